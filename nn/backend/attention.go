@@ -1,0 +1,37 @@
+package backend
+
+// Heads locates a matrix of per-token heads in a buffer: element (b, n, h, d) is word
+// Off + b*Batch + n*Row + h*width + d, where width is the head width D (Q, K) or Dv (V, O).
+// A Batch of 0 shares the tokens among all items. A packed qkv tensor [B,N,3*h*D] is thus
+// three Heads with Off 0, h*D and 2*h*D and one Row of 3*h*D.
+type Heads struct {
+	Buf             Buffer
+	Off, Batch, Row int
+}
+
+// Attention is softmax attention over all keys, without mask:
+//
+//	S[i,j] = Scale * sum_d Q[b,i,h,d] * K[b,j,h,d]
+//	O[b,i,h,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,h,:]
+//
+// LSE, unless nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq] for the backward pass.
+// Dv may differ from D. No score matrix of size Nq x Nk may live longer than a tile needs.
+type Attention struct {
+	Q, K, V, O       Heads
+	LSE              Buffer
+	B, Heads, Nq, Nk int
+	D, Dv            int
+	Scale            float32
+}
+
+// AttentionBackward adds the gradients of an Attention to DQ, DK, DV (located like Q, K, V; a
+// shared item, Batch 0, receives the sum over the batch):
+//
+//	P = exp(S - LSE);  dV += P^T dO;  dP = dO V^T;  dS = P * (dP - rowsum(dO * O));
+//	dQ += Scale * dS K;  dK += Scale * dS^T Q
+//
+// Attention.O and LSE hold the results of the forward pass; DO is located like O.
+type AttentionBackward struct {
+	Attention
+	DO, DQ, DK, DV Heads
+}

@@ -1,0 +1,76 @@
+package backend
+
+// Im2Col unfolds the patches of an image into the rows of a matrix, so that a convolution is a MatMul
+// with the weights stored [KH*KW*C, Cout]:
+//
+//	Cols[(b*OH+oy)*OW+ox, (ky*KW+kx)*C+c] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c]   (0 outside)
+//
+// with OH = (H + 2*Pad - KH)/Stride + 1 and OW likewise.
+//
+// The kernel Col2Im takes the same struct and is its adjoint: X += the sum of all entries of Cols
+// that Im2Col copies from it.
+type Im2Col struct {
+	X           Buffer // [B,H,W,C]
+	Cols        Buffer // [B*OH*OW, KH*KW*C]
+	B, H, W, C  int
+	KH, KW      int
+	Stride, Pad int
+}
+
+// OutSize returns OH and OW.
+func (a Im2Col) OutSize() (oh, ow int) {
+	return (a.H+2*a.Pad-a.KH)/a.Stride + 1, (a.W+2*a.Pad-a.KW)/a.Stride + 1
+}
+
+// DepthwiseConv convolves each channel with its own K x K kernel, stride 1, zero padding K/2 (K odd):
+//
+//	Y[b,y,x,c] = Bias[c] + sum_{ky,kx} X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c]
+type DepthwiseConv struct {
+	X       Buffer // [B,H,W,C]
+	Weight  Buffer // [K,K,C]
+	Bias    Buffer // [C] or nil
+	Y       Buffer // [B,H,W,C]
+	B, H, W int
+	C, K    int
+}
+
+// DepthwiseConvBackward adds the gradients of a DepthwiseConv. Each of DX, DWeight and DBias may be nil.
+//
+//	DX[b,y,x,c] += sum DY[b, y-ky+K/2, x-kx+K/2, c] * Weight[ky,kx,c]
+//	DWeight[ky,kx,c] += sum_{b,y,x} X[b, y+ky-K/2, x+kx-K/2, c] * DY[b,y,x,c];  DBias[c] += sum DY
+type DepthwiseConvBackward struct {
+	X, Weight, DY      Buffer
+	DX, DWeight, DBias Buffer
+	B, H, W            int
+	C, K               int
+}
+
+// MaxPool takes the largest of each 2 x 2 block: X [B,H,W,C] -> Y [B,H/2,W/2,C]; an odd last row or
+// column is dropped.
+type MaxPool struct {
+	X, Y       Buffer
+	B, H, W, C int
+}
+
+// MaxPoolBackward adds DY to DX at the place of each block's largest element, the first one in
+// row-major order among equals (as PyTorch does).
+type MaxPoolBackward struct {
+	X, DY, DX  Buffer
+	B, H, W, C int
+}
+
+// Resample applies a sparse linear map along one axis (bilinear, bicubic, antialiased, nearest resizing
+// and their adjoints):
+//
+//	Y[o,i,c] (+)= sum_{t<Taps} Table[i,1+t] * X[o, Table[i,0]+t, c]
+//
+// X is [Outer,In,Inner], Y is [Outer,Out,Inner]. Table[i,0] is a whole number in 0..In-1 stored as
+// float32; terms that point past In have weight 0 and must not be read.
+type Resample struct {
+	X, Y           Buffer
+	Table          Buffer // [Out, 1+Taps]
+	Taps           int
+	Outer, In, Out int
+	Inner          int
+	Accumulate     bool
+}

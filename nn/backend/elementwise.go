@@ -1,0 +1,107 @@
+package backend
+
+// MapOp is a function of one element.
+type MapOp int
+
+// The functions of Map. P and Q are the struct's parameters.
+const (
+	MapAffine  MapOp = iota // P*x + Q
+	MapReLU                 // max(x, 0)
+	MapGELU                 // exact GELU
+	MapSigmoid              // 1 / (1 + exp(-x))
+	MapGreater              // 1 if x > P, else 0
+	MapClamp                // min(max(x, P), Q)
+)
+
+// Map computes Y[i] (+)= f(X[i]). X and Y may be the same buffer (in place) without Accumulate.
+type Map struct {
+	Op         MapOp
+	X, Y       Buffer
+	N          int
+	P, Q       float32
+	Accumulate bool
+}
+
+// MapBackward adds DX[i] += DY[i] * f'(X[i]) for MapReLU (derivative 0 at 0), MapGELU and MapSigmoid.
+type MapBackward struct {
+	Op        MapOp
+	X, DY, DX Buffer
+	N         int
+}
+
+// ZipOp is a function of two elements.
+type ZipOp int
+
+// The functions of Zip. P and Q are the struct's parameters.
+const (
+	ZipAdd ZipOp = iota // P*x + Q*y
+	ZipMul              // P*x*y
+)
+
+// Zip combines two arrays with broadcasting: for all i in Dims (row-major),
+//
+//	Z[i0,i1,i2] (+)= f(X[XOff + i.XStride], Y[YOff + i.YStride])
+//
+// Z is contiguous. A stride of 0 repeats an operand along an axis. X and Z may be the same buffer
+// (in place) if X is read contiguously from 0 and Accumulate is off.
+type Zip struct {
+	Op               ZipOp
+	X, Y, Z          Buffer
+	XOff, YOff       int
+	Dims             [3]int
+	XStride, YStride [3]int
+	P, Q             float32
+	Accumulate       bool
+}
+
+// Copy moves a strided block: for all i in Dims (row-major),
+//
+//	Y[YOff + i.YStride] (+)= X[XOff + i.XStride]
+//
+// No two i may write the same word. It slices, joins, permutes, pads and shuffles pixels. Unused
+// leading dimensions are 1.
+type Copy struct {
+	X, Y             Buffer
+	XOff, YOff       int
+	Dims             [5]int
+	XStride, YStride [5]int
+	Accumulate       bool
+}
+
+// Fill sets words Off..Off+N of X to Value.
+type Fill struct {
+	X      Buffer
+	Off, N int
+	Value  float32
+}
+
+// Sum adds along the middle axis: Y[o,i] (+)= P * sum_n X[o,n,i], X being [Outer,N,Inner].
+type Sum struct {
+	X, Y            Buffer
+	Outer, N, Inner int
+	P               float32
+	Accumulate      bool
+}
+
+// Dot adds P * sum_i X[i]*Y[i] to Z[0]. X and Y may be the same buffer. CPU sums in float64,
+// GPUs in a tree of float32.
+type Dot struct {
+	X, Y, Z Buffer
+	N       int
+	P       float32
+}
+
+// Dropout computes Y[i] (+)= keep(i) ? X[i]/(1-Rate) : 0. keep(i) depends on Seed and i/Group alone
+// (Group elements share a fate: 1 for dropout, a whole sample for drop path), so the backward pass is
+// the same kernel on the gradient:
+//
+//	keep(i) = hash(Seed, i/Group) >= Rate * 2^32, hash the PCG mixer of hash.go
+//
+// Equal fates on every device. 0 <= Rate < 1.
+type Dropout struct {
+	X, Y       Buffer
+	N, Group   int
+	Rate       float32
+	Seed       uint32
+	Accumulate bool
+}

@@ -1,0 +1,47 @@
+package backend
+
+// MaskLossTerms is the number of sums per mask that MaskLoss returns.
+const MaskLossTerms = 6
+
+// MaskLoss computes, for each of B masks of P pixels, the sums from which the segmentation losses and the
+// actual IoU follow. With x a logit, t the truth (0 or 1) and p = sigmoid(x):
+//
+//	Out[b,0] = sum focal(x,t)        focal = a_t * (1-p_t)^2 * BCE(x,t), p_t = p*t + (1-p)*(1-t),
+//	                                 a_t = Alpha*t + (1-Alpha)*(1-t)  (RetinaNet with gamma = 2)
+//	Out[b,1] = sum p*t     Out[b,2] = sum p     Out[b,3] = sum t
+//	Out[b,4] = number of x > 0 and t > 0.5      Out[b,5] = number of x > 0 or t > 0.5
+//
+// Truth item of mask b is b / Repeat, so that several candidate masks share one truth.
+type MaskLoss struct {
+	X      Buffer // [B,P] logits
+	T      Buffer // [B/Repeat,P]
+	Out    Buffer // [B,6]
+	B, P   int
+	Repeat int
+	Alpha  float32
+}
+
+// MaskLossBackward adds to DX the gradient of sum_b (G[b,0]*focal sum + G[b,1]*sum p*t + G[b,2]*sum p).
+type MaskLossBackward struct {
+	X, T   Buffer
+	G      Buffer // [B,3]
+	DX     Buffer // [B,P]
+	B, P   int
+	Repeat int
+	Alpha  float32
+}
+
+// AdamW is one step of decoupled weight decay Adam on N parameters:
+//
+//	g = GradScale*G;  Param *= 1 - LR*WeightDecay
+//	M = Beta1*M + (1-Beta1)*g;  V = Beta2*V + (1-Beta2)*g*g
+//	Param -= LR/(1-Beta1^Step) * M / (sqrt(V/(1-Beta2^Step)) + Eps)
+//
+// Correction1 and Correction2 are 1-Beta1^Step and 1-Beta2^Step, computed by the caller in float64.
+type AdamW struct {
+	Param, G, M, V           Buffer
+	N                        int
+	LR, Beta1, Beta2, Eps    float32
+	WeightDecay, GradScale   float32
+	Correction1, Correction2 float32
+}
