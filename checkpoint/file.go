@@ -1,0 +1,123 @@
+package checkpoint
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Formats as reported in [File.Format].
+const (
+	FormatZip         = "pt"          // torch.save since PyTorch 1.6
+	FormatLegacy      = "pt-legacy"   // torch.save before, or with _use_new_zipfile_serialization=False
+	FormatSafetensors = "safetensors" // huggingface.co/docs/safetensors
+)
+
+// File is a checkpoint in memory.
+type File struct {
+	Path    string
+	Format  string             // FormatZip, FormatLegacy or FormatSafetensors
+	Tensors map[string]*Tensor // by state-dict key, "module." prefix removed
+	Order   []string           // keys of Tensors in file order
+
+	// Metadata is the __metadata__ of a safetensors file, or the scalars beside
+	// the weights of a .pt ("epoch": "100", "steps.train": "1234").
+	Metadata map[string]string
+
+	// Skipped names what a .pt holds besides tensors and scalars ("optimizer").
+	Skipped []string
+}
+
+// Read loads the checkpoint at path. The kind of file is told by its content,
+// never by its name. All of a .pt's state dict is read, wrapped as {"model": ...},
+// {"state_dict": ...} or bare; optimizer state and the like are not.
+//
+// Errors name the file. A .pt that would execute code when loaded by PyTorch
+// gives an error that wraps [ErrUnsafe].
+func Read(path string) (*File, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("checkpoint: read %s: %w", path, err)
+	}
+	out, err := parse(f, size, head[:n])
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: read %s: %w", path, err)
+	}
+	out.Path = path
+	return out, nil
+}
+
+// parse tells the format by the first bytes and reads r.
+func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
+	switch {
+	case len(head) == 0:
+		return nil, fmt.Errorf("the file is empty")
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return readZip(r, size)
+	case head[0] == 0x80:
+		return readLegacy(r, size)
+	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
+		return readSafetensors(r, size)
+	case len(head) > 8 && head[8] == '{':
+		return nil, fmt.Errorf("the safetensors header claims %d bytes, the file has %d: truncated or corrupt",
+			binary.LittleEndian.Uint64(head), size)
+	case bytes.HasPrefix(head, []byte("version https://")):
+		return nil, fmt.Errorf("this is a Git LFS pointer, not the weights; fetch the real file (git lfs pull)")
+	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("<")):
+		return nil, fmt.Errorf("this is an HTML or XML page, not weights; download the file again")
+	}
+	return nil, fmt.Errorf("neither a PyTorch .pt nor a safetensors file (starts with % x)", head[:min(8, len(head))])
+}
+
+// openRegular opens path for reading and refuses directories and devices.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("checkpoint: open: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("not a regular file; give the path of a .pt or .safetensors file")
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, fmt.Errorf("checkpoint: open %s: %w", path, err)
+	}
+	return f, info.Size(), nil
+}
+
+// List returns the tensors in file order.
+func (f *File) List() []Named {
+	out := make([]Named, 0, len(f.Order))
+	for _, name := range f.Order {
+		out = append(out, Named{name, f.Tensors[name]})
+	}
+	return out
+}
+
+// SHA256 is the lower-case hexadecimal SHA-256 of the file on disk.
+func (f *File) SHA256() (string, error) { return SHA256(f.Path) }
+
+// SHA256 returns the lower-case hexadecimal SHA-256 of the file at path.
+func SHA256(path string) (string, error) {
+	f, _, err := openRegular(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("checkpoint: hash %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

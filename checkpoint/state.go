@@ -1,0 +1,228 @@
+package checkpoint
+
+import (
+	"fmt"
+	"math/big"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// wrappers are the keys under which trainers keep the state dict, in the order in
+// which they are looked for: SAM 2's own, then PyTorch Lightning's and common ones.
+func wrappers() []string { return []string{"model", "state_dict", "model_state_dict", "module"} }
+
+// maxMetadata bounds the number of scalars kept from beside the weights.
+const maxMetadata = 1024
+
+// pair is one entry of a Python dictionary.
+type pair struct{ key, value any }
+
+// pairs lists a dictionary in order; ok is false if v is none. A key that occurs
+// twice keeps its first place and its last value, as in Python.
+func pairs(v any) (out []pair, ok bool) {
+	switch d := v.(type) {
+	case *types.Dict:
+		at := map[string]int{}
+		for _, e := range *d {
+			if name, isText := e.Key.(string); isText {
+				if i, seen := at[name]; seen {
+					out[i].value = e.Value
+					continue
+				}
+				at[name] = len(out)
+			}
+			out = append(out, pair{e.Key, e.Value})
+		}
+		return out, true
+	case *types.OrderedDict:
+		for e := d.List.Front(); e != nil; e = e.Next() {
+			entry := e.Value.(*types.OrderedDictEntry)
+			out = append(out, pair{entry.Key, entry.Value})
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// lookup finds a string key of a dictionary.
+func lookup(dict any, key string) (any, bool) {
+	list, _ := pairs(dict)
+	for _, p := range list {
+		if p.key == key {
+			return p.value, true
+		}
+	}
+	return nil, false
+}
+
+// stateDict finds the dictionary of weights in the value of a .pt: under one of the
+// wrapper keys, or root itself. used is the wrapper's name, "" for a bare one.
+func stateDict(root any) (state []pair, used string, err error) {
+	top, ok := pairs(root)
+	if !ok {
+		return nil, "", fmt.Errorf("the file holds a single %s, not a dictionary of weights; save model.state_dict()", describe(root))
+	}
+	for _, name := range wrappers() {
+		if inner, found := lookup(root, name); found {
+			if list, isDict := pairs(inner); isDict && hasTensor(list) {
+				return list, name, nil
+			}
+		}
+	}
+	if hasTensor(top) {
+		return top, "", nil
+	}
+	var names []string
+	for _, p := range top {
+		names = append(names, fmt.Sprint(scalarText(p.key)))
+	}
+	return nil, "", fmt.Errorf("no weights found: want {\"model\": state_dict} or a bare state dict, got the keys %s", quoted(names, 10))
+}
+
+func hasTensor(list []pair) bool {
+	for _, p := range list {
+		if _, ok := p.value.(*tensorRef); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// collect makes a File of the value of a .pt.
+func collect(root any, from storages, size int64, format string) (*File, error) {
+	state, wrapper, err := stateDict(root)
+	if err != nil {
+		return nil, err
+	}
+	out := &File{Format: format, Tensors: map[string]*Tensor{}, Metadata: map[string]string{}}
+	var refs []namedRef
+	for _, p := range state {
+		name, ok := p.key.(string)
+		if !ok {
+			return nil, fmt.Errorf("the state dict has the key %s, want a string", describe(p.key))
+		}
+		if ref, ok := p.value.(*tensorRef); ok {
+			refs = append(refs, namedRef{name, ref})
+			continue
+		}
+		out.keep(name, p.value)
+	}
+	if wrapper != "" {
+		top, _ := pairs(root)
+		for _, p := range top {
+			if name, ok := p.key.(string); ok && name != wrapper {
+				out.keep(name, p.value)
+			}
+		}
+	}
+	stripModule(refs)
+	if err := out.load(refs, from, size); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// keep stores a value from beside the weights: scalars, and one level of scalars in
+// a dictionary, become metadata; anything else is listed as skipped.
+func (f *File) keep(name string, value any) {
+	if text, ok := scalar(value); ok {
+		f.note(name, text)
+		return
+	}
+	list, ok := pairs(value)
+	complete := ok
+	for _, p := range list {
+		text, isScalar := scalar(p.value)
+		if key, isText := p.key.(string); isText && isScalar {
+			f.note(name+"."+key, text)
+		} else {
+			complete = false
+		}
+	}
+	if !complete {
+		f.Skipped = append(f.Skipped, name)
+	}
+}
+
+func (f *File) note(key, text string) {
+	if len(f.Metadata) < maxMetadata {
+		f.Metadata[key] = text
+	}
+}
+
+// scalar renders a Python number, boolean or string.
+func scalar(v any) (string, bool) {
+	switch x := v.(type) {
+	case bool:
+		return strconv.FormatBool(x), true
+	case int:
+		return strconv.Itoa(x), true
+	case *big.Int:
+		return x.String(), true
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64), true
+	case string:
+		return x, true
+	}
+	return "", false
+}
+
+func scalarText(v any) string {
+	if text, ok := scalar(v); ok {
+		return text
+	}
+	return describe(v)
+}
+
+// describe names the kind of a Python value for an error message.
+func describe(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return "None"
+	case *tensorRef:
+		return "tensor"
+	case *opaque:
+		return x.class
+	case *types.List:
+		return "list"
+	case *types.Tuple:
+		return "tuple"
+	}
+	if text, ok := scalar(v); ok {
+		return strconv.Quote(text)
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*")
+}
+
+// stripModule removes the prefix that DistributedDataParallel adds, if every key
+// has it.
+func stripModule(refs []namedRef) {
+	for _, r := range refs {
+		if !strings.HasPrefix(r.name, "module.") {
+			return
+		}
+	}
+	for i := range refs {
+		refs[i].name = strings.TrimPrefix(refs[i].name, "module.")
+	}
+}
+
+// quoted joins at most limit names, sorted, and counts the rest.
+func quoted(names []string, limit int) string {
+	sort.Strings(names)
+	var b strings.Builder
+	for i, name := range names {
+		if i == limit {
+			fmt.Fprintf(&b, " and %d more", len(names)-limit)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(name))
+	}
+	return b.String()
+}
