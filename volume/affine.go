@@ -1,0 +1,65 @@
+package volume
+
+import "math"
+
+// column is the step along one voxel axis (0..2) or the origin (3).
+func (a Affine) column(j int) [3]float64 { return [3]float64{a[0][j], a[1][j], a[2][j]} }
+
+// apply maps a voxel index to mm.
+func (a Affine) apply(p [3]float64) [3]float64 {
+	var q [3]float64
+	for r := range 3 {
+		q[r] = a[r][0]*p[0] + a[r][1]*p[1] + a[r][2]*p[2] + a[r][3]
+	}
+	return q
+}
+
+// finite reports whether no entry is NaN or infinite.
+func (a Affine) finite() bool {
+	for _, row := range a {
+		for _, x := range row {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// scaled multiplies the millimetre side (all columns) by f.
+func (a Affine) scaled(f float64) Affine {
+	for r := range 3 {
+		for c := range 4 {
+			a[r][c] *= f
+		}
+	}
+	return a
+}
+
+// swapLPS turns a map to LPS into one to RAS and back: the first two world axes change sign.
+func (a Affine) swapLPS() Affine {
+	for c := range 4 {
+		a[0][c], a[1][c] = -a[0][c], -a[1][c]
+	}
+	return a
+}
+
+// affineFromColumns builds a map from the steps along the three axes and the origin.
+func affineFromColumns(x, y, z, origin [3]float64) Affine {
+	var a Affine
+	for r := range 3 {
+		a[r] = [4]float64{x[r], y[r], z[r], origin[r]}
+	}
+	a[3][3] = 1
+	return a
+}
+
+func norm(v [3]float64) float64      { return math.Sqrt(dot(v, v)) }
+func dot(a, b [3]float64) float64    { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+func sub(a, b [3]float64) [3]float64 { return [3]float64{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
+func scale(a [3]float64, f float64) [3]float64 {
+	return [3]float64{a[0] * f, a[1] * f, a[2] * f}
+}
+func cross(a, b [3]float64) [3]float64 {
+	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+}

@@ -1,0 +1,17 @@
+// Package volume reads and writes medical volumes and prepares their slices for the model.
+//
+// In: NIfTI-1 and NIfTI-2 (.nii, .nii.gz, .hdr/.img), NRRD (.nrrd, .nhdr), MetaImage (.mha, .mhd),
+// a folder with one DICOM series, a folder of PNG or JPEG slices. Out: label maps and images as
+// NIfTI, NRRD, MetaImage or a folder of PNG slices, on the grid of the volume they belong to.
+//
+// Voxels are kept in file order, axis 0 fastest: index = x + Dim[0]*(y + Dim[1]*z). Positions are
+// in millimetres in the RAS+ frame (x grows to the patient's right, y to the front, z to the head,
+// as in NIfTI); DICOM, NRRD and MetaImage positions (LPS) are converted on the way in and out.
+//
+// Every reader checks what a header promises against the size of the file before it allocates,
+// and returns an error that names the file; none panics on bad input (see the fuzz targets).
+//
+// Where to start reading: volume.go (types, Read, ReadLabels), geometry.go (grids and their
+// comparison), nifti.go (the reference format), window.go and resize_pil.go (the path from voxels
+// to the model's input). The package imports the standard library only.
+package volume

@@ -1,0 +1,218 @@
+package volume
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Affine maps voxel indices to millimetres in the RAS+ frame: p = A * (i, j, k, 1). Row-major; the
+// last row is 0 0 0 1.
+type Affine [4][4]float64
+
+// Geometry says where a grid lies in space.
+type Geometry struct {
+	Dim     [3]int     // voxels along each axis
+	Spacing [3]float64 // mm between voxel centres along each axis, positive
+	Affine  Affine     // voxel index to RAS+ mm
+	Nominal bool       // true if the file holds no position at all (PNG/JPEG stack): Affine is a placeholder
+	NIfTI   NIfTIFrame // header fields of a NIfTI source, written back verbatim; zero for other sources
+}
+
+// NIfTIFrame holds the orientation fields of a NIfTI header as stored, so that labels written for
+// this grid show any reader exactly the same frame. Float32 fields are kept exactly in float64.
+type NIfTIFrame struct {
+	Version   int        // 1 or 2; 0 if the source is no NIfTI file
+	NDim      int        // dim[0]
+	PixDim    [8]float64 // pixdim; [0] is qfac
+	QFormCode int32
+	SFormCode int32
+	Quatern   [3]float64 // b, c, d
+	QOffset   [3]float64
+	SRow      [3][4]float64
+	XYZTUnits int32
+}
+
+// NewGeometry is an axis-aligned RAS+ grid with its first voxel at the origin; spacing in mm.
+func NewGeometry(dim [3]int, spacing [3]float64) Geometry {
+	var a Affine
+	for axis := range 3 {
+		a[axis][axis] = spacing[axis]
+	}
+	a[3][3] = 1
+	return GeometryFromAffine(dim, a)
+}
+
+// GeometryFromAffine is the grid with the given voxel-to-RAS+ map; the spacing is the length of the
+// map's columns.
+func GeometryFromAffine(dim [3]int, a Affine) Geometry {
+	g := Geometry{Dim: dim, Affine: a}
+	for axis := range 3 {
+		g.Spacing[axis] = norm(a.column(axis))
+	}
+	return g
+}
+
+// orDefault is g, or a 1 mm grid where g was never set (volumes built by hand), with dim as its size.
+func (g Geometry) orDefault(dim [3]int) Geometry {
+	if g.Affine == (Affine{}) {
+		g = NewGeometry(dim, [3]float64{1, 1, 1})
+	}
+	g.Dim = dim
+	return g
+}
+
+// gridTolerance is the largest shift of a grid corner, in units of the smallest spacing, at which two
+// grids still count as the same: a hundredth of a voxel is far above the rounding of float32 headers
+// and of DICOM decimal strings, and far below anything visible.
+const gridTolerance = 0.01
+
+// Diff names the fields in which two grids differ: "dimensions", "affine spacing", "affine
+// orientation", "affine origin". Affines count as equal if no corner of the grid moves by more than
+// a hundredth of the smallest spacing. Empty: the same grid. A nominal geometry (PNG/JPEG stack) has
+// no position, so only the dimensions are compared.
+func (g Geometry) Diff(other Geometry) []string {
+	var fields []string
+	if g.Dim != other.Dim {
+		fields = append(fields, "dimensions")
+	}
+	if g.Nominal || other.Nominal {
+		return fields
+	}
+	limit := gridTolerance * min(g.Spacing[0], g.Spacing[1], g.Spacing[2])
+	if g.CornerShift(other) <= limit {
+		return fields
+	}
+	var spacing, orientation bool
+	for axis := range 3 {
+		a, b := g.Affine.column(axis), other.Affine.column(axis)
+		reach := float64(max(g.Dim[axis]-1, 1))
+		na, nb := norm(a), norm(b)
+		spacing = spacing || math.Abs(na-nb)*reach > limit
+		if na > 0 && nb > 0 {
+			turn := norm(sub(scale(a, 1/na), scale(b, 1/nb)))
+			orientation = orientation || turn*na*reach > limit
+		}
+	}
+	if spacing {
+		fields = append(fields, "affine spacing")
+	}
+	if orientation {
+		fields = append(fields, "affine orientation")
+	}
+	if (!spacing && !orientation) || norm(sub(g.Affine.column(3), other.Affine.column(3))) > limit {
+		fields = append(fields, "affine origin")
+	}
+	return fields
+}
+
+// CornerShift is the largest distance in mm between where the two affines put a corner of g's grid.
+func (g Geometry) CornerShift(other Geometry) float64 {
+	var worst float64
+	for corner := range 8 {
+		var p [3]float64
+		for axis := range 3 {
+			if corner>>axis&1 == 1 {
+				p[axis] = float64(g.Dim[axis] - 1)
+			}
+		}
+		worst = max(worst, norm(sub(g.Affine.apply(p), other.Affine.apply(p))))
+	}
+	return worst
+}
+
+// GridError says that a mask does not lie on the grid of its image.
+type GridError struct {
+	Image, Mask string   // paths
+	Fields      []string // which fields differ, as Diff names them
+	AffineOnly  bool     // the dimensions agree
+	detail      string
+}
+
+func (e *GridError) Error() string {
+	fix := "resample the mask onto the image's grid with nearest-neighbour interpolation"
+	what := "they differ in " + strings.Join(e.Fields, ", ")
+	if e.AffineOnly {
+		what = "the dimensions agree, only the affine differs (" + strings.Join(e.Fields, ", ") + ")"
+		fix = "if the mask was drawn on this very image, copy the image's header to it (for example fslcpgeom IMAGE MASK); otherwise " + fix
+	}
+	return fmt.Sprintf("volume: mask %s is not on the grid of image %s: %s: %s; %s",
+		displayPath(e.Mask), displayPath(e.Image), what, e.detail, fix)
+}
+
+// CheckSameGrid returns a *GridError if the mask's grid is not the image's, saying which fields
+// differ, whether only the affine does, and what to do.
+func CheckSameGrid(image *Volume, mask *Labels) error {
+	a, b := image.Geom.orDefault(image.Dim), mask.Geom.orDefault(mask.Dim)
+	fields := a.Diff(b)
+	if len(fields) == 0 {
+		return nil
+	}
+	e := &GridError{Image: image.Path, Mask: mask.Path, Fields: fields, AffineOnly: a.Dim == b.Dim}
+	if e.AffineOnly {
+		e.detail = fmt.Sprintf("mask %s, image %s, a corner moves by %.4g mm", b.describe(), a.describe(), a.CornerShift(b))
+	} else {
+		e.detail = fmt.Sprintf("mask %dx%dx%d voxels, image %dx%dx%d", b.Dim[0], b.Dim[1], b.Dim[2], a.Dim[0], a.Dim[1], a.Dim[2])
+	}
+	return e
+}
+
+// describe gives spacing, axis codes and origin in one line.
+func (g Geometry) describe() string {
+	o := g.Affine.column(3)
+	return fmt.Sprintf("spacing %.4gx%.4gx%.4g mm %s origin (%.4g, %.4g, %.4g)",
+		g.Spacing[0], g.Spacing[1], g.Spacing[2], g.Orientation(), o[0], o[1], o[2])
+}
+
+// Orientation gives, for each axis, the anatomical direction it mostly points to, as in nibabel's
+// aff2axcodes: R or L, A or P, S or I ("RAS", "LPS", ...); "?" for an axis with no direction.
+func (g Geometry) Orientation() string {
+	codes := []byte("???")
+	taken := [3]bool{}
+	for range 3 { // strongest match first, each direction used once
+		best, axisOf, rowOf := 0.0, -1, -1
+		for axis := range 3 {
+			c := g.Affine.column(axis)
+			for row := range 3 {
+				if n := norm(c); codes[axis] == '?' && !taken[row] && n > 0 && math.Abs(c[row])/n > best {
+					best, axisOf, rowOf = math.Abs(c[row])/n, axis, row
+				}
+			}
+		}
+		if axisOf < 0 {
+			break
+		}
+		taken[rowOf] = true
+		codes[axisOf] = "RAS"[rowOf]
+		if g.Affine[rowOf][axisOf] < 0 {
+			codes[axisOf] = "LPI"[rowOf]
+		}
+	}
+	return string(codes)
+}
+
+// spacingTie is the relative difference below which two spacings count as equal.
+const spacingTie = 1e-3
+
+// AcquisitionAxis is the axis along which slices were acquired: the one of largest spacing. Where two
+// axes share the largest spacing (within a thousandth) they are the square pixels of a slice, and the
+// third axis is meant; where all three do, the last.
+func (v *Volume) AcquisitionAxis() int {
+	s := v.Geom.orDefault(v.Dim).Spacing
+	top := max(s[0], s[1], s[2]) * (1 - spacingTie)
+	var largest, others []int
+	for axis := range 3 {
+		if s[axis] >= top {
+			largest = append(largest, axis)
+		} else {
+			others = append(others, axis)
+		}
+	}
+	switch len(largest) {
+	case 1:
+		return largest[0]
+	case 2:
+		return others[0]
+	}
+	return 2
+}

@@ -1,0 +1,159 @@
+package volume
+
+import (
+	"errors"
+	"math"
+)
+
+// unitInMM is the length of the header's spatial unit: metre, millimetre or micrometre in the low
+// three bits of xyzt_units; unknown counts as millimetre.
+func (f *NIfTIFrame) unitInMM() float64 {
+	switch f.XYZTUnits & 7 {
+	case 1:
+		return 1000
+	case 3:
+		return 0.001
+	}
+	return 1
+}
+
+// geometry works out spacing and affine as nibabel does: the sform if its code is positive, else the
+// qform if its code is, else pixdim alone with x flipped and the origin in the middle of the grid.
+func (f *NIfTIFrame) geometry(dim [3]int) (Geometry, error) {
+	g := Geometry{Dim: dim, NIfTI: *f}
+	switch {
+	case f.SFormCode > 0:
+		g.Affine = Affine{f.SRow[0], f.SRow[1], f.SRow[2], {0, 0, 0, 1}}
+	case f.QFormCode > 0:
+		g.Affine = f.qform()
+	default:
+		g.Affine = f.pixdimAffine(dim)
+	}
+	if !g.Affine.finite() {
+		return g, errors.New("NIfTI: the affine (sform, qform or pixdim) holds NaN or infinite numbers: corrupt header")
+	}
+	unit := f.unitInMM()
+	g.Affine = g.Affine.scaled(unit)
+	for axis := range 3 {
+		g.Spacing[axis] = math.Abs(f.PixDim[axis+1]) * unit
+		if s := g.Spacing[axis]; !(s > 0) || math.IsInf(s, 0) { // pixdim not set: the affine knows
+			g.Spacing[axis] = norm(g.Affine.column(axis))
+		}
+		if g.Spacing[axis] == 0 {
+			g.Spacing[axis] = 1
+		}
+	}
+	return g, nil
+}
+
+// qform builds the affine from the quaternion, as nifti1_io's quatern_to_mat44 does.
+func (f *NIfTIFrame) qform() Affine {
+	b, c, d := f.Quatern[0], f.Quatern[1], f.Quatern[2]
+	a := 1 - (b*b + c*c + d*d)
+	const tiny = 1e-7
+	if a < tiny { // a half turn, up to rounding: normalise the vector part
+		n := 1 / math.Sqrt(b*b+c*c+d*d)
+		b, c, d, a = b*n, c*n, d*n, 0
+	} else {
+		a = math.Sqrt(a)
+	}
+	x := [3]float64{a*a + b*b - c*c - d*d, 2*b*c + 2*a*d, 2*b*d - 2*a*c}
+	y := [3]float64{2*b*c - 2*a*d, a*a + c*c - b*b - d*d, 2*c*d + 2*a*b}
+	z := [3]float64{2*b*d + 2*a*c, 2*c*d - 2*a*b, a*a + d*d - c*c - b*b}
+	depth := f.PixDim[3]
+	if f.PixDim[0] < 0 { // qfac
+		depth = -depth
+	}
+	return affineFromColumns(scale(x, f.PixDim[1]), scale(y, f.PixDim[2]), scale(z, depth), f.QOffset)
+}
+
+// pixdimAffine is the affine of a header with neither sform nor qform.
+func (f *NIfTIFrame) pixdimAffine(dim [3]int) Affine {
+	var a Affine
+	for axis := range 3 {
+		step := math.Abs(f.PixDim[axis+1])
+		if axis == 0 {
+			step = -step
+		}
+		a[axis][axis] = step
+		a[axis][3] = -step * float64(dim[axis]-1) / 2
+	}
+	a[3][3] = 1
+	return a
+}
+
+// niftiFrame returns the header fields to write for a grid: those of the NIfTI file it came from, or
+// new ones (sform, and a qform where the axes are orthogonal, both as scanner coordinates).
+func (g Geometry) niftiFrame() NIfTIFrame {
+	if g.NIfTI.Version != 0 {
+		return g.NIfTI
+	}
+	f := NIfTIFrame{Version: 1, NDim: 3, SFormCode: 1, XYZTUnits: 2}
+	copy(f.PixDim[:], []float64{1, g.Spacing[0], g.Spacing[1], g.Spacing[2], 1, 1, 1, 1})
+	if g.Nominal {
+		f.SFormCode = 0
+		return f
+	}
+	for r := range 3 {
+		f.SRow[r] = g.Affine[r]
+	}
+	f.setQForm(g.Affine)
+	return f
+}
+
+// setQForm sets the quaternion fields if the affine's axes are orthogonal; else there is no qform.
+func (f *NIfTIFrame) setQForm(a Affine) {
+	var unit [3][3]float64
+	for axis := range 3 {
+		c := a.column(axis)
+		n := norm(c)
+		if n == 0 {
+			return
+		}
+		unit[axis] = scale(c, 1/n)
+	}
+	const skew = 1e-4 // cosine between axes, above the rounding of six-digit direction cosines
+	if math.Abs(dot(unit[0], unit[1])) > skew || math.Abs(dot(unit[0], unit[2])) > skew || math.Abs(dot(unit[1], unit[2])) > skew {
+		return
+	}
+	f.PixDim[0] = 1
+	if dot(cross(unit[0], unit[1]), unit[2]) < 0 {
+		f.PixDim[0] = -1
+		unit[2] = scale(unit[2], -1)
+	}
+	f.Quatern = quaternion(unit)
+	f.QOffset = a.column(3)
+	f.QFormCode = 1
+}
+
+// quaternion returns b, c, d of the rotation whose columns are u, with a >= 0 (nifti1_io's
+// mat44_to_quatern).
+func quaternion(u [3][3]float64) [3]float64 {
+	r := func(row, col int) float64 { return u[col][row] }
+	var a, b, c, d float64
+	if t := r(0, 0) + r(1, 1) + r(2, 2) + 1; t > 0.5 {
+		a = math.Sqrt(t) / 2
+		b = (r(2, 1) - r(1, 2)) / (4 * a)
+		c = (r(0, 2) - r(2, 0)) / (4 * a)
+		d = (r(1, 0) - r(0, 1)) / (4 * a)
+		return [3]float64{b, c, d}
+	}
+	xd := 1 + r(0, 0) - (r(1, 1) + r(2, 2)) // 4b^2, 4c^2, 4d^2: divide by the largest
+	yd := 1 + r(1, 1) - (r(0, 0) + r(2, 2))
+	zd := 1 + r(2, 2) - (r(0, 0) + r(1, 1))
+	switch {
+	case xd > 1:
+		b = math.Sqrt(xd) / 2
+		c, d, a = (r(0, 1)+r(1, 0))/(4*b), (r(0, 2)+r(2, 0))/(4*b), (r(2, 1)-r(1, 2))/(4*b)
+	case yd > 1:
+		c = math.Sqrt(yd) / 2
+		b, d, a = (r(0, 1)+r(1, 0))/(4*c), (r(1, 2)+r(2, 1))/(4*c), (r(0, 2)-r(2, 0))/(4*c)
+	default:
+		d = math.Sqrt(zd) / 2
+		b, c, a = (r(0, 2)+r(2, 0))/(4*d), (r(1, 2)+r(2, 1))/(4*d), (r(1, 0)-r(0, 1))/(4*d)
+	}
+	if a < 0 {
+		b, c, d = -b, -c, -d
+	}
+	return [3]float64{b, c, d}
+}

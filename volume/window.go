@@ -1,0 +1,101 @@
+package volume
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Window is the intensity range that becomes 0..255. Values outside are clipped.
+type Window struct{ Lo, Hi float64 }
+
+// The range that CT is clipped to before its minimum and maximum are taken, in Hounsfield units
+// (DESIGN.md section 4), and the value below which a volume of unknown modality counts as CT: air is
+// -1000 HU, and no other common modality goes that low.
+const (
+	ctLo      = -1024
+	ctHi      = 2000
+	ctAirHint = -500
+)
+
+// ErrConstant is wrapped by the error for a volume without contrast.
+var ErrConstant = errors.New("all voxels have the same value")
+
+// LooksLikeCT reports whether the volume is CT: by its DICOM modality, or, where the file names none
+// (NIfTI, NRRD, MetaImage), by a minimum of -500 or less.
+func (v *Volume) LooksLikeCT() bool {
+	if v.Modality != "" {
+		return v.Modality == "CT"
+	}
+	lo, _ := v.Range()
+	return lo <= ctAirHint
+}
+
+// Range is the smallest and the largest intensity.
+func (v *Volume) Range() (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, x := range v.Data {
+		lo, hi = min(lo, float64(x)), max(hi, float64(x))
+	}
+	return lo, hi
+}
+
+// AutoWindow is the default window of a volume: its minimum and maximum, for CT after clipping to
+// [-1024, 2000] HU. It returns an error for NaN or infinite voxels and, wrapping ErrConstant, for a
+// volume without contrast inside that range.
+func AutoWindow(v *Volume) (Window, error) {
+	if err := v.CheckFinite(); err != nil {
+		return Window{}, err
+	}
+	lo, hi := v.Range()
+	clip := ""
+	if v.LooksLikeCT() {
+		lo, hi = min(max(lo, ctLo), ctHi), min(max(hi, ctLo), ctHi)
+		clip = " after clipping CT to [-1024, 2000] HU"
+	}
+	if !(hi > lo) {
+		return Window{}, fmt.Errorf("volume: %s: %w (%g)%s: nothing to segment", displayPath(v.Path), ErrConstant, lo, clip)
+	}
+	return Window{Lo: lo, Hi: hi}, nil
+}
+
+// Check returns an error unless Lo and Hi are finite and Lo < Hi.
+func (w Window) Check() error {
+	if !(w.Lo < w.Hi) || math.IsInf(w.Lo, 0) || math.IsInf(w.Hi, 0) {
+		return fmt.Errorf("volume: window %g,%g: want two finite numbers LO,HI with LO < HI", w.Lo, w.Hi)
+	}
+	return nil
+}
+
+// Apply maps intensities to 8 bit: round(255*(x-Lo)/(Hi-Lo)), clipped to 0..255. Slices may be mapped
+// one at a time: the result does not depend on the neighbours. NaN maps to 0.
+func (w Window) Apply(pix []float32) []uint8 {
+	out := make([]uint8, len(pix))
+	gain := 255 / (w.Hi - w.Lo)
+	for i, x := range pix {
+		if y := (float64(x)-w.Lo)*gain + 0.5; y >= 255 {
+			out[i] = 255
+		} else if y > 0 {
+			out[i] = uint8(y)
+		}
+	}
+	return out
+}
+
+// ImageNet turns a grey 8-bit picture [H,W] into the model's input [H,W,3]: x/255, minus mean, divided
+// by standard deviation of each of the three equal channels, in float32 as torchvision does.
+func ImageNet(pix []uint8) []float32 {
+	mean := [3]float32{0.485, 0.456, 0.406}
+	std := [3]float32{0.229, 0.224, 0.225}
+	var table [256][3]float32
+	for x := range table {
+		for c := range 3 {
+			table[x][c] = (float32(x)/255 - mean[c]) / std[c]
+		}
+	}
+	out := make([]float32, 3*len(pix))
+	for i, x := range pix {
+		copy(out[3*i:], table[x][:])
+	}
+	return out
+}

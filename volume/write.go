@@ -1,0 +1,164 @@
+package volume
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// WriteOptions says how a file is written.
+type WriteOptions struct {
+	Force bool // replace an existing file
+}
+
+// samples is one array of voxels on its way to a file.
+type samples struct {
+	geom Geometry
+	kind sampleKind
+	n    int
+	at   func(i int) float64
+	what string // for the header's description
+}
+
+// WriteLabels writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd,
+// .mha, or no extension for a folder of PNG slices. The voxels have the smallest integer type that
+// holds them; a NIfTI frame that was read from the image is written back verbatim. The file appears
+// complete or not at all (temporary file, then rename); an existing one is an error unless opt.Force.
+func WriteLabels(path string, l *Labels, opt WriteOptions) error {
+	if n, err := checkDim(l.Dim); err != nil || n != len(l.Data) {
+		return fmt.Errorf("volume: write %s: %d labels for a %v grid", path, len(l.Data), l.Dim)
+	}
+	s := &samples{geom: l.Geom.orDefault(l.Dim), kind: labelKind(l.Data), n: len(l.Data), what: "slmsam label map",
+		at: func(i int) float64 { return float64(l.Data[i]) }}
+	return s.write(path, opt)
+}
+
+// WriteVolume writes an image the same way, as int16 if all values are integers that fit, else as
+// float32.
+func WriteVolume(path string, v *Volume, opt WriteOptions) error {
+	if n, err := checkDim(v.Dim); err != nil || n != len(v.Data) {
+		return fmt.Errorf("volume: write %s: %d voxels for a %v grid", path, len(v.Data), v.Dim)
+	}
+	s := &samples{geom: v.Geom.orDefault(v.Dim), kind: imageKind(v.Data), n: len(v.Data), what: "slmsam image",
+		at: func(i int) float64 { return float64(v.Data[i]) }}
+	return s.write(path, opt)
+}
+
+// write picks the format and wraps errors.
+func (s *samples) write(path string, opt WriteOptions) error {
+	var body func(io.Writer) error
+	name := strings.ToLower(filepath.Base(path))
+	switch {
+	case strings.HasSuffix(name, ".nii"):
+		body = s.writeNIfTI
+	case strings.HasSuffix(name, ".nii.gz"):
+		body = func(w io.Writer) error { return gzipped(w, s.writeNIfTI) }
+	case strings.HasSuffix(name, ".nrrd"):
+		body = s.writeNRRD
+	case strings.HasSuffix(name, ".mha"):
+		body = s.writeMHA
+	default:
+		return fmt.Errorf("volume: write %s: unknown extension, want .nii, .nii.gz, .nrrd or .mha", path)
+	}
+	if err := writeFile(path, opt, body); err != nil {
+		return fmt.Errorf("volume: write %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeVoxels writes all samples, little-endian, in file order.
+func (s *samples) writeVoxels(w io.Writer) error {
+	const chunk = 1 << 15
+	size := s.kind.size()
+	raw := make([]byte, chunk*size)
+	for done := 0; done < s.n; {
+		m := min(chunk, s.n-done)
+		for i := range m {
+			s.kind.put(raw[i*size:], s.at(done+i))
+		}
+		if _, err := w.Write(raw[:m*size]); err != nil {
+			return err
+		}
+		done += m
+	}
+	return nil
+}
+
+// writeFile writes through a temporary file in the same folder that is renamed once it is complete
+// and on disk, and removed if anything fails.
+func writeFile(path string, opt WriteOptions, body func(io.Writer) error) (err error) {
+	if err := checkTarget(path, opt); err != nil {
+		return err
+	}
+	tmp, err := createTemp(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(tmp, 1<<16)
+	if err := body(w); err != nil {
+		return plainPathError(err)
+	}
+	if err := w.Flush(); err != nil {
+		return plainPathError(err)
+	}
+	if err := tmp.Sync(); err != nil {
+		return plainPathError(err)
+	}
+	if err := tmp.Close(); err != nil {
+		return plainPathError(err)
+	}
+	if err := checkTarget(path, opt); err != nil { // something may have appeared meanwhile
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// checkTarget refuses an existing file without Force, and anything that is not a file with it.
+func checkTarget(path string, opt WriteOptions) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return plainPathError(err)
+	}
+	if info.IsDir() {
+		return errors.New("a folder of that name exists")
+	}
+	if !opt.Force {
+		return fmt.Errorf("%w: pass --force to replace it", fs.ErrExist)
+	}
+	return nil
+}
+
+// createTemp makes a hidden file beside path, with the permissions that the user's umask gives to
+// any new file (os.CreateTemp would make it private).
+func createTemp(path string) (*os.File, error) {
+	var tag [6]byte
+	if _, err := rand.Read(tag[:]); err != nil {
+		return nil, err
+	}
+	dir, base := filepath.Split(path)
+	name := filepath.Join(dir, "."+base+"."+hex.EncodeToString(tag[:])+".tmp")
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot create a file in %s: %w", filepath.Dir(path), plainPathError(err))
+	}
+	return f, nil
+}
