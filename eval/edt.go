@@ -1,0 +1,230 @@
+package eval
+
+import "math"
+
+// distanceTransform computes exact Euclidean distances from chosen voxels (queries) to the nearest of others (targets) by
+// separable lower envelopes: Felzenszwalb & Huttenlocher, "Distance Transforms of Sampled Functions", Theory of Computing
+// 8 (2012), with the axis spacing as the parabolas' width. Work is skipped where it cannot matter: lines and slices
+// without targets hold no parabola, and only columns (x, y) with a query are followed through z.
+//
+// The zero value is ready; reusing one value reuses its memory. It is not safe for concurrent use.
+type distanceTransform struct {
+	field  []float64 // [filled slices][query columns] squared in-slice distance
+	column []int32   // [ny*nx] query column number of (x, y), or -1
+	order  []int32   // queries grouped by column, ascending z within one
+	start  []int32   // [columns+1] first entry of each column in order
+}
+
+// distances returns the distance in the unit of spacing from each query to the nearest target. Queries and targets are
+// voxel indices (z*dim[1]+y)*dim[0]+x in ascending order; targets must not be empty.
+func (t *distanceTransform) distances(dim [3]int, spacing [3]float64, targets, queries []int32) []float64 {
+	t.groupQueries(dim, queries)
+	filled := splitSlices(dim, targets)
+	columns := len(t.start) - 1
+	if need := len(filled) * columns; cap(t.field) < need {
+		t.field = make([]float64, need)
+	}
+	t.field = t.field[:len(filled)*columns]
+	t.fillSlices(dim, spacing, targets, filled)
+	return t.followColumns(dim, spacing[2], queries, filled)
+}
+
+// filledSlice is a slice z with targets targets[from:to].
+type filledSlice struct{ z, from, to int }
+
+// splitSlices finds the slices that hold targets.
+func splitSlices(dim [3]int, targets []int32) []filledSlice {
+	var filled []filledSlice
+	area := int32(dim[0] * dim[1])
+	for from := 0; from < len(targets); {
+		z := targets[from] / area
+		to := from
+		for to < len(targets) && targets[to]/area == z {
+			to++
+		}
+		filled = append(filled, filledSlice{int(z), from, to})
+		from = to
+	}
+	return filled
+}
+
+// groupQueries numbers the columns (x, y) that hold queries and sorts the queries by column (a stable counting sort).
+func (t *distanceTransform) groupQueries(dim [3]int, queries []int32) {
+	area := int32(dim[0] * dim[1])
+	count := make([]int32, area)
+	for _, q := range queries {
+		count[q%area]++
+	}
+	t.column = append(t.column[:0], count...)
+	t.start = append(t.start[:0], 0)
+	for c, n := range count {
+		if n == 0 {
+			t.column[c] = -1
+			continue
+		}
+		t.column[c] = int32(len(t.start) - 1)
+		t.start = append(t.start, t.start[len(t.start)-1]+n)
+	}
+	if cap(t.order) < len(queries) {
+		t.order = make([]int32, len(queries))
+	}
+	t.order = t.order[:len(queries)]
+	next := append([]int32(nil), t.start...)
+	for i, q := range queries {
+		c := t.column[q%area]
+		t.order[next[c]] = int32(i)
+		next[c]++
+	}
+}
+
+// fillSlices does the first two passes: along x by a sweep over each line with targets, then along y by the lower
+// envelope of those lines, kept at query columns only.
+func (t *distanceTransform) fillSlices(dim [3]int, spacing [3]float64, targets []int32, filled []filledSlice) {
+	nx, ny := dim[0], dim[1]
+	columns := len(t.start) - 1
+	work := make([]sliceScratch, workerCount())
+	parallelFor(len(filled), 1, func(worker, lo, hi int) {
+		w := &work[worker]
+		for j := lo; j < hi; j++ {
+			s := filled[j]
+			w.fillLines(nx, spacing[0], targets[s.from:s.to], int32(s.z*ny))
+			out := t.field[j*columns:][:columns]
+			for x := range nx {
+				built := false
+				for y := range ny {
+					c := t.column[y*nx+x]
+					if c < 0 {
+						continue
+					}
+					if !built {
+						w.env.build(w.at, w.gather(nx, x), spacing[1])
+						built = true
+					}
+					out[c] = w.env.squaredAt(float64(y))
+				}
+			}
+		}
+	})
+}
+
+// sliceScratch holds one slice after the pass along x.
+type sliceScratch struct {
+	at    []int32   // y of each line with targets
+	lines []float64 // [len(at)][nx] squared distance along x
+	value []float64 // [len(at)] one column of lines
+	xs    []int32   // targets of one line
+	env   envelope
+}
+
+// fillLines sets at and lines from the targets of one slice, whose first line is line number firstLine of the volume.
+func (w *sliceScratch) fillLines(nx int, spacing float64, targets []int32, firstLine int32) {
+	w.at, w.lines = w.at[:0], w.lines[:0]
+	for len(targets) > 0 {
+		line := targets[0] / int32(nx)
+		begin, end := line*int32(nx), (line+1)*int32(nx)
+		w.xs = w.xs[:0]
+		for len(targets) > 0 && targets[0] < end {
+			w.xs = append(w.xs, targets[0]-begin)
+			targets = targets[1:]
+		}
+		w.at = append(w.at, line-firstLine)
+		w.appendLine(nx, spacing)
+	}
+}
+
+// appendLine appends to lines the squared distance of each of nx voxels to the nearest of xs (ascending, not empty).
+func (w *sliceScratch) appendLine(nx int, spacing float64) {
+	next := 0
+	for x := range int32(nx) {
+		for next+1 < len(w.xs) && abs(w.xs[next+1]-x) <= abs(w.xs[next]-x) {
+			next++
+		}
+		d := spacing * float64(w.xs[next]-x)
+		w.lines = append(w.lines, d*d)
+	}
+}
+
+// gather returns the values of all lines at x.
+func (w *sliceScratch) gather(nx, x int) []float64 {
+	w.value = w.value[:0]
+	for i := x; i < len(w.lines); i += nx {
+		w.value = append(w.value, w.lines[i])
+	}
+	return w.value
+}
+
+func abs(i int32) int32 { return max(i, -i) }
+
+// followColumns does the last pass, along z, at the queries only.
+func (t *distanceTransform) followColumns(dim [3]int, spacing float64, queries []int32, filled []filledSlice) []float64 {
+	const block = 16 // columns gathered together: two cache lines of the field per slice
+	area := int32(dim[0] * dim[1])
+	columns := len(t.start) - 1
+	at := make([]int32, len(filled))
+	for j, s := range filled {
+		at[j] = int32(s.z)
+	}
+	out := make([]float64, len(queries))
+	envs := make([]envelope, workerCount())
+	values := make([][]float64, workerCount())
+	parallelFor(columns, 64*block, func(worker, lo, hi int) {
+		if values[worker] == nil {
+			values[worker] = make([]float64, block*len(filled))
+		}
+		v, env := values[worker], &envs[worker]
+		for first := lo; first < hi; first += block {
+			n := min(block, hi-first)
+			for j := range filled {
+				for c, f := range t.field[j*columns+first:][:n] {
+					v[c*len(filled)+j] = f
+				}
+			}
+			for c := range n {
+				env.build(at, v[c*len(filled):][:len(filled)], spacing)
+				for _, q := range t.order[t.start[first+c]:t.start[first+c+1]] {
+					out[q] = math.Sqrt(env.squaredAt(float64(queries[q] / area)))
+				}
+			}
+		}
+	})
+	return out
+}
+
+// envelope is the lower envelope of parabolas value[i] + (spacing*(p-at[i]))^2.
+type envelope struct {
+	centre []float64 // centres of the parabolas on the envelope, ascending
+	height []float64 // their values
+	from   []float64 // where each takes over from the one before
+	width2 float64   // spacing squared
+	now    int       // parabola of the last look-up
+}
+
+// build sets the envelope; at is ascending and not empty, all values are finite. Look-ups start anew.
+func (e *envelope) build(at []int32, value []float64, spacing float64) {
+	e.centre, e.height, e.from = e.centre[:0], e.height[:0], e.from[:0]
+	e.width2, e.now = spacing*spacing, 0
+	half := 0.5 / e.width2
+	for i, a := range at {
+		p, f := float64(a), value[i]
+		from := math.Inf(-1)
+		for k := len(e.centre) - 1; k >= 0; k-- {
+			c := e.centre[k]
+			from = (f-e.height[k])*half/(p-c) + 0.5*(p+c)
+			if from > e.from[k] {
+				break
+			}
+			e.centre, e.height, e.from = e.centre[:k], e.height[:k], e.from[:k]
+			from = math.Inf(-1)
+		}
+		e.centre, e.height, e.from = append(e.centre, p), append(e.height, f), append(e.from, from)
+	}
+}
+
+// squaredAt returns the envelope at p; successive calls need ascending p.
+func (e *envelope) squaredAt(p float64) float64 {
+	for e.now+1 < len(e.from) && e.from[e.now+1] <= p {
+		e.now++
+	}
+	d := p - e.centre[e.now]
+	return e.height[e.now] + e.width2*d*d
+}

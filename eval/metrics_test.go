@@ -1,0 +1,328 @@
+package eval
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAgainstBruteForce compares every surface measure with an O(n²) reference that shares no code with the package: it
+// takes surfaces voxel by voxel in the whole volume and tries every pair.
+func TestAgainstBruteForce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for trial := range 60 {
+		dim := [3]int{1 + rng.IntN(14), 1 + rng.IntN(12), 1 + rng.IntN(10)}
+		spacing := [3]float64{0.3 + rng.Float64(), 0.3 + rng.Float64(), 0.3 + 4*rng.Float64()}
+		if trial%3 == 0 {
+			spacing = [3]float64{0.7, 0.7, 0.7}
+		}
+		truth, prediction := randomBlobs(rng, dim, spacing), randomBlobs(rng, dim, spacing)
+		tolerance := 2 * rng.Float64()
+		scorer, err := NewScorer(truth, prediction)
+		require.NoError(t, err)
+		for label := int32(1); label <= 3; label++ {
+			got, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: tolerance})
+			require.NoError(t, err)
+			mm := bruteDistances(truth, prediction, label, spacing)
+			voxels := bruteDistances(truth, prediction, label, [3]float64{1, 1, 1})
+			if len(mm) == 0 {
+				require.Zero(t, got.SurfaceTruth*got.SurfacePrediction)
+				continue
+			}
+			within := 0
+			for _, d := range mm {
+				if d <= tolerance {
+					within++
+				}
+			}
+			n := float64(len(mm))
+			require.InDelta(t, mean(mm), got.ASSDmm, 1e-12)
+			require.InDelta(t, mean(voxels), got.ASSDVoxels, 1e-12)
+			require.InDelta(t, float64(within)/n, got.SurfaceDice, 1e-12)
+			slices.Sort(mm)
+			require.GreaterOrEqual(t, got.HD95mm, mm[int(0.95*(n-1))]-1e-12)
+			require.LessOrEqual(t, got.HD95mm, mm[int(math.Ceil(0.95*(n-1)))]+1e-12)
+		}
+	}
+}
+
+// bruteDistances returns the distances of both surfaces to each other, none if one is empty.
+func bruteDistances(a, b *LabelMap, label int32, spacing [3]float64) []float64 {
+	sa, sb := bruteSurface(a, label), bruteSurface(b, label)
+	if len(sa) == 0 || len(sb) == 0 {
+		return nil
+	}
+	var all []float64
+	for _, pair := range [][2][][3]int{{sa, sb}, {sb, sa}} {
+		for _, p := range pair[0] {
+			best := math.Inf(1)
+			for _, q := range pair[1] {
+				var d2 float64
+				for axis := range p {
+					d := float64(p[axis]-q[axis]) * spacing[axis]
+					d2 += d * d
+				}
+				best = min(best, math.Sqrt(d2))
+			}
+			all = append(all, best)
+		}
+	}
+	return all
+}
+
+func bruteSurface(m *LabelMap, label int32) (found [][3]int) {
+	at := func(x, y, z int) bool {
+		inside := x >= 0 && y >= 0 && z >= 0 && x < m.Dim[0] && y < m.Dim[1] && z < m.Dim[2]
+		return inside && m.Data[x+m.Dim[0]*(y+m.Dim[1]*z)] == label
+	}
+	for z := range m.Dim[2] {
+		for y := range m.Dim[1] {
+			for x := range m.Dim[0] {
+				interior := at(x-1, y, z) && at(x+1, y, z) && at(x, y-1, z) && at(x, y+1, z) && at(x, y, z-1) && at(x, y, z+1)
+				if at(x, y, z) && !interior {
+					found = append(found, [3]int{x, y, z})
+				}
+			}
+		}
+	}
+	return found
+}
+
+// randomBlobs draws a few boxes of labels 1 to 3 and some noise.
+func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *LabelMap {
+	m := newMap(dim, spacing)
+	for range 1 + rng.IntN(4) {
+		var lo, hi [3]int
+		for axis, d := range dim {
+			lo[axis] = rng.IntN(d)
+			hi[axis] = lo[axis] + 1 + rng.IntN(d-lo[axis])
+		}
+		fillBox(m, int32(1+rng.IntN(3)), lo, hi)
+	}
+	for range rng.IntN(6) {
+		m.Data[rng.IntN(len(m.Data))] = int32(rng.IntN(4))
+	}
+	return m
+}
+
+func newMap(dim [3]int, spacing [3]float64) *LabelMap {
+	return &LabelMap{Dim: dim, Spacing: spacing, Data: make([]int32, dim[0]*dim[1]*dim[2])}
+}
+
+func fillBox(m *LabelMap, label int32, lo, hi [3]int) {
+	for z := lo[2]; z < hi[2]; z++ {
+		for y := lo[1]; y < hi[1]; y++ {
+			for x := lo[0]; x < hi[0]; x++ {
+				m.Data[(z*m.Dim[1]+y)*m.Dim[0]+x] = label
+			}
+		}
+	}
+}
+
+func mean(v []float64) float64 { return sum(v) / float64(len(v)) }
+
+// TestEmptyMasks states the conventions for empty masks.
+func TestEmptyMasks(t *testing.T) {
+	unit := [3]float64{1, 1, 1}
+	empty, full := newMap([3]int{4, 4, 4}, unit), newMap([3]int{4, 4, 4}, unit)
+	fillBox(full, 1, [3]int{1, 1, 1}, [3]int{3, 3, 3})
+
+	both, err := Score(empty, empty, 1, Options{})
+	require.NoError(t, err)
+	require.Equal(t, []float64{1, 0, 0, 0, 1, 0, 0}, []float64{both.DSC, both.ASSDmm, both.ASSDVoxels, both.HD95mm,
+		both.SurfaceDice, both.VolumeDiffML, both.VolumeDiffRelative})
+
+	missed, err := Score(full, empty, 1, Options{})
+	require.NoError(t, err)
+	require.Equal(t, []float64{0, 0, -0.008, -1},
+		[]float64{missed.DSC, missed.SurfaceDice, missed.VolumeDiffML, missed.VolumeDiffRelative})
+	require.True(t, math.IsNaN(missed.ASSDmm) && math.IsNaN(missed.ASSDVoxels) && math.IsNaN(missed.HD95mm))
+	require.Equal(t, 2, missed.Slices.Missed)
+
+	invented, err := Score(empty, full, 1, Options{})
+	require.NoError(t, err)
+	require.Equal(t, []float64{0, 0, 0.008}, []float64{invented.DSC, invented.SurfaceDice, invented.VolumeDiffML})
+	require.True(t, math.IsNaN(invented.ASSDmm) && math.IsNaN(invented.VolumeDiffRelative))
+	require.Equal(t, 2, invented.Slices.OverPropagated)
+	require.True(t, math.IsNaN(invented.Slices.PresentDSC))
+}
+
+// TestSliceScores: truth on slices 2-4, prediction on 3-5, along each axis in turn.
+func TestSliceScores(t *testing.T) {
+	for axis := range 3 {
+		dim := [3]int{4, 4, 4}
+		dim[axis] = 8
+		truth, prediction := newMap(dim, [3]float64{1, 2, 3}), newMap(dim, [3]float64{1, 2, 3})
+		lo, hi := [3]int{1, 1, 1}, [3]int{3, 3, 3}
+		lo[axis], hi[axis] = 2, 5
+		fillBox(truth, 7, lo, hi)
+		lo[axis], hi[axis] = 3, 6
+		fillBox(prediction, 7, lo, hi)
+
+		s, err := Score(truth, prediction, 7, Options{Axis: axis})
+		require.NoError(t, err)
+		require.Equal(t, []float64{1, 1, 0, 1, 1, 0, 1, 1}, s.Slices.DSC)
+		require.Equal(t, []int{0, 0, 4, 4, 4, 0, 0, 0}, s.Slices.Truth)
+		require.Equal(t, [4]int{3, 5, 1, 1}, [4]int{s.Slices.Present, s.Slices.Absent, s.Slices.Missed, s.Slices.OverPropagated})
+		require.InDelta(t, 2.0/3, s.Slices.PresentDSC, 1e-15)
+		require.InDelta(t, 4.0/5, s.Slices.AbsentDSC, 1e-15)
+		require.InDelta(t, 2.0/3, s.DSC, 1e-15)
+
+		missed := make([]bool, 8)
+		missed[2] = true
+		replaced, err := Score(truth, prediction, 7, Options{Axis: axis, Replace: missed})
+		require.NoError(t, err)
+		require.InDelta(t, 2*12.0/(12+16), replaced.DSC, 1e-15)
+		require.Zero(t, replaced.Slices.Missed)
+
+		excluded, err := Score(truth, prediction, 7, Options{Axis: axis, Exclude: missed})
+		require.NoError(t, err)
+		require.InDelta(t, 2*8.0/(8+12), excluded.DSC, 1e-15)
+		require.Equal(t, 2, excluded.Slices.Present)
+		require.True(t, math.IsNaN(excluded.Slices.DSC[2]))
+		require.Equal(t, 8, excluded.SurfaceTruth, "2x2 sections: every voxel on a counted slice is surface")
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	good := newMap([3]int{2, 2, 2}, [3]float64{1, 1, 1})
+	change := func(f func(*LabelMap)) *LabelMap {
+		m := *good
+		m.Data = slices.Clone(good.Data)
+		f(&m)
+		return &m
+	}
+	bad := map[string]*LabelMap{
+		"is nil":           nil,
+		"at least one":     change(func(m *LabelMap) { m.Dim[1] = 0 }),
+		"too large":        change(func(m *LabelMap) { m.Dim = [3]int{1 << 20, 1 << 20, 1} }),
+		"positive, finite": change(func(m *LabelMap) { m.Spacing[2] = math.NaN() }),
+		"holds 8 values":   change(func(m *LabelMap) { m.Dim[0] = 3 }),
+		"negative label":   change(func(m *LabelMap) { m.Data[3] = -4 }),
+		"different grids: [2 2 2]": change(func(m *LabelMap) {
+			m.Dim[0], m.Data = 1, make([]int32, 4)
+		}),
+		"different grids: spacing": change(func(m *LabelMap) { m.Spacing[0] = 1.1 }),
+	}
+	for want, m := range bad {
+		_, err := Score(good, m, 1, Options{})
+		require.ErrorContains(t, err, want)
+	}
+	for want, o := range map[string]Options{
+		"axis 3":         {Axis: 3},
+		"tolerance":      {ToleranceMM: math.NaN()},
+		"slice marks":    {Replace: make([]bool, 3)},
+		"every slice is": {Exclude: []bool{true, true}},
+	} {
+		_, err := Score(good, good, 1, o)
+		require.ErrorContains(t, err, want)
+	}
+	_, err := Score(good, good, 0, Options{})
+	require.ErrorContains(t, err, "label 0")
+}
+
+func TestSameGridComparesAffines(t *testing.T) {
+	a, b := newMap([3]int{10, 10, 10}, [3]float64{1, 1, 1}), newMap([3]int{10, 10, 10}, [3]float64{1, 1, 1})
+	identity := [4][4]float64{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}
+	a.Affine = identity
+	require.NoError(t, SameGrid(a, b), "an unknown affine is not compared")
+	b.Affine = identity
+	require.NoError(t, SameGrid(a, b))
+	b.Affine[0][0] = -1 // flipped: same dimensions and spacing, other anatomy
+	require.ErrorContains(t, SameGrid(a, b), "different grids")
+}
+
+func TestLabelsFromFloats(t *testing.T) {
+	labels, err := LabelsFromFloats([]float64{0, 3, 255, 2147483647})
+	require.NoError(t, err)
+	require.Equal(t, []int32{0, 3, 255, 2147483647}, labels)
+	for _, v := range []float64{0.5, -1, math.NaN(), math.Inf(1), 2147483648} {
+		_, err := LabelsFromFloats([]float64{0, v, 1, v})
+		require.ErrorContains(t, err, "2 of 4 voxels")
+		require.ErrorContains(t, err, "index 1")
+	}
+}
+
+// TestLargeVolume scores 512 x 512 x 300 voxels with ten labels in under 20 s and under 2 GB. It runs when
+// SLMSAM_LARGE=1.
+func TestLargeVolume(t *testing.T) {
+	if os.Getenv("SLMSAM_LARGE") != "1" {
+		t.Skip("set SLMSAM_LARGE=1 to score a 512 x 512 x 300 volume with ten labels")
+	}
+	truth, prediction := largePair()
+	start := time.Now()
+	scorer, err := NewScorer(truth, prediction)
+	require.NoError(t, err)
+	for _, label := range scorer.TruthLabels() {
+		s, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: 2})
+		require.NoError(t, err)
+		require.Greater(t, s.DSC, 0.5)
+	}
+	elapsed := time.Since(start)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	t.Logf("%v, %.0f MB from the system", elapsed, float64(mem.Sys)/1e6)
+	require.Less(t, elapsed, 20*time.Second)
+	require.Less(t, mem.Sys, uint64(2e9))
+}
+
+// largePair makes ten ellipsoids: one nearly as large as the volume, with the others inside; the prediction is shifted.
+func largePair() (truth, prediction *LabelMap) {
+	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
+	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
+	for label := int32(1); label <= 10; label++ {
+		centre, radius := [3]float64{256, 256, 150}, [3]float64{250, 240, 145}
+		if label > 1 {
+			a := float64(label) * 2 * math.Pi / 9
+			centre = [3]float64{256 + 140*math.Cos(a), 256 + 140*math.Sin(a), 150}
+			radius = [3]float64{45, 45, 100}
+		}
+		fillEllipsoid(truth, label, centre, radius)
+		centre[0], centre[2] = centre[0]+4, centre[2]+2
+		fillEllipsoid(prediction, label, centre, radius)
+	}
+	return truth, prediction
+}
+
+func fillEllipsoid(m *LabelMap, label int32, centre, radius [3]float64) {
+	square := func(i, axis int) float64 {
+		d := (float64(i) - centre[axis]) / radius[axis]
+		return d * d
+	}
+	for z := range m.Dim[2] {
+		for y := range m.Dim[1] {
+			yz := square(z, 2) + square(y, 1)
+			if yz > 1 {
+				continue
+			}
+			row := m.Data[(z*m.Dim[1]+y)*m.Dim[0]:][:m.Dim[0]]
+			for x := range row {
+				if yz+square(x, 0) <= 1 {
+					row[x] = label
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkLargePair measures one label after the other of the large pair; b.N passes over all ten.
+func BenchmarkLargePair(b *testing.B) {
+	truth, prediction := largePair()
+	for b.Loop() {
+		scorer, err := NewScorer(truth, prediction)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, label := range scorer.TruthLabels() {
+			if _, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: 2}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

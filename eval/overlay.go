@@ -1,0 +1,152 @@
+package eval
+
+// Bits of an overlay voxel.
+const (
+	inTruth = 1 << iota
+	inPrediction
+)
+
+// overlay is one label of a truth and a prediction, cut out of both volumes: nothing of either mask lies outside bounds.
+type overlay struct {
+	bounds box
+	dim    [3]int     // of bounds
+	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction
+	slices [3]tallies // per axis, in voxels, indexed by slice of the whole volume
+}
+
+// tallies holds one count per slice along one axis.
+type tallies struct{ truth, prediction, both []int }
+
+func newTallies(n int) tallies { return tallies{make([]int, n), make([]int, n), make([]int, n)} }
+
+// add counts one more voxels with the given bits in slice i.
+func (t tallies) add(i int, bits uint8) {
+	t.truth[i] += int(bits & inTruth)
+	t.prediction[i] += int(bits >> 1)
+	t.both[i] += int(bits >> 1 & bits)
+}
+
+// merge adds other to t.
+func (t tallies) merge(other tallies) {
+	for i := range t.truth {
+		t.truth[i] += other.truth[i]
+		t.prediction[i] += other.prediction[i]
+		t.both[i] += other.both[i]
+	}
+}
+
+// fill cuts the label out of both maps; on the slices along axis that replace marks, the prediction is the truth. It
+// reuses the memory of o.bits. bounds must hold both masks.
+func (o *overlay) fill(truth, prediction *LabelMap, label int32, bounds box, axis int, replace []bool) {
+	o.bounds, o.dim = bounds, bounds.dim()
+	n := o.dim[0] * o.dim[1] * o.dim[2]
+	if cap(o.bits) < n {
+		o.bits = make([]uint8, n)
+	}
+	o.bits = o.bits[:n]
+	for a, size := range truth.Dim {
+		o.slices[a] = newTallies(size)
+	}
+	partial := make([][2]tallies, workerCount()) // axes 0 and 1: slices of axis 2 belong to one worker each
+	parallelFor(o.dim[2], 4, func(worker, lo, hi int) {
+		if partial[worker][0].truth == nil {
+			partial[worker] = [2]tallies{newTallies(truth.Dim[0]), newTallies(truth.Dim[1])}
+		}
+		for z := lo; z < hi; z++ {
+			o.fillSlice(truth, prediction, label, z, axis, replace, partial[worker])
+		}
+	})
+	for _, part := range partial {
+		if part[0].truth != nil {
+			o.slices[0].merge(part[0])
+			o.slices[1].merge(part[1])
+		}
+	}
+}
+
+// fillSlice does fill for slice z of the bounds; xy counts along axes 0 and 1.
+func (o *overlay) fillSlice(truth, prediction *LabelMap, label int32, z, axis int, replace []bool, xy [2]tallies) {
+	index := [3]int{2: o.bounds.lo[2] + z}
+	for y := range o.dim[1] {
+		index[1] = o.bounds.lo[1] + y
+		from := (index[2]*truth.Dim[1]+index[1])*truth.Dim[0] + o.bounds.lo[0]
+		t, p := truth.Data[from:][:o.dim[0]], prediction.Data[from:][:o.dim[0]]
+		out := o.bits[(z*o.dim[1]+y)*o.dim[0]:][:o.dim[0]]
+		for x := range out {
+			var b uint8
+			if p[x] == label {
+				b = inPrediction
+			}
+			index[0] = o.bounds.lo[0] + x
+			if replace != nil && replace[index[axis]] {
+				b = 0
+				if t[x] == label {
+					b = inPrediction
+				}
+			}
+			if t[x] == label {
+				b |= inTruth
+			}
+			out[x] = b
+			if b != 0 {
+				xy[0].add(index[0], b)
+				xy[1].add(index[1], b)
+				o.slices[2].add(index[2], b)
+			}
+		}
+	}
+}
+
+// surface returns the voxels of one mask (bit) that its 6-connected erosion removes: those with a face neighbour outside
+// the mask or outside the volume. Indices are into bits, ascending.
+func (o *overlay) surface(bit uint8) []int32 {
+	perSlice := make([][]int32, o.dim[2])
+	parallelFor(o.dim[2], 4, func(_, lo, hi int) {
+		for z := lo; z < hi; z++ {
+			perSlice[z] = o.sliceSurface(bit, z)
+		}
+	})
+	n := 0
+	for _, s := range perSlice {
+		n += len(s)
+	}
+	all := make([]int32, 0, n)
+	for _, s := range perSlice {
+		all = append(all, s...)
+	}
+	return all
+}
+
+func (o *overlay) sliceSurface(bit uint8, z int) (found []int32) {
+	nx, ny, nz := o.dim[0], o.dim[1], o.dim[2]
+	for y := range ny {
+		edge := z == 0 || z == nz-1 || y == 0 || y == ny-1
+		base := (z*ny + y) * nx
+		for x := range nx {
+			i := base + x
+			if o.bits[i]&bit == 0 {
+				continue
+			}
+			if edge || x == 0 || x == nx-1 ||
+				o.bits[i-1]&o.bits[i+1]&o.bits[i-nx]&o.bits[i+nx]&o.bits[i-nx*ny]&o.bits[i+nx*ny]&bit == 0 {
+				found = append(found, int32(i))
+			}
+		}
+	}
+	return found
+}
+
+// countedOnly keeps the voxels whose slice along axis is not marked in exclude.
+func (o *overlay) countedOnly(voxels []int32, axis int, exclude []bool) []int32 {
+	if exclude == nil {
+		return voxels
+	}
+	stride := [3]int{1, o.dim[0], o.dim[0] * o.dim[1]}[axis]
+	var kept []int32
+	for _, v := range voxels {
+		if !exclude[o.bounds.lo[axis]+int(v)/stride%o.dim[axis]] {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
