@@ -1,0 +1,25 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// AdamW implements backend.Kernels (Loshchilov and Hutter, arXiv 1711.05101, as PyTorch orders the steps).
+func (d *Device) AdamW(a backend.AdamW) {
+	const op = "AdamW"
+	positive(op, "N", a.N)
+	param, grad := d.words(op, "Param", a.Param, a.N), d.words(op, "G", a.G, a.N)
+	m, v := d.words(op, "M", a.M, a.N), d.words(op, "V", a.V, a.N)
+	decay, step := 1-a.LR*a.WeightDecay, a.LR/a.Correction1
+	d.parallel(a.N, 16, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			g := a.GradScale * grad[i]
+			m[i] = a.Beta1*m[i] + (1-a.Beta1)*g
+			v[i] = a.Beta2*v[i] + (1-a.Beta2)*g*g
+			root := float32(math.Sqrt(float64(v[i] / a.Correction2)))
+			param[i] = param[i]*decay - step*m[i]/(root+a.Eps)
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+func checkDepthwise(op string, b, h, w, c, k int) {
+	positive(op, "B, H, W, C, K", b, h, w, c, k)
+	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
+}
+
+// DepthwiseConv implements backend.Kernels.
+func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
+	const op = "DepthwiseConv"
+	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	size := a.B * a.H * a.W * a.C
+	x := d.words(op, "X", a.X, size)
+	weight := d.words(op, "Weight", a.Weight, a.K*a.K*a.C)
+	bias := d.optional(op, "Bias", a.Bias, a.C)
+	y := d.words(op, "Y", a.Y, size)
+	d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
+		for t := lo; t < hi; t++ { // a row of Y
+			for ox := range a.W {
+				out := y[(t*a.W+ox)*a.C:][:a.C]
+				if bias != nil {
+					copy(out, bias)
+				} else {
+					clear(out)
+				}
+				depthwiseSum(out, x[t/a.H*a.H*a.W*a.C:], weight, t%a.H, ox, a.H, a.W, a.K, false)
+			}
+		}
+	})
+}
+
+// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbours of (y, x) in an image [H,W,C]. flip
+// turns the kernel by 180 degrees.
+func depthwiseSum(out, image, weight []float32, y, x, h, w, k int, flip bool) {
+	c := len(out)
+	ylo, yhi := inside(y-k/2, k, h)
+	xlo, xhi := inside(x-k/2, k, w)
+	for ky := ylo; ky < yhi; ky++ {
+		for kx := xlo; kx < xhi; kx++ {
+			wi := ky*k + kx
+			if flip {
+				wi = k*k - 1 - wi
+			}
+			mulAdd(out, image[((y-k/2+ky)*w+x-k/2+kx)*c:], weight[wi*c:])
+		}
+	}
+}
+
+// DepthwiseConvBackward implements backend.Kernels.
+// Forward: Y[b,y,x,c] = Bias[c] + sum X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c].
+func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
+	const op = "DepthwiseConvBackward"
+	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	size := a.B * a.H * a.W * a.C
+	dy := d.words(op, "DY", a.DY, size)
+	if a.DX != nil { // the same convolution of dY with the kernel turned
+		dx := d.words(op, "DX", a.DX, size)
+		weight := d.words(op, "Weight", a.Weight, a.K*a.K*a.C)
+		d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
+			for t := lo; t < hi; t++ {
+				for x := range a.W {
+					out := dx[(t*a.W+x)*a.C:][:a.C]
+					depthwiseSum(out, dy[t/a.H*a.H*a.W*a.C:], weight, t%a.H, x, a.H, a.W, a.K, true)
+				}
+			}
+		})
+	}
+	if a.DWeight != nil {
+		x := d.words(op, "X", a.X, size)
+		dweight := d.words(op, "DWeight", a.DWeight, a.K*a.K*a.C)
+		d.parallel(a.K*a.K, size, func(lo, hi int) {
+			for t := lo; t < hi; t++ { // a place in the kernel
+				depthwiseWeightGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)
+			}
+		})
+	}
+	if a.DBias != nil {
+		d.Sum(backend.Sum{X: a.DY, Y: a.DBias, Outer: 1, N: a.B * a.H * a.W, Inner: a.C, P: 1, Accumulate: true})
+	}
+}
+
+// depthwiseWeightGrad adds sum_{b,y,x} X[b,y+sy,x+sx,:] * dY[b,y,x,:] to out [C], for one shift (sy, sx).
+func depthwiseWeightGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
+	c := len(out)
+	acc := make([]float64, c)
+	for b := range batch {
+		for y := max(0, -sy); y < min(h, h-sy); y++ {
+			for xx := max(0, -sx); xx < min(w, w-sx); xx++ {
+				g := dy[((b*h+y)*w+xx)*c:][:c]
+				v := x[((b*h+y+sy)*w+xx+sx)*c:][:c]
+				for i := range acc {
+					acc[i] += float64(v[i]) * float64(g[i])
+				}
+			}
+		}
+	}
+	addRounded(out, acc)
+}

@@ -1,0 +1,95 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Device is the CPU as a backend.Device. Its kernels have finished when their call returns.
+type Device struct {
+	threads int
+	plain   bool // only the loops of the specification
+	pool    pool
+}
+
+var _ backend.Device = (*Device)(nil)
+
+// New returns a device that computes on the given number of threads, all of GOMAXPROCS if 0.
+func New(threads int) *Device {
+	if threads < 0 {
+		panic(fmt.Sprintf("cpu.New: got %d threads, want 0 (all) or more", threads))
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	return &Device{threads: threads, pool: newPool()}
+}
+
+// NewPlain returns a device that runs nothing but the plain loops: the specification. Its fresh buffers hold NaN, so
+// that a test which relies on undefined contents fails.
+func NewPlain() *Device {
+	d := New(0)
+	d.plain = true
+	return d
+}
+
+// Name implements backend.Device.
+func (d *Device) Name() string {
+	kind := "Go"
+	if d.plain {
+		kind = "plain Go"
+	}
+	if d.threads == 1 {
+		return fmt.Sprintf("CPU (%s, 1 thread)", kind)
+	}
+	return fmt.Sprintf("CPU (%s, %d threads)", kind, d.threads)
+}
+
+// Alloc implements backend.Device. Running out of memory ends the process, as it does for any Go program.
+func (d *Device) Alloc(n int) backend.Buffer {
+	return d.alloc(n)
+}
+
+func (d *Device) alloc(n int) *buffer {
+	if n < 1 {
+		panic(fmt.Sprintf("cpu.Alloc: got %d words, want at least 1", n))
+	}
+	b := &buffer{owner: d, data: d.pool.take(n)}
+	if d.plain {
+		fill(b.data, float32(math.NaN()))
+	}
+	return b
+}
+
+// Free implements backend.Device.
+func (d *Device) Free(b backend.Buffer) {
+	buf := d.own("Free", "buffer", b)
+	d.pool.put(buf.data)
+	buf.data = nil
+}
+
+// Write implements backend.Device.
+func (d *Device) Write(b backend.Buffer, off int, src []float32) {
+	copy(d.part("Write", "buffer", b, off, len(src)), src)
+}
+
+// Read implements backend.Device. Its error is always nil.
+func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
+	copy(dst, d.part("Read", "buffer", b, off, len(dst)))
+	return nil
+}
+
+// Sync implements backend.Device. Its error is always nil.
+func (d *Device) Sync() error { return nil }
+
+// Memory implements backend.Device.
+func (d *Device) Memory() backend.Memory { return d.pool.mem }
+
+// ResetPeak implements backend.Device.
+func (d *Device) ResetPeak() { d.pool.resetPeak() }
+
+// Close implements backend.Device.
+func (d *Device) Close() { d.pool = newPool() }

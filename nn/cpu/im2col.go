@@ -1,0 +1,74 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+func (d *Device) checkIm2Col(op string, a backend.Im2Col) (x, cols []float32, oh, ow int) {
+	positive(op, "B, H, W, C, KH, KW, Stride", a.B, a.H, a.W, a.C, a.KH, a.KW, a.Stride)
+	check(a.Pad >= 0, op, "got Pad %d, want 0 or more", a.Pad)
+	check(a.H+2*a.Pad >= a.KH && a.W+2*a.Pad >= a.KW, op,
+		"got a kernel of (%d,%d) on a padded image of (%d,%d), want one that fits", a.KH, a.KW, a.H+2*a.Pad, a.W+2*a.Pad)
+	oh, ow = a.OutSize()
+	x = d.words(op, "X", a.X, a.B*a.H*a.W*a.C)
+	cols = d.words(op, "Cols", a.Cols, a.B*oh*ow*a.KH*a.KW*a.C)
+	return x, cols, oh, ow
+}
+
+// inside returns the range of kernel positions k for which start+k lies in 0..n.
+func inside(start, kernel, n int) (lo, hi int) {
+	return min(max(0, -start), kernel), max(0, min(kernel, n-start))
+}
+
+// Im2Col implements backend.Kernels. Of each kernel row, the part inside the image is one run in both X and Cols.
+func (d *Device) Im2Col(a backend.Im2Col) {
+	x, cols, oh, ow := d.checkIm2Col("Im2Col", a)
+	run := a.KW * a.C // words of one kernel row
+	d.parallel(a.B*oh, ow*a.KH*run, func(lo, hi int) {
+		for t := lo; t < hi; t++ { // an output row
+			b, oy := t/oh, t%oh
+			for ox := range ow {
+				patch := cols[(t*ow+ox)*a.KH*run:][:a.KH*run] // [KH,KW,C]
+				x0 := ox*a.Stride - a.Pad
+				klo, khi := inside(x0, a.KW, a.W)
+				for ky := range a.KH {
+					dst := patch[ky*run:][:run]
+					y := oy*a.Stride - a.Pad + ky
+					if y < 0 || y >= a.H || klo >= khi {
+						clear(dst)
+						continue
+					}
+					src := x[((b*a.H+y)*a.W+x0+klo)*a.C:]
+					clear(dst[:klo*a.C])
+					copy(dst[klo*a.C:khi*a.C], src)
+					clear(dst[khi*a.C:])
+				}
+			}
+		}
+	})
+}
+
+// Col2Im implements backend.Kernels. It walks the rows of the image, so that each has one writer.
+// Adjoint of Cols[(b,oy,ox), (ky,kx,c)] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c].
+func (d *Device) Col2Im(a backend.Im2Col) {
+	x, cols, oh, ow := d.checkIm2Col("Col2Im", a)
+	run := a.KW * a.C
+	d.parallel(a.B*a.H, ow*a.KH*run, func(lo, hi int) {
+		for t := lo; t < hi; t++ { // a row of X
+			b, y := t/a.H, t%a.H
+			row := x[t*a.W*a.C:][:a.W*a.C]
+			for ky := range a.KH {
+				oy := (y + a.Pad - ky) / a.Stride
+				if oy*a.Stride != y+a.Pad-ky || oy < 0 || oy >= oh {
+					continue
+				}
+				for ox := range ow {
+					x0 := ox*a.Stride - a.Pad
+					klo, khi := inside(x0, a.KW, a.W)
+					if klo < khi {
+						src := cols[(((b*oh+oy)*ow+ox)*a.KH+ky)*run:]
+						addInto(row[(x0+klo)*a.C:], src[klo*a.C:khi*a.C])
+					}
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// moments returns the mean of x and 1/sqrt(variance + eps).
+func moments(x []float32, eps float32) (mean, rstd float64) {
+	n := float64(len(x))
+	mean = sum(x) / n
+	var v0, v1 float64
+	i := 0
+	for ; i+2 <= len(x); i += 2 {
+		a, b := float64(x[i])-mean, float64(x[i+1])-mean
+		v0 += a * a
+		v1 += b * b
+	}
+	if i < len(x) {
+		a := float64(x[i]) - mean
+		v0 += a * a
+	}
+	return mean, 1 / math.Sqrt((v0+v1)/n+float64(eps))
+}
+
+// LayerNorm implements backend.Kernels.
+func (d *Device) LayerNorm(a backend.LayerNorm) {
+	const op = "LayerNorm"
+	positive(op, "Rows, C", a.Rows, a.C)
+	x := d.words(op, "X", a.X, a.Rows*a.C)
+	y := d.words(op, "Y", a.Y, a.Rows*a.C)
+	gamma, beta := d.words(op, "Gamma", a.Gamma, a.C), d.words(op, "Beta", a.Beta, a.C)
+	d.parallel(a.Rows, 4*a.C, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			in := x[r*a.C:][:len(gamma)]
+			out, shift := y[r*a.C:][:len(gamma)], beta[:len(gamma)]
+			m, s := moments(in, a.Eps)
+			mean, rstd := float32(m), float32(s)
+			low := float32(m - float64(mean)) // what rounding the mean lost: it counts when the mean is large
+			for c, g := range gamma {
+				out[c] = (in[c]-mean-low)*rstd*g + shift[c]
+			}
+		}
+	})
+}
+
+// normBlocks is the number of parts whose sums of DGamma and DBeta are kept apart. It is fixed, so that
+// the result does not depend on the number of threads.
+const normBlocks = 64
+
+// LayerNormBackward implements backend.Kernels.
+// Forward: Y = xh*Gamma + Beta, xh = (X - mean)/sqrt(var + Eps).
+func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
+	const op = "LayerNormBackward"
+	positive(op, "Rows, C", a.Rows, a.C)
+	size := a.Rows * a.C
+	x, dy := d.words(op, "X", a.X, size), d.words(op, "DY", a.DY, size)
+	gamma := d.words(op, "Gamma", a.Gamma, a.C)
+	check((a.DGamma == nil) == (a.DBeta == nil), op, "got one of DGamma and DBeta, want both or none")
+	dx := d.optional(op, "DX", a.DX, size)
+	dgamma, dbeta := d.optional(op, "DGamma", a.DGamma, a.C), d.optional(op, "DBeta", a.DBeta, a.C)
+
+	blocks := min(normBlocks, a.Rows)
+	partial := make([]float64, blocks*2*a.C) // [blocks,2,C]
+	d.parallel(blocks, a.Rows/blocks*8*a.C, func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			dg, db := partial[2*b*a.C:][:a.C], partial[(2*b+1)*a.C:][:a.C]
+			for r := b * a.Rows / blocks; r < (b+1)*a.Rows/blocks; r++ {
+				xr, dyr := x[r*a.C:][:a.C], dy[r*a.C:][:a.C]
+				var dxr []float32
+				if dx != nil {
+					dxr = dx[r*a.C:][:a.C]
+				}
+				layerNormBackwardRow(xr, dyr, gamma, dxr, dg, db, a.Eps)
+			}
+		}
+	})
+	if dgamma != nil {
+		for b := range blocks {
+			addRounded(dgamma, partial[2*b*a.C:][:a.C])
+			addRounded(dbeta, partial[(2*b+1)*a.C:][:a.C])
+		}
+	}
+}
+
+// layerNormBackwardRow handles one row [C]. dx may be nil.
+func layerNormBackwardRow(x, dy, gamma, dx []float32, dgamma, dbeta []float64, eps float32) {
+	mean, rstd := moments(x, eps)
+	var meanG, meanGX float64 // of g = dY*Gamma and g*xh
+	for c, v := range x {
+		xh, g := (float64(v)-mean)*rstd, float64(dy[c])
+		dgamma[c] += g * xh
+		dbeta[c] += g
+		g *= float64(gamma[c])
+		meanG += g
+		meanGX += g * xh
+	}
+	meanG /= float64(len(x))
+	meanGX /= float64(len(x))
+	for c := range dx {
+		xh, g := (float64(x[c])-mean)*rstd, float64(dy[c])*float64(gamma[c])
+		dx[c] += float32((g - meanG - xh*meanGX) * rstd)
+	}
+}

@@ -1,0 +1,76 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// Map implements backend.Kernels.
+func (d *Device) Map(a backend.Map) {
+	const op = "Map"
+	positive(op, "N", a.N)
+	f := mapFunc(a)
+	x, y := d.words(op, "X", a.X, a.N), d.words(op, "Y", a.Y, a.N)
+	d.parallel(a.N, mapCost, func(lo, hi int) {
+		in, out := x[lo:hi], y[lo:hi]
+		for i, v := range in {
+			store(&out[i], f(v), a.Accumulate)
+		}
+	})
+}
+
+// mapCost is the cost of one function value in simple operations, roughly: parallel's measure.
+const mapCost = 8
+
+// mapFunc returns the function of one element that a names.
+func mapFunc(a backend.Map) func(float32) float32 {
+	switch a.Op {
+	case backend.MapAffine:
+		return func(x float32) float32 { return a.P*x + a.Q }
+	case backend.MapReLU:
+		return func(x float32) float32 { return max(x, 0) }
+	case backend.MapGELU:
+		return gelu
+	case backend.MapSigmoid:
+		return func(x float32) float32 { return float32(sigmoid(float64(x))) }
+	case backend.MapGreater:
+		return func(x float32) float32 {
+			if x > a.P {
+				return 1
+			}
+			return 0
+		}
+	case backend.MapClamp:
+		return func(x float32) float32 { return min(max(x, a.P), a.Q) }
+	}
+	check(false, "Map", "got function %d, want one of the MapOps", a.Op)
+	return nil
+}
+
+// MapBackward implements backend.Kernels. Forward: Y = f(X).
+func (d *Device) MapBackward(a backend.MapBackward) {
+	const op = "MapBackward"
+	positive(op, "N", a.N)
+	var grad func(x float32) float32 // f'
+	switch a.Op {
+	case backend.MapReLU:
+		grad = func(x float32) float32 {
+			if x > 0 {
+				return 1
+			}
+			return 0
+		}
+	case backend.MapGELU:
+		grad = geluGrad
+	case backend.MapSigmoid:
+		grad = func(x float32) float32 {
+			p := sigmoid(float64(x))
+			return float32(p * (1 - p))
+		}
+	default:
+		check(false, op, "got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
+	}
+	x, dy, dx := d.words(op, "X", a.X, a.N), d.words(op, "DY", a.DY, a.N), d.words(op, "DX", a.DX, a.N)
+	d.parallel(a.N, mapCost, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			dx[i] += dy[i] * grad(x[i])
+		}
+	})
+}

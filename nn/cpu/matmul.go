@@ -1,0 +1,117 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// MatMul implements backend.Kernels.
+func (d *Device) MatMul(a backend.MatMul) {
+	d.matmulPlain(d.checkMatMul(a))
+}
+
+// matmulArgs is a MatMul with its operands as slices.
+type matmulArgs struct {
+	backend.MatMul
+	a, b, c, bias, residual []float32
+}
+
+func (d *Device) checkMatMul(a backend.MatMul) matmulArgs {
+	const op = "MatMul"
+	positive(op, "M, N, K, Batch", a.M, a.N, a.K, a.Batch)
+	check(a.StrideA >= 0 && a.StrideB >= 0 && a.StrideC >= 0, op,
+		"got strides %d, %d, %d, want none negative", a.StrideA, a.StrideB, a.StrideC)
+	check(a.Batch == 1 || a.StrideC >= a.M*a.N, op, "got StrideC %d, want at least M*N = %d", a.StrideC, a.M*a.N)
+	check(!a.Accumulate || a.Residual == nil, op, "got Accumulate and Residual, want one of them")
+	check(a.Act >= backend.Identity && a.Act <= backend.GELU, op, "got activation %d, want Identity, ReLU or GELU", a.Act)
+	last := a.Batch - 1
+	return matmulArgs{
+		MatMul:   a,
+		a:        d.words(op, "A", a.A, last*a.StrideA+a.M*a.K),
+		b:        d.words(op, "B", a.B, last*a.StrideB+a.K*a.N),
+		c:        d.words(op, "C", a.C, last*a.StrideC+a.M*a.N),
+		bias:     d.optional(op, "Bias", a.Bias, a.N),
+		residual: d.optional(op, "Residual", a.Residual, last*a.StrideC+a.M*a.N),
+	}
+}
+
+// panelRows is the number of rows of C that are computed together, so that each word of B read serves all of them.
+const panelRows = 4
+
+// matmulPlain computes four rows of C at a time:
+//
+//	acc[j][r] = sum_k panel[k][r] * op(B)[k,j]        panel: four rows of op(A), [K][4]
+func (d *Device) matmulPlain(m matmulArgs) {
+	panels := (m.M + panelRows - 1) / panelRows
+	d.parallel(m.Batch*panels, 2*panelRows*m.K*m.N, func(lo, hi int) {
+		panel := make([][panelRows]float64, m.K)
+		acc := make([][panelRows]float64, m.N)
+		for t := lo; t < hi; t++ {
+			item, row := t/panels, t%panels*panelRows
+			rows := min(panelRows, m.M-row)
+			m.loadPanel(panel, item, row, rows)
+			m.multiplyPanel(acc, panel, m.b[item*m.StrideB:])
+			m.storePanel(acc, item, row, rows)
+		}
+	})
+}
+
+// loadPanel copies rows row..row+rows of op(A) of an item; missing rows are 0.
+func (m matmulArgs) loadPanel(panel [][panelRows]float64, item, row, rows int) {
+	a := m.a[item*m.StrideA:]
+	clear(panel)
+	for r := range rows {
+		for k := range panel {
+			if m.TransA { // A [K,M]
+				panel[k][r] = float64(a[k*m.M+row+r])
+			} else { // A [M,K]
+				panel[k][r] = float64(a[(row+r)*m.K+k])
+			}
+		}
+	}
+}
+
+func (m matmulArgs) multiplyPanel(acc, panel [][panelRows]float64, b []float32) {
+	if m.TransB { // B [N,K]: a dot product per column of C
+		for j := range acc {
+			var s [panelRows]float64
+			brow := b[j*m.K:][:len(panel)]
+			for k := range panel {
+				p, x := &panel[k], float64(brow[k])
+				s[0] += p[0] * x
+				s[1] += p[1] * x
+				s[2] += p[2] * x
+				s[3] += p[3] * x
+			}
+			acc[j] = s
+		}
+		return
+	}
+	clear(acc)
+	for k, p := range panel { // B [K,N]: a multiple of B's row per k
+		brow := b[k*m.N:][:len(acc)]
+		for j := range acc {
+			s, x := &acc[j], float64(brow[j])
+			s[0] += p[0] * x
+			s[1] += p[1] * x
+			s[2] += p[2] * x
+			s[3] += p[3] * x
+		}
+	}
+}
+
+// storePanel is the epilogue: C = act(acc + Bias) + Residual, or C += act(acc + Bias).
+func (m matmulArgs) storePanel(acc [][panelRows]float64, item, row, rows int) {
+	for r := range rows {
+		start := item*m.StrideC + (row+r)*m.N
+		c := m.c[start:][:m.N]
+		for j := range c {
+			v := acc[j][r]
+			if m.bias != nil {
+				v += float64(m.bias[j])
+			}
+			y := activate(m.Act, float32(v))
+			if m.residual != nil {
+				y += m.residual[start+j]
+			}
+			store(&c[j], y, m.Accumulate)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// RoPE implements backend.Kernels. With Inverse it is its own backward pass, because a rotation's transpose is the
+// rotation back.
+func (d *Device) RoPE(a backend.RoPE) {
+	const op = "RoPE"
+	positive(op, "B, N, C, Period", a.B, a.N, a.C, a.Period)
+	check(a.C%2 == 0, op, "got C = %d, want an even one", a.C)
+	check(a.Rotated >= 0 && a.Rotated <= a.N, op, "got Rotated %d, want 0..%d", a.Rotated, a.N)
+	x, y := d.words(op, "X", a.X, a.B*a.N*a.C), d.words(op, "Y", a.Y, a.B*a.N*a.C)
+	table := d.words(op, "Table", a.Table, a.Period*a.C)
+	sign := float32(1)
+	if a.Inverse {
+		sign = -1
+	}
+	d.parallel(a.B*a.N, 2*a.C, func(lo, hi int) {
+		for t := lo; t < hi; t++ {
+			in, out := x[t*a.C:][:a.C], y[t*a.C:][:a.C]
+			n := t % a.N
+			if n >= a.Rotated {
+				if a.Accumulate {
+					addInto(out, in)
+				} else {
+					copy(out, in)
+				}
+				continue
+			}
+			rotate(out, in, table[n%a.Period*a.C:][:a.C], sign, a.Accumulate)
+		}
+	})
+}
+
+// rotate turns the pairs of x [C] by the angles of entry [C/2,2] = (cos, sin).
+func rotate(y, x, entry []float32, sign float32, accumulate bool) {
+	for p := 0; p+1 < len(x); p += 2 {
+		cos, sin := entry[p], sign*entry[p+1]
+		x0, x1 := x[p], x[p+1]
+		store(&y[p], x0*cos-x1*sin, accumulate)
+		store(&y[p+1], x0*sin+x1*cos, accumulate)
+	}
+}

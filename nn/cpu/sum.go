@@ -1,0 +1,42 @@
+package cpu
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+const (
+	sumColumns = 1024 // columns of one piece of work
+	sumRows    = 1024 // rows of one piece of work
+)
+
+// Sum implements backend.Kernels. The rows are cut into pieces of fixed size, whose sums are added in order.
+func (d *Device) Sum(a backend.Sum) {
+	const op = "Sum"
+	positive(op, "Outer, N, Inner", a.Outer, a.N, a.Inner)
+	x := d.words(op, "X", a.X, a.Outer*a.N*a.Inner)
+	y := d.words(op, "Y", a.Y, a.Outer*a.Inner)
+	columns, rows := (a.Inner+sumColumns-1)/sumColumns, (a.N+sumRows-1)/sumRows
+	partial := make([]float64, a.Outer*rows*a.Inner) // [Outer,rows,Inner]
+	d.parallel(a.Outer*rows*columns, min(a.N, sumRows)*min(a.Inner, sumColumns), func(lo, hi int) {
+		for t := lo; t < hi; t++ {
+			o, piece, c0 := t/(rows*columns), t/columns%rows, t%columns*sumColumns
+			width := min(sumColumns, a.Inner-c0)
+			acc := partial[(o*rows+piece)*a.Inner+c0:][:width]
+			first, end := o*a.N+piece*sumRows, o*a.N+min(a.N, (piece+1)*sumRows)
+			if a.Inner == 1 {
+				acc[0] = sum(x[first:end])
+				continue
+			}
+			for n := first; n < end; n++ {
+				axpy(acc, 1, x[n*a.Inner+c0:][:width])
+			}
+		}
+	})
+	for o := range a.Outer {
+		for i := range a.Inner {
+			total := 0.0
+			for r := range rows {
+				total += partial[(o*rows+r)*a.Inner+i]
+			}
+			store(&y[o*a.Inner+i], float32(float64(a.P)*total), a.Accumulate)
+		}
+	}
+}
