@@ -19,6 +19,9 @@ type safetensorsEntry struct {
 	name    string
 }
 
+// metadataKey is the header's entry that is no tensor.
+const metadataKey = "__metadata__"
+
 // ReadSafetensors loads a safetensors file; any other kind of file is an error.
 func ReadSafetensors(path string) (*File, error) {
 	f, size, err := openRegular(path)
@@ -85,11 +88,11 @@ func safetensorsHeader(r io.ReaderAt, size int64) ([]safetensorsEntry, map[strin
 		return fail("header is not JSON: %w", err)
 	}
 	metadata := map[string]string{}
-	if m, ok := raw["__metadata__"]; ok {
+	if m, ok := raw[metadataKey]; ok {
 		if err := json.Unmarshal(m, &metadata); err != nil {
 			return fail("__metadata__ must map strings to strings: %w", err)
 		}
-		delete(raw, "__metadata__")
+		delete(raw, metadataKey)
 	}
 	entries := make([]safetensorsEntry, 0, len(raw))
 	for name, text := range raw {

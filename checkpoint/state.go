@@ -132,12 +132,15 @@ func (f *File) keep(name string, value any) {
 		f.note(name, text)
 		return
 	}
-	list, ok := pairs(value)
-	complete := ok
+	prefix := name + "."
+	if name == metadataEntry { // as WritePT stores it
+		prefix = ""
+	}
+	list, complete := pairs(value)
 	for _, p := range list {
 		text, isScalar := scalar(p.value)
 		if key, isText := p.key.(string); isText && isScalar {
-			f.note(name+"."+key, text)
+			f.note(prefix+key, text)
 		} else {
 			complete = false
 		}
