@@ -1,0 +1,74 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), its moments on
+// the device. Parameters without gradient are left untouched and keep no moments.
+type AdamW struct {
+	Beta1, Beta2, Eps float64
+	g                 *Graph
+	moments           map[*Param]*Moments
+}
+
+// Moments is the optimiser's state of one parameter.
+type Moments struct {
+	M, V *Tensor // running means of the gradient and of its square, in the parameter's layout
+	Step int     // updates so far
+}
+
+// NewAdamW returns an optimiser with the usual betas (0.9, 0.999) and eps 1e-8.
+func NewAdamW(g *Graph) *AdamW {
+	return &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, g: g, moments: map[*Param]*Moments{}}
+}
+
+// Moments returns the state of a parameter, made on first use.
+func (o *AdamW) Moments(p *Param) *Moments {
+	m := o.moments[p]
+	if m == nil {
+		zero := func() *Tensor {
+			t := &Tensor{Shape: p.Tensor.Shape, storage: newStorage(o.g.dev, p.Tensor.size)}
+			o.g.dev.Fill(backend.Fill{X: t.buf, N: t.size})
+			return t
+		}
+		m = &Moments{M: zero(), V: zero()}
+		o.moments[p] = m
+	}
+	return m
+}
+
+// Has says whether a parameter was ever updated.
+func (o *AdamW) Has(p *Param) bool { return o.moments[p] != nil }
+
+// Update makes one step of a parameter with the given learning rate and weight decay; its gradient is
+// multiplied by gradScale first (gradient clipping).
+func (o *AdamW) Update(p *Param, lr, weightDecay, gradScale float64) {
+	if p.Tensor.grad == nil {
+		return
+	}
+	m := o.Moments(p)
+	m.Step++
+	o.g.dev.AdamW(backend.AdamW{Param: p.Tensor.buf, G: p.Tensor.grad.buf, M: m.M.buf, V: m.V.buf, N: p.Tensor.size,
+		LR: float32(lr), Beta1: float32(o.Beta1), Beta2: float32(o.Beta2), Eps: float32(o.Eps),
+		WeightDecay: float32(weightDecay), GradScale: float32(gradScale),
+		Correction1: float32(1 - math.Pow(o.Beta1, float64(m.Step))),
+		Correction2: float32(1 - math.Pow(o.Beta2, float64(m.Step)))})
+}
+
+// GradNorm returns the L2 norm of all gradients together.
+func (g *Graph) GradNorm(params []*Param) (float64, error) {
+	sum := g.Zeros(1)
+	for _, p := range params {
+		if t := p.Tensor; t.grad != nil {
+			g.dev.Dot(backend.Dot{X: t.grad.buf, Y: t.grad.buf, Z: sum.buf, N: t.size, P: 1})
+		}
+	}
+	v, err := g.Read(sum)
+	if err != nil {
+		return 0, err
+	}
+	return math.Sqrt(float64(v[0])), nil
+}

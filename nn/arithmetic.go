@@ -1,0 +1,133 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Add returns x + y, repeating axes of size 1 (and missing leading axes) of either.
+func (g *Graph) Add(x, y *Tensor) *Tensor { return g.AddScaled(x, 1, y, 1) }
+
+// AddScaled returns p*x + q*y with broadcasting.
+func (g *Graph) AddScaled(x *Tensor, p float32, y *Tensor, q float32) *Tensor {
+	bc := broadcast("Add", x, y)
+	z := g.New(bc.shape...)
+	g.dev.Zip(bc.zip(backend.ZipAdd, x.buf, y.buf, z.buf, p, q))
+	g.note(z, []*Tensor{x, y}, nil, func(dz backend.Buffer) {
+		g.sumInto(x, dz, bc, bc.x, p) // dx = p*dz, summed where x was repeated
+		g.sumInto(y, dz, bc, bc.y, q)
+	})
+	return z
+}
+
+// Mul returns x * y with broadcasting.
+func (g *Graph) Mul(x, y *Tensor) *Tensor {
+	bc := broadcast("Mul", x, y)
+	z := g.New(bc.shape...)
+	g.dev.Zip(bc.zip(backend.ZipMul, x.buf, y.buf, z.buf, 1, 0))
+	g.note(z, []*Tensor{x, y}, []*Tensor{x, y}, func(dz backend.Buffer) {
+		side := func(to, other *Tensor, toStride, otherStride [3]int) {
+			if !to.needsGrad {
+				return
+			}
+			t := g.New(bc.shape...) // dx = dz*y, summed where x was repeated
+			g.dev.Zip(backend.Zip{Op: backend.ZipMul, X: dz, Y: other.buf, Z: t.buf, Dims: bc.dims,
+				XStride: contiguous(bc.dims), YStride: otherStride, P: 1})
+			g.sumInto(to, t.buf, bc, toStride, 1)
+		}
+		side(x, y, bc.x, bc.y)
+		side(y, x, bc.y, bc.x)
+	})
+	return z
+}
+
+// broadcasting is how two operands cover a result: at most three merged axes with strides, 0 = repeated.
+type broadcasting struct {
+	shape []int  // of the result
+	dims  [3]int // merged
+	x, y  [3]int // strides
+}
+
+func broadcast(op string, x, y *Tensor) broadcasting {
+	n := max(len(x.Shape), len(y.Shape))
+	size := func(t *Tensor, i int) int {
+		if j := i - n + len(t.Shape); j >= 0 {
+			return t.Shape[j]
+		}
+		return 1
+	}
+	var bc broadcasting
+	type axis struct {
+		n      int
+		rx, ry bool // repeated
+	}
+	var axes []axis
+	for i := 0; i < n; i++ {
+		a, b := size(x, i), size(y, i)
+		if a != b && a != 1 && b != 1 {
+			panic(fmt.Sprintf("nn.%s: got %v and %v, want shapes that broadcast", op, x.Shape, y.Shape))
+		}
+		d := max(a, b)
+		bc.shape = append(bc.shape, d)
+		if d == 1 {
+			continue
+		}
+		ax := axis{d, a == 1, b == 1}
+		if k := len(axes) - 1; k >= 0 && axes[k].rx == ax.rx && axes[k].ry == ax.ry {
+			axes[k].n *= d
+		} else {
+			axes = append(axes, ax)
+		}
+	}
+	if len(axes) > 3 {
+		panic(fmt.Sprintf("nn.%s: got %v and %v, want at most 3 alternations of repeated axes", op, x.Shape, y.Shape))
+	}
+	bc.dims = [3]int{1, 1, 1}
+	sx, sy := 1, 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		i := 3 - len(axes) + k
+		ax := axes[k]
+		bc.dims[i] = ax.n
+		if !ax.rx {
+			bc.x[i] = sx
+			sx *= ax.n
+		}
+		if !ax.ry {
+			bc.y[i] = sy
+			sy *= ax.n
+		}
+	}
+	return bc
+}
+
+func (bc broadcasting) zip(op backend.ZipOp, x, y, z backend.Buffer, p, q float32) backend.Zip {
+	return backend.Zip{Op: op, X: x, Y: y, Z: z, Dims: bc.dims, XStride: bc.x, YStride: bc.y, P: p, Q: q}
+}
+
+func contiguous(d [3]int) [3]int { return [3]int{d[1] * d[2], d[2], 1} }
+
+// sumInto adds p*dz to the gradient of an operand, summed over the axes along which it was repeated.
+func (g *Graph) sumInto(to *Tensor, dz backend.Buffer, bc broadcasting, stride [3]int, p float32) {
+	if !to.needsGrad {
+		return
+	}
+	dims := bc.dims
+	for i := range dims { // all repeated axes but the last one to be summed, into temporaries
+		if stride[i] != 0 || dims[i] == 1 {
+			continue
+		}
+		outer, inner := 1, 1
+		for j := 0; j < i; j++ {
+			outer *= dims[j]
+		}
+		for j := i + 1; j < 3; j++ {
+			inner *= dims[j]
+		}
+		t := g.New(outer * inner)
+		g.dev.Sum(backend.Sum{X: dz, Y: t.buf, Outer: outer, N: dims[i], Inner: inner, P: 1})
+		dz, dims[i] = t.buf, 1
+	}
+	dx, acc := g.gradInto(to)
+	g.dev.Map(backend.Map{Op: backend.MapAffine, X: dz, Y: dx, N: to.size, P: p, Accumulate: acc})
+}

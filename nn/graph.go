@@ -1,0 +1,109 @@
+package nn
+
+import (
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Graph runs operations on one device. It is not safe for concurrent use.
+type Graph struct {
+	dev   backend.Device
+	scope *scope
+	tape  *tape // nil unless recording
+
+	// Training switches dropout and drop path on.
+	Training bool
+	// Seed numbers the dropout masks; every dropout takes one.
+	Seed uint32
+	// FLOP counts the work of matrix products, attention and convolutions, 2 per multiply-add.
+	FLOP float64
+}
+
+// NewGraph returns a graph without tape on dev.
+func NewGraph(dev backend.Device) *Graph {
+	return &Graph{dev: dev, scope: &scope{}}
+}
+
+// Device returns the device that the graph computes on.
+func (g *Graph) Device() backend.Device { return g.dev }
+
+// scope remembers the tensors to release at its end.
+type scope struct {
+	parent *scope
+	made   []*storage
+}
+
+func (s *scope) adopt(st *storage) { s.made = append(s.made, st) }
+
+// Scoped runs f and then releases every tensor that was made in it, except those that f returns:
+// they pass to the surrounding scope.
+func (g *Graph) Scoped(f func() []*Tensor) []*Tensor {
+	g.scope = &scope{parent: g.scope}
+	out := f()
+	inner := g.scope
+	g.scope = inner.parent
+	keep := make(map[*storage]bool, len(out))
+	for _, t := range out {
+		if t != nil {
+			keep[t.storage] = true
+		}
+	}
+	for _, st := range inner.made {
+		if keep[st] {
+			g.scope.adopt(st)
+		} else {
+			st.release()
+		}
+	}
+	return out
+}
+
+// Scoped1 is Scoped for a function with one result.
+func (g *Graph) Scoped1(f func() *Tensor) *Tensor {
+	return g.Scoped(func() []*Tensor { return []*Tensor{f()} })[0]
+}
+
+// Free releases every tensor of the outermost scope; call it between independent pieces of work.
+func (g *Graph) Free() {
+	for _, st := range g.scope.made {
+		st.release()
+	}
+	g.scope.made = nil
+}
+
+// New returns a tensor with undefined contents in the current scope.
+func (g *Graph) New(shape ...int) *Tensor {
+	st := newStorage(g.dev, Elems(shape...))
+	g.scope.adopt(st)
+	return &Tensor{Shape: append([]int(nil), shape...), storage: st}
+}
+
+// Zeros returns a tensor of zeros.
+func (g *Graph) Zeros(shape ...int) *Tensor { return g.Full(0, shape...) }
+
+// Full returns a tensor filled with v.
+func (g *Graph) Full(v float32, shape ...int) *Tensor {
+	t := g.New(shape...)
+	g.dev.Fill(backend.Fill{X: t.buf, N: t.size, Value: v})
+	return t
+}
+
+// Upload returns a tensor with the given contents.
+func (g *Graph) Upload(data []float32, shape ...int) *Tensor {
+	check(len(data) == Elems(shape...), "Upload", len(data), shape)
+	t := g.New(shape...)
+	g.dev.Write(t.buf, 0, data)
+	return t
+}
+
+// Read waits for the tensor and copies its contents to the host.
+func (g *Graph) Read(t *Tensor) ([]float32, error) {
+	out := make([]float32, t.size)
+	err := g.dev.Read(t.buf, 0, out)
+	return out, err
+}
+
+// Sync waits for all work and returns the device's error, if any.
+func (g *Graph) Sync() error { return g.dev.Sync() }
+
+// like returns a tensor of x's shape with undefined contents.
+func (g *Graph) like(x *Tensor) *Tensor { return g.New(x.Shape...) }

@@ -1,0 +1,131 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Linear is an affine map of rows: weight [in,out] (stored [out,in] in a checkpoint), bias [out].
+type Linear struct{ W, B *Tensor }
+
+// Linear declares name.weight and name.bias.
+func (p *Params) Linear(name string, in, out int) Linear {
+	q := p.In(name)
+	return Linear{
+		W: q.Tensor("weight", uniformFan(in), []int{1, 0}, out, in),
+		B: q.Tensor("bias", uniformFan(in), nil, out),
+	}
+}
+
+// Forward maps x [..,in] to [..,out].
+func (l Linear) Forward(g *Graph, x *Tensor) *Tensor { return g.Linear(x, l.W, l.B) }
+
+// Act maps x and applies an activation.
+func (l Linear) Act(g *Graph, x *Tensor, act backend.Activation) *Tensor {
+	return g.LinearAct(x, l.W, l.B, act)
+}
+
+// AddTo maps x and adds a residual shaped like the result.
+func (l Linear) AddTo(g *Graph, x, residual *Tensor) *Tensor {
+	return g.LinearAdd(x, l.W, l.B, residual)
+}
+
+// LayerNorm is a row normalisation with scale and shift [C].
+type LayerNorm struct {
+	Gamma, Beta *Tensor
+	Eps         float32
+}
+
+// LayerNorm declares name.weight and name.bias.
+func (p *Params) LayerNorm(name string, c int, eps float32) LayerNorm {
+	q := p.In(name)
+	return LayerNorm{q.Tensor("weight", Const(1), nil, c), q.Tensor("bias", Const(0), nil, c), eps}
+}
+
+// Forward normalises the rows of x [..,C].
+func (l LayerNorm) Forward(g *Graph, x *Tensor) *Tensor {
+	return g.LayerNorm(x, l.Gamma, l.Beta, l.Eps)
+}
+
+// Conv2d is a convolution: weight [K*K*in,out] (stored [out,in,K,K]), bias [out].
+type Conv2d struct {
+	W, B     *Tensor
+	Geometry Conv
+}
+
+// Conv2d declares name.weight and name.bias.
+func (p *Params) Conv2d(name string, in, out int, geometry Conv) Conv2d {
+	q, k := p.In(name), geometry.Kernel
+	w := q.Tensor("weight", uniformFan(in*k*k), []int{2, 3, 1, 0}, out, in, k, k)
+	return Conv2d{w.Reshape(k*k*in, out), q.Tensor("bias", uniformFan(in*k*k), nil, out), geometry}
+}
+
+// Forward maps x [B,H,W,in] to [B,OH,OW,out].
+func (c Conv2d) Forward(g *Graph, x *Tensor) *Tensor { return g.Conv2d(x, c.W, c.B, c.Geometry) }
+
+// ConvTranspose2x2 doubles an image: weight [in,2*2*out] (stored [in,out,2,2]), bias [out].
+type ConvTranspose2x2 struct{ W, B *Tensor }
+
+// ConvTranspose2x2 declares name.weight and name.bias.
+func (p *Params) ConvTranspose2x2(name string, in, out int) ConvTranspose2x2 {
+	q := p.In(name)
+	w := q.Tensor("weight", uniformFan(out*4), []int{0, 2, 3, 1}, in, out, 2, 2)
+	return ConvTranspose2x2{w.Reshape(in, 4*out), q.Tensor("bias", uniformFan(out*4), nil, out)}
+}
+
+// Forward maps x [B,H,W,in] to [B,2H,2W,out].
+func (c ConvTranspose2x2) Forward(g *Graph, x *Tensor) *Tensor {
+	return g.ConvTranspose2x2(x, c.W, c.B)
+}
+
+// DepthwiseConv filters each channel by itself: weight [K,K,C] (stored [C,1,K,K]), bias [C].
+type DepthwiseConv struct{ W, B *Tensor }
+
+// DepthwiseConv declares name.weight and name.bias.
+func (p *Params) DepthwiseConv(name string, c, k int) DepthwiseConv {
+	q := p.In(name)
+	w := q.Tensor("weight", uniformFan(k*k), []int{2, 3, 1, 0}, c, 1, k, k)
+	return DepthwiseConv{w.Reshape(k, k, c), q.Tensor("bias", uniformFan(k*k), nil, c)}
+}
+
+// Forward filters x [B,H,W,C].
+func (c DepthwiseConv) Forward(g *Graph, x *Tensor) *Tensor { return g.DepthwiseConv(x, c.W, c.B) }
+
+// MLP is a chain of linear layers with an activation between them (SAM 2's MLP: layers.0, layers.1, ..).
+type MLP struct {
+	Layers []Linear
+	Act    backend.Activation
+}
+
+// MLP declares name.layers.i for the given widths, input first.
+func (p *Params) MLP(name string, act backend.Activation, widths ...int) MLP {
+	m := MLP{Act: act}
+	for i := 0; i+1 < len(widths); i++ {
+		m.Layers = append(m.Layers, p.In(name).Linear(fmt.Sprint("layers.", i), widths[i], widths[i+1]))
+	}
+	return m
+}
+
+// Forward maps x [..,in] to [..,out].
+func (m MLP) Forward(g *Graph, x *Tensor) *Tensor {
+	return g.Scoped1(func() *Tensor {
+		x := m.hidden(g, x)
+		return m.Layers[len(m.Layers)-1].Forward(g, x)
+	})
+}
+
+// AddTo maps x and adds a residual shaped like the result.
+func (m MLP) AddTo(g *Graph, x, residual *Tensor) *Tensor {
+	return g.Scoped1(func() *Tensor {
+		x := m.hidden(g, x)
+		return m.Layers[len(m.Layers)-1].AddTo(g, x, residual)
+	})
+}
+
+func (m MLP) hidden(g *Graph, x *Tensor) *Tensor {
+	for _, l := range m.Layers[:len(m.Layers)-1] {
+		x = l.Act(g, x, m.Act)
+	}
+	return x
+}

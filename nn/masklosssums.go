@@ -1,0 +1,43 @@
+package nn
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// MaskSums holds, for one mask, the sums over its pixels from which focal and Dice loss and the actual
+// IoU follow (see backend.MaskLoss). P is sigmoid of the logit, T the truth.
+type MaskSums struct {
+	Focal, PT, P, T     float64
+	Intersection, Union float64 // pixels, of logit > 0 and truth
+}
+
+// MaskLossSums reads the sums of logits [B,P] against truth [B/repeat,P].
+func (g *Graph) MaskLossSums(logits, truth *Tensor, repeat int, alpha float32) ([]MaskSums, error) {
+	b, p := logits.Dim(0), logits.Dim(1)
+	check(truth.size*repeat == logits.size, "MaskLossSums", truth.Shape, logits.Shape)
+	out := g.New(b, backend.MaskLossTerms)
+	g.dev.MaskLoss(backend.MaskLoss{X: logits.buf, T: truth.buf, Out: out.buf, B: b, P: p, Repeat: repeat, Alpha: alpha})
+	v, err := g.Read(out)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]MaskSums, b)
+	for i := range sums {
+		o := v[i*backend.MaskLossTerms:]
+		sums[i] = MaskSums{float64(o[0]), float64(o[1]), float64(o[2]), float64(o[3]), float64(o[4]), float64(o[5])}
+	}
+	return sums, nil
+}
+
+// MaskLossGrad notes that a loss depends on the sums of logits [B,P] with the given derivatives
+// [B,3] by Focal, PT and P: the seed of a backward pass.
+func (g *Graph) MaskLossGrad(logits, truth *Tensor, repeat int, alpha float32, derivatives []float32) {
+	b, p := logits.Dim(0), logits.Dim(1)
+	if !logits.needsGrad {
+		return
+	}
+	g.Scoped(func() []*Tensor {
+		d := g.Upload(derivatives, b, 3)
+		g.dev.MaskLossBackward(backend.MaskLossBackward{X: logits.buf, T: truth.buf, G: d.buf, DX: g.gradSum(logits),
+			B: b, P: p, Repeat: repeat, Alpha: alpha})
+		return nil
+	})
+}

@@ -1,0 +1,23 @@
+package nn
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// LayerNorm normalises every row of x [..,C], then scales by gamma [C] and shifts by beta [C].
+// On channels-last images it is also SAM's LayerNorm2d.
+func (g *Graph) LayerNorm(x, gamma, beta *Tensor, eps float32) *Tensor {
+	rows, c := x.Rows(), x.Dim(-1)
+	check(gamma.size == c && beta.size == c, "LayerNorm", x.Shape, gamma.Shape)
+	y := g.like(x)
+	g.dev.LayerNorm(backend.LayerNorm{X: x.buf, Gamma: gamma.buf, Beta: beta.buf, Y: y.buf, Rows: rows, C: c, Eps: eps})
+	g.note(y, []*Tensor{x, gamma, beta}, []*Tensor{x, gamma}, func(dy backend.Buffer) {
+		b := backend.LayerNormBackward{X: x.buf, Gamma: gamma.buf, DY: dy, Rows: rows, C: c, Eps: eps}
+		if x.needsGrad {
+			b.DX = g.gradSum(x)
+		}
+		if gamma.needsGrad || beta.needsGrad {
+			b.DGamma, b.DBeta = g.gradSum(gamma), g.gradSum(beta)
+		}
+		g.dev.LayerNormBackward(b)
+	})
+	return y
+}

@@ -1,0 +1,202 @@
+package nn
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// move is a strided copy between two tensors and its adjoint: the same copy the other way round.
+type move struct {
+	dims               [5]int
+	fromOff, toOff     int
+	fromStep, toStride [5]int
+}
+
+func (m move) copy(from, to backend.Buffer, accumulate bool) backend.Copy {
+	return backend.Copy{X: from, Y: to, XOff: m.fromOff, YOff: m.toOff, Dims: m.dims,
+		XStride: m.fromStep, YStride: m.toStride, Accumulate: accumulate}
+}
+
+func (m move) reverse() move {
+	m.fromOff, m.toOff = m.toOff, m.fromOff
+	m.fromStep, m.toStride = m.toStride, m.fromStep
+	return m
+}
+
+// Slice returns elements from..to-1 along an axis.
+func (g *Graph) Slice(x *Tensor, axis, from, to int) *Tensor {
+	outer, n, inner := split(x, axis)
+	check(0 <= from && from < to && to <= n, "Slice", []int{from, to}, x.Shape)
+	shape := append([]int(nil), x.Shape...)
+	shape[axis] = to - from
+	y := g.New(shape...)
+	width := (to - from) * inner
+	m := move{dims: [5]int{1, 1, 1, outer, width}, fromOff: from * inner,
+		fromStep: [5]int{0, 0, 0, n * inner, 1}, toStride: [5]int{0, 0, 0, width, 1}}
+	g.dev.Copy(m.copy(x.buf, y.buf, false))
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		g.dev.Copy(m.reverse().copy(dy, g.gradSum(x), true)) // dx[from:to] += dy
+	})
+	return y
+}
+
+// Concat joins tensors along an axis; the other axes are equal.
+func (g *Graph) Concat(axis int, xs ...*Tensor) *Tensor {
+	total := 0
+	for _, x := range xs {
+		total += x.Dim(axis)
+	}
+	shape := append([]int(nil), xs[0].Shape...)
+	shape[axis] = total
+	y := g.New(shape...)
+	at := 0
+	moves := make([]move, len(xs))
+	for i, x := range xs {
+		outer, n, inner := split(x, axis)
+		check(outer*inner*total == y.size, "Concat", x.Shape, shape)
+		moves[i] = move{dims: [5]int{1, 1, 1, outer, n * inner}, toOff: at * inner,
+			fromStep: [5]int{0, 0, 0, n * inner, 1}, toStride: [5]int{0, 0, 0, total * inner, 1}}
+		g.dev.Copy(moves[i].copy(x.buf, y.buf, false))
+		at += n
+	}
+	g.note(y, xs, nil, func(dy backend.Buffer) {
+		for i, x := range xs {
+			if x.needsGrad {
+				dx, acc := g.gradInto(x) // dx = its part of dy
+				g.dev.Copy(moves[i].reverse().copy(dy, dx, acc))
+			}
+		}
+	})
+	return y
+}
+
+// Permute reorders the axes: axis i of the result is axis order[i] of x.
+func (g *Graph) Permute(x *Tensor, order ...int) *Tensor {
+	check(len(order) == len(x.Shape) && len(order) <= 5, "Permute", order, x.Shape)
+	strides := make([]int, len(order))
+	step := 1
+	for i := len(x.Shape) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= x.Shape[i]
+	}
+	shape := make([]int, len(order))
+	m := move{dims: [5]int{1, 1, 1, 1, 1}}
+	pad := 5 - len(order)
+	step = 1
+	for i := len(order) - 1; i >= 0; i-- {
+		shape[i] = x.Shape[order[i]]
+		m.dims[pad+i], m.fromStep[pad+i], m.toStride[pad+i] = shape[i], strides[order[i]], step
+		step *= shape[i]
+	}
+	y := g.New(shape...)
+	g.dev.Copy(m.copy(x.buf, y.buf, false))
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		dx, acc := g.gradInto(x)
+		g.dev.Copy(m.reverse().copy(dy, dx, acc))
+	})
+	return y
+}
+
+// Expand repeats x [1,..] n times along the first axis.
+func (g *Graph) Expand(x *Tensor, n int) *Tensor {
+	check(x.Dim(0) == 1, "Expand", x.Shape, "[1,..]")
+	if n == 1 {
+		return x
+	}
+	y := g.New(append([]int{n}, x.Shape[1:]...)...)
+	g.dev.Copy(backend.Copy{X: x.buf, Y: y.buf, Dims: [5]int{1, 1, 1, n, x.size},
+		XStride: [5]int{0, 0, 0, 0, 1}, YStride: [5]int{0, 0, 0, x.size, 1}})
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		dx, acc := g.gradInto(x) // dx = sum over the copies
+		g.dev.Sum(backend.Sum{X: dy, Y: dx, Outer: 1, N: n, Inner: x.size, P: 1, Accumulate: acc})
+	})
+	return y
+}
+
+// Windows cuts x [B,H,W,C] into win x win windows, zero padded at the bottom and on the right:
+// -> [B*nH*nW, win, win, C].
+func (g *Graph) Windows(x *Tensor, win int) *Tensor {
+	t := windowTiling{x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3), win}
+	y := g.New(t.B*t.rows()*t.cols(), win, win, t.C)
+	if t.padded() {
+		g.dev.Fill(backend.Fill{X: y.buf, N: y.size})
+	}
+	moves := t.moves()
+	for _, m := range moves {
+		g.dev.Copy(m.copy(x.buf, y.buf, false))
+	}
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		dx, acc := g.gradInto(x) // every pixel lies in one window
+		for _, m := range moves {
+			g.dev.Copy(m.reverse().copy(dy, dx, acc))
+		}
+	})
+	return y
+}
+
+// Unwindows puts windows [B*nH*nW, win, win, C] back to [B,H,W,C], dropping the padding.
+func (g *Graph) Unwindows(x *Tensor, b, h, w int) *Tensor {
+	t := windowTiling{b, h, w, x.Dim(3), x.Dim(1)}
+	check(x.Dim(0) == b*t.rows()*t.cols(), "Unwindows", x.Shape, []int{b, h, w})
+	y := g.New(b, h, w, t.C)
+	moves := t.moves()
+	for _, m := range moves {
+		g.dev.Copy(m.reverse().copy(x.buf, y.buf, false))
+	}
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		dx := g.gradSum(x) // nothing reaches the padding
+		for _, m := range moves {
+			g.dev.Copy(m.copy(dy, dx, true))
+		}
+	})
+	return y
+}
+
+// windowTiling is an image [B,H,W,C] under windows of side win.
+type windowTiling struct{ B, H, W, C, win int }
+
+func (t windowTiling) rows() int    { return (t.H + t.win - 1) / t.win }
+func (t windowTiling) cols() int    { return (t.W + t.win - 1) / t.win }
+func (t windowTiling) padded() bool { return t.H%t.win != 0 || t.W%t.win != 0 }
+
+// moves copies image to windows: the whole windows and, where the image ends inside one, the partial
+// ones below, on the right and in the corner.
+func (t windowTiling) moves() []move {
+	var ms []move
+	window := t.win * t.win * t.C
+	bands := func(n int) [][3]int { // (first window, number of windows, pixels in each)
+		var b [][3]int
+		if n/t.win > 0 {
+			b = append(b, [3]int{0, n / t.win, t.win})
+		}
+		if n%t.win > 0 {
+			b = append(b, [3]int{n / t.win, 1, n % t.win})
+		}
+		return b
+	}
+	for i := 0; i < t.B; i++ {
+		for _, r := range bands(t.H) {
+			for _, c := range bands(t.W) {
+				ms = append(ms, move{
+					dims:     [5]int{r[1], c[1], 1, r[2], c[2] * t.C},
+					fromOff:  ((i*t.H+r[0]*t.win)*t.W + c[0]*t.win) * t.C,
+					toOff:    ((i*t.rows()+r[0])*t.cols() + c[0]) * window,
+					fromStep: [5]int{t.win * t.W * t.C, t.win * t.C, 0, t.W * t.C, 1},
+					toStride: [5]int{t.cols() * window, window, 0, t.win * t.C, 1},
+				})
+			}
+		}
+	}
+	return ms
+}
+
+// split views a shape as [outer, n, inner] around an axis.
+func split(x *Tensor, axis int) (outer, n, inner int) {
+	outer, inner = 1, 1
+	for i, d := range x.Shape {
+		switch {
+		case i < axis:
+			outer *= d
+		case i > axis:
+			inner *= d
+		}
+	}
+	return outer, x.Shape[axis], inner
+}
