@@ -1,0 +1,208 @@
+package checkpoint
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// served is the content of the test server's only file and its registry entry.
+func served() ([]byte, Entry) {
+	content := bytes.Repeat([]byte("short and long memory "), 20000)
+	sum := sha256.Sum256(content)
+	return content, Entry{Name: "x", File: "x.pt", Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+}
+
+// fileServer serves content with ranges and records the Range headers it got.
+func fileServer(t *testing.T, content []byte) (url string, ranges *[]string) {
+	ranges = &[]string{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*ranges = append(*ranges, r.Header.Get("Range"))
+		if r.URL.Path != "/base/x.pt" {
+			http.NotFound(w, r)
+			return
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/base/", ranges
+}
+
+func requireContent(t *testing.T, want []byte, path string) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got), "content of %s differs", path)
+}
+
+func TestPullFresh(t *testing.T) {
+	content, entry := served()
+	url, ranges := fileServer(t, content)
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	var last, total int64
+	path, err := Pull(context.Background(), entry, dir, url, func(done, all int64) {
+		require.GreaterOrEqual(t, done, last)
+		last, total = done, all
+	})
+	require.NoError(t, err)
+	requireContent(t, content, path)
+	require.Equal(t, []int64{entry.Size, entry.Size}, []int64{last, total})
+	require.NoFileExists(t, path+".part")
+
+	_, err = Pull(context.Background(), entry, dir, url, nil) // no second download
+	require.NoError(t, err)
+	require.Equal(t, []string{""}, *ranges)
+}
+
+func TestPullResumes(t *testing.T) {
+	content, entry := served()
+	url, ranges := fileServer(t, content)
+	dir := t.TempDir()
+	part := filepath.Join(dir, "x.pt.part")
+	require.NoError(t, os.WriteFile(part, content[:1000], 0o600))
+	path, err := Pull(context.Background(), entry, dir, url, nil)
+	require.NoError(t, err)
+	requireContent(t, content, path)
+	require.Equal(t, []string{"bytes=1000-"}, *ranges)
+
+	require.NoError(t, os.Rename(path, part)) // complete but not renamed
+	_, err = Pull(context.Background(), entry, dir, url, nil)
+	require.NoError(t, err)
+	require.Len(t, *ranges, 1)
+}
+
+func TestPullFromAServerWithoutRange(t *testing.T) {
+	content, entry := served()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }))
+	defer s.Close()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.pt.part"), []byte("anything"), 0o600))
+	path, err := Pull(context.Background(), entry, dir, s.URL, nil)
+	require.NoError(t, err)
+	requireContent(t, content, path)
+}
+
+func TestPullDeletesAPartOfTheWrongSum(t *testing.T) {
+	content, entry := served()
+	wrong := bytes.Clone(content)
+	wrong[5] ^= 1
+	url, _ := fileServer(t, wrong)
+	dir := t.TempDir()
+	_, err := Pull(context.Background(), entry, dir, url, nil)
+	require.ErrorContains(t, err, "want "+entry.SHA256)
+	requireEmptyDir(t, dir)
+}
+
+func TestPullKeepsThePartOfACutConnection(t *testing.T) {
+	content, entry := served()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		w.Write(content[:5000])
+	}))
+	defer s.Close()
+	dir := t.TempDir()
+	_, err := Pull(context.Background(), entry, dir, s.URL, nil)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.ErrorContains(t, err, "cut after 5000 of 440000 bytes")
+	requireContent(t, content[:5000], filepath.Join(dir, "x.pt.part"))
+
+	url, ranges := fileServer(t, content)
+	path, err := Pull(context.Background(), entry, dir, url, nil)
+	require.NoError(t, err)
+	requireContent(t, content, path)
+	require.Equal(t, []string{"bytes=5000-"}, *ranges)
+}
+
+func TestPullCancelled(t *testing.T) {
+	content, entry := served()
+	ctx, cancel := context.WithCancel(context.Background())
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+		w.Write(content[:5000])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer s.Close()
+	dir := t.TempDir()
+	_, err := Pull(ctx, entry, dir, s.URL, func(done, _ int64) {
+		if done == 5000 {
+			cancel()
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	requireContent(t, content[:5000], filepath.Join(dir, "x.pt.part"))
+}
+
+func TestPullErrors(t *testing.T) {
+	content, entry := served()
+	url, _ := fileServer(t, content)
+	_, err := Pull(context.Background(), entry, t.TempDir(), url+"elsewhere", nil)
+	require.ErrorContains(t, err, "elsewhere/x.pt does not exist (404 Not Found)")
+
+	short := entry
+	short.Size = 100
+	dir := t.TempDir()
+	_, err = Pull(context.Background(), short, dir, url, nil)
+	require.ErrorContains(t, err, "more than the 100 bytes")
+
+	dir = t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.pt"), []byte("mine"), 0o600))
+	_, err = Pull(context.Background(), entry, dir, url, nil)
+	require.ErrorContains(t, err, "move it away")
+	requireContent(t, []byte("mine"), filepath.Join(dir, "x.pt"))
+
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	_, err = Pull(context.Background(), entry, t.TempDir(), gone.URL, nil)
+	require.ErrorContains(t, err, "check the network")
+}
+
+// A full disk is an error of writing, not of the network.
+func TestProgressWriterKeepsTheErrorOfWriting(t *testing.T) {
+	full := errors.New("no space left on device")
+	p := &progressWriter{w: failing{full}, total: 10, report: func(int64, int64) {}}
+	_, err := io.Copy(p, bytes.NewReader([]byte("abc")))
+	require.ErrorIs(t, err, full)
+	require.ErrorIs(t, p.err, full)
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestOfficial(t *testing.T) {
+	for _, e := range Official() {
+		require.Len(t, e.SHA256, 64)
+		found, err := FindOfficial(e.File)
+		require.NoError(t, err)
+		require.Equal(t, e, found)
+	}
+	e, err := FindOfficial("base+")
+	require.NoError(t, err)
+	require.Equal(t, "sam2.1_hiera_base_plus.pt", e.File)
+	_, err = FindOfficial("huge")
+	require.ErrorContains(t, err, "tiny, small, base_plus, large")
+}
+
+func TestVerify(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sam2.1_hiera_tiny.pt")
+	require.NoError(t, os.WriteFile(path, []byte("not it"), 0o600))
+	e, ok, err := Verify(path)
+	require.NoError(t, err)
+	require.False(t, ok)
+	require.Equal(t, "tiny", e.Name)
+	_, _, err = Verify(path + "x")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}

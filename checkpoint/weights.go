@@ -1,0 +1,71 @@
+package checkpoint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// OfficialURL is the folder of the published SAM 2.1 checkpoints.
+const OfficialURL = "https://dl.fbaipublicfiles.com/segment_anything_2/092824/"
+
+// Entry is one published checkpoint.
+type Entry struct {
+	Name   string // short name: "tiny"
+	File   string // file name below the base URL
+	Size   int64  // bytes
+	SHA256 string // lower-case hexadecimal
+}
+
+// Official lists the published SAM 2.1 checkpoints, smallest first.
+func Official() []Entry {
+	return []Entry{
+		{"tiny", "sam2.1_hiera_tiny.pt", 156008466, "7402e0d864fa82708a20fbd15bc84245c2f26dff0eb43a4b5b93452deb34be69"},
+		{"small", "sam2.1_hiera_small.pt", 184416285, "6d1aa6f30de5c92224f8172114de081d104bbd23dd9dc5c58996f0cad5dc4d38"},
+		{"base_plus", "sam2.1_hiera_base_plus.pt", 323606802, "a2345aede8715ab1d5d31b4a509fb160c5a4af1970f199d9054ccfb746c004c5"},
+		{"large", "sam2.1_hiera_large.pt", 898083611, "2647878d5dfa5098f2f8649825738a9345572bae2d4350a2468587ece47dd318"},
+	}
+}
+
+// FindOfficial looks an entry up by its short name or file name ("base+" is
+// "base_plus").
+func FindOfficial(name string) (Entry, error) {
+	wanted := strings.ReplaceAll(strings.ToLower(name), "+", "_plus")
+	var names []string
+	for _, e := range Official() {
+		if wanted == e.Name || wanted == e.File || wanted+".pt" == e.File {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return Entry{}, fmt.Errorf("checkpoint: no official weights named %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// CacheDir is where [Pull] keeps files by default: slmsam in the user's cache folder.
+func CacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("checkpoint: no cache folder: %w; name a folder", err)
+	}
+	return filepath.Join(dir, "slmsam"), nil
+}
+
+// Verify compares the file at path with the published sums. ok tells whether it is
+// one of them, whatever its name, and which. A file that is not, but carries the name
+// of one, gives that entry with ok false.
+func Verify(path string) (entry Entry, ok bool, err error) {
+	sum, err := SHA256(path)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	for _, e := range Official() {
+		if e.SHA256 == sum {
+			return e, true, nil
+		}
+		if e.File == filepath.Base(path) {
+			entry = e
+		}
+	}
+	return entry, false, nil
+}
