@@ -1,0 +1,171 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// buffer is a backend.Buffer: n words in a block of a size class of the pool.
+type buffer struct {
+	raw   *wgpu.Buffer // nil if the allocation failed
+	n     int          // words
+	bytes int64        // the block's size
+	batch uint64       // the last batch that uses the block
+	freed bool
+}
+
+// Len is the size in float32 words.
+func (b *buffer) Len() int { return b.n }
+
+// pool keeps freed blocks by size. Reuse needs no waiting: the device runs everything in the order of the calls.
+type pool struct {
+	free map[int64][]*buffer
+	live map[*buffer]struct{}
+	mem  backend.Memory
+	own  int64 // the device's own buffers, counted in Peak only
+}
+
+// classBytes rounds a size up to a quarter of a power of two, at least 256 bytes: at most a quarter is wasted.
+func classBytes(n int) int64 {
+	size := max(int64(n)*4, 256)
+	step := max(int64(1)<<(bits.Len64(uint64(size-1))-3), 256)
+	return (size + step - 1) / step * step
+}
+
+// Alloc returns n words with undefined contents. A failure comes back from the next Read or Sync.
+func (d *Device) Alloc(n int) backend.Buffer {
+	if n < 1 {
+		panic(fmt.Sprintf("wgsl.Alloc: got %d words, want at least 1", n))
+	}
+	return d.alloc(n)
+}
+
+func (d *Device) alloc(n int) *buffer {
+	size := classBytes(n)
+	if list := d.pool.free[size]; len(list) > 0 {
+		last := list[len(list)-1]
+		d.pool.free[size] = list[:len(list)-1]
+		d.pool.mem.Pooled -= size
+		return d.pool.adopt(&buffer{raw: last.raw, n: n, bytes: size, batch: last.batch})
+	}
+	const usage = wgpu.BufferUsage_Storage | wgpu.BufferUsage_CopyDst | wgpu.BufferUsage_CopySrc
+	raw := d.createBuffer(size, usage)
+	if raw == nil {
+		return &buffer{n: n}
+	}
+	return d.pool.adopt(&buffer{raw: raw, n: n, bytes: size})
+}
+
+func (p *pool) adopt(b *buffer) *buffer {
+	if p.live == nil {
+		p.live = map[*buffer]struct{}{}
+	}
+	p.live[b] = struct{}{}
+	p.mem.Live += b.bytes
+	p.notePeak()
+	return b
+}
+
+func (p *pool) notePeak() { p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled+p.own) }
+
+// createBuffer makes a buffer outside of the pool. Out of memory, it gives the pooled blocks back to the driver and
+// tries once more; then it fails the device and returns nil.
+func (d *Device) createBuffer(size int64, usage wgpu.BufferUsage) *wgpu.Buffer {
+	raw, err := d.tryCreate(size, usage)
+	if err != nil && d.pool.mem.Pooled > 0 {
+		d.flush()
+		d.fail(waitIdle(d.gpu, d.queue))
+		d.pool.trim()
+		d.gpu.Poll(false, nil)
+		raw, err = d.tryCreate(size, usage)
+	}
+	if err != nil {
+		d.fail(fmt.Errorf("wgsl: allocate %.1f MiB with %.1f MiB in use on %s: %w",
+			mib(size), mib(d.pool.mem.Live), d.info.Name, err))
+		return nil
+	}
+	return raw
+}
+
+func (d *Device) tryCreate(size int64, usage wgpu.BufferUsage) (*wgpu.Buffer, error) {
+	if d.lost != nil {
+		return nil, d.lost
+	}
+	if size > d.limits.bufferBytes {
+		return nil, fmt.Errorf("%w: the largest buffer here is %.0f MiB", ErrOutOfMemory, mib(d.limits.bufferBytes))
+	}
+	used := d.pool.mem.Live + d.pool.mem.Pooled + size
+	if d.limits.memoryBytes > 0 && used > d.limits.memoryBytes {
+		return nil, fmt.Errorf("%w: the limit set is %.1f MiB", ErrOutOfMemory, mib(d.limits.memoryBytes))
+	}
+	d.fail(d.log.take())
+	raw, err := d.gpu.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(size), Usage: usage})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.log.take(); err != nil { // out of memory is reported outside of the binding's error scope
+		raw.Release()
+		return nil, err
+	}
+	return raw, nil
+}
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }
+
+// Free gives b back to the pool; launches already made still see its contents. nil is ignored.
+func (d *Device) Free(b backend.Buffer) {
+	if b == nil {
+		return
+	}
+	own := b.(*buffer)
+	if own.freed {
+		panic("wgsl.Free: buffer was freed before")
+	}
+	own.freed = true
+	if own.raw == nil {
+		return
+	}
+	p := &d.pool
+	delete(p.live, own)
+	if p.free == nil {
+		p.free = map[int64][]*buffer{}
+	}
+	p.free[own.bytes] = append(p.free[own.bytes], own)
+	p.mem.Live -= own.bytes
+	p.mem.Pooled += own.bytes
+}
+
+// trim releases the blocks that nobody uses.
+func (p *pool) trim() {
+	for _, list := range p.free {
+		for _, b := range list {
+			b.raw.Release()
+		}
+	}
+	p.free = nil
+	p.mem.Pooled = 0
+}
+
+func (p *pool) releaseAll() {
+	p.trim()
+	for b := range p.live {
+		b.raw.Release()
+	}
+	p.live = nil
+	p.mem.Live = 0
+}
+
+// Memory says how much is in use, in whole blocks.
+func (d *Device) Memory() backend.Memory { return d.pool.mem }
+
+// ResetPeak starts a new measurement of Memory().Peak.
+func (d *Device) ResetPeak() {
+	d.pool.mem.Peak = 0
+	d.pool.notePeak()
+}

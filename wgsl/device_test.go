@@ -1,0 +1,37 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// open returns a device for tests. Without an adapter the test is skipped, or fails if SLMSAM_REQUIRE_GPU is 1.
+func open(t testing.TB, opts Options) *Device {
+	t.Helper()
+	opts.AllowSoftware = true
+	d, err := Open(opts)
+	if err != nil && os.Getenv("SLMSAM_REQUIRE_GPU") != "1" {
+		t.Skipf("no WebGPU adapter (SLMSAM_REQUIRE_GPU=1 makes this a failure): %v", err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(d.Close)
+	return d
+}
+
+// TestReadUnderGC repeats the case in which the binding's own MapAsync crashes.
+func TestReadUnderGC(t *testing.T) {
+	d := open(t, Options{})
+	b := d.Alloc(1 << 12)
+	got := make([]float32, 3)
+	for i := range 500 {
+		d.Write(b, 5, []float32{float32(i), 1, 2})
+		runtime.GC()
+		require.NoError(t, d.Read(b, 5, got))
+		require.Equal(t, []float32{float32(i), 1, 2}, got)
+	}
+}

@@ -1,0 +1,149 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"embed"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+)
+
+//go:embed *.wgsl
+var sources embed.FS
+
+// kernel is a compiled shader.
+type kernel struct {
+	name     string // file and replacements, for messages
+	layout   *layout
+	pipeline *wgpu.ComputePipeline // nil if the shader was refused
+}
+
+// layout is the bindings of a shader: the uniform, then storage buffers. Shaders with equal bindings share one.
+type layout struct {
+	reads    string // one letter per storage binding: 'r' read, 'w' read_write
+	group    *wgpu.BindGroupLayout
+	pipeline *wgpu.PipelineLayout
+}
+
+// kernel returns the shader of the named file (several joined with "+"), with pairs of texts replaced: old, new, ...
+// It is compiled when first asked for. A refused shader fails the device and makes its launches do nothing.
+func (d *Device) kernel(file string, replace ...string) *kernel {
+	key := file + strings.Join(append([]string{""}, replace...), " ")
+	if k, ok := d.kernels[key]; ok {
+		if k.pipeline == nil {
+			d.fail(fmt.Errorf("wgsl: %s: the shader was refused before", k.name))
+		}
+		return k
+	}
+	k := &kernel{name: key}
+	d.kernels[key] = k
+	if d.lost != nil {
+		return k
+	}
+	code, err := source(file, replace)
+	if err == nil {
+		err = d.compile(k, code)
+	}
+	if err != nil {
+		d.fail(fmt.Errorf("wgsl: %s: %w", key, err))
+	}
+	return k
+}
+
+// source returns the files' text with the replacements made.
+func source(file string, replace []string) (string, error) {
+	var text strings.Builder
+	for _, name := range strings.Split(file, "+") {
+		part, err := sources.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		text.Write(part)
+	}
+	return strings.NewReplacer(replace...).Replace(text.String()), nil
+}
+
+func (d *Device) compile(k *kernel, code string) error {
+	module, err := d.gpu.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
+		Label: k.name, WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: code},
+	})
+	if err != nil {
+		return fmt.Errorf("shader refused: %w", err)
+	}
+	defer module.Release()
+	reads, err := storageBindings(code)
+	if err != nil {
+		return err
+	}
+	if k.layout, err = d.layout(reads); err != nil {
+		return err
+	}
+	k.pipeline, err = d.gpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{
+		Label: k.name, Layout: k.layout.pipeline,
+		Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"},
+	})
+	if err != nil {
+		k.pipeline = nil
+		return fmt.Errorf("pipeline refused: %w", err)
+	}
+	return d.log.take()
+}
+
+var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(read|read_write)>`)
+
+// storageBindings reads the access of bindings 1, 2, ... from a shader's text, as layout.reads.
+func storageBindings(code string) (string, error) {
+	var reads strings.Builder
+	for i, m := range storageDeclaration.FindAllStringSubmatch(code, -1) {
+		if m[1] != fmt.Sprint(i+1) {
+			return "", fmt.Errorf("storage bindings must be declared in order from 1, found %s in place %d", m[1], i+1)
+		}
+		reads.WriteByte(map[string]byte{"read": 'r', "read_write": 'w'}[m[2]])
+	}
+	return reads.String(), nil
+}
+
+func (d *Device) layout(reads string) (*layout, error) {
+	if l, ok := d.layouts[reads]; ok {
+		return l, nil
+	}
+	entries := []wgpu.BindGroupLayoutEntry{{
+		Visibility: wgpu.ShaderStage_Compute,
+		Buffer:     wgpu.BufferBindingLayout{Type: wgpu.BufferBindingType_Uniform, HasDynamicOffset: true},
+	}}
+	for i, access := range reads {
+		kind := wgpu.BufferBindingType_Storage
+		if access == 'r' {
+			kind = wgpu.BufferBindingType_ReadOnlyStorage
+		}
+		entries = append(entries, wgpu.BindGroupLayoutEntry{
+			Binding: uint32(i + 1), Visibility: wgpu.ShaderStage_Compute, Buffer: wgpu.BufferBindingLayout{Type: kind},
+		})
+	}
+	group, err := d.gpu.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: entries})
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := d.gpu.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	if err != nil {
+		group.Release()
+		return nil, err
+	}
+	l := &layout{reads: reads, group: group, pipeline: pipeline}
+	d.layouts[reads] = l
+	return l, nil
+}
+
+func (k *kernel) release() {
+	if k.pipeline != nil {
+		k.pipeline.Release()
+	}
+}
+
+func (l *layout) release() {
+	l.pipeline.Release()
+	l.group.Release()
+}

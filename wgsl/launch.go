@@ -1,0 +1,203 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+const (
+	maxLaunches = 64  // per submission
+	slotBytes   = 256 // params of one launch: the largest alignment that a device may ask of dynamic offsets
+	alignWords  = 64  // storage bindings begin at multiples of 256 bytes
+)
+
+// span is a part of a buffer to bind. The zero span binds a placeholder.
+type span struct {
+	buf  *buffer
+	off  int // words, a multiple of alignWords
+	n    int // words
+	base int // where the part asked for begins within the span
+}
+
+// whole binds all of b; b may be nil.
+func whole(b backend.Buffer) span {
+	if b == nil {
+		return span{}
+	}
+	return window(b, 0, b.Len())
+}
+
+// window binds words off..off+n of b; b may be nil.
+func window(b backend.Buffer, off, n int) span {
+	if b == nil {
+		return span{}
+	}
+	own := checkRange("window", b, off, n)
+	base := off % alignWords
+	return span{own, off - base, n + base, base}
+}
+
+// batch is the launches recorded since the last submission.
+type batch struct {
+	id       uint64 // counts submissions, from 1 once something was recorded
+	uniforms *wgpu.Buffer
+	launches []launch
+	params   []uint32
+	work     float64
+}
+
+type launch struct {
+	kernel *kernel
+	group  *wgpu.BindGroup
+	grid   [3]int
+}
+
+// launch records a run of grid workgroups of k. work estimates its cost in FLOP (a word moved counts as one), spans
+// are the storage bindings in order, params the uniform's words.
+func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, params ...any) {
+	if d.err != nil || d.lost != nil || k.pipeline == nil {
+		return
+	}
+	d.checkLaunch(k, grid, spans, params)
+	b := &d.batch
+	if len(b.launches) == 0 {
+		b.id++
+	}
+	group, err := d.bind(k, spans)
+	if err != nil {
+		d.fail(fmt.Errorf("wgsl: %s: %w", k.name, err))
+		return
+	}
+	b.launches = append(b.launches, launch{k, group, grid})
+	start := len(b.params)
+	for _, p := range params {
+		b.params = append(b.params, word(p))
+	}
+	b.params = append(b.params, make([]uint32, slotBytes/4-(len(b.params)-start))...)
+	b.work += work
+	if len(b.launches) == maxLaunches || b.work >= d.limits.batchWork {
+		d.flush()
+	}
+}
+
+// checkLaunch panics on a mistake of a launcher of this package.
+func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, params []any) {
+	if len(spans) != len(k.layout.reads) || len(params) > slotBytes/4 {
+		panic(fmt.Sprintf("wgsl: %s: got %d spans and %d params, want %d spans and at most %d params",
+			k.name, len(spans), len(params), len(k.layout.reads), slotBytes/4))
+	}
+	if lo, hi := slices.Min(grid[:]), slices.Max(grid[:]); lo < 1 || hi > d.limits.workgroups {
+		panic(fmt.Sprintf("wgsl: %s: got grid %v, want 1..%d", k.name, grid, d.limits.workgroups))
+	}
+	for i, s := range spans {
+		if int64(s.n)*4 > d.limits.bindingBytes {
+			panic(fmt.Sprintf("wgsl: %s: got %d words at binding %d, want at most %d bytes", k.name, s.n, i+1, d.limits.bindingBytes))
+		}
+	}
+}
+
+// word returns the bits of a parameter.
+func word(p any) uint32 {
+	switch v := p.(type) {
+	case int:
+		return uint32(v)
+	case uint32:
+		return v
+	case float32:
+		return math.Float32bits(v)
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	}
+	panic(fmt.Sprintf("wgsl: got a parameter of type %T, want int, uint32, float32 or bool", p))
+}
+
+// bind makes the bind group of a launch. It costs about a microsecond, less than looking one up is worth.
+func (d *Device) bind(k *kernel, spans []span) (*wgpu.BindGroup, error) {
+	entries := make([]wgpu.BindGroupEntry, 0, 9)
+	entries = append(entries, wgpu.BindGroupEntry{Buffer: d.batch.uniforms, Size: slotBytes})
+	for i, s := range spans {
+		if s.buf == nil {
+			s = whole(d.nothing[strings.IndexByte("rw", k.layout.reads[i])])
+		}
+		if !d.usable(s.buf) {
+			return nil, ErrOutOfMemory
+		}
+		s.buf.batch = d.batch.id
+		entries = append(entries, wgpu.BindGroupEntry{
+			Binding: uint32(i + 1), Buffer: s.buf.raw,
+			Offset: uint64(s.off) * 4, Size: uint64(s.n*4+15) &^ 15, // whole vec4s; blocks are multiples of 256 bytes
+		})
+	}
+	return d.gpu.CreateBindGroup(&wgpu.BindGroupDescriptor{Label: k.name, Layout: k.layout.group, Entries: entries})
+}
+
+// flush submits what is recorded.
+func (d *Device) flush() {
+	b := &d.batch
+	if len(b.launches) == 0 {
+		return
+	}
+	if d.lost == nil {
+		if err := d.submit(); err != nil {
+			d.fail(fmt.Errorf("wgsl: running %s: %w", b.names(), err))
+		}
+		d.fail(d.log.take())
+	}
+	for _, l := range b.launches {
+		l.group.Release()
+	}
+	b.launches, b.params, b.work = b.launches[:0], b.params[:0], 0
+	d.gpu.Poll(false, nil) // lets WebGPU drop what finished submissions held
+}
+
+func (d *Device) submit() error {
+	b := &d.batch
+	if err := d.queue.WriteBuffer(b.uniforms, 0, wgpu.ToBytes(b.params)); err != nil {
+		return err
+	}
+	encoder, err := d.gpu.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer encoder.Release()
+	pass := encoder.BeginComputePass(nil)
+	for i, l := range b.launches {
+		pass.SetPipeline(l.kernel.pipeline)
+		pass.SetBindGroup(0, l.group, []uint32{uint32(i * slotBytes)})
+		pass.DispatchWorkgroups(uint32(l.grid[0]), uint32(l.grid[1]), uint32(l.grid[2]))
+	}
+	err = pass.End()
+	pass.Release()
+	if err != nil {
+		return err
+	}
+	commands, err := encoder.Finish(nil)
+	if err != nil {
+		return err
+	}
+	d.queue.Submit(commands)
+	commands.Release()
+	return nil
+}
+
+// names lists the kernels of the batch, once each.
+func (b *batch) names() string {
+	var names []string
+	for _, l := range b.launches {
+		if !slices.Contains(names, l.kernel.name) {
+			names = append(names, l.kernel.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

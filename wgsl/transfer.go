@@ -1,0 +1,112 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"fmt"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// stagingBytes is the size of one piece of a transfer. WebGPU keeps a copy of every piece written until it is
+// submitted, so that pieces bound the memory beside the buffers.
+const stagingBytes = 16 << 20
+
+// Write copies src to words off.. of b, after all kernels called so far.
+func (d *Device) Write(b backend.Buffer, off int, src []float32) {
+	dst := checkRange("Write", b, off, len(src))
+	if len(src) == 0 || !d.usable(dst) {
+		return
+	}
+	if dst.batch == d.batch.id { // recorded launches must see the old contents
+		d.flush()
+	}
+	for start := 0; start < len(src); start += stagingBytes / 4 {
+		piece := src[start:min(start+stagingBytes/4, len(src))]
+		if err := d.queue.WriteBuffer(dst.raw, uint64(off+start)*4, wgpu.ToBytes(piece)); err != nil {
+			d.fail(fmt.Errorf("wgsl: write: %w", err))
+			return
+		}
+		if len(src) > stagingBytes/4 {
+			d.flush()
+			d.queue.Submit()
+			d.fail(waitIdle(d.gpu, d.queue))
+		}
+	}
+}
+
+// Read waits for all kernels called so far, then copies words off.. of b to dst. It returns the first error since
+// the last Read or Sync, and leaves dst alone then.
+func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
+	src := checkRange("Read", b, off, len(dst))
+	d.flush()
+	if len(dst) == 0 || !d.usable(src) {
+		return d.takeError()
+	}
+	if d.staging == nil {
+		d.staging = d.createBuffer(stagingBytes, wgpu.BufferUsage_MapRead|wgpu.BufferUsage_CopyDst)
+		d.pool.own = stagingBytes
+		d.pool.notePeak()
+	}
+	for start := 0; start < len(dst) && d.err == nil; start += stagingBytes / 4 {
+		d.fail(d.readPiece(src, off+start, dst[start:min(start+stagingBytes/4, len(dst))]))
+	}
+	return d.takeError()
+}
+
+func (d *Device) readPiece(src *buffer, off int, dst []float32) error {
+	size := uint64(len(dst)) * 4
+	encoder, err := d.gpu.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer encoder.Release()
+	if err := encoder.CopyBufferToBuffer(src.raw, uint64(off)*4, d.staging, 0, size); err != nil {
+		return fmt.Errorf("wgsl: read: %w", err)
+	}
+	commands, err := encoder.Finish(nil)
+	if err != nil {
+		return fmt.Errorf("wgsl: read: %w", err)
+	}
+	d.queue.Submit(commands)
+	commands.Release()
+	mapped := (size + 7) &^ 7 // mappings are multiples of 8 bytes
+	if err := mapRead(d.gpu, d.staging, int64(mapped)); err != nil {
+		return err
+	}
+	if err := d.log.take(); err != nil {
+		return err
+	}
+	copy(dst, wgpu.FromBytes[float32](d.staging.GetMappedRange(0, uint(mapped))))
+	return d.staging.Unmap()
+}
+
+// Sync waits for all kernels called so far and returns the first error since the last Sync or Read.
+func (d *Device) Sync() error {
+	d.flush()
+	if d.lost == nil {
+		d.fail(waitIdle(d.gpu, d.queue))
+	}
+	return d.takeError()
+}
+
+// usable says whether work on b makes sense; if b could not be allocated the device has failed already, or fails.
+func (d *Device) usable(b *buffer) bool {
+	if b.raw == nil {
+		d.fail(fmt.Errorf("%w: a buffer of %d words could not be allocated earlier", ErrOutOfMemory, b.n))
+	}
+	return d.err == nil && d.lost == nil
+}
+
+func checkRange(op string, b backend.Buffer, off, n int) *buffer {
+	own := b.(*buffer)
+	if own.freed {
+		panic(fmt.Sprintf("wgsl.%s: buffer was freed", op))
+	}
+	if off < 0 || off+n > own.n {
+		panic(fmt.Sprintf("wgsl.%s: got words %d..%d, want within 0..%d", op, off, off+n, own.n))
+	}
+	return own
+}

@@ -1,0 +1,8 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+// tuner chooses among variants of a kernel.
+type tuner struct{}
+
+func newTuner(Options, AdapterInfo) tuner { return tuner{} }
