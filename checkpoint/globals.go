@@ -65,13 +65,14 @@ func findClass(module, name string) (any, error) {
 // weights. Calling one gives an opaque value; calling anything else is refused.
 func harmlessCall(full string) bool {
 	switch full {
-	case "torch.Size", "torch.device",
+	case "torch.Size", "torch.device", "torch.serialization._get_layout",
 		"collections.defaultdict", "collections.Counter", "collections.deque",
 		"numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
 		"numpy._core.multiarray.scalar", "numpy._core.multiarray._reconstruct",
 		"numpy.dtype", "numpy.ndarray", "_codecs.encode",
 		"__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset",
 		"__builtin__.bytearray", "builtins.bytearray", "__builtin__.complex", "builtins.complex",
+		"__builtin__.slice", "builtins.slice",
 		"datetime.datetime", "datetime.date", "datetime.timedelta",
 		"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath":
 		return true
@@ -93,6 +94,9 @@ type opaqueClass struct {
 
 // Call answers REDUCE, the opcode by which a pickle runs functions.
 func (c *opaqueClass) Call(...any) (any, error) {
+	if strings.HasPrefix(c.name, "torch._utils._rebuild_") {
+		return nil, fmt.Errorf("tensors made by %s (sparse, quantised, meta, ...) are not supported; save dense ones", c.name)
+	}
 	if !c.data {
 		return nil, fmt.Errorf("it calls %q: %w; if you trust its source, load it in PyTorch and save "+
 			`torch.save({"model": model.state_dict()}, ...) or a safetensors file`, c.name, ErrUnsafe)
@@ -121,8 +125,9 @@ func (o *opaque) Add(any) {}
 
 // persistentLoad resolves the persistent ids of torch.save:
 // ("storage", class, key, location, numel[, view metadata]) and the legacy
-// ("module", class, file, source), whose class is passed on. The storage's element type goes to dtypes.
-func persistentLoad(id any, dtypes map[string]DType) (any, error) {
+// ("module", class, file, source), whose class is passed on. The storage is added to known; naming it again with
+// another type or size is an error.
+func persistentLoad(id any, known map[string]*storageRef) (any, error) {
 	t, ok := id.(*types.Tuple)
 	if !ok || t.Len() < 2 {
 		return nil, fmt.Errorf("persistent id is not a tuple of a storage")
@@ -136,7 +141,7 @@ func persistentLoad(id any, dtypes map[string]DType) (any, error) {
 	class, ok := t.Get(1).(storageClass)
 	if !ok {
 		if o, isOpaque := t.Get(1).(*opaqueClass); isOpaque && strings.HasPrefix(o.name, "torch.") {
-			return nil, fmt.Errorf("storage type %s is not supported", o.name)
+			return nil, fmt.Errorf("storage type %s is not supported; save floating point, integer or boolean tensors", o.name)
 		}
 		return nil, fmt.Errorf("persistent id without a storage type")
 	}
@@ -145,11 +150,11 @@ func persistentLoad(id any, dtypes map[string]DType) (any, error) {
 	if !okKey || !okSize || numel < 0 {
 		return nil, fmt.Errorf("persistent id of a storage without a key or a size")
 	}
-	if d, seen := dtypes[key]; seen && d != class.dtype {
-		return nil, fmt.Errorf("storage %q is both %s and %s", key, d, class.dtype)
+	if s := known[key]; s != nil && (s.dtype != class.dtype || s.numel != numel) {
+		return nil, fmt.Errorf("storage %q is both %d of %s and %d of %s: corrupt", key, s.numel, s.dtype, numel, class.dtype)
 	}
-	dtypes[key] = class.dtype
 	s := &storageRef{dtype: class.dtype, key: key, numel: numel}
+	known[key] = s
 	if t.Len() > 5 {
 		if view, ok := t.Get(5).(*types.Tuple); ok && view.Len() == 3 {
 			if s.offset, ok = asInt(view.Get(1)); !ok || s.offset < 0 {

@@ -18,8 +18,8 @@ import (
 // and its length in bytes. A fault of gopickle on a malformed stream (it panics,
 // for instance, on an unhashable dictionary key) is an error.
 //
-// The element type of every storage that the pickle names is added to dtypes.
-func runPickle(data []byte, dtypes map[string]DType) (value any, n int, err error) {
+// Every storage that the pickle names is added to known.
+func runPickle(data []byte, known map[string]*storageRef) (value any, n int, err error) {
 	n, err = scanPickle(data)
 	if err != nil {
 		return nil, 0, err
@@ -31,7 +31,7 @@ func runPickle(data []byte, dtypes map[string]DType) (value any, n int, err erro
 	}()
 	u := pickle.NewUnpickler(bytes.NewReader(data[:n]))
 	u.FindClass = findClass
-	u.PersistentLoad = func(id any) (any, error) { return persistentLoad(id, dtypes) }
+	u.PersistentLoad = func(id any) (any, error) { return persistentLoad(id, known) }
 	value, err = u.Load()
 	if err != nil {
 		return nil, 0, fmt.Errorf("pickle: %w", err)
@@ -41,7 +41,7 @@ func runPickle(data []byte, dtypes map[string]DType) (value any, n int, err erro
 
 // storages gives access to the raw bytes of a file's storages.
 type storages interface {
-	// read returns the first size bytes of the storage named key.
+	// read returns the storage named key, which must have size bytes.
 	read(key string, size int64) ([]byte, error)
 }
 
@@ -90,7 +90,7 @@ func readZip(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, _, err := runPickle(program, map[string]DType{})
+	value, _, err := runPickle(program, map[string]*storageRef{})
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +130,10 @@ func (s zipStorages) read(key string, size int64) ([]byte, error) {
 	if f == nil {
 		return nil, fmt.Errorf("storage %q is missing from the zip archive", key)
 	}
-	if int64(f.UncompressedSize64) < size {
+	if f.UncompressedSize64 != uint64(size) {
 		return nil, fmt.Errorf("storage %q has %d bytes, the pickle promises %d", key, f.UncompressedSize64, size)
 	}
-	data, err := readRecord(f, int64(f.CompressedSize64), int64(f.UncompressedSize64))
-	if err != nil {
-		return nil, err
-	}
-	return data[:size], nil
+	return readRecord(f, size, size)
 }
 
 // legacyMagic is the first pickle of the legacy format.
@@ -162,10 +158,10 @@ func readLegacy(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	pos := 0
-	dtypes := map[string]DType{}
+	known := map[string]*storageRef{}
 	var values [5]any
 	for i := range values {
-		v, n, err := runPickle(data[pos:], dtypes)
+		v, n, err := runPickle(data[pos:], known)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +173,7 @@ func readLegacy(r io.ReaderAt, size int64) (*File, error) {
 	}
 	root := values[3]
 	keys := values[4].(*types.List) // checked by checkLegacy
-	s, err := locateLegacy(r, size, int64(pos), *keys, dtypes)
+	s, err := locateLegacy(r, size, int64(pos), *keys, known)
 	if err != nil {
 		return nil, err
 	}
@@ -208,17 +204,17 @@ func checkLegacy(i int, v any) error {
 }
 
 // locateLegacy finds every storage after the pickles, which end at pos.
-func locateLegacy(r io.ReaderAt, size, pos int64, keys []any, dtypes map[string]DType) (legacyStorages, error) {
+func locateLegacy(r io.ReaderAt, size, pos int64, keys []any, known map[string]*storageRef) (legacyStorages, error) {
 	s := legacyStorages{r: r, at: map[string]int64{}, sizes: map[string]int64{}}
 	for _, k := range keys {
 		key, ok := k.(string)
 		if !ok {
 			return s, fmt.Errorf("storage key is not a string: corrupt")
 		}
-		item := int64(dtypes[key].Size())
-		if item == 0 {
+		if known[key] == nil {
 			return s, fmt.Errorf("storage %q is listed but not used by the pickle: corrupt", key)
 		}
+		item := int64(known[key].dtype.Size())
 		var count [8]byte
 		if _, err := r.ReadAt(count[:], pos); err != nil {
 			return s, fmt.Errorf("storage %q begins beyond the end of the file: truncated or corrupt", key)
@@ -239,7 +235,7 @@ func (s legacyStorages) read(key string, size int64) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("storage %q is missing from the file", key)
 	}
-	if s.sizes[key] < size {
+	if s.sizes[key] != size {
 		return nil, fmt.Errorf("storage %q has %d bytes, the pickle promises %d", key, s.sizes[key], size)
 	}
 	data := make([]byte, size)

@@ -41,20 +41,22 @@ func (f *File) load(refs []namedRef, from storages, size int64) error {
 		f.Tensors[r.name] = nil
 		f.Order = append(f.Order, r.name)
 	}
+	left := size // storages do not overlap, so together they fit in the file
 	for _, key := range keys {
-		if err := f.loadStorage(byStorage[key], from); err != nil {
+		ref := byStorage[key][0].ref.storage
+		bytes := ref.numel * int64(ref.dtype.Size())
+		if left -= bytes; left < 0 {
+			return fmt.Errorf("storage %q of %d bytes does not fit in the file: truncated or corrupt", key, bytes)
+		}
+		if err := f.loadStorage(byStorage[key], bytes, from); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// loadStorage reads one storage and decodes all its views.
-func (f *File) loadStorage(views []namedRef, from storages) error {
-	var bytes int64
-	for _, v := range views {
-		bytes = max(bytes, v.ref.storage.numel*int64(v.ref.storage.dtype.Size()))
-	}
+// loadStorage reads one storage of the given size and decodes all its views.
+func (f *File) loadStorage(views []namedRef, bytes int64, from storages) error {
 	raw, err := from.read(views[0].ref.storage.key, bytes)
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", views[0].name, err)

@@ -1,0 +1,243 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// zipOf packs records as torch.save does: stored, below one folder.
+func zipOf(t testing.TB, records map[string][]byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for name, data := range records {
+		r, err := w.CreateRaw(&zip.FileHeader{
+			Name: "a/" + name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(data),
+			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data)),
+		})
+		require.NoError(t, err)
+		_, err = r.Write(data)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return out.Bytes()
+}
+
+// parseBytes is Read without the file.
+func parseBytes(data []byte) (*File, error) {
+	return parse(bytes.NewReader(data), int64(len(data)), data[:min(16, len(data))])
+}
+
+// tensorOps is the pickle of a float32 view of storage "0", which claims numel
+// elements; the arguments are pickle opcodes.
+func tensorOps(numel, offset, shape, stride string) string {
+	return "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n" +
+		"U\x010U\x03cpu" + numel + "tQ" + offset + shape + stride + "\x89}tR"
+}
+
+// good is a valid tensor [4] over the 16-byte storage "0".
+func good() string { return tensorOps("K\x04", "K\x00", "K\x04\x85", "K\x01\x85") }
+
+// program is a pickle {"model": {"w": good}, "x": value}.
+func program(value string) []byte {
+	return []byte("\x80\x02}(U\x05model}U\x01w" + good() + "sU\x01x" + value + "u.")
+}
+
+func readProgram(t testing.TB, pickle []byte) (*File, error) {
+	return parseBytes(zipOf(t, map[string][]byte{"data.pkl": pickle, "data/0": make([]byte, 16)}))
+}
+
+func TestPicklesThatExecuteCodeAreRefused(t *testing.T) {
+	for name, value := range map[string]string{
+		"posix.system":                     "cposix\nsystem\n(U\x02idtR",
+		"os.system":                        "cos\nsystem\nU\x02id\x85R",
+		"builtins.eval":                    "cbuiltins\neval\nU\x011\x85R",
+		"__builtin__.exec":                 "U\x0b__builtin__U\x04exec\x93U\x011\x85R",            // STACK_GLOBAL
+		"subprocess.Popen":                 "](K\x01(}(U\x01kcsubprocess\nPopen\nU\x02id\x85Rute", // nested
+		"torch.hub.load":                   "ctorch.hub\nload\n)R",                                // PyTorch's own
+		"numpy.testing.runstring":          "cnumpy.testing\nrunstring\n)R",
+		"functools.partial":                "cfunctools\npartial\ncos\nsystem\n\x85R",       // indirection
+		"calls a class directly":           "(ios\nsystem\n",                                // INST
+		`opcode 'o'`:                       "(cos\nsystem\nU\x02ido",                        // OBJ
+		"extension registry":               "\x82\x01",                                      // EXT1
+		"opcode 0x83":                      "\x83\x01\x00",                                  // EXT2
+		"opcode 0x84":                      "\x84\x01\x00\x00\x00",                          // EXT4
+		`"torch.storage._load_from_bytes"`: "ctorch.storage\n_load_from_bytes\nC\x01x\x85R", // a pickle in a pickle
+		"copy_reg.__newobj_ex__":           "ccopy_reg\n__newobj_ex__\n)R",
+		"builtins.getattr":                 "cbuiltins\ngetattr\n(cos\nsystem\nU\x08__call__tR",
+		"webbrowser.open":                  "ccollections\nOrderedDict\n)R}U\x01acwebbrowser\nopen\n)Rsb", // inside BUILD state
+		"runpy.run_path":                   "crunpy\nrun_path\nccollections\nOrderedDict\n)R\x85R",
+	} {
+		_, err := readProgram(t, program(value))
+		require.ErrorIs(t, err, ErrUnsafe, name)
+		require.ErrorContains(t, err, name)
+	}
+}
+
+// Classes that are only instantiated and filled stay inert, __setstate__ included.
+func TestUnknownClassesAreInert(t *testing.T) {
+	for name, value := range map[string]string{
+		"NEWOBJ and BUILD":  "cargparse\nNamespace\n)\x81}U\x02lrK\x01sb",
+		"__setstate__":      "csubprocess\nPopen\n)\x81U\x02idb",
+		"slots":             "cm\nC\n)\x81N}U\x01aK\x01s\x86b",
+		"dict subclass":     "cm\nD\n)\x81U\x01aK\x01s",
+		"list subclass":     "cm\nL\n)\x81K\x01a(K\x01K\x02e",
+		"set":               "c__builtin__\nset\n](K\x01K\x02e\x85R",
+		"NEWOBJ_EX":         "cm\nC\n)}\x92",
+		"_reconstructor":    "ccopy_reg\n_reconstructor\n(cm\nC\nc__builtin__\nobject\nNtR",
+		"mention":           "cos\nsystem\n",
+		"numpy scalar":      "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nU\x02f8\x89\x88\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tbU\x08\x00\x00\x00\x00\x00\x00\x00\x00\x86R",
+		"recursive list":    "]q\x01h\x01a",
+		"recursive dict":    "}q\x01U\x01xh\x01s",
+		"very deep nesting": ")" + strings.Repeat("\x85", 200_000),
+	} {
+		f, err := readProgram(t, program(value))
+		require.NoError(t, err, name)
+		require.Len(t, f.Tensors, 1, name)
+	}
+}
+
+func TestMalformedPickles(t *testing.T) {
+	huge := "\xff\xff\xff\xff\xff\xff\xff\x3f"
+	for name, pickle := range map[string]string{
+		"empty":                 "",
+		"no STOP":               "\x80\x02}",
+		"stack underflow":       "\x80\x02.",
+		"BINUNICODE of 4 GB":    "X\xff\xff\xff\xffabc.",
+		"BINSTRING of -1":       "T\xff\xff\xff\xffabc.",
+		"BINUNICODE8 of 2^62":   "\x8d" + huge + "a.",
+		"BINBYTES8 of 2^62":     "\x8e" + huge + "a.",
+		"FRAME of 2^62":         "\x95" + huge + "N.",
+		"LONG4":                 "\x8b\xff\xff\xff\x7f.",
+		"LONG1 of no bytes":     "\x8a\x00.",
+		"opcode 0xff":           "\xff.",
+		"protocol 9":            "\x80\x09N.",
+		"PERSID":                "Pabc\n.",
+		"persistent id":         "K\x01Q.",
+		"persistent id module":  "U\x06moduleN\x86Q.",
+		"memo that is not set":  "h\x05.",
+		"dict with an odd item": "(K\x01d.",
+		"unhashable key":        "ccollections\nOrderedDict\n)RC\x01aK\x01s.",
+		"list as dict":          "]K\x01K\x02s.",
+		"endless line":          "I" + strings.Repeat("1", 100_000) + "\n.",
+		"too many opcodes":      strings.Repeat("N", maxPickleOps+1) + ".",
+		"open marks":            strings.Repeat("(", 300_000) + ".",
+		"not a dictionary":      "K\x01.",
+		"storage of complex":    "}U\x01w" + strings.Replace(good(), "FloatStorage", "ComplexFloatStorage", 1) + "s.",
+		"integer key":           "}U\x05model}K\x01" + good() + "ss.",
+		"two sizes":             "}(U\x01v" + good() + "U\x01w" + tensorOps("K\x05", "K\x00", "K\x05\x85", "K\x01\x85") + "u.",
+	} {
+		_, err := readProgram(t, []byte(pickle))
+		require.Error(t, err, name)
+	}
+}
+
+func TestTensorsThatDoNotFit(t *testing.T) {
+	const tera = "\x8a\x06\x00\x00\x00\x00\x00\x01" // 2^40
+	const most = "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f"
+	for name, c := range map[string]struct{ ops, err string }{
+		"storage larger than the file": {tensorOps(tera, "K\x00", "K\x04\x85", "K\x01\x85"), "does not fit in the file"},
+		"storage of 2^63-1":            {tensorOps(most, "K\x00", "K\x04\x85", "K\x01\x85"), "corrupt"},
+		"negative storage":             {tensorOps("J\xff\xff\xff\xff", "K\x00", "K\x04\x85", "K\x01\x85"), "without a key or a size"},
+		"storage of another size":      {tensorOps("K\x03", "K\x00", "K\x03\x85", "K\x01\x85"), "the pickle promises 12"},
+		"expanded to 2^40":             {tensorOps("K\x04", "K\x00", tera+"\x85", "K\x00\x85"), "the file can hold at most"},
+		"shape overflow":               {tensorOps("K\x04", "K\x00", tera+tera+"\x86", "K\x00K\x00\x86"), "overflows"},
+		"negative dimension":           {tensorOps("K\x04", "K\x00", "J\xff\xff\xff\xff\x85", "K\x01\x85"), "negative dimension"},
+		"one past the end":             {tensorOps("K\x04", "K\x01", "K\x04\x85", "K\x01\x85"), "beyond its storage"},
+		"offset far away":              {tensorOps("K\x04", most, "K\x01\x85", "K\x01\x85"), "beyond its storage"},
+		"negative offset":              {tensorOps("K\x04", "J\xff\xff\xff\xff", "K\x01\x85", "K\x01\x85"), "corrupt"},
+		"stride overflow":              {tensorOps("K\x04", "K\x00", "K\x02K\x02\x86", most+most+"\x86"), "beyond its storage"},
+		"negative stride":              {tensorOps("K\x04", "K\x03", "K\x02\x85", "J\xff\xff\xff\xff\x85"), "negative stride"},
+		"shape without stride":         {tensorOps("K\x04", "K\x00", "K\x02\x85", ")"), "wrong type"},
+		"shape of strings":             {tensorOps("K\x04", "K\x00", "U\x01a\x85", "K\x01\x85"), "wrong type"},
+		"storage is missing":           {strings.Replace(good(), "U\x010", "U\x017", 1), "missing"},
+	} {
+		requireSmall(t, name, func() {
+			_, err := readProgram(t, []byte("}U\x01w"+c.ops+"s."))
+			require.ErrorContains(t, err, c.err, name)
+		})
+	}
+}
+
+// requireSmall fails if f allocates more than 64 MB in all.
+func requireSmall(t *testing.T, name string, f func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), name)
+}
+
+func TestZipsThatAreNotCheckpoints(t *testing.T) {
+	_, err := parseBytes(zipOf(t, map[string][]byte{"other": nil}))
+	require.ErrorContains(t, err, "no data.pkl")
+	_, err = parseBytes(zipOf(t, map[string][]byte{"data.pkl": program("N"), "constants.pkl": nil}))
+	require.ErrorContains(t, err, "TorchScript")
+	_, err = parseBytes(zipOf(t, map[string][]byte{"data.pkl": program("N"), "byteorder": []byte("big")}))
+	require.ErrorContains(t, err, "byte order")
+
+	var bomb bytes.Buffer
+	w := zip.NewWriter(&bomb)
+	r, err := w.Create("a/data.pkl")
+	require.NoError(t, err)
+	_, err = r.Write(bytes.Repeat([]byte("N"), 1<<20))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	_, err = parseBytes(bomb.Bytes())
+	require.ErrorContains(t, err, "compressed")
+}
+
+// stHeader is a safetensors file with the given JSON header and data.
+func stHeader(header string, data []byte) []byte {
+	out := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	return append(append(out, header...), data...)
+}
+
+func TestMalformedSafetensors(t *testing.T) {
+	entry := func(dtype, shape string, from, to int64) string {
+		return fmt.Sprintf(`{"w":{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}}`, dtype, shape, from, to)
+	}
+	for want, data := range map[string][]byte{
+		"claims 9000000000000000000 bytes":    append(binary.LittleEndian.AppendUint64(nil, 9e18), "{}"...),
+		"not JSON":                            stHeader("{oops}", nil),
+		"map strings to strings":              stHeader(`{"__metadata__":{"a":1}}`, nil),
+		`element type "F8" is not supported`:  stHeader(entry("F8", "[1]", 0, 1), []byte{0}),
+		"the file can hold at most":           stHeader(entry("F32", "[1099511627776]", 0, 4), make([]byte, 4)),
+		"overflows":                           stHeader(entry("F32", "[4294967296,4294967296]", 0, 4), make([]byte, 4)),
+		"negative dimension":                  stHeader(entry("F32", "[-1]", 0, 4), make([]byte, 4)),
+		"outside the 4 bytes":                 stHeader(entry("F32", "[1]", 0, 400), make([]byte, 4)),
+		"needs 4 bytes, the offsets give 2":   stHeader(entry("F32", "[1]", 0, 2), make([]byte, 4)),
+		"holes or overlaps":                   stHeader(entry("F32", "[1]", 4, 8), make([]byte, 8)),
+		"describes 66 bytes, the file has 70": stHeader(entry("F32", "[1]", 0, 4), make([]byte, 8)),
+	} {
+		requireSmall(t, want, func() {
+			_, err := parseBytes(data)
+			require.ErrorContains(t, err, want)
+		})
+	}
+}
+
+func TestOtherKindsOfFile(t *testing.T) {
+	for want, data := range map[string]string{
+		"empty":                 "",
+		"Git LFS pointer":       "version https://git-lfs.github.com/spec/v1\n",
+		"HTML":                  "<!DOCTYPE html><html>",
+		"neither":               "\x89PNG\r\n\x1a\n0000000000",
+		"zip directory":         "PK\x03\x04 and no more",
+		"not one of torch.save": "\x80\x02}.",
+	} {
+		_, err := parseBytes([]byte(data))
+		require.ErrorContains(t, err, want)
+	}
+	_, err := Read(t.TempDir())
+	require.ErrorContains(t, err, "not a regular file")
+}
