@@ -1,0 +1,136 @@
+package kerneltest
+
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// matmulCase is a product and its epilogue.
+type matmulCase struct {
+	m, n, k          int
+	transA, transB   bool
+	batch            int
+	sharedA, sharedB bool // stride 0
+	gap              int  // unused words between items
+	bias             bool
+	act              backend.Activation
+	residual         bool
+	inPlace          bool // the residual is C
+	accumulate       bool
+}
+
+func (c matmulCase) String() string {
+	s := fmt.Sprintf("%dx%dx%d", c.m, c.n, c.k)
+	add := func(on bool, text string) {
+		if on {
+			s += " " + text
+		}
+	}
+	add(c.transA, "transA")
+	add(c.transB, "transB")
+	add(c.batch > 1, fmt.Sprintf("batch%d", c.batch))
+	add(c.sharedA, "sharedA")
+	add(c.sharedB, "sharedB")
+	add(c.gap > 0, "gap")
+	add(c.bias, "bias")
+	add(c.act == backend.ReLU, "relu")
+	add(c.act == backend.GELU, "gelu")
+	add(c.residual, "residual")
+	add(c.inPlace, "inPlace")
+	add(c.accumulate, "accumulate")
+	return s
+}
+
+func matmulCases(s *suite) []kernelCase {
+	var list []matmulCase
+	sizes := [][3]int{{1, 1, 1}, {1, 7, 5}, {7, 1, 5}, {3, 5, 1}, {5, 7, 3}, {17, 33, 65}, {31, 13, 97}, {64, 64, 64},
+		{67, 131, 37}, {129, 65, 259}, {1, 257, 300}, {97, 4, 31}}
+	for _, z := range sizes { // all ways of storing the operands
+		for trans := range 4 {
+			list = append(list, matmulCase{m: z[0], n: z[1], k: z[2], transA: trans&1 != 0, transB: trans&2 != 0})
+		}
+	}
+	for trans := range 4 { // all epilogues
+		base := matmulCase{m: 19, n: 37, k: 23, transA: trans&1 != 0, transB: trans&2 != 0}
+		for bias := range 2 {
+			for _, act := range []backend.Activation{backend.Identity, backend.ReLU, backend.GELU} {
+				for output := range 4 {
+					c := base
+					c.bias, c.act = bias == 1, act
+					c.residual, c.inPlace, c.accumulate = output == 1, output == 2, output == 3
+					list = append(list, c)
+				}
+			}
+		}
+	}
+	for trans := range 4 { // batches
+		base := matmulCase{m: 13, n: 29, k: 11, transA: trans&1 != 0, transB: trans&2 != 0, batch: 5}
+		list = append(list, base)
+		c := base
+		c.sharedA, c.accumulate = true, true
+		list = append(list, c)
+		c = base
+		c.sharedB, c.bias, c.residual = true, true, true
+		list = append(list, c)
+		c = base
+		c.gap, c.inPlace = 3, true
+		list = append(list, c)
+	}
+	list = append(list, matmulCase{m: 1, n: 1, k: 1, batch: 70}, matmulCase{m: 2, n: 3, k: 5, batch: 300, sharedA: true, sharedB: true})
+	if limit := s.opts.BindingWords; limit > 0 {
+		for trans := range 4 {
+			ta, tb := trans&1 != 0, trans&2 != 0
+			list = append(list,
+				matmulCase{m: limit/37 + 3, n: 5, k: 37, transA: ta, transB: tb, bias: true, residual: true},  // A
+				matmulCase{m: 5, n: limit/37 + 3, k: 37, transA: ta, transB: tb, bias: true},                  // B
+				matmulCase{m: 3, n: 5, k: limit/3 + 7, transA: ta, transB: tb, act: backend.ReLU, bias: true}, // A and B, along K
+				matmulCase{m: limit/251 + 3, n: 251, k: 7, transA: ta, transB: tb, accumulate: true},          // C
+				matmulCase{m: 11, n: 13, k: 7, transA: ta, transB: tb, batch: limit/77 + 2, residual: true},   // the batch
+			)
+		}
+	}
+	if s.opts.Large {
+		list = append(list,
+			matmulCase{m: 4099, n: 384, k: 96, bias: true, act: backend.GELU},
+			matmulCase{m: 1025, n: 1023, k: 2049, transB: true},
+			matmulCase{m: 256, n: 259, k: 16384, transA: true, accumulate: true},
+			matmulCase{m: 196, n: 288, k: 96, batch: 30, sharedB: true, bias: true})
+	}
+	cases := make([]kernelCase, len(list))
+	for i, c := range list {
+		c.batch = max(c.batch, 1)
+		cases[i] = kernelCase{c.String(), c.run}
+	}
+	return cases
+}
+
+func (c matmulCase) run(t *trial) {
+	strideA, strideB, strideC := c.m*c.k+c.gap, c.k*c.n+c.gap, c.m*c.n+c.gap
+	if c.sharedA {
+		strideA = 0
+	}
+	if c.sharedB {
+		strideB = 0
+	}
+	last := c.batch - 1
+	a, b := t.input("A", last*strideA+c.m*c.k), t.input("B", last*strideB+c.k*c.n)
+	out := t.result("C", last*strideC+c.m*c.n, c.accumulate || c.inPlace)
+	var bias, residual *operand
+	if c.bias {
+		bias = t.input("Bias", c.n)
+	}
+	if c.residual {
+		residual = t.input("Residual", last*strideC+c.m*c.n)
+	}
+	if c.inPlace {
+		residual = out
+	}
+	t.compare(sums(c.k), func(k backend.Kernels, buf buffers) {
+		k.MatMul(backend.MatMul{
+			A: buf(a), B: buf(b), C: buf(out), M: c.m, N: c.n, K: c.k, TransA: c.transA, TransB: c.transB,
+			Batch: c.batch, StrideA: strideA, StrideB: strideB, StrideC: strideC,
+			Bias: buf(bias), Act: c.act, Residual: buf(residual), Accumulate: c.accumulate,
+		})
+	})
+}

@@ -1,0 +1,76 @@
+package kerneltest
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Options chooses what Run adds to the small shapes.
+type Options struct {
+	// Large adds sizes as in the models. The reference needs seconds for them.
+	Large bool
+	// BindingWords, unless 0, adds operands of more than so many words. A device that splits its work when a
+	// buffer is larger than one binding may hold sets its limit to that, artificially small, for the test.
+	BindingWords int
+}
+
+// Run compares every kernel of dev with that of ref, in one subtest per kernel and case: "MatMul/5x7x3 transA".
+func Run(t *testing.T, dev, ref backend.Device, opts Options) {
+	s := suite{dev: dev, ref: ref, opts: opts}
+	for _, k := range []struct {
+		name  string
+		cases func(*suite) []kernelCase
+	}{
+		{"MatMul", matmulCases},
+		{"Attention", attentionCases},
+		{"AttentionBackward", attentionBackwardCases},
+		{"Im2Col", im2colCases},
+		{"Col2Im", col2imCases},
+		{"DepthwiseConv", depthwiseCases},
+		{"DepthwiseConvBackward", depthwiseBackwardCases},
+		{"MaxPool", maxPoolCases},
+		{"MaxPoolBackward", maxPoolBackwardCases},
+		{"Resample", resampleCases},
+		{"LayerNorm", layerNormCases},
+		{"LayerNormBackward", layerNormBackwardCases},
+		{"RoPE", ropeCases},
+		{"Map", mapCases},
+		{"MapBackward", mapBackwardCases},
+		{"Zip", zipCases},
+		{"Copy", copyCases},
+		{"Fill", fillCases},
+		{"Sum", sumCases},
+		{"Dot", dotCases},
+		{"Dropout", dropoutCases},
+		{"MaskLoss", maskLossCases},
+		{"MaskLossBackward", maskLossBackwardCases},
+		{"AdamW", adamWCases},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			for _, c := range k.cases(&s) {
+				t.Run(c.name, func(t *testing.T) { c.run(s.newTrial(t)) })
+			}
+		})
+	}
+}
+
+type suite struct {
+	dev, ref backend.Device
+	opts     Options
+}
+
+// kernelCase is one call of one kernel. run declares its operands on the trial and calls compare.
+type kernelCase struct {
+	name string
+	run  func(*trial)
+}
+
+// newTrial seeds the random operands by the test's name, so that a case has the same numbers whatever else runs.
+func (s *suite) newTrial(t *testing.T) *trial {
+	h := fnv.New64a()
+	h.Write([]byte(t.Name()))
+	return &trial{T: t, suite: s, rng: rand.New(rand.NewPCG(h.Sum64(), 1))}
+}
