@@ -1,0 +1,179 @@
+package volume
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // registers the decoder
+	_ "image/png"  // registers the decoder
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// openStack opens PNG or JPEG slices as a volume, in natural order of their names ("2" before "10").
+// All must have one size. 8 and 16-bit grey keep their values. Colour becomes luma in an image; in a
+// label map a palette gives its indices, equal channels give their value, and anything else is an
+// error, as is JPEG, whose compression changes label numbers.
+func openStack(paths []string, why purpose) (*source, error) {
+	paths = append([]string(nil), paths...)
+	sort.Slice(paths, func(i, j int) bool { return naturalLess(filepath.Base(paths[i]), filepath.Base(paths[j])) })
+	var first image.Config
+	for i, path := range paths {
+		c, kind, err := stackConfig(path)
+		if err != nil {
+			return nil, fmt.Errorf("slice %s: %w", filepath.Base(path), err)
+		}
+		if why == asLabels && kind == "jpeg" {
+			return nil, fmt.Errorf("slice %s is a JPEG: its compression changes label numbers, use PNG", filepath.Base(path))
+		}
+		if i == 0 {
+			first = c
+		}
+		if c.Width != first.Width || c.Height != first.Height {
+			return nil, fmt.Errorf("slice %s has %dx%d pixels but %s has %dx%d: all slices must have one size",
+				filepath.Base(path), c.Width, c.Height, filepath.Base(paths[0]), first.Width, first.Height)
+		}
+	}
+	src := &source{dim: [3]int{first.Width, first.Height, len(paths)}, format: "stack"}
+	n, err := checkDim(src.dim)
+	if err != nil {
+		return nil, err
+	}
+	src.geom = NewGeometry(src.dim, [3]float64{1, 1, 1})
+	src.geom.Nominal = true
+	src.proven = min(n, 1<<24) // appended to slice by slice
+	src.voxels = func(emit func([]float64) error) error {
+		values := make([]float64, first.Width*first.Height)
+		for _, path := range paths {
+			if err := readStackSlice(path, values, first, why); err != nil {
+				return fmt.Errorf("slice %s: %w", filepath.Base(path), err)
+			}
+			if err := emit(values); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return src, nil
+}
+
+// maxSlicePixels and maxPixelRatio keep a small file from announcing a huge picture: no slice has more
+// pixels than this, and PNG (deflate) cannot shrink a picture further than that per byte, even at one
+// bit per pixel.
+const (
+	maxSlicePixels = 1 << 28
+	maxPixelRatio  = 8 * maxDeflateRatio
+)
+
+// stackConfig reads a slice's size and format ("png", "jpeg") from its header.
+func stackConfig(path string) (image.Config, string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return image.Config{}, "", plainPathError(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return image.Config{}, "", plainPathError(err)
+	}
+	c, kind, err := image.DecodeConfig(bufio.NewReader(f))
+	if err != nil {
+		return c, kind, fmt.Errorf("not a readable PNG or JPEG: %w", err)
+	}
+	if n := int64(c.Width) * int64(c.Height); n <= 0 || n > maxSlicePixels || n > info.Size()*maxPixelRatio {
+		return c, kind, fmt.Errorf("%dx%d pixels in a file of %d bytes: truncated or corrupt file", c.Width, c.Height, info.Size())
+	}
+	return c, kind, nil
+}
+
+// readStackSlice decodes one slice into values, which has the size that want says.
+func readStackSlice(path string, values []float64, want image.Config, why purpose) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return plainPathError(err)
+	}
+	defer f.Close()
+	picture, _, err := image.Decode(bufio.NewReader(f))
+	if err != nil {
+		return fmt.Errorf("not a readable PNG or JPEG: %w", err)
+	}
+	b := picture.Bounds()
+	if b.Dx() != want.Width || b.Dy() != want.Height {
+		return errors.New("the file changed while it was being read")
+	}
+	for y := range want.Height {
+		for x := range want.Width {
+			v, ok := pixelValue(picture, b.Min.X+x, b.Min.Y+y, why)
+			if !ok {
+				return fmt.Errorf("pixel (%d,%d) is coloured: a label map must be grey or have a palette", x, y)
+			}
+			values[y*want.Width+x] = v
+		}
+	}
+	return nil
+}
+
+// pixelValue is the number that a pixel stands for; ok is false for a colour where a label is wanted.
+func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool) {
+	switch p := picture.(type) {
+	case *image.Gray:
+		return float64(p.GrayAt(x, y).Y), true
+	case *image.Gray16:
+		return float64(p.Gray16At(x, y).Y), true
+	case *image.Paletted:
+		if why == asLabels {
+			return float64(p.ColorIndexAt(x, y)), true
+		}
+	case *image.RGBA64, *image.NRGBA64:
+		c := color.NRGBA64Model.Convert(picture.At(x, y)).(color.NRGBA64)
+		return grey(float64(c.R), float64(c.G), float64(c.B), why)
+	}
+	c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA) // transparency is ignored
+	return grey(float64(c.R), float64(c.G), float64(c.B), why)
+}
+
+// grey is ITU-R 601 luma, or the common value of the channels of a label.
+func grey(r, g, b float64, why purpose) (float64, bool) {
+	if r == g && g == b {
+		return r, true
+	}
+	return 0.299*r + 0.587*g + 0.114*b, why == asImage
+}
+
+// naturalLess compares names with runs of digits as numbers.
+func naturalLess(a, b string) bool {
+	for a != "" && b != "" {
+		na, nb := digits(a), digits(b)
+		if na > 0 && nb > 0 {
+			x, y := strings.TrimLeft(a[:na], "0"), strings.TrimLeft(b[:nb], "0")
+			if len(x) != len(y) {
+				return len(x) < len(y)
+			}
+			if x != y {
+				return x < y
+			}
+			if na != nb { // equal numbers: fewer leading zeros first
+				return na < nb
+			}
+			a, b = a[na:], b[nb:]
+			continue
+		}
+		if a[0] != b[0] {
+			return a[0] < b[0]
+		}
+		a, b = a[1:], b[1:]
+	}
+	return len(a) < len(b)
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
