@@ -70,10 +70,10 @@ func attentionCases(s *suite) []kernelCase {
 	list := attentionList(s)
 	if s.opts.Large {
 		list = append(list,
-			attentionCase{b: 1, heads: 1, nq: 193, nk: 28736, d: 256, dv: 64, layout: separate},
-			attentionCase{b: 1, heads: 1, nq: 1031, nk: 4096, d: 256, dv: 256, layout: separate},
-			attentionCase{b: 1, heads: 4, nq: 515, nk: 4096, d: 96, dv: 96, layout: separate},
-			attentionCase{b: 25, heads: 4, nq: 196, nk: 196, d: 96, dv: 96, layout: packed})
+			attentionCase{b: 1, heads: 1, nq: 37, nk: 28736, d: 256, dv: 64, layout: separate},
+			attentionCase{b: 1, heads: 1, nq: 131, nk: 4096, d: 256, dv: 256, layout: separate},
+			attentionCase{b: 1, heads: 4, nq: 67, nk: 4096, d: 96, dv: 96, layout: separate},
+			attentionCase{b: 9, heads: 4, nq: 196, nk: 196, d: 96, dv: 96, layout: packed})
 	}
 	cases := make([]kernelCase, len(list))
 	for i, c := range list {
@@ -86,8 +86,8 @@ func attentionBackwardCases(s *suite) []kernelCase {
 	list := attentionList(s)
 	if s.opts.Large {
 		list = append(list,
-			attentionCase{b: 1, heads: 1, nq: 67, nk: 4099, d: 256, dv: 64, layout: separate},
-			attentionCase{b: 4, heads: 4, nq: 196, nk: 196, d: 96, dv: 96, layout: packed})
+			attentionCase{b: 1, heads: 1, nq: 37, nk: 4099, d: 256, dv: 64, layout: separate},
+			attentionCase{b: 2, heads: 4, nq: 196, nk: 196, d: 96, dv: 96, layout: packed})
 	}
 	var cases []kernelCase
 	for _, c := range list {

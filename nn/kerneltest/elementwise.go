@@ -13,7 +13,7 @@ func lengths(s *suite) []int {
 		list = append(list, s.opts.BindingWords+1, 3*s.opts.BindingWords+17)
 	}
 	if s.opts.Large {
-		list = append(list, 1<<24+3)
+		list = append(list, 1<<22+3)
 	}
 	return list
 }

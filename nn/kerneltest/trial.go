@@ -60,13 +60,7 @@ func (t *trial) result(name string, n int, accumulate bool) *operand {
 	return t.output(name, n)
 }
 
-func (t *trial) normal(n int) []float32 {
-	data := make([]float32, n)
-	for i := range data {
-		data[i] = float32(t.rng.NormFloat64())
-	}
-	return data
-}
+func (t *trial) normal(n int) []float32 { return normals(t.rng, n) }
 
 // prepare runs call on the reference and lets the operands keep what it wrote: the forward pass before a backward one.
 func (t *trial) prepare(call func(k backend.Kernels, buf buffers)) {
