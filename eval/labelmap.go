@@ -118,14 +118,27 @@ func (m *LabelMap) position(index [3]float64) (p [3]float64) {
 	return p
 }
 
-// AcquisitionAxis returns the axis of largest spacing, the last such axis if several are equal (within 1e-3): slices
-// are taken along it unless the user says otherwise.
+// AcquisitionAxis returns the axis along which slices are taken unless the user says otherwise: the one of largest
+// spacing; if two axes share the largest (within 1e-3), the third, because a slice's pixels are square; axis 2 if all are
+// equal.
 func (m *LabelMap) AcquisitionAxis() int {
-	best := 0
+	same := func(a, b int) bool {
+		return math.Abs(m.Spacing[a]-m.Spacing[b]) <= spacingRelTol*max(m.Spacing[a], m.Spacing[b])
+	}
+	largest := 0
 	for axis := 1; axis < 3; axis++ {
-		if m.Spacing[axis] >= m.Spacing[best]*(1-spacingRelTol) {
-			best = axis
+		if m.Spacing[axis] > m.Spacing[largest] {
+			largest = axis
 		}
 	}
-	return best
+	second, third := (largest+1)%3, (largest+2)%3
+	switch tiedSecond, tiedThird := same(largest, second), same(largest, third); {
+	case tiedSecond && tiedThird:
+		return 2
+	case tiedSecond:
+		return third
+	case tiedThird:
+		return second
+	}
+	return largest
 }

@@ -85,6 +85,15 @@ func sortedKeys[V any](m map[int32]V) []int32 {
 	return keys
 }
 
+// presentSlices lists the slices along axis in which the truth holds the label.
+func (s *Scorer) presentSlices(label int32, axis int) []int {
+	r, ok := s.truthRegions[label]
+	if !ok {
+		return nil
+	}
+	return presentSlices(s.truth, label, axis, r.bounds)
+}
+
 // Score measures one label, which may be absent from either map or both.
 func (s *Scorer) Score(label int32, o Options) (Scores, error) {
 	if label <= 0 {

@@ -1,0 +1,97 @@
+package eval
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// extensions of label maps; longer ones first, so that .nii.gz is not taken for .gz.
+var extensions = []string{".nii.gz", ".seg.nrrd", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr"}
+
+// labelNames are the file names, without extension, that mark the label map in a folder per case.
+var labelNames = []string{"label", "labels", "mask", "seg", "segmentation", "prediction"}
+
+// CaseName strips folders and a known label-map extension; false if there is no such extension.
+func CaseName(path string) (string, bool) {
+	base := filepath.Base(path)
+	for _, ext := range extensions {
+		if n := len(base) - len(ext); n > 0 && strings.EqualFold(base[n:], ext) {
+			return base[:n], true
+		}
+	}
+	return "", false
+}
+
+// FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,
+// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only. Files
+// of other kinds are returned in ignored. Two files for one case are an error.
+func FindCases(dir string) (cases map[string]string, ignored []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("eval: list cases: %w", err)
+	}
+	cases = make(map[string]string)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(path) // follows links
+		if err != nil {
+			return nil, nil, fmt.Errorf("eval: list cases: %w", err)
+		}
+		name, ok := CaseName(path)
+		if info.IsDir() {
+			name = e.Name()
+			path, ok, err = labelFile(path)
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		if !ok {
+			ignored = append(ignored, filepath.Join(dir, e.Name()))
+			continue
+		}
+		if old, twice := cases[name]; twice {
+			return nil, nil, fmt.Errorf("eval: case %q has two label maps, %s and %s; keep one", name, old, path)
+		}
+		cases[name] = path
+	}
+	if len(cases) == 0 {
+		return nil, nil, fmt.Errorf("eval: no label maps in %s; expected files such as case01.nii.gz, .nii, .nrrd or .mha, "+
+			"or a folder per case with label.nii.gz", dir)
+	}
+	return cases, ignored, nil
+}
+
+// labelFile picks the label map of a case folder; false if there is none. Several candidates are an error.
+func labelFile(dir string) (string, bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", false, fmt.Errorf("eval: list cases: %w", err)
+	}
+	var all, named []string
+	for _, e := range entries {
+		name, ok := CaseName(e.Name())
+		if e.IsDir() || !ok || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		all = append(all, filepath.Join(dir, e.Name()))
+		if slices.Contains(labelNames, strings.ToLower(name)) {
+			named = append(named, filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(named) == 0 {
+		named = all
+	}
+	switch len(named) {
+	case 0:
+		return dir, false, nil
+	case 1:
+		return named[0], true, nil
+	}
+	return "", false, fmt.Errorf("eval: which label map of %s? Found %s; name one label.nii.gz", dir, strings.Join(named, ", "))
+}

@@ -1,0 +1,230 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// evaluation is the state of one Evaluate.
+type evaluation struct {
+	study       *Study
+	result      *Result
+	truth       map[string]string   // case -> file
+	predictions []map[string]string // per method: case -> file
+	done, total int
+
+	holders  map[int32][]string         // label -> cases whose truth holds it
+	readable map[string]map[string]bool // case -> methods whose prediction could be scored
+}
+
+// match lists the folders and excludes cases that are not on both sides.
+func (e *evaluation) match() error {
+	truth, ignored, err := FindCases(e.study.Truth)
+	if err != nil {
+		return err
+	}
+	e.truth = truth
+	e.result.Ignored = ignored
+	for _, m := range e.study.Methods {
+		cases, ignored, err := FindCases(m.Dir)
+		if err != nil {
+			return fmt.Errorf("method %s: %w", m.Name, err)
+		}
+		e.result.Ignored = append(e.result.Ignored, ignored...)
+		for _, name := range sortedNames(truth) {
+			if cases[name] == "" {
+				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir)
+			}
+		}
+		for _, name := range sortedNames(cases) {
+			if truth[name] == "" {
+				e.exclude(name, 0, m.Name, "no truth in "+e.study.Truth)
+				delete(cases, name)
+			}
+		}
+		e.predictions = append(e.predictions, cases)
+		e.total += len(cases)
+	}
+	return nil
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (e *evaluation) exclude(name string, label int32, method, reason string) {
+	e.result.Excluded = append(e.result.Excluded, Exclusion{name, label, method, reason})
+}
+
+// scoreAll reads one truth at a time and, beside it, one prediction at a time.
+func (e *evaluation) scoreAll(ctx context.Context) error {
+	e.holders, e.readable = map[int32][]string{}, map[string]map[string]bool{}
+	for _, name := range sortedNames(e.truth) {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("eval: stopped before case %s: %w", name, err)
+		}
+		truth, err := e.load(e.truth[name])
+		if err != nil {
+			e.exclude(name, 0, "", "truth: "+err.Error())
+			e.skip(name)
+			continue
+		}
+		for _, label := range truth.Labels() {
+			e.holders[label] = append(e.holders[label], name)
+		}
+		for i, m := range e.study.Methods {
+			path := e.predictions[i][name]
+			if path == "" {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("eval: stopped at case %s: %w", name, err)
+			}
+			e.progress(path)
+			if err := e.scorePair(name, m.Name, truth, path); err != nil {
+				e.exclude(name, 0, m.Name, err.Error())
+			}
+			e.done++
+		}
+	}
+	e.progress("")
+	return nil
+}
+
+// skip counts the predictions of a case whose truth cannot be read as done.
+func (e *evaluation) skip(name string) {
+	for _, cases := range e.predictions {
+		if cases[name] != "" {
+			e.done++
+		}
+	}
+}
+
+func (e *evaluation) progress(path string) {
+	if e.study.Progress != nil {
+		e.study.Progress(e.done, e.total, path)
+	}
+}
+
+// load reads and checks one map.
+func (e *evaluation) load(path string) (*LabelMap, error) {
+	m, err := e.study.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", shortPath(path), err)
+	}
+	return m, nil
+}
+
+// scorePair scores every label of one prediction that the truth or the prediction holds.
+func (e *evaluation) scorePair(name, method string, truth *LabelMap, path string) error {
+	prediction, err := e.load(path)
+	if err != nil {
+		return fmt.Errorf("prediction: %w", err)
+	}
+	scorer, err := NewScorer(truth, prediction)
+	if err != nil {
+		return fmt.Errorf("%s: %w", shortPath(path), err)
+	}
+	if e.readable[name] == nil {
+		e.readable[name] = map[string]bool{}
+	}
+	e.readable[name][method] = true
+	axis := e.study.axis(truth)
+	for _, label := range e.wanted(scorer) {
+		o := Options{Axis: axis, ToleranceMM: e.study.ToleranceMM}
+		if reason := e.study.sliceOptions(scorer, name, label, &o); reason != "" {
+			e.exclude(name, label, method, reason)
+			continue
+		}
+		scores, err := scorer.Score(label, o)
+		if err != nil {
+			e.exclude(name, label, method, err.Error())
+			continue
+		}
+		e.result.Rows = append(e.result.Rows, newRow(name, label, method, axis, scores))
+	}
+	return nil
+}
+
+// wanted lists the labels of a pair that either map holds and the study asks for.
+func (e *evaluation) wanted(scorer *Scorer) []int32 {
+	labels := append(scorer.TruthLabels(), scorer.PredictionLabels()...)
+	slices.Sort(labels)
+	return slices.DeleteFunc(slices.Compact(labels), func(label int32) bool {
+		return len(e.study.Labels) > 0 && !slices.Contains(e.study.Labels, label)
+	})
+}
+
+// finish settles what is known only after the last case: labels that no truth holds, rows that other methods need, the
+// order, and the statistics.
+func (e *evaluation) finish() {
+	e.dropForeign()
+	e.addAbsent()
+	r := e.result
+	order := map[string]int{}
+	for i, m := range e.study.Methods {
+		order[m.Name] = i
+	}
+	slices.SortStableFunc(r.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Case, b.Case), cmp.Compare(a.Label, b.Label), cmp.Compare(order[a.Method], order[b.Method]))
+	})
+	for i := range r.Rows {
+		r.Rows[i].LabelName = e.study.Names[r.Rows[i].Label]
+	}
+	r.Summary = summarise(r.Rows, e.study, e.holders)
+	r.Comparisons = compare(r.Rows, e.study)
+}
+
+// dropForeign excludes labels that no truth holds: nothing can be said about them.
+func (e *evaluation) dropForeign() {
+	for _, label := range e.study.Labels {
+		if len(e.holders[label]) == 0 {
+			e.exclude("", label, "", "no truth holds this label")
+		}
+	}
+	e.result.Rows = slices.DeleteFunc(e.result.Rows, func(r Row) bool {
+		foreign := len(e.holders[r.Label]) == 0
+		if foreign {
+			e.exclude(r.Case, r.Label, r.Method, "predicted, but no truth holds this label")
+		}
+		return foreign
+	})
+}
+
+// addAbsent makes methods comparable on labels that the truth of a case lacks: where one method predicts such a label
+// (DSC 0), each other method that does not gets its row of two empty masks (DSC 1).
+func (e *evaluation) addAbsent() {
+	type key struct {
+		name  string
+		label int32
+	}
+	have := map[key]map[string]bool{}
+	example := map[key]Row{}
+	for _, r := range e.result.Rows {
+		k := key{r.Case, r.Label}
+		if have[k] == nil {
+			have[k] = map[string]bool{}
+		}
+		have[k][r.Method] = true
+		if !slices.Contains(e.holders[r.Label], r.Case) {
+			example[k] = r
+		}
+	}
+	for k, r := range example {
+		for _, m := range e.study.Methods {
+			if e.readable[k.name][m.Name] && !have[k][m.Name] {
+				e.result.Rows = append(e.result.Rows, r.emptied(m.Name))
+			}
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package eval
+
+import (
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+// groupNames are the names of the labels under grouped plots.
+func (r *Result) groupNames(labels []int32) []string {
+	names := make([]string, len(labels))
+	for i, label := range labels {
+		switch name := r.Labels[label]; {
+		case label == AllLabels:
+			names[i] = "all labels"
+		case name != "":
+			names[i] = name
+		default:
+			names[i] = fmt.Sprint("label ", label)
+		}
+	}
+	return names
+}
+
+// barPlot draws one bar with its 95 % interval per label and method.
+func (r *Result) barPlot(title, y string, width vg.Length, of func(*Summary) Interval) (*plot.Plot, error) {
+	labels := summaryLabels(r.Rows)
+	p := newPlot(title, "", y)
+	p.Y.Min = 0
+	for k := range r.Summary {
+		s := &r.Summary[k]
+		interval := of(s)
+		if !interval.Mean.Defined() {
+			continue
+		}
+		method := r.methodIndex(s.Method)
+		x, w := slot(indexOf(labels, s.Label), method, len(r.Settings.Methods))
+		if err := addBar(p, x, 0.92*w, interval, palette(method)); err != nil {
+			return nil, err
+		}
+	}
+	groupTicks(p, r.groupNames(labels), width)
+	return p, nil
+}
+
+// addBar adds a bar from 0 and, if it is defined, its interval.
+func addBar(p *plot.Plot, x, width float64, value Interval, fill color.Color) error {
+	top := float64(value.Mean)
+	bar, err := plotter.NewPolygon(plotter.XYs{{X: x - width/2}, {X: x - width/2, Y: top}, {X: x + width/2, Y: top}, {X: x + width/2}})
+	if err != nil {
+		return fmt.Errorf("eval: plot: %w", err)
+	}
+	bar.Color = fill
+	bar.LineStyle.Width = 0
+	p.Add(bar)
+	if !value.Low.Defined() {
+		return nil
+	}
+	low, high, cap := float64(value.Low), float64(value.High), width/5
+	for _, ends := range []plotter.XYs{
+		{{X: x, Y: low}, {X: x, Y: high}},
+		{{X: x - cap, Y: low}, {X: x + cap, Y: low}},
+		{{X: x - cap, Y: high}, {X: x + cap, Y: high}},
+	} {
+		line, err := plotter.NewLine(ends)
+		if err != nil {
+			return fmt.Errorf("eval: plot: %w", err)
+		}
+		line.Width = 1
+		line.Color = color.Gray{0x33}
+		p.Add(line)
+	}
+	return nil
+}
+
+// boxPlot draws one box of per-case values per label and method: quartiles, whiskers to 1.5 interquartile ranges, outliers
+// as points.
+func (r *Result) boxPlot(title, y string, width vg.Length, m measure) (*plot.Plot, error) {
+	labels := summaryLabels(r.Rows)
+	p := newPlot(title, "", y)
+	p.Y.Min = 0
+	methods := len(r.Settings.Methods)
+	for i, label := range labels {
+		for j, method := range r.Settings.Methods {
+			byCase := perCase(r.Rows, label, method.Name, m, nil)
+			if len(byCase) == 0 {
+				continue
+			}
+			values := make(plotter.Values, 0, len(byCase))
+			for _, name := range sortedNames(byCase) {
+				values = append(values, byCase[name])
+			}
+			x, w := slot(i, j, methods)
+			size := 0.75 * vg.Length(w) * (width - 2*vg.Centimeter) / vg.Length(len(labels))
+			box, err := plotter.NewBoxPlot(min(size, vg.Centimeter), x, values)
+			if err != nil {
+				return nil, fmt.Errorf("eval: plot: %w", err)
+			}
+			box.FillColor = palette(j)
+			box.MedianStyle.Color, box.MedianStyle.Width = color.White, 2
+			p.Add(box)
+		}
+	}
+	groupTicks(p, r.groupNames(labels), width)
+	return p, nil
+}
+
+// methodLegend adds a swatch per method.
+func (r *Result) methodLegend(f *figure) *figure {
+	for i, m := range r.Settings.Methods {
+		f.legend.Add(m.Name, swatch{palette(i)})
+	}
+	return f
+}
+
+func (r *Result) methodIndex(name string) int {
+	for i, m := range r.Settings.Methods {
+		if m.Name == name {
+			return i
+		}
+	}
+	return 0
+}
+
+func indexOf(labels []int32, label int32) int {
+	for i, l := range labels {
+		if l == label {
+			return i
+		}
+	}
+	return 0
+}
+
+// groupedPlots lists the plots over all cases.
+func (r *Result) groupedPlots() []plotFile {
+	width := groupWidth(len(summaryLabels(r.Rows)), len(r.Settings.Methods))
+	bars := func(name, title, y string, of func(*Summary) Interval) plotFile {
+		return plotFile{name, func() (*figure, error) {
+			p, err := r.barPlot(title, y, width, of)
+			if err != nil {
+				return nil, err
+			}
+			scaleDSC(p, y)
+			return r.methodLegend(newFigure(width, p)), nil
+		}}
+	}
+	boxes := func(name, title, y string, m measure) plotFile {
+		return plotFile{name, func() (*figure, error) {
+			p, err := r.boxPlot(title, y, width, m)
+			if err != nil {
+				return nil, err
+			}
+			scaleDSC(p, y)
+			return r.methodLegend(newFigure(width, p)), nil
+		}}
+	}
+	columns := measures()
+	return []plotFile{
+		bars("dsc_bars.png", "Mean DSC with 95 % interval", axisDSC, func(s *Summary) Interval { return s.DSC }),
+		bars("assd_bars.png", "Mean ASSD with 95 % interval", axisASSD, func(s *Summary) Interval { return s.ASSDmm }),
+		boxes("dsc_boxes.png", "DSC of each case", axisDSC, columns[0]),
+		boxes("assd_boxes.png", "ASSD of each case", axisASSD, columns[1]),
+		{"presence_bars.png", func() (*figure, error) { return r.presenceFigure(width) }},
+	}
+}
+
+// presenceFigure sets the slice-wise DSC where the target is present beside that where it is absent.
+func (r *Result) presenceFigure(width vg.Length) (*figure, error) {
+	present, err := r.barPlot("Slices with the target", "mean slice-wise DSC", width, func(s *Summary) Interval { return s.PresentDSC })
+	if err != nil {
+		return nil, err
+	}
+	absent, err := r.barPlot("Slices without the target", "mean slice-wise DSC", width, func(s *Summary) Interval { return s.AbsentDSC })
+	if err != nil {
+		return nil, err
+	}
+	scaleDSC(present, axisDSC)
+	scaleDSC(absent, axisDSC)
+	return r.methodLegend(newFigure(width, present, absent)), nil
+}
+
+// Titles of y axes.
+const (
+	axisDSC  = "DSC"
+	axisASSD = "ASSD (mm)"
+)
+
+// scaleDSC gives plots of DSC the scale 0 to 1, and all others some air above the data.
+func scaleDSC(p *plot.Plot, y string) {
+	if y == axisDSC {
+		p.Y.Min, p.Y.Max = 0, 1
+		return
+	}
+	p.Y.Max = max(1.05*p.Y.Max, 1e-3)
+}

@@ -1,0 +1,125 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+)
+
+// PromptMode says what happens to the slices that a method was given as its prompt.
+type PromptMode string
+
+const (
+	// PromptKeep scores the prediction as it is.
+	PromptKeep PromptMode = "keep"
+	// PromptReplace takes the truth on prompted slices, as the paper does for 2-D and 3-D baselines: every method then has
+	// the annotated slice for free.
+	PromptReplace PromptMode = "replace"
+	// PromptExclude leaves prompted slices out of every measure.
+	PromptExclude PromptMode = "exclude"
+)
+
+// Scope says which slices are scored.
+type Scope string
+
+const (
+	// ScopeAll scores the whole volume.
+	ScopeAll Scope = "all"
+	// ScopeSpan scores from the first to the last slice in which the truth holds the label. Use it for annotations that
+	// stop where the annotator stopped and not where the organ ends.
+	ScopeSpan Scope = "span"
+)
+
+// PromptSlices maps a case name and a label to the prompted slices, counted from 0 along the scored axis. Label 0 speaks
+// for every label of the case that has no entry of its own.
+type PromptSlices map[string]map[int32][]int
+
+// find returns the entry for a case and label, and whether there is one.
+func (p PromptSlices) find(name string, label int32) ([]int, bool) {
+	if s, ok := p[name][label]; ok {
+		return s, true
+	}
+	s, ok := p[name][0]
+	return s, ok
+}
+
+// CentralSlice returns the middle one of the slices along axis in which m holds the label (the lower of two middle ones),
+// and false if there is none. It always holds the label, even where the middle of its extent does not.
+func CentralSlice(m *LabelMap, label int32, axis int) (int, bool) {
+	present := presentSlices(m, label, axis, box{hi: m.Dim})
+	if len(present) == 0 {
+		return 0, false
+	}
+	return present[(len(present)-1)/2], true
+}
+
+// presentSlices lists the slices along axis in which m holds the label within bounds, ascending.
+func presentSlices(m *LabelMap, label int32, axis int, bounds box) []int {
+	seen := make([]bool, m.Dim[axis])
+	for z := bounds.lo[2]; z < bounds.hi[2]; z++ {
+		for y := bounds.lo[1]; y < bounds.hi[1]; y++ {
+			row := m.Data[(z*m.Dim[1]+y)*m.Dim[0]:][:bounds.hi[0]]
+			index := [3]int{0, y, z}
+			for x := bounds.lo[0]; x < bounds.hi[0]; x++ {
+				if row[x] == label {
+					index[0] = x
+					seen[index[axis]] = true
+				}
+			}
+		}
+	}
+	var present []int
+	for i, s := range seen {
+		if s {
+			present = append(present, i)
+		}
+	}
+	return present
+}
+
+// sliceOptions fills o.Replace and o.Exclude for one label of one case. A reason says why the label cannot be scored.
+func (s *Study) sliceOptions(scorer *Scorer, name string, label int32, o *Options) (reason string) {
+	if s.Scope == ScopeAll && s.Prompt == PromptKeep {
+		return ""
+	}
+	n := scorer.truth.Dim[o.Axis]
+	present := scorer.presentSlices(label, o.Axis)
+	if s.Scope == ScopeSpan {
+		if len(present) == 0 {
+			return "the truth does not hold the label, so there is no span to score"
+		}
+		o.Exclude = make([]bool, n)
+		for i := range o.Exclude {
+			o.Exclude[i] = i < present[0] || i > present[len(present)-1]
+		}
+	}
+	if s.Prompt == PromptKeep {
+		return ""
+	}
+	prompted, ok := s.PromptSlices.find(name, label)
+	switch {
+	case ok:
+	case s.PromptSlices != nil:
+		return "no prompted slice is given for this case and label"
+	case len(present) > 0:
+		prompted = present[(len(present)-1)/2:][:1]
+	}
+	for _, p := range prompted {
+		if p < 0 || p >= n {
+			return fmt.Sprintf("prompted slice %d does not exist: axis %d has slices 0 to %d", p, o.Axis, n-1)
+		}
+	}
+	marks := &o.Replace
+	if s.Prompt == PromptExclude {
+		marks = &o.Exclude
+	}
+	if *marks == nil {
+		*marks = make([]bool, n)
+	}
+	for _, p := range prompted {
+		(*marks)[p] = true
+	}
+	if s.Prompt == PromptExclude && len(present) > 0 && !slices.ContainsFunc(present, func(i int) bool { return !o.Exclude[i] }) {
+		return "the label occurs on prompted slices only; nothing is left to score"
+	}
+	return ""
+}

@@ -1,0 +1,212 @@
+package eval
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// grid is a table of text: a header and rows of as many cells. Columns from number on are right-aligned.
+type grid struct {
+	header []string
+	rows   [][]string
+	number int
+}
+
+// text writes the grid with aligned columns for a terminal.
+func (g grid) text(w io.Writer) error {
+	width := make([]int, len(g.header))
+	for _, row := range append([][]string{g.header}, g.rows...) {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	line := func(row []string) {
+		var l strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i > 0 {
+				l.WriteString("  ")
+			}
+			if i >= g.number {
+				l.WriteString(pad + cell)
+			} else {
+				l.WriteString(cell + pad)
+			}
+		}
+		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
+	}
+	line(g.header)
+	rule := make([]string, len(width))
+	for i, n := range width {
+		rule[i] = strings.Repeat("-", n)
+	}
+	line(rule)
+	for _, row := range g.rows {
+		line(row)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// markdown writes the grid as a GitHub table.
+func (g grid) markdown(w io.Writer) error {
+	var b strings.Builder
+	line := func(row []string) {
+		for _, cell := range row {
+			b.WriteString("| " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	line(g.header)
+	for i := range g.header {
+		if i >= g.number {
+			b.WriteString("| ---: ")
+		} else {
+			b.WriteString("| --- ")
+		}
+	}
+	b.WriteString("|\n")
+	for _, row := range g.rows {
+		line(row)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// labelText is a label's number, with its name if it has one.
+func labelText(label int32, name string) string {
+	if label == AllLabels {
+		return name
+	}
+	if name == "" {
+		return strconv.Itoa(int(label))
+	}
+	return fmt.Sprintf("%d %s", label, name)
+}
+
+// intervalText is "mean [low, high]", or the mean alone where there is no interval.
+func intervalText(i Interval, decimals int) string {
+	if !i.Low.Defined() {
+		return i.Mean.fixed(decimals)
+	}
+	return fmt.Sprintf("%s [%s, %s]", i.Mean.fixed(decimals), i.Low.fixed(decimals), i.High.fixed(decimals))
+}
+
+func rowGrid(rows []Row) grid {
+	g := grid{header: []string{"case", "label", "method"}, number: 3}
+	columns := measures()
+	for _, m := range columns {
+		g.header = append(g.header, m.title)
+	}
+	g.header = append(g.header, "over-prop.", "missed")
+	for i := range rows {
+		r := &rows[i]
+		cells := []string{r.Case, labelText(r.Label, r.LabelName), r.Method}
+		for _, m := range columns {
+			cells = append(cells, m.of(r).fixed(m.decimals))
+		}
+		cells = append(cells, fmt.Sprintf("%d/%d", r.OverPropagatedSlices, r.AbsentSlices), fmt.Sprintf("%d/%d", r.MissedSlices, r.PresentSlices))
+		g.rows = append(g.rows, cells)
+	}
+	return g
+}
+
+func summaryGrid(summaries []Summary) grid {
+	g := grid{number: 2, header: []string{"label", "method", "cases", "missing", "undefined", "DSC", "ASSD mm", "ASSD vox", "HD95 mm",
+		"Surf. Dice", "DSC present", "DSC absent", "over-prop.", "missed"}}
+	for _, s := range summaries {
+		g.rows = append(g.rows, []string{
+			labelText(s.Label, s.LabelName), s.Method, strconv.Itoa(s.Cases), strconv.Itoa(s.Missing), strconv.Itoa(s.Undefined),
+			intervalText(s.DSC, 4), intervalText(s.ASSDmm, 3), intervalText(s.ASSDVoxels, 3), intervalText(s.HD95mm, 2),
+			intervalText(s.SurfaceDice, 4), intervalText(s.PresentDSC, 4), intervalText(s.AbsentDSC, 4),
+			fmt.Sprintf("%d/%d", s.OverPropagatedSlices, s.AbsentSlices), fmt.Sprintf("%d/%d", s.MissedSlices, s.PresentSlices),
+		})
+	}
+	return g
+}
+
+func comparisonGrid(comparisons []Comparison) grid {
+	g := grid{number: 3, header: []string{"label", "measure", "difference", "cases", "mean [95 %]", "Wilcoxon p"}}
+	for _, c := range comparisons {
+		g.rows = append(g.rows, []string{
+			labelText(c.Label, c.LabelName), c.Measure, c.First + " - " + c.Second, strconv.Itoa(c.Cases),
+			intervalText(c.Difference, 4), c.PValue.fixed(4),
+		})
+	}
+	return g
+}
+
+// WriteText writes the summary, the comparisons and the exclusions for a terminal; perCase adds the table of all rows.
+func (r *Result) WriteText(w io.Writer, perCase bool) error {
+	var b strings.Builder
+	section := func(title string, g grid) {
+		if len(g.rows) > 0 {
+			b.WriteString(title + "\n\n")
+			g.text(&b) // a strings.Builder never fails
+			b.WriteString("\n")
+		}
+	}
+	if perCase {
+		section("Each case", rowGrid(r.Rows))
+	}
+	section(r.Settings.caption(), summaryGrid(r.Summary))
+	section("Paired differences", comparisonGrid(r.Comparisons))
+	for i, e := range r.Excluded {
+		if i == 0 {
+			fmt.Fprintf(&b, "Not scored (%d)\n\n", len(r.Excluded))
+		}
+		fmt.Fprintf(&b, "  %s\n", e)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteMarkdown writes the same as a Markdown page, with every row.
+func (r *Result) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("# Evaluation\n\n" + r.Settings.caption() + "\n")
+	section := func(title string, g grid) {
+		if len(g.rows) > 0 {
+			b.WriteString("\n## " + title + "\n\n")
+			g.markdown(&b) // a strings.Builder never fails
+		}
+	}
+	section("Summary", summaryGrid(r.Summary))
+	section("Paired differences", comparisonGrid(r.Comparisons))
+	section("Not scored", exclusionGrid(r.Excluded))
+	section("Each case", rowGrid(r.Rows))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func exclusionGrid(excluded []Exclusion) grid {
+	g := grid{header: []string{"case", "label", "method", "reason"}, number: 4}
+	for _, e := range excluded {
+		label := ""
+		if e.Label != 0 {
+			label = strconv.Itoa(int(e.Label))
+		}
+		g.rows = append(g.rows, []string{e.Case, label, e.Method, e.Reason})
+	}
+	return g
+}
+
+// caption says in one line how the numbers were made.
+func (s Settings) caption() string {
+	text := fmt.Sprintf("Mean with 95 %% bootstrap interval (%d resamples, seed %d); surface Dice at %g mm; slices along axis %s",
+		s.Resamples, s.Seed, s.ToleranceMM, s.Axis)
+	switch s.Prompt {
+	case PromptReplace:
+		text += "; prompted slices replaced by the truth"
+	case PromptExclude:
+		text += "; prompted slices left out"
+	}
+	if s.Scope == ScopeSpan {
+		text += "; only slices within the label's span"
+	}
+	return text + "."
+}
