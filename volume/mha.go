@@ -209,7 +209,7 @@ func (s *source) attachMHA(in *input, h mhaHeader, n int, kind sampleKind) error
 		if _, err := io.CopyN(io.Discard, in, skip); err != nil {
 			return errors.New("the file ends before its voxels start (HeaderSize): truncated file")
 		}
-		in.stored, skip, in.packed = in.stored-skip, 0, true
+		in.stored, skip, in.ratio = in.stored-skip, 0, maxDeflateRatio
 		if in.Reader, err = zlib.NewReader(in.Reader); err != nil {
 			return fmt.Errorf("compressed data: %w", err)
 		}

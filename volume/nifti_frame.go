@@ -46,12 +46,20 @@ func (f *NIfTIFrame) geometry(dim [3]int) (Geometry, error) {
 	return g, nil
 }
 
-// qform builds the affine from the quaternion, as nifti1_io's quatern_to_mat44 does.
+// halfTurn is how close to 1 the squared vector part of a quaternion must be to count as a half turn:
+// nibabel's thresholds, three roundings of the version's number type.
+func (f *NIfTIFrame) halfTurn() float64 {
+	if f.Version == 2 {
+		return 3 * 0x1p-52
+	}
+	return 3 * 0x1p-23
+}
+
+// qform builds the affine from the quaternion, as nibabel and nifti1_io's quatern_to_mat44 do.
 func (f *NIfTIFrame) qform() Affine {
 	b, c, d := f.Quatern[0], f.Quatern[1], f.Quatern[2]
 	a := 1 - (b*b + c*c + d*d)
-	const tiny = 1e-7
-	if a < tiny { // a half turn, up to rounding: normalise the vector part
+	if a < f.halfTurn() { // a half turn, up to rounding: normalise the vector part
 		n := 1 / math.Sqrt(b*b+c*c+d*d)
 		b, c, d, a = b*n, c*n, d*n, 0
 	} else {

@@ -64,8 +64,13 @@ func (s *samples) write(path string, opt WriteOptions) error {
 		body = s.writeNRRD
 	case strings.HasSuffix(name, ".mha"):
 		body = s.writeMHA
+	case filepath.Ext(name) == "":
+		if err := s.writeStack(path, opt); err != nil {
+			return fmt.Errorf("volume: write %s: %w", path, err)
+		}
+		return nil
 	default:
-		return fmt.Errorf("volume: write %s: unknown extension, want .nii, .nii.gz, .nrrd or .mha", path)
+		return fmt.Errorf("volume: write %s: unknown extension, want .nii, .nii.gz, .nrrd, .mha, or none for a folder of PNG slices", path)
 	}
 	if err := writeFile(path, opt, body); err != nil {
 		return fmt.Errorf("volume: write %s: %w", path, err)

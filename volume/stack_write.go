@@ -1,0 +1,102 @@
+package volume
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// writeStack writes one grey PNG per slice across axis 2 into a new folder: 8-bit if the values fit,
+// else 16-bit. The folder is filled under a temporary name and then renamed. With Force an existing
+// folder is replaced if it holds nothing but PNG files.
+func (s *samples) writeStack(path string, opt WriteOptions) error {
+	deep, err := s.greyDepth()
+	if err != nil {
+		return err
+	}
+	if err := checkStackTarget(path, opt); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("cannot create a folder in %s: %w", filepath.Dir(path), plainPathError(err))
+	}
+	defer os.RemoveAll(tmp) // gone already after the rename
+	digits := len(fmt.Sprint(s.geom.Dim[2] - 1))
+	for z := range s.geom.Dim[2] {
+		name := filepath.Join(tmp, fmt.Sprintf("%0*d.png", max(digits, 4), z))
+		picture := s.picture(z, deep)
+		if err := writeFile(name, WriteOptions{}, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil { // MkdirTemp makes it private
+		return plainPathError(err)
+	}
+	if opt.Force {
+		if err := os.RemoveAll(path); err != nil {
+			return plainPathError(err)
+		}
+	}
+	return os.Rename(tmp, path)
+}
+
+// greyDepth reports whether 16 bits are needed, and refuses values that no grey PNG holds.
+func (s *samples) greyDepth() (deep bool, err error) {
+	for i := range s.n {
+		x := s.at(i)
+		if x < 0 || x > math.MaxUint16 || x != math.Trunc(x) {
+			return false, fmt.Errorf("voxel %s is %g: PNG slices hold whole numbers from 0 to 65535, use .nii.gz instead", voxelName(i, s.geom.Dim), x)
+		}
+		deep = deep || x > math.MaxUint8
+	}
+	return deep, nil
+}
+
+// picture is slice z as a grey picture.
+func (s *samples) picture(z int, deep bool) image.Image {
+	w, h := s.geom.Dim[0], s.geom.Dim[1]
+	bounds := image.Rect(0, 0, w, h)
+	gray, gray16 := image.NewGray(bounds), image.NewGray16(bounds)
+	for y := range h {
+		for x := range w {
+			v := s.at(x + w*(y+h*z))
+			if deep {
+				gray16.SetGray16(x, y, color.Gray16{Y: uint16(v)})
+			} else {
+				gray.SetGray(x, y, color.Gray{Y: uint8(v)})
+			}
+		}
+	}
+	if deep {
+		return gray16
+	}
+	return gray
+}
+
+// checkStackTarget refuses an existing path, with Force unless it is a folder of PNG files only.
+func checkStackTarget(path string, opt WriteOptions) error {
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("exists and is no folder that can be read: %w", plainPathError(err))
+	case !opt.Force:
+		return fmt.Errorf("%w: pass --force to replace it", fs.ErrExist)
+	}
+	for _, e := range entries {
+		if !strings.EqualFold(filepath.Ext(e.Name()), ".png") {
+			return fmt.Errorf("the folder holds %s, which is no PNG slice: not replaced", e.Name())
+		}
+	}
+	return nil
+}

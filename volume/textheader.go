@@ -1,0 +1,92 @@
+package volume
+
+import (
+	"bufio"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// What NRRD and MetaImage share: a text header, voxels written as text, voxels in a file beside it.
+
+// maxTextHeader bounds the text header.
+const maxTextHeader = 1 << 20
+
+// textLine reads one header line without its end, adding its length to total.
+func textLine(r *bufio.Reader, total *int64) (string, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		*total += int64(len(part))
+		if *total > maxTextHeader {
+			return "", fmt.Errorf("no end of the text header in the first %d bytes", maxTextHeader)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		return strings.TrimRight(string(line), "\r\n"), err
+	}
+}
+
+// firstField returns the first of several spellings of a field that is present.
+func firstField(fields map[string]string, names ...string) string {
+	for _, name := range names {
+		if v, ok := fields[name]; ok {
+			return v
+		}
+	}
+	return ""
+}
+
+func optionalInt(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	return strconv.ParseInt(s, 10, 40)
+}
+
+// attachText connects voxels that are written as decimal numbers between blanks.
+func (s *source) attachText(in *input, n int) error {
+	s.proven = int(min(int64(n), in.stored/2+1)) // a digit and a blank each
+	if s.proven < n {
+		return fmt.Errorf("the header promises %d numbers but the file holds %d bytes of text: truncated file or corrupt header", n, in.stored)
+	}
+	s.voxels = func(emit func([]float64) error) error {
+		words := bufio.NewScanner(in)
+		words.Split(bufio.ScanWords)
+		var value [1]float64
+		for i := range n {
+			if !words.Scan() {
+				return fmt.Errorf("the voxels end after %d of %d: truncated file", i, n)
+			}
+			x, err := strconv.ParseFloat(words.Text(), 64)
+			if err != nil {
+				return fmt.Errorf("voxel %d: %.20q is not a number", i, words.Text())
+			}
+			value[0] = x
+			if err := emit(value[:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// openBeside opens the voxel file that a header names. It must lie in the header's folder or below:
+// a header has no business pointing elsewhere.
+func openBeside(headerPath, name string) (*input, error) {
+	if strings.HasPrefix(name, "LIST") || strings.Contains(name, "%") {
+		return nil, fmt.Errorf("the voxels are spread over several files (%.60q): join them into one first", name)
+	}
+	if !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("the header names the voxel file %.200q: want a file in the header's own folder", name)
+	}
+	in, err := openPlain(filepath.Join(filepath.Dir(headerPath), name))
+	if err != nil {
+		return nil, fmt.Errorf("voxel file %s: %w", name, err)
+	}
+	return in, nil
+}
