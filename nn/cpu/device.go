@@ -6,12 +6,14 @@ import (
 	"runtime"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
 // Device is the CPU as a backend.Device. Its kernels have finished when their call returns.
 type Device struct {
 	threads int
-	plain   bool // only the loops of the specification
+	plain   bool         // only the loops of the specification
+	kernels simd.Kernels // the inner loops of the fast products
 	pool    pool
 }
 
@@ -25,7 +27,7 @@ func New(threads int) *Device {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Device{threads: threads, pool: newPool()}
+	return &Device{threads: threads, kernels: simd.Detect(), pool: newPool()}
 }
 
 // NewPlain returns a device that runs nothing but the plain loops: the specification. Its fresh buffers hold NaN, so
@@ -38,7 +40,7 @@ func NewPlain() *Device {
 
 // Name implements backend.Device.
 func (d *Device) Name() string {
-	kind := "Go"
+	kind := d.kernels.Name
 	if d.plain {
 		kind = "plain Go"
 	}

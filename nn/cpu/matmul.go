@@ -4,7 +4,12 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // MatMul implements backend.Kernels.
 func (d *Device) MatMul(a backend.MatMul) {
-	d.matmulPlain(d.checkMatMul(a))
+	m := d.checkMatMul(a)
+	if d.plain {
+		d.matmulPlain(m)
+		return
+	}
+	d.matmulFast(m)
 }
 
 // matmulArgs is a MatMul with its operands as slices.

@@ -1,0 +1,217 @@
+package cpu
+
+import (
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
+
+// The product follows Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, TOMS 2008) in the
+// arrangement of BLIS: op(B) is packed once, in panels of NR columns; a task packs a block of rows of op(A), in panels
+// of MR rows, and multiplies it with the panels of B, one register tile after the other, into a block of sums of its
+// own. The epilogue carries the sums to C. The order of each sum depends on the sizes alone, not on the threads.
+const (
+	// blockK steps of K at a time: a panel of B (32 columns: 32 KiB) and one of A (12 KiB) share the
+	// first-level cache.
+	blockK = 256
+	// blockM rows of A at a time: 144 KiB of A and blockN columns of sums (288 KiB) stay in the second-level cache. A
+	// multiple of 4, 6 and 12.
+	blockM = 144
+	// blockN columns of B at a time.
+	blockN = 512
+	// slabWords limits the packed part of B: 8 MiB, a share of the third-level cache.
+	slabWords = 2 << 20
+	// soloWork is the number of multiply-adds below which one thread is fastest.
+	soloWork = 1 << 19
+	// pad keeps the rows of sums, a power of two apart otherwise, from sharing one set of the cache.
+	pad = 16
+)
+
+// product is one item of a MatMul: C = act(op(A) op(B) + bias) + residual, as backend.MatMul has it.
+type product struct {
+	m, n, k              int
+	a, b                 operandMatrix
+	c, bias, residual    []float32 // [m,n], [n], [m,n]
+	act                  backend.Activation
+	accumulate           bool
+	slabK, colsN, blockM int
+}
+
+// operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k], or data[k*ld+i] if interleaved.
+type operandMatrix struct {
+	data        []float32
+	ld          int
+	interleaved bool
+}
+
+// pack copies rows i..i+rows, k..k+n to a panel.
+func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, width int) {
+	if o.interleaved {
+		packColumns(rows, n, o.data[k*o.ld+i:], o.ld, dst, width)
+	} else {
+		packRows(f, rows, n, o.data[i*o.ld+k:], o.ld, dst, width)
+	}
+}
+
+// matmulFast computes the items of m one after the other, each on all threads, or each on a thread of its own when
+// they are many or small.
+func (d *Device) matmulFast(m matmulArgs) {
+	if !m.TransA && m.StrideB == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // one tall product
+		m.M, m.Batch = m.M*m.Batch, 1
+	}
+	work := m.M * m.N * m.K
+	inside, across := d.threads, 1 // threads per item, items at a time
+	if m.Batch >= 4*d.threads || work < soloWork {
+		inside, across = 1, min(d.threads, m.Batch, 1+m.Batch*work/soloWork)
+	}
+	first := d.item(m, 0)
+	first.plan(&d.kernels, inside)
+	need := first.scratchWords(&d.kernels, inside)
+	scratch := d.pool.take(need * across)
+	workers(across, m.Batch, func(worker, item int) {
+		p := d.item(m, item)
+		p.slabK, p.colsN, p.blockM = first.slabK, first.colsN, first.blockM
+		p.run(&d.kernels, inside, scratch[worker*need:][:need])
+	})
+	d.pool.put(scratch)
+}
+
+// item is one product of a batch.
+func (d *Device) item(m matmulArgs, i int) product {
+	p := product{m: m.M, n: m.N, k: m.K, bias: m.bias, act: m.Act, accumulate: m.Accumulate}
+	p.a = operandMatrix{data: m.a[i*m.StrideA:], ld: m.K}
+	if m.TransA {
+		p.a.ld, p.a.interleaved = m.M, true
+	}
+	p.b = operandMatrix{data: m.b[i*m.StrideB:], ld: m.N, interleaved: true}
+	if m.TransB {
+		p.b.ld, p.b.interleaved = m.K, false
+	}
+	p.c = m.c[i*m.StrideC:]
+	if m.residual != nil {
+		p.residual = m.residual[i*m.StrideC:]
+	}
+	return p
+}
+
+// plan chooses the sizes of blocks. B's slab is slabK x colsN words. An activation needs complete sums: all of K in one
+// slab. Only the number of rows and columns of a task may depend on the threads.
+func (p *product) plan(f *simd.Kernels, threads int) {
+	p.colsN = min(blockN, roundUp(p.n, f.NR))
+	p.slabK = min(p.k, max(blockK, slabWords/p.colsN/blockK*blockK))
+	if p.act != backend.Identity && p.slabK < p.k {
+		p.slabK = p.k
+		p.colsN = min(p.colsN, roundUp(max(slabWords/p.k, 1), f.NR))
+	}
+	p.blockM = min(blockM, roundUp(p.m, f.MR))
+	if threads > 1 { // tasks enough for all threads, but not below a third of the block
+		p.blockM = min(p.blockM, max(blockM/3, roundUp(ceilDiv(p.m, 4*threads), f.MR)))
+	}
+}
+
+// stepK is the number of steps of K per block: equal parts of at most blockK.
+func stepK(k int) int { return ceilDiv(k, ceilDiv(k, blockK)) }
+
+// taskWords is the scratch of one thread: a block of A and its sums.
+func (p *product) taskWords(f *simd.Kernels) int {
+	return roundUp(p.blockM*min(blockK, p.k)+p.blockM*(p.colsN+pad), 16)
+}
+
+func (p *product) scratchWords(f *simd.Kernels, threads int) int {
+	return roundUp(p.slabK*p.colsN, 16) + threads*p.taskWords(f)
+}
+
+// run computes the product on the given number of threads.
+func (p *product) run(f *simd.Kernels, threads int, scratch []float32) {
+	slab := scratch[:p.slabK*p.colsN]
+	scratch = scratch[roundUp(len(slab), 16):]
+	words := p.taskWords(f)
+	for col := 0; col < p.n; col += p.colsN {
+		cols := min(p.colsN, p.n-col)
+		panels := ceilDiv(cols, f.NR)
+		for k0 := 0; k0 < p.k; k0 += p.slabK {
+			depth := min(p.slabK, p.k-k0)
+			workers(threads, panels, func(_, j int) {
+				p.packB(f, col+j*f.NR, min(f.NR, cols-j*f.NR), k0, depth, slab[j*depth*f.NR:])
+			})
+			rowBlocks := ceilDiv(p.m, p.blockM)
+			groups := 1 // of panels: for wide products with few rows
+			if rowBlocks < 2*threads {
+				groups = min(panels, ceilDiv(2*threads, rowBlocks))
+			}
+			workers(threads, rowBlocks*groups, func(worker, task int) {
+				row, g := task/groups*p.blockM, task%groups
+				t := tile{product: p, row: row, rows: min(p.blockM, p.m-row), col: col, k0: k0, depth: depth}
+				t.firstPanel, t.panels = g*panels/groups, (g+1)*panels/groups
+				t.end = col + min(cols, t.panels*f.NR)
+				t.compute(f, slab, scratch[worker*words:][:words])
+			})
+		}
+	}
+}
+
+// packB packs n columns of op(B), steps k0..k0+depth: per block of K a panel [k][NR], one after the other.
+func (p *product) packB(f *simd.Kernels, col, n, k0, depth int, dst []float32) {
+	p.b.pack(f, col, n, k0, depth, dst, f.NR)
+}
+
+// tile is a task: the sums of a block of rows and columns of C over one slab.
+type tile struct {
+	*product
+	row, rows          int
+	col, end           int // the slab's first column, the tile's last column + 1
+	firstPanel, panels int // panels firstPanel..panels of the slab
+	k0, depth          int
+}
+
+func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
+	rowPanels := ceilDiv(t.rows, f.MR)
+	packed := scratch[:t.blockM*min(blockK, t.k)]
+	sums := scratch[len(packed):]
+	ld := t.colsN + pad
+	step := stepK(t.depth)
+	for k := 0; k < t.depth; k += step {
+		n := min(step, t.depth-k)
+		for i := range rowPanels {
+			t.a.pack(f, t.row+i*f.MR, min(f.MR, t.rows-i*f.MR), t.k0+k, n, packed[i*n*f.MR:], f.MR)
+		}
+		for j := t.firstPanel; j < t.panels; j++ {
+			b := slab[(j*t.depth+k)*f.NR:][:n*f.NR]
+			for i := range rowPanels {
+				f.Tile(n, packed[i*n*f.MR:], b, sums[i*f.MR*ld+j*f.NR:], ld, k > 0)
+			}
+		}
+	}
+	first := t.firstPanel * f.NR
+	for i := range t.rows {
+		start := (t.row+i)*t.n + t.col + first
+		n := t.end - t.col - first
+		t.finish(f, sums[i*ld+first:][:n], start)
+	}
+}
+
+// finish carries a row of sums to C, from word start on. Of several slabs, the first brings bias and residual and the
+// others add.
+func (t *tile) finish(f *simd.Kernels, sums []float32, start int) {
+	c := t.c[start:][:len(sums)]
+	if t.k0 > 0 {
+		f.Add(c, c, sums)
+		return
+	}
+	if t.bias != nil {
+		f.Add(sums, sums, t.bias[start%t.n:])
+	}
+	switch t.act {
+	case backend.ReLU:
+		f.ReLU(sums, sums)
+	case backend.GELU:
+		f.GELU(sums, sums)
+	}
+	switch {
+	case t.residual != nil:
+		f.Add(c, sums, t.residual[start:])
+	case t.accumulate:
+		f.Add(c, sums, c)
+	default:
+		copy(c, sums)
+	}
+}

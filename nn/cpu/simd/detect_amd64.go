@@ -1,0 +1,47 @@
+package simd
+
+import "golang.org/x/sys/cpu"
+
+// Detect returns the fastest kernels that this machine can run.
+func Detect() Kernels {
+	if k, ok := AVX512(); ok {
+		return k
+	}
+	if k, ok := AVX2(); ok {
+		return k
+	}
+	return Plain()
+}
+
+// AVX2 returns the kernels for AVX2 with FMA; ok is false if this machine cannot run them.
+func AVX2() (k Kernels, ok bool) {
+	return Kernels{
+		Name: "AVX2", MR: 6, NR: 16,
+		tile: tileAVX2, pack4: tailed(pack4AVX2, 8),
+		add: addAVX2, mul: mulAVX2, relu: reluAVX2, gelu: geluAVX2, exp: expAVX2, sigmoid: sigmoidAVX2,
+		softmax: softmaxAVX2, probability: probabilityAVX2, scoreGradient: scoreGradientAVX2, scaleLanes: scaleLanesAVX2,
+	}, cpu.X86.HasAVX2 && cpu.X86.HasFMA
+}
+
+// AVX512 returns the kernels for AVX-512 (F and DQ); ok is false if this machine cannot run them.
+func AVX512() (k Kernels, ok bool) {
+	return Kernels{
+		Name: "AVX-512", MR: 12, NR: 32,
+		tile: tileAVX512, pack4: tailed(pack4AVX512, 16),
+		add: addAVX512, mul: mulAVX512, relu: reluAVX512, gelu: geluAVX512, exp: expAVX512, sigmoid: sigmoidAVX512,
+		softmax: softmaxAVX512, probability: probabilityAVX512, scoreGradient: scoreGradientAVX512, scaleLanes: scaleLanesAVX512,
+	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
+}
+
+// tailed completes a pack4 for multiples of lanes by plain Go for the rest.
+func tailed(pack4 func(n int, src []float32, ld int, dst []float32, step int), lanes int) func(int, []float32, int, []float32, int) {
+	return func(n int, src []float32, ld int, dst []float32, step int) {
+		whole := n - n%lanes
+		if whole > 0 {
+			pack4(whole, src, ld, dst, step)
+		}
+		if whole < n {
+			pack4Plain(n-whole, src[whole:], ld, dst[whole*step:], step)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// packing generates the transposition of 4 rows, from which all transposing packers are made.
+func (g *gen) packing() {
+	g.function("pack4", "func(n int, src []float32, ld int, dst []float32, step int)",
+		"transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.")
+	n, src, ld, dst, step := g.integer("n"), g.pointer("src"), g.integer("ld"), g.pointer("dst"), g.integer("step")
+	g.SHLQ(operand.U8(2), ld)
+	g.SHLQ(operand.U8(2), step)
+	src2, step3 := g.GP64(), g.GP64()
+	g.LEAQ(operand.Mem{Base: src, Index: ld, Scale: 2}, src2)
+	g.LEAQ(operand.Mem{Base: step, Index: step, Scale: 2}, step3)
+
+	g.Label("loop")
+	r := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
+	t := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
+	g.VMOVUPS(at(src, 0), r[0])
+	g.VMOVUPS(operand.Mem{Base: src, Index: ld, Scale: 1}, r[1])
+	g.VMOVUPS(at(src2, 0), r[2])
+	g.VMOVUPS(operand.Mem{Base: src2, Index: ld, Scale: 1}, r[3])
+	g.VUNPCKLPS(r[1], r[0], t[0]) // r0[0] r1[0] r0[1] r1[1] in every 128-bit quarter
+	g.VUNPCKHPS(r[1], r[0], t[1])
+	g.VUNPCKLPS(r[3], r[2], t[2])
+	g.VUNPCKHPS(r[3], r[2], t[3])
+	g.VUNPCKLPD(t[2], t[0], r[0]) // column 4q of the 4 rows in quarter q
+	g.VUNPCKHPD(t[2], t[0], r[1]) // column 4q+1
+	g.VUNPCKLPD(t[3], t[1], r[2])
+	g.VUNPCKHPD(t[3], t[1], r[3])
+	for q := 0; q < g.lanes/4; q++ {
+		for i, to := range []operand.Mem{
+			at(dst, 0), {Base: dst, Index: step, Scale: 1}, {Base: dst, Index: step, Scale: 2}, {Base: dst, Index: step3, Scale: 1},
+		} {
+			g.storeQuarter(q, r[i], to)
+		}
+		g.LEAQ(operand.Mem{Base: dst, Index: step, Scale: 4}, dst)
+	}
+	g.ADDQ(imm(g.bytes()), src)
+	g.ADDQ(imm(g.bytes()), src2)
+	g.SUBQ(imm(g.lanes), n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.end()
+}
+
+// storeQuarter stores the 128-bit quarter q of v.
+func (g *gen) storeQuarter(q int, v reg.VecVirtual, to operand.Mem) {
+	switch {
+	case q == 0:
+		g.VMOVUPS(v.AsX(), to)
+	case g.lanes == 16:
+		g.VEXTRACTF32X4(operand.U8(uint8(q)), v, to)
+	default:
+		g.VEXTRACTF128(operand.U8(uint8(q)), v, to)
+	}
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// products generates the micro-kernel of all matrix products. The tile of C lives in registers:
+// 12 x 2 vectors of the 32 of AVX-512 (24 accumulators, 2 of B, 1 of A), 6 x 2 of the 16 of AVX2.
+func (g *gen) products() {
+	rows := 6
+	if g.lanes == 16 {
+		rows = 12
+	}
+	g.tile(rows, 2)
+}
+
+// tile generates the mr x nv-vector kernel: one step of k loads nv vectors of b, broadcasts mr words of a
+// and makes mr*nv fused multiply-adds.
+func (g *gen) tile(mr, nv int) {
+	g.function("tile", "func(k int, a, b, c []float32, ldc int, add bool)",
+		"computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.")
+	k, a, b, c, ldc := g.integer("k"), g.pointer("a"), g.pointer("b"), g.pointer("c"), g.integer("ldc")
+	add := g.Load(g.Param("add"), g.GP8())
+	g.SHLQ(operand.U8(2), ldc)
+
+	acc := make([][]reg.VecVirtual, mr)
+	for i := range acc {
+		acc[i] = make([]reg.VecVirtual, nv)
+		for j := range acc[i] {
+			acc[i][j] = g.vec()
+			g.zero(acc[i][j])
+		}
+	}
+	bv := make([]reg.VecVirtual, nv)
+	for j := range bv {
+		bv[j] = g.vec()
+	}
+	av := g.vec()
+
+	step := func(u int) {
+		for j := range bv {
+			g.VMOVUPS(at(b, (u*nv+j)*g.bytes()), bv[j])
+		}
+		for i := range acc {
+			g.VBROADCASTSS(at(a, 4*(u*mr+i)), av)
+			for j := range bv {
+				g.VFMADD231PS(bv[j], av, acc[i][j])
+			}
+		}
+	}
+	loop := func(label string, unroll int) {
+		g.Label(label)
+		for u := 0; u < unroll; u++ {
+			step(u)
+		}
+		g.ADDQ(imm(4*mr*unroll), a)
+		g.ADDQ(imm(nv*g.bytes()*unroll), b)
+	}
+
+	const unroll = 4
+	quads := g.GP64()
+	g.MOVQ(k, quads)
+	g.SHRQ(operand.U8(2), quads)
+	g.JZ(operand.LabelRef("tail"))
+	loop("quad", unroll)
+	g.DECQ(quads)
+	g.JNZ(operand.LabelRef("quad"))
+	g.Label("tail")
+	g.ANDQ(imm(unroll-1), k)
+	g.JZ(operand.LabelRef("store"))
+	loop("single", 1)
+	g.DECQ(k)
+	g.JNZ(operand.LabelRef("single"))
+
+	g.Label("store")
+	g.TESTB(add, add)
+	g.JZ(operand.LabelRef("overwrite"))
+	p := g.GP64()
+	g.MOVQ(c, p)
+	for i := range acc {
+		for j := range bv {
+			g.VADDPS(at(p, j*g.bytes()), acc[i][j], acc[i][j])
+		}
+		g.ADDQ(ldc, p)
+	}
+	g.Label("overwrite")
+	for i := range acc {
+		for j := range bv {
+			g.VMOVUPS(acc[i][j], at(c, j*g.bytes()))
+		}
+		g.ADDQ(ldc, c)
+	}
+	g.end()
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rows generates the functions of one or two rows, element by element.
+func (g *gen) rows() {
+	g.row("add", 2, "sets dst = x + y.", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VADDPS(v[1], v[0], v[0])
+		return v[0]
+	})
+	g.row("mul", 2, "sets dst = x * y.", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VMULPS(v[1], v[0], v[0])
+		return v[0]
+	})
+	g.row("relu", 1, "sets dst = max(x, 0); NaN stays NaN.", func(v []reg.VecVirtual) reg.VecVirtual {
+		zero := g.vec()
+		g.zero(zero)
+		g.VMAXPS(v[0], zero, v[0])
+		return v[0]
+	})
+	g.row("exp", 1, "sets dst = exp(x).", func(v []reg.VecVirtual) reg.VecVirtual { return g.exp(v[0]) })
+	g.row("sigmoid", 1, "sets dst = 1 / (1 + exp(-x)).", func(v []reg.VecVirtual) reg.VecVirtual { return g.sigmoid(v[0]) })
+	g.row("gelu", 1, "sets dst = x * (1 + erf(x/sqrt(2))) / 2.", func(v []reg.VecVirtual) reg.VecVirtual { return g.gelu(v[0]) })
+}
+
+// row generates dst = f(x) or f(x, y) over slices; len(dst) elements, the last ones under a mask.
+func (g *gen) row(name string, inputs int, doc string, f func([]reg.VecVirtual) reg.VecVirtual) {
+	signature := "func(dst, x []float32)"
+	if inputs == 2 {
+		signature = "func(dst, x, y []float32)"
+	}
+	g.function(name, signature, doc)
+	n, dst := g.length("dst"), g.pointer("dst")
+	src := []reg.Register{g.pointer("x")}
+	if inputs == 2 {
+		src = append(src, g.pointer("y"))
+	}
+	v := make([]reg.VecVirtual, inputs)
+
+	g.CMPQ(n, imm((g.lanes)))
+	g.JLT(operand.LabelRef("tail"))
+	g.Label("loop")
+	for i := range v {
+		v[i] = g.vec()
+		g.VMOVUPS(at(src[i], 0), v[i])
+	}
+	g.VMOVUPS(f(v), at(dst, 0))
+	for _, p := range append(src, dst) {
+		g.ADDQ(imm(g.bytes()), p)
+	}
+	g.SUBQ(imm(g.lanes), n)
+	g.CMPQ(n, imm((g.lanes)))
+	g.JGE(operand.LabelRef("loop"))
+
+	g.Label("tail")
+	g.TESTQ(n, n)
+	g.JZ(operand.LabelRef("done"))
+	m := g.mask(n)
+	for i := range v {
+		v[i] = g.vec()
+		m.load(at(src[i], 0), v[i])
+	}
+	m.store(f(v), at(dst, 0))
+	g.Label("done")
+	g.end()
+}
+
+// mask selects the first lanes of a vector.
+type mask struct {
+	g   *gen
+	k   reg.Register // AVX-512
+	vec reg.VecVirtual
+}
+
+// mask selects the first n lanes, 0 < n < lanes. It uses up n.
+func (g *gen) mask(n reg.Register) mask {
+	if g.lanes == 16 {
+		ones, k := g.GP32(), g.K()
+		g.MOVL(operand.U32(0xffff), ones)
+		bits := g.GP32()
+		g.BZHIL(n.(reg.GPVirtual).As32(), ones, bits)
+		g.KMOVW(bits, k)
+		return mask{g: g, k: k}
+	}
+	table, v := g.GP64(), g.vec()
+	g.LEAQ(g.maskTable(), table)
+	g.NEGQ(n)
+	g.VMOVUPS(operand.Mem{Base: table, Disp: 32, Index: n, Scale: 4}, v)
+	return mask{g: g, vec: v}
+}
+
+// maskTable holds 8 words of ones, then 8 of zeros: read from word 8-n, it selects n lanes.
+func (g *gen) maskTable() operand.Mem {
+	if m, ok := g.constants["lanes"]; ok {
+		return m
+	}
+	m := g.StaticGlobal("lanes")
+	g.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := 0; i < 16; i++ {
+		word := operand.U32(0)
+		if i < 8 {
+			word = 0xffffffff
+		}
+		g.AddDatum(4*i, word)
+	}
+	g.constants["lanes"] = m
+	return m
+}
+
+func (m mask) load(from operand.Mem, to reg.VecVirtual) {
+	if m.k != nil {
+		m.g.VMOVUPS_Z(from, m.k, to)
+		return
+	}
+	m.g.VMASKMOVPS(from, m.vec, to)
+}
+
+func (m mask) store(v reg.VecVirtual, to operand.Mem) {
+	if m.k != nil {
+		m.g.VMOVUPS(v, m.k, to)
+		return
+	}
+	m.g.VMASKMOVPS(v, m.vec, to)
+}

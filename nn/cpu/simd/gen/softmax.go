@@ -1,0 +1,136 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// panel is the width, in vectors, of the score panels: that of the register tile of products.
+const panel = 2
+
+// softmax generates the kernels on panels of transposed scores, [keys][queries], 2 vectors of queries wide.
+func (g *gen) softmax() {
+	g.onlineSoftmax()
+	g.probability()
+	g.scoreGradient()
+	g.scaleLanes()
+}
+
+// onlineSoftmax generates one step of the online softmax (Milakov and Gimelshein, 2018), base 2.
+func (g *gen) onlineSoftmax() {
+	g.function("softmax", "func(n int, s, max, sum, alpha []float32)",
+		"is one step of the online softmax of a panel; see Kernels.Softmax.")
+	n, s := g.integer("n"), g.pointer("s")
+	maxP, sumP, alphaP := g.pointer("max"), g.pointer("sum"), g.pointer("alpha")
+
+	m := g.loadPanel(maxP)
+	count, p := g.GP64(), g.GP64()
+	g.MOVQ(n, count)
+	g.MOVQ(s, p)
+	g.Label("maximum")
+	for j := range m {
+		v := g.vec()
+		g.VMOVUPS(at(p, j*g.bytes()), v)
+		g.VMAXPS(v, m[j], m[j])
+	}
+	g.ADDQ(imm(panel*g.bytes()), p)
+	g.DECQ(count)
+	g.JNZ(operand.LabelRef("maximum"))
+
+	sum := g.loadPanel(sumP)
+	for j := range m {
+		a := g.vec()
+		g.VMOVUPS(at(maxP, j*g.bytes()), a)
+		g.VMOVUPS(m[j], at(maxP, j*g.bytes()))
+		g.VSUBPS(m[j], a, a)
+		a = g.exp2(a)
+		g.VMOVUPS(a, at(alphaP, j*g.bytes()))
+		g.VMULPS(a, sum[j], sum[j])
+	}
+
+	g.Label("exponential")
+	for j := range m {
+		v := g.vec()
+		g.VMOVUPS(at(s, j*g.bytes()), v)
+		g.VSUBPS(m[j], v, v)
+		v = g.exp2(v)
+		g.VMOVUPS(v, at(s, j*g.bytes()))
+		g.VADDPS(v, sum[j], sum[j])
+	}
+	g.ADDQ(imm(panel*g.bytes()), s)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("exponential"))
+	for j := range sum {
+		g.VMOVUPS(sum[j], at(sumP, j*g.bytes()))
+	}
+	g.end()
+}
+
+// probability generates P = 2^(S - lse), in place.
+func (g *gen) probability() {
+	g.function("probability", "func(n int, s, lse []float32)",
+		"recomputes the probabilities of a panel; see Kernels.Probability.")
+	n, s := g.integer("n"), g.pointer("s")
+	lse := g.loadPanel(g.pointer("lse"))
+	g.Label("loop")
+	for j := range lse {
+		v := g.vec()
+		g.VMOVUPS(at(s, j*g.bytes()), v)
+		g.VSUBPS(lse[j], v, v)
+		g.VMOVUPS(g.exp2(v), at(s, j*g.bytes()))
+	}
+	g.ADDQ(imm(panel*g.bytes()), s)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.end()
+}
+
+// scoreGradient generates dS = P * (dP - delta), in place of dP.
+func (g *gen) scoreGradient() {
+	g.function("scoreGradient", "func(n int, p, dp, delta []float32)",
+		"turns dP of a panel into dS; see Kernels.ScoreGradient.")
+	n, p, dp := g.integer("n"), g.pointer("p"), g.pointer("dp")
+	delta := g.loadPanel(g.pointer("delta"))
+	g.Label("loop")
+	for j := range delta {
+		v := g.vec()
+		g.VMOVUPS(at(dp, j*g.bytes()), v)
+		g.VSUBPS(delta[j], v, v)
+		g.VMULPS(at(p, j*g.bytes()), v, v)
+		g.VMOVUPS(v, at(dp, j*g.bytes()))
+	}
+	for _, q := range []reg.Register{p, dp} {
+		g.ADDQ(imm(panel*g.bytes()), q)
+	}
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.end()
+}
+
+// scaleLanes generates o[i] *= alpha for every row of a panel.
+func (g *gen) scaleLanes() {
+	g.function("scaleLanes", "func(n int, o, alpha []float32)",
+		"multiplies every row of a panel by alpha; see Kernels.ScaleLanes.")
+	n, o := g.integer("n"), g.pointer("o")
+	alpha := g.loadPanel(g.pointer("alpha"))
+	g.Label("loop")
+	for j := range alpha {
+		v := g.vec()
+		g.VMULPS(at(o, j*g.bytes()), alpha[j], v)
+		g.VMOVUPS(v, at(o, j*g.bytes()))
+	}
+	g.ADDQ(imm(panel*g.bytes()), o)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.end()
+}
+
+// loadPanel loads the vectors of one row of a panel.
+func (g *gen) loadPanel(p reg.Register) []reg.VecVirtual {
+	v := make([]reg.VecVirtual, panel)
+	for j := range v {
+		v[j] = g.vec()
+		g.VMOVUPS(at(p, j*g.bytes()), v[j])
+	}
+	return v
+}

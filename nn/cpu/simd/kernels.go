@@ -1,0 +1,103 @@
+package simd
+
+import "fmt"
+
+// Kernels is one set of inner loops. All functions panic when a slice is too short.
+type Kernels struct {
+	// Name of the instruction set, for people: "AVX-512", "AVX2", "Go".
+	Name string
+
+	// MR x NR is the register tile of products: MR rows of A, NR columns of B. NR is also the width of a
+	// score panel.
+	MR, NR int
+
+	tile          func(k int, a, b, c []float32, ldc int, add bool)
+	pack4         func(n int, src []float32, ld int, dst []float32, step int)
+	add, mul      func(dst, x, y []float32)
+	relu, gelu    func(dst, x []float32)
+	exp, sigmoid  func(dst, x []float32)
+	softmax       func(n int, s, max, sum, alpha []float32)
+	probability   func(n int, s, lse []float32)
+	scoreGradient func(n int, p, dp, delta []float32)
+	scaleLanes    func(n int, o, alpha []float32)
+}
+
+// Tile computes an MR x NR tile of a product, C = A B or, with add, C += A B:
+//
+//	C[i*ldc+j] (+)= sum_k a[k*MR+i] * b[k*NR+j]
+//
+// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum runs in the order of k.
+func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
+	if k < 1 || ldc < f.NR || len(a) < k*f.MR || len(b) < k*f.NR || len(c) < (f.MR-1)*ldc+f.NR {
+		panic(fmt.Sprintf("simd.Tile: got k %d, ldc %d, %d words of a, %d of b, %d of c for a tile of %d x %d",
+			k, ldc, len(a), len(b), len(c), f.MR, f.NR))
+	}
+	f.tile(k, a, b, c, ldc, add)
+}
+
+// Pack4 transposes four rows of n words: dst[i*step+r] = src[r*ld+i] for r < 4, i < n. step >= 4.
+func (f *Kernels) Pack4(n int, src []float32, ld int, dst []float32, step int) {
+	if n < 1 || step < 4 || ld < 0 || len(src) < 3*ld+n || len(dst) < (n-1)*step+4 {
+		panic(fmt.Sprintf("simd.Pack4: got %d words to transpose from 4 rows (stride %d) of %d words to %d (stride %d)",
+			n, ld, len(src), len(dst), step))
+	}
+	f.pack4(n, src, ld, dst, step)
+}
+
+// Add sets dst[i] = x[i] + y[i]. dst may be x or y.
+func (f *Kernels) Add(dst, x, y []float32) { f.add(dst, x[:len(dst)], y[:len(dst)]) }
+
+// Mul sets dst[i] = x[i] * y[i]. dst may be x or y.
+func (f *Kernels) Mul(dst, x, y []float32) { f.mul(dst, x[:len(dst)], y[:len(dst)]) }
+
+// ReLU sets dst[i] = max(x[i], 0). dst may be x. NaN stays NaN.
+func (f *Kernels) ReLU(dst, x []float32) { f.relu(dst, x[:len(dst)]) }
+
+// GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2 with an absolute error below 1e-6 and a relative error
+// below 1e-6 for |x| < 1/2. dst may be x. NaN stays NaN; -Inf gives NaN.
+func (f *Kernels) GELU(dst, x []float32) { f.gelu(dst, x[:len(dst)]) }
+
+// Exp sets dst[i] = exp(x[i]) with a relative error below 3e-7 where the result is normal. dst may be x. NaN
+// stays NaN; the result overflows to +Inf above 88.72 and reaches 0, through the denormals, below -103.97.
+func (f *Kernels) Exp(dst, x []float32) { f.exp(dst, x[:len(dst)]) }
+
+// Sigmoid sets dst[i] = 1 / (1 + exp(-x[i])) with a relative error below 5e-7 for x > -87. dst may be x. NaN
+// stays NaN.
+func (f *Kernels) Sigmoid(dst, x []float32) { f.sigmoid(dst, x[:len(dst)]) }
+
+// Softmax is one step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867) of a panel s of scores,
+// [n][NR], keys by queries, in units of log 2. Per query:
+//
+//	m = max(max, max_n s[n]);  alpha = 2^(max - m);  s[n] = 2^(s[n] - m);  sum = sum*alpha + sum_n s[n];  max = m
+//
+// max, sum and alpha have NR words; max starts as -Inf and sum as 0. n >= 1. A query with a score of NaN or
+// +Inf, or with nothing but -Inf, becomes NaN.
+func (f *Kernels) Softmax(n int, s, max, sum, alpha []float32) {
+	f.checkPanel("Softmax", n, s)
+	f.softmax(n, s, max[:f.NR], sum[:f.NR], alpha[:f.NR])
+}
+
+// Probability sets s[n] = 2^(s[n] - lse) in a panel s, [n][NR]. n >= 1.
+func (f *Kernels) Probability(n int, s, lse []float32) {
+	f.checkPanel("Probability", n, s)
+	f.probability(n, s, lse[:f.NR])
+}
+
+// ScoreGradient sets dp[n] = p[n] * (dp[n] - delta) in panels p and dp, [n][NR]. n >= 1.
+func (f *Kernels) ScoreGradient(n int, p, dp, delta []float32) {
+	f.checkPanel("ScoreGradient", n, p)
+	f.checkPanel("ScoreGradient", n, dp)
+	f.scoreGradient(n, p, dp, delta[:f.NR])
+}
+
+// ScaleLanes sets o[n] *= alpha in a panel o, [n][NR]. n >= 1.
+func (f *Kernels) ScaleLanes(n int, o, alpha []float32) {
+	f.checkPanel("ScaleLanes", n, o)
+	f.scaleLanes(n, o, alpha[:f.NR])
+}
+
+func (f *Kernels) checkPanel(name string, n int, s []float32) {
+	if n < 1 || len(s) < n*f.NR {
+		panic(fmt.Sprintf("simd.%s: got %d rows of %d in %d words", name, n, f.NR, len(s)))
+	}
+}

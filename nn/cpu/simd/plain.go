@@ -1,0 +1,73 @@
+package simd
+
+// The tile of the plain kernels: 16 sums, which a compiler keeps near the registers.
+const (
+	plainRows    = 4
+	plainColumns = 4
+)
+
+// Plain returns the kernels in Go, which run everywhere and specify the others.
+func Plain() Kernels {
+	return Kernels{
+		Name: "Go", MR: plainRows, NR: plainColumns,
+		tile: tilePlain, pack4: pack4Plain,
+		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, exp: expPlain, sigmoid: sigmoidPlain,
+		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
+	}
+}
+
+func tilePlain(k int, a, b, c []float32, ldc int, add bool) {
+	var s [plainRows][plainColumns]float32
+	// One row of sums at a time: eight or so live values fit the registers, sixteen do not.
+	for i := range s {
+		var s0, s1, s2, s3 float32
+		pa, pb := a[i:], b
+		for n := k; ; n-- {
+			x, y := pa[0], (*[plainColumns]float32)(pb)
+			s0 += x * y[0]
+			s1 += x * y[1]
+			s2 += x * y[2]
+			s3 += x * y[3]
+			if n == 1 {
+				break
+			}
+			pa, pb = pa[plainRows:], pb[plainColumns:]
+		}
+		s[i] = [plainColumns]float32{s0, s1, s2, s3}
+	}
+	for i := range s {
+		row := c[i*ldc:][:plainColumns]
+		for j, v := range s[i] {
+			if add {
+				v += row[j]
+			}
+			row[j] = v
+		}
+	}
+}
+
+func pack4Plain(n int, src []float32, ld int, dst []float32, step int) {
+	r0, r1, r2, r3 := src[:n], src[ld:][:n], src[2*ld:][:n], src[3*ld:][:n]
+	for i := range r0 {
+		d := dst[i*step:][:4]
+		d[0], d[1], d[2], d[3] = r0[i], r1[i], r2[i], r3[i]
+	}
+}
+
+func addPlain(dst, x, y []float32) {
+	for i := range dst {
+		dst[i] = x[i] + y[i]
+	}
+}
+
+func mulPlain(dst, x, y []float32) {
+	for i := range dst {
+		dst[i] = x[i] * y[i]
+	}
+}
+
+func reluPlain(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = max(v, 0)
+	}
+}

@@ -1,0 +1,63 @@
+package simd
+
+import "math"
+
+func geluPlain(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = float32(float64(v) * 0.5 * (1 + math.Erf(float64(v)*math.Sqrt2/2)))
+	}
+}
+
+func expPlain(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = float32(math.Exp(float64(v)))
+	}
+}
+
+func sigmoidPlain(dst, x []float32) {
+	for i, v := range x {
+		dst[i] = float32(1 / (1 + math.Exp(-float64(v))))
+	}
+}
+
+// exp2 is 2^x. math.Exp2 is several times slower.
+func exp2(x float32) float32 { return float32(math.Exp(float64(x) * math.Ln2)) }
+
+func softmaxPlain(n int, s, largest, sum, alpha []float32) {
+	const w = plainColumns
+	for j := range w {
+		m := largest[j]
+		for i := range n {
+			m = max(m, s[i*w+j])
+		}
+		alpha[j] = exp2(largest[j] - m)
+		total := sum[j] * alpha[j]
+		for i := range n {
+			p := exp2(s[i*w+j] - m)
+			s[i*w+j] = p
+			total += p
+		}
+		largest[j], sum[j] = m, total
+	}
+}
+
+func probabilityPlain(n int, s, lse []float32) {
+	for i := range n {
+		row := s[i*plainColumns:][:plainColumns]
+		for j, v := range row {
+			row[j] = exp2(v - lse[j])
+		}
+	}
+}
+
+func scoreGradientPlain(n int, p, dp, delta []float32) {
+	for i := range n * plainColumns {
+		dp[i] = p[i] * (dp[i] - delta[i%plainColumns])
+	}
+}
+
+func scaleLanesPlain(n int, o, alpha []float32) {
+	for i := range n * plainColumns {
+		o[i] *= alpha[i%plainColumns]
+	}
+}
