@@ -10,6 +10,8 @@ type Graph struct {
 	scope *scope
 	tape  *tape // nil unless recording
 
+	constants map[string]*Tensor
+
 	// Training switches dropout and drop path on.
 	Training bool
 	// Seed numbers the dropout masks; every dropout takes one.
@@ -20,7 +22,7 @@ type Graph struct {
 
 // NewGraph returns a graph without tape on dev.
 func NewGraph(dev backend.Device) *Graph {
-	return &Graph{dev: dev, scope: &scope{}}
+	return &Graph{dev: dev, scope: &scope{}, constants: map[string]*Tensor{}}
 }
 
 // Device returns the device that the graph computes on.
@@ -92,6 +94,18 @@ func (g *Graph) Upload(data []float32, shape ...int) *Tensor {
 	check(len(data) == Elems(shape...), "Upload", len(data), shape)
 	t := g.New(shape...)
 	g.dev.Write(t.buf, 0, data)
+	return t
+}
+
+// Constant returns the tensor known by key, made on first use and kept as long as the graph: tables of
+// angles and positions, which depend on sizes alone.
+func (g *Graph) Constant(key string, values func() []float32, shape ...int) *Tensor {
+	t := g.constants[key]
+	if t == nil {
+		t = &Tensor{Shape: append([]int(nil), shape...), storage: newStorage(g.dev, Elems(shape...))}
+		g.dev.Write(t.buf, 0, values())
+		g.constants[key] = t
+	}
 	return t
 }
 

@@ -64,6 +64,12 @@ func (p *Params) Conv2d(name string, in, out int, geometry Conv) Conv2d {
 // Forward maps x [B,H,W,in] to [B,OH,OW,out].
 func (c Conv2d) Forward(g *Graph, x *Tensor) *Tensor { return g.Conv2d(x, c.W, c.B, c.Geometry) }
 
+// Pointwise declares a 1x1 convolution, which is a linear map of the channels (stored [out,in,1,1]).
+func (p *Params) Pointwise(name string, in, out int) Linear {
+	c := p.Conv2d(name, in, out, Conv{Kernel: 1, Stride: 1})
+	return Linear{W: c.W, B: c.B}
+}
+
 // ConvTranspose2x2 doubles an image: weight [in,2*2*out] (stored [in,out,2,2]), bias [out].
 type ConvTranspose2x2 struct{ W, B *Tensor }
 

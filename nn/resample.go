@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
@@ -33,18 +34,27 @@ func (g *Graph) resampleAxis(x *Tensor, out int, f Filter) *Tensor {
 	if in == out {
 		return x
 	}
-	rows := filterRows(in, out, f)
-	table, taps := packRows(rows)
-	t := g.Upload(table, out, 1+taps)
+	t := g.filterTable(in, out, f, false)
+	taps := t.Dim(1) - 1
 	y := g.New(outer, out, inner)
 	g.dev.Resample(backend.Resample{X: x.buf, Y: y.buf, Table: t.buf, Taps: taps, Outer: outer, In: in, Out: out, Inner: inner})
 	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
-		table, taps := packRows(transposeRows(rows, in)) // y = R x, so dx = R^T dy
-		t := g.Upload(table, in, 1+taps)
+		t := g.filterTable(in, out, f, true) // y = R x, so dx = R^T dy
 		dx, acc := g.gradInto(x)
-		g.dev.Resample(backend.Resample{X: dy, Y: dx, Table: t.buf, Taps: taps, Outer: outer, In: out, Out: in, Inner: inner, Accumulate: acc})
+		g.dev.Resample(backend.Resample{X: dy, Y: dx, Table: t.buf, Taps: t.Dim(1) - 1, Outer: outer, In: out, Out: in, Inner: inner, Accumulate: acc})
 	})
 	return y
+}
+
+// filterTable returns the kernel's table of a filter or of its transpose.
+func (g *Graph) filterTable(in, out int, f Filter, transposed bool) *Tensor {
+	rows := filterRows(in, out, f)
+	if transposed {
+		rows = transposeRows(rows, in)
+	}
+	table, taps := packRows(rows)
+	key := fmt.Sprintf("filter %d: %d to %d, transposed %t", f, in, out, transposed)
+	return g.Constant(key, func() []float32 { return table }, len(rows), 1+taps)
 }
 
 // filterRow is the weights of consecutive inputs in one output.

@@ -94,20 +94,69 @@ func (g *Graph) Permute(x *Tensor, order ...int) *Tensor {
 	return y
 }
 
-// Expand repeats x [1,..] n times along the first axis.
-func (g *Graph) Expand(x *Tensor, n int) *Tensor {
-	check(x.Dim(0) == 1, "Expand", x.Shape, "[1,..]")
+// Expand repeats x, whose size along axis is 1, n times along it.
+func (g *Graph) Expand(x *Tensor, axis, n int) *Tensor {
+	outer, one, inner := split(x, axis)
+	check(one == 1, "Expand", x.Shape, "size 1 along the axis")
 	if n == 1 {
 		return x
 	}
-	y := g.New(append([]int{n}, x.Shape[1:]...)...)
-	g.dev.Copy(backend.Copy{X: x.buf, Y: y.buf, Dims: [5]int{1, 1, 1, n, x.size},
-		XStride: [5]int{0, 0, 0, 0, 1}, YStride: [5]int{0, 0, 0, x.size, 1}})
+	shape := append([]int(nil), x.Shape...)
+	shape[axis] = n
+	y := g.New(shape...)
+	g.dev.Copy(backend.Copy{X: x.buf, Y: y.buf, Dims: [5]int{1, 1, outer, n, inner},
+		XStride: [5]int{0, 0, inner, 0, 1}, YStride: [5]int{0, 0, n * inner, inner, 1}})
 	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
 		dx, acc := g.gradInto(x) // dx = sum over the copies
-		g.dev.Sum(backend.Sum{X: dy, Y: dx, Outer: 1, N: n, Inner: x.size, P: 1, Accumulate: acc})
+		g.dev.Sum(backend.Sum{X: dy, Y: dx, Outer: outer, N: n, Inner: inner, P: 1, Accumulate: acc})
 	})
 	return y
+}
+
+// PickChannels returns channel index[b] of each item: x [B,C,..] -> [B,1,..].
+func (g *Graph) PickChannels(x *Tensor, index []int) *Tensor {
+	check(len(index) == x.Dim(0), "PickChannels", len(index), x.Shape)
+	return g.Scoped1(func() *Tensor {
+		items := make([]*Tensor, len(index))
+		for i, c := range index {
+			items[i] = g.Slice(g.Item(x, i), 1, c, c+1)
+		}
+		return g.join(items)
+	})
+}
+
+// ReplaceItems returns x with item i of its first axis replaced by with(i), where that is not nil.
+func (g *Graph) ReplaceItems(x *Tensor, with func(i int) *Tensor) *Tensor {
+	return g.Scoped1(func() *Tensor {
+		items, changed := make([]*Tensor, x.Dim(0)), false
+		for i := range items {
+			if items[i] = with(i); items[i] != nil {
+				changed = true
+			} else {
+				items[i] = g.Item(x, i)
+			}
+		}
+		if !changed {
+			return x
+		}
+		return g.join(items)
+	})
+}
+
+// Item returns item i of the first axis, keeping the axis.
+func (g *Graph) Item(x *Tensor, i int) *Tensor {
+	if x.Dim(0) == 1 {
+		return x
+	}
+	return g.Slice(x, 0, i, i+1)
+}
+
+// join puts items together along the first axis.
+func (g *Graph) join(items []*Tensor) *Tensor {
+	if len(items) == 1 {
+		return items[0]
+	}
+	return g.Concat(0, items...)
 }
 
 // Windows cuts x [B,H,W,C] into win x win windows, zero padded at the bottom and on the right:

@@ -1,0 +1,117 @@
+package slmsam
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/seed-6f79f512/slmsam/hiera"
+	"github.com/seed-6f79f512/slmsam/memattn"
+)
+
+// Config is the shape of a model. It is stored beside every checkpoint. Example values are those of tiny.
+type Config struct {
+	ImageSize   int            `json:"image_size"`   // 1024: side S of the square input, a multiple of 32
+	Trunk       hiera.Config   `json:"trunk"`        // hiera.Tiny()
+	Attention   memattn.Config `json:"attention"`    // both memory attentions
+	FuserBlocks int            `json:"fuser_blocks"` // 2: ConvNeXt blocks in the fuser and in the memory encoder
+	Frames      int            `json:"frames"`       // 7: temporal positions in the checkpoint (num_maskmem)
+	Memory      Memory         `json:"memory"`       // "M7+R1": the banks in use
+}
+
+// Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
+func Tiny() Config { return sam21(hiera.Tiny()) }
+
+// Small is SLM-SAM 2 on sam2.1_hiera_small.
+func Small() Config { return sam21(hiera.Small()) }
+
+// BasePlus is SLM-SAM 2 on sam2.1_hiera_base_plus.
+func BasePlus() Config { return sam21(hiera.BasePlus()) }
+
+// Large is SLM-SAM 2 on sam2.1_hiera_large.
+func Large() Config { return sam21(hiera.Large()) }
+
+// Nano is this project's small model for 256 x 256 slices.
+func Nano() Config {
+	return Config{ImageSize: 256, Trunk: hiera.Nano(), FuserBlocks: 2, Frames: 7, Memory: ShortLong,
+		Attention: memattn.Config{Width: 96, MemoryWidth: 32, Layers: 2, FeedForward: 384, Theta: 10000}}
+}
+
+func sam21(trunk hiera.Config) Config {
+	return Config{ImageSize: 1024, Trunk: trunk, FuserBlocks: 2, Frames: 7, Memory: ShortLong,
+		Attention: memattn.Config{Width: 256, MemoryWidth: 64, Layers: 4, FeedForward: 2048, Theta: 10000}}
+}
+
+// Presets lists the named configurations, smallest first.
+func Presets() []string { return []string{"nano", "tiny", "small", "base+", "large"} }
+
+// Preset returns a named configuration.
+func Preset(name string) (Config, error) {
+	switch name {
+	case "nano":
+		return Nano(), nil
+	case "tiny":
+		return Tiny(), nil
+	case "small":
+		return Small(), nil
+	case "base+":
+		return BasePlus(), nil
+	case "large":
+		return Large(), nil
+	}
+	return Config{}, fmt.Errorf("slmsam: unknown model %q, want one of %v", name, Presets())
+}
+
+// Validate reports a configuration that no model can have.
+func (c Config) Validate() error {
+	if err := errors.Join(c.Trunk.Validate(), c.Attention.Validate(), c.Memory.validate(c.Frames)); err != nil {
+		return err
+	}
+	step := 4 * c.Trunk.Windows[0] // the window embedding is tiled over the grid at stride 4
+	if c.ImageSize < step || c.ImageSize > 4096 || c.ImageSize%32 != 0 || c.ImageSize%step != 0 {
+		return fmt.Errorf("slmsam: image_size %d must be a multiple of 32 and of %d, at most 4096", c.ImageSize, step)
+	}
+	if c.Attention.Width%16 != 0 {
+		return fmt.Errorf("slmsam: width %d must be a multiple of 16: the decoder halves it and splits it into 8 heads", c.Attention.Width)
+	}
+	if c.FuserBlocks < 0 || c.Frames < 1 {
+		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)
+	}
+	return nil
+}
+
+// Grid returns the side of the feature map at stride 16.
+func (c Config) Grid() int { return c.ImageSize / 16 }
+
+// ReadConfig reads a configuration file: ours, or the official one converted to JSON.
+func ReadConfig(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("slmsam: read configuration: %w", err)
+	}
+	c, err := ParseConfig(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("slmsam: configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ParseConfig is ReadConfig on bytes. An unknown key is an error.
+func ParseConfig(data []byte) (Config, error) {
+	if isOfficial(data) {
+		return parseOfficial(data)
+	}
+	var c Config
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Config{}, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Config{}, errors.New("more than one JSON value")
+	}
+	return c, c.Validate()
+}

@@ -1,0 +1,78 @@
+package convnext
+
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// MemoryEncoder turns a slice's features and its mask into a memory (SAM 2, section 4; MemoryEncoder).
+type MemoryEncoder struct {
+	Mask     *MaskDownsampler
+	Features nn.Linear // pix_feat_proj
+	Fuser    *Fuser
+	Out      nn.Linear // width -> memory width
+}
+
+// NewMemoryEncoder declares the encoder's parameters under p (official prefix memory_encoder).
+func NewMemoryEncoder(p *nn.Params, width, memoryWidth, blocks int) *MemoryEncoder {
+	return &MemoryEncoder{
+		Mask:     newMaskDownsampler(p.In("mask_downsampler"), width),
+		Features: p.Pointwise("pix_feat_proj", width, width),
+		Fuser:    NewFuser(p.In("fuser"), blocks, width),
+		Out:      p.Pointwise("out_proj", width, memoryWidth),
+	}
+}
+
+// Project prepares the features of a slice, which do not depend on the object: [1,g,g,C] -> same.
+func (m *MemoryEncoder) Project(g *nn.Graph, features *nn.Tensor) *nn.Tensor {
+	return m.Features.Forward(g, features)
+}
+
+// Forward encodes masks [B,S,S,1] (already scaled to -10..10) with the projected features [1 or B,g,g,C]
+// -> [B,g,g,memory width].
+func (m *MemoryEncoder) Forward(g *nn.Graph, projected, masks *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		x := g.Add(m.Mask.Forward(g, masks), projected)
+		return m.Out.Forward(g, m.Fuser.Forward(g, x))
+	})
+}
+
+// MaskDownsampler brings a mask down by 16 in four strided convolutions of 4, 16, 64 and 256 channels.
+type MaskDownsampler struct {
+	Convs [4]nn.Conv2d
+	Norms [4]nn.LayerNorm
+	Out   nn.Linear
+}
+
+func newMaskDownsampler(p *nn.Params, width int) *MaskDownsampler {
+	m := &MaskDownsampler{}
+	q := p.In("encoder") // a torch.nn.Sequential of (conv, norm, GELU) x 4, conv
+	in := 1
+	for i := range m.Convs {
+		out := 4 * in
+		m.Convs[i] = q.Conv2d(fmt.Sprint(3*i), in, out, nn.Conv{Kernel: 3, Stride: 2, Pad: 1})
+		m.Norms[i] = q.LayerNorm(fmt.Sprint(3*i+1), out, 1e-6)
+		in = out
+	}
+	m.Out = q.Pointwise("12", in, width)
+	return m
+}
+
+// Forward maps masks [B,S,S,1] to [B,S/16,S/16,width].
+func (m *MaskDownsampler) Forward(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		x := masks
+		for i := range m.Convs {
+			x = m.stage(g, i, x)
+		}
+		return m.Out.Forward(g, x)
+	})
+}
+
+func (m *MaskDownsampler) stage(g *nn.Graph, i int, x *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		return g.Activate(m.Norms[i].Forward(g, m.Convs[i].Forward(g, x)), backend.GELU)
+	})
+}

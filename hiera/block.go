@@ -1,0 +1,80 @@
+package hiera
+
+import (
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Block is a multi-scale transformer block (SAM 2's MultiScaleBlock).
+type Block struct {
+	cfg   blockConfig
+	Norm1 nn.LayerNorm
+	QKV   nn.Linear // C -> 3*out: queries, keys, values side by side, each split into heads
+	Out   nn.Linear
+	Norm2 nn.LayerNorm
+	MLP   nn.MLP
+	Skip  nn.Linear // widens the shortcut where the channels double
+}
+
+func newBlock(p *nn.Params, c blockConfig) *Block {
+	const eps = 1e-6
+	b := &Block{cfg: c, Norm1: p.LayerNorm("norm1", c.in, eps)}
+	attn := p.In("attn")
+	b.QKV, b.Out = attn.Linear("qkv", c.in, 3*c.out), attn.Linear("proj", c.out, c.out)
+	b.Norm2 = p.LayerNorm("norm2", c.out, eps)
+	b.MLP = p.MLP("mlp", backend.GELU, c.out, 4*c.out, c.out)
+	if c.in != c.out {
+		b.Skip = p.Linear("proj", c.in, c.out)
+	}
+	return b
+}
+
+// Forward maps x [B,H,W,C] to the same shape or, in the first block of a stage, to [B,H/2,W/2,2C].
+func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		x := b.attend(g, x)
+		n := b.Norm2.Forward(g, x)
+		if g.Training && b.cfg.dropPath > 0 {
+			return g.Add(x, g.DropPath(b.MLP.Forward(g, n), b.cfg.dropPath))
+		}
+		return b.MLP.AddTo(g, n, x)
+	})
+}
+
+// attend returns shortcut + proj(attention(norm1(x))). The projection works on single tokens, so it
+// comes after the windows are put together, when the padding is gone.
+func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		shortcut, n := x, b.Norm1.Forward(g, x)
+		if b.cfg.in != b.cfg.out {
+			shortcut = g.MaxPool(b.Skip.Forward(g, n)) // of the normed input
+		}
+		var a *nn.Tensor
+		if b.cfg.window == 0 {
+			a = b.attention(g, n)
+		} else {
+			a = b.attention(g, g.Windows(n, b.cfg.window))
+			a = g.Unwindows(a, x.Dim(0), shortcut.Dim(1), shortcut.Dim(2))
+		}
+		if g.Training && b.cfg.dropPath > 0 {
+			return g.Add(shortcut, g.DropPath(b.Out.Forward(g, a), b.cfg.dropPath))
+		}
+		return b.Out.AddTo(g, a, shortcut)
+	})
+}
+
+// attention is multi-head self-attention of x [B,H,W,C], without the output projection, -> [B,H,W,out] or,
+// with pooled queries, [B,H/2,W/2,out].
+func (b *Block) attention(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		B, H, W, out := x.Dim(0), x.Dim(1), x.Dim(2), b.cfg.out
+		qkv := b.QKV.Forward(g, x).Reshape(B, H*W, 3*out)
+		q := nn.Part(qkv, 0, out)
+		if b.cfg.pool {
+			pooled := g.MaxPool(g.Slice(qkv, 2, 0, out).Reshape(B, H, W, out))
+			H, W = pooled.Dim(1), pooled.Dim(2)
+			q = nn.All(pooled.Reshape(B, H*W, out))
+		}
+		return g.Attention(q, nn.Part(qkv, 1, out), nn.Part(qkv, 2, out), b.cfg.heads).Reshape(B, H, W, out)
+	})
+}

@@ -1,0 +1,51 @@
+package slmsam
+
+import (
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Image is what the network knows of a slice before any object: computed once, used for all objects,
+// prompts and directions.
+type Image struct {
+	Top       *nn.Tensor // [1,N,C] features at stride 16
+	S0, S1    *nn.Tensor // [1,4g,4g,C/8], [1,2g,2g,C/4] finer features for the mask decoder
+	Projected *nn.Tensor // [1,g,g,C] Top as the memory encoder wants it
+}
+
+// Encode computes the features of pixels [1,S,S,3], normalised as ImageNet.
+func (m *Model) Encode(g *nn.Graph, pixels *nn.Tensor) Image {
+	out := g.Checkpoint(func() []*nn.Tensor {
+		stages := m.Trunk.Forward(g, pixels)
+		top := m.Neck.Top(g, stages) // [1,g,g,C]
+		return []*nn.Tensor{
+			top.Reshape(1, -1, top.Dim(3)),
+			m.Neck.HighRes(g, 0, stages[0], m.Heads.Mask.ConvS0),
+			m.Neck.HighRes(g, 1, stages[1], m.Heads.Mask.ConvS1),
+			m.Memory.Project(g, top),
+		}
+	}, pixels)
+	return Image{Top: out[0], S0: out[1], S1: out[2], Projected: out[3]}
+}
+
+// features is what the decoder sees of the slice, with the stride-16 features given.
+func (im Image) features(top *nn.Tensor) decoder.Features {
+	return decoder.Features{Image: top, S0: im.S0, S1: im.S1}
+}
+
+func (im Image) tensors() []*nn.Tensor { return []*nn.Tensor{im.Top, im.S0, im.S1, im.Projected} }
+
+// Retain keeps the features beyond the scope they were computed in.
+func (im Image) Retain() Image {
+	for _, t := range im.tensors() {
+		t.Retain()
+	}
+	return im
+}
+
+// Release undoes Retain.
+func (im Image) Release() {
+	for _, t := range im.tensors() {
+		t.Release()
+	}
+}

@@ -1,0 +1,110 @@
+package golden
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/stretchr/testify/require"
+)
+
+// Root returns the repository's root folder.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+	}
+	require.FailNow(t, "no go.mod above the test's folder")
+	return ""
+}
+
+// Dir returns the fixture folder.
+func Dir(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("SLMSAM_FIXTURES"); dir != "" {
+		return dir
+	}
+	root := Root(t)
+	if shared := filepath.Join(root, "..", "shared", "fixtures"); exists(shared) {
+		return shared
+	}
+	return filepath.Join(root, "testdata", "fixtures")
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Set is one model's fixtures: a folder with a config.json.
+type Set struct {
+	Name, Dir string
+}
+
+// Sets returns all sets. At least one is there.
+func Sets(t testing.TB) []Set {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(Dir(t), "*", "config.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs, "no model in the fixture folder %s", Dir(t))
+	var sets []Set
+	for _, d := range dirs {
+		d = filepath.Dir(d)
+		sets = append(sets, Set{Name: filepath.Base(d), Dir: d})
+	}
+	return sets
+}
+
+// Config returns the bytes of the set's configuration.
+func (s Set) Config(t testing.TB) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(s.Dir, "config.json"))
+	require.NoError(t, err)
+	return data
+}
+
+// State returns the set's weights for the wanted shapes: stored ones or, without them, the recipe's.
+func (s Set) State(t testing.TB, want map[string][]int) map[string]*checkpoint.Tensor {
+	t.Helper()
+	if path := filepath.Join(s.Dir, "weights.safetensors"); exists(path) {
+		f, err := checkpoint.Read(path)
+		require.NoError(t, err)
+		return f.Tensors
+	}
+	r, err := checkpoint.ReadRecipe(filepath.Join(s.Dir, "recipe.json"))
+	require.NoError(t, err)
+	state, err := r.Draw(want)
+	require.NoError(t, err)
+	return state
+}
+
+// Has says whether the set has a file.
+func (s Set) Has(elem ...string) bool {
+	return exists(filepath.Join(append([]string{s.Dir}, elem...)...))
+}
+
+// File opens a file of the set, or skips the test when the set does not have it.
+func (s Set) File(t testing.TB, elem ...string) *File {
+	t.Helper()
+	if !s.Has(elem...) {
+		t.Skipf("the fixture set %s has no %s", s.Name, filepath.Join(elem...))
+	}
+	return Open(t, filepath.Join(append([]string{s.Dir}, elem...)...))
+}
+
+// Files returns the names of the set's files that match a pattern.
+func (s Set) Files(t testing.TB, pattern ...string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(append([]string{s.Dir}, pattern...)...))
+	require.NoError(t, err)
+	for i, p := range paths {
+		paths[i] = strings.TrimSuffix(filepath.Base(p), ".safetensors")
+	}
+	return paths
+}

@@ -1,0 +1,127 @@
+package slmsam
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// MetadataConfig is the key under which a checkpoint's metadata holds its configuration.
+const MetadataConfig = "slmsam.config"
+
+// Loaded says what Load found.
+type Loaded struct {
+	File *checkpoint.File
+	// Fresh is set when a SAM 2.1 file was turned into SLM-SAM 2 (short attention copied from the long
+	// one, fuser fresh): it works, but was not fine-tuned with two memories.
+	Fresh bool
+}
+
+// Load reads a checkpoint, official or ours, and puts a model on dev. config may be nil: then the
+// configuration comes from the file's metadata, from a config.json in its folder, or from the preset of
+// the same shape.
+func Load(dev backend.Device, path string, config *Config) (*Model, Loaded, error) {
+	f, err := checkpoint.Read(path)
+	if err != nil {
+		return nil, Loaded{}, err
+	}
+	return fromFile(dev, f, config)
+}
+
+func fromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, Loaded, error) {
+	loaded := Loaded{File: f}
+	if config == nil {
+		c, err := configOf(f)
+		if err != nil {
+			return nil, loaded, err
+		}
+		config = &c
+	}
+	state := f.Tensors
+	if !checkpoint.HasShortMemory(state) {
+		const seed = 1
+		var err error
+		if state, err = checkpoint.InitSLM(state, seed); err != nil {
+			return nil, loaded, fmt.Errorf("slmsam: %s: %w", f.Path, err)
+		}
+		loaded.Fresh = true
+	}
+	m, err := New(dev, *config)
+	if err != nil {
+		return nil, loaded, err
+	}
+	if err := m.SetState(state); err != nil {
+		return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
+	}
+	return m, loaded, nil
+}
+
+// SetState loads every parameter, strictly: missing, unexpected and misshapen keys are one error.
+func (m *Model) SetState(state map[string]*checkpoint.Tensor) error {
+	want := map[string][]int{}
+	for _, p := range m.Params.All() {
+		want[p.Name] = p.Shape
+	}
+	if err := checkpoint.KeyDiff(want, state); err != nil {
+		return err
+	}
+	for _, p := range m.Params.All() {
+		p.Set(state[p.Name].Data)
+	}
+	m.Heads.Prompt.Reload()
+	return nil
+}
+
+// State reads every parameter, in the order of declaration and in checkpoint layout.
+func (m *Model) State() ([]checkpoint.Named, error) {
+	var out []checkpoint.Named
+	for _, p := range m.Params.All() {
+		v, err := p.Get()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, checkpoint.Named{Name: p.Name, Tensor: checkpoint.NewF32(v, p.Shape...)})
+	}
+	return out, nil
+}
+
+// configOf finds the configuration of a file that was given without one.
+func configOf(f *checkpoint.File) (Config, error) {
+	if s := f.Metadata[MetadataConfig]; s != "" {
+		c, err := ParseConfig([]byte(s))
+		if err != nil {
+			return Config{}, fmt.Errorf("slmsam: %s: configuration in the metadata: %w", f.Path, err)
+		}
+		return c, nil
+	}
+	beside := filepath.Join(filepath.Dir(f.Path), "config.json")
+	c, err := ReadConfig(beside)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return c, err
+	}
+	return presetOf(f)
+}
+
+// presetOf recognises a released model by its trunk: width of the patch embedding and number of blocks.
+func presetOf(f *checkpoint.File) (Config, error) {
+	patch := f.Tensors["image_encoder.trunk.patch_embed.proj.bias"]
+	if patch == nil {
+		return Config{}, fmt.Errorf("slmsam: %s is not a SAM 2.1 or SLM-SAM 2 checkpoint: it has no tensor image_encoder.trunk.patch_embed.proj.bias", f.Path)
+	}
+	blocks := 0
+	for f.Tensors[fmt.Sprintf("image_encoder.trunk.blocks.%d.norm1.weight", blocks)] != nil {
+		blocks++
+	}
+	for _, name := range Presets() {
+		c, err := Preset(name)
+		if err == nil && c.Trunk.EmbedDim == patch.Len() && c.Trunk.Depth() == blocks {
+			return c, nil
+		}
+	}
+	return Config{}, fmt.Errorf("slmsam: %s has %d channels and %d blocks, the shape of no released model: put its config.json beside it or name it with --config",
+		f.Path, patch.Len(), blocks)
+}

@@ -1,0 +1,76 @@
+package memattn
+
+import (
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+const normEps = 1e-5
+
+// Layer is one layer of memory attention (SAM 2's MemoryAttentionLayer).
+type Layer struct {
+	Self     *projections
+	Cross    *projections
+	Expand   nn.Linear // C -> feed-forward, ReLU
+	Contract nn.Linear
+	Norm     [3]nn.LayerNorm // before self-attention, cross-attention, feed-forward
+	dropout  float32
+}
+
+// projections are the linear maps of a single-head attention with rotary positions (RoPEAttention).
+type projections struct{ Q, K, V, Out nn.Linear }
+
+func newLayer(p *nn.Params, c Config) *Layer {
+	l := &Layer{dropout: c.Dropout}
+	l.Self = newProjections(p.In("self_attn"), c.Width, c.Width)
+	l.Cross = newProjections(p.In("cross_attn_image"), c.Width, c.MemoryWidth)
+	l.Expand = p.Linear("linear1", c.Width, c.FeedForward)
+	l.Contract = p.Linear("linear2", c.FeedForward, c.Width)
+	for i, name := range []string{"norm1", "norm2", "norm3"} {
+		l.Norm[i] = p.LayerNorm(name, c.Width, normEps)
+	}
+	return l
+}
+
+func newProjections(p *nn.Params, width, keyWidth int) *projections {
+	return &projections{
+		Q:   p.Linear("q_proj", width, width),
+		K:   p.Linear("k_proj", keyWidth, width),
+		V:   p.Linear("v_proj", keyWidth, width),
+		Out: p.Linear("out_proj", width, width),
+	}
+}
+
+// forward maps x [1 or B,N,C] to [B,N,C]; keys and memory are [B,L,M], rope [N,C/2,2].
+func (l *Layer) forward(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		x := g.Add(x, g.Dropout(l.selfAttention(g, l.Norm[0].Forward(g, x), rope), l.dropout))
+		x = g.Add(x, g.Dropout(l.crossAttention(g, l.Norm[1].Forward(g, x), keys, memory, rope), l.dropout))
+		h := g.Dropout(l.Expand.Act(g, l.Norm[2].Forward(g, x), backend.ReLU), l.dropout)
+		return g.Add(x, g.Dropout(l.Contract.Forward(g, h), l.dropout))
+	})
+}
+
+// selfAttention attends among the tokens of x [B,N,C].
+func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		n := x.Dim(1)
+		q := g.RoPE(l.Self.Q.Forward(g, x), rope, n)
+		k := g.RoPE(l.Self.K.Forward(g, x), rope, n)
+		v := l.Self.V.Forward(g, x)
+		return l.Self.Out.Forward(g, g.Attention(nn.All(q), nn.All(k), nn.All(v), 1))
+	})
+}
+
+// crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M]; every remembered slice repeats the
+// rotary grid, pointers are not rotated. The weights of a query sum to one, so the value projection may
+// follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b.
+// That sums M-wide memories, not C-wide values, and projects N tokens, not L.
+func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		q := g.RoPE(l.Cross.Q.Forward(g, x), rope, x.Dim(1))
+		k := g.RoPE(l.Cross.K.Forward(g, keys), rope, keys.Dim(1)-memory.Pointers) // [B,L,C]
+		o := g.Attention(nn.All(q), nn.All(k), nn.All(memory.Memory), 1)           // [B,N,M]
+		return l.Cross.Out.Forward(g, l.Cross.V.Forward(g, o))
+	})
+}

@@ -1,0 +1,73 @@
+package memattn
+
+import "github.com/seed-6f79f512/slmsam/nn"
+
+// Encoding places memories and pointers in time.
+type Encoding struct {
+	Temporal *nn.Tensor // [frames,M] maskmem_tpos_enc: by distance - 1; the last for prompted slices
+	Pointer  nn.Linear  // C -> M, obj_ptr_tpos_proj
+}
+
+// NewEncoding declares maskmem_tpos_enc and obj_ptr_tpos_proj under p.
+func NewEncoding(p *nn.Params, c Config, frames int) *Encoding {
+	t := p.Tensor("maskmem_tpos_enc", nn.Normal(0.02), nil, frames, 1, 1, c.MemoryWidth)
+	return &Encoding{
+		Temporal: t.Reshape(frames, c.MemoryWidth),
+		Pointer:  p.Linear("obj_ptr_tpos_proj", c.Width, c.MemoryWidth),
+	}
+}
+
+// Tokens lays a selection out as keys and values: the memories with the sine encoding of the grid plus
+// their place in time, then the pointers, each split into C/M tokens with one position.
+func (e *Encoding) Tokens(g *nn.Graph, s Selection, v View) Tokens {
+	out := g.Scoped(func() []*nn.Tensor {
+		var memory, positions []*nn.Tensor
+		for _, m := range s.Memories {
+			memory = append(memory, m.Memory)
+		}
+		if len(s.Memories) > 0 {
+			positions = append(positions, e.memoryPositions(g, s.Memories))
+		}
+		for _, p := range s.Pointers {
+			memory = append(memory, e.split(p.Pointer))
+		}
+		if len(s.Pointers) > 0 {
+			positions = append(positions, e.pointerPositions(g, s.Pointers, v))
+		}
+		return []*nn.Tensor{g.Concat(1, memory...), g.Concat(1, positions...)}
+	})
+	width, memoryWidth := e.Pointer.W.Dim(0), e.Pointer.W.Dim(1)
+	return Tokens{Memory: out[0], Positions: out[1], Pointers: len(s.Pointers) * width / memoryWidth}
+}
+
+// split cuts pointers [B,C] into tokens [B,C/M,M].
+func (e *Encoding) split(pointer *nn.Tensor) *nn.Tensor {
+	return pointer.Reshape(pointer.Dim(0), -1, e.Pointer.W.Dim(1))
+}
+
+// memoryPositions returns the encoding of each memory's tokens, one after the other: [1,k*N,M].
+func (e *Encoding) memoryPositions(g *nn.Graph, memories []Selected) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		n, m := memories[0].Memory.Dim(1), e.Temporal.Dim(1)
+		grid := g.SineGrid(sideOf(n), m)
+		var at []*nn.Tensor
+		for _, s := range memories {
+			at = append(at, g.Slice(e.Temporal, 0, s.At, s.At+1)) // [1,M]
+		}
+		times := g.Concat(0, at...).Reshape(len(memories), 1, m)
+		return g.Add(times, grid).Reshape(1, len(memories)*n, m)
+	})
+}
+
+// pointerPositions returns the encoding of each pointer's tokens: [1,k*C/M,M].
+func (e *Encoding) pointerPositions(g *nn.Graph, pointers []Selected, v View) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		width, m := e.Pointer.W.Dim(0), e.Pointer.W.Dim(1)
+		var sines []float32
+		for _, p := range pointers {
+			sines = append(sines, nn.SineDistance(float64(p.At)/float64(max(v.PointerSpan()-1, 1)), width)...)
+		}
+		at := e.Pointer.Forward(g, g.Upload(sines, len(pointers), width)) // [k,M]
+		return g.Expand(at.Reshape(len(pointers), 1, m), 1, width/m).Reshape(1, -1, m)
+	})
+}

@@ -1,0 +1,66 @@
+package slmsam
+
+import (
+	"github.com/seed-6f79f512/slmsam/convnext"
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/hiera"
+	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Model is SLM-SAM 2 with its parameters on one device. The fields follow the checkpoint's keys.
+type Model struct {
+	Config Config
+	Params *nn.Params
+
+	Trunk  *hiera.Trunk            // image_encoder.trunk
+	Neck   *hiera.Neck             // image_encoder.neck
+	Heads  *decoder.Heads          // sam_prompt_encoder, sam_mask_decoder, mask_downsample, obj_ptr_proj, no_obj_ptr
+	Memory *convnext.MemoryEncoder // memory_encoder
+	Place  *memattn.Encoding       // maskmem_tpos_enc, obj_ptr_tpos_proj
+	Long   *memattn.Attention      // memory_attention
+	Short  *memattn.Attention      // recent_memory_attention
+	Fuser  *convnext.Fuser         // recent_memory_fuser
+
+	noMemory *nn.Tensor // [1,1,C] no_mem_embed: added to features that attend to nothing
+	noObject *nn.Tensor // [1,M] no_obj_embed_spatial: added to the memory of an absent object
+}
+
+// New declares a model of the given shape on dev. Its parameters hold nothing yet: load or initialise them.
+func New(dev backend.Device, c Config) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	p := nn.NewParams(dev)
+	width, memory := c.Attention.Width, c.Attention.MemoryWidth
+	m := &Model{Config: c, Params: p}
+	m.Place = memattn.NewEncoding(p, c.Attention, c.Frames)
+	m.noMemory = p.Tensor("no_mem_embed", nn.Normal(0.02), nil, 1, 1, width)
+	p.Tensor("no_mem_pos_enc", nn.Normal(0.02), nil, 1, 1, width) // in every checkpoint, unused by SAM 2.1
+	m.noObject = p.Tensor("no_obj_embed_spatial", nn.Normal(0.02), nil, 1, memory)
+	p.Tensor("rec_maskmem_tpos_enc", nn.Const(0), nil, c.Frames, 1, 1, memory) // likewise in SLM-SAM 2's
+	encoder := p.In("image_encoder")
+	m.Trunk = hiera.NewTrunk(encoder.In("trunk"), c.Trunk)
+	m.Neck = hiera.NewNeck(encoder.In("neck"), c.Trunk.Channels(), width)
+	m.Long = memattn.New(p.In("memory_attention"), c.Attention)
+	m.Memory = convnext.NewMemoryEncoder(p.In("memory_encoder"), width, memory, c.FuserBlocks)
+	m.Heads = decoder.NewHeads(p, c.ImageSize, width)
+	m.Short = memattn.New(p.In("recent_memory_attention"), c.Attention)
+	m.Fuser = convnext.NewFuser(p.In("recent_memory_fuser"), c.FuserBlocks, width)
+	return m, nil
+}
+
+// Initialise draws fresh parameters. Short memory attention starts as a copy of the long one.
+func (m *Model) Initialise(seed uint64) { m.Params.Initialise(seed) }
+
+// Parameters returns the number of trained values.
+func (m *Model) Parameters() int {
+	n := 0
+	for _, p := range m.Params.All() {
+		if !p.Buffer {
+			n += p.Tensor.Len()
+		}
+	}
+	return n
+}

@@ -1,0 +1,70 @@
+package slmsam
+
+import (
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Track finds B objects on a slice without prompt: the features attend to the banks, then the decoder
+// proposes three masks and the one with the highest predicted IoU is kept.
+func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int) (*decoder.Result, error) {
+	return m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true})
+}
+
+// Attend returns the features after the memory, [B,N,C]: long and short attention see the same plain
+// features; with both, their sum goes through the fuser (SLM-SAM 2, section 3.2).
+func (m *Model) Attend(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		switch {
+		case mem.Short == 0:
+			return m.attendLong(g, im, bank, v, mem.Long)
+		case mem.Long == 0:
+			return m.attendShort(g, im, bank, v, mem.Short)
+		}
+		short, long := m.attendShort(g, im, bank, v, mem.Short), m.attendLong(g, im, bank, v, mem.Long)
+		return m.fuse(g, short, long)
+	})
+}
+
+func (m *Model) attendLong(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, frames int) *nn.Tensor {
+	return m.attend(g, m.Long, im, bank.SelectLong(v, frames), v)
+}
+
+func (m *Model) attendShort(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, n int) *nn.Tensor {
+	return m.attend(g, m.Short, im, bank.SelectShort(v, n), v)
+}
+
+// attend runs one memory attention over a selection.
+func (m *Model) attend(g *nn.Graph, a *memattn.Attention, im Image, s memattn.Selection, v memattn.View) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		side, width := m.Config.Grid(), m.Config.Attention.Width
+		return a.Forward(g, im.Top, g.SineGrid(side, width), m.Place.Tokens(g, s, v))
+	})
+}
+
+// fuse joins the features after short and long attention, [B,N,C] each.
+func (m *Model) fuse(g *nn.Graph, short, long *nn.Tensor) *nn.Tensor {
+	b, side, width := short.Dim(0), m.Config.Grid(), m.Config.Attention.Width
+	fused := m.Fuser.Fuse(g, short.Reshape(b, side, side, width), long.Reshape(b, side, side, width))
+	return fused.Reshape(b, side*side, width)
+}
+
+// PromptMasks takes masks [B,S,S,1] of 0 and 1 as the objects' masks on a slice. A mask prompt does not
+// look at the memory.
+func (m *Model) PromptMasks(g *nn.Graph, im Image, masks *nn.Tensor, empty []bool) (*decoder.Result, error) {
+	return m.Heads.MaskAsOutput(g, im.features(im.Top), masks, empty)
+}
+
+// PromptPoints finds B objects from points or boxes in pixels of the S x S image. One point is ambiguous,
+// so three masks are asked for; more points, or a box, ask for one (SAM 2's multimask_max_pt_num = 1).
+func (m *Model) PromptPoints(g *nn.Graph, im Image, points [][]decoder.Point) (*decoder.Result, error) {
+	var err error
+	var r *decoder.Result
+	g.Scoped(func() []*nn.Tensor {
+		top := g.Add(im.Top, m.noMemory)
+		r, err = m.Heads.Decode(g, im.features(top), len(points), decoder.Prompts{Points: points, Multi: len(points[0]) <= 1})
+		return r.Tensors()
+	})
+	return r, err
+}
