@@ -209,7 +209,7 @@ func asInts(v any) ([]int, bool) {
 	out := make([]int, 0, t.Len())
 	for _, item := range *t {
 		n, ok := asInt(item)
-		if !ok {
+		if !ok || int64(int(n)) != n {
 			return nil, false
 		}
 		out = append(out, int(n))

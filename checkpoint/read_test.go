@@ -65,3 +65,29 @@ func TestTrainerCheckpointMetadata(t *testing.T) {
 	require.Equal(t, "4321.5", f.Metadata["time_elapsed"])
 	require.Equal(t, []string{"optimizer"}, f.Skipped)
 }
+
+// The trainer_extras files hold what trainers put beside the weights. They were
+// written with PyTorch 2.15 and NumPy 2.4:
+//
+//	m = OrderedDict(w=torch.arange(6.).reshape(2,3).t()); m._metadata = {'': {'version': 1}}
+//	c = {'model': m, 'epoch': 3, 'lr': 0.5, 'name': 'run', 'args': Namespace(lr=1, x=[1]),
+//	     'best': np.float64(3.5), 'history': np.arange(5), 'counts': Counter('aab'),
+//	     'steps': {'train': 7}, 'size': torch.Size([1,2]), 'dtype': torch.float32,
+//	     'device': torch.device('cpu'), 'set': {1,2}, 'big': 1<<70,
+//	     'out': PurePosixPath('x'), 'fresh': defaultdict(list, {'a': [1]}), 'none': None}
+//	torch.save(c, 'trainer_extras.pt')
+//	torch.save(c, 'trainer_extras_legacy.pt', pickle_protocol=4, _use_new_zipfile_serialization=False)
+func TestTrainerExtras(t *testing.T) {
+	for _, name := range []string{"trainer_extras.pt", "trainer_extras_legacy.pt"} {
+		f := state(t, "testdata/"+name)
+		require.Equal(t, []string{"w"}, f.Order)
+		require.Equal(t, []int{3, 2}, f.Tensors["w"].Shape)
+		require.Equal(t, []float32{0, 3, 1, 4, 2, 5}, f.Tensors["w"].Data)
+		require.Equal(t, map[string]string{
+			"epoch": "3", "lr": "0.5", "name": "run", "steps.train": "7", "big": "1180591620717411303424",
+		}, f.Metadata)
+		require.Equal(t, []string{
+			"args", "best", "history", "counts", "size", "dtype", "device", "set", "out", "fresh", "none",
+		}, f.Skipped)
+	}
+}

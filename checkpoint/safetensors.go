@@ -97,6 +97,9 @@ func safetensorsHeader(r io.ReaderAt, size int64) ([]safetensorsEntry, map[strin
 	entries := make([]safetensorsEntry, 0, len(raw))
 	for name, text := range raw {
 		e := safetensorsEntry{name: name}
+		if !validName(name) {
+			return fail("tensor name %q is empty or reserved", name)
+		}
 		if err := json.Unmarshal(text, &e); err != nil {
 			return fail("tensor %q: %w", name, err)
 		}

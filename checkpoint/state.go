@@ -101,7 +101,7 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 	var refs []namedRef
 	for _, p := range state {
 		name, ok := p.key.(string)
-		if !ok {
+		if !ok || !validName(name) {
 			return nil, fmt.Errorf("the state dict has the key %s, want a string", describe(p.key))
 		}
 		if ref, ok := p.value.(*tensorRef); ok {

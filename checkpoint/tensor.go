@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"fmt"
 	"math"
+	"unicode/utf8"
 )
 
 // DType is the element type of a stored tensor, in safetensors spelling.
@@ -76,6 +77,11 @@ func NewF32(data []float32, shape ...int) *Tensor {
 
 // Len is the number of elements.
 func (t *Tensor) Len() int { return len(t.Data) }
+
+// validName reports whether a tensor can be stored under name in every format.
+func validName(name string) bool {
+	return name != "" && name != metadataKey && utf8.ValidString(name)
+}
 
 // Clone returns a deep copy of t.
 func (t *Tensor) Clone() *Tensor {

@@ -6,12 +6,10 @@ import (
 )
 
 // A decoded state may be larger than its file: float32 in memory for halves on disk,
-// and several views of one storage. expandFactor and expandFloor bound by how much,
-// so that a small file cannot ask for terabytes through stride-0 views.
-const (
-	expandFactor = 8
-	expandFloor  = 1 << 20 // elements
-)
+// and several views of one storage. One element per byte of the file, and a million
+// on top, bounds by how much, so that a small file cannot ask for terabytes through
+// stride-0 views.
+const expandFloor = 1 << 20
 
 // namedRef is a tensor of the state dict before its values are read.
 type namedRef struct {
@@ -21,7 +19,7 @@ type namedRef struct {
 
 // load reads every view in refs into f, one storage at a time.
 func (f *File) load(refs []namedRef, from storages, size int64) error {
-	budget := size*expandFactor + expandFloor
+	budget := size + expandFloor
 	byStorage := map[string][]namedRef{}
 	var keys []string
 	for _, r := range refs {
