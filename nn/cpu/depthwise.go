@@ -17,6 +17,7 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 	bias := d.optional(op, "Bias", a.Bias, a.C)
 	y := d.words(op, "Y", a.Y, size)
 	d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
+		mulAdd := d.mulAdder(a.C)
 		for t := lo; t < hi; t++ { // a row of Y
 			for ox := range a.W {
 				out := y[(t*a.W+ox)*a.C:][:a.C]
@@ -25,15 +26,29 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 				} else {
 					clear(out)
 				}
-				depthwiseSum(out, x[t/a.H*a.H*a.W*a.C:], weight, t%a.H, ox, a.H, a.W, a.K, false)
+				depthwiseSum(mulAdd, out, x[t/a.H*a.H*a.W*a.C:], weight, t%a.H, ox, a.H, a.W, a.K, false)
 			}
 		}
 	})
 }
 
+// mulAdder returns mulAdd for c channels, as vector instructions where the device has them and c fills some. What it
+// returns is for one goroutine.
+func (d *Device) mulAdder(c int) func(y, x, w []float32) {
+	const worthwhile = 32 // channels: two vectors of AVX-512
+	if d.plain || c < worthwhile {
+		return mulAdd
+	}
+	product := make([]float32, c)
+	return func(y, x, w []float32) {
+		d.kernels.Mul(product, x, w)
+		d.kernels.Add(y, y, product)
+	}
+}
+
 // depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbours of (y, x) in an image [H,W,C]. flip
 // turns the kernel by 180 degrees.
-func depthwiseSum(out, image, weight []float32, y, x, h, w, k int, flip bool) {
+func depthwiseSum(mulAdd func(y, x, w []float32), out, image, weight []float32, y, x, h, w, k int, flip bool) {
 	c := len(out)
 	ylo, yhi := inside(y-k/2, k, h)
 	xlo, xhi := inside(x-k/2, k, w)
@@ -59,10 +74,11 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 		dx := d.words(op, "DX", a.DX, size)
 		weight := d.words(op, "Weight", a.Weight, a.K*a.K*a.C)
 		d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
+			mulAdd := d.mulAdder(a.C)
 			for t := lo; t < hi; t++ {
 				for x := range a.W {
 					out := dx[(t*a.W+x)*a.C:][:a.C]
-					depthwiseSum(out, dy[t/a.H*a.H*a.W*a.C:], weight, t%a.H, x, a.H, a.W, a.K, true)
+					depthwiseSum(mulAdd, out, dy[t/a.H*a.H*a.W*a.C:], weight, t%a.H, x, a.H, a.W, a.K, true)
 				}
 			}
 		})

@@ -11,9 +11,15 @@ func checkMasks(op string, b, p, repeat int) {
 	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
 }
 
-// bce returns p = sigmoid(x) and the binary cross entropy -t*log(p) - (1-t)*log(1-p), without overflow.
+// bce returns p = sigmoid(x) and the binary cross entropy -t*log(p) - (1-t)*log(1-p) = max(x,0) - x*t + log(1+exp(-|x|)),
+// without overflow.
 func bce(x, t float64) (p, loss float64) {
-	return sigmoid(x), max(x, 0) - x*t + math.Log1p(math.Exp(-math.Abs(x)))
+	e := math.Exp(-math.Abs(x))
+	p = 1 / (1 + e)
+	if x < 0 {
+		p *= e
+	}
+	return p, max(x, 0) - x*t + math.Log1p(e)
 }
 
 // MaskLoss implements backend.Kernels.

@@ -1,10 +1,5 @@
 package cpu
 
-import (
-	"sync"
-	"sync/atomic"
-)
-
 const (
 	minParallel     = 1 << 15 // operations below which starting goroutines costs more than it gives
 	chunksPerThread = 4       // so that a thread that the system holds up does not hold up all
@@ -14,34 +9,16 @@ const (
 // operations per item, roughly. fn must write only what belongs to its items, so that the result does not depend on the
 // split.
 func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
-	threads := min(d.threads, n)
-	if threads <= 1 || n*cost < minParallel {
+	if d.threads == 1 || n*cost < minParallel {
 		if n > 0 {
 			fn(0, n)
 		}
 		return
 	}
-	chunks := min(n, threads*chunksPerThread)
-	var next atomic.Int64
-	work := func() {
-		for {
-			c := int(next.Add(1)) - 1
-			if c >= chunks {
-				return
-			}
-			fn(c*n/chunks, (c+1)*n/chunks)
-		}
-	}
-	var wg sync.WaitGroup
-	for range threads - 1 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			work()
-		}()
-	}
-	work()
-	wg.Wait()
+	chunks := min(n, d.threads*chunksPerThread)
+	workers(d.threads, chunks, func(_, c int) {
+		fn(c*n/chunks, (c+1)*n/chunks)
+	})
 }
 
 // reduceBlock is the number of terms that sumBlocks adds in one go.
