@@ -1,0 +1,77 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"strconv"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// DepthwiseConv implements backend.Kernels.
+func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
+	d.depthwise(a, false, false)
+}
+
+// depthwise convolves, with the kernel turned by 180 degrees if flip is set.
+func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
+	e := elementOf(a.C)
+	k := d.kernel("depthwise.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K))...)
+	line := a.W * a.C
+	strips := ceilDiv(a.W, 8)
+	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
+		lo, hi := r.reach(a.B*a.H, a.K/2)
+		threads := r.n * strips * a.C / e.width
+		d.run(k, threads, float64(2*a.K*a.K*r.n*line), []span{
+			window(a.X, lo*line, (hi-lo)*line), window(a.Weight, 0, a.K*a.K*a.C), optional(a.Bias, a.C),
+			window(a.Y, r.start*line, r.n*line),
+		}, threads, r.start, lo, a.H, a.W, a.C/e.width, a.Bias != nil, flip, accumulate)
+	}
+}
+
+// depthwiseRuns splits the rows of line words of a batch of images.
+func (d *Device) depthwiseRuns(rows, line, k int) []chunk {
+	return d.runs(rows, line, k-1, float64(2*k*k*line))
+}
+
+// reach returns the items up to halo away from c, within 0..items.
+func (c chunk) reach(items, halo int) (lo, hi int) {
+	return max(c.start-halo, 0), min(c.start+c.n+halo, items)
+}
+
+// optional binds the first n words of b, or a placeholder for nil.
+func optional(b backend.Buffer, n int) span {
+	if b == nil {
+		return span{}
+	}
+	return window(b, 0, n)
+}
+
+// DepthwiseConvBackward implements backend.Kernels.
+func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
+	if a.DX != nil {
+		d.depthwise(backend.DepthwiseConv{X: a.DY, Weight: a.Weight, Y: a.DX, B: a.B, H: a.H, W: a.W, C: a.C, K: a.K}, true, true)
+	}
+	if a.DWeight != nil {
+		d.depthwiseWeight(a)
+	}
+	if a.DBias != nil {
+		d.Sum(backend.Sum{X: a.DY, Y: a.DBias, Outer: 1, N: a.B * a.H * a.W, Inner: a.C, P: 1, Accumulate: true})
+	}
+}
+
+func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
+	k := d.kernel("depthwiseweight.wgsl")
+	line := a.W * a.C
+	taps := a.K * a.K * a.C
+	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
+		lo, hi := r.reach(a.B*a.H, a.K/2)
+		segments := ceilDiv(r.n, ceilDiv(sumLast, a.W)) // rows enough for about sumLast products per thread
+		part := d.Alloc(segments * taps)
+		d.run(k, segments*taps, float64(2*a.K*a.K*r.n*line),
+			[]span{window(a.X, lo*line, (hi-lo)*line), window(a.DY, r.start*line, r.n*line), whole(part)},
+			segments*taps, r.start, lo, r.n, a.H, a.W, a.C, a.K, segments)
+		d.sum(whole(part), window(a.DWeight, 0, taps), 1, segments, taps, 1, true)
+		d.Free(part)
+	}
+}

@@ -1,0 +1,49 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// Im2Col implements backend.Kernels.
+func (d *Device) Im2Col(a backend.Im2Col) {
+	oh, ow := a.OutSize()
+	e := elementOf(a.C)
+	k := d.kernel("im2col.wgsl", e.replace...)
+	patch := a.KH * a.KW * a.C
+	words := max(ow*patch, ceilDiv(a.H, oh)*a.W*a.C)
+	for _, r := range d.runs(a.B*oh, words, a.KH, float64(words)) {
+		// Patch rows r need the image rows lo..hi of the flattened [B,H].
+		last := r.start + r.n - 1
+		lo := r.start/oh*a.H + clamp(r.start%oh*a.Stride-a.Pad, a.H-1)
+		hi := last/oh*a.H + clamp(last%oh*a.Stride-a.Pad+a.KH, a.H)
+		n := r.n * ow * patch
+		d.run(k, n/e.width, float64(2*n),
+			[]span{window(a.X, lo*a.W*a.C, max(hi-lo, 1)*a.W*a.C), window(a.Cols, r.start*ow*patch, n)},
+			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+	}
+}
+
+// Col2Im implements backend.Kernels.
+func (d *Device) Col2Im(a backend.Im2Col) {
+	oh, ow := a.OutSize()
+	e := elementOf(a.C)
+	k := d.kernel("col2im.wgsl", e.replace...)
+	line := ow * a.KH * a.KW * a.C // words of a row of patches
+	words := max(a.W*a.C, ceilDiv(oh*line, a.H))
+	for _, r := range d.runs(a.B*a.H, words, a.KH+a.Stride, float64(words)) {
+		// Image rows r gather from the patch rows lo..hi of the flattened [B,OH].
+		last := r.start + r.n - 1
+		lo := r.start/a.H*oh + clamp((r.start%a.H+a.Pad-a.KH+a.Stride)/a.Stride, oh)
+		hi := last/a.H*oh + clamp((last%a.H+a.Pad)/a.Stride+1, oh)
+		if lo >= hi {
+			continue // no patch reaches these rows
+		}
+		n := r.n * a.W * a.C
+		d.run(k, n/e.width, float64(r.n*words),
+			[]span{window(a.Cols, lo*line, (hi-lo)*line), window(a.X, r.start*a.W*a.C, n)},
+			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+	}
+}
+
+// clamp returns n within 0..most.
+func clamp(n, most int) int { return min(max(n, 0), most) }

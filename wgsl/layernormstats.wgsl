@@ -1,0 +1,49 @@
+// layernormstats: what the gradient of a layer norm needs to know of each row.   (contract: backend.LayerNormBackward)
+//
+//   Stats[r] = (mean, 1/sqrt(var + eps), mean(g), mean(g*xh)),  xh = (X - mean)/sqrt(var + eps), g = DY*Gamma
+//
+// Buffers   x, dy [rows,c]; gamma [c]; stats [rows] of four.
+// Dispatch  LANES threads per row, as in layernorm.wgsl.
+// Numbers   two passes, as in layernorm.wgsl.
+// Text      follows rowtotal.wgsl.
+
+struct Params {
+    base: array<vec4<u32>, 2>,
+    rows: u32,
+    c: u32,
+    eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<vec4<f32>>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+    let i = id.y * groups.x * 64u + id.x;
+    // Threads past the last row compute it too and do not store it: barriers need all threads.
+    let row = i / {{LANES}}u;
+    let first = min(row, params.rows - 1u) * params.c;
+    let xs = params.base[0].x + first;
+    let gs = params.base[0].y;
+    let dys = params.base[0].z + first;
+    let scale = 1.0 / f32(params.c);
+    var sums = vec2<f32>(0.0);
+    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
+        sums += vec2<f32>(x[xs + k], dy[dys + k] * gamma[gs + k]);
+    }
+    let means = row_total(sums, lane) * scale;
+    var products = vec2<f32>(0.0);
+    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
+        let d = x[xs + k] - means.x;
+        products += d * vec2<f32>(d, dy[dys + k] * gamma[gs + k]);
+    }
+    let spread = row_total(products, lane) * scale;
+    let inverse = 1.0 / sqrt(spread.x + params.eps);
+    if row < params.rows && i % {{LANES}}u == 0u {
+        stats[params.base[0].w / 4u + row] = vec4<f32>(means.x, inverse, means.y, spread.y * inverse);
+    }
+}

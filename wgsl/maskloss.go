@@ -1,0 +1,55 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// lossWork estimates the operations per pixel of the mask loss.
+const lossWork = 60
+
+// lossPiece is masks b.start..+b.n and of each of them, if b.n is 1, pixels c.start..+c.n.
+type lossPiece struct {
+	b, c  chunk
+	phase int  // b.start modulo Repeat: item i of the piece has truth (phase+i)/Repeat of the piece
+	truth span // the truth's words
+}
+
+// lossPieces splits masks of p pixels that share a truth among repeat of them.
+func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece {
+	var pieces []lossPiece
+	for _, o := range d.runs(b, p, 0, lossWork*float64(p)) {
+		first, last := o.start/repeat, (o.start+o.n-1)/repeat
+		for _, c := range d.chunks(p, o.n) { // one, unless a single mask is too large to bind
+			pieces = append(pieces, lossPiece{o, c, o.start % repeat, window(truth, first*p+c.start, (last-first)*p+c.n)})
+		}
+	}
+	return pieces
+}
+
+// MaskLoss implements backend.Kernels.
+func (d *Device) MaskLoss(a backend.MaskLoss) {
+	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
+	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
+		n := q.b.n * q.c.n
+		segments := ceilDiv(q.c.n, sumTerms)
+		part := d.Alloc(q.b.n * segments * backend.MaskLossTerms)
+		d.run(k, q.b.n*segments, lossWork*float64(n),
+			[]span{window(a.X, q.b.start*a.P+q.c.start, n), q.truth, whole(part)},
+			q.b.n*segments, q.c.n, a.Repeat, q.phase, segments, a.Alpha)
+		out := window(a.Out, q.b.start*backend.MaskLossTerms, q.b.n*backend.MaskLossTerms)
+		d.sum(whole(part), out, q.b.n, segments, backend.MaskLossTerms, 1, q.c.start > 0)
+		d.Free(part)
+	}
+}
+
+// MaskLossBackward implements backend.Kernels.
+func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
+	k := d.kernel("maskpixel.wgsl+masklossbackward.wgsl")
+	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
+		n := q.b.n * q.c.n
+		at := q.b.start*a.P + q.c.start
+		d.run(k, n, lossWork*float64(n),
+			[]span{window(a.X, at, n), q.truth, window(a.G, q.b.start*3, q.b.n*3), window(a.DX, at, n)},
+			n, q.c.n, a.Repeat, q.phase, a.Alpha)
+	}
+}

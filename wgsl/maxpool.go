@@ -1,0 +1,56 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// poolPiece is the output rows r of the flattened [B,H/2] and the image rows lo..hi of the flattened [B,H] under them.
+type poolPiece struct {
+	r      chunk
+	lo, hi int
+}
+
+// poolPieces splits 2 x 2 pooling of B images of H rows of line words.
+func (d *Device) poolPieces(b, h, line int) []poolPiece {
+	half := h / 2
+	if half == 0 {
+		return nil
+	}
+	var pieces []poolPiece
+	for _, r := range d.runs(b*half, ceilDiv(h, half)*line, 1, float64(4*line)) {
+		last := r.start + r.n - 1
+		pieces = append(pieces, poolPiece{r, r.start/half*h + r.start%half*2, last/half*h + last%half*2 + 2})
+	}
+	return pieces
+}
+
+// MaxPool implements backend.Kernels.
+func (d *Device) MaxPool(a backend.MaxPool) {
+	k := d.kernel("maxpool.wgsl")
+	line, out := a.W*a.C, a.W/2*a.C
+	if out == 0 {
+		return
+	}
+	for _, q := range d.poolPieces(a.B, a.H, line) {
+		n := q.r.n * out
+		d.run(k, n, float64(5*n),
+			[]span{window(a.X, q.lo*line, (q.hi-q.lo)*line), window(a.Y, q.r.start*out, n)},
+			n, q.r.start, q.lo, a.H, a.W, a.C)
+	}
+}
+
+// MaxPoolBackward implements backend.Kernels.
+func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
+	k := d.kernel("maxpoolbackward.wgsl")
+	line, out := a.W*a.C, a.W/2*a.C
+	if out == 0 {
+		return
+	}
+	for _, q := range d.poolPieces(a.B, a.H, line) {
+		n := q.r.n * out
+		rows := (q.hi - q.lo) * line
+		d.run(k, n, float64(6*n),
+			[]span{window(a.X, q.lo*line, rows), window(a.DY, q.r.start*out, n), window(a.DX, q.lo*line, rows)},
+			n, q.r.start, q.lo, a.H, a.W, a.C)
+	}
+}

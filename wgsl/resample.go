@@ -1,0 +1,34 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// Resample implements backend.Kernels.
+func (d *Device) Resample(a backend.Resample) {
+	work := float64(2 * a.Taps * a.Inner)
+	for _, o := range d.runs(a.Outer, max(a.In, a.Out)*a.Inner, 0, work*float64(a.Out)) {
+		ins, outs := []chunk{{0, a.In}}, []chunk{{0, a.Out}}
+		if o.n == 1 { // a single item may still be too large, or too much work
+			ins, outs = d.chunks(a.In, a.Inner), d.runs(a.Out, a.Inner, 0, work)
+		}
+		for _, out := range outs {
+			for i, in := range ins {
+				d.resamplePiece(a, o, in, out, a.Accumulate || i > 0)
+			}
+		}
+	}
+}
+
+// resamplePiece computes rows out of the items o from rows in of X. If o.n > 1, in and out are all rows.
+func (d *Device) resamplePiece(a backend.Resample, o, in, out chunk, accumulate bool) {
+	e := elementOf(a.Inner)
+	n := o.n * out.n * a.Inner
+	spans := []span{
+		window(a.X, (o.start*a.In+in.start)*a.Inner, o.n*in.n*a.Inner),
+		window(a.Table, out.start*(1+a.Taps), out.n*(1+a.Taps)),
+		window(a.Y, (o.start*a.Out+out.start)*a.Inner, n),
+	}
+	d.run(d.kernel("resample.wgsl", e.replace...), n/e.width, 2*float64(a.Taps*n), spans,
+		n/e.width, in.start, in.n, out.n, a.Inner/e.width, a.Taps, accumulate)
+}

@@ -1,0 +1,24 @@
+// rowtotal: sums over the LANES threads that share a row (pasted in front of kernels that reduce rows).
+//
+// LANES is a power of two from 1 to 64, the workgroup size. The order of the sum is fixed. With one lane nothing is
+// shared and compilers drop the barriers.
+
+var<workgroup> row_sums: array<vec2<f32>, 64>;
+
+// row_total adds v over the lanes of a row and returns the sum to each of them. All threads of the workgroup call it;
+// lane is the local invocation index.
+fn row_total(v: vec2<f32>, lane: u32) -> vec2<f32> {
+    if {{LANES}}u == 1u {
+        return v;
+    }
+    workgroupBarrier();
+    row_sums[lane] = v;
+    workgroupBarrier();
+    for (var half = {{LANES}}u / 2u; half > 0u; half = half / 2u) {
+        if lane % {{LANES}}u < half {
+            row_sums[lane] += row_sums[lane + half];
+        }
+        workgroupBarrier();
+    }
+    return row_sums[lane - lane % {{LANES}}u];
+}

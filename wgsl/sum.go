@@ -1,0 +1,45 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// Terms of one thread: sumTerms in every stage but the last, which takes what is at most sumLast.
+const (
+	sumTerms = 64
+	sumLast  = 256
+)
+
+// Sum implements backend.Kernels. It goes by outer items, within one by terms, within one by columns: each as many as
+// fit, so a piece that has less than all of the one has only one of those before it.
+func (d *Device) Sum(a backend.Sum) {
+	for _, o := range d.chunks(a.Outer, a.N*a.Inner) {
+		for i, c := range d.chunks(a.N, o.n*a.Inner) {
+			for _, col := range d.chunks(a.Inner, o.n*c.n) {
+				x := window(a.X, (o.start*a.N+c.start)*a.Inner+col.start, o.n*c.n*col.n)
+				y := window(a.Y, o.start*a.Inner+col.start, o.n*col.n)
+				d.sum(x, y, o.n, c.n, col.n, a.P, a.Accumulate || i > 0)
+			}
+		}
+	}
+}
+
+// sum adds p times the sum of x [outer,n,inner] over n to y [outer,inner], or stores it.
+func (d *Device) sum(x, y span, outer, n, inner int, p float32, accumulate bool) {
+	k := d.kernel("sum.wgsl")
+	stage := func(y span, segments int, p float32, accumulate bool) {
+		count := outer * segments * inner
+		d.run(k, count, float64(outer*n*inner), []span{x, y},
+			count, n, segments, inner, accumulate, p)
+	}
+	var last backend.Buffer
+	for n > sumLast {
+		segments := ceilDiv(n, sumTerms)
+		part := d.Alloc(outer * segments * inner)
+		stage(whole(part), segments, 1, false)
+		d.Free(last)
+		last, x, n = part, whole(part), segments
+	}
+	stage(y, 1, p, accumulate)
+	d.Free(last)
+}

@@ -1,0 +1,55 @@
+// sum: one stage of a sum along the middle axis.        (contract: backend.Sum)
+//
+//   Y[o,s,i] (+)= p * sum_k X[o, s + k*segments, i]
+//
+// Buffers   x [outer,n,inner], y [outer,segments,inner].
+// Dispatch  one thread per element of y.
+// Numbers   the launcher repeats the stage, at most 256 terms to a thread, until segments is 1; a thread adds in four
+//           chains. Rounding thus grows with the depth of the tree, not with n, and the order is fixed: the result
+//           is the same on every run. Segments are interleaved so that neighbours read neighbours.
+
+struct Params {
+    base: array<vec4<u32>, 2>,
+    count: u32,      // outer*segments*inner
+    n: u32,
+    segments: u32,
+    inner: u32,
+    accumulate: u32,
+    p: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = id.y * groups.x * 64u + id.x;
+    if i >= params.count {
+        return;
+    }
+    let column = i % params.inner;
+    let segment = i / params.inner % params.segments;
+    let outer = i / params.inner / params.segments;
+    let terms = (params.n - segment + params.segments - 1u) / params.segments;
+    let stride = params.segments * params.inner;
+    var at = params.base[0].x + (outer * params.n + segment) * params.inner + column;
+
+    var chains = vec4<f32>(0.0);
+    var k = 0u;
+    for (; k + 4u <= terms; k += 4u) {
+        chains += vec4<f32>(x[at], x[at + stride], x[at + 2u * stride], x[at + 3u * stride]);
+        at += 4u * stride;
+    }
+    var rest = 0.0;
+    for (; k < terms; k += 1u) {
+        rest += x[at];
+        at += stride;
+    }
+    var v = params.p * (((chains.x + chains.y) + (chains.z + chains.w)) + rest);
+    let result = params.base[0].y + i;
+    if params.accumulate != 0u {
+        v += y[result];
+    }
+    y[result] = v;
+}
