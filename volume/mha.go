@@ -136,6 +136,9 @@ func (h mhaHeader) size3() ([3]int, error) {
 // numbers reads a field of finite numbers; absent, it returns nil.
 func (h mhaHeader) numbers(names ...string) ([]float64, error) {
 	words := strings.Fields(firstField(h, names...))
+	if len(words) == 0 {
+		return nil, nil
+	}
 	out := make([]float64, len(words))
 	for i, word := range words {
 		x, err := strconv.ParseFloat(word, 64)

@@ -1,0 +1,138 @@
+package volume
+
+import (
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tiny is a 3x2x2 label map with the given values first.
+func tiny(values ...int32) *Labels {
+	l := &Labels{Dim: [3]int{3, 2, 2}, Data: make([]int32, 12), Geom: NewGeometry([3]int{3, 2, 2}, [3]float64{0.5, 0.75, 4})}
+	copy(l.Data, values)
+	return l
+}
+
+func TestSmallestIntegerType(t *testing.T) {
+	for want, values := range map[int16][]int32{2: {0, 255}, 256: {-1, 127}, 512: {256, 65535}, 4: {-1, 128}, 8: {70000, -5}} {
+		path := filepath.Join(t.TempDir(), "l.nii")
+		require.NoError(t, WriteLabels(path, tiny(values...), WriteOptions{}))
+		raw, err := os.ReadFile(path)
+		require.NoError(t, err)
+		h, err := parseNIfTI(raw)
+		require.NoError(t, err)
+		require.Equal(t, want, h.datatype, "%v", values)
+		back, err := ReadLabels(path)
+		require.NoError(t, err)
+		require.Equal(t, tiny(values...).Data, back.Data)
+	}
+}
+
+func TestExistingFileKept(t *testing.T) {
+	for _, name := range []string{"l.nii.gz", "l.nrrd", "stack"} {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, WriteLabels(path, tiny(1), WriteOptions{}))
+		err := WriteLabels(path, tiny(2), WriteOptions{})
+		require.ErrorIs(t, err, fs.ErrExist)
+		require.ErrorContains(t, err, "--force")
+		require.ErrorContains(t, err, path)
+		l, err := ReadLabels(path)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, l.Data[0])
+		require.NoError(t, WriteLabels(path, tiny(2), WriteOptions{Force: true}))
+		l, err = ReadLabels(path)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, l.Data[0])
+		left, err := os.ReadDir(filepath.Dir(path))
+		require.NoError(t, err)
+		require.Len(t, left, 1, "no temporary files stay")
+	}
+}
+
+func TestWriteFailuresLeaveNothing(t *testing.T) {
+	dir := t.TempDir()
+	l := tiny(70000)
+	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "absent", "l.nii"), l, WriteOptions{}), "does not exist")
+	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "l.xyz"), l, WriteOptions{}), "unknown extension")
+	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "stack"), l, WriteOptions{}), "voxel (0,0,0) is 70000")
+	require.ErrorContains(t, WriteLabels(dir, l, WriteOptions{Force: true}), "volume: write")
+	l.Data = l.Data[:5]
+	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "l.nii"), l, WriteOptions{}), "5 labels for a [3 2 2] grid")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// TestForceKeepsForeignFolder: --force replaces a folder of slices, never one with other things in it.
+func TestForceKeepsForeignFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "thesis.tex"), []byte("x"), 0o644))
+	require.ErrorContains(t, WriteLabels(dir, tiny(1), WriteOptions{Force: true}), "thesis.tex")
+	require.FileExists(t, filepath.Join(dir, "thesis.tex"))
+}
+
+func TestImageTypes(t *testing.T) {
+	v := &Volume{Dim: [3]int{3, 1, 1}, Data: []float32{-5, 0, 1200}}
+	for want, x := range map[float32]float32{1200: 1200, 0.25: 0.25, 40000: 40000} {
+		v.Data[2] = x
+		path := filepath.Join(t.TempDir(), "v.nii.gz")
+		require.NoError(t, WriteVolume(path, v, WriteOptions{}))
+		got, err := Read(path)
+		require.NoError(t, err)
+		require.Equal(t, []float32{-5, 0, want}, got.Data)
+		require.Equal(t, [3]float64{1, 1, 1}, got.Geom.Spacing, "a volume without geometry gets 1 mm voxels")
+	}
+}
+
+// savePNG writes a picture as PNG into dir.
+func savePNG(t *testing.T, dir, name string, picture image.Image) {
+	f, err := os.Create(filepath.Join(dir, name))
+	require.NoError(t, err)
+	require.NoError(t, png.Encode(f, picture))
+	require.NoError(t, f.Close())
+}
+
+func TestStackRefused(t *testing.T) {
+	dir := t.TempDir()
+	savePNG(t, dir, "a1.png", image.NewGray(image.Rect(0, 0, 4, 3)))
+	savePNG(t, dir, "a2.png", image.NewGray(image.Rect(0, 0, 3, 4)))
+	refused(t, dir, "slice a2.png has 3x4 pixels but a1.png has 4x3")
+
+	dir = t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "a.jpg"))
+	require.NoError(t, err)
+	require.NoError(t, jpeg.Encode(f, image.NewGray(image.Rect(0, 0, 4, 3)), nil))
+	require.NoError(t, f.Close())
+	_, err = Read(dir)
+	require.NoError(t, err)
+	_, err = ReadLabels(dir)
+	require.ErrorContains(t, err, "use PNG")
+
+	dir = t.TempDir()
+	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	coloured.Set(0, 0, color.NRGBA{7, 7, 7, 255})
+	coloured.Set(1, 0, color.NRGBA{255, 0, 0, 255})
+	savePNG(t, dir, "a.png", coloured)
+	v, err := Read(dir)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float32{7, 76.245}, v.Data, 1e-4)
+	_, err = ReadLabels(dir)
+	require.ErrorContains(t, err, "pixel (1,0) is coloured")
+}
+
+func TestNaturalOrder(t *testing.T) {
+	ordered := []string{"a1", "a2", "a02", "a10", "a10b2", "a10b11", "b"}
+	for i := range ordered {
+		for j := range ordered {
+			require.Equal(t, i < j, naturalLess(ordered[i], ordered[j]), "%s, %s", ordered[i], ordered[j])
+		}
+	}
+}
