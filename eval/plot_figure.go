@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -15,17 +16,17 @@ import (
 
 // Sizes of a figure.
 const (
-	figureHeight = 9 * vg.Centimeter
+	figureHeight = 9 * vg.Centimeter // at least; wide figures are up to half as tall again
 	figureMargin = 3 * vg.Millimeter
 	figureDPI    = 150
 )
 
 // palette is that of Okabe and Ito, distinguishable with the common kinds of colour blindness ("Color Universal Design",
-// 2008), its yellow last because it is faint on white.
+// 2008), its yellow last because it is faint on white, its black softened so that outlines stay visible.
 func palette(i int) color.Color {
 	colours := []color.RGBA{
 		{0x00, 0x72, 0xB2, 0xFF}, {0xE6, 0x9F, 0x00, 0xFF}, {0x00, 0x9E, 0x73, 0xFF}, {0xD5, 0x5E, 0x00, 0xFF},
-		{0xCC, 0x79, 0xA7, 0xFF}, {0x56, 0xB4, 0xE9, 0xFF}, {0x00, 0x00, 0x00, 0xFF}, {0xF0, 0xE4, 0x42, 0xFF},
+		{0xCC, 0x79, 0xA7, 0xFF}, {0x56, 0xB4, 0xE9, 0xFF}, {0x66, 0x66, 0x66, 0xFF}, {0xF0, 0xE4, 0x42, 0xFF},
 	}
 	return colours[i%len(colours)]
 }
@@ -74,7 +75,7 @@ func (f *figure) writePNG(w io.Writer) error {
 	box := f.legend.Rectangle(probe)
 	strip := box.Max.X - box.Min.X + 2*figureMargin
 	width := f.width*vg.Length(len(f.plots)) + strip + 2*figureMargin
-	height := max(figureHeight, box.Max.Y-box.Min.Y+6*figureMargin)
+	height := max(figureHeight, min(width/4, 1.5*figureHeight), box.Max.Y-box.Min.Y+6*figureMargin)
 	img := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(figureDPI))
 	all := draw.Crop(draw.New(img), figureMargin, -figureMargin, figureMargin, -figureMargin)
 	f.legend.Draw(draw.Crop(all, 0, 0, 0, -2*figureMargin))
@@ -111,6 +112,30 @@ func groupTicks(p *plot.Plot, names []string, width vg.Length) {
 	}
 }
 
+// wholeTicks marks whole numbers in steps of 1, 2, 5, 10, 20, ..., at most twelve of them.
+func wholeTicks(low, high float64) (ticks []plot.Tick) {
+	const most = 12
+	step := 1.0
+	for i := 0; (high-low)/step > most; i++ {
+		step *= []float64{2, 2.5, 2}[i%3]
+	}
+	for v := math.Ceil(low/step) * step; v <= high; v += step {
+		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.Itoa(int(v))})
+	}
+	return ticks
+}
+
+// scaleDSC gives an axis of DSC the scale 0 to 1 with air around it, marked in fifths.
+func scaleDSC(axis *plot.Axis, air float64) {
+	axis.Min, axis.Max = -air, 1+air
+	ticks := make(plot.ConstantTicks, 6)
+	for i := range ticks {
+		v := float64(i) / 5
+		ticks[i] = plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', 1, 64)}
+	}
+	axis.Tick.Marker = ticks
+}
+
 // groupWidth is a plot width that gives n groups of m bars room.
 func groupWidth(n, m int) vg.Length {
 	return min(max(10*vg.Centimeter, vg.Length(n)*(vg.Length(m)*0.7+0.8)*vg.Centimeter+2.5*vg.Centimeter), 45*vg.Centimeter)
@@ -118,8 +143,8 @@ func groupWidth(n, m int) vg.Length {
 
 // slot returns the centre and width of bar j of m in group i.
 func slot(i, j, m int) (centre, width float64) {
-	width = 0.8 / float64(m)
-	return float64(i) - 0.4 + (float64(j)+0.5)*width, width
+	width = min(0.8/float64(m), 0.3)
+	return float64(i) + (float64(j)-float64(m-1)/2)*width, width
 }
 
 // plotFile is a figure and the file that it goes to.

@@ -59,11 +59,11 @@ func addBar(p *plot.Plot, x, width float64, value Interval, fill color.Color) er
 	if !value.Low.Defined() {
 		return nil
 	}
-	low, high, cap := float64(value.Low), float64(value.High), width/5
+	low, high, tip := float64(value.Low), float64(value.High), width/5
 	for _, ends := range []plotter.XYs{
 		{{X: x, Y: low}, {X: x, Y: high}},
-		{{X: x - cap, Y: low}, {X: x + cap, Y: low}},
-		{{X: x - cap, Y: high}, {X: x + cap, Y: high}},
+		{{X: x - tip, Y: low}, {X: x + tip, Y: low}},
+		{{X: x - tip, Y: high}, {X: x + tip, Y: high}},
 	} {
 		line, err := plotter.NewLine(ends)
 		if err != nil {
@@ -100,7 +100,7 @@ func (r *Result) boxPlot(title, y string, width vg.Length, m measure) (*plot.Plo
 				return nil, fmt.Errorf("eval: plot: %w", err)
 			}
 			box.FillColor = palette(j)
-			box.MedianStyle.Color, box.MedianStyle.Width = color.White, 2
+			box.MedianStyle.Color, box.MedianStyle.Width = color.Black, 2
 			p.Add(box)
 		}
 	}
@@ -143,7 +143,7 @@ func (r *Result) groupedPlots() []plotFile {
 			if err != nil {
 				return nil, err
 			}
-			scaleDSC(p, y)
+			scaleY(p, y)
 			return r.methodLegend(newFigure(width, p)), nil
 		}}
 	}
@@ -153,7 +153,7 @@ func (r *Result) groupedPlots() []plotFile {
 			if err != nil {
 				return nil, err
 			}
-			scaleDSC(p, y)
+			scaleY(p, y)
 			return r.methodLegend(newFigure(width, p)), nil
 		}}
 	}
@@ -177,8 +177,8 @@ func (r *Result) presenceFigure(width vg.Length) (*figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	scaleDSC(present, axisDSC)
-	scaleDSC(absent, axisDSC)
+	scaleDSC(&present.Y, 0)
+	scaleDSC(&absent.Y, 0)
 	return r.methodLegend(newFigure(width, present, absent)), nil
 }
 
@@ -188,10 +188,10 @@ const (
 	axisASSD = "ASSD (mm)"
 )
 
-// scaleDSC gives plots of DSC the scale 0 to 1, and all others some air above the data.
-func scaleDSC(p *plot.Plot, y string) {
+// scaleY gives plots of DSC their fixed scale, and all others some air above the data.
+func scaleY(p *plot.Plot, y string) {
 	if y == axisDSC {
-		p.Y.Min, p.Y.Max = 0, 1
+		scaleDSC(&p.Y, 0)
 		return
 	}
 	p.Y.Max = max(1.05*p.Y.Max, 1e-3)

@@ -18,6 +18,9 @@ import (
 // because they show where a method fails.
 const MaxCurves = 24
 
+// curveAir is the room above and below the curves of slicePlot, so that lines at 0 and 1 show in full.
+const curveAir = 0.03
+
 // WritePlots writes PNG files into dir, which must exist, and returns their paths: dsc_bars, assd_bars, dsc_boxes,
 // assd_boxes, presence_bars, and slices/CASE_LABEL for up to MaxCurves cases and labels, worst first.
 func (r *Result) WritePlots(dir string) ([]string, error) {
@@ -93,7 +96,7 @@ func (r *Result) slicePlot(rows []Row) (*figure, error) {
 	if err := addShade(p, first.Slices.Truth, shade); err != nil {
 		return nil, err
 	}
-	f := newFigure(16*vg.Centimeter, p)
+	f := newFigure(max(16*vg.Centimeter, p.Title.TextStyle.Width(p.Title.Text)+3*vg.Centimeter), p)
 	for i := range rows {
 		if err := r.addCurve(f, &rows[i]); err != nil {
 			return nil, err
@@ -101,7 +104,8 @@ func (r *Result) slicePlot(rows []Row) (*figure, error) {
 	}
 	f.legend.Add("target present", swatch{shade})
 	p.X.Min, p.X.Max = -0.5, float64(len(first.Slices.Truth))-0.5
-	p.Y.Min, p.Y.Max = -0.03, 1.03
+	p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
+	scaleDSC(&p.Y, curveAir)
 	return f, nil
 }
 
@@ -116,7 +120,7 @@ func addShade(p *plot.Plot, truth []int, shade color.Color) error {
 			to++
 		}
 		l, r := float64(from)-0.5, float64(to)-0.5
-		area, err := plotter.NewPolygon(plotter.XYs{{X: l, Y: -0.03}, {X: l, Y: 1.03}, {X: r, Y: 1.03}, {X: r, Y: -0.03}})
+		area, err := plotter.NewPolygon(plotter.XYs{{X: l, Y: -curveAir}, {X: l, Y: 1 + curveAir}, {X: r, Y: 1 + curveAir}, {X: r, Y: -curveAir}})
 		if err != nil {
 			return fmt.Errorf("eval: plot: %w", err)
 		}

@@ -115,6 +115,21 @@ func rowGrid(rows []Row) grid {
 	return g
 }
 
+// briefGrid is the summary in the width of a terminal: intervals for DSC and ASSD only.
+func briefGrid(summaries []Summary) grid {
+	g := grid{number: 2, header: []string{"label", "method", "cases", "missing", "undef.", "DSC", "ASSD mm", "HD95 mm",
+		"present", "absent", "over-prop.", "missed"}}
+	for _, s := range summaries {
+		g.rows = append(g.rows, []string{
+			labelText(s.Label, s.LabelName), s.Method, strconv.Itoa(s.Cases), strconv.Itoa(s.Missing), strconv.Itoa(s.Undefined),
+			intervalText(s.DSC, 4), intervalText(s.ASSDmm, 2), s.HD95mm.Mean.fixed(2), s.PresentDSC.Mean.fixed(3), s.AbsentDSC.Mean.fixed(3),
+			fmt.Sprintf("%d/%d", s.OverPropagatedSlices, s.AbsentSlices), fmt.Sprintf("%d/%d", s.MissedSlices, s.PresentSlices),
+		})
+	}
+	return g
+}
+
+// summaryGrid is the whole summary.
 func summaryGrid(summaries []Summary) grid {
 	g := grid{number: 2, header: []string{"label", "method", "cases", "missing", "undefined", "DSC", "ASSD mm", "ASSD vox", "HD95 mm",
 		"Surf. Dice", "DSC present", "DSC absent", "over-prop.", "missed"}}
@@ -134,10 +149,18 @@ func comparisonGrid(comparisons []Comparison) grid {
 	for _, c := range comparisons {
 		g.rows = append(g.rows, []string{
 			labelText(c.Label, c.LabelName), c.Measure, c.First + " - " + c.Second, strconv.Itoa(c.Cases),
-			intervalText(c.Difference, 4), c.PValue.fixed(4),
+			intervalText(c.Difference, 4), pText(c.PValue),
 		})
 	}
 	return g
+}
+
+// pText never rounds a p-value to zero.
+func pText(p Value) string {
+	if p < 1e-4 {
+		return "<0.0001"
+	}
+	return p.fixed(4)
 }
 
 // WriteText writes the summary, the comparisons and the exclusions for a terminal; perCase adds the table of all rows.
@@ -153,7 +176,7 @@ func (r *Result) WriteText(w io.Writer, perCase bool) error {
 	if perCase {
 		section("Each case", rowGrid(r.Rows))
 	}
-	section(r.Settings.caption(), summaryGrid(r.Summary))
+	section(r.Settings.caption(), briefGrid(r.Summary))
 	section("Paired differences", comparisonGrid(r.Comparisons))
 	for i, e := range r.Excluded {
 		if i == 0 {

@@ -1,0 +1,195 @@
+package eval
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// independentTol is the agreement asked of two implementations on real volumes, relative to values of 1 and above.
+const independentTol = 1e-6
+
+// smallVolume is the size in voxels up to which the slow reference keeps the normal test run short.
+const smallVolume = 300_000
+
+// TestAgainstIndependentOnData scores perturbed copies of real label maps and compares with nearestByShells, which finds
+// nearest neighbours without a distance transform. The volumes are those below SLMSAM_DATA (default: shared/data beside
+// the repository). SLMSAM_DUMP names a file for the scores, as JSON, to compare with yet another implementation.
+func TestAgainstIndependentOnData(t *testing.T) {
+	dir := sharedFolder("SLMSAM_DATA", "data")
+	if dir == "" || testing.Short() {
+		t.Skip("no folder of labelled volumes (set SLMSAM_DATA), or -short")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "label.nii.gz"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "no */*/label.nii.gz in %s", dir)
+	type entry struct {
+		File                             string
+		Label                            int32
+		DSC, ASSDmm, ASSDVoxels, HD95, N float64
+	}
+	var dump []entry
+	skipped := 0
+	for _, file := range files {
+		truth := readNIfTI(t, file)
+		if len(truth.Data) > smallVolume && os.Getenv("SLMSAM_LARGE") != "1" {
+			skipped++
+			continue
+		}
+		prediction := perturbed(truth)
+		scorer, err := NewScorer(truth, prediction)
+		require.NoError(t, err, file)
+		for _, label := range scorer.TruthLabels() {
+			got, err := scorer.Score(label, Options{Axis: truth.AcquisitionAxis()})
+			require.NoError(t, err)
+			a, b := bruteSurface(truth, label), bruteSurface(prediction, label)
+			dump = append(dump, entry{file, label, got.DSC, got.ASSDmm, got.ASSDVoxels, got.HD95mm, float64(len(a) + len(b))})
+			require.Equal(t, []int{len(a), len(b)}, []int{got.SurfaceTruth, got.SurfacePrediction})
+			if len(a) == 0 || len(b) == 0 {
+				require.True(t, math.IsNaN(got.ASSDmm))
+				continue
+			}
+			mm := append(nearestByShells(truth, a, b, truth.Spacing), nearestByShells(truth, b, a, truth.Spacing)...)
+			voxels := append(nearestByShells(truth, a, b, [3]float64{1, 1, 1}), nearestByShells(truth, b, a, [3]float64{1, 1, 1})...)
+			requireClose(t, mean(mm), got.ASSDmm, file, label)
+			requireClose(t, mean(voxels), got.ASSDVoxels, file, label)
+			slices.Sort(mm)
+			at := 0.95 * float64(len(mm)-1)
+			low, high := mm[int(math.Floor(at))], mm[int(math.Ceil(at))]
+			requireClose(t, low+(high-low)*(at-math.Floor(at)), got.HD95mm, file, label)
+		}
+	}
+	t.Logf("%d labels on %d volumes; %d larger ones need SLMSAM_LARGE=1", len(dump), len(files)-skipped, skipped)
+	if out := os.Getenv("SLMSAM_DUMP"); out != "" {
+		raw, err := json.Marshal(dump)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(out, raw, 0o644))
+	}
+}
+
+func requireClose(t *testing.T, want, got float64, file string, label int32) {
+	t.Helper()
+	require.InDelta(t, want, got, independentTol*max(1, want), "%s label %d", file, label)
+}
+
+// perturbed moves every label by one voxel along axis 0, drops a regular pattern of voxels and adds another.
+func perturbed(m *LabelMap) *LabelMap {
+	out := newMap(m.Dim, m.Spacing)
+	for z := range m.Dim[2] {
+		for y := range m.Dim[1] {
+			for x := range m.Dim[0] {
+				i := (z*m.Dim[1]+y)*m.Dim[0] + x
+				if x+1 < m.Dim[0] {
+					out.Data[i] = m.Data[i+1]
+				}
+				pattern := x*73 + y*151 + z*283
+				if pattern%17 == 0 {
+					out.Data[i] = 0
+				}
+				if pattern%4001 == 0 {
+					out.Data[i] = 1
+				}
+			}
+		}
+	}
+	return out
+}
+
+// nearestByShells returns the distance from each of from to the nearest of to: it looks at offsets in the order of their
+// length until one hits, and tries every target where none within reach does.
+func nearestByShells(m *LabelMap, from, to [][3]int, spacing [3]float64) []float64 {
+	isTarget := make([]bool, len(m.Data))
+	for _, p := range to {
+		isTarget[(p[2]*m.Dim[1]+p[1])*m.Dim[0]+p[0]] = true
+	}
+	shells := sortedOffsets(6, spacing)
+	reach := 6 * min(spacing[0], spacing[1], spacing[2]) // all offsets up to this length are in the list
+	out := make([]float64, len(from))
+	for i, p := range from {
+		out[i] = math.Inf(1)
+		for _, s := range shells {
+			q := [3]int{p[0] + s.by[0], p[1] + s.by[1], p[2] + s.by[2]}
+			inside := q[0] >= 0 && q[1] >= 0 && q[2] >= 0 && q[0] < m.Dim[0] && q[1] < m.Dim[1] && q[2] < m.Dim[2]
+			if inside && isTarget[(q[2]*m.Dim[1]+q[1])*m.Dim[0]+q[0]] {
+				out[i] = s.length
+				break
+			}
+		}
+		if out[i] <= reach {
+			continue
+		}
+		for _, q := range to {
+			out[i] = min(out[i], length([3]int{p[0] - q[0], p[1] - q[1], p[2] - q[2]}, spacing))
+		}
+	}
+	return out
+}
+
+type offset struct {
+	by     [3]int
+	length float64
+}
+
+func sortedOffsets(r int, spacing [3]float64) (list []offset) {
+	for z := -r; z <= r; z++ {
+		for y := -r; y <= r; y++ {
+			for x := -r; x <= r; x++ {
+				by := [3]int{x, y, z}
+				list = append(list, offset{by, length(by, spacing)})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b offset) int {
+		if a.length < b.length {
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+func length(by [3]int, spacing [3]float64) float64 {
+	x, y, z := float64(by[0])*spacing[0], float64(by[1])*spacing[1], float64(by[2])*spacing[2]
+	return math.Sqrt(x*x + y*y + z*z)
+}
+
+// readNIfTI reads a little-endian, gzipped NIfTI-1 label map of uint8 or int16: all that the data folder holds.
+func readNIfTI(t *testing.T, file string) *LabelMap {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	require.NoError(t, err)
+	unzip, err := gzip.NewReader(bytes.NewReader(packed))
+	require.NoError(t, err)
+	raw, err := io.ReadAll(unzip)
+	require.NoError(t, err)
+	le := binary.LittleEndian
+	var m LabelMap
+	n := 1
+	for axis := range m.Dim {
+		m.Dim[axis] = int(le.Uint16(raw[42+2*axis:]))
+		m.Spacing[axis] = float64(math.Float32frombits(le.Uint32(raw[80+4*axis:])))
+		n *= m.Dim[axis]
+	}
+	voxels := raw[int(math.Float32frombits(le.Uint32(raw[108:]))):]
+	m.Data = make([]int32, n)
+	for i := range m.Data {
+		switch kind := le.Uint16(raw[70:]); kind {
+		case 2:
+			m.Data[i] = int32(voxels[i])
+		case 4:
+			m.Data[i] = int32(int16(le.Uint16(voxels[2*i:])))
+		default:
+			require.FailNow(t, "data type", "%s: %d", file, kind)
+		}
+	}
+	return &m
+}
