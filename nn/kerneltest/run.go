@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
@@ -15,15 +16,31 @@ type Options struct {
 	// BindingWords, unless 0, adds operands of more than so many words. A device that splits its work when a
 	// buffer is larger than one binding may hold sets its limit to that, artificially small, for the test.
 	BindingWords int
+	// Kernels, unless empty, names the only kernels to test: "MatMul".
+	Kernels []string
 }
 
 // Run compares every kernel of dev with that of ref, in one subtest per kernel and case: "MatMul/5x7x3 transA".
 func Run(t *testing.T, dev, ref backend.Device, opts Options) {
 	s := suite{dev: dev, ref: ref, opts: opts}
-	for _, k := range []struct {
-		name  string
-		cases func(*suite) []kernelCase
-	}{
+	for _, k := range kernelList() {
+		t.Run(k.name, func(t *testing.T) {
+			for _, c := range k.cases(&s) {
+				t.Run(c.name, func(t *testing.T) { c.run(s.newTrial(t)) })
+			}
+		})
+	}
+}
+
+// kernel names a kernel of the contract and lists its cases.
+type kernel struct {
+	name  string
+	cases func(*suite) []kernelCase
+}
+
+// kernelList is everything in backend.Kernels.
+func kernelList() []kernel {
+	return []kernel{
 		{"MatMul", matmulCases},
 		{"Attention", attentionCases},
 		{"AttentionBackward", attentionBackwardCases},
@@ -48,12 +65,6 @@ func Run(t *testing.T, dev, ref backend.Device, opts Options) {
 		{"MaskLoss", maskLossCases},
 		{"MaskLossBackward", maskLossBackwardCases},
 		{"AdamW", adamWCases},
-	} {
-		t.Run(k.name, func(t *testing.T) {
-			for _, c := range k.cases(&s) {
-				t.Run(c.name, func(t *testing.T) { c.run(s.newTrial(t)) })
-			}
-		})
 	}
 }
 
@@ -69,8 +80,8 @@ type kernelCase struct {
 }
 
 // newTrial seeds the random operands by the test's name, so that a case has the same numbers whatever else runs.
-func (s *suite) newTrial(t *testing.T) *trial {
+func (s *suite) newTrial(t testing.TB) *trial {
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))
-	return &trial{T: t, suite: s, rng: rand.New(rand.NewPCG(h.Sum64(), 1))}
+	return &trial{TB: t, suite: s, rng: rand.New(rand.NewPCG(h.Sum64(), 1))}
 }
