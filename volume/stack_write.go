@@ -41,12 +41,20 @@ func (s *samples) writeStack(path string, opt WriteOptions) error {
 	if err := os.Chmod(tmp, 0o755); err != nil { // MkdirTemp makes it private
 		return plainPathError(err)
 	}
-	if opt.Force {
-		if err := os.RemoveAll(path); err != nil {
-			return plainPathError(err)
-		}
+	return replaceFolder(tmp, path)
+}
+
+// replaceFolder renames tmp to path. What was there is moved aside first and removed only once the new
+// folder is in place.
+func replaceFolder(tmp, path string) error {
+	old := tmp + ".old"
+	if err := os.Rename(path, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return os.Rename(tmp, path)
+	if err := os.Rename(tmp, path); err != nil {
+		return errors.Join(err, os.Rename(old, path))
+	}
+	return os.RemoveAll(old)
 }
 
 // greyDepth reports whether 16 bits are needed, and refuses values that no grey PNG holds.

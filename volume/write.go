@@ -51,28 +51,60 @@ func WriteVolume(path string, v *Volume, opt WriteOptions) error {
 	return s.write(path, opt)
 }
 
+// outputFormat names the format of an output path by its extension.
+func outputFormat(path string) (string, error) {
+	name := strings.ToLower(filepath.Base(path))
+	for _, ext := range []string{".nii", ".nii.gz", ".nrrd", ".mha"} {
+		if strings.HasSuffix(name, ext) {
+			return ext, nil
+		}
+	}
+	if filepath.Ext(name) == "" {
+		return "stack", nil
+	}
+	return "", fmt.Errorf("unknown extension %s, want .nii, .nii.gz, .nrrd, .mha, or none for a folder of PNG slices", filepath.Ext(name))
+}
+
+// CheckOutput returns the error that writing to path would meet because of its name, because it exists,
+// or because a file cannot be created there. Ask before a long computation, not after it.
+func CheckOutput(path string, opt WriteOptions) error {
+	format, err := outputFormat(path)
+	if err == nil && format == "stack" {
+		err = checkStackTarget(path, opt)
+	} else if err == nil {
+		err = checkTarget(path, opt)
+	}
+	if err == nil {
+		var probe *os.File
+		if probe, err = createTemp(path); err == nil {
+			probe.Close()
+			err = os.Remove(probe.Name())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("volume: write %s: %w", path, err)
+	}
+	return nil
+}
+
 // write picks the format and wraps errors.
 func (s *samples) write(path string, opt WriteOptions) error {
-	var body func(io.Writer) error
-	name := strings.ToLower(filepath.Base(path))
-	switch {
-	case strings.HasSuffix(name, ".nii"):
-		body = s.writeNIfTI
-	case strings.HasSuffix(name, ".nii.gz"):
-		body = func(w io.Writer) error { return gzipped(w, s.writeNIfTI) }
-	case strings.HasSuffix(name, ".nrrd"):
-		body = s.writeNRRD
-	case strings.HasSuffix(name, ".mha"):
-		body = s.writeMHA
-	case filepath.Ext(name) == "":
-		if err := s.writeStack(path, opt); err != nil {
-			return fmt.Errorf("volume: write %s: %w", path, err)
+	format, err := outputFormat(path)
+	if err == nil {
+		switch format {
+		case ".nii":
+			err = writeFile(path, opt, s.writeNIfTI)
+		case ".nii.gz":
+			err = writeFile(path, opt, func(w io.Writer) error { return gzipped(w, s.writeNIfTI) })
+		case ".nrrd":
+			err = writeFile(path, opt, s.writeNRRD)
+		case ".mha":
+			err = writeFile(path, opt, s.writeMHA)
+		default:
+			err = s.writeStack(path, opt)
 		}
-		return nil
-	default:
-		return fmt.Errorf("volume: write %s: unknown extension, want .nii, .nii.gz, .nrrd, .mha, or none for a folder of PNG slices", path)
 	}
-	if err := writeFile(path, opt, body); err != nil {
+	if err != nil {
 		return fmt.Errorf("volume: write %s: %w", path, err)
 	}
 	return nil

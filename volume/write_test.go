@@ -1,13 +1,16 @@
 package volume
 
 import (
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +71,38 @@ func TestWriteFailuresLeaveNothing(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// TestFailedWriteKeepsOldFile: a disk that fills up half-way leaves the previous file and no other.
+func TestFailedWriteKeepsOldFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "l.nii")
+	require.NoError(t, os.WriteFile(path, []byte("before"), 0o644))
+	err := writeFile(path, WriteOptions{Force: true}, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, 1<<20))
+		return errors.Join(err, syscall.ENOSPC)
+	})
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "before", string(raw))
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+func TestCheckOutput(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.nii.gz", "a.nrrd", "a.mha", "slices"} {
+		require.NoError(t, CheckOutput(filepath.Join(dir, name), WriteOptions{}))
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left, "asking leaves nothing behind")
+	require.ErrorContains(t, CheckOutput(filepath.Join(dir, "a.png"), WriteOptions{}), "unknown extension .png")
+	require.ErrorContains(t, CheckOutput(filepath.Join(dir, "no", "a.nii"), WriteOptions{}), "does not exist")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.nii"), nil, 0o644))
+	require.ErrorIs(t, CheckOutput(filepath.Join(dir, "a.nii"), WriteOptions{}), fs.ErrExist)
+	require.NoError(t, CheckOutput(filepath.Join(dir, "a.nii"), WriteOptions{Force: true}))
 }
 
 // TestForceKeepsForeignFolder: --force replaces a folder of slices, never one with other things in it.
