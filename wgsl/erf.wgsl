@@ -3,8 +3,8 @@
 //   gelu(x) = x * Phi(x)      gelu'(x) = Phi(x) + x * phi(x)      Phi, phi: the standard normal
 //
 // Phi(-|x|) = erfc(|x|/sqrt(2))/2 by Abramowitz and Stegun 7.1.26, absolute error of erf below 1.5e-7 in exact
-// arithmetic. Writing the tail, not 1 + erf, keeps gelu(-|x|) free of cancellation. Measured against float64: below
-// 6e-7 for gelu, 3e-7 for its derivative.
+// arithmetic. Writing the tail, not 1 + erf, keeps gelu(-|x|) free of cancellation. Measured on lavapipe against
+// float64 (map_test.go): 1.7e-7*max(1,|x|) for gelu, 2.7e-7 for its derivative.
 
 // (Phi(x), exp(-x^2/2)) of four elements.
 struct Normal {
