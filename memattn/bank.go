@@ -146,12 +146,16 @@ func (b *Bank) SelectLong(v View, frames int) Selection {
 }
 
 // SelectShort is the policy of the short memory (SLM-SAM 2, section 3.2): the n slices at distance n, ..,
-// 1, tracked or prompted, with their pointers.
+// 1, tracked or prompted, and their pointers, nearest first.
 func (b *Bank) SelectShort(v View, n int) Selection {
 	var s Selection
 	for r := n; r >= 1; r-- {
 		if e := b.entries[v.behind(r)]; e != nil {
 			s.Memories = append(s.Memories, Selected{e, r - 1})
+		}
+	}
+	for r := 1; r <= n; r++ {
+		if e := b.entries[v.behind(r)]; e != nil {
 			s.Pointers = append(s.Pointers, Selected{e, r})
 		}
 	}
