@@ -46,7 +46,12 @@ func (d *Device) checkAttention(op string, a backend.Attention) attentionArgs {
 
 // Attention implements backend.Kernels.
 func (d *Device) Attention(a backend.Attention) {
-	d.attentionPlain(d.checkAttention("Attention", a))
+	args := d.checkAttention("Attention", a)
+	if d.plain {
+		d.attentionPlain(args)
+		return
+	}
+	d.attentionFast(args)
 }
 
 // attentionPlain computes, for each query i,

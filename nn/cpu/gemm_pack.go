@@ -10,18 +10,23 @@ func packRows(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32
 	if rows < width {
 		clear(dst[:n*width])
 	}
+	transpose(f, rows, n, src, ld, dst, width)
+}
+
+// transpose sets dst[k*step+i] = src[i*ld+k], i < rows, k < n.
+func transpose(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, step int) {
 	i := 0
 	for ; i+4 <= rows; i += 4 {
-		f.Pack4(n, src[i*ld:], ld, dst[i:], width)
+		f.Pack4(n, src[i*ld:], ld, dst[i:], step)
 	}
-	if i < rows && rows >= 4 { // the last rows, together with some that are packed already
+	if i < rows && rows >= 4 { // the last rows, together with some that are done already
 		i = rows - 4
-		f.Pack4(n, src[i*ld:], ld, dst[i:], width)
+		f.Pack4(n, src[i*ld:], ld, dst[i:], step)
 		return
 	}
 	for ; i < rows; i++ {
 		for k, v := range src[i*ld:][:n] {
-			dst[k*width+i] = v
+			dst[k*step+i] = v
 		}
 	}
 }

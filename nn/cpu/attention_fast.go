@@ -1,0 +1,181 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
+
+// Attention by blocks of keys with an online softmax (Dao et al., FlashAttention, arXiv 2205.14135), on transposed
+// scores: S^T = K Q^T has a panel of NR queries side by side, so that maximum, exponential and sum run across lanes, and the
+// panel of probabilities P^T is as it stands the operand of O^T = V^T P^T. Nothing is packed between the two products.
+//
+// Scores are in units of log 2: Scale*log2(e) goes into Q. The order of all sums depends on the sizes alone.
+const (
+	// blockKeys is the number of keys at a time: a panel of scores (32 queries: 30 KiB) stays in the first-level
+	// cache; keys of width 256 (240 KiB) with their values in the second. A multiple of 4, 6 and 12.
+	blockKeys = 240
+	// groupPanels is the largest number of query panels that share a walk over the keys: so many times less traffic from
+	// memory. Queries of width 256 and outputs of 64: 240 KiB in the second-level cache.
+	groupPanels = 6
+	// ownKeys limits the keys and values that a thread packs for itself: 8 MiB.
+	ownKeys = 2 << 20
+)
+
+// flash is an attention with what its kernels need.
+type flash struct {
+	attentionArgs
+	f      *simd.Kernels
+	dvPad  int // Dv rounded up to MR
+	keys   int // Nk rounded up to MR
+	panels int // of queries
+}
+
+func newFlash(f *simd.Kernels, a attentionArgs) flash {
+	return flash{attentionArgs: a, f: f, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
+}
+
+// attentionFast computes the heads one after the other, each on all threads, or each on a thread of its own when they
+// are many and small.
+func (d *Device) attentionFast(a attentionArgs) {
+	t := newFlash(&d.kernels, a)
+	items, packed := a.B*a.Heads, t.packedWords()
+	inside, across := d.threads, 1 // threads per head, heads at a time
+	if work := a.Nq * a.Nk * (a.D + a.Dv); items >= 4*d.threads && packed <= ownKeys || work < soloWork {
+		inside, across = 1, min(d.threads, items, 1+items*work/soloWork)
+	}
+	group := min(groupPanels, max(1, t.panels/(4*inside)))
+	if inside == 1 {
+		group = min(groupPanels, t.panels)
+	}
+	words := t.groupWords(group)
+	need := packed + inside*words
+	scratch := d.pool.take(across * need)
+	workers(across, items, func(worker, item int) {
+		s := scratch[worker*need:][:need]
+		kv := t.packKeys(item/a.Heads, item%a.Heads, inside, s[:packed])
+		workers(inside, ceilDiv(t.panels, group), func(worker, task int) {
+			first := task * group
+			t.attend(kv, item, first, min(group, t.panels-first), s[packed+worker*words:][:words])
+		})
+	})
+	d.pool.put(scratch)
+}
+
+// keyBlocks are the packed keys and values of one head, block after block: K in panels [D][MR keys], V in panels [keys][MR
+// of Dv].
+type keyBlocks struct {
+	k, v []float32
+}
+
+// packedWords is the size of keyBlocks.
+func (t *flash) packedWords() int { return roundUp(t.keys*t.D, 16) + roundUp(t.keys*t.dvPad, 16) }
+
+// packKeys packs the keys and values of head h of item b.
+func (t *flash) packKeys(b, h, threads int, dst []float32) keyBlocks {
+	kv := keyBlocks{k: dst[:t.keys*t.D], v: dst[roundUp(t.keys*t.D, 16):]}
+	workers(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
+		key := block * blockKeys
+		n := min(blockKeys, t.Nk-key)
+		packRowPanels(t.f, t.k.from(b, key, h), t.k.row, n, t.D, kv.k[key*t.D:], t.f.MR)
+		packColumnPanels(t.v.from(b, key, h), t.v.row, t.Dv, n, kv.v[key*t.dvPad:], t.f.MR)
+	})
+	return kv
+}
+
+// from returns the words from item b, token n, head h on.
+func (t heads) from(b, n, h int) []float32 {
+	return t.data[t.off+b*t.batch+n*t.row+h*t.width:]
+}
+
+// packRowPanels packs the given number of rows of width n in panels [n][width].
+func packRowPanels(f *simd.Kernels, src []float32, ld, rows, n int, dst []float32, width int) {
+	for i := 0; i < rows; i += width {
+		packRows(f, min(width, rows-i), n, src[i*ld:], ld, dst[i*n:], width)
+	}
+}
+
+// packColumnPanels packs the columns 0..columns of n rows in panels [n][width].
+func packColumnPanels(src []float32, ld, columns, n int, dst []float32, width int) {
+	for i := 0; i < columns; i += width {
+		packColumns(min(width, columns-i), n, src[i:], ld, dst[i*n:], width)
+	}
+}
+
+// queryPanel is the state of NR queries on their walk over the keys.
+type queryPanel struct {
+	q        []float32 // [D][NR], times Scale*log2(e)
+	o        []float32 // [dvPad][NR], the output so far, times sum
+	max, sum []float32 // [NR]
+}
+
+func (t *flash) panelWords() int { return (t.D + t.dvPad + 2) * t.f.NR }
+
+// groupWords is the scratch for a group of query panels: their states, a panel of scores, alpha.
+func (t *flash) groupWords(group int) int {
+	return group*t.panelWords() + (min(blockKeys, t.keys)+1)*t.f.NR
+}
+
+func (t *flash) panel(scratch []float32, i int) queryPanel {
+	nr := t.f.NR
+	s := scratch[i*t.panelWords():][:t.panelWords()]
+	return queryPanel{
+		q: s[:t.D*nr], o: s[t.D*nr:][:t.dvPad*nr],
+		max: s[(t.D+t.dvPad)*nr:][:nr], sum: s[(t.D+t.dvPad+1)*nr:],
+	}
+}
+
+// attend computes query panels first..first+count of an item, which is b*Heads + h.
+func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) {
+	f := t.f
+	scores := scratch[count*t.panelWords():]
+	alpha := scores[len(scores)-f.NR:]
+	for i := range count {
+		p := t.panel(scratch, i)
+		query := (first + i) * f.NR
+		packRows(f, min(f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, f.NR)
+		fill(alpha, t.Scale*math.Log2E)
+		f.ScaleLanes(t.D, p.q, alpha)
+		fill(p.max, float32(math.Inf(-1)))
+		clear(p.sum)
+	}
+	for key := 0; key < t.Nk; key += blockKeys {
+		n := min(blockKeys, t.Nk-key)
+		k, v := kv.k[key*t.D:], kv.v[key*t.dvPad:]
+		for i := range count {
+			p := t.panel(scratch, i)
+			multiplyPanels(f, n, t.D, k, p.q, scores, false) // S^T
+			f.Softmax(n, scores, p.max, p.sum, alpha)
+			if key > 0 {
+				f.ScaleLanes(t.dvPad, p.o, alpha)
+			}
+			multiplyPanels(f, t.Dv, n, v, scores, p.o, key > 0) // O^T
+		}
+	}
+	for i := range count {
+		t.store(t.panel(scratch, i), item, (first+i)*f.NR)
+	}
+}
+
+// multiplyPanels computes c (+)= A b for the rows 0..rows of A, packed in panels [k][MR]; b and c are [k][NR] and [rows][NR].
+func multiplyPanels(f *simd.Kernels, rows, k int, a, b, c []float32, add bool) {
+	for i := 0; i < rows; i += f.MR {
+		f.Tile(k, a[i*k:], b, c[i*f.NR:], f.NR, add)
+	}
+}
+
+// store writes the outputs of the queries from query on, and their log-sum-exp.
+func (t *flash) store(p queryPanel, item, query int) {
+	n := min(t.f.NR, t.Nq-query)
+	if t.lse != nil {
+		lse := t.lse[item*t.Nq+query:]
+		for i := range n {
+			lse[i] = float32((float64(p.max[i]) + math.Log2(float64(p.sum[i]))) * math.Ln2)
+		}
+	}
+	for i, v := range p.sum {
+		p.sum[i] = 1 / v
+	}
+	t.f.ScaleLanes(t.Dv, p.o, p.sum)
+	transpose(t.f, t.Dv, n, p.o, t.f.NR, t.o.from(item/t.Heads, query, item%t.Heads), t.o.row)
+}
