@@ -68,9 +68,9 @@ func TestTruncatedFilesRefused(t *testing.T) {
 		"dicom_implicit/im0.dcm", "dicom_bigendian/im0.dcm", "dicom_rle/im0.dcm", "dicom_deflated/im0.dcm", "png16/s1.png"} {
 		raw, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
-		for _, keep := range []int{0, 1, 3, len(raw) / 4, len(raw) / 2, len(raw) - 60} {
-			if keep >= len(raw) {
-				continue
+		for _, keep := range []int{0, 1, 3, len(raw) / 4, len(raw) / 2, len(raw) - 4} {
+			if keep == len(raw)-4 && name == "ascii.nrrd" {
+				continue // a number that lost its last digits is still a number
 			}
 			path := writeTemp(t, filepath.Base(name), raw[:keep])
 			_, err := Read(path)
@@ -78,6 +78,14 @@ func TestTruncatedFilesRefused(t *testing.T) {
 			require.ErrorContains(t, err, path)
 		}
 	}
+}
+
+// TestDamagedGzip: a flipped bit in the checksum, which comes after all voxels, is noticed.
+func TestDamagedGzip(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "float64.nii.gz"))
+	require.NoError(t, err)
+	raw[len(raw)-6] ^= 1
+	refused(t, writeTemp(t, "a.nii.gz", raw), "invalid checksum")
 }
 
 // TestCompressedPromise: a few bytes of gzip that announce 4 GiB must fail at once, before any allocation.
@@ -147,6 +155,8 @@ func TestTextHeadersRefused(t *testing.T) {
 		{"a.mha", mha + "ElementDataFile = /etc/passwd\n", "in the header's own folder"},
 		{"a.txt", "hello", "not a volume that can be read"},
 		{"a.nii.gz", "", "the file is empty"},
+		{"a.nii", "abcdefgh", "not a NIfTI header"},
+		{"a.hdr", "ab", "shorter than a header"},
 	} {
 		t.Run(c.want, func(t *testing.T) { refused(t, writeTemp(t, c.name, []byte(c.text)), c.want) })
 	}

@@ -106,8 +106,18 @@ func streamVoxels(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, s
 			}
 			done += m
 		}
-		return nil
+		return drain(r)
 	}
+}
+
+// drain reads what is left of a stream, so that gzip and zlib compare their checksums: voxels from a
+// damaged file must not pass for good ones. Much more than a trailer is left unread.
+func drain(r io.Reader) error {
+	const most = 1 << 20
+	if _, err := io.CopyN(io.Discard, r, most); err != nil && err != io.EOF {
+		return fmt.Errorf("after the last voxel: %w: damaged or truncated file", err)
+	}
+	return nil
 }
 
 // plainPathError strips the path from an *os.PathError: the callers name it themselves.

@@ -116,15 +116,13 @@ func parseNIfTI(raw []byte) (*niftiHeader, error) {
 	}
 	version, order, ok := niftiVersion(raw)
 	if !ok {
-		return nil, fmt.Errorf("NIfTI: not a NIfTI header (its first field is %d, want 348 or 540)", int32(order32(raw)))
+		return nil, fmt.Errorf("NIfTI: not a NIfTI header (its first field is %d, want 348 or 540)", int32(binary.LittleEndian.Uint32(raw)))
 	}
 	if version == 1 {
 		return parseNIfTI1(raw, order)
 	}
 	return parseNIfTI2(raw, order)
 }
-
-func order32(raw []byte) uint32 { return binary.LittleEndian.Uint32(raw) }
 
 func parseNIfTI1(raw []byte, order binary.ByteOrder) (*niftiHeader, error) {
 	var f nifti1
