@@ -29,13 +29,14 @@ func Load(dev backend.Device, path string, config *Config) (*Model, Loaded, erro
 	if err != nil {
 		return nil, Loaded{}, err
 	}
-	return fromFile(dev, f, config)
+	return FromFile(dev, f, config)
 }
 
-func fromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, Loaded, error) {
+// FromFile is Load for a checkpoint that was read already.
+func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, Loaded, error) {
 	loaded := Loaded{File: f}
 	if config == nil {
-		c, err := configOf(f)
+		c, err := ConfigOf(f)
 		if err != nil {
 			return nil, loaded, err
 		}
@@ -89,8 +90,9 @@ func (m *Model) State() ([]checkpoint.Named, error) {
 	return out, nil
 }
 
-// configOf finds the configuration of a file that was given without one.
-func configOf(f *checkpoint.File) (Config, error) {
+// ConfigOf finds the configuration of a checkpoint: in its metadata, in a config.json in its folder, or
+// the preset of the same shape.
+func ConfigOf(f *checkpoint.File) (Config, error) {
 	if s := f.Metadata[MetadataConfig]; s != "" {
 		c, err := ParseConfig([]byte(s))
 		if err != nil {
