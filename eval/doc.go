@@ -19,7 +19,7 @@
 // HD95 of the two directions' maximum, and surface Dice weighted by surface area, as other tools define them, differ a
 // little from these.
 //
-// Empty masks: if both are empty, DSC, surface Dice are 1 and the other measures 0. If one is empty, DSC and surface Dice
+// Empty masks: if both are empty, DSC and surface Dice are 1 and the other measures 0. If one is empty, DSC and surface Dice
 // are 0, and ASSD, HD95 undefined; so is the relative volume difference if it is the truth that is empty. Undefined is
 // NaN in Go, null in JSON, an empty cell in CSV, and never enters a mean: summaries count such cases.
 //

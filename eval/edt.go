@@ -1,33 +1,58 @@
 package eval
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // distanceTransform computes exact Euclidean distances from chosen voxels (queries) to the nearest of others (targets) by
 // separable lower envelopes: Felzenszwalb & Huttenlocher, "Distance Transforms of Sampled Functions", Theory of Computing
 // 8 (2012), with the axis spacing as the parabolas' width. Work is skipped where it cannot matter: lines and slices
-// without targets hold no parabola, and only columns (x, y) with a query are followed through z.
+// without targets hold no parabola, and only columns (x, y) with a query are followed through z. Bands of x are done one
+// after the other, which bounds the memory.
 //
 // The zero value is ready; reusing one value reuses its memory. It is not safe for concurrent use.
 type distanceTransform struct {
-	field  []float64 // [filled slices][query columns] squared in-slice distance
-	column []int32   // [ny*nx] query column number of (x, y), or -1
+	field  []float64 // [filled slices][query columns of the band] squared in-slice distance
+	column []int32   // [nx*ny] query column number of (x, y), or -1; x is the slow axis
 	order  []int32   // queries grouped by column, ascending z within one
 	start  []int32   // [columns+1] first entry of each column in order
+	first  []int32   // [nx+1] first column of each x
+	limit  int       // size of field that bands aim for; 0: fieldLimit
 }
+
+// fieldLimit is 128 MB of float64.
+const fieldLimit = 16 << 20
 
 // distances returns the distance in the unit of spacing from each query to the nearest target. Queries and targets are
 // voxel indices (z*dim[1]+y)*dim[0]+x in ascending order; targets must not be empty.
 func (t *distanceTransform) distances(dim [3]int, spacing [3]float64, targets, queries []int32) []float64 {
+	out := make([]float64, len(queries))
+	if len(queries) == 0 {
+		return out
+	}
 	t.groupQueries(dim, queries)
 	filled := splitSlices(dim, targets)
-	columns := len(t.start) - 1
-	if need := len(filled) * columns; cap(t.field) < need {
-		t.field = make([]float64, need)
+	limit := cmp.Or(t.limit, fieldLimit)
+	for lo := 0; lo < dim[0]; {
+		hi := lo + 1
+		for hi < dim[0] && int(t.first[hi+1]-t.first[lo])*len(filled) <= limit {
+			hi++
+		}
+		band := band{lo, hi, int(t.first[lo]), int(t.first[hi] - t.first[lo])}
+		if need := len(filled) * band.columns; cap(t.field) < need {
+			t.field = make([]float64, need)
+		}
+		t.field = t.field[:len(filled)*band.columns]
+		t.fillSlices(dim, spacing, band, targets, filled)
+		t.followColumns(dim, spacing[2], band, queries, filled, out)
+		lo = hi
 	}
-	t.field = t.field[:len(filled)*columns]
-	t.fillSlices(dim, spacing, targets, filled)
-	return t.followColumns(dim, spacing[2], queries, filled)
+	return out
 }
+
+// band is a range of x with its query columns.
+type band struct{ lo, hi, first, columns int }
 
 // filledSlice is a slice z with targets targets[from:to].
 type filledSlice struct{ z, from, to int }
@@ -50,14 +75,17 @@ func splitSlices(dim [3]int, targets []int32) []filledSlice {
 
 // groupQueries numbers the columns (x, y) that hold queries and sorts the queries by column (a stable counting sort).
 func (t *distanceTransform) groupQueries(dim [3]int, queries []int32) {
-	area := int32(dim[0] * dim[1])
-	count := make([]int32, area)
+	nx, ny := int32(dim[0]), int32(dim[1])
+	count := make([]int32, nx*ny)
 	for _, q := range queries {
-		count[q%area]++
+		count[q%nx*ny+q/nx%ny]++
 	}
 	t.column = append(t.column[:0], count...)
-	t.start = append(t.start[:0], 0)
+	t.start, t.first = append(t.start[:0], 0), t.first[:0]
 	for c, n := range count {
+		if int32(c)%ny == 0 {
+			t.first = append(t.first, int32(len(t.start)-1))
+		}
 		if n == 0 {
 			t.column[c] = -1
 			continue
@@ -65,13 +93,14 @@ func (t *distanceTransform) groupQueries(dim [3]int, queries []int32) {
 		t.column[c] = int32(len(t.start) - 1)
 		t.start = append(t.start, t.start[len(t.start)-1]+n)
 	}
+	t.first = append(t.first, int32(len(t.start)-1))
 	if cap(t.order) < len(queries) {
 		t.order = make([]int32, len(queries))
 	}
 	t.order = t.order[:len(queries)]
 	next := append([]int32(nil), t.start...)
 	for i, q := range queries {
-		c := t.column[q%area]
+		c := t.column[q%nx*ny+q/nx%ny]
 		t.order[next[c]] = int32(i)
 		next[c]++
 	}
@@ -79,28 +108,27 @@ func (t *distanceTransform) groupQueries(dim [3]int, queries []int32) {
 
 // fillSlices does the first two passes: along x by a sweep over each line with targets, then along y by the lower
 // envelope of those lines, kept at query columns only.
-func (t *distanceTransform) fillSlices(dim [3]int, spacing [3]float64, targets []int32, filled []filledSlice) {
+func (t *distanceTransform) fillSlices(dim [3]int, spacing [3]float64, b band, targets []int32, filled []filledSlice) {
+	if b.columns == 0 {
+		return
+	}
 	nx, ny := dim[0], dim[1]
-	columns := len(t.start) - 1
 	work := make([]sliceScratch, workerCount())
 	parallelFor(len(filled), 1, func(worker, lo, hi int) {
 		w := &work[worker]
 		for j := lo; j < hi; j++ {
 			s := filled[j]
-			w.fillLines(nx, spacing[0], targets[s.from:s.to], int32(s.z*ny))
-			out := t.field[j*columns:][:columns]
-			for x := range nx {
-				built := false
-				for y := range ny {
-					c := t.column[y*nx+x]
-					if c < 0 {
-						continue
+			w.fillLines(nx, b, spacing[0], targets[s.from:s.to], int32(s.z*ny))
+			out := t.field[j*b.columns:][:b.columns]
+			for x := b.lo; x < b.hi; x++ {
+				if t.first[x] == t.first[x+1] {
+					continue
+				}
+				w.env.build(w.at, w.gather(b.hi-b.lo, x-b.lo), spacing[1])
+				for y, c := range t.column[x*ny:][:ny] {
+					if c >= 0 {
+						out[int(c)-b.first] = w.env.squaredAt(float64(y))
 					}
-					if !built {
-						w.env.build(w.at, w.gather(nx, x), spacing[1])
-						built = true
-					}
-					out[c] = w.env.squaredAt(float64(y))
 				}
 			}
 		}
@@ -110,14 +138,14 @@ func (t *distanceTransform) fillSlices(dim [3]int, spacing [3]float64, targets [
 // sliceScratch holds one slice after the pass along x.
 type sliceScratch struct {
 	at    []int32   // y of each line with targets
-	lines []float64 // [len(at)][nx] squared distance along x
+	lines []float64 // [len(at)][width of the band] squared distance along x
 	value []float64 // [len(at)] one column of lines
 	xs    []int32   // targets of one line
 	env   envelope
 }
 
 // fillLines sets at and lines from the targets of one slice, whose first line is line number firstLine of the volume.
-func (w *sliceScratch) fillLines(nx int, spacing float64, targets []int32, firstLine int32) {
+func (w *sliceScratch) fillLines(nx int, b band, spacing float64, targets []int32, firstLine int32) {
 	w.at, w.lines = w.at[:0], w.lines[:0]
 	for len(targets) > 0 {
 		line := targets[0] / int32(nx)
@@ -128,14 +156,14 @@ func (w *sliceScratch) fillLines(nx int, spacing float64, targets []int32, first
 			targets = targets[1:]
 		}
 		w.at = append(w.at, line-firstLine)
-		w.appendLine(nx, spacing)
+		w.appendLine(b, spacing)
 	}
 }
 
-// appendLine appends to lines the squared distance of each of nx voxels to the nearest of xs (ascending, not empty).
-func (w *sliceScratch) appendLine(nx int, spacing float64) {
+// appendLine appends to lines the squared distance of each voxel of the band to the nearest of xs (ascending, not empty).
+func (w *sliceScratch) appendLine(b band, spacing float64) {
 	next := 0
-	for x := range int32(nx) {
+	for x := int32(b.lo); x < int32(b.hi); x++ {
 		for next+1 < len(w.xs) && abs(w.xs[next+1]-x) <= abs(w.xs[next]-x) {
 			next++
 		}
@@ -144,10 +172,10 @@ func (w *sliceScratch) appendLine(nx int, spacing float64) {
 	}
 }
 
-// gather returns the values of all lines at x.
-func (w *sliceScratch) gather(nx, x int) []float64 {
+// gather returns the values of all lines, width numbers each, at x.
+func (w *sliceScratch) gather(width, x int) []float64 {
 	w.value = w.value[:0]
-	for i := x; i < len(w.lines); i += nx {
+	for i := x; i < len(w.lines); i += width {
 		w.value = append(w.value, w.lines[i])
 	}
 	return w.value
@@ -156,38 +184,36 @@ func (w *sliceScratch) gather(nx, x int) []float64 {
 func abs(i int32) int32 { return max(i, -i) }
 
 // followColumns does the last pass, along z, at the queries only.
-func (t *distanceTransform) followColumns(dim [3]int, spacing float64, queries []int32, filled []filledSlice) []float64 {
+func (t *distanceTransform) followColumns(dim [3]int, spacing float64, b band, queries []int32, filled []filledSlice, out []float64) {
 	const block = 16 // columns gathered together: two cache lines of the field per slice
 	area := int32(dim[0] * dim[1])
-	columns := len(t.start) - 1
 	at := make([]int32, len(filled))
 	for j, s := range filled {
 		at[j] = int32(s.z)
 	}
-	out := make([]float64, len(queries))
 	envs := make([]envelope, workerCount())
 	values := make([][]float64, workerCount())
-	parallelFor(columns, 64*block, func(worker, lo, hi int) {
+	parallelFor(b.columns, 16*block, func(worker, lo, hi int) {
 		if values[worker] == nil {
 			values[worker] = make([]float64, block*len(filled))
 		}
 		v, env := values[worker], &envs[worker]
-		for first := lo; first < hi; first += block {
-			n := min(block, hi-first)
+		for from := lo; from < hi; from += block {
+			n := min(block, hi-from)
 			for j := range filled {
-				for c, f := range t.field[j*columns+first:][:n] {
+				for c, f := range t.field[j*b.columns+from:][:n] {
 					v[c*len(filled)+j] = f
 				}
 			}
 			for c := range n {
 				env.build(at, v[c*len(filled):][:len(filled)], spacing)
-				for _, q := range t.order[t.start[first+c]:t.start[first+c+1]] {
+				column := b.first + from + c
+				for _, q := range t.order[t.start[column]:t.start[column+1]] {
 					out[q] = math.Sqrt(env.squaredAt(float64(queries[q] / area)))
 				}
 			}
 		}
 	})
-	return out
 }
 
 // envelope is the lower envelope of parabolas value[i] + (spacing*(p-at[i]))^2.

@@ -190,8 +190,8 @@ func (s *Scorer) measureSurfaces(out *Scores, o Options) {
 		return
 	}
 	measure := func(spacing [3]float64) (there, back []float64) {
-		return s.transform.distances(s.overlay.dim, spacing, truth, predictionCounted),
-			s.transform.distances(s.overlay.dim, spacing, prediction, truthCounted)
+		return s.overlay.distances(&s.transform, spacing, truth, onTruth, predictionCounted),
+			s.overlay.distances(&s.transform, spacing, prediction, onPrediction, truthCounted)
 	}
 	spacing := s.truth.Spacing
 	there, back := measure(spacing)

@@ -3,11 +3,8 @@ package eval
 import (
 	"math"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -246,83 +243,5 @@ func TestLabelsFromFloats(t *testing.T) {
 		_, err := LabelsFromFloats([]float64{0, v, 1, v})
 		require.ErrorContains(t, err, "2 of 4 voxels")
 		require.ErrorContains(t, err, "index 1")
-	}
-}
-
-// TestLargeVolume scores 512 x 512 x 300 voxels with ten labels in under 20 s and under 2 GB. It runs when
-// SLMSAM_LARGE=1.
-func TestLargeVolume(t *testing.T) {
-	if os.Getenv("SLMSAM_LARGE") != "1" {
-		t.Skip("set SLMSAM_LARGE=1 to score a 512 x 512 x 300 volume with ten labels")
-	}
-	truth, prediction := largePair()
-	start := time.Now()
-	scorer, err := NewScorer(truth, prediction)
-	require.NoError(t, err)
-	for _, label := range scorer.TruthLabels() {
-		s, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: 2})
-		require.NoError(t, err)
-		require.Greater(t, s.DSC, 0.5)
-	}
-	elapsed := time.Since(start)
-	var mem runtime.MemStats
-	runtime.ReadMemStats(&mem)
-	t.Logf("%v, %.0f MB from the system", elapsed, float64(mem.Sys)/1e6)
-	require.Less(t, elapsed, 20*time.Second)
-	require.Less(t, mem.Sys, uint64(2e9))
-}
-
-// largePair makes ten ellipsoids: one nearly as large as the volume, with the others inside; the prediction is shifted.
-func largePair() (truth, prediction *LabelMap) {
-	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
-	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
-	for label := int32(1); label <= 10; label++ {
-		centre, radius := [3]float64{256, 256, 150}, [3]float64{250, 240, 145}
-		if label > 1 {
-			a := float64(label) * 2 * math.Pi / 9
-			centre = [3]float64{256 + 140*math.Cos(a), 256 + 140*math.Sin(a), 150}
-			radius = [3]float64{45, 45, 100}
-		}
-		fillEllipsoid(truth, label, centre, radius)
-		centre[0], centre[2] = centre[0]+4, centre[2]+2
-		fillEllipsoid(prediction, label, centre, radius)
-	}
-	return truth, prediction
-}
-
-func fillEllipsoid(m *LabelMap, label int32, centre, radius [3]float64) {
-	square := func(i, axis int) float64 {
-		d := (float64(i) - centre[axis]) / radius[axis]
-		return d * d
-	}
-	for z := range m.Dim[2] {
-		for y := range m.Dim[1] {
-			yz := square(z, 2) + square(y, 1)
-			if yz > 1 {
-				continue
-			}
-			row := m.Data[(z*m.Dim[1]+y)*m.Dim[0]:][:m.Dim[0]]
-			for x := range row {
-				if yz+square(x, 0) <= 1 {
-					row[x] = label
-				}
-			}
-		}
-	}
-}
-
-// BenchmarkLargePair measures one label after the other of the large pair; b.N passes over all ten.
-func BenchmarkLargePair(b *testing.B) {
-	truth, prediction := largePair()
-	for b.Loop() {
-		scorer, err := NewScorer(truth, prediction)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, label := range scorer.TruthLabels() {
-			if _, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: 2}); err != nil {
-				b.Fatal(err)
-			}
-		}
 	}
 }

@@ -4,13 +4,18 @@ package eval
 const (
 	inTruth = 1 << iota
 	inPrediction
+	onTruth      // surface of the truth
+	onPrediction // surface of the prediction
 )
+
+// toSurface shifts a mask's bit to that of its surface.
+const toSurface = 2
 
 // overlay is one label of a truth and a prediction, cut out of both volumes: nothing of either mask lies outside bounds.
 type overlay struct {
 	bounds box
 	dim    [3]int     // of bounds
-	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction
+	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction, and surfaces once they have been taken
 	slices [3]tallies // per axis, in voxels, indexed by slice of the whole volume
 }
 
@@ -98,7 +103,7 @@ func (o *overlay) fillSlice(truth, prediction *LabelMap, label int32, z, axis in
 }
 
 // surface returns the voxels of one mask (bit) that its 6-connected erosion removes: those with a face neighbour outside
-// the mask or outside the volume. Indices are into bits, ascending.
+// the mask or outside the volume. Indices are into bits, ascending; the surface's bit is set there.
 func (o *overlay) surface(bit uint8) []int32 {
 	perSlice := make([][]int32, o.dim[2])
 	parallelFor(o.dim[2], 4, func(_, lo, hi int) {
@@ -113,6 +118,9 @@ func (o *overlay) surface(bit uint8) []int32 {
 	all := make([]int32, 0, n)
 	for _, s := range perSlice {
 		all = append(all, s...)
+	}
+	for _, i := range all {
+		o.bits[i] |= bit << toSurface
 	}
 	return all
 }
@@ -149,4 +157,20 @@ func (o *overlay) countedOnly(voxels []int32, axis int, exclude []bool) []int32 
 		}
 	}
 	return kept
+}
+
+// distances returns the distance of each query, in the unit of spacing, to the nearest of the targets, whose bit is mark:
+// by looking around the query, and by the distance transform for those that have no target near.
+func (o *overlay) distances(t *distanceTransform, spacing [3]float64, targets []int32, mark uint8, queries []int32) []float64 {
+	out := nearDistances(o.dim, spacing, o.bits, mark, queries)
+	var far, place []int32
+	for i, d := range out {
+		if d < 0 {
+			far, place = append(far, queries[i]), append(place, int32(i))
+		}
+	}
+	for i, d := range t.distances(o.dim, spacing, targets, far) {
+		out[place[i]] = d
+	}
+	return out
 }

@@ -13,7 +13,7 @@ import (
 func (r *Result) groupNames(labels []int32) []string {
 	names := make([]string, len(labels))
 	for i, label := range labels {
-		switch name := r.Labels[label]; {
+		switch name := r.LabelNames[label]; {
 		case label == AllLabels:
 			names[i] = "all labels"
 		case name != "":

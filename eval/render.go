@@ -184,6 +184,9 @@ func (r *Result) WriteText(w io.Writer, perCase bool) error {
 		}
 		fmt.Fprintf(&b, "  %s\n", e)
 	}
+	if len(r.Ignored) > 0 {
+		fmt.Fprintf(&b, "\nFiles that are no label maps: %s\n", strings.Join(r.Ignored, ", "))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -8,7 +8,7 @@ type Result struct {
 	Comparisons []Comparison     `json:"comparisons"`
 	Excluded    []Exclusion      `json:"excluded"`
 	Ignored     []string         `json:"ignored_files"` // files in the folders that are no label maps
-	Labels      map[int32]string `json:"labels,omitempty"`
+	LabelNames  map[int32]string `json:"label_names,omitempty"`
 }
 
 // Settings records how the numbers were made.

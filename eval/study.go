@@ -71,7 +71,7 @@ func Evaluate(ctx context.Context, study Study) (*Result, error) {
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	run := evaluation{study: &s, result: &Result{Labels: s.Names, Settings: s.settings()}}
+	run := evaluation{study: &s, result: &Result{LabelNames: s.Names, Settings: s.settings()}}
 	if err := run.match(); err != nil {
 		return nil, err
 	}
