@@ -16,7 +16,7 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 // depthwise convolves, with the kernel turned by 180 degrees if flip is set.
 func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 	e := elementOf(a.C)
-	k := d.kernel("depthwise.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K))...)
+	k := d.kernel("depthwise.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K), "{{SPAN}}", strconv.Itoa(a.K+7))...)
 	line := a.W * a.C
 	strips := ceilDiv(a.W, 8)
 	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
@@ -61,16 +61,18 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 }
 
 func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
-	k := d.kernel("depthwiseweight.wgsl")
+	e := elementOf(a.C)
+	k := d.kernel("depthwiseweight.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K))...)
 	line := a.W * a.C
 	taps := a.K * a.K * a.C
 	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
 		lo, hi := r.reach(a.B*a.H, a.K/2)
-		segments := ceilDiv(r.n, ceilDiv(sumLast, a.W)) // rows enough for about sumLast products per thread
+		segments := ceilDiv(r.n, ceilDiv(sumTerms, a.W)) // rows enough for about sumTerms products per tap
 		part := d.Alloc(segments * taps)
-		d.run(k, segments*taps, float64(2*a.K*a.K*r.n*line),
+		threads := segments * a.K * a.C / e.width
+		d.run(k, threads, float64(2*a.K*a.K*r.n*line),
 			[]span{window(a.X, lo*line, (hi-lo)*line), window(a.DY, r.start*line, r.n*line), whole(part)},
-			segments*taps, r.start, lo, r.n, a.H, a.W, a.C, a.K, segments)
+			threads, r.start, lo, r.n, a.H, a.W, a.C/e.width, segments)
 		d.sum(whole(part), window(a.DWeight, 0, taps), 1, segments, taps, 1, true)
 		d.Free(part)
 	}

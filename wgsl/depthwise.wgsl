@@ -8,8 +8,8 @@
 //           call computes the rows first.. of the flattened [B,h]; the span of x then starts at its row x_row.
 //           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
 // Dispatch  one thread per (image row, 8 neighbours along x, channel), channels along the lanes.
-// Numbers   the 8 inputs under a tap slide along in registers: one load serves 8 products. K is written into the
-//           text ({{KERNEL}}), so that compilers unroll the taps and the moves disappear.
+// Numbers   the 14 inputs under 8 outputs stay in registers: one load serves up to 7 products. K and SPAN = K + 7 are
+//           written into the text and all taps unrolled, so that every index into inputs is a constant.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -29,6 +29,11 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weight: array<{{ELEMENT}}>;
 @group(0) @binding(3) var<storage, read> bias: array<{{ELEMENT}}>;
 @group(0) @binding(4) var<storage, read_write> y: array<{{ELEMENT}}>;
+
+// turn returns the place of a tap, in the kernel turned by 180 degrees if flip is set.
+fn turn(tap: u32) -> u32 {
+    return select(tap, {{KERNEL}}u * {{KERNEL}}u - 1u - tap, params.flip != 0u);
+}
 
 // load returns X at column sx of the row that starts at line; 0 outside.
 fn load(line: u32, sx: u32) -> {{ELEMENT}} {
@@ -63,62 +68,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let oy = (params.first + row) % params.h;
     let half = {{KERNEL}}u / 2u;
 
-    var a0 = {{ELEMENT}}(0.0);
+    var first = {{ELEMENT}}(0.0);
     if params.has_bias != 0u {
-        a0 = bias[bases.z + ch];
+        first = bias[bases.z + ch];
     }
-    var a1 = a0;
-    var a2 = a0;
-    var a3 = a0;
-    var a4 = a0;
-    var a5 = a0;
-    var a6 = a0;
-    var a7 = a0;
+    var a$I = first;                                                                   // for I<8
+    var inputs: array<{{ELEMENT}}, {{SPAN}}>;
     for (var ky = 0u; ky < {{KERNEL}}u; ky += 1u) {
         // Rows and columns before the image wrap to huge numbers and fail the comparisons with h and w too.
         if oy + ky - half >= params.h {
             continue;
         }
         let line = bases.x + (params.first + row + ky - half - params.x_row) * params.w * params.c + ch;
-        let sx = ox - half;
-        var x0 = load(line, sx);
-        var x1 = load(line, sx + 1u);
-        var x2 = load(line, sx + 2u);
-        var x3 = load(line, sx + 3u);
-        var x4 = load(line, sx + 4u);
-        var x5 = load(line, sx + 5u);
-        var x6 = load(line, sx + 6u);
-        for (var kx = 0u; kx < {{KERNEL}}u; kx += 1u) {
-            let x7 = load(line, sx + 7u + kx);
-            var tap = ky * {{KERNEL}}u + kx;
-            if params.flip != 0u {
-                tap = {{KERNEL}}u * {{KERNEL}}u - 1u - tap;
-            }
-            let k = weight[bases.y + tap * params.c + ch];
-            a0 += k * x0;
-            a1 += k * x1;
-            a2 += k * x2;
-            a3 += k * x3;
-            a4 += k * x4;
-            a5 += k * x5;
-            a6 += k * x6;
-            a7 += k * x7;
-            x0 = x1;
-            x1 = x2;
-            x2 = x3;
-            x3 = x4;
-            x4 = x5;
-            x5 = x6;
-            x6 = x7;
-        }
+        inputs[$I] = load(line, ox - half + $Iu);                                      // for I<{{SPAN}}
+        let k$T = weight[bases.y + turn(ky * {{KERNEL}}u + $Tu) * params.c + ch];        // for T<{{KERNEL}}
+        a$I += k$T * inputs[$Iu + $Tu];                                                // for I<8, T<{{KERNEL}}
     }
     let line = bases.w + row * params.w * params.c + ch;
-    store(line, ox, a0);
-    store(line, ox + 1u, a1);
-    store(line, ox + 2u, a2);
-    store(line, ox + 3u, a3);
-    store(line, ox + 4u, a4);
-    store(line, ox + 5u, a5);
-    store(line, ox + 6u, a6);
-    store(line, ox + 7u, a7);
+    store(line, ox + $Iu, a$I);                                                        // for I<8
 }

@@ -6,26 +6,35 @@
 // Rows r run over the flattened [B,h]; a tap outside the image adds nothing. sum.wgsl adds Part over s.
 //
 // Buffers   x [B,h,w,c], from row x_row; dy [rows,w,c], from row first; part [segments,K,K,c].
-// Dispatch  one thread per element of part, channels along the lanes.
-// Numbers   each row is summed by itself and the row sums are added after: rounding grows like w + rows, not w*rows.
+//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
+// Dispatch  one thread per (s,ky,c) for all kx, channels along the lanes.
+// Numbers   K is written into the text and the taps kx unrolled, one sum in registers for each. Each row is summed by
+//           itself and the row sums are added after: rounding grows like w + rows, not w*rows.
 
 struct Params {
     base: array<vec4<u32>, 2>,
-    count: u32,      // threads: segments*K*K*c
+    count: u32,      // threads: segments*K*c
     first: u32,
     x_row: u32,
     rows: u32,
     h: u32,
     w: u32,
     c: u32,
-    k: u32,
     segments: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> part: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> dy: array<{{ELEMENT}}>;
+@group(0) @binding(3) var<storage, read_write> part: array<{{ELEMENT}}>;
+
+// load returns X at column sx of the row that starts at line; 0 outside.
+fn load(line: u32, sx: u32) -> {{ELEMENT}} {
+    if sx < params.w {
+        return x[line + sx * params.c];
+    }
+    return {{ELEMENT}}(0.0);
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -33,29 +42,27 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if i >= params.count {
         return;
     }
+    let bases = params.base[0] / {{WIDTH}}u;
     let ch = i % params.c;
-    let kx = i / params.c % params.k;
-    let ky = i / params.c / params.k % params.k;
-    let half = params.k / 2u;
+    let ky = i / params.c % {{KERNEL}}u;
+    let segment = i / params.c / {{KERNEL}}u;
+    let half = {{KERNEL}}u / 2u;
 
-    // Columns ox for which 0 <= ox + kx - half < w.
-    let ox_begin = max(kx, half) - kx;
-    let ox_end = params.w - min(params.w, max(kx, half) - half);
-    var total = 0.0;
-    for (var row = i / params.c / params.k / params.k; row < params.rows; row += params.segments) {
-        if (params.first + row) % params.h + ky - half >= params.h {   // wraps above the image
+    var total$T = {{ELEMENT}}(0.0);                                     // for T<{{KERNEL}}
+    for (var row = segment; row < params.rows; row += params.segments) {
+        // Rows and columns before the image wrap to huge numbers and fail the comparisons with h and w too.
+        if (params.first + row) % params.h + ky - half >= params.h {
             continue;
         }
-        let line = params.first + row + ky - half - params.x_row;
-        var tap = params.base[0].x + (line * params.w + ox_begin + kx - half) * params.c + ch;
-        var at = params.base[0].y + (row * params.w + ox_begin) * params.c + ch;
-        var sum = 0.0;
-        for (var ox = ox_begin; ox < ox_end; ox += 1u) {
-            sum += x[tap] * dy[at];
-            tap += params.c;
-            at += params.c;
+        let line = bases.x + (params.first + row + ky - half - params.x_row) * params.w * params.c + ch;
+        let outputs = bases.y + row * params.w * params.c + ch;
+        var sum$T = {{ELEMENT}}(0.0);                                   // for T<{{KERNEL}}
+        for (var ox = 0u; ox < params.w; ox += 1u) {
+            let g = dy[outputs + ox * params.c];
+            sum$T += g * load(line, ox + $Tu - half);                   // for T<{{KERNEL}}
         }
-        total += sum;
+        total$T += sum$T;                                               // for T<{{KERNEL}}
     }
-    part[params.base[0].z + i] = total;
+    let at = bases.z + (segment * {{KERNEL}}u + ky) * {{KERNEL}}u * params.c + ch;
+    part[at + $Tu * params.c] = total$T;                                // for T<{{KERNEL}}
 }

@@ -34,10 +34,10 @@ type element struct {
 func elementOf(counts ...int) element {
 	for _, n := range counts {
 		if n%4 != 0 {
-			return element{1, []string{"{{ELEMENT}}", "f32", "{{WIDTH}}", "1", "{{NARROW}}", ".x"}}
+			return element{1, []string{"{{ELEMENT}}", "f32", "{{WIDTH}}", "1", "{{NARROW}}", ".x", "{{ONES}}", "vec4<f32>(1.0, 0.0, 0.0, 0.0)"}}
 		}
 	}
-	return element{4, []string{"{{ELEMENT}}", "vec4<f32>", "{{WIDTH}}", "4", "{{NARROW}}", ""}}
+	return element{4, []string{"{{ELEMENT}}", "vec4<f32>", "{{WIDTH}}", "4", "{{NARROW}}", "", "{{ONES}}", "vec4<f32>(1.0)"}}
 }
 
 // with returns the replacements and more of them.

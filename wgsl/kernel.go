@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
@@ -63,7 +64,48 @@ func source(file string, replace []string) (string, error) {
 		}
 		text.Write(part)
 	}
-	return strings.NewReplacer(replace...).Replace(text.String()), nil
+	code, err := unroll(strings.NewReplacer(replace...).Replace(text.String()))
+	if err == nil && strings.Contains(code, "{{") {
+		at := strings.Index(code, "{{")
+		err = fmt.Errorf("placeholder without a value: %.20s", code[at:])
+	}
+	return code, err
+}
+
+var repeated = regexp.MustCompile(`^(.*\S)\s*// for ((?:[A-Z]<\d+(?:, )?)+)$`)
+
+// unroll repeats each line that ends in "// for I<2, J<3" with $I and $J replaced by all pairs of indices: WGSL compilers
+// check the bounds of indices that they do not know, and keep only named values in registers.
+func unroll(code string) (string, error) {
+	var out strings.Builder
+	for _, line := range strings.Split(code, "\n") {
+		lines := []string{line}
+		if m := repeated.FindStringSubmatch(line); m != nil {
+			lines = []string{m[1]}
+			for _, r := range strings.Split(m[2], ", ") {
+				n, err := strconv.Atoi(r[2:])
+				if err != nil {
+					return "", err
+				}
+				lines = repeat(lines, "$"+r[:1], n)
+			}
+		}
+		for _, l := range lines {
+			out.WriteString(l + "\n")
+		}
+	}
+	return out.String(), nil
+}
+
+// repeat returns each line n times with name replaced by 0..n-1.
+func repeat(lines []string, name string, n int) []string {
+	var out []string
+	for _, l := range lines {
+		for i := range n {
+			out = append(out, strings.ReplaceAll(l, name, strconv.Itoa(i)))
+		}
+	}
+	return out
 }
 
 func (d *Device) compile(k *kernel, code string) error {
@@ -96,14 +138,16 @@ var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(re
 
 // storageBindings reads the access of bindings 1, 2, ... from a shader's text, as layout.reads.
 func storageBindings(code string) (string, error) {
-	var reads strings.Builder
-	for i, m := range storageDeclaration.FindAllStringSubmatch(code, -1) {
-		if m[1] != fmt.Sprint(i+1) {
-			return "", fmt.Errorf("storage bindings must be declared in order from 1, found %s in place %d", m[1], i+1)
+	found := storageDeclaration.FindAllStringSubmatch(code, -1)
+	reads := make([]byte, len(found))
+	for _, m := range found {
+		i, err := strconv.Atoi(m[1])
+		if err != nil || i < 1 || i > len(found) || reads[i-1] != 0 {
+			return "", fmt.Errorf("storage bindings must be numbered 1..%d, found %s", len(found), m[1])
 		}
-		reads.WriteByte(map[string]byte{"read": 'r', "read_write": 'w'}[m[2]])
+		reads[i-1] = map[string]byte{"read": 'r', "read_write": 'w'}[m[2]]
 	}
-	return reads.String(), nil
+	return string(reads), nil
 }
 
 func (d *Device) layout(reads string) (*layout, error) {

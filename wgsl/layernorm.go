@@ -8,49 +8,47 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// rowLanes returns the replacement of {{LANES}}, the threads that share a row: on adapters that are CPUs a thread
-// reads its own row fastest, on GPUs neighbours should read neighbours.
-func (d *Device) rowLanes() (lanes int, replace []string) {
+// rowKernel returns the kernel of a file that reduces rows of c words, and the threads that share a row ({{LANES}}):
+// on adapters that are CPUs a thread reads its own row fastest, on GPUs neighbours should read neighbours.
+func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, lanes int) {
 	lanes = 32
 	if d.info.Kind == Software {
 		lanes = 1
 	}
-	return lanes, []string{"{{LANES}}", strconv.Itoa(lanes)}
+	return d.kernel("rowtotal.wgsl+"+file, append(e.with("{{LANES}}", strconv.Itoa(lanes)), more...)...), lanes
 }
 
 // LayerNorm implements backend.Kernels.
 func (d *Device) LayerNorm(a backend.LayerNorm) {
-	lanes, replace := d.rowLanes()
-	k := d.kernel("rowtotal.wgsl+layernorm.wgsl", append(replace, accessOf(a.X == a.Y)...)...)
+	e := elementOf(a.C)
+	k, lanes := d.rowKernel("layernorm.wgsl", e, accessOf(a.X == a.Y)...)
 	for _, c := range d.chunks(a.Rows, a.C) {
 		at, n := c.start*a.C, c.n*a.C
 		d.run(k, c.n*lanes, float64(8*n),
 			[]span{window(a.X, at, n), window(a.Gamma, 0, a.C), window(a.Beta, 0, a.C), window(a.Y, at, n)},
-			c.n, a.C, a.Eps)
+			c.n, a.C/e.width, a.Eps)
 	}
 }
 
 // LayerNormBackward implements backend.Kernels.
 func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
-	if a.DX == nil && a.DGamma == nil {
-		return
-	}
-	lanes, replace := d.rowLanes()
-	k := d.kernel("rowtotal.wgsl+layernormstats.wgsl", replace...)
+	e := elementOf(a.C)
+	k, lanes := d.rowKernel("layernormstats.wgsl", e)
 	for _, c := range d.chunks(a.Rows, max(a.C, 4)) {
 		at, n := c.start*a.C, c.n*a.C
 		x, dy, gamma := window(a.X, at, n), window(a.DY, at, n), window(a.Gamma, 0, a.C)
 		stats := d.Alloc(4 * c.n)
-		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)}, c.n, a.C, a.Eps)
+		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)}, c.n, a.C/e.width, a.Eps)
 		if a.DX != nil {
-			d.run(d.kernel("layernorminput.wgsl"), n, float64(10*n),
-				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)}, n, a.C)
+			d.run(d.kernel("layernorminput.wgsl", e.replace...), n/e.width, float64(10*n),
+				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)}, n/e.width, a.C/e.width)
 		}
 		if a.DGamma != nil {
 			segments := ceilDiv(c.n, sumTerms)
 			part := d.Alloc(segments * a.C)
-			d.run(d.kernel("layernormscale.wgsl"), segments*a.C, float64(4*n),
-				[]span{x, dy, whole(stats), whole(part)}, segments*a.C, c.n, a.C, segments)
+			threads := segments * a.C / e.width
+			d.run(d.kernel("layernormscale.wgsl", e.replace...), threads, float64(4*n),
+				[]span{x, dy, whole(stats), whole(part)}, threads, c.n, a.C/e.width, segments)
 			d.sum(whole(part), window(a.DGamma, 0, a.C), 1, segments, a.C, 1, true)
 			d.Free(part)
 		}

@@ -3,9 +3,9 @@
 //   Y[r,:] = (X[r,:] - mean) / sqrt(var + eps) * Gamma + Beta      (var is the biased variance)
 //
 // Buffers   x [rows,c], gamma [c], beta [c], y [rows,c]; in place x and y are one buffer (ACCESS is read_write, else
-//           read).
+//           read). ELEMENT is f32, or vec4<f32> and then c counts groups of four.
 // Dispatch  LANES threads per row, 64/LANES rows per workgroup: 32 lanes read coalesced on GPUs; 1 lane needs no
-//           barriers and is five times faster on adapters that are CPUs.
+//           barriers and is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
 // Numbers   two passes (mean, then squared differences), so a large mean does not cancel. A row is read three times;
 //           the second and third come from cache.
 // Text      follows rowtotal.wgsl.
@@ -18,10 +18,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, {{ACCESS}}> x: array<f32>;
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;
-@group(0) @binding(3) var<storage, read> beta: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, {{ACCESS}}> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> gamma: array<{{ELEMENT}}>;
+@group(0) @binding(3) var<storage, read> beta: array<{{ELEMENT}}>;
+@group(0) @binding(4) var<storage, read_write> y: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -30,24 +30,24 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     // Threads past the last row compute it too and do not store it: barriers need all threads.
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
-    let xs = params.base[0].x + first;
-    let ys = params.base[0].w + first;
-    let scale = 1.0 / f32(params.c);
-    var sum = 0.0;
+    let bases = params.base[0] / {{WIDTH}}u;
+    let xs = bases.x + first;
+    let scale = 1.0 / f32(params.c * {{WIDTH}}u);
+    var sum = {{ELEMENT}}(0.0);
     for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
         sum += x[xs + k];
     }
-    let mean = row_total(vec2<f32>(sum, 0.0), lane).x * scale;
-    var squares = 0.0;
+    let mean = row_total(vec2<f32>(add_up(sum), 0.0), lane).x * scale;
+    var squares = {{ELEMENT}}(0.0);
     for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
         let d = x[xs + k] - mean;
         squares += d * d;
     }
-    let variance = row_total(vec2<f32>(squares, 0.0), lane).x * scale;
+    let variance = row_total(vec2<f32>(add_up(squares), 0.0), lane).x * scale;
     let inverse = 1.0 / sqrt(variance + params.eps);
     if row < params.rows {
         for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-            y[ys + k] = (x[xs + k] - mean) * inverse * gamma[params.base[0].y + k] + beta[params.base[0].z + k];
+            y[bases.w + first + k] = (x[xs + k] - mean) * inverse * gamma[bases.y + k] + beta[bases.z + k];
         }
     }
 }

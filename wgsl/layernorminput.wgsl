@@ -3,6 +3,7 @@
 //   DX += (g - mean(g) - xh*mean(g*xh)) / sqrt(var + eps),  g = DY*Gamma
 //
 // Buffers   x, dy, dx [rows,c]; gamma [c]; stats [rows] of four from layernormstats.wgsl.
+//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
 // Dispatch  one thread per element of dx.
 
 struct Params {
@@ -12,11 +13,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> gamma: array<{{ELEMENT}}>;
+@group(0) @binding(3) var<storage, read> dy: array<{{ELEMENT}}>;
 @group(0) @binding(4) var<storage, read> stats: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -24,8 +25,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if i >= params.count {
         return;
     }
+    let bases = params.base[0] / {{WIDTH}}u;
     let s = stats[params.base[0].w / 4u + i / params.c];
-    let xh = (x[params.base[0].x + i] - s.x) * s.y;
-    let g = dy[params.base[0].z + i] * gamma[params.base[0].y + i % params.c];
-    dx[params.base[1].x + i] += (g - s.z - xh * s.w) * s.y;
+    let xh = (x[bases.x + i] - s.x) * s.y;
+    let g = dy[bases.z + i] * gamma[bases.y + i % params.c];
+    dx[params.base[1].x / {{WIDTH}}u + i] += (g - s.z - xh * s.w) * s.y;
 }

@@ -4,6 +4,7 @@
 //   Part[s,c] = sum over the rows r = s + k*segments of DY[r,c] * xh[r,c]; sum.wgsl adds Part over s
 //
 // Buffers   x, dy [rows,c]; stats [rows] of four from layernormstats.wgsl; part [segments,c].
+//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
 // Dispatch  one thread per element of part, channels along the lanes.
 // Numbers   about 64 rows to a thread; no atomics, so gradients repeat exactly.
 
@@ -16,10 +17,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> dy: array<{{ELEMENT}}>;
 @group(0) @binding(3) var<storage, read> stats: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> part: array<f32>;
+@group(0) @binding(4) var<storage, read_write> part: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -27,11 +28,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if i >= params.count {
         return;
     }
-    var sum = 0.0;
+    let bases = params.base[0] / {{WIDTH}}u;
+    var sum = {{ELEMENT}}(0.0);
     for (var row = i / params.c; row < params.rows; row += params.segments) {
         let s = stats[params.base[0].z / 4u + row];
         let at = row * params.c + i % params.c;
-        sum += dy[params.base[0].y + at] * (x[params.base[0].x + at] - s.x) * s.y;
+        sum += dy[bases.y + at] * (x[bases.x + at] - s.x) * s.y;
     }
-    part[params.base[0].w + i] = sum;
+    part[bases.w + i] = sum;
 }

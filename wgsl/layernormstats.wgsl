@@ -3,6 +3,7 @@
 //   Stats[r] = (mean, 1/sqrt(var + eps), mean(g), mean(g*xh)),  xh = (X - mean)/sqrt(var + eps), g = DY*Gamma
 //
 // Buffers   x, dy [rows,c]; gamma [c]; stats [rows] of four.
+//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
 // Dispatch  LANES threads per row, as in layernorm.wgsl.
 // Numbers   two passes, as in layernorm.wgsl.
 // Text      follows rowtotal.wgsl.
@@ -15,9 +16,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> gamma: array<{{ELEMENT}}>;
+@group(0) @binding(3) var<storage, read> dy: array<{{ELEMENT}}>;
 @group(0) @binding(4) var<storage, read_write> stats: array<vec4<f32>>;
 
 @compute @workgroup_size(64)
@@ -27,21 +28,25 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     // Threads past the last row compute it too and do not store it: barriers need all threads.
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
-    let xs = params.base[0].x + first;
-    let gs = params.base[0].y;
-    let dys = params.base[0].z + first;
-    let scale = 1.0 / f32(params.c);
-    var sums = vec2<f32>(0.0);
+    let bases = params.base[0] / {{WIDTH}}u;
+    let xs = bases.x + first;
+    let dys = bases.z + first;
+    let scale = 1.0 / f32(params.c * {{WIDTH}}u);
+    var sum = {{ELEMENT}}(0.0);
+    var sum_g = {{ELEMENT}}(0.0);
     for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-        sums += vec2<f32>(x[xs + k], dy[dys + k] * gamma[gs + k]);
+        sum += x[xs + k];
+        sum_g += dy[dys + k] * gamma[bases.y + k];
     }
-    let means = row_total(sums, lane) * scale;
-    var products = vec2<f32>(0.0);
+    let means = row_total(vec2<f32>(add_up(sum), add_up(sum_g)), lane) * scale;
+    var squares = {{ELEMENT}}(0.0);
+    var products = {{ELEMENT}}(0.0);
     for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
         let d = x[xs + k] - means.x;
-        products += d * vec2<f32>(d, dy[dys + k] * gamma[gs + k]);
+        squares += d * d;
+        products += d * dy[dys + k] * gamma[bases.y + k];
     }
-    let spread = row_total(products, lane) * scale;
+    let spread = row_total(vec2<f32>(add_up(squares), add_up(products)), lane) * scale;
     let inverse = 1.0 / sqrt(spread.x + params.eps);
     if row < params.rows && i % {{LANES}}u == 0u {
         stats[params.base[0].w / 4u + row] = vec4<f32>(means.x, inverse, means.y, spread.y * inverse);

@@ -26,16 +26,17 @@ func (d *Device) poolPieces(b, h, line int) []poolPiece {
 
 // MaxPool implements backend.Kernels.
 func (d *Device) MaxPool(a backend.MaxPool) {
-	k := d.kernel("maxpool.wgsl")
+	e := elementOf(a.C)
+	k := d.kernel("maxpool.wgsl", e.replace...)
 	line, out := a.W*a.C, a.W/2*a.C
 	if out == 0 {
 		return
 	}
 	for _, q := range d.poolPieces(a.B, a.H, line) {
 		n := q.r.n * out
-		d.run(k, n, float64(5*n),
+		d.run(k, n/e.width, float64(5*n),
 			[]span{window(a.X, q.lo*line, (q.hi-q.lo)*line), window(a.Y, q.r.start*out, n)},
-			n, q.r.start, q.lo, a.H, a.W, a.C)
+			n/e.width, q.r.start, q.lo, a.H, a.W, a.C/e.width)
 	}
 }
 

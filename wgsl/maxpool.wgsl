@@ -4,6 +4,7 @@
 //
 // Buffers   x [B,h,w,c], y [B,h/2,w/2,c]. A piece of a split call computes the rows first.. of the flattened [B,h/2];
 //           the span of x then starts at the image row x_row of the flattened [B,h].
+//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
 // Dispatch  one thread per element of y.
 
 struct Params {
@@ -17,8 +18,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read_write> y: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -30,7 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let ox = i / params.c % (params.w / 2u);
     let row = params.first + i / params.c / (params.w / 2u);
     let line = row / (params.h / 2u) * params.h + row % (params.h / 2u) * 2u - params.x_row;
-    let at = params.base[0].x + (line * params.w + 2u * ox) * params.c + ch;
+    let bases = params.base[0] / {{WIDTH}}u;
+    let at = bases.x + (line * params.w + 2u * ox) * params.c + ch;
     let below = at + params.w * params.c;
-    y[params.base[0].y + i] = max(max(x[at], x[at + params.c]), max(x[below], x[below + params.c]));
+    y[bases.y + i] = max(max(x[at], x[at + params.c]), max(x[below], x[below + params.c]));
 }

@@ -22,3 +22,8 @@ fn row_total(v: vec2<f32>, lane: u32) -> vec2<f32> {
     }
     return row_sums[lane - lane % {{LANES}}u];
 }
+
+// add_up returns the sum of the parts of v. ONES has a 1 for each of them.
+fn add_up(v: {{ELEMENT}}) -> f32 {
+    return dot(vec4<f32>(v), {{ONES}});
+}

@@ -26,11 +26,12 @@ func (d *Device) Sum(a backend.Sum) {
 
 // sum adds p times the sum of x [outer,n,inner] over n to y [outer,inner], or stores it.
 func (d *Device) sum(x, y span, outer, n, inner int, p float32, accumulate bool) {
-	k := d.kernel("sum.wgsl")
+	e := elementOf(inner, x.base, y.base)
+	k := d.kernel("sum.wgsl", e.replace...)
 	stage := func(y span, segments int, p float32, accumulate bool) {
-		count := outer * segments * inner
-		d.run(k, count, float64(outer*n*inner), []span{x, y},
-			count, n, segments, inner, accumulate, p)
+		threads := outer * segments * inner / e.width
+		d.run(k, threads, float64(outer*n*inner), []span{x, y},
+			threads, n, segments, inner/e.width, accumulate, p)
 	}
 	var last backend.Buffer
 	for n > sumLast {

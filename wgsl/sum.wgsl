@@ -3,6 +3,7 @@
 //   Y[o,s,i] (+)= p * sum_k X[o, s + k*segments, i]
 //
 // Buffers   x [outer,n,inner], y [outer,segments,inner].
+//           ELEMENT is f32, or vec4<f32> and then inner counts groups of four.
 // Dispatch  one thread per element of y.
 // Numbers   the launcher repeats the stage, at most 256 terms to a thread, until segments is 1; a thread adds in four
 //           chains. Rounding thus grows with the depth of the tree, not with n, and the order is fixed: the result
@@ -19,8 +20,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read_write> y: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -33,21 +34,20 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let outer = i / params.inner / params.segments;
     let terms = (params.n - segment + params.segments - 1u) / params.segments;
     let stride = params.segments * params.inner;
-    var at = params.base[0].x + (outer * params.n + segment) * params.inner + column;
+    var at = params.base[0].x / {{WIDTH}}u + (outer * params.n + segment) * params.inner + column;
 
-    var chains = vec4<f32>(0.0);
+    var chain$I = {{ELEMENT}}(0.0);              // for I<4
     var k = 0u;
     for (; k + 4u <= terms; k += 4u) {
-        chains += vec4<f32>(x[at], x[at + stride], x[at + 2u * stride], x[at + 3u * stride]);
+        chain$I += x[at + $Iu * stride];         // for I<4
         at += 4u * stride;
     }
-    var rest = 0.0;
     for (; k < terms; k += 1u) {
-        rest += x[at];
+        chain0 += x[at];
         at += stride;
     }
-    var v = params.p * (((chains.x + chains.y) + (chains.z + chains.w)) + rest);
-    let result = params.base[0].y + i;
+    var v = params.p * ((chain0 + chain1) + (chain2 + chain3));
+    let result = params.base[0].y / {{WIDTH}}u + i;
     if params.accumulate != 0u {
         v += y[result];
     }
