@@ -9,22 +9,33 @@ import (
 // S x S; binarise takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
 func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, score []float32, binarise bool) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		b, size := low.Dim(0), m.Config.ImageSize
-		logits := g.Resize(low.Reshape(b, low.Dim(2), low.Dim(3), 1), size, size, nn.Bilinear)
-		var mask *nn.Tensor // [B,S,S,1] in 0..1
+		logits := m.upsample(g, low)
 		if binarise {
-			mask = g.Greater(logits, 0)
-		} else {
-			mask = g.Sigmoid(logits)
+			return m.encodeMemory(g, im, g.Greater(logits, 0), score)
 		}
-		mask = g.Affine(mask, decoder.MaskScale, decoder.MaskBias)
-		x := m.Memory.Forward(g, im.Projected, mask)
-		x = x.Reshape(b, -1, x.Dim(3))
-		return g.ReplaceItems(x, func(i int) *nn.Tensor { // an absent object is marked at every place
-			if score[i] > 0 {
-				return nil
-			}
-			return g.Add(g.Item(x, i), m.noObject)
-		})
+		return m.RememberLogits(g, im, logits, score)
 	})
+}
+
+// RememberLogits encodes mask logits [B,S,S,1] by their sigmoid.
+func (m *Model) RememberLogits(g *nn.Graph, im Image, logits *nn.Tensor, score []float32) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor { return m.encodeMemory(g, im, g.Sigmoid(logits), score) })
+}
+
+// encodeMemory encodes masks [B,S,S,1] in 0..1; an absent object is marked at every place.
+func (m *Model) encodeMemory(g *nn.Graph, im Image, masks *nn.Tensor, score []float32) *nn.Tensor {
+	x := m.Memory.Forward(g, im.Projected, g.Affine(masks, decoder.MaskScale, decoder.MaskBias))
+	x = x.Reshape(x.Dim(0), -1, x.Dim(3))
+	return g.ReplaceItems(x, func(i int) *nn.Tensor {
+		if score[i] > 0 {
+			return nil
+		}
+		return g.Add(g.Item(x, i), m.noObject)
+	})
+}
+
+// upsample brings masks [B,k,4g,4g] to the size of the image, [B*k,S,S,1].
+func (m *Model) upsample(g *nn.Graph, low *nn.Tensor) *nn.Tensor {
+	size := m.Config.ImageSize
+	return g.Resize(low.Reshape(-1, low.Dim(2), low.Dim(3), 1), size, size, nn.Bilinear)
 }

@@ -28,11 +28,11 @@ func NewBlock(p *nn.Params, c int) *Block {
 
 // Forward returns x + scale * contract(gelu(expand(norm(depthwise(x))))), x [B,H,W,C].
 func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor {
+	return g.Block(func() *nn.Tensor {
 		y := b.Norm.Forward(g, b.Depthwise.Forward(g, x))
 		y = b.Expand.Act(g, y, backend.GELU)
 		return g.Add(g.Mul(b.Contract.Forward(g, y), b.Scale), x)
-	})
+	}, x)
 }
 
 // Fuser is a chain of blocks (SAM 2's Fuser, without input projection).

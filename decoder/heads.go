@@ -178,3 +178,17 @@ func (h *Heads) MaskAsOutput(g *nn.Graph, f Features, masks *nn.Tensor, empty []
 	}
 	return r, nil
 }
+
+// MaybeUnused lists the parameters whose part in a clip may be multiplied by zero: the no-object pointer,
+// the point embeddings and, with mask prompts, what only the pointer of the prompted slice sees.
+func (h *Heads) MaybeUnused(maskPrompts bool) []*nn.Tensor {
+	out := append([]*nn.Tensor{h.noPointer}, h.Prompt.points[:]...)
+	if maskPrompts {
+		out = append(out, h.maskDownsample.W, h.maskDownsample.B, h.Prompt.maskOut.W, h.Prompt.maskOut.B)
+		for i := range h.Prompt.maskConvs {
+			conv, norm := h.Prompt.maskConvs[i], h.Prompt.maskNorms[i]
+			out = append(out, conv.W, conv.B, norm.Gamma, norm.Beta)
+		}
+	}
+	return out
+}

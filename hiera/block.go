@@ -31,14 +31,14 @@ func newBlock(p *nn.Params, c blockConfig) *Block {
 
 // Forward maps x [B,H,W,C] to the same shape or, in the first block of a stage, to [B,H/2,W/2,2C].
 func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor {
+	return g.Block(func() *nn.Tensor {
 		x := b.attend(g, x)
 		n := b.Norm2.Forward(g, x)
 		if g.Training && b.cfg.dropPath > 0 {
 			return g.Add(x, g.DropPath(b.MLP.Forward(g, n), b.cfg.dropPath))
 		}
 		return b.MLP.AddTo(g, n, x)
-	})
+	}, x)
 }
 
 // attend returns shortcut + proj(attention(norm1(x))). The projection works on single tokens, so it

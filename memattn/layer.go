@@ -43,12 +43,12 @@ func newProjections(p *nn.Params, width, keyWidth int) *projections {
 
 // forward maps x [1 or B,N,C] to [B,N,C]; keys and memory are [B,L,M], rope [N,C/2,2].
 func (l *Layer) forward(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor {
+	return g.Block(func() *nn.Tensor {
 		x := g.Add(x, g.Dropout(l.selfAttention(g, l.Norm[0].Forward(g, x), rope), l.dropout))
 		x = g.Add(x, g.Dropout(l.crossAttention(g, l.Norm[1].Forward(g, x), keys, memory, rope), l.dropout))
 		h := g.Dropout(l.Expand.Act(g, l.Norm[2].Forward(g, x), backend.ReLU), l.dropout)
 		return g.Add(x, g.Dropout(l.Contract.Forward(g, h), l.dropout))
-	})
+	}, x, keys, memory.Memory)
 }
 
 // selfAttention attends among the tokens of x [B,N,C].

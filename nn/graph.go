@@ -14,6 +14,8 @@ type Graph struct {
 
 	// Training switches dropout and drop path on.
 	Training bool
+	// Recompute saves memory for time in training: see Block.
+	Recompute bool
 	// Seed numbers the dropout masks; every dropout takes one.
 	Seed uint32
 	// FLOP counts the work of matrix products, attention and convolutions, 2 per multiply-add.

@@ -73,6 +73,14 @@ func (q *Param) Set(values []float32) {
 // Get reads the values in checkpoint layout.
 func (q *Param) Get() ([]float32, error) { return q.read(q.Tensor.storage) }
 
+// SetGrad replaces the gradient by values in checkpoint layout.
+func (q *Param) SetGrad(values []float32) {
+	check(len(values) == q.Tensor.size, "Param.SetGrad "+q.Name, len(values), q.Shape)
+	q.Tensor.dropGrad()
+	q.Tensor.grad = newStorage(q.Tensor.dev, q.Tensor.size)
+	q.Tensor.dev.Write(q.Tensor.grad.buf, 0, q.toOurs(values))
+}
+
 // GetGrad reads the gradient in checkpoint layout, nil if there is none.
 func (q *Param) GetGrad() ([]float32, error) {
 	if q.Tensor.grad == nil {

@@ -38,8 +38,7 @@ func (s *storage) release() {
 		panic("nn: storage released more often than retained")
 	}
 	s.dev.Free(s.buf)
-	s.buf = nil
-	s.dropGrad()
+	s.buf = nil // the gradient stays: the backward pass may still bring it to where the tensor came from
 }
 
 func (s *storage) dropGrad() {

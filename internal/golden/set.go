@@ -31,13 +31,14 @@ func Dir(t testing.TB) string {
 		return dir
 	}
 	root := Root(t)
-	if shared := filepath.Join(root, "..", "shared", "fixtures"); exists(shared) {
+	if shared := filepath.Join(root, "..", "shared", "fixtures"); Exists(shared) {
 		return shared
 	}
 	return filepath.Join(root, "testdata", "fixtures")
 }
 
-func exists(path string) bool {
+// Exists says whether there is a file or folder.
+func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
@@ -72,7 +73,7 @@ func (s Set) Config(t testing.TB) []byte {
 // State returns the set's weights for the wanted shapes: stored ones or, without them, the recipe's.
 func (s Set) State(t testing.TB, want map[string][]int) map[string]*checkpoint.Tensor {
 	t.Helper()
-	if path := filepath.Join(s.Dir, "weights.safetensors"); exists(path) {
+	if path := filepath.Join(s.Dir, "weights.safetensors"); Exists(path) {
 		f, err := checkpoint.Read(path)
 		require.NoError(t, err)
 		return f.Tensors
@@ -86,7 +87,7 @@ func (s Set) State(t testing.TB, want map[string][]int) map[string]*checkpoint.T
 
 // Has says whether the set has a file.
 func (s Set) Has(elem ...string) bool {
-	return exists(filepath.Join(append([]string{s.Dir}, elem...)...))
+	return Exists(filepath.Join(append([]string{s.Dir}, elem...)...))
 }
 
 // File opens a file of the set, or skips the test when the set does not have it.

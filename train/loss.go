@@ -1,0 +1,142 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Weights weigh the terms of the loss (SAM 2, appendix D.2; the fixtures' training settings).
+type Weights struct {
+	Mask  float64 `json:"mask"`  // 20: focal loss of the supervised mask
+	Dice  float64 `json:"dice"`  // 1
+	IoU   float64 `json:"iou"`   // 1: L1 between predicted and actual IoU, all candidates
+	Class float64 `json:"class"` // 1: cross entropy of the object score
+}
+
+// PaperWeights are the official ones.
+func PaperWeights() Weights { return Weights{Mask: 20, Dice: 1, IoU: 1, Class: 1} }
+
+// focalAlpha weighs the foreground in the focal loss (Lin et al., arXiv 1708.02002); gamma is 2.
+const focalAlpha = 0.25
+
+// Terms are the parts of a loss, unweighted, summed over slices.
+type Terms struct{ Mask, Dice, IoU, Class float64 }
+
+// Total returns the weighted sum.
+func (t Terms) Total(w Weights) float64 {
+	return w.Mask*t.Mask + w.Dice*t.Dice + w.IoU*t.IoU + w.Class*t.Class
+}
+
+// Add adds another slice's terms.
+func (t *Terms) Add(u Terms) {
+	t.Mask += u.Mask
+	t.Dice += u.Dice
+	t.IoU += u.IoU
+	t.Class += u.Class
+}
+
+// Finite says whether no term is NaN or infinite.
+func (t Terms) Finite() bool {
+	sum := t.Mask + t.Dice + t.IoU + t.Class
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
+}
+
+// Prediction is what the loss of a slice sees of B objects with k candidates each.
+type Prediction struct {
+	Logits *nn.Tensor // [B*k,P] candidates at full size
+	IoUs   *nn.Tensor // [B,k] predicted
+	Scores *nn.Tensor // [B,1] object score logits
+	IoU    [][]float32
+	Score  []float32
+}
+
+func predictionOf(out slmsam.ClipOutput) Prediction {
+	r := out.Result
+	return Prediction{Logits: out.Logits, IoUs: r.IoUs, Scores: r.Scores, IoU: r.IoU, Score: r.Score}
+}
+
+// candidate is the loss of one candidate mask and its derivatives by the mask's sums.
+type candidate struct {
+	focal, dice, iou float64
+	dPT, dP          float64 // of dice
+}
+
+// score computes a candidate's losses from its sums over pixels.
+func score(s nn.MaskSums, pixels int) candidate {
+	den := s.P + s.T + 1
+	return candidate{
+		focal: s.Focal / float64(pixels),
+		dice:  1 - (2*s.PT+1)/den,
+		iou:   s.Intersection / max(s.Union, 1),
+		dPT:   -2 / den,
+		dP:    (2*s.PT + 1) / (den * den),
+	}
+}
+
+// Loss returns the terms of a slice's loss against truth [B,P] and, while g records, adds their gradients
+// to the prediction. Per object, the candidate with the least weighted mask and Dice loss is supervised;
+// mask, Dice and IoU terms count only where the object is present. Everything is divided by B.
+func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, empty []bool, w Weights) (Terms, error) {
+	b, k, pixels := len(p.Score), len(p.IoU[0]), truth.Dim(1)
+	sums, err := g.MaskLossSums(p.Logits, truth, k, focalAlpha)
+	if err != nil {
+		return Terms{}, fmt.Errorf("train: loss: %w", err)
+	}
+	var t Terms
+	n := float64(b)
+	dLogits := make([]float32, b*k*3) // by focal sum, sum p*t, sum p
+	dIoU, dScore := make([]float32, b*k), make([]float32, b)
+	for i := 0; i < b; i++ {
+		present := 0.0
+		if !empty[i] {
+			present = 1
+		}
+		x := float64(p.Score[i])
+		t.Class += (max(x, 0) - x*present + math.Log1p(math.Exp(-math.Abs(x)))) / n // cross entropy
+		dScore[i] = float32(w.Class / n * (1/(1+math.Exp(-x)) - present))
+		if present == 0 {
+			continue
+		}
+		best, least := 0, math.Inf(1)
+		of := make([]candidate, k)
+		for j := range of {
+			of[j] = score(sums[i*k+j], pixels)
+			if c := w.Mask*of[j].focal + w.Dice*of[j].dice; c < least {
+				best, least = j, c
+			}
+			d := float64(p.IoU[i][j]) - of[j].iou
+			t.IoU += math.Abs(d) / (n * float64(k))
+			dIoU[i*k+j] = float32(w.IoU / (n * float64(k)) * sign(d))
+		}
+		c := of[best]
+		t.Mask += c.focal / n
+		t.Dice += c.dice / n
+		d := dLogits[(i*k+best)*3:]
+		d[0], d[1], d[2] = float32(w.Mask/(n*float64(pixels))), float32(w.Dice/n*c.dPT), float32(w.Dice/n*c.dP)
+	}
+	if g.Recording() {
+		g.MaskLossGrad(p.Logits, truth, k, focalAlpha, dLogits)
+		addGrad(g, p.IoUs, dIoU)
+		addGrad(g, p.Scores, dScore)
+	}
+	return t, nil
+}
+
+func addGrad(g *nn.Graph, t *nn.Tensor, d []float32) {
+	if t.NeedsGrad() {
+		g.AddGrad(t, d)
+	}
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}
