@@ -12,37 +12,31 @@ import (
 type Merger struct {
 	labels *volume.Labels
 	axis   int
-	claims map[int][]claim // by slice
-	best   []float32       // [h,w] scratch
+	won    map[int][]float32 // by slice: the logits that won its labelled pixels, in pixel order
+	best   []float32         // [h,w] scratch
 }
 
-// claim is a pixel that belongs to an object, with the logit that won it.
-type claim struct {
-	pixel int32
-	logit float32
-}
-
-// NewMerger returns a merger that fills labels, slice by slice across axis.
+// NewMerger returns a merger that fills labels, empty as yet, slice by slice across axis.
 func NewMerger(labels *volume.Labels, axis int) *Merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
-	return &Merger{labels: labels, axis: axis, claims: map[int][]claim{}, best: make([]float32, h*w)}
+	return &Merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}
 }
 
-// Add merges what was found on a slice. verbatim says of an object whether its result is the user's own
-// mask; it may be nil.
+// Add merges what was found on a slice. verbatim says of an object whether its result on this slice is
+// the user's own mask; nil means that none is.
 func (m *Merger) Add(slice int, objects []ObjectResult, verbatim func(object int) bool) {
 	pix := m.labels.Slice(m.axis, slice)
-	clear(m.best)
-	for _, c := range m.claims[slice] {
-		m.best[c.pixel] = c.logit
+	won := m.won[slice]
+	for i, label := range pix {
+		m.best[i] = 0
+		if label != 0 {
+			m.best[i], won = won[0], won[1:]
+		}
 	}
 	for _, o := range objects {
 		fixed := verbatim != nil && verbatim(o.Object)
 		for i, l := range o.Logits {
-			if l <= 0 {
-				continue
-			}
-			if fixed {
+			if l > 0 && fixed {
 				l = math.MaxFloat32
 			}
 			if l > m.best[i] {
@@ -51,11 +45,11 @@ func (m *Merger) Add(slice int, objects []ObjectResult, verbatim func(object int
 		}
 	}
 	m.labels.SetSlice(m.axis, slice, pix)
-	kept := m.claims[slice][:0]
-	for i, l := range m.best {
-		if l > 0 {
-			kept = append(kept, claim{int32(i), l})
+	kept := m.won[slice][:0]
+	for i, label := range pix {
+		if label != 0 {
+			kept = append(kept, m.best[i])
 		}
 	}
-	m.claims[slice] = kept
+	m.won[slice] = kept
 }
