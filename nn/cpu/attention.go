@@ -109,7 +109,12 @@ func (d *Device) checkAttentionBackward(a backend.AttentionBackward) attentionBa
 
 // AttentionBackward implements backend.Kernels.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
-	d.attentionBackwardPlain(d.checkAttentionBackward(a))
+	args := d.checkAttentionBackward(a)
+	if d.plain {
+		d.attentionBackwardPlain(args)
+		return
+	}
+	d.attentionBackwardFast(args)
 }
 
 // attentionBackwardPlain walks the score matrix twice, by queries for dQ and by keys for dK and dV, so that each

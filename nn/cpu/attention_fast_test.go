@@ -2,8 +2,12 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
@@ -32,17 +36,111 @@ var attentionSizes = [][6]int{ // B, h, Nq, Nk, D, Dv
 	{1, 1, 256, 1800, 64, 64},
 }
 
-// BenchmarkFlash reports GFLOP/s of both products together.
-func BenchmarkFlash(b *testing.B) {
+// gemmPeak returns the GFLOP/s of a large product on d, now: what the rest is measured against.
+func gemmPeak(d *Device) float64 {
+	const n = 1024
+	m := backend.MatMul{A: d.Alloc(n * n), B: d.Alloc(n * n), C: d.Alloc(n * n), M: n, N: n, K: n, Batch: 1}
+	best := time.Duration(math.MaxInt64)
+	for range 8 {
+		start := time.Now()
+		d.MatMul(m)
+		best = min(best, time.Since(start))
+	}
+	return 2 * n * n * n / float64(best.Nanoseconds())
+}
+
+// BenchmarkFastAttention reports GFLOP/s of the two products forward or the five backward, and their share of what a
+// large product reaches.
+func BenchmarkFastAttention(b *testing.B) {
 	for _, s := range attentionSizes {
-		b.Run(fmt.Sprint(s), func(b *testing.B) {
-			d := New(0)
-			a := attentionOf(d, rand.New(rand.NewPCG(1, 2)), s[0], s[1], s[2], s[3], s[4], s[5])
-			for b.Loop() {
-				d.Attention(a)
+		for _, pass := range []string{"forward", "backward"} {
+			b.Run(fmt.Sprint(pass, s), func(b *testing.B) {
+				d := New(0)
+				rng := rand.New(rand.NewPCG(1, 2))
+				a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
+				run, width := func() { d.Attention(a) }, a.D+a.Dv
+				if pass == "backward" {
+					d.Attention(a)
+					g := backwardOf(d, rng, a)
+					run, width = func() { d.AttentionBackward(g) }, 3*a.D+2*a.Dv
+				}
+				for b.Loop() {
+					run()
+				}
+				flop := 2 * float64(a.B) * float64(a.Heads) * float64(a.Nq) * float64(a.Nk) * float64(width)
+				speed := flop * float64(b.N) / b.Elapsed().Seconds() / 1e9
+				b.ReportMetric(speed, "GFLOP/s")
+				b.ReportMetric(speed/gemmPeak(d), "of-GEMM")
+			})
+		}
+	}
+}
+
+// backwardOf returns the backward pass of a, whose forward pass has run, with gradients of 1 to add to.
+func backwardOf(d *Device, rng *rand.Rand, a backend.Attention) backend.AttentionBackward {
+	like := func(t backend.Heads, value func(n int) []float32) backend.Heads {
+		t.Buf = upload(d, value(t.Buf.Len())...)
+		return t
+	}
+	ones := func(n int) []float32 {
+		x := make([]float32, n)
+		fill(x, 1)
+		return x
+	}
+	noise := func(n int) []float32 { return randomWords(rng, n) }
+	return backend.AttentionBackward{Attention: a, DO: like(a.O, noise), DQ: like(a.Q, ones), DK: like(a.K, ones), DV: like(a.V, ones)}
+}
+
+// The same bits on any number of threads, whether they share a head (several splits) or not.
+func TestThreadsDoNotChangeAttention(t *testing.T) {
+	for _, s := range [][6]int{{1, 1, 300, 1000, 40, 24}, {3, 4, 100, 130, 16, 16}, {50, 1, 20, 33, 12, 7}} {
+		var first [][]float32
+		for threads := 1; threads < 6; threads++ {
+			d := New(threads)
+			rng := rand.New(rand.NewPCG(1, 2))
+			a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
+			d.Attention(a)
+			g := backwardOf(d, rng, a)
+			d.AttentionBackward(g)
+			var all [][]float32
+			for _, b := range []backend.Buffer{a.O.Buf, a.LSE, g.DQ.Buf, g.DK.Buf, g.DV.Buf} {
+				all = append(all, download(t, d, b))
 			}
-			flop := 2 * float64(a.B) * float64(a.Heads) * float64(a.Nq) * float64(a.Nk) * float64(a.D+a.Dv)
-			b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-		})
+			if first == nil {
+				first = all
+			}
+			require.Equal(t, first, all, "%v on %d threads", s, threads)
+		}
+	}
+}
+
+// Several blocks of keys and splits, groups of queries that are not full, widths of no vector: all against the plain loops.
+func TestBlocksOfAttention(t *testing.T) {
+	for _, s := range [][6]int{{1, 1, 290, 1013, 33, 5}, {2, 1, 70, 250, 112, 144}, {1, 9, 257, 121, 4, 6}, {1, 2, 33, 481, 6, 64}} {
+		var want [][]float32
+		for _, level := range []string{"specification", "plain", "avx2", "avx512"} {
+			d := NewPlain()
+			if level != "specification" {
+				var err error
+				if d, err = NewLevel(level, 3); err != nil {
+					continue
+				}
+			}
+			rng := rand.New(rand.NewPCG(7, 7))
+			a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
+			d.Attention(a)
+			g := backwardOf(d, rng, a)
+			d.AttentionBackward(g)
+			for i, b := range []backend.Buffer{a.O.Buf, a.LSE, g.DQ.Buf, g.DK.Buf, g.DV.Buf} {
+				got := download(t, d, b)
+				if level == "specification" {
+					want = append(want, got)
+					continue
+				}
+				for j := range got {
+					require.InDelta(t, want[i][j], got[j], 2e-5, "%v %s: output %d, word %d", s, level, i, j)
+				}
+			}
+		}
 	}
 }

@@ -30,6 +30,18 @@ func New(threads int) *Device {
 	return &Device{threads: threads, kernels: simd.Detect(), pool: newPool()}
 }
 
+// NewLevel is New with the fast products held to an instruction set: "avx512", "avx2", "plain" (Go), or "auto" for
+// what New chooses. It fails for another name and for one that this machine cannot run.
+func NewLevel(level string, threads int) (*Device, error) {
+	k, err := simd.Level(level)
+	if err != nil {
+		return nil, fmt.Errorf("cpu: %w", err)
+	}
+	d := New(threads)
+	d.kernels = k
+	return d, nil
+}
+
 // NewPlain returns a device that runs nothing but the plain loops: the specification. Its fresh buffers hold NaN, so
 // that a test which relies on undefined contents fails.
 func NewPlain() *Device {

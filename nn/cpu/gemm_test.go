@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -48,4 +50,45 @@ func BenchmarkGEMM(b *testing.B) {
 			b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
 	}
+}
+
+// The same bits on any number of threads, so that a training run repeats. The sizes make the blocks differ.
+func TestThreadsDoNotChangeProducts(t *testing.T) {
+	for _, m := range []backend.MatMul{
+		{M: 700, N: 300, K: 600, Act: backend.GELU},
+		{M: 100, N: 1300, K: 300, TransB: true},
+		{M: 50, N: 40, K: 9000, TransA: true},
+		{M: 65, N: 70, K: 80, Batch: 9},
+	} {
+		m.Batch = max(m.Batch, 1)
+		m.StrideA, m.StrideB, m.StrideC = m.M*m.K, m.K*m.N, m.M*m.N
+		var first []float32
+		for threads := 1; threads < 6; threads++ {
+			d := New(threads)
+			rng := rand.New(rand.NewPCG(1, 2))
+			m.A = upload(d, randomWords(rng, m.Batch*m.StrideA)...)
+			m.B = upload(d, randomWords(rng, m.Batch*m.StrideB)...)
+			m.Bias = upload(d, randomWords(rng, m.N)...)
+			m.C = d.Alloc(m.Batch * m.StrideC)
+			d.MatMul(m)
+			c := download(t, d, m.C)
+			if first == nil {
+				first = c
+			}
+			require.Equal(t, first, c, "%dx%dx%d on %d threads", m.M, m.N, m.K, threads)
+		}
+	}
+}
+
+// Scratch comes from the pool: what a call needs is counted once, and the next call needs nothing more.
+func TestScratchIsReused(t *testing.T) {
+	d := New(2)
+	m := backend.MatMul{A: d.Alloc(300 * 300), B: d.Alloc(300 * 300), C: d.Alloc(300 * 300), M: 300, N: 300, K: 300, Batch: 1}
+	live := d.Memory().Live
+	d.MatMul(m)
+	once := d.Memory()
+	require.Equal(t, live, once.Live)
+	require.Greater(t, once.Peak, live)
+	d.MatMul(m)
+	require.Equal(t, once, d.Memory())
 }

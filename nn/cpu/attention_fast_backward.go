@@ -1,0 +1,251 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
+
+// The backward pass walks over blocks of keys; for each of them over groups of queries; and within a group over panels of
+// NR queries, on transposed scores as in the forward pass. All five products are register tiles:
+//
+//	S^T = K Q^T;  P^T = exp(S^T - LSE);  dP^T = V dO^T;  dS^T = P^T * (dP^T - delta)    per panel
+//	dQ^T += K^T dS^T                                                                    per panel
+//	dV += P^T dO;  dK += dS^T Q                                                         per group
+//
+// A block of keys has one writer for dK and dV. dQ has a sum per split, a fixed range of blocks of keys, and the splits are
+// added in order: no result depends on the number of threads.
+const (
+	// backKeys is the number of keys at a time: with width 256 about 700 KiB of packed keys, probabilities and sums. A
+	// multiple of 4, 6 and 12.
+	backKeys = 120
+	// backQueries is the number of queries per group, the depth of the products for dV and dK. A multiple of 4, 16 and 32.
+	backQueries = 256
+	// maxSplits bounds the number of sums of dQ, hence the threads that can share one head.
+	maxSplits = 8
+)
+
+// flashBack is an attention's backward pass with what its kernels need.
+type flashBack struct {
+	attentionBackwardArgs
+	f             *simd.Kernels
+	panels        int // of queries
+	group         int // panels per group
+	keys          int // keys per block, rounded up to MR
+	blocks        int // of keys
+	splits        int
+	dRows         int // D rounded up to MR
+	dCols, dvCols int // D and Dv rounded up to NR
+}
+
+func newFlashBack(f *simd.Kernels, a attentionBackwardArgs) flashBack {
+	t := flashBack{
+		attentionBackwardArgs: a, f: f,
+		panels: ceilDiv(a.Nq, f.NR), keys: min(backKeys, roundUp(a.Nk, f.MR)), blocks: ceilDiv(a.Nk, backKeys),
+		splits: 1, dRows: roundUp(a.D, f.MR), dCols: roundUp(a.D, f.NR), dvCols: roundUp(a.Dv, f.NR),
+	}
+	t.group = min(backQueries/f.NR, t.panels)
+	if a.B*a.Heads < maxSplits {
+		t.splits = min(maxSplits, t.blocks)
+	}
+	return t
+}
+
+// attentionBackwardFast computes the heads one after the other, each on all threads, or, when they are many, each on a
+// thread of its own.
+func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
+	t := newFlashBack(&d.kernels, a)
+	items := a.B * a.Heads
+	inside, across := min(d.threads, t.splits), 1 // threads per head, heads at a time
+	shared := a.B > 1 && (a.dq.batch == 0 || a.dk.batch == 0 || a.dv.batch == 0)
+	if t.splits == 1 && !shared {
+		inside, across = 1, min(d.threads, items, 1+items*a.Nq*a.Nk*(a.D+a.Dv)/soloWork)
+	}
+	head, own := t.headWords(), t.workerWords()
+	need := head + inside*own
+	scratch := d.pool.take(across * need)
+	workers(across, items, func(worker, item int) {
+		s := scratch[worker*need:][:need]
+		t.run(item, inside, t.headScratch(s[:head]), s[head:])
+	})
+	d.pool.put(scratch)
+}
+
+// run computes one head.
+func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
+	own := t.workerWords()
+	workers(threads, ceilDiv(t.panels, t.group), func(_, g int) {
+		for p := g * t.group; p < min(t.panels, (g+1)*t.group); p++ {
+			t.packQueries(item, p, s)
+		}
+		query := g * t.group * t.f.NR
+		n := min(t.group*t.f.NR, t.Nq-query)
+		b, h := item/t.Heads, item%t.Heads
+		packColumnPanels(t.q.from(b, query, h), t.q.row, t.D, n, s.q[query*t.dCols:], t.f.NR)
+		packColumnPanels(t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[query*t.dvCols:], t.f.NR)
+	})
+	workers(threads, t.splits, func(worker, split int) {
+		w := t.workerScratch(scratch[worker*own:][:own])
+		dq := s.dq[split*t.panels*t.dRows*t.f.NR:]
+		lo, hi := split*t.blocks/t.splits, (split+1)*t.blocks/t.splits
+		for block := lo; block < hi; block++ {
+			t.keyBlock(item, block*backKeys, block > lo, s, w, dq)
+		}
+	})
+	workers(threads, t.panels, func(worker, p int) {
+		t.storeQueries(item, p, s, scratch[worker*own:][:own])
+	})
+}
+
+// headScratch is what all blocks of keys of a head share.
+type headScratch struct {
+	qt, dot    []float32 // [panels][D][NR] Q times Scale*log2(e), [panels][Dv][NR] dO
+	lse, delta []float32 // [panels][NR]: LSE*log2(e), rowsum(dO*O)
+	q, do      []float32 // per group, panels [queries][NR of D], [queries][NR of Dv]
+	dq         []float32 // [splits][panels][dRows][NR]
+}
+
+func (t *flashBack) headWords() int {
+	queries := t.panels * t.f.NR
+	return queries * (t.D + t.Dv + 2 + t.dCols + t.dvCols + t.splits*t.dRows)
+}
+
+func (t *flashBack) headScratch(s []float32) headScratch {
+	queries := t.panels * t.f.NR
+	cut := cutter{s}
+	return headScratch{
+		qt: cut.next(queries * t.D), dot: cut.next(queries * t.Dv), lse: cut.next(queries), delta: cut.next(queries),
+		q: cut.next(queries * t.dCols), do: cut.next(queries * t.dvCols), dq: cut.next(t.splits * queries * t.dRows),
+	}
+}
+
+// workerScratch belongs to one thread.
+type workerScratch struct {
+	k, v   []float32 // panels [D][MR keys], [Dv][MR keys]
+	kt     []float32 // panels [keys][MR of D]
+	s, dp  []float32 // [keys][NR]: S^T, then P^T; dP^T, then dS^T
+	p, ds  []float32 // of a group, panels [queries][MR keys]
+	dk, dv []float32 // panels [keys][NR of D], [keys][NR of Dv]
+}
+
+func (t *flashBack) workerWords() int {
+	nr, queries := t.f.NR, t.group*t.f.NR
+	return t.keys * (t.D + t.Dv + t.dRows + 2*nr + 2*queries + t.dCols + t.dvCols)
+}
+
+func (t *flashBack) workerScratch(s []float32) workerScratch {
+	nr, queries := t.f.NR, t.group*t.f.NR
+	cut := cutter{s}
+	return workerScratch{
+		k: cut.next(t.keys * t.D), v: cut.next(t.keys * t.Dv), kt: cut.next(t.keys * t.dRows),
+		s: cut.next(t.keys * nr), dp: cut.next(t.keys * nr),
+		p: cut.next(t.keys * queries), ds: cut.next(t.keys * queries),
+		dk: cut.next(t.keys * t.dCols), dv: cut.next(t.keys * t.dvCols),
+	}
+}
+
+// cutter cuts a slice into parts.
+type cutter struct{ rest []float32 }
+
+func (c *cutter) next(n int) []float32 {
+	part := c.rest[:n:n]
+	c.rest = c.rest[n:]
+	return part
+}
+
+// packQueries prepares panel p of the queries: transposed Q and dO, LSE and delta. Missing queries are 0.
+func (t *flashBack) packQueries(item, p int, s headScratch) {
+	f, b, h := t.f, item/t.Heads, item%t.Heads
+	query := p * f.NR
+	n := min(f.NR, t.Nq-query)
+	lse, delta := s.lse[query:][:f.NR], s.delta[query:][:f.NR]
+	qt := s.qt[query*t.D:]
+	packRows(f, n, t.D, t.q.from(b, query, h), t.q.row, qt, f.NR)
+	fill(lse, t.Scale*math.Log2E)
+	f.ScaleLanes(t.D, qt, lse)
+	packRows(f, n, t.Dv, t.do.from(b, query, h), t.do.row, s.dot[query*t.Dv:], f.NR)
+	clear(lse)
+	clear(delta)
+	for i := range n {
+		lse[i] = t.lse[item*t.Nq+query+i] * math.Log2E
+		delta[i] = float32(dot(t.do.at(b, query+i, h), t.o.at(b, query+i, h)))
+	}
+}
+
+// keyBlock adds what the keys from key on contribute to dQ (which it sets, unless add) and finishes their dK and dV.
+func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScratch, dq []float32) {
+	f, b, h := t.f, item/t.Heads, item%t.Heads
+	n := min(backKeys, t.Nk-key)
+	packRowPanels(f, t.k.from(b, key, h), t.k.row, n, t.D, w.k, f.MR)
+	packRowPanels(f, t.v.from(b, key, h), t.v.row, n, t.Dv, w.v, f.MR)
+	packColumnPanels(t.k.from(b, key, h), t.k.row, t.D, n, w.kt, f.MR)
+	for first := 0; first < t.panels; first += t.group {
+		depth := min(t.group*f.NR, t.Nq-first*f.NR) // queries in the group
+		for p := first; p < min(t.panels, first+t.group); p++ {
+			query := p * f.NR
+			multiplyPanels(f, n, t.D, w.k, s.qt[query*t.D:], w.s, false)
+			f.Probability(n, w.s, s.lse[query:])
+			multiplyPanels(f, n, t.Dv, w.v, s.dot[query*t.Dv:], w.dp, false)
+			f.ScoreGradient(n, w.s, w.dp, s.delta[query:])
+			multiplyPanels(f, t.D, n, w.kt, w.dp, dq[query*t.dRows:], add)
+			t.packScores(n, p-first, depth, w.s, w.p)
+			t.packScores(n, p-first, depth, w.dp, w.ds)
+		}
+		query := first * f.NR
+		t.addGroup(n, depth, t.Dv, w.p, s.do[query*t.dvCols:], w.dv, first > 0)
+		t.addGroup(n, depth, t.D, w.ds, s.q[query*t.dCols:], w.dk, first > 0)
+	}
+	t.storeKeys(t.dv.from(b, key, h), t.dv.row, n, t.Dv, 1, w.dv)
+	t.storeKeys(t.dk.from(b, key, h), t.dk.row, n, t.D, t.Scale, w.dk)
+}
+
+// packScores carries panel p of a group of depth queries, s [keys][NR], to the panels [depth][MR keys] in dst.
+func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
+	f := t.f
+	queries := min(f.NR, depth-p*f.NR)
+	for i := 0; i < n; i += f.MR {
+		packRows(f, min(f.MR, n-i), queries, s[i*f.NR:], f.NR, dst[i*depth+p*f.NR*f.MR:], f.MR)
+	}
+}
+
+// addGroup computes c (+)= a b for n keys and the given number of columns: a in panels [depth][MR], b in panels [depth][NR],
+// c in panels [keys][NR].
+func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool) {
+	for j := 0; j < columns; j += t.f.NR {
+		multiplyPanels(t.f, n, depth, a, b[j*depth:], c[j*t.keys:], add)
+	}
+}
+
+// storeKeys adds scale times the sums, in panels [keys][NR], to n rows of dst.
+func (t *flashBack) storeKeys(dst []float32, ld, n, columns int, scale float32, sums []float32) {
+	f := t.f
+	for j := 0; j < columns; j += f.NR {
+		panel := sums[j*t.keys:]
+		for i := range n {
+			row := dst[i*ld+j:][:min(f.NR, columns-j)]
+			for c, v := range panel[i*f.NR:][:len(row)] {
+				row[c] += scale * v
+			}
+		}
+	}
+}
+
+// storeQueries adds the splits of panel p in order, and Scale times the sum to dQ.
+func (t *flashBack) storeQueries(item, p int, s headScratch, scratch []float32) {
+	f := t.f
+	query := p * f.NR
+	n := min(f.NR, t.Nq-query)
+	words := t.dRows * f.NR
+	sum := s.dq[p*words:][:words]
+	for split := 1; split < t.splits; split++ {
+		f.Add(sum, sum, s.dq[(split*t.panels+p)*words:])
+	}
+	rows := scratch[:f.NR*t.D]
+	transpose(f, t.D, n, sum, f.NR, rows, t.D)
+	for i := range n {
+		dq := t.dq.at(item/t.Heads, query+i, item%t.Heads)
+		for c, v := range rows[i*t.D:][:t.D] {
+			dq[c] += t.Scale * v
+		}
+	}
+}

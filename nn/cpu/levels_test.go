@@ -1,0 +1,31 @@
+package cpu_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
+)
+
+// The fast products of every instruction set that this machine has, against the plain loops.
+func TestLevels(t *testing.T) {
+	for _, level := range []string{"plain", "avx2", "avx512"} {
+		t.Run(level, func(t *testing.T) {
+			d, err := cpu.NewLevel(level, 2)
+			if err != nil {
+				t.Skip(err)
+			}
+			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{
+				BindingWords: 1 << 14,
+				Kernels:      []string{"MatMul", "Attention", "AttentionBackward", "Map"},
+			})
+		})
+	}
+}
+
+func TestUnknownLevelIsAnError(t *testing.T) {
+	_, err := cpu.NewLevel("sse9", 1)
+	require.EqualError(t, err, `cpu: simd: unknown instruction set "sse9": want auto, plain, avx2 or avx512`)
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"testing"
+)
+
+// The committed files are what the generator writes.
+func TestCommittedFilesAreCurrent(t *testing.T) {
+	asm, stubs, err := generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]byte{asmFile: asm, stubFile: stubs} {
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the generator writes: run go generate", name)
+		}
+	}
+}
