@@ -14,6 +14,9 @@ var extensions = []string{".nii.gz", ".seg.nrrd", ".nii", ".nrrd", ".nhdr", ".mh
 // labelNames are the file names, without extension, that mark the label map in a folder per case.
 var labelNames = []string{"label", "labels", "mask", "seg", "segmentation", "prediction"}
 
+// seriesExtensions mark a folder that is itself one label map: a stack of slices.
+var seriesExtensions = []string{".png", ".jpg", ".jpeg", ".dcm"}
+
 // CaseName strips folders and a known label-map extension; false if there is no such extension.
 func CaseName(path string) (string, bool) {
 	base := filepath.Base(path)
@@ -26,8 +29,9 @@ func CaseName(path string) (string, bool) {
 }
 
 // FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,
-// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only. Files
-// of other kinds are returned in ignored. Two files for one case are an error.
+// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only, or with
+// a stack of PNG, JPEG or DICOM slices, which the loader gets as the folder. Files of other kinds are returned in ignored.
+// Two files for one case are an error.
 func FindCases(dir string) (cases map[string]string, ignored []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -67,15 +71,17 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	return cases, ignored, nil
 }
 
-// labelFile picks the label map of a case folder; false if there is none. Several candidates are an error.
+// labelFile picks the label map of a case folder, or the folder if it is a stack; false if it is neither. Several candidates are an error.
 func labelFile(dir string) (string, bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return "", false, fmt.Errorf("eval: list cases: %w", err)
 	}
 	var all, named []string
+	series := false
 	for _, e := range entries {
 		name, ok := CaseName(e.Name())
+		series = series || slices.Contains(seriesExtensions, strings.ToLower(filepath.Ext(e.Name())))
 		if e.IsDir() || !ok || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
@@ -89,7 +95,7 @@ func labelFile(dir string) (string, bool, error) {
 	}
 	switch len(named) {
 	case 0:
-		return dir, false, nil
+		return dir, series, nil
 	case 1:
 		return named[0], true, nil
 	}

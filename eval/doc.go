@@ -4,6 +4,16 @@
 // numbers. The package imports the standard library and gonum/plot, and nothing of this project: files are read through
 // a Loader.
 //
+// Evaluate reads files through a Loader; with package volume of this project that is
+//
+//	func(path string) (*eval.LabelMap, error) {
+//		l, err := volume.ReadLabels(path)
+//		if err != nil {
+//			return nil, err
+//		}
+//		return &eval.LabelMap{Dim: l.Dim, Spacing: l.Geom.Spacing, Data: l.Data, Affine: l.Geom.Affine}, nil
+//	}
+//
 // # Conventions
 //
 // A is the set of voxels of one label in the prediction, B in the truth.

@@ -245,3 +245,13 @@ func TestLabelsFromFloats(t *testing.T) {
 		require.ErrorContains(t, err, "index 1")
 	}
 }
+
+// TestAcquisitionAxis: the odd spacing out decides.
+func TestAcquisitionAxis(t *testing.T) {
+	for spacing, want := range map[[3]float64]int{
+		{1, 1, 3}: 2, {3, 1, 1}: 0, {1, 2, 1.5}: 1, {1, 1, 1}: 2,
+		{1.2, 1, 1.2}: 1, {1, 1.2, 1.2}: 0, {1.2, 1.2000001, 1}: 2, {0.9999, 1, 1}: 2,
+	} {
+		require.Equal(t, want, (&LabelMap{Spacing: spacing}).AcquisitionAxis(), "%v", spacing)
+	}
+}

@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -32,6 +34,28 @@ const (
 // PromptSlices maps a case name and a label to the prompted slices, counted from 0 along the scored axis. Label 0 speaks
 // for every label of the case that has no entry of its own.
 type PromptSlices map[string]map[int32][]int
+
+// ReadPromptSlices reads JSON such as {"case01": {"1": [12], "0": [20]}}: case, label, slices.
+func ReadPromptSlices(r io.Reader) (PromptSlices, error) {
+	const hint = `want JSON such as {"case01": {"1": [12]}}: case, label, slices`
+	var p PromptSlices
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&p); err != nil {
+		return nil, fmt.Errorf("eval: prompted slices: %w (%s)", err, hint)
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("eval: prompted slices: more than one JSON value (%s)", hint)
+	}
+	for name, labels := range p {
+		for label, list := range labels {
+			if label < 0 || len(list) == 0 || slices.Min(list) < 0 {
+				return nil, fmt.Errorf("eval: prompted slices: case %s, label %d, slices %v: none may be negative, and one slice is "+
+					"needed", name, label, list)
+			}
+		}
+	}
+	return p, nil
+}
 
 // find returns the entry for a case and label, and whether there is one.
 func (p PromptSlices) find(name string, label int32) ([]int, bool) {

@@ -216,6 +216,13 @@ func TestPromptSlices(t *testing.T) {
 		require.ErrorContains(t, err, "nothing could be scored")
 		require.ErrorContains(t, err, want)
 	}
+	read, err := ReadPromptSlices(strings.NewReader(`{"a": {"1": [3, 4], "0": [7]}}`))
+	require.NoError(t, err)
+	require.Equal(t, PromptSlices{"a": {1: {3, 4}, 0: {7}}}, read)
+	for _, text := range []string{`{"a": {"x": [1]}}`, `{"a": {"1": [-1]}}`, `{"a": {"-1": [1]}}`, `{"a": {"1": [0.5]}}`, `[]`, `{} {}`, ``} {
+		_, err := ReadPromptSlices(strings.NewReader(text))
+		require.ErrorContains(t, err, "prompted slices", text)
+	}
 	centre, ok := CentralSlice(shifted(0, 0), 1, 2)
 	require.True(t, ok)
 	require.Equal(t, 6, centre)
@@ -253,14 +260,15 @@ func TestStudyErrors(t *testing.T) {
 
 func TestFindCases(t *testing.T) {
 	dir := t.TempDir()
-	for _, f := range []string{"a.nii.gz", "b.NRRD", "c.d.mha", ".hidden.nii", "notes.txt", "e/label.nii.gz", "e/image.nii.gz", "f/x.nii", "g/readme"} {
+	for _, f := range []string{"a.nii.gz", "b.NRRD", "c.d.mha", ".hidden.nii", "notes.txt", "e/label.nii.gz", "e/image.nii.gz", "f/x.nii", "g/readme", "h/0001.png", "h/0002.png"} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, f), nil, 0o644))
 	}
 	cases, ignored, err := FindCases(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b", "c.d", "e", "f"}, sortedNames(cases))
+	require.Equal(t, []string{"a", "b", "c.d", "e", "f", "h"}, sortedNames(cases))
 	require.Equal(t, filepath.Join(dir, "e", "label.nii.gz"), cases["e"])
+	require.Equal(t, filepath.Join(dir, "h"), cases["h"], "a stack of slices is one label map")
 	require.Equal(t, []string{filepath.Join(dir, "g"), filepath.Join(dir, "notes.txt")}, ignored)
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.nii"), nil, 0o644))
