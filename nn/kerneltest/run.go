@@ -24,6 +24,9 @@ type Options struct {
 func Run(t *testing.T, dev, ref backend.Device, opts Options) {
 	s := suite{dev: dev, ref: ref, opts: opts}
 	for _, k := range kernelList() {
+		if len(opts.Kernels) > 0 && !slices.Contains(opts.Kernels, k.name) {
+			continue
+		}
 		t.Run(k.name, func(t *testing.T) {
 			for _, c := range k.cases(&s) {
 				t.Run(c.name, func(t *testing.T) { c.run(s.newTrial(t)) })
