@@ -10,7 +10,13 @@ import (
 
 // DepthwiseConv implements backend.Kernels.
 func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
+	checkDepthwise("DepthwiseConv", a.B, a.H, a.W, a.C, a.K)
 	d.depthwise(a, false, false)
+}
+
+func checkDepthwise(op string, b, h, w, c, k int) {
+	positive(op, "B, H, W, C, K", b, h, w, c, k)
+	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
 }
 
 // depthwise convolves, with the kernel turned by 180 degrees if flip is set.
@@ -19,11 +25,15 @@ func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 	k := d.kernel("depthwise.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K), "{{SPAN}}", strconv.Itoa(a.K+7))...)
 	line := a.W * a.C
 	strips := ceilDiv(a.W, 8)
+	bias := a.Bias
+	if bias == nil {
+		bias = a.Weight // bound, not read
+	}
 	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
 		lo, hi := r.reach(a.B*a.H, a.K/2)
 		threads := r.n * strips * a.C / e.width
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line), []span{
-			window(a.X, lo*line, (hi-lo)*line), window(a.Weight, 0, a.K*a.K*a.C), optional(a.Bias, a.C),
+			window(a.X, lo*line, (hi-lo)*line), window(a.Weight, 0, a.K*a.K*a.C), window(bias, 0, a.C),
 			window(a.Y, r.start*line, r.n*line),
 		}, threads, r.start, lo, a.H, a.W, a.C/e.width, a.Bias != nil, flip, accumulate)
 	}
@@ -39,16 +49,9 @@ func (c chunk) reach(items, halo int) (lo, hi int) {
 	return max(c.start-halo, 0), min(c.start+c.n+halo, items)
 }
 
-// optional binds the first n words of b, or a placeholder for nil.
-func optional(b backend.Buffer, n int) span {
-	if b == nil {
-		return span{}
-	}
-	return window(b, 0, n)
-}
-
 // DepthwiseConvBackward implements backend.Kernels.
 func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
+	checkDepthwise("DepthwiseConvBackward", a.B, a.H, a.W, a.C, a.K)
 	if a.DX != nil {
 		d.depthwise(backend.DepthwiseConv{X: a.DY, Weight: a.Weight, Y: a.DX, B: a.B, H: a.H, W: a.W, C: a.C, K: a.K}, true, true)
 	}

@@ -4,7 +4,7 @@
 //
 // The gradient with respect to X is the same sum over DY with the kernel turned by 180 degrees (flip).
 //
-// Buffers   x [B,h,w,c], weight [K,K,c], bias [c] (a placeholder without has_bias), y [B,h,w,c]. A piece of a split
+// Buffers   x [B,h,w,c], weight [K,K,c], bias [c] (not read without has_bias), y [B,h,w,c]. A piece of a split
 //           call computes the rows first.. of the flattened [B,h]; the span of x then starts at its row x_row.
 //           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
 // Dispatch  one thread per (image row, 8 neighbours along x, channel), channels along the lanes.

@@ -2,12 +2,19 @@
 
 package wgsl
 
+import "fmt"
+
 // run launches one thread per element, in workgroups of groupThreads. The shader's Params begin with
 //
 //	base: array<vec4<u32>, 2>,
 //
 // the word at which each span's window begins: base[0].x for the first, ... base[1].w for the eighth.
 func (d *Device) run(k *kernel, threads int, work float64, spans []span, params ...any) {
+	for i, s := range spans {
+		if s.buf == nil {
+			panic(fmt.Sprintf("wgsl: %s: got nil at binding %d, want a buffer", k.name, i+1))
+		}
+	}
 	all := make([]any, maxSpans, maxSpans+len(params))
 	for i := range all {
 		all[i] = 0

@@ -14,8 +14,10 @@ type lossPiece struct {
 	truth span // the truth's words
 }
 
-// lossPieces splits masks of p pixels that share a truth among repeat of them.
-func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece {
+// lossPieces checks the sizes of kernel op and splits its b masks of p pixels, repeat of which share a truth.
+func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) []lossPiece {
+	positive(op, "B, P, Repeat", b, p, repeat)
+	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
 	var pieces []lossPiece
 	for _, o := range d.runs(b, p, 0, lossWork*float64(p)) {
 		first, last := o.start/repeat, (o.start+o.n-1)/repeat
@@ -29,7 +31,7 @@ func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
 	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
-	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
+	for _, q := range d.lossPieces("MaskLoss", a.T, a.B, a.P, a.Repeat) {
 		n := q.b.n * q.c.n
 		segments := ceilDiv(q.c.n, sumTerms)
 		part := d.Alloc(q.b.n * segments * backend.MaskLossTerms)
@@ -45,7 +47,7 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 // MaskLossBackward implements backend.Kernels.
 func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
 	k := d.kernel("maskpixel.wgsl+masklossbackward.wgsl")
-	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
+	for _, q := range d.lossPieces("MaskLossBackward", a.T, a.B, a.P, a.Repeat) {
 		n := q.b.n * q.c.n
 		at := q.b.start*a.P + q.c.start
 		d.run(k, n, lossWork*float64(n),

@@ -10,12 +10,11 @@ type poolPiece struct {
 	lo, hi int
 }
 
-// poolPieces splits 2 x 2 pooling of B images of H rows of line words.
-func (d *Device) poolPieces(b, h, line int) []poolPiece {
-	half := h / 2
-	if half == 0 {
-		return nil
-	}
+// poolPieces checks the sizes of kernel op and splits it.
+func (d *Device) poolPieces(op string, b, h, w, c int) []poolPiece {
+	positive(op, "B, C", b, c)
+	check(h >= 2 && w >= 2, op, "got an image of (%d,%d), want at least (2,2)", h, w)
+	half, line := h/2, w*c
 	var pieces []poolPiece
 	for _, r := range d.runs(b*half, ceilDiv(h, half)*line, 1, float64(4*line)) {
 		last := r.start + r.n - 1
@@ -29,10 +28,7 @@ func (d *Device) MaxPool(a backend.MaxPool) {
 	e := elementOf(a.C)
 	k := d.kernel("maxpool.wgsl", e.replace...)
 	line, out := a.W*a.C, a.W/2*a.C
-	if out == 0 {
-		return
-	}
-	for _, q := range d.poolPieces(a.B, a.H, line) {
+	for _, q := range d.poolPieces("MaxPool", a.B, a.H, a.W, a.C) {
 		n := q.r.n * out
 		d.run(k, n/e.width, float64(5*n),
 			[]span{window(a.X, q.lo*line, (q.hi-q.lo)*line), window(a.Y, q.r.start*out, n)},
@@ -44,10 +40,7 @@ func (d *Device) MaxPool(a backend.MaxPool) {
 func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
 	k := d.kernel("maxpoolbackward.wgsl")
 	line, out := a.W*a.C, a.W/2*a.C
-	if out == 0 {
-		return
-	}
-	for _, q := range d.poolPieces(a.B, a.H, line) {
+	for _, q := range d.poolPieces("MaxPoolBackward", a.B, a.H, a.W, a.C) {
 		n := q.r.n * out
 		rows := (q.hi - q.lo) * line
 		d.run(k, n, float64(6*n),
