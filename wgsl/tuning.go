@@ -3,6 +3,8 @@
 package wgsl
 
 // tuner chooses among variants of a kernel.
-type tuner struct{}
+type tuner struct {
+	forced *variant // set by tests and benchmarks
+}
 
 func newTuner(Options, AdapterInfo) tuner { return tuner{} }

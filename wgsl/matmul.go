@@ -1,0 +1,176 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import "github.com/seed-6f79f512/slmsam/nn/backend"
+
+// matrix is a family of matrices in one buffer: item z, the pair (z / inner count, z % inner count), begins at word
+// off + outer*(z / inner count) + inner*(z % inner count); its rows as stored are stride words apart. off may be
+// negative when the items used begin later.
+type matrix struct {
+	buf               backend.Buffer
+	off, stride       int
+	outerStep, inStep int
+}
+
+// rows returns the matrix without its first r stored rows; cols without its first columns.
+func (x matrix) rows(r int) matrix { x.off += r * x.stride; return x }
+func (x matrix) cols(c int) matrix { x.off += c; return x }
+
+// items is z = first..first+n, each the pair (z / inner, z % inner).
+type items struct{ first, n, inner int }
+
+// offset returns where item z of x begins.
+func (it items) offset(x matrix, z int) int {
+	return x.off + z/it.inner*x.outerStep + z%it.inner*x.inStep
+}
+
+// product is C[z] (+)= act(alpha * op(A[z]) . op(B[z]) + bias) + residual[z], all matrices anywhere.
+type product struct {
+	a, b, c        matrix
+	transA, transB bool
+	m, n, k        int
+	items          items
+	alpha          float32
+	bias           backend.Buffer // or nil
+	biasOff        int
+	act            backend.Activation
+	residual       backend.Buffer // nil, or laid out like c
+	accumulate     bool
+}
+
+// MatMul computes a batched matrix product with an epilogue.
+func (d *Device) MatMul(a backend.MatMul) {
+	p := product{
+		a: matrix{buf: a.A, stride: a.K, outerStep: a.StrideA},
+		b: matrix{buf: a.B, stride: a.N, outerStep: a.StrideB},
+		c: matrix{buf: a.C, stride: a.N, outerStep: a.StrideC},
+		m: a.M, n: a.N, k: a.K, transA: a.TransA, transB: a.TransB,
+		items: items{0, a.Batch, 1},
+		alpha: 1, bias: a.Bias, act: a.Act, residual: a.Residual, accumulate: a.Accumulate,
+	}
+	if a.TransA {
+		p.a.stride = a.M
+	}
+	if a.TransB {
+		p.b.stride = a.K
+	}
+	if p.residual == p.c.buf { // one buffer cannot be bound twice; adding to C is the same
+		p.residual, p.accumulate = nil, true
+	}
+	d.product(p)
+}
+
+// product runs p, in parts if it is too large for the bindings, the grid or one submission.
+func (d *Device) product(p product) {
+	v := d.variantFor(p)
+	if v.transposesB && p.transB {
+		d.productTransposed(p, v)
+		return
+	}
+	d.splitProduct(p, v)
+}
+
+// splitProduct halves the items, then the rows, then the columns, then the terms, until a part can be launched.
+func (d *Device) splitProduct(p product, v variant) {
+	maxWork := d.limits.batchWork
+	switch {
+	case p.items.n > 1 && (!d.bindable(p) || p.work() > maxWork || p.items.n > d.limits.workgroups):
+		half := p.items.n / 2
+		lo, hi := p, p
+		lo.items.n, hi.items.first, hi.items.n = half, p.items.first+half, p.items.n-half
+		d.splitProduct(lo, v)
+		d.splitProduct(hi, v)
+	case p.m > v.tileM && (!d.rowsFit(p) || p.work() > maxWork || ceilDiv(p.m, v.tileM) > d.limits.workgroups):
+		half := ceilDiv(p.m/2, v.tileM) * v.tileM
+		d.splitProduct(p.top(half), v)
+		d.splitProduct(p.bottom(half), v)
+	case p.n > v.tileN && (!d.columnsFit(p) || p.work() > maxWork || ceilDiv(p.n, v.tileN) > d.limits.workgroups):
+		half := ceilDiv(p.n/2, v.tileN) * v.tileN
+		d.splitProduct(p.left(half), v)
+		d.splitProduct(p.right(half), v)
+	default:
+		d.sumPieces(p, v)
+	}
+}
+
+// top is the first rows of C, bottom the others; left is its first columns, right the others.
+func (p product) top(rows int) product  { p.m = rows; return p }
+func (p product) left(cols int) product { p.n = cols; return p }
+
+func (p product) bottom(rows int) product {
+	if p.transA {
+		p.a = p.a.cols(rows)
+	} else {
+		p.a = p.a.rows(rows)
+	}
+	p.c, p.m = p.c.rows(rows), p.m-rows
+	return p
+}
+
+func (p product) right(cols int) product {
+	if p.transB {
+		p.b = p.b.rows(cols)
+	} else {
+		p.b = p.b.cols(cols)
+	}
+	p.c, p.n, p.biasOff = p.c.cols(cols), p.n-cols, p.biasOff+cols
+	return p
+}
+
+// after is the terms of the sum from k on.
+func (p product) after(k int) product {
+	if p.transA {
+		p.a = p.a.rows(k)
+	} else {
+		p.a = p.a.cols(k)
+	}
+	if p.transB {
+		p.b = p.b.cols(k)
+	} else {
+		p.b = p.b.rows(k)
+	}
+	p.k -= k
+	return p
+}
+
+// work is the product's FLOP.
+func (p product) work() float64 {
+	return 2 * float64(p.items.n) * float64(p.m) * float64(p.n) * float64(p.k)
+}
+
+// spanA, spanB and spanC are the words of the three matrices that p touches.
+func (p product) spanA() span {
+	if p.transA {
+		return p.items.span(p.a, p.k, p.m)
+	}
+	return p.items.span(p.a, p.m, p.k)
+}
+
+func (p product) spanB() span {
+	if p.transB {
+		return p.items.span(p.b, p.n, p.k)
+	}
+	return p.items.span(p.b, p.k, p.n)
+}
+
+func (p product) spanC() span { return p.items.span(p.c, p.m, p.n) }
+
+// span returns the words that rows x cols of all items of x cover.
+func (it items) span(x matrix, rows, cols int) span {
+	lo := it.offset(x, it.first)
+	hi := lo
+	for z := it.first; z < it.first+it.n; z++ {
+		lo, hi = min(lo, it.offset(x, z)), max(hi, it.offset(x, z))
+	}
+	return window(x.buf, lo, hi-lo+(rows-1)*x.stride+cols)
+}
+
+// fits says whether s can be bound.
+func (d *Device) fits(s span) bool { return int64(s.n)*4 <= d.limits.bindingBytes }
+
+func (d *Device) bindable(p product) bool { return d.rowsFit(p) && d.columnsFit(p) }
+
+// rowsFit is false where fewer rows of C would help, columnsFit where fewer columns would.
+func (d *Device) rowsFit(p product) bool    { return d.fits(p.spanC()) && (p.transA || d.fits(p.spanA())) }
+func (d *Device) columnsFit(p product) bool { return !p.transB || d.fits(p.spanB()) }

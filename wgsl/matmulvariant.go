@@ -1,0 +1,147 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"strconv"
+)
+
+// variant is one form of the matrix product: a kernel file and its sizes.
+type variant struct {
+	name         string
+	tiled        bool // matmultiled.wgsl, else matmuldirect.wgsl
+	wx, wy       int  // threads of a workgroup along n and m
+	rows, cols   int  // sums per thread
+	tileK        int  // terms per step, tiled only
+	tileM, tileN int  // sums per workgroup
+	adjacent     bool // direct only: a thread's columns are neighbours, else they interleave with the other threads'
+	transposesB  bool // needs B stored [k,n]
+}
+
+func tiled(name string, wx, wy, rows, cols, tileK int) variant {
+	return variant{name: name, tiled: true, wx: wx, wy: wy, rows: rows, cols: cols, tileK: tileK,
+		tileM: wy * rows, tileN: wx * cols}
+}
+
+func direct(name string, wx, wy, rows, cols int, adjacent bool) variant {
+	return variant{name: name, wx: wx, wy: wy, rows: rows, cols: cols, adjacent: adjacent,
+		tileM: wy * rows, tileN: wx * cols, transposesB: true}
+}
+
+// variants lists all forms; no one is best everywhere.
+func variants() []variant {
+	return []variant{
+		tiled("V1", 16, 16, 8, 8, 8),    // discrete GPUs; 8 KiB of workgroup memory
+		tiled("V2", 8, 8, 8, 8, 16),     // mid-range; 8 KiB
+		tiled("V3", 8, 8, 4, 4, 8),      // integrated GPUs, Direct3D 12, small products; 2 KiB
+		direct("V4", 8, 8, 8, 8, false), // Metal: no workgroup memory to clear
+		direct("V5", 8, 8, 8, 16, true), // lavapipe
+	}
+}
+
+// defaultVariant is the choice without tuning.
+func (d *Device) defaultVariant(p product) variant {
+	vs := variants()
+	large := p.m >= 64 && p.n >= 64
+	switch {
+	case d.info.Kind == Software:
+		return vs[4]
+	case d.info.Backend == "Metal":
+		return vs[3]
+	case d.info.Kind == Discrete && large:
+		return vs[0]
+	case large && d.info.Backend != "D3D12":
+		return vs[1]
+	}
+	return vs[2]
+}
+
+// variantFor returns the form that p runs in.
+func (d *Device) variantFor(p product) variant {
+	if d.tuner.forced != nil {
+		return *d.tuner.forced
+	}
+	return d.defaultVariant(p)
+}
+
+// epilogueFiles are the shader files that every form begins with.
+func epilogueFiles(wide bool) string {
+	if wide {
+		return "erf.wgsl+matmul.wgsl+matmulwide.wgsl"
+	}
+	return "erf.wgsl+matmul.wgsl+matmulnarrow.wgsl"
+}
+
+// kernelFor returns v compiled for p's layout.
+func (d *Device) kernelFor(v variant, p product) *kernel {
+	n := strconv.Itoa
+	wide := p.cAligned() && p.items.aligned(p.b)
+	if !v.tiled {
+		step, lane := 4*v.wx, 4
+		if v.adjacent {
+			step, lane = 4, v.cols
+		}
+		return d.kernel(epilogueFiles(wide)+"+matmuldirect.wgsl", "{{ROWS}}", n(v.rows), "{{COLS}}", n(v.cols/4),
+			"{{WX}}", n(v.wx), "{{WY}}", n(v.wy), "{{TILE_N}}", n(v.tileN), "{{STEP}}", n(step), "{{LANE}}", n(lane))
+	}
+	element, load := "f32", "vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u])"
+	if wide = wide && p.items.aligned(p.a); wide {
+		element, load = "vec4<f32>", "a[at / 4u]"
+	}
+	return d.kernel(epilogueFiles(wide)+"+matmultiled.wgsl", "{{A_ELEMENT}}", element, "{{LOAD_A}}", load,
+		"{{ROWS4}}", n(v.rows/4), "{{COLS4}}", n(v.cols/4), "{{WX}}", n(v.wx), "{{WY}}", n(v.wy),
+		"{{THREADS}}", n(v.wx*v.wy), "{{TILE_K}}", n(v.tileK), "{{TILE_K4}}", n(v.tileK/4),
+		"{{TILE_M}}", n(v.tileM), "{{TILE_M4}}", n(v.tileM/4), "{{TILE_N}}", n(v.tileN), "{{TILE_N4}}", n(v.tileN/4),
+		"{{A_WORDS}}", n(v.tileK*v.tileM/4), "{{B_WORDS}}", n(v.tileK*v.tileN/4),
+		"{{A_BLOCKS}}", n(v.tileK*v.tileM/16), "{{B_BLOCKS}}", n(v.tileK*v.tileN/16),
+		"{{ROW_STEP}}", n(4*v.wy), "{{COL_STEP}}", n(4*v.wx),
+		"{{TURN_A}}", strconv.FormatBool(!p.transA), "{{TURN_B}}", strconv.FormatBool(p.transB))
+}
+
+// aligned says whether every row of every item begins at a multiple of 4 words.
+func (it items) aligned(x matrix) bool {
+	return (x.off|x.stride|x.outerStep|x.inStep)%4 == 0
+}
+
+// cAligned says whether C can be stored four words at a time.
+func (p product) cAligned() bool { return p.items.aligned(p.c) && p.n%4 == 0 }
+
+// launchProduct runs p, its sum split into pieces of pieceK terms.
+func (d *Device) launchProduct(p product, v variant, pieces, pieceK int) {
+	grid := [3]int{ceilDiv(p.n, v.tileN), ceilDiv(p.m, v.tileM), p.items.n * pieces}
+	c := p.items.span(p.c, pieces*p.m, p.n)
+	d.launchParts(d.kernelFor(v, p), p, grid, p.work(), p.spanA(), p.spanB(), c, pieces, pieceK)
+}
+
+// launchParts runs a kernel of matmul.wgsl with the bindings and params that they share.
+func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a, b, c span, pieces, pieceK int) {
+	var bias, residual span
+	flags := 0 // as in matmul.wgsl
+	if p.bias != nil {
+		bias, flags = window(p.bias, p.biasOff, p.n), flags|1
+	}
+	if p.residual != nil {
+		m := p.c
+		m.buf = p.residual
+		residual, flags = p.items.span(m, p.m, p.n), flags|2
+	}
+	if p.accumulate {
+		flags |= 4
+	}
+	aRow, aTerm := p.a.stride, 1
+	if p.transA {
+		aRow, aTerm = 1, p.a.stride
+	}
+	params := []any{p.m, p.n, p.k, p.items.inner}
+	params = append(params, matrixParams(p.a, a)...)
+	params = append(params, matrixParams(p.b, b)...)
+	params = append(params, matrixParams(p.c, c)...)
+	params = append(params, p.items.first, pieces, pieceK, bias.base, p.c.off-residual.off, int(p.act), flags, p.alpha,
+		aRow, aTerm)
+	d.launch(k, grid, work, []span{a, b, c, bias, residual}, params...)
+}
+
+// matrixParams is the shader's struct Matrix for x bound as s.
+func matrixParams(x matrix, s span) []any {
+	return []any{x.off - s.off, x.stride, x.outerStep, x.inStep}
+}

@@ -1,0 +1,22 @@
+// matmulwide: loads and stores of matmul.wgsl when every row begins at a multiple of 4 words and n is one.
+
+@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
+
+fn load_b(at: u32) -> vec4<f32> {
+    return b[at / 4u];
+}
+
+fn load_c(at: u32) -> vec4<f32> {
+    return c[at / 4u];
+}
+
+fn load_residual(at: u32) -> vec4<f32> {
+    return residual[at / 4u];
+}
+
+// store_c stores four words; left, the words left in the row, is at least 4.
+fn store_c(at: u32, left: u32, v: vec4<f32>) {
+    c[at / 4u] = v;
+}
