@@ -29,3 +29,9 @@ func OnDevices(t *testing.T, test func(t *testing.T, dev backend.Device)) {
 		test(t, dev)
 	})
 }
+
+// OnGPU says whether a device of OnDevices is the GPU.
+func OnGPU(dev backend.Device) bool {
+	_, ok := dev.(*wgsl.Device)
+	return ok
+}
