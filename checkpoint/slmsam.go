@@ -55,7 +55,7 @@ func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 			out[shortAttention+rest] = t.Clone()
 		}
 	}
-	out[shortTemporal] = NewF32(make([]float32, temporal.Len()), temporal.Shape...)
+	out[shortTemporal] = constant(0, temporal.Shape...)
 	for i := range fuserBlocks {
 		block := freshBlock(norm.Shape[0], strconv.FormatUint(seed, 10))
 		for name, t := range block {

@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"math"
 	"os"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,30 +136,46 @@ func TestRecipeEqualsTheToyWeights(t *testing.T) {
 	requireSame(t, want, &File{Tensors: got})
 }
 
-func TestFullSizeRecipe(t *testing.T) {
-	recipe, err := ReadRecipe(fixture(t, "fullsize", "recipe.json"))
-	require.NoError(t, err)
+// keys reads the names and shapes of a state dict from the fixtures.
+func keys(t *testing.T, file string) map[string][]int {
+	t.Helper()
 	shapes := map[string][]int{}
-	var names []string
-	for _, row := range rows(t, fixture(t, "keys", "slm_sam2_tiny_keys.tsv")) {
-		shapes[row[0]] = []int{}
-		names = append(names, row[0])
+	for _, row := range rows(t, fixture(t, "keys", file)) {
+		shape := []int{}
 		for _, d := range strings.Split(row[2], "x") {
 			n, err := strconv.Atoi(d)
 			require.NoError(t, err)
-			shapes[row[0]] = append(shapes[row[0]], n)
+			shape = append(shape, n)
 		}
+		shapes[row[0]] = shape
 	}
+	return shapes
+}
+
+func TestFullSizeRecipe(t *testing.T) {
+	recipe, err := ReadRecipe(fixture(t, "fullsize", "recipe.json"))
+	require.NoError(t, err)
+	shapes := keys(t, "slm_sam2_tiny_keys.tsv")
 	got, err := recipe.Draw(shapes)
 	require.NoError(t, err)
 	require.NoError(t, KeyDiff(shapes, got))
-	sort.Strings(names)
 	h := sha256.New()
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(got)) {
 		h.Write([]byte(name))
 		require.NoError(t, binary.Write(h, binary.LittleEndian, got[name].Data))
 	}
 	require.Equal(t, recipe.SHA256, hex.EncodeToString(h.Sum(nil)))
+}
+
+// The official SAM 2.1 tiny becomes exactly the state dict of SLM-SAM 2 tiny.
+func TestInitSLMOfTheOfficialKeys(t *testing.T) {
+	sam := map[string]*Tensor{}
+	for name, shape := range keys(t, "sam2.1_tiny_keys.tsv") {
+		sam[name] = &Tensor{Shape: shape} // shapes are all that matters
+	}
+	got, err := InitSLM(sam, 1)
+	require.NoError(t, err)
+	require.NoError(t, KeyDiff(keys(t, "slm_sam2_tiny_keys.tsv"), got))
 }
 
 func TestKeyDiff(t *testing.T) {
