@@ -16,7 +16,8 @@ func (d *Device) Copy(a backend.Copy) {
 		for len(axes) < 5 {
 			axes = append([]axis{{n: 1}}, axes...)
 		}
-		d.run(d.kernel("copy.wgsl", e.replace...), n/e.width, float64(2*n), []span{x, y},
+		k := d.kernel("copy.wgsl", e.with(accessOf(a.X == a.Y)...)...)
+		d.run(k, n/e.width, float64(2*n), []span{x, y},
 			axes[1].n, axes[2].n, axes[3].n, axes[4].n,
 			axes[1].stride[0], axes[2].stride[0], axes[3].stride[0], axes[4].stride[0],
 			axes[1].stride[1], axes[2].stride[1], axes[3].stride[1], axes[4].stride[1],

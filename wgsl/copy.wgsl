@@ -1,6 +1,6 @@
 // copy: Y[i . ys] (+)= X[i . xs], i over five dims.     (contract: backend.Copy)
 //
-// Buffers   x, y: strided blocks.
+// Buffers   x, y: strided blocks, perhaps disjoint ones of one buffer (then ACCESS is read_write, else read).
 //           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
 //           neighbours, which lie side by side in both.
 // Dispatch  one thread per element.
@@ -20,7 +20,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
+@group(0) @binding(1) var<storage, {{ACCESS}}> x: array<{{ELEMENT}}>;
 @group(0) @binding(2) var<storage, read_write> y: array<{{ELEMENT}}>;
 
 @compute @workgroup_size(64)

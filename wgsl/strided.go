@@ -67,7 +67,8 @@ func (b block) span(o int, buf backend.Buffer) (s span, first int) {
 	return window(buf, lo, hi-lo+1), b.off[o] - lo
 }
 
-// element says whether b can be moved in groups of four, and then counts its axes in them.
+// element says whether b can be moved in groups of four, and then counts its axes in them. outputs are further words
+// that must be multiples of four.
 func (b block) element(outputs ...int) (element, []axis) {
 	last := b.axes[len(b.axes)-1]
 	counts := append(outputs, last.n)
@@ -75,7 +76,7 @@ func (b block) element(outputs ...int) (element, []axis) {
 		lo, _ := b.extent(o)
 		counts = append(counts, lo, b.off[o]-lo)
 		if last.stride[o] != 1 {
-			return elementOf(1), b.axes
+			return elementOf(1), b.axes // word by word
 		}
 	}
 	for _, a := range b.axes[:len(b.axes)-1] {
