@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/spf13/cobra"
+)
+
+// modelFlags choose the weights.
+type modelFlags struct {
+	checkpoint string
+	config     string
+	resolution int
+}
+
+func (f *modelFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.checkpoint, "checkpoint", "", "weights: a .pt or .safetensors file, or the name of a pulled one\n"+
+		"("+strings.Join(officialNames(), ", ")+"; see slmsam weights)")
+	cmd.Flags().StringVar(&f.config, "config", "", "JSON file with the model's configuration (default: the checkpoint's own)")
+	cmd.Flags().IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
+}
+
+// openModel reads the chosen checkpoint and puts the model on dev; path is where it was found.
+func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, path string, err error) {
+	path, err = findCheckpoint(f.checkpoint)
+	if err != nil {
+		return nil, "", err
+	}
+	file, err := checkpoint.Read(path)
+	if err != nil {
+		return nil, "", err
+	}
+	config, err := f.resolve(file)
+	if err != nil {
+		return nil, "", err
+	}
+	m, loaded, err := slmsam.FromFile(dev, file, &config)
+	if err != nil {
+		return nil, "", err
+	}
+	c.log.Info(fmt.Sprintf("model: %s, %.1f M parameters, memory %s, %d x %d",
+		path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))
+	if loaded.Fresh {
+		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +
+			"untrained, so the masks will be poor until the model is fine-tuned; --memory M7 uses them as SAM 2 does")
+	}
+	return m, path, nil
+}
+
+// resolve returns the configuration of the checkpoint with the flags applied.
+func (f modelFlags) resolve(file *checkpoint.File) (config slmsam.Config, err error) {
+	if f.config != "" {
+		config, err = slmsam.ReadConfig(f.config)
+	} else {
+		config, err = slmsam.ConfigOf(file)
+	}
+	if err != nil {
+		return config, err
+	}
+	return config, f.resize(&config)
+}
+
+// resize applies --resolution.
+func (f modelFlags) resize(config *slmsam.Config) error {
+	if f.resolution == 0 {
+		return nil
+	}
+	config.ImageSize = f.resolution
+	if err := config.Validate(); err != nil {
+		return usagef("--resolution %d: %w", f.resolution, err)
+	}
+	return nil
+}
+
+// findCheckpoint returns the file that --checkpoint names: a path, or an official checkpoint that was pulled.
+func findCheckpoint(name string) (string, error) {
+	if name == "" {
+		return "", usagef("no weights given: run \"slmsam weights pull tiny\" once, then pass --checkpoint tiny")
+	}
+	if _, err := os.Stat(name); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return name, err
+	}
+	entry, err := checkpoint.FindOfficial(name)
+	if err != nil {
+		return "", fmt.Errorf("checkpoint %s: no such file, and no official checkpoint has that name (%s)", name, strings.Join(officialNames(), ", "))
+	}
+	dir, err := checkpoint.CacheDir()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, entry.File)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("checkpoint %s is not here yet: run \"slmsam weights pull %s\" (looked for %s)", name, entry.Name, path)
+	}
+	return path, nil
+}
+
+func officialNames() []string {
+	var names []string
+	for _, e := range checkpoint.Official() {
+		names = append(names, e.Name)
+	}
+	return names
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a wrong use of the command line that cobra does not see.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// commands makes all subcommands, in the order of the help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		newPropagateCommand(),
+	}
+}
+
+// newRootCommand makes the command tree.
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "slmsam",
+		Short: "Carry one annotated slice through a whole CT or MR volume",
+		Long: `slmsam outlines an organ or lesion in every slice of a CT or MR volume, given its outline on one.
+It is SLM-SAM 2 (short-long memory SAM 2, arXiv 2505.01854) and runs on any GPU, or on the CPU.`,
+		Example: `  slmsam weights pull tiny
+  slmsam propagate scan.nii.gz --mask one_slice.nii.gz -o labels.nii.gz
+  slmsam info scan.nii.gz`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	flags := root.PersistentFlags()
+	flags.Bool("json", false, "print exactly one JSON object on stdout; messages go to stderr")
+	flags.BoolP("quiet", "q", false, "no progress and no messages but warnings")
+	flags.BoolP("verbose", "v", false, "more messages")
+	root.AddCommand(commands()...)
+	return root
+}
+
+// run executes the command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	started := false
+	markStart(root, &started)
+	cmd, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case !started || errors.As(err, &usage):
+		fmt.Fprintf(stderr, "slmsam: %v\nSee: %s --help\n", err, cmd.CommandPath())
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(stderr, "slmsam: interrupted: %v\n", err)
+		return exitFailed
+	}
+	fmt.Fprintf(stderr, "slmsam: %v\n", err)
+	return exitFailed
+}
+
+// markStart notes when a command begins its work: every error before that is a wrong use of the command line.
+func markStart(cmd *cobra.Command, started *bool) {
+	if work := cmd.RunE; work != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*started = true
+			return work(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		markStart(sub, started)
+	}
+}
