@@ -10,7 +10,7 @@ import (
 
 // trial runs one case on both devices.
 type trial struct {
-	*testing.T
+	testing.TB
 	suite    *suite
 	rng      *rand.Rand
 	operands []*operand
@@ -77,9 +77,9 @@ func (t *trial) compare(tol Tolerance, call func(k backend.Kernels, buf buffers)
 	got := t.on(t.suite.dev, call)
 	for i, o := range t.operands {
 		if o.output {
-			tol.Check(t.T, o.name, got[i], want[i])
+			tol.Check(t.TB, o.name, got[i], want[i])
 		} else {
-			Exact.Check(t.T, o.name+" (an input)", got[i], o.data)
+			Exact.Check(t.TB, o.name+" (an input)", got[i], o.data)
 		}
 	}
 }
