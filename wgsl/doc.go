@@ -47,6 +47,11 @@
 //   - grid(n, size) gives (x, y, 1) workgroups for n items in workgroups of size; the shader takes
 //     i = (wid.y*num_workgroups.x + wid.x)*size + local index, and returns if i >= n.
 //   - kernel("a.wgsl+b.wgsl") joins files.
-//   - Replacements are plain text, so choose names that are not part of other words.
+//   - Replacements are plain text, so choose names that are not part of other words: {{NAME}}. One that is left over
+//     is an error.
+//   - A line that ends in "// for I<8" is repeated with $I replaced by 0..7.
+//   - Kernels with one thread per element use run instead of launch, which passes all bases as an array; elementOf
+//     says whether they may move four words at a time, and runs or blocks split what does not fit (element.go,
+//     strided.go). fill.go and zip.go are the simplest examples.
 //   - A temporary buffer is d.Alloc, launches, d.Free: the contents are safe until the launches are done.
 package wgsl
