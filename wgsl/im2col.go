@@ -11,7 +11,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 	e := elementOf(a.C)
 	k := d.kernel("im2col.wgsl", e.replace...)
 	patch := a.KH * a.KW * a.C
-	words := max(ow*patch, ceilDiv(a.H, oh)*a.W*a.C)
+	words := max(ow*patch, max(ceilDiv(a.H, oh), a.Stride)*a.W*a.C) // of cols or of x, for a row of patches
 	for _, r := range d.runs(a.B*oh, words, a.KH, float64(words)) {
 		// Patch rows r need the image rows lo..hi of the flattened [B,H].
 		last := r.start + r.n - 1
@@ -30,8 +30,8 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 	oh, ow := a.OutSize()
 	e := elementOf(a.C)
 	k := d.kernel("col2im.wgsl", e.replace...)
-	line := ow * a.KH * a.KW * a.C // words of a row of patches
-	words := max(a.W*a.C, ceilDiv(oh*line, a.H))
+	line := ow * a.KH * a.KW * a.C                                        // words of a row of patches
+	words := max(a.W*a.C, ceilDiv(oh*line, a.H), ceilDiv(line, a.Stride)) // of x or of cols, for an image row
 	for _, r := range d.runs(a.B*a.H, words, a.KH+a.Stride, float64(words)) {
 		// Image rows r gather from the patch rows lo..hi of the flattened [B,OH].
 		last := r.start + r.n - 1
