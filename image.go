@@ -15,7 +15,7 @@ type Image struct {
 
 // Encode computes the features of pixels [1,S,S,3], normalised as ImageNet.
 func (m *Model) Encode(g *nn.Graph, pixels *nn.Tensor) Image {
-	out := g.Checkpoint(func() []*nn.Tensor {
+	out := g.Blocks(func() []*nn.Tensor {
 		stages := m.Trunk.Forward(g, pixels)
 		top := m.Neck.Top(g, stages) // [1,g,g,C]
 		return []*nn.Tensor{

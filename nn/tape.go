@@ -179,10 +179,15 @@ func (g *Graph) Checkpoint(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 // Block runs f, a part of the network that depends on inputs and parameters only. While recording with
 // Recompute on, its intermediate results are computed again in the backward pass instead of kept.
 func (g *Graph) Block(f func() *Tensor, inputs ...*Tensor) *Tensor {
+	return g.Blocks(func() []*Tensor { return []*Tensor{f()} }, inputs...)[0]
+}
+
+// Blocks is Block for a function with several results.
+func (g *Graph) Blocks(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	if g.Recompute {
-		return g.Checkpoint(func() []*Tensor { return []*Tensor{f()} }, inputs...)[0]
+		return g.Checkpoint(f, inputs...)
 	}
-	return g.Scoped1(f)
+	return g.Scoped(f)
 }
 
 // replay runs f again with a tape of its own, hands it the gradients of the first run's results, and
