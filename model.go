@@ -1,6 +1,9 @@
 package slmsam
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/seed-6f79f512/slmsam/convnext"
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/hiera"
@@ -51,8 +54,27 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	return m, nil
 }
 
-// Initialise draws fresh parameters. Short memory attention starts as a copy of the long one.
-func (m *Model) Initialise(seed uint64) { m.Params.Initialise(seed) }
+// Initialise draws fresh parameters; the short memory attention starts as a copy of the long one.
+func (m *Model) Initialise(seed uint64) error {
+	m.Params.Initialise(seed)
+	byName := map[string]*nn.Param{}
+	for _, p := range m.Params.All() {
+		byName[p.Name] = p
+	}
+	for name, short := range byName {
+		long, ok := strings.CutPrefix(name, "recent_memory_attention.")
+		if !ok {
+			continue
+		}
+		v, err := byName["memory_attention."+long].Get()
+		if err != nil {
+			return fmt.Errorf("slmsam: initialise: %w", err)
+		}
+		short.Set(v)
+	}
+	m.Heads.Prompt.Reload()
+	return nil
+}
 
 // Parameters returns the number of trained values.
 func (m *Model) Parameters() int {
