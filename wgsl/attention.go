@@ -42,20 +42,21 @@ type scoreChunk struct {
 
 // scoreChunks covers a's scores [B, Heads, Nq, Nk].
 func (d *Device) scoreChunks(a backend.Attention) []scoreChunk {
-	most := min(scoreWords, d.bindingWords())
+	groups := d.limits.workgroups * d.limits.workgroups // one per row in softmax.wgsl, per 256 scores in the backward pass
+	most := min(scoreWords, d.bindingWords(), groups*256)
 	if a.Nk > most {
 		d.fail(fmt.Errorf("wgsl: attention over %d keys: this device holds scores of at most %d", a.Nk, most))
 		return nil
 	}
 	var cs []scoreChunk
-	if each := most / (a.Nq * a.Nk); each > 0 {
+	if each := min(most/(a.Nq*a.Nk), groups/a.Nq); each > 0 {
 		for _, c := range split(a.B*a.Heads, each) {
 			cs = append(cs, scoreChunk{items{c.start, c.n, a.Heads}, 0, a.Nq})
 		}
 		return cs
 	}
 	for z := range a.B * a.Heads {
-		for _, c := range split(a.Nq, most/a.Nk) {
+		for _, c := range split(a.Nq, min(most/a.Nk, groups)) {
 			cs = append(cs, scoreChunk{items{z, 1, a.Heads}, c.start, c.n})
 		}
 	}

@@ -87,17 +87,27 @@ func (d *Device) splitProduct(p product, v variant) {
 		lo.items.n, hi.items.first, hi.items.n = half, p.items.first+half, p.items.n-half
 		d.splitProduct(lo, v)
 		d.splitProduct(hi, v)
-	case p.m > v.tileM && (!d.rowsFit(p) || p.work() > maxWork || ceilDiv(p.m, v.tileM) > d.limits.workgroups):
-		half := ceilDiv(p.m/2, v.tileM) * v.tileM
+	case p.m > 1 && !d.rowsFit(p) || p.m > v.tileM && (p.work() > maxWork || ceilDiv(p.m, v.tileM) > d.limits.workgroups):
+		half := halfOf(p.m, v.tileM)
 		d.splitProduct(p.top(half), v)
 		d.splitProduct(p.bottom(half), v)
-	case p.n > v.tileN && (!d.columnsFit(p) || p.work() > maxWork || ceilDiv(p.n, v.tileN) > d.limits.workgroups):
-		half := ceilDiv(p.n/2, v.tileN) * v.tileN
+	case p.n > 1 && !d.columnsFit(p) || p.n > v.tileN && (p.work() > maxWork || ceilDiv(p.n, v.tileN) > d.limits.workgroups):
+		half := halfOf(p.n, v.tileN)
 		d.splitProduct(p.left(half), v)
 		d.splitProduct(p.right(half), v)
 	default:
 		d.sumPieces(p, v)
 	}
+}
+
+// halfOf is about half of n, in whole tiles if it is more than one, in fours if it is more than four.
+func halfOf(n, tile int) int {
+	for _, unit := range []int{tile, 4} {
+		if n > unit {
+			return ceilDiv(n/2, unit) * unit
+		}
+	}
+	return n / 2
 }
 
 // top is the first rows of C, bottom the others; left is its first columns, right the others.
@@ -175,7 +185,9 @@ func (it items) span(x matrix, rows, cols int) span {
 // fits says whether s can be bound.
 func (d *Device) fits(s span) bool { return int64(s.n)*4 <= d.limits.bindingBytes }
 
-func (d *Device) bindable(p product) bool { return d.rowsFit(p) && d.columnsFit(p) }
+func (d *Device) bindable(p product) bool {
+	return d.fits(p.spanA()) && d.fits(p.spanB()) && d.fits(p.spanC())
+}
 
 // rowsFit is false where fewer rows of C would help, columnsFit where fewer columns would.
 func (d *Device) rowsFit(p product) bool    { return d.fits(p.spanC()) && (p.transA || d.fits(p.spanA())) }
