@@ -30,18 +30,23 @@ func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) [
 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
+	const sums = 8 // of maskloss.wgsl
+	pieces := d.lossPieces("MaskLoss", a.T, a.B, a.P, a.Repeat)
 	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
-	for _, q := range d.lossPieces("MaskLoss", a.T, a.B, a.P, a.Repeat) {
+	total := d.Alloc(a.B * sums)
+	for _, q := range pieces {
 		n := q.b.n * q.c.n
 		segments := ceilDiv(q.c.n, sumTerms)
-		part := d.Alloc(q.b.n * segments * backend.MaskLossTerms)
+		part := d.Alloc(q.b.n * segments * sums)
 		d.run(k, q.b.n*segments, lossWork*float64(n),
 			[]span{window(a.X, q.b.start*a.P+q.c.start, n), q.truth, whole(part)},
 			q.b.n*segments, q.c.n, a.Repeat, q.phase, segments, a.Alpha)
-		out := window(a.Out, q.b.start*backend.MaskLossTerms, q.b.n*backend.MaskLossTerms)
-		d.sum(whole(part), out, q.b.n, segments, backend.MaskLossTerms, 1, q.c.start > 0)
+		d.sum(whole(part), window(total, q.b.start*sums, q.b.n*sums), q.b.n, segments, sums, 1, q.c.start > 0)
 		d.Free(part)
 	}
+	d.run(d.kernel("masklossfinish.wgsl"), a.B, float64(a.B*sums),
+		[]span{whole(total), window(a.Out, 0, a.B*backend.MaskLossTerms)}, a.B)
+	d.Free(total)
 }
 
 // MaskLossBackward implements backend.Kernels.

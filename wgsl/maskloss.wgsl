@@ -1,12 +1,15 @@
 // maskloss: first stage of the sums for the segmentation losses.      (contract: backend.MaskLoss)
 //
-//   Part[b,s,:] = sums over the pixels s + k*segments of (a*u^2*bce, p*t, p, t, both, either); sum.wgsl adds over s
+//   Part[b,s,:] = sums over the pixels s + k*segments of (a*u^2*bce, t, both, either, W*t, d*t, W, d)
 //
-// with p = sigmoid(x), u = 1 - p_t, a = alpha_t (focal loss: Lin et al., arXiv 1708.02002, gamma = 2), both and
-// either: x > 0 and, or, t > 0.5.
+// with p = sigmoid(x), u = 1 - p_t, a = alpha_t (focal loss: Lin et al., arXiv 1708.02002, gamma = 2); both and
+// either: x > 0 and, or, t > 0.5; W = 1 if x >= 0 else 0, and d = p - W. sum.wgsl adds over s, then masklossfinish.wgsl
+// puts the sums of p*t and p together.
 //
-// Buffers   x [B,pixels], truth [masks,pixels], part [B,segments,6]. Item b's truth is (phase + b)/repeat.
+// Buffers   x [B,pixels], truth [masks,pixels], part [B,segments] of two vec4. Item b's truth is (phase + b)/repeat.
 // Dispatch  one thread per (b,s).
+// Numbers   the Dice loss is the small difference between 1 and a quotient of sums of p. Of a confident mask the sums
+//           of W are whole numbers, thus exact, and those of d small: the result is as good as one rounding.
 // Text      follows maskpixel.wgsl.
 
 struct Params {
@@ -22,7 +25,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> truth: array<f32>;
-@group(0) @binding(3) var<storage, read_write> part: array<f32>;
+@group(0) @binding(3) var<storage, read_write> part: array<vec4<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -33,22 +36,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let b = i / params.segments;
     let xs = params.base[0].x + b * params.pixels;
     let ts = params.base[0].y + (params.phase + b) / params.repeat * params.pixels;
-    var soft = vec4<f32>(0.0);
-    var hard = vec2<f32>(0.0);
+    var counts = vec4<f32>(0.0);
+    var sums = vec4<f32>(0.0);
     for (var k = i % params.segments; k < params.pixels; k += params.segments) {
         let v = x[xs + k];
         let t = truth[ts + k];
         let px = mask_pixel(v, t, params.alpha);
-        soft += vec4<f32>(px.a * px.u * px.u * px.bce, px.p * t, px.p, t);
         let predicted = v > 0.0;
         let actual = t > 0.5;
-        hard += vec2<f32>(select(0.0, 1.0, predicted && actual), select(0.0, 1.0, predicted || actual));
+        counts += vec4<f32>(px.a * px.u * px.u * px.bce, t,
+            select(0.0, 1.0, predicted && actual), select(0.0, 1.0, predicted || actual));
+        let whole = select(0.0, 1.0, v >= 0.0);
+        let d = select(px.p, -px.q, v >= 0.0);
+        sums += vec4<f32>(whole * t, d * t, whole, d);
     }
-    let at = params.base[0].z + i * 6u;
-    part[at] = soft.x;
-    part[at + 1u] = soft.y;
-    part[at + 2u] = soft.z;
-    part[at + 3u] = soft.w;
-    part[at + 4u] = hard.x;
-    part[at + 5u] = hard.y;
+    let at = params.base[0].z / 4u + i * 2u;
+    part[at] = counts;
+    part[at + 1u] = sums;
 }

@@ -4,6 +4,7 @@ package wgsl
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,4 +46,27 @@ func focalReference(x, t, alpha float64) (focal, slope float64) {
 	u := p*(1-t) + q*t
 	a := alpha*t + (1-alpha)*(1-t)
 	return a * u * u * bce, a * (2*u*p*q*(1-2*t)*bce + u*u*(p*(1-t)-q*t))
+}
+
+// TestMaskLossConfident: 1 - Dice of a good mask is some 10^-4, so the sums of p must be right to a rounding or two.
+func TestMaskLossConfident(t *testing.T) {
+	d := open(t, Options{})
+	const n = 1 << 16
+	rng := rand.New(rand.NewPCG(5, 1))
+	x, truth := make([]float32, n), make([]float32, n)
+	var pt, p float64
+	for i := range x {
+		x[i] = 6 + 6*rng.Float32()
+		truth[i] = float32(rng.IntN(2))
+		if truth[i] == 0 {
+			x[i] = -x[i]
+		}
+		prob := 1 / (1 + math.Exp(-float64(x[i])))
+		p, pt = p+prob, pt+prob*float64(truth[i])
+	}
+	out := d.Alloc(backend.MaskLossTerms)
+	d.MaskLoss(backend.MaskLoss{X: fill(d, x), T: fill(d, truth), Out: out, B: 1, P: n, Repeat: 1, Alpha: 0.25})
+	got := words(t, d, out)
+	require.InEpsilon(t, pt, got[1], 1.2e-7)
+	require.InEpsilon(t, p, got[2], 1.2e-7)
 }
