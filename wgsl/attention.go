@@ -17,9 +17,13 @@ func headMatrix(t backend.Heads, width int) matrix {
 }
 
 // Attention computes softmax attention: a product for the scores, their softmax, a product with the values, for as many
-// heads or query rows at a time as scoreWords admits.
+// heads or query rows at a time as scoreWords admits. Few keys run in one kernel (windowattention.go).
 func (d *Device) Attention(a backend.Attention) {
 	checkAttention("Attention", a)
+	if d.windowed(a) {
+		d.windowAttention(a)
+		return
+	}
 	for _, c := range d.scoreChunks(a) {
 		scores := d.Alloc(c.items.n * c.rows * a.Nk)
 		d.product(c.scores(a, scores))

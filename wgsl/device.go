@@ -45,6 +45,7 @@ type limits struct {
 	threads      int     // per workgroup
 	batchWork    float64 // FLOP per submission, to stay well under a second
 	memoryBytes  int64   // 0: as much as there is
+	windowKeys   int     // most keys of an attention in one kernel
 }
 
 // Open returns the best adapter's device. Errors wrap ErrNoAdapter when the machine has none that fits.
@@ -96,6 +97,7 @@ func readLimits(gpu *wgpu.Device, kind AdapterKind, opts Options) limits {
 		sharedBytes:  int(l.MaxComputeWorkgroupStorageSize),
 		threads:      int(l.MaxComputeInvocationsPerWorkgroup),
 		memoryBytes:  opts.MaxMemoryBytes,
+		windowKeys:   windowKeys,
 	}
 	if opts.MaxBindingBytes > 0 {
 		r.bindingBytes = min(r.bindingBytes, max(opts.MaxBindingBytes&^255, 512))
@@ -106,6 +108,7 @@ func readLimits(gpu *wgpu.Device, kind AdapterKind, opts Options) limits {
 	switch kind {
 	case Software:
 		r.batchWork = 2e9
+		r.windowKeys = windowKeysSoftware
 	case Discrete:
 		r.batchWork = 2e11
 	default:

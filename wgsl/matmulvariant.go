@@ -75,7 +75,7 @@ func epilogueFiles(wide bool) string {
 // kernelFor returns v compiled for p's layout.
 func (d *Device) kernelFor(v variant, p product) *kernel {
 	n := strconv.Itoa
-	wide := p.cAligned() && p.items.aligned(p.b)
+	wide := p.cAligned() && p.b.aligned()
 	if !v.tiled {
 		step, lane := 4*v.wx, 4
 		if v.adjacent {
@@ -85,7 +85,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 			"{{WX}}", n(v.wx), "{{WY}}", n(v.wy), "{{TILE_N}}", n(v.tileN), "{{STEP}}", n(step), "{{LANE}}", n(lane))
 	}
 	element, load := "f32", "vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u])"
-	if wide = wide && p.items.aligned(p.a); wide {
+	if wide = wide && p.a.aligned(); wide {
 		element, load = "vec4<f32>", "a[at / 4u]"
 	}
 	return d.kernel(epilogueFiles(wide)+"+matmultiled.wgsl", "{{A_ELEMENT}}", element, "{{LOAD_A}}", load,
@@ -99,12 +99,12 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 }
 
 // aligned says whether every row of every item begins at a multiple of 4 words.
-func (it items) aligned(x matrix) bool {
+func (x matrix) aligned() bool {
 	return (x.off|x.stride|x.outerStep|x.inStep)%4 == 0
 }
 
 // cAligned says whether C can be stored four words at a time.
-func (p product) cAligned() bool { return p.items.aligned(p.c) && p.n%4 == 0 }
+func (p product) cAligned() bool { return p.c.aligned() && p.n%4 == 0 }
 
 // launchProduct runs p, its sum split into pieces of pieceK terms.
 func (d *Device) launchProduct(p product, v variant, pieces, pieceK int) {

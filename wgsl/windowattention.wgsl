@@ -1,0 +1,151 @@
+// windowattention: softmax attention over at most {{KEYS}} keys in one kernel.      (contract: backend.Attention)
+//
+//   S = scale * Q K^T;  O = softmax(S) V;  LSE[z,i] = log(sum_j exp(S[i,j]))
+//
+// Buffers   q, k, v, o: matrices [rows,width] or [keys,width] of items z = (batch, head), as in matmul.wgsl;
+//           lse [items, lse_stride] from lse_base on, if has_lse.
+// Dispatch  workgroups of 64 threads, one per 8 queries (x) of an item (y).
+// Memory    the 8 rows of scores are in workgroup memory. First each thread computes the scores of its keys with all 8
+//           queries; then 8 threads share a row's softmax; then each thread computes 4 rows of four columns of O.
+// Numbers   the largest score of a row is subtracted before exp; rows are divided by their sum at the end.
+
+struct Matrix {
+    base: u32,
+    stride: u32,
+    outer: u32,
+    inner: u32,
+}
+
+struct Params {
+    rows: u32,
+    keys: u32,
+    width: u32,        // of Q and K
+    value_width: u32,  // of V and O
+    q: Matrix,
+    k: Matrix,
+    v: Matrix,
+    o: Matrix,
+    first: u32,        // first item
+    inner: u32,        // items per outer step
+    lse_base: u32,
+    lse_stride: u32,
+    has_lse: u32,
+    scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<{{ELEMENT}}>;
+@group(0) @binding(2) var<storage, read> k: array<{{ELEMENT}}>;
+@group(0) @binding(3) var<storage, read> v: array<{{ELEMENT}}>;
+@group(0) @binding(4) var<storage, read_write> o: array<f32>;
+@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
+
+var<workgroup> scores: array<f32, {{SCORES}}>;   // [8, {{KEYS}}]
+var<workgroup> part_max: array<f32, 64>;
+var<workgroup> part_sum: array<f32, 64>;
+
+fn start(x: Matrix, item: u32) -> u32 {
+    return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
+}
+
+// first_words keeps the first left words of v and zeroes the others.
+fn first_words(v: vec4<f32>, left: u32) -> vec4<f32> {
+    return select(vec4<f32>(0.0), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
+}
+
+// The loads return four words of a row that has left words left.
+fn load_q(at: u32, left: u32) -> vec4<f32> {
+    return {{LOAD_Q}};
+}
+
+fn load_k(at: u32, left: u32) -> vec4<f32> {
+    return {{LOAD_K}};
+}
+
+fn load_v(at: u32, left: u32) -> vec4<f32> {
+    return {{LOAD_V}};
+}
+
+// store stores the words of a row of O that exist.
+fn store(at: u32, row: u32, left: u32, v: vec4<f32>) {
+    if row >= params.rows {
+        return;
+    }
+    o[at] = v.x;
+    if left > 1u {
+        o[at + 1u] = v.y;
+    }
+    if left > 2u {
+        o[at + 2u] = v.z;
+    }
+    if left > 3u {
+        o[at + 3u] = v.w;
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let item = params.first + group.y;
+    let row0 = group.x * 8u;
+    let q_start = start(params.q, item);
+    let k_start = start(params.k, item);
+    let v_start = start(params.v, item);
+
+    let q$I = q_start + min(row0 + $Iu, params.rows - 1u) * params.q.stride;      // for I<8
+    for (var key = lane; key < params.keys; key += 64u) {
+        let k_row = k_start + key * params.k.stride;
+        var s$I = vec4<f32>(0.0);                                                 // for I<8
+        for (var c = 0u; c < params.width; c += 4u) {
+            let left = params.width - c;
+            let x = load_k(k_row + c, left);
+            s$I = fma(load_q(q$I + c, left), x, s$I);                             // for I<8
+        }
+        scores[$Iu * {{KEYS}}u + key] = params.scale * (s$I.x + s$I.y + s$I.z + s$I.w);   // for I<8
+    }
+    workgroupBarrier();
+
+    let row = lane / 8u;
+    var m = -3.0e38;
+    for (var key = lane % 8u; key < params.keys; key += 8u) {
+        m = max(m, scores[row * {{KEYS}}u + key]);
+    }
+    part_max[lane] = m;
+    workgroupBarrier();
+    m = max(m, part_max[row * 8u + $Iu]);                                         // for I<8
+    var sum = 0.0;
+    for (var key = lane % 8u; key < params.keys; key += 8u) {
+        let e = exp(scores[row * {{KEYS}}u + key] - m);
+        scores[row * {{KEYS}}u + key] = e;
+        sum += e;
+    }
+    part_sum[lane] = sum;
+    workgroupBarrier();
+    if lane < 8u && row0 + lane < params.rows && params.has_lse != 0u {
+        var total = 0.0;
+        total += part_sum[lane * 8u + $Iu];                                       // for I<8
+        var largest = part_max[lane * 8u];
+        largest = max(largest, part_max[lane * 8u + $Iu]);                        // for I<8
+        lse[params.lse_base + group.y * params.lse_stride + row0 + lane] = largest + log(total);
+    }
+
+    let fours = (params.value_width + 3u) / 4u;
+    for (var unit = lane; unit < 2u * fours; unit += 64u) {
+        let r = unit / fours * 4u;
+        let c = unit % fours * 4u;
+        let left = params.value_width - c;
+        var v_at = v_start + c;
+        let s = r * {{KEYS}}u;
+        var o$I = vec4<f32>(0.0);                                                 // for I<4
+        for (var key = 0u; key < params.keys; key++) {
+            let x = load_v(v_at, left);
+            o$I = fma(vec4<f32>(scores[s + $Iu * {{KEYS}}u + key]), x, o$I);      // for I<4
+            v_at += params.v.stride;
+        }
+        var t$I = 0.0;                                                            // for I<4
+        for (var p = r * 8u; p < r * 8u + 8u; p++) {
+            t$I += part_sum[p + $Iu * 8u];                                        // for I<4
+        }
+        let o_at = start(params.o, item) + (row0 + r) * params.o.stride + c;
+        store(o_at + $Iu * params.o.stride, row0 + r + $Iu, left, o$I / t$I);     // for I<4
+    }
+}
