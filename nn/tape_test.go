@@ -1,0 +1,118 @@
+package nn_test
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/stretchr/testify/require"
+)
+
+// network is two layers with dropout; gradients of its parameters after one pass.
+func network(t *testing.T, recompute bool) (grads [][]float32, live int64) {
+	t.Helper()
+	dev := cpu.NewPlain()
+	p := nn.NewParams(dev)
+	mlp := p.MLP("mlp", backend.GELU, 4, 8, 3)
+	p.Initialise(7)
+	g := nn.NewGraph(dev)
+	g.Training, g.Recompute = true, recompute
+	before := dev.Memory().Live
+	g.Record()
+	x := g.Upload([]float32{1, -2, 3, 0.5, 0, 1, -1, 2}, 2, 4)
+	y := g.Block(func() *nn.Tensor {
+		return mlp.Forward(g, g.Dropout(x, 0.3))
+	}, x)
+	y = g.Add(y, g.Dropout(y, 0.5))
+	g.AddGrad(y, []float32{1, 2, 3, 4, 5, 6})
+	g.Backward()
+	for _, q := range p.All() {
+		v, err := q.GetGrad()
+		require.NoError(t, err)
+		grads = append(grads, v)
+		q.Tensor.ZeroGrad()
+	}
+	g.Free()
+	return grads, dev.Memory().Live - before
+}
+
+func TestRecomputeGivesTheSameGradients(t *testing.T) {
+	kept, live := network(t, false)
+	require.Zero(t, live, "everything returns to the pool")
+	again, live := network(t, true)
+	require.Zero(t, live, "everything returns to the pool")
+	require.Equal(t, kept, again)
+	require.Len(t, kept, 4)
+}
+
+func TestScopedReleases(t *testing.T) {
+	dev := cpu.NewPlain()
+	g := nn.NewGraph(dev)
+	out := g.Scoped1(func() *nn.Tensor {
+		a := g.Full(1, 128)
+		b := g.Full(2, 128)
+		return g.Add(a, b)
+	})
+	require.Equal(t, int64(512), dev.Memory().Live, "only the result is left")
+	v, err := g.Read(out)
+	require.NoError(t, err)
+	require.Equal(t, float32(3), v[127])
+	kept := g.Full(5, 64).Retain()
+	g.Free()
+	require.Equal(t, int64(256), dev.Memory().Live, "what was retained is left")
+	kept.Release()
+	require.Zero(t, dev.Memory().Live)
+}
+
+func TestDiscardReleases(t *testing.T) {
+	dev := cpu.NewPlain()
+	g := nn.NewGraph(dev)
+	g.Record()
+	x := g.Full(1, 10).RequireGrad(true)
+	g.Sigmoid(g.Mul(x, x))
+	g.Discard()
+	g.Free()
+	require.Zero(t, dev.Memory().Live)
+	require.False(t, g.Recording())
+}
+
+func TestNothingIsRecordedWithoutNeed(t *testing.T) {
+	g := nn.NewGraph(cpu.NewPlain())
+	x := g.Full(1, 4)
+	g.Record()
+	require.False(t, g.Sigmoid(x).NeedsGrad(), "no input needs a gradient")
+	x.RequireGrad(true)
+	var y *nn.Tensor
+	g.NoGrad(func() { y = g.Sigmoid(x) })
+	require.False(t, y.NeedsGrad(), "switched off")
+	require.True(t, g.Sigmoid(x).NeedsGrad())
+	g.Discard()
+}
+
+func TestShapeErrorsPanic(t *testing.T) {
+	g := nn.NewGraph(cpu.NewPlain())
+	require.PanicsWithValue(t, "nn.Linear: got [2 3], want [4 5]", func() { g.Linear(g.Zeros(2, 3), g.Zeros(4, 5), nil) })
+	require.Panics(t, func() { g.Add(g.Zeros(2, 3), g.Zeros(2, 4)) })
+	require.Panics(t, func() { g.Zeros(2, 3).Reshape(4) })
+}
+
+func TestParametersKeepTheCheckpointLayout(t *testing.T) {
+	dev := cpu.NewPlain()
+	p := nn.NewParams(dev)
+	conv := p.In("a", 2).Conv2d("conv", 2, 3, nn.Conv{Kernel: 2, Stride: 1})
+	require.Equal(t, "a.2.conv.weight", p.All()[0].Name)
+	require.Equal(t, []int{3, 2, 2, 2}, p.All()[0].Shape)
+	v := make([]float32, 24)
+	for i := range v {
+		v[i] = float32(i)
+	}
+	p.All()[0].Set(v)
+	got, err := p.All()[0].Get()
+	require.NoError(t, err)
+	require.Equal(t, v, got)
+	ours, err := nn.NewGraph(dev).Read(conv.W)
+	require.NoError(t, err)
+	// ours is [ky,kx,in,out]: element (ky=1,kx=0,in=1,out=2) is stored at (out=2,in=1,ky=1,kx=0).
+	require.Equal(t, v[((2*2+1)*2+1)*2+0], ours[((1*2+0)*2+1)*3+2])
+}
