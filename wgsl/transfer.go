@@ -12,7 +12,7 @@ import (
 
 // stagingBytes is the size of one piece of a transfer. WebGPU keeps a copy of every piece written until it is
 // submitted, so that pieces bound the memory beside the buffers.
-const stagingBytes = 16 << 20
+const stagingBytes = 4 << 20
 
 // Write copies src to words off.. of b, after all kernels called so far.
 func (d *Device) Write(b backend.Buffer, off int, src []float32) {

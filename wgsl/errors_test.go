@@ -1,0 +1,147 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+func TestOpenWithoutDriver(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the Vulkan loader's variables hide the drivers on Linux only")
+	}
+	t.Setenv("VK_ICD_FILENAMES", "/nonexistent")
+	t.Setenv("VK_DRIVER_FILES", "/nonexistent")
+	_, err := Open(Options{AllowSoftware: true})
+	require.ErrorIs(t, err, ErrNoAdapter)
+	require.ErrorContains(t, err, "Vulkan driver")
+	adapters, err := Adapters()
+	require.NoError(t, err)
+	require.Empty(t, adapters)
+}
+
+func TestOpenUnknownAdapter(t *testing.T) {
+	open(t, Options{}) // skips without any adapter
+	_, err := Open(Options{AllowSoftware: true, Adapter: "no such card"})
+	require.ErrorIs(t, err, ErrNoAdapter)
+	require.ErrorContains(t, err, `"no such card"`)
+}
+
+func TestOpenRefusesSoftwareUnlessAllowed(t *testing.T) {
+	if open(t, Options{}).Info().Kind != Software {
+		t.Skip("this machine has a real GPU")
+	}
+	_, err := Open(Options{})
+	require.ErrorIs(t, err, ErrNoAdapter)
+	require.ErrorContains(t, err, "software")
+}
+
+func TestRankPrefersDiscrete(t *testing.T) {
+	require.Less(t, rank(Discrete), rank(Integrated))
+	require.Less(t, rank(Integrated), rank(Unknown))
+	require.Less(t, rank(Unknown), rank(Software))
+}
+
+// works fails the test unless d still computes.
+func works(t *testing.T, d *Device) {
+	t.Helper()
+	b := d.Alloc(3)
+	d.Fill(backend.Fill{X: b, N: 3, Value: 7})
+	got := make([]float32, 3)
+	require.NoError(t, d.Read(b, 0, got))
+	require.Equal(t, []float32{7, 7, 7}, got)
+	d.Free(b)
+}
+
+func TestRefusedShaderNamesItsFile(t *testing.T) {
+	d := open(t, Options{})
+	b := d.Alloc(4)
+	k := d.kernel("softmax.wgsl", "exp", "no_such_function")
+	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), {}}, 1, 4, 0, 0)
+	err := d.Sync()
+	require.ErrorContains(t, err, "softmax.wgsl")
+	require.ErrorContains(t, err, "no_such_function")
+	d.kernel("softmax.wgsl", "exp", "no_such_function")
+	require.ErrorContains(t, d.Sync(), "refused before")
+	require.NoError(t, d.Sync(), "an error is returned once")
+	works(t, d)
+}
+
+func TestInvalidDispatchNamesItsKernels(t *testing.T) {
+	d := open(t, Options{})
+	b, other := d.Alloc(4), d.Alloc(4)
+	k := d.kernel("attentionbackward.wgsl") // its first binding is written, its third read: they may not be one buffer
+	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), whole(other), whole(b), {}}, 4, 4, 0, 0)
+	require.ErrorContains(t, d.Sync(), "attentionbackward.wgsl")
+	works(t, d)
+}
+
+func TestLostDeviceStaysLost(t *testing.T) {
+	d := open(t, Options{})
+	b := d.Alloc(4)
+	d.fail(deviceError(wgpu.ErrorType_DeviceLost, "driver reset"))
+	for range 2 {
+		d.Fill(backend.Fill{X: b, N: 4})
+		d.Write(b, 0, []float32{1})
+		require.ErrorIs(t, d.Read(b, 0, make([]float32, 1)), ErrDeviceLost)
+		require.ErrorIs(t, d.Sync(), ErrDeviceLost)
+	}
+	d.Free(d.Alloc(1 << 10))
+	d.Close()
+	d.Close()
+}
+
+func TestDeviceErrorsAreNamed(t *testing.T) {
+	require.ErrorIs(t, deviceError(wgpu.ErrorType_OutOfMemory, "x"), ErrOutOfMemory)
+	require.ErrorIs(t, deviceError(wgpu.ErrorType_DeviceLost, "x"), ErrDeviceLost)
+	require.EqualError(t, deviceError(wgpu.ErrorType_Validation, "a\n  b"), "wgsl: WebGPU error: a b")
+}
+
+func TestOutOfMemory(t *testing.T) {
+	d := open(t, Options{MaxMemoryBytes: 6 << 20})
+	small := d.Alloc(1 << 10)
+	big := d.Alloc(2 << 20) // 8 MiB
+	d.Fill(backend.Fill{X: big, N: 2 << 20, Value: 1})
+	err := d.Sync()
+	require.ErrorIs(t, err, ErrOutOfMemory)
+	require.ErrorContains(t, err, "8.0 MiB")
+	d.Copy(backend.Copy{X: big, Y: small, Dims: [5]int{1, 1, 1, 1, 4}, XStride: [5]int{4, 4, 4, 4, 1}, YStride: [5]int{4, 4, 4, 4, 1}})
+	require.ErrorIs(t, d.Read(small, 0, make([]float32, 4)), ErrOutOfMemory, "a buffer that does not exist")
+	d.Free(big)
+	d.Free(small)
+	works(t, d)
+}
+
+// TestOutOfMemoryEmptiesPool: blocks that only wait for reuse are given up for one of another size.
+func TestOutOfMemoryEmptiesPool(t *testing.T) {
+	d := open(t, Options{MaxMemoryBytes: 6 << 20})
+	d.Free(d.Alloc(1200 << 10)) // 5 MiB stay pooled
+	b := d.Alloc(1 << 20)       // 4 MiB
+	require.NoError(t, d.Sync())
+	require.Zero(t, d.Memory().Pooled)
+	d.Free(b)
+	works(t, d)
+}
+
+func TestTooLargeBuffer(t *testing.T) {
+	d := open(t, Options{})
+	d.Free(d.Alloc(int(d.limits.bufferBytes/4) + 1))
+	require.ErrorIs(t, d.Sync(), ErrOutOfMemory)
+	works(t, d)
+}
+
+func TestMisusePanics(t *testing.T) {
+	d := open(t, Options{})
+	b := d.Alloc(4)
+	require.PanicsWithValue(t, "wgsl.Alloc: got 0 words, want at least 1", func() { d.Alloc(0) })
+	require.PanicsWithValue(t, "wgsl.Write: got words 3..5, want within 0..4", func() { d.Write(b, 3, make([]float32, 2)) })
+	d.Free(b)
+	require.PanicsWithValue(t, "wgsl.Free: buffer was freed before", func() { d.Free(b) })
+	require.PanicsWithValue(t, "wgsl.Read: buffer was freed", func() { _ = d.Read(b, 0, make([]float32, 1)) })
+}

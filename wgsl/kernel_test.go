@@ -1,0 +1,48 @@
+//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestUnroll(t *testing.T) {
+	code, err := unroll("keep // for now\n  c$I_$J = $Iu;   // for I<2, J<2\nend")
+	require.NoError(t, err)
+	require.Equal(t, "keep // for now\n  c0_0 = 0u;\n  c0_1 = 0u;\n  c1_0 = 1u;\n  c1_1 = 1u;\nend\n", code)
+}
+
+func TestSourceRefusesOpenPlaceholders(t *testing.T) {
+	_, err := source("matmuldirect.wgsl", []string{"{{ROWS}}", "8"})
+	require.ErrorContains(t, err, "placeholder without a value")
+	_, err = source("nosuch.wgsl", nil)
+	require.ErrorContains(t, err, "nosuch.wgsl")
+}
+
+func TestStorageBindings(t *testing.T) {
+	reads, err := storageBindings("@group(0) @binding(2) var<storage, read> b: x;\n@group(0) @binding(1) var<storage, read_write> a: x;")
+	require.NoError(t, err)
+	require.Equal(t, "wr", reads)
+	_, err = storageBindings("@binding(2) var<storage, read> b: x;")
+	require.Error(t, err)
+}
+
+// TestShadersHaveHeaders: every file begins with "// stem: ".
+func TestShadersHaveHeaders(t *testing.T) {
+	files, err := sources.ReadDir(".")
+	require.NoError(t, err)
+	for _, f := range files {
+		text, err := sources.ReadFile(f.Name())
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(string(text), "// "+strings.TrimSuffix(f.Name(), ".wgsl")+": "), f.Name())
+	}
+}
+
+func TestWord(t *testing.T) {
+	require.Equal(t, []uint32{3, 0xffffffff, 7, 0x3f800000, 1, 0},
+		[]uint32{word(3), word(-1), word(uint32(7)), word(float32(1)), word(true), word(false)})
+	require.Panics(t, func() { word("x") })
+}
