@@ -16,9 +16,8 @@ const (
 	shortTemporal  = "rec_maskmem_tpos_enc"     // same shape, in the file but unused
 )
 
-// The fuser: SAM 2's Fuser of two CXBlocks (ConvNeXt, arXiv 2201.03545).
+// The fuser: SAM 2's Fuser of CXBlocks (ConvNeXt, arXiv 2201.03545), as many as the memory encoder has.
 const (
-	fuserBlocks    = 2
 	fuserKernel    = 7    // depthwise convolution, 7x7
 	fuserExpansion = 4    // width of the inner layer over that of the map
 	fuserGamma     = 1e-6 // initial layer scale
@@ -38,7 +37,7 @@ func HasShortMemory(state map[string]*Tensor) bool {
 // InitSLM makes the initial state of SLM-SAM 2 from a SAM 2.1 state, as the paper's
 // fine-tuning starts: shared tensors as they are (not copied), the short attention a
 // copy of the long one, the short temporal embedding zero, and the fuser fresh with
-// PyTorch's default initialisation drawn from seed, its two blocks identical.
+// PyTorch's default initialisation drawn from seed, its blocks identical.
 // The result still needs fine-tuning.
 func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 	if HasShortMemory(sam) {
@@ -56,7 +55,7 @@ func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 		}
 	}
 	out[shortTemporal] = constant(0, temporal.Shape...)
-	for i := range fuserBlocks {
+	for i := 0; sam[fmt.Sprintf("memory_encoder.fuser.layers.%d.gamma", i)] != nil; i++ {
 		block := freshBlock(norm.Shape[0], strconv.FormatUint(seed, 10))
 		for name, t := range block {
 			out[fmt.Sprintf("%slayers.%d.%s", shortFuser, i, name)] = t
