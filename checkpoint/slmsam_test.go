@@ -80,6 +80,8 @@ func tinySAM() map[string]*Tensor {
 		"maskmem_tpos_enc":                         NewF32(make([]float32, 14), 7, 1, 1, 2),
 		"memory_attention.norm.weight":             NewF32([]float32{1, 2, 3, 4}, 4),
 		"memory_attention.layers.0.linear1.weight": NewF32([]float32{1, 2, 3, 4}, 1, 4),
+		"memory_encoder.fuser.layers.0.gamma":      NewF32([]float32{1, 1, 1, 1}, 4),
+		"memory_encoder.fuser.layers.1.gamma":      NewF32([]float32{1, 1, 1, 1}, 4),
 	}
 }
 
