@@ -67,9 +67,11 @@ func (d *Device) MatMul(a backend.MatMul) {
 	d.product(p)
 }
 
-// product runs p, in parts if it is too large for the bindings, the grid or one submission.
-func (d *Device) product(p product) {
-	v := d.variantFor(p)
+// product runs p in the form that suits it.
+func (d *Device) product(p product) { d.productAs(p, d.variantFor(p)) }
+
+// productAs runs p as v, in parts if it is too large for the bindings, the grid or one submission.
+func (d *Device) productAs(p product, v variant) {
 	if v.transposesB && p.transB {
 		d.productTransposed(p, v)
 		return

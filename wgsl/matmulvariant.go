@@ -61,6 +61,9 @@ func (d *Device) variantFor(p product) variant {
 	if d.tuner.forced != nil {
 		return *d.tuner.forced
 	}
+	if d.tuner.on {
+		return d.tuned(p)
+	}
 	return d.defaultVariant(p)
 }
 

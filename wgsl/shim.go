@@ -128,7 +128,7 @@ func wait(dev *wgpu.Device, start func(flag *C.int)) error {
 	flag := (*C.int)(C.calloc(1, C.size_t(unsafe.Sizeof(C.int(0)))))
 	start(flag)
 	began := time.Now()
-	for nap := 10 * time.Microsecond; ; nap = min(nap*3/2, time.Millisecond) {
+	for nap := 10 * time.Microsecond; ; nap = min(nap*3/2, 200*time.Microsecond) {
 		dev.Poll(false, nil)
 		if *flag != 0 {
 			break

@@ -2,9 +2,152 @@
 
 package wgsl
 
-// tuner chooses among variants of a kernel.
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// tuner chooses the form of a matrix product by measurement, once for each kind of product on each adapter.
 type tuner struct {
-	forced *variant // set by tests and benchmarks
+	forced  *variant // set by tests and benchmarks
+	on      bool
+	file    string // "" keeps nothing
+	adapter string
+	choices map[string]string // kind of product -> variant
 }
 
-func newTuner(Options, AdapterInfo) tuner { return tuner{} }
+// tuningFile is the file's contents: adapter -> kind of product -> variant.
+type tuningFile map[string]map[string]string
+
+// newTuner reads what was measured on this adapter before. A file that cannot be read counts as empty: measuring again
+// costs a second.
+func newTuner(opts Options, info AdapterInfo) tuner {
+	t := tuner{on: opts.Tune, file: opts.TuningFile, choices: map[string]string{},
+		adapter: fmt.Sprintf("%s, %s, %s", info.Name, info.Backend, info.Driver)}
+	if !t.on {
+		return t
+	}
+	if t.file == "" {
+		if dir, err := os.UserCacheDir(); err == nil {
+			t.file = filepath.Join(dir, "slmsam", "tuning.json")
+		}
+	}
+	for kind, name := range readTuning(t.file)[t.adapter] {
+		t.choices[kind] = name
+	}
+	return t
+}
+
+func readTuning(file string) tuningFile {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var all tuningFile
+	if json.Unmarshal(data, &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// save adds the choices to the file, by way of a temporary one. Failures are ignored: the file only saves time.
+func (t tuner) save() {
+	all := readTuning(t.file)
+	if all == nil {
+		all = tuningFile{}
+	}
+	all[t.adapter] = t.choices
+	data, err := json.MarshalIndent(all, "", "  ")
+	if err != nil || t.file == "" || os.MkdirAll(filepath.Dir(t.file), 0o755) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(t.file), "tuning")
+	if err != nil {
+		return
+	}
+	_, err = tmp.Write(data)
+	if closed := tmp.Close(); err != nil || closed != nil || os.Rename(tmp.Name(), t.file) != nil {
+		_ = os.Remove(tmp.Name())
+	}
+}
+
+// kind names the products that share a choice: sizes up to the same power of four, the same storage.
+func (p product) kind() string {
+	size := func(n int) int { return 1 << ((bits.Len(uint(min(n, 4096)-1)) + 1) / 2 * 2) }
+	return fmt.Sprintf("%dx%dx%d items %d transA %t transB %t aligned %t", size(p.m), size(p.n), size(p.k),
+		size(p.items.n), p.transA, p.transB, p.c.aligned() && p.a.aligned() && p.b.aligned() && p.n%4 == 0)
+}
+
+// tuned returns the fastest form for p.
+func (d *Device) tuned(p product) variant {
+	kind := p.kind()
+	name, known := d.tuner.choices[kind]
+	i := slices.IndexFunc(variants(), func(v variant) bool { return v.name == name })
+	if known && i >= 0 {
+		return variants()[i]
+	}
+	if d.fail(d.log.take()); d.err != nil || d.lost != nil {
+		return d.defaultVariant(p)
+	}
+	best := d.measureVariants(p)
+	d.tuner.choices[kind] = best.name
+	d.tuner.save()
+	return best
+}
+
+// measureVariants times all forms on a product like p, at most 1024 in each size. A form that the device refuses is
+// not chosen.
+func (d *Device) measureVariants(p product) variant {
+	m, n, k, count := min(p.m, 1024), min(p.n, 1024), min(p.k, 1024), min(p.items.n, 16)
+	a, b, c := d.Alloc(count*m*k), d.Alloc(count*k*n), d.Alloc(count*m*n)
+	defer func() {
+		for _, buf := range []backend.Buffer{a, b, c} {
+			d.Free(buf)
+		}
+	}()
+	d.Fill(backend.Fill{X: a, N: count * m * k, Value: 1})
+	d.Fill(backend.Fill{X: b, N: count * k * n, Value: 1})
+	q := product{a: matrix{a, 0, k, m * k, 0}, b: matrix{b, 0, n, k * n, 0}, c: matrix{c, 0, n, m * n, 0},
+		m: m, n: n, k: k, transA: p.transA, transB: p.transB, items: items{0, count, 1}, alpha: 1}
+	if q.transA {
+		q.a.stride = m
+	}
+	if q.transB {
+		q.b.stride = k
+	}
+	best, bestTime := d.defaultVariant(p), time.Duration(math.MaxInt64)
+	for _, v := range variants() {
+		if t, ok := d.timeProduct(q, v); ok && t < bestTime {
+			best, bestTime = v, t
+		}
+	}
+	return best
+}
+
+// timeProduct returns the shortest of three times for four runs of p as v, after one that compiles it.
+func (d *Device) timeProduct(p product, v variant) (time.Duration, bool) {
+	best := time.Duration(math.MaxInt64)
+	d.productAs(p, v)
+	for range 3 {
+		if d.Sync() != nil {
+			return 0, false
+		}
+		began := time.Now()
+		for range 4 {
+			d.productAs(p, v)
+		}
+		if d.Sync() != nil {
+			return 0, false
+		}
+		best = min(best, time.Since(began))
+	}
+	return best, true
+}
