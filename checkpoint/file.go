@@ -57,6 +57,16 @@ func Read(path string) (*File, error) {
 	return out, nil
 }
 
+// Parse loads a checkpoint from memory; name stands for its path in errors.
+func Parse(name string, data []byte) (*File, error) {
+	out, err := parse(bytes.NewReader(data), int64(len(data)), data[:min(16, len(data))])
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: read %s: %w", name, err)
+	}
+	out.Path = name
+	return out, nil
+}
+
 // parse tells the format by the first bytes and reads r.
 func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 	switch {

@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,4 +92,20 @@ func TestTrainerExtras(t *testing.T) {
 			"args", "best", "history", "counts", "size", "dtype", "device", "set", "out", "fresh", "none",
 		}, f.Skipped)
 	}
+}
+
+func TestParseFromMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.safetensors")
+	want := []Named{{Name: "a", Tensor: NewF32([]float32{1, 2}, 2)}}
+	require.NoError(t, WriteSafetensors(path, want, map[string]string{"k": "v"}, Options{}))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	f, err := Parse("in memory", data)
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, 2}, f.Tensors["a"].Data)
+	require.Equal(t, "v", f.Metadata["k"])
+	_, err = Parse("in memory", data[:5])
+	require.ErrorContains(t, err, "in memory")
+	_, err = Parse("in memory", nil)
+	require.ErrorContains(t, err, "empty")
 }
