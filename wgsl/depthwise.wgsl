@@ -8,6 +8,7 @@
 //           call computes the rows first.. of the flattened [B,h]; the span of x then starts at its row x_row.
 //           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
 // Dispatch  one thread per (image row, 8 neighbours along x, channel), channels along the lanes.
+//           No condition depends on params alone: lavapipe would compile the shader anew for each value of it.
 // Numbers   the 14 inputs under 8 outputs stay in registers: one load serves up to 7 products. K and SPAN = K + 7 are
 //           written into the text and all taps unrolled, so that every index into inputs is a constant.
 
@@ -46,11 +47,7 @@ fn load(line: u32, sx: u32) -> {{ELEMENT}} {
 fn store(line: u32, ox: u32, v: {{ELEMENT}}) {
     if ox < params.w {
         let at = line + ox * params.c;
-        if params.accumulate != 0u {
-            y[at] += v;
-        } else {
-            y[at] = v;
-        }
+        y[at] = v + select({{ELEMENT}}(0.0), y[at], params.accumulate != 0u);
     }
 }
 
@@ -68,10 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let oy = (params.first + row) % params.h;
     let half = {{KERNEL}}u / 2u;
 
-    var first = {{ELEMENT}}(0.0);
-    if params.has_bias != 0u {
-        first = bias[bases.z + ch];
-    }
+    let first = select({{ELEMENT}}(0.0), bias[bases.z + ch], params.has_bias != 0u);
     var a$I = first;                                                                   // for I<8
     var inputs: array<{{ELEMENT}}, {{SPAN}}>;
     for (var ky = 0u; ky < {{KERNEL}}u; ky += 1u) {

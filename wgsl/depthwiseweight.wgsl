@@ -57,9 +57,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let line = bases.x + (params.first + row + ky - half - params.x_row) * params.w * params.c + ch;
         let outputs = bases.y + row * params.w * params.c + ch;
         var sum$T = {{ELEMENT}}(0.0);                                   // for T<{{KERNEL}}
-        for (var ox = 0u; ox < params.w; ox += 1u) {
-            let g = dy[outputs + ox * params.c];
+        // The loop counts words: of 0 to w, lavapipe would compile the shader anew for each w.
+        var ox = 0u;
+        for (var at = outputs; at < outputs + params.w * params.c; at += params.c) {
+            let g = dy[at];
             sum$T += g * load(line, ox + $Tu - half);                   // for T<{{KERNEL}}
+            ox += 1u;
         }
         total$T += sum$T;                                               // for T<{{KERNEL}}
     }

@@ -31,23 +31,26 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
     let bases = params.base[0] / {{WIDTH}}u;
-    let xs = bases.x + first;
+    // Loops count from the start of the row: of 0 to c, lavapipe would compile the shader anew for each c.
+    let begin = bases.x + first + i % {{LANES}}u;
+    let end = bases.x + first + params.c;
     let scale = 1.0 / f32(params.c * {{WIDTH}}u);
     var sum = {{ELEMENT}}(0.0);
-    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-        sum += x[xs + k];
+    for (var k = begin; k < end; k += {{LANES}}u) {
+        sum += x[k];
     }
     let mean = row_total(vec2<f32>(add_up(sum), 0.0), lane).x * scale;
     var squares = {{ELEMENT}}(0.0);
-    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-        let d = x[xs + k] - mean;
+    for (var k = begin; k < end; k += {{LANES}}u) {
+        let d = x[k] - mean;
         squares += d * d;
     }
     let variance = row_total(vec2<f32>(add_up(squares), 0.0), lane).x * scale;
     let inverse = 1.0 / sqrt(variance + params.eps);
     if row < params.rows {
-        for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-            y[bases.w + first + k] = (x[xs + k] - mean) * inverse * gamma[bases.y + k] + beta[bases.z + k];
+        for (var k = begin; k < end; k += {{LANES}}u) {
+            let at = k - bases.x - first;
+            y[bases.w + first + at] = (x[k] - mean) * inverse * gamma[bases.y + at] + beta[bases.z + at];
         }
     }
 }

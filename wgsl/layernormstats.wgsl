@@ -29,22 +29,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
     let bases = params.base[0] / {{WIDTH}}u;
-    let xs = bases.x + first;
-    let dys = bases.z + first;
+    let begin = first + i % {{LANES}}u;         // as in layernorm.wgsl
+    let end = first + params.c;
     let scale = 1.0 / f32(params.c * {{WIDTH}}u);
     var sum = {{ELEMENT}}(0.0);
     var sum_g = {{ELEMENT}}(0.0);
-    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-        sum += x[xs + k];
-        sum_g += dy[dys + k] * gamma[bases.y + k];
+    for (var k = begin; k < end; k += {{LANES}}u) {
+        sum += x[bases.x + k];
+        sum_g += dy[bases.z + k] * gamma[bases.y + k - first];
     }
     let means = row_total(vec2<f32>(add_up(sum), add_up(sum_g)), lane) * scale;
     var squares = {{ELEMENT}}(0.0);
     var products = {{ELEMENT}}(0.0);
-    for (var k = i % {{LANES}}u; k < params.c; k += {{LANES}}u) {
-        let d = x[xs + k] - means.x;
+    for (var k = begin; k < end; k += {{LANES}}u) {
+        let d = x[bases.x + k] - means.x;
         squares += d * d;
-        products += d * dy[dys + k] * gamma[bases.y + k];
+        products += d * dy[bases.z + k] * gamma[bases.y + k - first];
     }
     let spread = row_total(vec2<f32>(add_up(squares), add_up(products)), lane) * scale;
     let inverse = 1.0 / sqrt(spread.x + params.eps);
