@@ -78,7 +78,7 @@ func (t *flash) packKeys(b, h, threads int, dst []float32) keyBlocks {
 		key := block * blockKeys
 		n := min(blockKeys, t.Nk-key)
 		packRowPanels(t.f, t.k.from(b, key, h), t.k.row, n, t.D, kv.k[key*t.D:], t.f.MR)
-		packColumnPanels(t.v.from(b, key, h), t.v.row, t.Dv, n, kv.v[key*t.dvPad:], t.f.MR)
+		packColumnPanels(t.f, t.v.from(b, key, h), t.v.row, t.Dv, n, kv.v[key*t.dvPad:], t.f.MR)
 	})
 	return kv
 }
@@ -96,9 +96,9 @@ func packRowPanels(f *simd.Kernels, src []float32, ld, rows, n int, dst []float3
 }
 
 // packColumnPanels packs the columns 0..columns of n rows in panels [n][width].
-func packColumnPanels(src []float32, ld, columns, n int, dst []float32, width int) {
+func packColumnPanels(f *simd.Kernels, src []float32, ld, columns, n int, dst []float32, width int) {
 	for i := 0; i < columns; i += width {
-		packColumns(min(width, columns-i), n, src[i:], ld, dst[i*n:], width)
+		packColumns(f, min(width, columns-i), n, src[i:], ld, dst[i*n:], width)
 	}
 }
 

@@ -81,8 +81,8 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 		query := g * t.group * t.f.NR
 		n := min(t.group*t.f.NR, t.Nq-query)
 		b, h := item/t.Heads, item%t.Heads
-		packColumnPanels(t.q.from(b, query, h), t.q.row, t.D, n, s.q[query*t.dCols:], t.f.NR)
-		packColumnPanels(t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[query*t.dvCols:], t.f.NR)
+		packColumnPanels(t.f, t.q.from(b, query, h), t.q.row, t.D, n, s.q[query*t.dCols:], t.f.NR)
+		packColumnPanels(t.f, t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[query*t.dvCols:], t.f.NR)
 	})
 	workers(threads, t.splits, func(worker, split int) {
 		w := t.workerScratch(scratch[worker*own:][:own])
@@ -178,7 +178,7 @@ func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScr
 	n := min(backKeys, t.Nk-key)
 	packRowPanels(f, t.k.from(b, key, h), t.k.row, n, t.D, w.k, f.MR)
 	packRowPanels(f, t.v.from(b, key, h), t.v.row, n, t.Dv, w.v, f.MR)
-	packColumnPanels(t.k.from(b, key, h), t.k.row, t.D, n, w.kt, f.MR)
+	packColumnPanels(f, t.k.from(b, key, h), t.k.row, t.D, n, w.kt, f.MR)
 	for first := 0; first < t.panels; first += t.group {
 		depth := min(t.group*f.NR, t.Nq-first*f.NR) // queries in the group
 		for p := first; p < min(t.panels, first+t.group); p++ {

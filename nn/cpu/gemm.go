@@ -46,7 +46,7 @@ type operandMatrix struct {
 // pack copies rows i..i+rows, k..k+n to a panel.
 func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, width int) {
 	if o.interleaved {
-		packColumns(rows, n, o.data[k*o.ld+i:], o.ld, dst, width)
+		packColumns(f, rows, n, o.data[k*o.ld+i:], o.ld, dst, width)
 	} else {
 		packRows(f, rows, n, o.data[i*o.ld+k:], o.ld, dst, width)
 	}

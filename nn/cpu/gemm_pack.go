@@ -32,8 +32,15 @@ func transpose(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float3
 }
 
 // packColumns packs rows stored interleaved: element (i, k) is src[k*ld+i], i < rows <= width, k < n.
-func packColumns(rows, n int, src []float32, ld int, dst []float32, width int) {
-	if rows < width {
+func packColumns(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, width int) {
+	switch {
+	case rows == f.NR && rows == width:
+		f.CopyB(n, src, ld, dst)
+		return
+	case rows == f.MR && rows == width:
+		f.CopyA(n, src, ld, dst)
+		return
+	case rows < width:
 		clear(dst[:n*width])
 	}
 	for k := range n {

@@ -13,6 +13,7 @@ type Kernels struct {
 
 	tile          func(k int, a, b, c []float32, ldc int, add bool)
 	pack4         func(n int, src []float32, ld int, dst []float32, step int)
+	copyA, copyB  func(n int, src []float32, ld int, dst []float32)
 	add, mul      func(dst, x, y []float32)
 	relu, gelu    func(dst, x []float32)
 	exp, sigmoid  func(dst, x []float32)
@@ -42,6 +43,25 @@ func (f *Kernels) Pack4(n int, src []float32, ld int, dst []float32, step int) {
 			n, ld, len(src), len(dst), step))
 	}
 	f.pack4(n, src, ld, dst, step)
+}
+
+// CopyA copies n rows of MR words: dst[i*MR+j] = src[i*ld+j], j < MR. n >= 1.
+func (f *Kernels) CopyA(n int, src []float32, ld int, dst []float32) {
+	checkCopy("CopyA", n, f.MR, src, ld, dst)
+	f.copyA(n, src, ld, dst)
+}
+
+// CopyB copies n rows of NR words: dst[i*NR+j] = src[i*ld+j], j < NR. n >= 1.
+func (f *Kernels) CopyB(n int, src []float32, ld int, dst []float32) {
+	checkCopy("CopyB", n, f.NR, src, ld, dst)
+	f.copyB(n, src, ld, dst)
+}
+
+func checkCopy(name string, n, width int, src []float32, ld int, dst []float32) {
+	if n < 1 || ld < 0 || len(src) < (n-1)*ld+width || len(dst) < n*width {
+		panic(fmt.Sprintf("simd.%s: got %d rows of %d words (stride %d) in %d words to copy to %d",
+			name, n, width, ld, len(src), len(dst)))
+	}
 }
 
 // Add sets dst[i] = x[i] + y[i]. dst may be x or y.

@@ -12,6 +12,16 @@ func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, add bool)
 //go:noescape
 func pack4AVX2(n int, src []float32, ld int, dst []float32, step int)
 
+// copyAAVX2 copies n rows of 6 words to a panel; see Kernels.CopyA and CopyB.
+//
+//go:noescape
+func copyAAVX2(n int, src []float32, ld int, dst []float32)
+
+// copyBAVX2 copies n rows of 16 words to a panel; see Kernels.CopyA and CopyB.
+//
+//go:noescape
+func copyBAVX2(n int, src []float32, ld int, dst []float32)
+
 // addAVX2 sets dst = x + y.
 //
 //go:noescape
@@ -71,6 +81,16 @@ func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, add bool)
 //
 //go:noescape
 func pack4AVX512(n int, src []float32, ld int, dst []float32, step int)
+
+// copyAAVX512 copies n rows of 12 words to a panel; see Kernels.CopyA and CopyB.
+//
+//go:noescape
+func copyAAVX512(n int, src []float32, ld int, dst []float32)
+
+// copyBAVX512 copies n rows of 32 words to a panel; see Kernels.CopyA and CopyB.
+//
+//go:noescape
+func copyBAVX512(n int, src []float32, ld int, dst []float32)
 
 // addAVX512 sets dst = x + y.
 //

@@ -190,7 +190,7 @@ overwrite:
 	RET
 
 // func pack4AVX2(n int, src []float32, ld int, dst []float32, step int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·pack4AVX2(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ src_base+8(FP), CX
@@ -201,8 +201,16 @@ TEXT ·pack4AVX2(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	LEAQ (CX)(DX*2), DI
 	LEAQ (SI)(SI*2), R8
+	MOVQ DX, R9
+	SHLQ $0x04, R9
+	ADDQ CX, R9
+	LEAQ (R9)(DX*2), R10
 
 loop:
+	PREFETCHT0   (R9)
+	PREFETCHT0   (R9)(DX*1)
+	PREFETCHT0   (R10)
+	PREFETCHT0   (R10)(DX*1)
 	VMOVUPS      (CX), Y0
 	VMOVUPS      (CX)(DX*1), Y1
 	VMOVUPS      (DI), Y2
@@ -227,8 +235,64 @@ loop:
 	LEAQ         (BX)(SI*4), BX
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000020, R9
+	ADDQ         $0x00000020, R10
 	SUBQ         $0x00000008, AX
 	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func copyAAVX2(n int, src []float32, ld int, dst []float32)
+// Requires: AVX, MMX+
+TEXT ·copyAAVX2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), AX
+	MOVQ src_base+8(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ dst_base+40(FP), BX
+	SHLQ $0x02, DX
+	MOVQ DX, SI
+	SHLQ $0x04, SI
+	ADDQ CX, SI
+
+loop:
+	PREFETCHT0 (SI)
+	PREFETCHT0 20(SI)
+	VMOVUPS    (CX), X0
+	VMOVUPS    X0, (BX)
+	VMOVSD     16(CX), X0
+	VMOVSD     X0, 16(BX)
+	ADDQ       DX, CX
+	ADDQ       DX, SI
+	ADDQ       $0x00000018, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func copyBAVX2(n int, src []float32, ld int, dst []float32)
+// Requires: AVX, MMX+
+TEXT ·copyBAVX2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), AX
+	MOVQ src_base+8(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ dst_base+40(FP), BX
+	SHLQ $0x02, DX
+	MOVQ DX, SI
+	SHLQ $0x04, SI
+	ADDQ CX, SI
+
+loop:
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	VMOVUPS    (CX), Y0
+	VMOVUPS    Y0, (BX)
+	VMOVUPS    32(CX), Y0
+	VMOVUPS    Y0, 32(BX)
+	ADDQ       DX, CX
+	ADDQ       DX, SI
+	ADDQ       $0x00000040, BX
+	DECQ       AX
+	JNZ        loop
 	VZEROUPPER
 	RET
 
@@ -1875,7 +1939,7 @@ overwrite:
 	RET
 
 // func pack4AVX512(n int, src []float32, ld int, dst []float32, step int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·pack4AVX512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), AX
 	MOVQ src_base+8(FP), CX
@@ -1886,8 +1950,16 @@ TEXT ·pack4AVX512(SB), NOSPLIT, $0-72
 	SHLQ $0x02, SI
 	LEAQ (CX)(DX*2), DI
 	LEAQ (SI)(SI*2), R8
+	MOVQ DX, R9
+	SHLQ $0x04, R9
+	ADDQ CX, R9
+	LEAQ (R9)(DX*2), R10
 
 loop:
+	PREFETCHT0    (R9)
+	PREFETCHT0    (R9)(DX*1)
+	PREFETCHT0    (R10)
+	PREFETCHT0    (R10)(DX*1)
 	VMOVUPS       (CX), Z0
 	VMOVUPS       (CX)(DX*1), Z1
 	VMOVUPS       (DI), Z2
@@ -1922,8 +1994,64 @@ loop:
 	LEAQ          (BX)(SI*4), BX
 	ADDQ          $0x00000040, CX
 	ADDQ          $0x00000040, DI
+	ADDQ          $0x00000040, R9
+	ADDQ          $0x00000040, R10
 	SUBQ          $0x00000010, AX
 	JNZ           loop
+	VZEROUPPER
+	RET
+
+// func copyAAVX512(n int, src []float32, ld int, dst []float32)
+// Requires: AVX, MMX+
+TEXT ·copyAAVX512(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), AX
+	MOVQ src_base+8(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ dst_base+40(FP), BX
+	SHLQ $0x02, DX
+	MOVQ DX, SI
+	SHLQ $0x04, SI
+	ADDQ CX, SI
+
+loop:
+	PREFETCHT0 (SI)
+	PREFETCHT0 44(SI)
+	VMOVUPS    (CX), Y0
+	VMOVUPS    Y0, (BX)
+	VMOVUPS    32(CX), X0
+	VMOVUPS    X0, 32(BX)
+	ADDQ       DX, CX
+	ADDQ       DX, SI
+	ADDQ       $0x00000030, BX
+	DECQ       AX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func copyBAVX512(n int, src []float32, ld int, dst []float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·copyBAVX512(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), AX
+	MOVQ src_base+8(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ dst_base+40(FP), BX
+	SHLQ $0x02, DX
+	MOVQ DX, SI
+	SHLQ $0x04, SI
+	ADDQ CX, SI
+
+loop:
+	PREFETCHT0 (SI)
+	PREFETCHT0 124(SI)
+	VMOVUPS    (CX), Z0
+	VMOVUPS    Z0, (BX)
+	VMOVUPS    64(CX), Z0
+	VMOVUPS    Z0, 64(BX)
+	ADDQ       DX, CX
+	ADDQ       DX, SI
+	ADDQ       $0x00000080, BX
+	DECQ       AX
+	JNZ        loop
 	VZEROUPPER
 	RET
 

@@ -106,6 +106,27 @@ func TestPack4(t *testing.T) {
 	})
 }
 
+func TestCopy(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		rng := rand.New(rand.NewPCG(6, 6))
+		for _, c := range []struct {
+			width int
+			run   func(n int, src []float32, ld int, dst []float32)
+		}{{f.MR, f.CopyA}, {f.NR, f.CopyB}} {
+			for n := 1; n < 5; n++ {
+				ld := c.width + 3
+				src, dst := random(rng, n*ld, 1), guarded(n*c.width)
+				c.run(n, src[:(n-1)*ld+c.width], ld, dst)
+				for i := range n {
+					require.Equal(t, src[i*ld:][:c.width], dst[i*c.width:][:c.width])
+				}
+				requireGuard(t, dst[n*c.width:])
+				require.Panics(t, func() { c.run(n, src[:(n-1)*ld+c.width-1], ld, dst) })
+			}
+		}
+	})
+}
+
 // Every length up to three vectors, so that every mask of a tail is used.
 func TestRowsOfAnyLength(t *testing.T) {
 	levels(t, func(t *testing.T, f *Kernels) {

@@ -11,6 +11,7 @@ func Plain() Kernels {
 	return Kernels{
 		Name: "Go", MR: plainRows, NR: plainColumns,
 		tile: tilePlain, pack4: pack4Plain,
+		copyA: copyPlain, copyB: copyPlain,
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 	}
@@ -51,6 +52,12 @@ func pack4Plain(n int, src []float32, ld int, dst []float32, step int) {
 	for i := range r0 {
 		d := dst[i*step:][:4]
 		d[0], d[1], d[2], d[3] = r0[i], r1[i], r2[i], r3[i]
+	}
+}
+
+func copyPlain(n int, src []float32, ld int, dst []float32) {
+	for i := range n { // rows and columns of the tile are equally many
+		*(*[plainColumns]float32)(dst[i*plainColumns:]) = [plainColumns]float32(src[i*ld:])
 	}
 }
 

@@ -1,12 +1,67 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// packing generates the transposition of 4 rows, from which all transposing packers are made.
+// packing generates the transposition of 4 rows, from which all transposing packers are made, and the copies of the two
+// widths of panels.
 func (g *gen) packing() {
+	g.transposition()
+	g.copyRows("copyA", g.tileRows())
+	g.copyRows("copyB", tileVectors*g.lanes)
+}
+
+// copyRows generates the copy of n rows of a fixed width, ld words apart, to a panel.
+func (g *gen) copyRows(name string, width int) {
+	g.function(name, "func(n int, src []float32, ld int, dst []float32)",
+		fmt.Sprintf("copies n rows of %d words to a panel; see Kernels.CopyA and CopyB.", width))
+	n, src, ld, dst := g.integer("n"), g.pointer("src"), g.integer("ld"), g.pointer("dst")
+	g.SHLQ(operand.U8(2), ld)
+	ahead := g.GP64()
+	g.MOVQ(ld, ahead)
+	g.SHLQ(operand.U8(aheadShift), ahead)
+	g.ADDQ(src, ahead)
+
+	g.Label("loop")
+	g.PREFETCHT0(at(ahead, 0))
+	g.PREFETCHT0(at(ahead, 4*(width-1)))
+	for done := 0; done < width; {
+		v, words := reg.Register(g.vec()), g.lanes
+		if rest := width - done; rest < words {
+			switch {
+			case rest >= 8:
+				v, words = g.YMM(), 8
+			case rest >= 4:
+				v, words = g.XMM(), 4
+			default:
+				v, words = g.XMM(), 2
+			}
+		}
+		if words == 2 {
+			g.VMOVSD(at(src, 4*done), v)
+			g.VMOVSD(v, at(dst, 4*done))
+		} else {
+			g.VMOVUPS(at(src, 4*done), v)
+			g.VMOVUPS(v, at(dst, 4*done))
+		}
+		done += words
+	}
+	g.ADDQ(ld, src)
+	g.ADDQ(ld, ahead)
+	g.ADDQ(imm(4*width), dst)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("loop"))
+	g.end()
+}
+
+// aheadShift: packers, the first to touch their operand, fetch the rows 1<<aheadShift further on into the cache.
+const aheadShift = 4
+
+func (g *gen) transposition() {
 	g.function("pack4", "func(n int, src []float32, ld int, dst []float32, step int)",
 		"transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.")
 	n, src, ld, dst, step := g.integer("n"), g.pointer("src"), g.integer("ld"), g.pointer("dst"), g.integer("step")
@@ -16,7 +71,16 @@ func (g *gen) packing() {
 	g.LEAQ(operand.Mem{Base: src, Index: ld, Scale: 2}, src2)
 	g.LEAQ(operand.Mem{Base: step, Index: step, Scale: 2}, step3)
 
+	ahead, ahead2 := g.GP64(), g.GP64()
+	g.MOVQ(ld, ahead)
+	g.SHLQ(operand.U8(aheadShift), ahead)
+	g.ADDQ(src, ahead)
+	g.LEAQ(operand.Mem{Base: ahead, Index: ld, Scale: 2}, ahead2)
+
 	g.Label("loop")
+	for _, m := range []operand.Mem{at(ahead, 0), {Base: ahead, Index: ld, Scale: 1}, at(ahead2, 0), {Base: ahead2, Index: ld, Scale: 1}} {
+		g.PREFETCHT0(m)
+	}
 	r := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
 	t := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
 	g.VMOVUPS(at(src, 0), r[0])
@@ -41,6 +105,8 @@ func (g *gen) packing() {
 	}
 	g.ADDQ(imm(g.bytes()), src)
 	g.ADDQ(imm(g.bytes()), src2)
+	g.ADDQ(imm(g.bytes()), ahead)
+	g.ADDQ(imm(g.bytes()), ahead2)
 	g.SUBQ(imm(g.lanes), n)
 	g.JNZ(operand.LabelRef("loop"))
 	g.end()

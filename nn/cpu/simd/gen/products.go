@@ -7,12 +7,17 @@ import (
 
 // products generates the micro-kernel of all matrix products. The tile of C lives in registers:
 // 12 x 2 vectors of the 32 of AVX-512 (24 accumulators, 2 of B, 1 of A), 6 x 2 of the 16 of AVX2.
-func (g *gen) products() {
-	rows := 6
+func (g *gen) products() { g.tile(g.tileRows(), tileVectors) }
+
+// tileVectors is the width of the register tile in vectors.
+const tileVectors = 2
+
+// tileRows is its number of rows.
+func (g *gen) tileRows() int {
 	if g.lanes == 16 {
-		rows = 12
+		return 12
 	}
-	g.tile(rows, 2)
+	return 6
 }
 
 // tile generates the mr x nv-vector kernel: one step of k loads nv vectors of b, broadcasts mr words of a

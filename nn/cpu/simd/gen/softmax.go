@@ -5,10 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// panel is the width, in vectors, of the score panels: that of the register tile of products.
-const panel = 2
-
-// softmax generates the kernels on panels of transposed scores, [keys][queries], 2 vectors of queries wide.
+// softmax generates the kernels on panels of transposed scores, [keys][queries], as wide in queries as the
+// register tile.
 func (g *gen) softmax() {
 	g.onlineSoftmax()
 	g.probability()
@@ -33,7 +31,7 @@ func (g *gen) onlineSoftmax() {
 		g.VMOVUPS(at(p, j*g.bytes()), v)
 		g.VMAXPS(v, m[j], m[j])
 	}
-	g.ADDQ(imm(panel*g.bytes()), p)
+	g.ADDQ(imm(tileVectors*g.bytes()), p)
 	g.DECQ(count)
 	g.JNZ(operand.LabelRef("maximum"))
 
@@ -57,7 +55,7 @@ func (g *gen) onlineSoftmax() {
 		g.VMOVUPS(v, at(s, j*g.bytes()))
 		g.VADDPS(v, sum[j], sum[j])
 	}
-	g.ADDQ(imm(panel*g.bytes()), s)
+	g.ADDQ(imm(tileVectors*g.bytes()), s)
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("exponential"))
 	for j := range sum {
@@ -79,7 +77,7 @@ func (g *gen) probability() {
 		g.VSUBPS(lse[j], v, v)
 		g.VMOVUPS(g.exp2(v), at(s, j*g.bytes()))
 	}
-	g.ADDQ(imm(panel*g.bytes()), s)
+	g.ADDQ(imm(tileVectors*g.bytes()), s)
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("loop"))
 	g.end()
@@ -100,7 +98,7 @@ func (g *gen) scoreGradient() {
 		g.VMOVUPS(v, at(dp, j*g.bytes()))
 	}
 	for _, q := range []reg.Register{p, dp} {
-		g.ADDQ(imm(panel*g.bytes()), q)
+		g.ADDQ(imm(tileVectors*g.bytes()), q)
 	}
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("loop"))
@@ -119,7 +117,7 @@ func (g *gen) scaleLanes() {
 		g.VMULPS(at(o, j*g.bytes()), alpha[j], v)
 		g.VMOVUPS(v, at(o, j*g.bytes()))
 	}
-	g.ADDQ(imm(panel*g.bytes()), o)
+	g.ADDQ(imm(tileVectors*g.bytes()), o)
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("loop"))
 	g.end()
@@ -127,7 +125,7 @@ func (g *gen) scaleLanes() {
 
 // loadPanel loads the vectors of one row of a panel.
 func (g *gen) loadPanel(p reg.Register) []reg.VecVirtual {
-	v := make([]reg.VecVirtual, panel)
+	v := make([]reg.VecVirtual, tileVectors)
 	for j := range v {
 		v[j] = g.vec()
 		g.VMOVUPS(at(p, j*g.bytes()), v[j])
