@@ -26,6 +26,10 @@ type Model struct {
 	Short  *memattn.Attention      // recent_memory_attention
 	Fuser  *convnext.Fuser         // recent_memory_fuser
 
+	// Trace, unless nil, is called by Track at the end of each stage, for measurements: image_encoder,
+	// short_attention, long_attention, fuser, decoder.
+	Trace func(stage string)
+
 	noMemory *nn.Tensor // [1,1,C] no_mem_embed: added to features that attend to nothing
 	noObject *nn.Tensor // [1,M] no_obj_embed_spatial: added to the memory of an absent object
 }

@@ -9,7 +9,16 @@ import (
 // Track finds B objects on a slice without prompt: the features attend to the banks, then the decoder
 // proposes three masks and the one with the highest predicted IoU is kept.
 func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int) (*decoder.Result, error) {
-	return m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true})
+	m.trace("image_encoder")
+	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true})
+	m.trace("decoder")
+	return r, err
+}
+
+func (m *Model) trace(stage string) {
+	if m.Trace != nil {
+		m.Trace(stage)
+	}
 }
 
 // Attend returns the features after the memory, [B,N,C]: long and short attention see the same plain
@@ -23,16 +32,22 @@ func (m *Model) Attend(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View
 			return m.attendShort(g, im, bank, v, mem.Short)
 		}
 		short, long := m.attendShort(g, im, bank, v, mem.Short), m.attendLong(g, im, bank, v, mem.Long)
-		return m.fuse(g, short, long)
+		fused := m.fuse(g, short, long)
+		m.trace("fuser")
+		return fused
 	})
 }
 
 func (m *Model) attendLong(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, frames int) *nn.Tensor {
-	return m.attend(g, m.Long, im, bank.SelectLong(v, frames), v)
+	out := m.attend(g, m.Long, im, bank.SelectLong(v, frames), v)
+	m.trace("long_attention")
+	return out
 }
 
 func (m *Model) attendShort(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, n int) *nn.Tensor {
-	return m.attend(g, m.Short, im, bank.SelectShort(v, n), v)
+	out := m.attend(g, m.Short, im, bank.SelectShort(v, n), v)
+	m.trace("short_attention")
+	return out
 }
 
 // attend runs one memory attention over a selection.
