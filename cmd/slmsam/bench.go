@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/spf13/cobra"
+)
+
+// benchFlags are the flags of slmsam bench.
+type benchFlags struct {
+	deviceFlags
+	modelFlags
+	model, memory string
+	slices        int
+}
+
+// benchResult is what slmsam bench measured, as --json prints it. Seconds are medians over the slices
+// with full banks.
+type benchResult struct {
+	Device           string       `json:"device"`
+	Model            string       `json:"model"`
+	Parameters       int          `json:"parameters"`
+	Resolution       int          `json:"resolution"`
+	Memory           string       `json:"memory"`
+	Slices           int          `json:"slices"` // measured, with full banks
+	SecondsPerSlice  float64      `json:"seconds_per_slice"`
+	GFLOPPerSlice    float64      `json:"gflop_per_slice"`
+	PeakMatMul       float64      `json:"peak_matmul_gflop_per_second"` // of one large product on this device
+	PeakMemoryBytes  int64        `json:"peak_memory_bytes"`            // of the process on the CPU, else of the GPU
+	DeviceMemory     int64        `json:"device_memory_bytes"`
+	ProcessMemory    int64        `json:"process_memory_bytes"`
+	FirstSliceSecond float64      `json:"first_slice_seconds"` // the prompted one, with everything compiled and tuned for it
+	Stages           []benchStage `json:"stages"`
+}
+
+// benchStage is one stage of a slice.
+type benchStage struct {
+	Name            string  `json:"name"`
+	Seconds         float64 `json:"seconds"`
+	GFLOP           float64 `json:"gflop"`
+	GFLOPPerSecond  float64 `json:"gflop_per_second"`
+	FractionOfPeak  float64 `json:"fraction_of_peak"`
+	ShareOfTheSlice float64 `json:"share"`
+}
+
+func newBenchCommand() *cobra.Command {
+	f := &benchFlags{}
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure seconds and GFLOP/s of every stage",
+		Long: `bench propagates a synthetic object with one prompt until both memory banks are full, then measures whole
+slices. Without --checkpoint the weights are random (seed 1): speed does not depend on them.`,
+		Example: `  slmsam bench --model tiny --resolution 1024 --json
+  slmsam bench --model nano --device gpu`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
+	}
+	cmd.Flags().StringVar(&f.model, "model", "tiny", fmt.Sprintf("one of %v", slmsam.Presets()))
+	cmd.Flags().StringVar(&f.memory, "memory", "", "memory banks (default: the model's own)")
+	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
+	f.modelFlags.add(cmd)
+	f.deviceFlags.add(cmd)
+	return cmd
+}
+
+func (f *benchFlags) run(ctx context.Context, c *console) error {
+	if f.slices < 1 {
+		return usagef("--slices %d: want at least 1", f.slices)
+	}
+	var options slmsam.Options
+	if f.memory != "" {
+		var err error
+		if options.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
+			return usageError{err}
+		}
+	}
+	dev, err := f.deviceFlags.open(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	model, err := f.open(dev, c)
+	if err != nil {
+		return err
+	}
+	if options.Memory == (slmsam.Memory{}) {
+		options.Memory = model.Config.Memory
+	}
+	peak, err := measurePeak(dev)
+	if err != nil {
+		return err
+	}
+	c.log.Info(fmt.Sprintf("largest product: %.0f GFLOP/s", peak))
+	dev.ResetPeak()
+	timer, err := measureSlices(ctx, dev, model, options, f.slices, c)
+	if err != nil {
+		return err
+	}
+	r := timer.result(peak)
+	r.Device, r.Model, r.Parameters, r.Resolution, r.Memory = dev.Name(), f.model, model.Parameters(), model.Config.ImageSize, options.Memory.String()
+	if f.checkpoint != "" {
+		r.Model = f.checkpoint
+	}
+	r.DeviceMemory, r.ProcessMemory = dev.Memory().Peak, processPeak()
+	r.PeakMemoryBytes = r.DeviceMemory
+	if isCPU(dev) {
+		r.PeakMemoryBytes = r.ProcessMemory
+	}
+	return c.result(r, r.print)
+}
+
+// open returns the checkpoint's model or one with random weights.
+func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error) {
+	if f.checkpoint != "" {
+		m, _, err := openModel(dev, f.modelFlags, c)
+		return m, err
+	}
+	config, err := slmsam.Preset(f.model)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if f.config != "" {
+		if config, err = slmsam.ReadConfig(f.config); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.resize(&config); err != nil {
+		return nil, err
+	}
+	m, err := slmsam.New(dev, config)
+	if err != nil {
+		return nil, err
+	}
+	const seed = 1
+	m.Initialise(seed)
+	return m, nil
+}
+
+// measurePeak returns the GFLOP/s of a product of the size of a long attention's.
+func measurePeak(dev backend.Device) (float64, error) {
+	const m, k, n = 4096, 256, 4096
+	a, b, c := dev.Alloc(m*k), dev.Alloc(k*n), dev.Alloc(m*n)
+	defer func() { dev.Free(a); dev.Free(b); dev.Free(c) }()
+	dev.Fill(backend.Fill{X: a, N: m * k, Value: 0.5})
+	dev.Fill(backend.Fill{X: b, N: k * n, Value: 0.25})
+	best := math.Inf(1)
+	for started, i := time.Now(), 0; i < 3 || time.Since(started) < time.Second && i < 20; i++ {
+		if err := dev.Sync(); err != nil {
+			return 0, err
+		}
+		t := time.Now()
+		const repeat = 4
+		for range repeat {
+			dev.MatMul(backend.MatMul{A: a, B: b, C: c, M: m, N: n, K: k, Batch: 1})
+		}
+		if err := dev.Sync(); err != nil {
+			return 0, err
+		}
+		best = min(best, time.Since(t).Seconds()/repeat)
+	}
+	return 2 * m * k * n / best / 1e9, nil
+}
+
+// synthetic is a bright disc that drifts through a textured volume; slice 0 is the prompted one.
+type synthetic struct{ n, side int }
+
+func (s synthetic) Len() int         { return s.n }
+func (s synthetic) Size() (h, w int) { return s.side, s.side }
+
+func (s synthetic) Gray(i int) []uint8 {
+	pix := make([]uint8, s.side*s.side)
+	for p, on := range s.disc(i) {
+		pix[p] = uint8(40 + (p*2654435761>>16)&31)
+		if on {
+			pix[p] += 100
+		}
+	}
+	return pix
+}
+
+func (s synthetic) disc(i int) []bool {
+	out := make([]bool, s.side*s.side)
+	cx, cy, r := s.side/2+2*i, s.side/2-i, s.side/6
+	for p := range out {
+		dx, dy := p%s.side-cx, p/s.side-cy
+		out[p] = dx*dx+dy*dy <= r*r
+	}
+	return out
+}
+
+// stageTimer measures the stages of Model.Trace.
+type stageTimer struct {
+	g      *nn.Graph
+	at     time.Time
+	flop   float64
+	err    error
+	order  []string
+	stages map[string][]sample // one per slice
+	slices []float64
+	steady int // slices measured, at the end
+}
+
+type sample struct{ seconds, flop float64 }
+
+// end closes a stage.
+func (t *stageTimer) end(stage string) {
+	if err := t.g.Sync(); err != nil && t.err == nil {
+		t.err = err
+	}
+	now := time.Now()
+	if !slices.Contains(t.order, stage) {
+		t.order = append(t.order, stage)
+	}
+	t.stages[stage] = append(t.stages[stage], sample{now.Sub(t.at).Seconds(), t.g.FLOP - t.flop})
+	t.at, t.flop = now, t.g.FLOP
+}
+
+// measureSlices propagates from slice 0 forward until the banks are full and n more slices are measured.
+func measureSlices(ctx context.Context, dev backend.Device, m *slmsam.Model, o slmsam.Options, n int, c *console) (*stageTimer, error) {
+	g := nn.NewGraph(dev)
+	t := &stageTimer{g: g, steady: n, stages: map[string][]sample{}}
+	full := max(o.Memory.Long, o.Memory.Short, 1)
+	s := synthetic{full + n, 512}
+	o.Direction = slmsam.Forward
+	m.Trace = t.end
+	defer func() { m.Trace = nil }()
+	bar := c.progress("slices", false)
+	defer bar.close()
+	started := time.Now()
+	t.at = started
+	prompt := slmsam.Prompt{Object: 1, Mask: s.disc(0)}
+	err := m.Propagate(ctx, g, s, []slmsam.Prompt{prompt}, o, func(r slmsam.SliceResult) error {
+		if r.Slice > 0 {
+			t.end("memory_encoder")
+		}
+		now := time.Now()
+		t.slices = append(t.slices, now.Sub(started).Seconds())
+		started, t.at, t.flop = now, now, g.FLOP
+		bar.set(int64(r.Done), int64(r.Total))
+		return t.err
+	})
+	return t, err
+}
+
+// result takes the medians over the slices with full banks.
+func (t *stageTimer) result(peak float64) benchResult {
+	r := benchResult{PeakMatMul: peak, FirstSliceSecond: t.slices[0]}
+	measured := t.slices[len(t.slices)-t.steady:]
+	r.Slices = len(measured)
+	r.SecondsPerSlice = median(measured)
+	for _, name := range t.order {
+		var seconds []float64
+		samples := t.stages[name]
+		samples = samples[len(samples)-r.Slices:]
+		for _, s := range samples {
+			seconds = append(seconds, s.seconds)
+		}
+		st := benchStage{Name: name, Seconds: median(seconds), GFLOP: samples[0].flop / 1e9}
+		st.GFLOPPerSecond = st.GFLOP / st.Seconds
+		st.FractionOfPeak = st.GFLOPPerSecond / peak
+		st.ShareOfTheSlice = st.Seconds / r.SecondsPerSlice
+		r.GFLOPPerSlice += st.GFLOP
+		r.Stages = append(r.Stages, st)
+	}
+	return r
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// print writes the result for people.
+func (r benchResult) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, %.1f M parameters, %d x %d, memory %s\n%s, largest product %.0f GFLOP/s\n", r.Model, float64(r.Parameters)/1e6,
+		r.Resolution, r.Resolution, r.Memory, r.Device, r.PeakMatMul)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "stage\tseconds\tGFLOP\tGFLOP/s\tof peak\tof slice\t")
+	for _, s := range r.Stages {
+		fmt.Fprintf(t, "%s\t%.3f\t%.1f\t%.0f\t%.0f %%\t%.0f %%\t\n", s.Name, s.Seconds, s.GFLOP, s.GFLOPPerSecond, 100*s.FractionOfPeak, 100*s.ShareOfTheSlice)
+	}
+	t.Flush()
+	fmt.Fprintf(w, "%.3f s per slice (median of %d with full banks), peak memory %.2f GB\n", r.SecondsPerSlice, r.Slices, float64(r.PeakMemoryBytes)/1e9)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/spf13/cobra"
+)
+
+func newWeightsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "weights",
+		Short: "List, fetch and verify the official SAM 2.1 checkpoints",
+		Example: `  slmsam weights list
+  slmsam weights pull tiny
+  slmsam weights verify sam2.1_hiera_tiny.pt`,
+		Args: cobra.NoArgs,
+	}
+	cmd.AddCommand(newWeightsListCommand(), newWeightsPullCommand(), newWeightsVerifyCommand())
+	return cmd
+}
+
+// weightsFile is an official checkpoint as --json prints it.
+type weightsFile struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	URL    string `json:"url"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	Path   string `json:"path,omitempty"` // where it was pulled to
+}
+
+func newWeightsListCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the official checkpoints and which are here",
+		Example: "  slmsam weights list",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := weightsDir(dir)
+			if err != nil {
+				return err
+			}
+			files := []weightsFile{}
+			for _, e := range checkpoint.Official() {
+				w := weightsFile{Name: e.Name, File: e.File, URL: checkpoint.OfficialURL + e.File, Bytes: e.Size, SHA256: e.SHA256}
+				path := filepath.Join(dir, e.File)
+				if info, err := os.Stat(path); err == nil && info.Size() == e.Size {
+					w.Path = path
+				}
+				files = append(files, w)
+			}
+			return newConsole(cmd).result(map[string]any{"directory": dir, "weights": files}, func(w io.Writer) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(t, "name\tsize\there\tURL")
+				for _, f := range files {
+					fmt.Fprintf(t, "%s\t%d MB\t%s\t%s\n", f.Name, f.Bytes/1e6, orDash(f.Path), f.URL)
+				}
+				t.Flush()
+			})
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder of the checkpoints (default: slmsam in the user's cache folder)")
+	return cmd
+}
+
+func newWeightsPullCommand() *cobra.Command {
+	var dir, base string
+	cmd := &cobra.Command{
+		Use:   "pull NAME",
+		Short: "Fetch an official checkpoint; an interrupted download is resumed",
+		Example: `  slmsam weights pull tiny
+  slmsam weights pull large --url https://mirror.example/sam2.1/ --dir weights`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return pullWeights(cmd.Context(), newConsole(cmd), args[0], dir, base)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder to fetch to (default: slmsam in the user's cache folder)")
+	cmd.Flags().StringVar(&base, "url", "", "folder to fetch from, for mirrors (default: "+checkpoint.OfficialURL+")")
+	return cmd
+}
+
+func pullWeights(ctx context.Context, c *console, name, dir, base string) error {
+	entry, err := checkpoint.FindOfficial(name)
+	if err != nil {
+		return usageError{err}
+	}
+	if dir, err = weightsDir(dir); err != nil {
+		return err
+	}
+	c.log.Info(fmt.Sprintf("fetching %s, %d MB, to %s", entry.File, entry.Size/1e6, dir))
+	bar := c.progress("bytes", true)
+	path, err := checkpoint.Pull(ctx, entry, dir, base, bar.set)
+	bar.close()
+	if err != nil {
+		return err
+	}
+	w := weightsFile{Name: entry.Name, File: entry.File, URL: orDefault(base, checkpoint.OfficialURL) + entry.File,
+		Bytes: entry.Size, SHA256: entry.SHA256, Path: path}
+	return c.result(w, func(out io.Writer) { fmt.Fprintf(out, "%s\nSHA-256 verified\n", path) })
+}
+
+func newWeightsVerifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "verify FILE",
+		Short:   "Compare a file with the published SHA-256 sums",
+		Example: "  slmsam weights verify sam2.1_hiera_tiny.pt",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			entry, ok, err := checkpoint.Verify(args[0])
+			if err != nil {
+				return err
+			}
+			if !ok {
+				if entry.Name != "" {
+					return fmt.Errorf("%s is not the published %s: its SHA-256 or size differs; fetch it again with \"slmsam weights pull %s\"",
+						args[0], entry.File, entry.Name)
+				}
+				return fmt.Errorf("%s is none of the official checkpoints", args[0])
+			}
+			w := weightsFile{Name: entry.Name, File: entry.File, URL: checkpoint.OfficialURL + entry.File, Bytes: entry.Size, SHA256: entry.SHA256, Path: args[0]}
+			return newConsole(cmd).result(w, func(out io.Writer) { fmt.Fprintf(out, "%s is the published %s\n", args[0], entry.File) })
+		},
+	}
+}
+
+// weightsDir returns dir or the default.
+func weightsDir(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	return checkpoint.CacheDir()
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func orDash(s string) string { return orDefault(s, "-") }
