@@ -53,5 +53,7 @@
 //   - Kernels with one thread per element use run instead of launch, which passes all bases as an array; elementOf
 //     says whether they may move four words at a time, and runs or blocks split what does not fit (element.go,
 //     strided.go). fill.go and zip.go are the simplest examples.
+//   - lavapipe compiles a shader anew for each value of a param that alone decides a branch or ends a loop that starts
+//     at a constant: let such conditions depend on the thread too (layernorm.wgsl), or use select.
 //   - A temporary buffer is d.Alloc, launches, d.Free: the contents are safe until the launches are done.
 package wgsl
