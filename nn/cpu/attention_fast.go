@@ -170,7 +170,7 @@ func (t *flash) store(p queryPanel, item, query int) {
 	if t.lse != nil {
 		lse := t.lse[item*t.Nq+query:]
 		for i := range n {
-			lse[i] = float32((float64(p.max[i]) + math.Log2(float64(p.sum[i]))) * math.Ln2)
+			lse[i] = float32(float64(p.max[i])*math.Ln2 + math.Log(float64(p.sum[i])))
 		}
 	}
 	for i, v := range p.sum {

@@ -74,6 +74,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 // run computes one head.
 func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 	own := t.workerWords()
+	fill(s.scale, t.Scale)
 	workers(threads, ceilDiv(t.panels, t.group), func(_, g int) {
 		for p := g * t.group; p < min(t.panels, (g+1)*t.group); p++ {
 			t.packQueries(item, p, s)
@@ -103,11 +104,12 @@ type headScratch struct {
 	lse, delta []float32 // [panels][NR]: LSE*log2(e), rowsum(dO*O)
 	q, do      []float32 // per group, panels [queries][NR of D], [queries][NR of Dv]
 	dq         []float32 // [splits][panels][dRows][NR]
+	scale      []float32 // [NR], all Scale
 }
 
 func (t *flashBack) headWords() int {
 	queries := t.panels * t.f.NR
-	return queries * (t.D + t.Dv + 2 + t.dCols + t.dvCols + t.splits*t.dRows)
+	return queries*(t.D+t.Dv+2+t.dCols+t.dvCols+t.splits*t.dRows) + t.f.NR
 }
 
 func (t *flashBack) headScratch(s []float32) headScratch {
@@ -116,6 +118,7 @@ func (t *flashBack) headScratch(s []float32) headScratch {
 	return headScratch{
 		qt: cut.next(queries * t.D), dot: cut.next(queries * t.Dv), lse: cut.next(queries), delta: cut.next(queries),
 		q: cut.next(queries * t.dCols), do: cut.next(queries * t.dvCols), dq: cut.next(t.splits * queries * t.dRows),
+		scale: cut.next(t.f.NR),
 	}
 }
 
@@ -195,8 +198,11 @@ func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScr
 		t.addGroup(n, depth, t.Dv, w.p, s.do[query*t.dvCols:], w.dv, first > 0)
 		t.addGroup(n, depth, t.D, w.ds, s.q[query*t.dCols:], w.dk, first > 0)
 	}
-	t.storeKeys(t.dv.from(b, key, h), t.dv.row, n, t.Dv, 1, w.dv)
-	t.storeKeys(t.dk.from(b, key, h), t.dk.row, n, t.D, t.Scale, w.dk)
+	for j := 0; j < t.D; j += f.NR {
+		f.ScaleLanes(n, w.dk[j*t.keys:], s.scale)
+	}
+	t.storeKeys(t.dv.from(b, key, h), t.dv.row, n, t.Dv, w.dv)
+	t.storeKeys(t.dk.from(b, key, h), t.dk.row, n, t.D, w.dk)
 }
 
 // packScores carries panel p of a group of depth queries, s [keys][NR], to the panels [depth][MR keys] in dst.
@@ -216,16 +222,14 @@ func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool)
 	}
 }
 
-// storeKeys adds scale times the sums, in panels [keys][NR], to n rows of dst.
-func (t *flashBack) storeKeys(dst []float32, ld, n, columns int, scale float32, sums []float32) {
+// storeKeys adds the sums, in panels [keys][NR], to n rows of dst.
+func (t *flashBack) storeKeys(dst []float32, ld, n, columns int, sums []float32) {
 	f := t.f
 	for j := 0; j < columns; j += f.NR {
-		panel := sums[j*t.keys:]
+		panel, width := sums[j*t.keys:], min(f.NR, columns-j)
 		for i := range n {
-			row := dst[i*ld+j:][:min(f.NR, columns-j)]
-			for c, v := range panel[i*f.NR:][:len(row)] {
-				row[c] += scale * v
-			}
+			row := dst[i*ld+j:][:width]
+			f.Add(row, row, panel[i*f.NR:])
 		}
 	}
 }
@@ -240,12 +244,11 @@ func (t *flashBack) storeQueries(item, p int, s headScratch, scratch []float32) 
 	for split := 1; split < t.splits; split++ {
 		f.Add(sum, sum, s.dq[(split*t.panels+p)*words:])
 	}
+	f.ScaleLanes(t.D, sum, s.scale)
 	rows := scratch[:f.NR*t.D]
 	transpose(f, t.D, n, sum, f.NR, rows, t.D)
 	for i := range n {
 		dq := t.dq.at(item/t.Heads, query+i, item%t.Heads)
-		for c, v := range rows[i*t.D:][:t.D] {
-			dq[c] += t.Scale * v
-		}
+		f.Add(dq, dq, rows[i*t.D:])
 	}
 }
