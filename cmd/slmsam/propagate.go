@@ -94,7 +94,7 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	s.Seconds = time.Since(started).Seconds()
 	s.PeakMemoryBytes = dev.Memory().Peak
 	if f.report != "" {
-		if err := writeReport(f.report, job, labels, s, f.force); err != nil {
+		if err := writeReport(f.report, job, labels, s); err != nil {
 			return fmt.Errorf("the label map %s is written, the report is not: %w", job.out, err)
 		}
 		s.Report = f.report
