@@ -1,9 +1,11 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -96,7 +98,7 @@ func wholeTicks(lo, hi float64) []plot.Tick {
 	return out
 }
 
-// strip shows one row per object: coloured where it was found, grey where it was judged absent.
+// strip shows one row per object: coloured where it was found, grey where nothing of it is.
 func (s Study) strip() (*plot.Plot, error) {
 	p := s.newPlot("")
 	p.Title.Text = s.Title
@@ -125,23 +127,25 @@ func (s Study) strip() (*plot.Plot, error) {
 				prompts = append(prompts, plotter.XY{X: float64(sl.Index), Y: row})
 			}
 		}
-		if err := addMarks(p, prompts, color.Black); err != nil {
+		if err := addMarks(p, prompts); err != nil {
 			return nil, err
 		}
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4
-	p.X.Label.Text = "slice   (bar: found; thin grey: judged absent; black diamond: prompt)"
+	p.X.Label.Text = "slice   (bar: found; thin grey: nothing there; diamond: prompt)"
 	return p, nil
 }
 
-// scores shows the object scores.
+// scores shows the object scores. Prompted slices are left out: there the user judged, not the model.
 func (s Study) scores() (*plot.Plot, error) {
 	p := s.newPlot("object score (logit)")
 	lo, hi := -1.0, 1.0
 	for _, o := range s.Objects {
 		for _, sl := range o.Slices {
-			lo, hi = min(lo, sl.Score), max(hi, sl.Score)
+			if !sl.Prompted {
+				lo, hi = min(lo, sl.Score), max(hi, sl.Score)
+			}
 		}
 	}
 	span := hi - lo
@@ -150,8 +154,20 @@ func (s Study) scores() (*plot.Plot, error) {
 	if err := addBox(p, absentShade, p.X.Min, p.Y.Min, p.X.Max, 0); err != nil {
 		return nil, err
 	}
-	err := s.curves(p, func(sl Slice) float64 { return sl.Score })
-	return p, err
+	for i, o := range s.Objects {
+		var line plotter.XYs
+		for _, sl := range append(slices.Clone(o.Slices), Slice{Prompted: true}) {
+			if !sl.Prompted {
+				line = append(line, plotter.XY{X: float64(sl.Index), Y: sl.Score})
+				continue
+			}
+			if err := addCurve(p, i, line); err != nil {
+				return nil, err
+			}
+			line = nil
+		}
+	}
+	return p, nil
 }
 
 // areas shows the areas, in cm2 where the spacing is known.
@@ -163,37 +179,38 @@ func (s Study) areas() (*plot.Plot, error) {
 	p := s.newPlot("area (" + unit + ")")
 	p.X.Label.Text = "slice"
 	p.Y.Min = 0
-	if err := s.curves(p, func(sl Slice) float64 { return float64(sl.Area) * pixel }); err != nil {
-		return nil, err
-	}
-	p.Y.Max = max(p.Y.Max*1.06, pixel)
-	return p, nil
-}
-
-// curves adds one line per object, with marks at its prompts.
-func (s Study) curves(p *plot.Plot, value func(Slice) float64) error {
 	for i, o := range s.Objects {
 		var line, prompts plotter.XYs
 		for _, sl := range o.Slices {
-			at := plotter.XY{X: float64(sl.Index), Y: value(sl)}
+			at := plotter.XY{X: float64(sl.Index), Y: float64(sl.Area) * pixel}
 			line = append(line, at)
 			if sl.Prompted {
 				prompts = append(prompts, at)
 			}
 		}
-		l, err := plotter.NewLine(line)
-		if err != nil {
-			return err
-		}
-		l.Color, l.Width = colour(i), vg.Points(1.6)
-		if round := i / len(palette); round > 0 { // colours begin again: tell them apart by dashes
-			l.Dashes = []vg.Length{vg.Points(float64(2 + 3*round)), vg.Points(2)}
-		}
-		p.Add(l)
-		if err := addMarks(p, prompts, color.Black); err != nil {
-			return err
+		if err := errors.Join(addCurve(p, i, line), addMarks(p, prompts)); err != nil {
+			return nil, err
 		}
 	}
+	p.Y.Max = max(p.Y.Max*1.06, pixel)
+	return p, nil
+}
+
+// addCurve adds the line of the i-th object; a single point becomes a dot.
+func addCurve(p *plot.Plot, i int, at plotter.XYs) error {
+	if len(at) == 0 {
+		return nil
+	}
+	l, points, err := plotter.NewLinePoints(at)
+	if err != nil {
+		return err
+	}
+	l.Color, l.Width = colour(i), vg.Points(1.6)
+	if round := i / len(palette); round > 0 { // colours begin again: tell them apart by dashes
+		l.Dashes = []vg.Length{vg.Points(float64(2 + 3*round)), vg.Points(2)}
+	}
+	points.GlyphStyle = draw.GlyphStyle{Color: colour(i), Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
+	p.Add(l, points)
 	return nil
 }
 
@@ -208,8 +225,8 @@ func addBox(p *plot.Plot, c color.Color, x0, y0, x1, y1 float64) error {
 	return nil
 }
 
-// addMarks adds diamonds.
-func addMarks(p *plot.Plot, at plotter.XYs, c color.Color) error {
+// addMarks adds the diamonds of prompts.
+func addMarks(p *plot.Plot, at plotter.XYs) error {
 	if len(at) == 0 {
 		return nil
 	}
@@ -217,7 +234,7 @@ func addMarks(p *plot.Plot, at plotter.XYs, c color.Color) error {
 	if err != nil {
 		return err
 	}
-	marks.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Points(3.5), Shape: diamond{}}
+	marks.GlyphStyle = draw.GlyphStyle{Color: color.Black, Radius: vg.Points(3.5), Shape: diamond{}}
 	p.Add(marks)
 	return nil
 }
