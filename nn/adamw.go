@@ -72,3 +72,25 @@ func (g *Graph) GradNorm(params []*Param) (float64, error) {
 	}
 	return math.Sqrt(float64(v[0])), nil
 }
+
+// State reads the moments of a parameter in checkpoint layout, nil if it was never updated.
+func (o *AdamW) State(p *Param) (m, v []float32, step int, err error) {
+	s := o.moments[p]
+	if s == nil {
+		return nil, nil, 0, nil
+	}
+	if m, err = p.read(s.M.storage); err != nil {
+		return nil, nil, 0, err
+	}
+	v, err = p.read(s.V.storage)
+	return m, v, s.Step, err
+}
+
+// SetState replaces the moments of a parameter by values in checkpoint layout.
+func (o *AdamW) SetState(p *Param, m, v []float32, step int) {
+	check(len(m) == p.Tensor.size && len(v) == p.Tensor.size, "AdamW.SetState "+p.Name, [2]int{len(m), len(v)}, p.Shape)
+	s := o.Moments(p)
+	o.g.dev.Write(s.M.buf, 0, p.toOurs(m))
+	o.g.dev.Write(s.V.buf, 0, p.toOurs(v))
+	s.Step = step
+}

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/spf13/cobra"
+)
+
+// trainFlags are the flags of slmsam train.
+type trainFlags struct {
+	deviceFlags
+	out, recipe, init, model, held, holdOut, labels, axis, window, memory, time string
+	prompts                                                                     string
+	resolution, epochs, steps, frames, batch, bench                             int
+	lr                                                                          float64
+	seed                                                                        uint64
+	freeze                                                                      []string
+	resume, recompute, plan                                                     bool
+}
+
+func newTrainCommand() *cobra.Command {
+	f := &trainFlags{}
+	cmd := &cobra.Command{
+		Use:   "train DATASET -o RUN",
+		Short: "Fine-tune on a few annotated volumes, or train from scratch",
+		Long: `train learns from annotated volumes. DATASET is an nnU-Net raw folder (imagesTr, labelsTr, dataset.json), a
+folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label and
+perhaps name,labels,weight. RUN receives checkpoints (best, last), the state to resume from, metrics.jsonl,
+TensorBoard events, curves.png and samples/. See docs/training.md.`,
+		Example: `  slmsam train Dataset001_Liver --init tiny -o run
+  slmsam train cases.csv --init fresh --model nano --recipe scratch --time 2h -o run
+  slmsam train Dataset001_Liver -o run --resume`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), cmd, newConsole(cmd), args[0])
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "folder of the run")
+	flags.StringVar(&f.recipe, "recipe", "paper", "paper (fine-tuning), scratch (fresh weights), or a JSON file")
+	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a pulled one, or fresh")
+	flags.StringVar(&f.model, "model", "nano", "shape of a fresh model: "+strings.Join(slmsam.Presets(), ", "))
+	flags.IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the run in RUN; its recipe and model are taken from there")
+	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
+	flags.StringVar(&f.holdOut, "hold-out", "", "names of DATASET's cases to validate on instead of training, as A,B")
+	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
+	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
+	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: as propagate does)")
+	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; with --steps or --time left out")
+	flags.IntVar(&f.steps, "steps", 0, "optimiser steps")
+	flags.StringVar(&f.time, "time", "", "time to train, as 2h or 90m")
+	flags.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the recipe's)")
+	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
+	flags.IntVar(&f.batch, "batch", 0, "clips per step, their gradients averaged (default: the recipe's)")
+	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of everything random (default: the recipe's)")
+	flags.StringVar(&f.prompts, "prompts", "", "proportions of prompts on the first slice, as mask=1,points=1,box=1")
+	flags.StringArrayVar(&f.freeze, "freeze", nil, "glob of parameters to leave as they are, as image_encoder.*; may be repeated")
+	flags.BoolVar(&f.recompute, "recompute", false, "compute activations again in the backward pass: less memory, more time")
+	flags.BoolVar(&f.plan, "plan", false, "only print the parameters, memory and work of a step")
+	flags.IntVar(&f.bench, "bench", 0, "only measure so many steps")
+	f.deviceFlags.add(cmd)
+	return cmd
+}
+
+// trainJob is what the flags resolve to.
+type trainJob struct {
+	train, held train.Source
+	recipe      train.Recipe
+	start       train.StartOptions
+}
+
+func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, dataset string) error {
+	job, err := f.prepare(cmd, dataset)
+	if err != nil {
+		return err
+	}
+	dev, err := f.deviceFlags.open(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	m, start, err := f.begin(dev, job)
+	if err != nil {
+		return err
+	}
+	plan, err := train.MakePlan(m.Config, job.recipe, job.train.Len())
+	if err != nil {
+		return err
+	}
+	c.log.Info(planText(plan))
+	switch {
+	case f.plan:
+		return c.result(plan, func(io.Writer) {})
+	case f.bench > 0:
+		return f.benchmark(ctx, c, dev, m, job)
+	}
+	return f.train(ctx, c, dev, m, job, start)
+}
+
+func planText(p train.Plan) string {
+	steps := "until the time is over"
+	if p.Steps > 0 {
+		steps = fmt.Sprintf("%d steps", p.Steps)
+	}
+	return fmt.Sprintf("plan: %.1f M parameters, %.1f M trained; %d slices of %d x %d with up to %d objects: about %.1f GiB and %.0f GFLOP per step; %s",
+		float64(p.Parameters)/1e6, float64(p.Trained)/1e6, p.Frames, p.ImageSize, p.ImageSize, p.Objects,
+		float64(p.MemoryBytes)/(1<<30), p.StepGFLOP, steps)
+}
+
+// begin makes the model: from the start weights, or of the shape of the run to resume.
+func (f *trainFlags) begin(dev backend.Device, job *trainJob) (*slmsam.Model, train.Start, error) {
+	if !f.resume {
+		return train.Begin(dev, job.start, job.recipe)
+	}
+	_, config, err := train.RunConfig(f.out)
+	if err != nil {
+		return nil, train.Start{}, err
+	}
+	m, err := slmsam.New(dev, config)
+	return m, train.Start{}, err
+}
+
+// prepare checks everything that can be checked before computing.
+func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
+	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
+	if f.out == "" && !f.plan && f.bench == 0 {
+		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
+	}
+	var err error
+	if f.resume {
+		for _, name := range []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "lr", "seed", "freeze", "prompts", "recompute"} {
+			if cmd.Flags().Changed(name) {
+				return nil, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
+			}
+		}
+		job.recipe, _, err = train.RunConfig(f.out)
+	} else {
+		job.recipe, err = f.resolve(cmd)
+		if err == nil {
+			job.start.Init, err = f.startWeights()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return job, f.openData(dataset, job)
+}
+
+func (f *trainFlags) startWeights() (string, error) {
+	switch f.init {
+	case train.Fresh:
+		return f.init, nil
+	case "":
+		return "", usagef("--init is missing: a checkpoint to start from, or fresh")
+	}
+	return findCheckpoint(f.init)
+}
+
+// resolve reads the recipe and applies the flags to it.
+func (f *trainFlags) resolve(cmd *cobra.Command) (train.Recipe, error) {
+	r, err := train.ReadRecipe(f.recipe)
+	if err != nil {
+		return r, err
+	}
+	changed := cmd.Flags().Changed
+	if changed("epochs") || changed("steps") || changed("time") {
+		r.Epochs, r.Steps, r.Time = f.epochs, f.steps, f.time
+	}
+	if changed("memory") {
+		if r.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
+			return r, usageError{err}
+		}
+	}
+	if changed("frames") {
+		r.Frames = f.frames
+	}
+	if changed("batch") {
+		r.Batch = f.batch
+	}
+	if changed("lr") && r.Rates.LR > 0 {
+		r.Rates.LR, r.Rates.EncoderLR = f.lr, f.lr*r.Rates.EncoderLR/r.Rates.LR
+	}
+	if changed("seed") {
+		r.Seed = f.seed
+	}
+	if changed("prompts") {
+		if r.Prompts, err = parseProportions(f.prompts, r.Prompts.MaxPoints); err != nil {
+			return r, err
+		}
+	}
+	r.Freeze = append(r.Freeze, f.freeze...)
+	r.Recompute = r.Recompute || f.recompute
+	return r, r.Validate()
+}
+
+// parseProportions reads mask=1,points=0.5,box=0.5; what is left out is 0.
+func parseProportions(s string, maxPoints int) (train.Prompts, error) {
+	p := train.Prompts{MaxPoints: maxPoints}
+	for _, part := range strings.Split(s, ",") {
+		name, value, _ := strings.Cut(part, "=")
+		to := map[string]*float64{"mask": &p.Mask, "points": &p.Points, "box": &p.Box}[strings.TrimSpace(name)]
+		if to == nil {
+			return p, usagef("--prompts %q: want proportions of mask, points and box, as mask=1,points=1,box=1", s)
+		}
+		if _, err := fmt.Sscan(value, to); err != nil {
+			return p, usagef("--prompts %q: %q is not a number", s, value)
+		}
+	}
+	return p, nil
+}
+
+// openData opens the volumes and reads each once: bad ones are refused before the training starts.
+func (f *trainFlags) openData(dataset string, job *trainJob) error {
+	opt := train.CaseOptions{Axis: -1}
+	if f.labels != "" {
+		labels, err := parseInts(f.labels)
+		if err != nil {
+			return usagef("--label: %w", err)
+		}
+		for _, l := range labels {
+			opt.Labels = append(opt.Labels, int32(l))
+		}
+	}
+	if f.axis != "" {
+		if _, err := fmt.Sscan(f.axis, &opt.Axis); err != nil || opt.Axis < 0 || opt.Axis > 2 {
+			return usagef("--axis %q: want 0, 1 or 2", f.axis)
+		}
+	}
+	if f.window != "" {
+		if n, err := fmt.Sscanf(f.window, "%g,%g", &opt.Window.Lo, &opt.Window.Hi); n != 2 || err != nil || opt.Window.Check() != nil {
+			return usagef("--window %q: want LO,HI with LO < HI", f.window)
+		}
+	}
+	data, err := train.Open(dataset, opt)
+	if err != nil {
+		return err
+	}
+	job.train = data
+	switch {
+	case f.held != "" && f.holdOut != "":
+		return usagef("--val and --hold-out cannot be given together")
+	case f.held != "":
+		job.held, err = train.Open(f.held, opt)
+	case f.holdOut != "":
+		names, readErr := csv.NewReader(strings.NewReader(f.holdOut)).Read()
+		if readErr != nil {
+			return usagef("--hold-out %q: want names as A,B", f.holdOut)
+		}
+		job.train, job.held, err = data.Split(names)
+	}
+	if err != nil {
+		return err
+	}
+	return train.CheckData(job.train, job.held, job.recipe)
+}
+
+// train runs the training and says how it went.
+func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob, start train.Start) error {
+	setup := train.Setup{Recipe: job.recipe, Train: job.train, Held: job.held, Dir: f.out, Start: start, Report: reporter(c)}
+	make := train.New
+	if f.resume {
+		make = train.Resume
+	}
+	t, err := make(nn.NewGraph(dev), m, setup)
+	if err != nil {
+		return err
+	}
+	if f.resume {
+		c.log.Info(fmt.Sprintf("resuming after step %d", t.Step()))
+	}
+	began := time.Now()
+	err = t.Run(ctx)
+	if errors.Is(err, context.Canceled) {
+		c.log.Warn(fmt.Sprintf("stopped after step %d; go on with --resume", t.Step()))
+	}
+	if err != nil {
+		return err
+	}
+	best, step := t.Best()
+	result := map[string]any{"steps": t.Step(), "seconds": time.Since(began).Seconds(), "best_dsc": best, "best_step": step,
+		"files": train.Files(f.out), "device": dev.Name()}
+	return c.result(result, func(w io.Writer) {
+		fmt.Fprintf(w, "%d steps, best validation DSC %.4f after step %d: %s\n", t.Step(), best, step, filepath.Join(f.out, "best.safetensors"))
+	})
+}
+
+// reporter shows a line now and then, and one for every validation.
+func reporter(c *console) func(train.Progress) {
+	last := time.Now()
+	return func(p train.Progress) {
+		if p.Validation == nil && time.Since(last) < quietInterval && p.Metrics.Step > 1 {
+			return
+		}
+		last = time.Now()
+		of := ""
+		if p.Total > 0 {
+			of = fmt.Sprintf(" of %d", p.Total)
+		}
+		line := fmt.Sprintf("step %d%s  loss %.3f  Dice %.3f  lr %.2g  %.2f s/step  %s left", p.Metrics.Step, of, p.Metrics.Loss,
+			p.Metrics.Overlap, p.Metrics.LR, p.Metrics.Seconds, p.Remaining.Round(time.Second))
+		if v := p.Validation; v != nil {
+			on := ""
+			if v.OnTrain {
+				on = " on the training volumes"
+			}
+			line += fmt.Sprintf("  DSC%s %.4f (best %.4f)", on, v.DSC, p.Best)
+		}
+		c.log.Info(line)
+	}
+}
+
+// benchmark measures steps without keeping anything.
+func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob) error {
+	b, err := train.Bench(ctx, nn.NewGraph(dev), m, job.train, job.recipe, f.bench)
+	if err != nil {
+		return err
+	}
+	return c.result(b, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %.3f s per step (median of %d), %.0f GFLOP/s, peak memory %.2f GiB\n", dev.Name(), b.SecondsPerStep, f.bench,
+			b.GFLOPPerSecond, float64(b.PeakMemoryBytes)/(1<<30))
+	})
+}

@@ -1,0 +1,70 @@
+package train
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Speed is the result of Bench.
+type Speed struct {
+	SecondsPerStep  float64   `json:"seconds_per_step"` // median
+	Seconds         []float64 `json:"seconds"`
+	GFLOPPerSecond  float64   `json:"gflop_per_second"`
+	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
+}
+
+// Bench measures optimiser steps, after one that is not counted. Nothing is written.
+func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r Recipe, steps int) (Speed, error) {
+	t, err := newTrainer(g, m, Setup{Recipe: r, Train: source})
+	if err != nil {
+		return Speed{}, err
+	}
+	t.began = time.Now()
+	clips := newPrefetch(ctx, t.sampler, 0, aheadClips)
+	defer clips.close()
+	var s Speed
+	g.Device().ResetPeak()
+	for i := range steps + 1 {
+		g.FLOP = 0
+		metrics, err := t.step(ctx, clips)
+		if err != nil {
+			return s, err
+		}
+		t.state.Step++
+		if i > 0 || steps == 0 {
+			s.Seconds = append(s.Seconds, metrics.Seconds)
+		}
+	}
+	sorted := slices.Sorted(slices.Values(s.Seconds))
+	s.SecondsPerStep = sorted[len(sorted)/2]
+	s.GFLOPPerSecond = g.FLOP / 1e9 / s.Seconds[len(s.Seconds)-1]
+	s.PeakMemoryBytes = g.Device().Memory().Peak
+	return s, nil
+}
+
+// CheckData reads every volume of a dataset once and reports the first that cannot be trained on. Sources
+// that generate volumes are not asked.
+func CheckData(train, held Source, r Recipe) error {
+	for _, s := range []Source{train, held} {
+		d, ok := s.(*Dataset)
+		if !ok || d == nil {
+			continue
+		}
+		for i := range d.Len() {
+			c, err := d.Case(i)
+			if err != nil {
+				return err
+			}
+			if s == train {
+				if _, err := NewSampler(Cases{c}, r, 32).order(c); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Clip is consecutive slices of a volume with B objects, augmented and resized: what a step learns from.
+type Clip struct {
+	Name    string // which volume, slices and objects, for people
+	Size    int    // S
+	Objects []int32
+	Frames  []Frame
+}
+
+// Frame is one slice of a clip.
+type Frame struct {
+	Gray   []uint8           // [S,S]
+	Masks  []bool            // [B,S,S]
+	Empty  []bool            // [B]
+	Points [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
+}
+
+// Upload puts a clip on the graph's device.
+func (c *Clip) Upload(g *nn.Graph) []slmsam.ClipFrame {
+	b, s := len(c.Objects), c.Size
+	frames := make([]slmsam.ClipFrame, len(c.Frames))
+	for i, f := range c.Frames {
+		masks := make([]float32, len(f.Masks))
+		for p, on := range f.Masks {
+			if on {
+				masks[p] = 1
+			}
+		}
+		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Points: f.Points,
+			Masks: g.Upload(masks, b, s*s), Pixels: g.Upload(volume.ImageNet(f.Gray), 1, s, s, 3)}
+	}
+	return frames
+}
+
+// Sampler draws clips. Clip n depends on the recipe, the source and n alone, so that a resumed training
+// goes on with the clips that it would have seen, whatever goroutine makes them.
+type Sampler struct {
+	source Source
+	recipe Recipe
+	size   int // S
+
+	mu    sync.Mutex
+	epoch int
+	turn  []int // the order of the volumes in that epoch
+}
+
+// NewSampler returns a sampler of clips for a model of image size s.
+func NewSampler(source Source, r Recipe, s int) *Sampler {
+	return &Sampler{source: source, recipe: r, size: s, epoch: -1}
+}
+
+// Streams of random numbers, one per purpose.
+const (
+	clipStream = iota << 40
+	orderStream
+	stepStream
+)
+
+// maxShuffled bounds the sources whose order is shuffled: larger ones are generated, and as random in order.
+const maxShuffled = 1 << 16
+
+// clipTries bounds the attempts to find a clip whose objects survive the augmentation.
+const clipTries = 8
+
+// errNoObject says that the objects of a clip vanished: they were cut off or too small for the model.
+var errNoObject = errors.New("no object is left after augmentation and resizing")
+
+// Clip makes clip n of the training.
+func (s *Sampler) Clip(n int) (*Clip, error) {
+	rng := rand.New(rand.NewPCG(s.recipe.Seed, clipStream+uint64(n)))
+	c, err := s.source.Case(s.volume(n, rng))
+	if err != nil {
+		return nil, err
+	}
+	for range clipTries {
+		clip, err := s.draw(c, rng)
+		if !errors.Is(err, errNoObject) {
+			return clip, err
+		}
+	}
+	return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, errNoObject, s.size, s.size)
+}
+
+// volume chooses the volume of clip n: all in turn, in another order every epoch, or by weight.
+func (s *Sampler) volume(n int, rng *rand.Rand) int {
+	count := s.source.Len()
+	if w, ok := s.source.(Weighted); ok && !uniform(w) {
+		return byWeight(w, rng)
+	}
+	if count > maxShuffled {
+		return n % count
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if epoch := n / count; s.epoch != epoch {
+		s.turn = rand.New(rand.NewPCG(s.recipe.Seed, orderStream+uint64(epoch))).Perm(count)
+		s.epoch = epoch
+	}
+	return s.turn[n%count]
+}
+
+func uniform(w Weighted) bool {
+	for i := range w.Len() {
+		if w.Weight(i) != w.Weight(0) {
+			return false
+		}
+	}
+	return true
+}
+
+func byWeight(w Weighted, rng *rand.Rand) int {
+	total := 0.0
+	for i := range w.Len() {
+		total += w.Weight(i)
+	}
+	x := rng.Float64() * total
+	for i := range w.Len() {
+		if x -= w.Weight(i); x < 0 {
+			return i
+		}
+	}
+	return w.Len() - 1
+}
+
+// draw takes a clip of a case: its first slice holds an object, the order is reversed at times.
+func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
+	starts, err := s.order(c)
+	if err != nil {
+		return nil, err
+	}
+	step := 0 // an index into starts
+	if rng.Float64() < s.recipe.Reverse {
+		step = 1
+	}
+	if len(starts[step]) == 0 {
+		step = 1 - step
+	}
+	start := starts[step][rng.IntN(len(starts[step]))]
+	visible := c.Visible(start)
+	objects := make([]int, 0, s.recipe.MaxObjects)
+	for _, i := range rng.Perm(len(visible))[:min(len(visible), s.recipe.MaxObjects)] {
+		objects = append(objects, visible[i])
+	}
+	slices.Sort(objects)
+	return s.render(c, start, 1-2*step, objects, rng)
+}
+
+// order lists the slices that a clip can start from, in the volume's order and in reverse.
+func (s *Sampler) order(c *Case) ([2][]int, error) {
+	n := s.recipe.Frames
+	if c.Len() < n {
+		return [2][]int{}, fmt.Errorf("train: case %s has %d slices, fewer than a clip of %d: set frames to %d or less, or leave it out", c.Name, c.Len(), n, c.Len())
+	}
+	starts := [2][]int{c.starts(n, 1), c.starts(n, -1)}
+	if len(starts[0])+len(starts[1]) == 0 {
+		return starts, fmt.Errorf("train: case %s: no %d consecutive slices begin on an object: set frames lower, or leave it out", c.Name, n)
+	}
+	return starts, nil
+}
+
+// starts lists the slices that hold an object and that n slices can begin with, going by step.
+func (c *Case) starts(n, step int) []int {
+	var out []int
+	for i := range c.Images {
+		last := i + (n-1)*step
+		if last >= 0 && last < c.Len() && len(c.Visible(i)) > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// render augments and resizes the slices of a clip. Objects that vanish from the first slice are dropped.
+func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand) (*Clip, error) {
+	warp := s.recipe.Augment.draw(rng, c.H, c.W)
+	objects = s.surviving(c, warp, start, objects)
+	if len(objects) == 0 {
+		return nil, errNoObject
+	}
+	clip := &Clip{Size: s.size, Name: fmt.Sprintf("%s, slices %d to %d, labels", c.Name, start, start+(s.recipe.Frames-1)*step)}
+	for _, o := range objects {
+		clip.Objects = append(clip.Objects, c.Objects[o])
+		clip.Name += fmt.Sprintf(" %d", c.Objects[o])
+	}
+	for i := range s.recipe.Frames {
+		z := start + i*step
+		f := Frame{Gray: warp.image(c.Images[z], s.size, s.recipe.Augment.drawFrame(rng))}
+		f.Masks, f.Empty = s.masks(c, warp, z, objects)
+		clip.Frames = append(clip.Frames, f)
+	}
+	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
+	return clip, nil
+}
+
+// surviving returns the objects that the transform leaves on a slice.
+func (s *Sampler) surviving(c *Case, w warp, z int, objects []int) []int {
+	_, empty := s.masks(c, w, z, objects)
+	var out []int
+	for i, o := range objects {
+		if !empty[i] {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// masks returns where objects are on a transformed slice, [B,S,S].
+func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []bool) {
+	labels := w.labels(c.Labels[z])
+	empty = make([]bool, len(objects))
+	one := make([]bool, len(labels))
+	for i, o := range objects {
+		any := false
+		for p, l := range labels {
+			one[p] = int(l) == o+1
+			any = any || one[p]
+		}
+		if !any {
+			masks = append(masks, make([]bool, s.size*s.size)...)
+			empty[i] = true
+			continue
+		}
+		small := volume.ResizeMask(one, c.H, c.W, s.size)
+		empty[i] = !slices.Contains(small, true)
+		masks = append(masks, small...)
+	}
+	return masks, empty
+}

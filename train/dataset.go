@@ -1,0 +1,193 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Dataset is a Source of files: an nnU-Net raw folder, the official folder layout, or a CSV manifest.
+// Volumes are read when first asked for and kept while they fit in CacheBytes.
+type Dataset struct {
+	CacheBytes int64 // 2 GiB; the volume last read is always kept
+
+	entries []entry
+	opt     CaseOptions
+
+	mu     sync.Mutex
+	cached map[int]*Case
+	order  []int // cached indices, the least recently used first
+	bytes  int64
+}
+
+// entry is one annotated volume on disk.
+type entry struct {
+	name, image, label string
+	labels             []int32 // nil: the options', else all
+	weight             float64
+	eightBit           bool // slices are 8-bit already: not normalised again
+}
+
+const defaultCache = 2 << 30
+
+// Open finds out which layout path has and lists its volumes; none is read yet.
+func Open(path string, opt CaseOptions) (*Dataset, error) {
+	entries, err := list(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: dataset %s: %w", path, err)
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("train: dataset %s lists no volume", path)
+	}
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if seen[e.name] {
+			return nil, fmt.Errorf("train: dataset %s lists %s twice", path, e.name)
+		}
+		seen[e.name] = true
+	}
+	return &Dataset{CacheBytes: defaultCache, entries: entries, opt: opt, cached: map[int]*Case{}}, nil
+}
+
+func list(path string) ([]entry, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return listCSV(path)
+	case isDir(path, "imagesTr"):
+		return listNNUNet(path)
+	case isDir(path, "images") && isDir(path, "masks"):
+		return listFolders(path)
+	}
+	return nil, errors.New("want an nnU-Net folder (imagesTr, labelsTr, dataset.json), a folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label")
+}
+
+func isDir(elem ...string) bool {
+	info, err := os.Stat(filepath.Join(elem...))
+	return err == nil && info.IsDir()
+}
+
+// Len implements Source.
+func (d *Dataset) Len() int { return len(d.entries) }
+
+// Names lists the cases.
+func (d *Dataset) Names() []string {
+	var names []string
+	for _, e := range d.entries {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// Weight implements Weighted.
+func (d *Dataset) Weight(i int) float64 { return d.entries[i].weight }
+
+// Split moves the named cases to a second dataset: the volumes held out for validation.
+func (d *Dataset) Split(names []string) (rest, held *Dataset, err error) {
+	rest = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, cached: map[int]*Case{}}
+	held = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, cached: map[int]*Case{}}
+	for _, name := range names {
+		if !slices.Contains(d.Names(), name) {
+			return nil, nil, fmt.Errorf("train: held-out case %q is not in the dataset, which has %s", name, strings.Join(d.Names(), ", "))
+		}
+	}
+	for _, e := range d.entries {
+		to := rest
+		if slices.Contains(names, e.name) {
+			to = held
+		}
+		to.entries = append(to.entries, e)
+	}
+	if rest.Len() == 0 {
+		return nil, nil, errors.New("train: every case is held out, none is left to train on")
+	}
+	return rest, held, nil
+}
+
+// Case implements Source.
+func (d *Dataset) Case(i int) (*Case, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.cached[i]; c != nil {
+		d.touch(i)
+		return c, nil
+	}
+	c, err := d.entries[i].read(d.opt)
+	if err != nil {
+		return nil, err
+	}
+	d.cached[i] = c
+	d.order = append(d.order, i)
+	d.bytes += c.bytes()
+	for d.bytes > d.CacheBytes && len(d.order) > 1 {
+		old := d.order[0]
+		d.bytes -= d.cached[old].bytes()
+		delete(d.cached, old)
+		d.order = d.order[1:]
+	}
+	return c, nil
+}
+
+func (d *Dataset) touch(i int) {
+	at := slices.Index(d.order, i)
+	d.order = append(slices.Delete(d.order, at, at+1), i)
+}
+
+func (c *Case) bytes() int64 { return 2 * int64(c.H) * int64(c.W) * int64(c.Len()) }
+
+// read loads an image and its label map.
+func (e entry) read(opt CaseOptions) (*Case, error) {
+	v, err := volume.Read(e.image)
+	if err != nil {
+		return nil, fmt.Errorf("train: case %s: %w", e.name, err)
+	}
+	l, err := volume.ReadLabels(e.label)
+	if err != nil {
+		return nil, fmt.Errorf("train: case %s: %w", e.name, err)
+	}
+	if e.labels != nil {
+		opt.Labels = e.labels
+	}
+	if e.eightBit && opt.Window == (volume.Window{}) {
+		opt.Window = volume.Window{Lo: 0, Hi: 255}
+	}
+	return NewCase(e.name, v, l, opt)
+}
+
+// Fingerprint names what a source holds, so that a run is not resumed on other data by mistake.
+func Fingerprint(s Source) string {
+	h := sha256.New()
+	fmt.Fprintln(h, s.Len())
+	if d, ok := s.(*Dataset); ok {
+		for _, e := range d.entries {
+			size := int64(0)
+			for _, path := range []string{e.image, e.label} {
+				if info, err := os.Stat(path); err == nil && !info.IsDir() {
+					size += info.Size()
+				}
+			}
+			fmt.Fprintln(h, e.name, size, e.labels, e.weight)
+		}
+		fmt.Fprintln(h, d.opt)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// missing says that a file of a pair is not there.
+func missing(path, of string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is missing: every %s needs one", path, of)
+	}
+	return nil
+}

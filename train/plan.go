@@ -1,0 +1,62 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Plan is what a training will need, found without computing anything.
+type Plan struct {
+	Parameters  int     `json:"parameters"`
+	Trained     int     `json:"trained_parameters"`
+	ImageSize   int     `json:"image_size"`
+	Frames      int     `json:"frames"`
+	Objects     int     `json:"objects"`      // per clip, at most
+	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimiser included
+	StepGFLOP   float64 `json:"step_gflop"`
+	Steps       int     `json:"steps"` // 0: limited by time
+}
+
+// MakePlan plays a step of the largest clip on a device that only counts.
+func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
+	if err := r.Validate(); err != nil {
+		return Plan{}, err
+	}
+	d := &dry{}
+	g := nn.NewGraph(d)
+	m, err := slmsam.New(d, *r.configure(&c, 0))
+	if err != nil {
+		return Plan{}, fmt.Errorf("train: plan: %w", err)
+	}
+	clip := blankClip(c.ImageSize, r.Frames, r.MaxObjects)
+	t, err := newTrainer(g, m, Setup{Recipe: r, Train: Cases{{}}})
+	if err != nil {
+		return Plan{}, err
+	}
+	var ignored Metrics
+	for range 2 { // the second with the optimiser's moments in place
+		for i := range min(r.Batch, 2) {
+			if err := t.learn(clip, i, &ignored); err != nil {
+				return Plan{}, err
+			}
+		}
+		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)
+	}
+	p := Plan{Parameters: m.Parameters(), Trained: t.Trained(), ImageSize: c.ImageSize, Frames: r.Frames, Objects: r.MaxObjects,
+		MemoryBytes: d.peak, StepGFLOP: g.FLOP / float64(2*min(r.Batch, 2)) * float64(r.Batch) / 1e9}
+	if r.Time == "" {
+		p.Steps = r.TotalSteps(volumes)
+	}
+	return p, nil
+}
+
+// blankClip is a clip of the given sizes whose objects are everywhere.
+func blankClip(size, frames, objects int) *Clip {
+	clip := &Clip{Name: "blank", Size: size, Objects: make([]int32, objects)}
+	f := Frame{Gray: make([]uint8, size*size), Masks: slices.Repeat([]bool{true}, objects*size*size), Empty: make([]bool, objects)}
+	clip.Frames = slices.Repeat([]Frame{f}, frames)
+	return clip
+}

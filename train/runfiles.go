@@ -1,0 +1,223 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+)
+
+// Files of a run's folder.
+const (
+	stateFile   = "state.safetensors" // everything that resuming needs, in one file: replaced whole or not at all
+	lastFile    = "last.safetensors"  // the weights of the state
+	bestFile    = "best.safetensors"  // the weights with the best validation DSC
+	recipeFile  = "recipe.json"
+	configFile  = "config.json"
+	metricsFile = "metrics.jsonl"
+	curvesFile  = "curves.png"
+	sampleDir   = "samples"
+)
+
+// Keys of a checkpoint's metadata, beside slmsam.MetadataConfig.
+const (
+	MetadataRecipe  = "slmsam.train.recipe"
+	MetadataMetrics = "slmsam.train.metrics"
+	MetadataStart   = "slmsam.train.start"
+	metadataState   = "slmsam.train.state"
+)
+
+// Tensors of the state file: weights and AdamW's two moments, by parameter.
+const (
+	weightPrefix = "model."
+	firstPrefix  = "adam.m."
+	secondPrefix = "adam.v."
+)
+
+// state is the position of a training.
+type state struct {
+	Step     int            `json:"step"` // steps made
+	Elapsed  float64        `json:"elapsed_seconds"`
+	Finished bool           `json:"finished"`
+	Best     float64        `json:"best"` // validation DSC, -1 before the first
+	BestStep int            `json:"best_step"`
+	Updates  map[string]int `json:"updates"` // AdamW steps by parameter
+	Data     string         `json:"data"`    // Fingerprint of the training volumes
+	Start    Start          `json:"start"`
+}
+
+// errSave is wrapped by errors while saving, after which saving again would be pointless.
+var errSave = errors.New("the checkpoint could not be saved, the previous one is kept")
+
+func (t *Trainer) path(name string) string { return filepath.Join(t.Dir, name) }
+
+// writeSettings saves recipe and configuration beside the checkpoints.
+func (t *Trainer) writeSettings() error {
+	recipe, err := t.Recipe.JSON()
+	if err != nil {
+		return err
+	}
+	config, err := json.MarshalIndent(t.model.Config, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(replaceFile(t.path(recipeFile), append(recipe, '\n')), replaceFile(t.path(configFile), append(config, '\n')))
+}
+
+// replaceFile writes a small file whole or not at all.
+func replaceFile(path string, data []byte) error {
+	tmp := path + ".tmp"
+	err := os.WriteFile(tmp, data, 0o644)
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(tmp)
+		return fmt.Errorf("train: write %s: %w", path, err)
+	}
+	return nil
+}
+
+// metadata is what every checkpoint says of its origin.
+func (t *Trainer) metadata() (map[string]string, error) {
+	metrics := map[string]any{"step": t.state.Step, "best_dsc": t.state.Best, "best_step": t.state.BestStep, "elapsed_seconds": t.state.Elapsed}
+	out := map[string]string{}
+	for key, v := range map[string]any{slmsam.MetadataConfig: t.model.Config, MetadataRecipe: t.Recipe, MetadataMetrics: metrics, MetadataStart: t.state.Start} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		out[key] = string(text)
+	}
+	return out, nil
+}
+
+// saveWeights writes the weights alone.
+func (t *Trainer) saveWeights(name string) error {
+	weights, err := t.model.State()
+	if err != nil {
+		return err
+	}
+	meta, err := t.metadata()
+	if err != nil {
+		return err
+	}
+	return checkpoint.WriteSafetensors(t.path(name), weights, meta, checkpoint.Options{Force: true})
+}
+
+// save writes the last weights and then the state, which alone counts for resuming.
+func (t *Trainer) save() error {
+	err := t.saveWeights(lastFile)
+	if err == nil {
+		err = t.saveState()
+	}
+	if err != nil {
+		return fmt.Errorf("train: step %d: %w: %w", t.state.Step, errSave, err)
+	}
+	return nil
+}
+
+func (t *Trainer) saveState() error {
+	weights, err := t.model.State()
+	if err != nil {
+		return err
+	}
+	var tensors []checkpoint.Named
+	for _, w := range weights {
+		tensors = append(tensors, checkpoint.Named{Name: weightPrefix + w.Name, Tensor: w.Tensor})
+	}
+	t.state.Updates = map[string]int{}
+	for _, p := range t.params {
+		m, v, n, err := t.adam.State(p)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		t.state.Updates[p.Name] = n
+		tensors = append(tensors, checkpoint.Named{Name: firstPrefix + p.Name, Tensor: checkpoint.NewF32(m, p.Shape...)},
+			checkpoint.Named{Name: secondPrefix + p.Name, Tensor: checkpoint.NewF32(v, p.Shape...)})
+	}
+	meta, err := t.metadata()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(t.state)
+	if err != nil {
+		return err
+	}
+	meta[metadataState] = string(text)
+	return checkpoint.WriteSafetensors(t.path(stateFile), tensors, meta, checkpoint.Options{Force: true})
+}
+
+// load restores what saveState wrote.
+func (t *Trainer) load() error {
+	path := t.path(stateFile)
+	f, err := checkpoint.Read(path)
+	if err != nil {
+		return fmt.Errorf("train: resume: %w", err)
+	}
+	if err := json.Unmarshal([]byte(f.Metadata[metadataState]), &t.state); err != nil {
+		return fmt.Errorf("train: resume: %s is not the state of a training: %w", path, err)
+	}
+	if data := Fingerprint(t.Train); data != t.state.Data {
+		return fmt.Errorf("train: resume: the run in %s was trained on other volumes or labels (%s, now %s): give the same dataset and flags", t.Dir, t.state.Data, data)
+	}
+	weights := map[string]*checkpoint.Tensor{}
+	for _, p := range t.model.Params.All() {
+		if w := f.Tensors[weightPrefix+p.Name]; w != nil {
+			weights[p.Name] = w
+		}
+	}
+	if err := t.model.SetState(weights); err != nil {
+		return fmt.Errorf("train: resume: %s: %w", path, err)
+	}
+	for _, p := range t.params {
+		n, ok := t.state.Updates[p.Name]
+		if !ok {
+			continue
+		}
+		m, v := f.Tensors[firstPrefix+p.Name], f.Tensors[secondPrefix+p.Name]
+		if m == nil || v == nil || m.Len() != p.Tensor.Len() || v.Len() != p.Tensor.Len() {
+			return fmt.Errorf("train: resume: %s lacks the moments of %s", path, p.Name)
+		}
+		t.adam.SetState(p, m.Data, v.Data, n)
+	}
+	return nil
+}
+
+// RunConfig is what a run's folder says of a training to resume: its recipe and its model.
+func RunConfig(dir string) (Recipe, slmsam.Config, error) {
+	data, err := os.ReadFile(filepath.Join(dir, recipeFile))
+	if err != nil {
+		return Recipe{}, slmsam.Config{}, fmt.Errorf("train: resume: %s holds no run: %w", dir, err)
+	}
+	r, err := ParseRecipe(data)
+	if err != nil {
+		return Recipe{}, slmsam.Config{}, fmt.Errorf("train: resume: %s: %w", filepath.Join(dir, recipeFile), err)
+	}
+	c, err := slmsam.ReadConfig(filepath.Join(dir, configFile))
+	return r, c, err
+}
+
+// Best returns the best validation DSC and its step; -1 before the first validation.
+func (t *Trainer) Best() (dsc float64, step int) { return t.state.Best, t.state.BestStep }
+
+// Files lists the files of a run that exist, by what they are.
+func Files(dir string) map[string]string {
+	out := map[string]string{"last": lastFile, "best": bestFile, "metrics": metricsFile, "curves": curvesFile, "recipe": recipeFile}
+	for key, name := range out {
+		out[key] = filepath.Join(dir, name)
+	}
+	maps.DeleteFunc(out, func(_, path string) bool {
+		_, err := os.Stat(path)
+		return err != nil
+	})
+	return out
+}

@@ -1,0 +1,277 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// Setup is what a training works on.
+type Setup struct {
+	Recipe Recipe
+	Train  Source
+	Held   Source // volumes for validation; nil validates on the training volumes
+	Dir    string // the run's folder; made if need be
+	Start  Start
+	Report func(Progress) // sees every step and validation; may be nil
+}
+
+// Trainer trains a model. Everything random depends on the recipe's seed and the number of the step, so a
+// resumed training is bit for bit the uninterrupted one (but for a limit in time, whose schedule follows
+// the clock).
+type Trainer struct {
+	Setup
+	model   *slmsam.Model
+	g       *nn.Graph
+	adam    *nn.AdamW
+	params  []*nn.Param // those that are trained
+	sampler *Sampler
+	total   int // steps
+
+	state   state
+	began   time.Time // of this process's part, less what went before
+	journal *journal
+}
+
+// Progress is what Report sees.
+type Progress struct {
+	Step, Total int // steps done; Total is 0 for a training limited by time
+	Part        float64
+	Remaining   time.Duration
+	Metrics     Metrics     // of this step
+	Validation  *Validation // if one was made after it
+	Best        float64     // best validation DSC so far
+}
+
+// New prepares a training from the model's present weights. The folder must not hold a run yet.
+func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
+	t, err := newTrainer(g, m, s)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(t.path(stateFile)); err == nil {
+		return nil, fmt.Errorf("train: %s holds a run already: resume it, or choose another folder", s.Dir)
+	}
+	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1}
+	return t, t.writeSettings()
+}
+
+// Resume goes on with the run in the folder: recipe, weights, optimiser and position come from there.
+func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
+	t, err := newTrainer(g, m, s)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.load()
+}
+
+func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
+	if err := s.Recipe.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Train.Len() == 0 {
+		return nil, errors.New("train: the dataset is empty")
+	}
+	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len())}
+	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize)
+	for _, p := range m.Params.All() {
+		trained := !p.Buffer && !s.Recipe.frozen(p.Name)
+		p.Tensor.RequireGrad(trained)
+		if trained {
+			t.params = append(t.params, p)
+		}
+	}
+	if len(t.params) == 0 {
+		return nil, fmt.Errorf("train: freeze %q leaves nothing to train", s.Recipe.Freeze)
+	}
+	g.Recompute = s.Recipe.Recompute
+	return t, nil
+}
+
+// Trained is the number of values that are trained.
+func (t *Trainer) Trained() int {
+	n := 0
+	for _, p := range t.params {
+		n += p.Tensor.Len()
+	}
+	return n
+}
+
+// Step is the number of steps made.
+func (t *Trainer) Step() int { return t.state.Step }
+
+// Run trains to the end of the recipe. When ctx ends it saves and returns ctx's error.
+func (t *Trainer) Run(ctx context.Context) (err error) {
+	if t.journal, err = openJournal(t.Dir, t.state.Step); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.journal.close()) }()
+	t.began = time.Now().Add(-time.Duration(t.state.Elapsed * float64(time.Second)))
+	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, aheadClips)
+	defer clips.close()
+	for !t.finished() {
+		if err := t.advance(ctx, clips); err != nil {
+			if errors.Is(err, errSave) {
+				return err
+			}
+			return errors.Join(err, t.save())
+		}
+	}
+	return nil
+}
+
+// aheadClips is how many clips are made ahead of the step.
+const aheadClips = 4
+
+func (t *Trainer) elapsed() time.Duration { return time.Since(t.began) }
+
+func (t *Trainer) finished() bool {
+	if limit, _ := t.Recipe.limit(); limit > 0 && t.elapsed() >= limit {
+		return t.state.Step > 0 && t.state.Finished
+	}
+	return t.state.Step >= t.total
+}
+
+// advance makes a step with what is due after it: records, validation, checkpoints.
+func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
+	metrics, err := t.step(ctx, clips)
+	if err != nil {
+		return err
+	}
+	t.state.Step++
+	t.state.Elapsed = t.elapsed().Seconds()
+	limit, _ := t.Recipe.limit()
+	last := t.state.Step >= t.total || limit > 0 && t.elapsed() >= limit
+	t.state.Finished = last
+	if err := t.journal.step(metrics); err != nil {
+		return err
+	}
+	due := func(each int) bool { return last || each > 0 && t.state.Step%each == 0 }
+	var v *Validation
+	if due(t.Recipe.ValidateEach) {
+		if v, err = t.validate(ctx); err != nil {
+			return err
+		}
+	}
+	if v != nil || due(t.Recipe.SaveEach) {
+		if err := t.save(); err != nil {
+			return err
+		}
+	}
+	t.report(metrics, v)
+	return nil
+}
+
+func (t *Trainer) report(m Metrics, v *Validation) {
+	if t.Report == nil {
+		return
+	}
+	p := Progress{Step: t.state.Step, Metrics: m, Validation: v, Best: t.state.Best}
+	if limit, _ := t.Recipe.limit(); limit > 0 {
+		p.Part = min(1, t.elapsed().Seconds()/limit.Seconds())
+	} else {
+		p.Total, p.Part = t.total, float64(t.state.Step)/float64(t.total)
+	}
+	p.Remaining = time.Duration(float64(t.elapsed()) * (1 - p.Part) / p.Part)
+	t.Report(p)
+}
+
+// step accumulates the gradients of a batch of clips and updates the parameters.
+func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
+	began, r := time.Now(), t.Recipe
+	t.training(true)
+	defer t.training(false)
+	m := Metrics{Step: t.state.Step + 1, Epoch: float64(t.state.Step*r.Batch) / float64(t.Train.Len())}
+	for i := range r.Batch {
+		clip, err := clips.next(ctx)
+		if err != nil {
+			return m, err
+		}
+		if err := t.learn(clip, i, &m); err != nil {
+			return m, err
+		}
+	}
+	norm, err := t.g.GradNorm(t.params)
+	t.g.Free()
+	if err != nil {
+		return m, fmt.Errorf("train: gradients of clip %s: %w", m.Clip, err)
+	}
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return m, fmt.Errorf("train: step %d: %w: the gradient is not finite after clip %s; lower the learning rates, or look at that volume", m.Step, errDiverged, m.Clip)
+	}
+	rates, where := r.at(t.state.Step, t.total, t.elapsed())
+	rates.UpdateWithNorm(t.adam, t.params, t.model.Config.Trunk.Depth(), where, norm)
+	for _, p := range t.params {
+		p.Tensor.ZeroGrad()
+	}
+	m.LR, m.EncoderLR, m.GradNorm = rates.LR*Cosine(where), rates.EncoderLR*Cosine(where), norm
+	m.Seconds = time.Since(began).Seconds()
+	return m, t.g.Sync()
+}
+
+// learn adds the gradient of one clip of the batch.
+func (t *Trainer) learn(clip *Clip, i int, m *Metrics) error {
+	n := float64(t.Recipe.Batch)
+	w := t.Recipe.Weights
+	w = Weights{Mask: w.Mask / n, Dice: w.Dice / n, IoU: w.IoU / n, Class: w.Class / n}
+	t.g.Seed = uint32(stepSeed(t.Recipe.Seed, t.state.Step*t.Recipe.Batch+i))
+	var overlap overlap
+	terms, err := Backward(t.g, t.model, clip.Upload(t.g), t.Recipe.Memory, w, func(k int, _ slmsam.ClipOutput, of Terms) error {
+		overlap.add(k, clip.Frames[k].Empty, of)
+		return nil
+	})
+	t.g.Free()
+	if err != nil {
+		return fmt.Errorf("clip %s: %w", clip.Name, err)
+	}
+	m.add(clip.Name, terms, w, overlap.mean(), n)
+	if !terms.Finite() || terms.Total(t.Recipe.Weights) > t.Recipe.MaxLoss {
+		return fmt.Errorf("train: step %d: %w: the loss of clip %s is %g; lower the learning rates, or look at that volume",
+			m.Step, errDiverged, clip.Name, terms.Total(t.Recipe.Weights))
+	}
+	return nil
+}
+
+// training switches between the behaviour in training and in use.
+func (t *Trainer) training(on bool) {
+	t.g.Training = on && (t.Recipe.Dropout > 0 || t.Recipe.DropPath > 0)
+	t.model.Heads.Training = on
+}
+
+// stepSeed numbers the dropout of a clip.
+func stepSeed(seed uint64, n int) uint64 {
+	z := seed + stepStream + uint64(n)*0x9e3779b97f4a7c15 // splitmix64
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	return (z ^ z>>27) * 0x94d049bb133111eb >> 32
+}
+
+// overlap is the mean Dice overlap of the tracked slices of a clip, from the loss.
+type overlap struct {
+	sum float64
+	n   int
+}
+
+func (o *overlap) add(frame int, empty []bool, t Terms) {
+	present := 0
+	for _, e := range empty {
+		if !e {
+			present++
+		}
+	}
+	if frame > 0 && present > 0 {
+		o.sum += 1 - t.Dice*float64(len(empty))/float64(present)
+		o.n++
+	}
+}
+
+func (o *overlap) mean() float64 { return o.sum / float64(max(o.n, 1)) }
