@@ -25,6 +25,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newPropagateCommand(),
+		newTrainCommand(),
 		newWeightsCommand(),
 		newConvertCommand(),
 		newInfoCommand(),
