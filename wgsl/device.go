@@ -27,13 +27,14 @@ type Device struct {
 	lost   error // set once the device is lost, for good
 	closed bool
 
-	pool    pool
-	batch   batch
-	kernels map[string]*kernel
-	layouts map[string]*layout
-	staging *wgpu.Buffer // MapRead, stagingBytes long; nil until first used
-	nothing [2]*buffer   // placeholders for optional inputs and outputs
-	tuner   tuner
+	pool     pool
+	batch    batch
+	kernels  map[string]*kernel
+	products map[productKey]*kernel // those of them that are matrix products
+	layouts  map[string]*layout
+	staging  *wgpu.Buffer // MapRead, stagingBytes long; nil until first used
+	nothing  [2]*buffer   // placeholders for optional inputs and outputs
+	tuner    tuner
 }
 
 // limits are the adapter's, lowered by the options.
@@ -69,7 +70,7 @@ func Open(opts Options) (*Device, error) {
 	d := &Device{
 		info: info, instance: instance, adapter: adapter, gpu: gpu, queue: gpu.GetQueue(), log: log,
 		limits:  readLimits(gpu, info.Kind, opts),
-		kernels: map[string]*kernel{}, layouts: map[string]*layout{},
+		kernels: map[string]*kernel{}, products: map[productKey]*kernel{}, layouts: map[string]*layout{},
 	}
 	d.tuner = newTuner(opts, info)
 	if err := d.start(); err != nil {

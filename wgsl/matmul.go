@@ -174,12 +174,14 @@ func (p product) spanB() span {
 
 func (p product) spanC() span { return p.items.span(p.c, p.m, p.n) }
 
-// span returns the words that rows x cols of all items of x cover.
+// span returns the words that rows x cols of all items of x cover. Offsets grow with both parts of the pair, so that the
+// ends of the first and last outer group hold the extremes.
 func (it items) span(x matrix, rows, cols int) span {
-	lo := it.offset(x, it.first)
-	hi := lo
-	for z := it.first; z < it.first+it.n; z++ {
-		lo, hi = min(lo, it.offset(x, z)), max(hi, it.offset(x, z))
+	last := it.first + it.n - 1
+	lo, hi := it.offset(x, it.first), it.offset(x, last)
+	if start := last / it.inner * it.inner; start > it.first {
+		lo = min(lo, it.offset(x, (it.first/it.inner+1)*it.inner))
+		hi = max(hi, it.offset(x, start-1))
 	}
 	return window(x.buf, lo, hi-lo+(rows-1)*x.stride+cols)
 }

@@ -75,10 +75,27 @@ func epilogueFiles(wide bool) string {
 	return "erf.wgsl+matmul.wgsl+matmulnarrow.wgsl"
 }
 
+// productKey tells the shaders of products apart.
+type productKey struct {
+	variant              string
+	wide, transA, transB bool
+}
+
 // kernelFor returns v compiled for p's layout.
 func (d *Device) kernelFor(v variant, p product) *kernel {
-	n := strconv.Itoa
-	wide := p.cAligned() && p.b.aligned()
+	wide := p.cAligned() && p.b.aligned() && (!v.tiled || p.a.aligned())
+	key := productKey{v.name, wide, v.tiled && p.transA, v.tiled && p.transB}
+	k, ok := d.products[key]
+	if !ok || k.pipeline == nil {
+		k = d.productKernel(v, key)
+		d.products[key] = k
+	}
+	return k
+}
+
+// productKernel compiles v.
+func (d *Device) productKernel(v variant, key productKey) *kernel {
+	n, wide := strconv.Itoa, key.wide
 	if !v.tiled {
 		step, lane := 4*v.wx, 4
 		if v.adjacent {
@@ -88,7 +105,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 			"{{WX}}", n(v.wx), "{{WY}}", n(v.wy), "{{TILE_N}}", n(v.tileN), "{{STEP}}", n(step), "{{LANE}}", n(lane))
 	}
 	element, load := "f32", "vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u])"
-	if wide = wide && p.a.aligned(); wide {
+	if wide {
 		element, load = "vec4<f32>", "a[at / 4u]"
 	}
 	return d.kernel(epilogueFiles(wide)+"+matmultiled.wgsl", "{{A_ELEMENT}}", element, "{{LOAD_A}}", load,
@@ -98,7 +115,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 		"{{A_WORDS}}", n(v.tileK*v.tileM/4), "{{B_WORDS}}", n(v.tileK*v.tileN/4),
 		"{{A_BLOCKS}}", n(v.tileK*v.tileM/16), "{{B_BLOCKS}}", n(v.tileK*v.tileN/16),
 		"{{ROW_STEP}}", n(4*v.wy), "{{COL_STEP}}", n(4*v.wx),
-		"{{TURN_A}}", strconv.FormatBool(!p.transA), "{{TURN_B}}", strconv.FormatBool(p.transB))
+		"{{TURN_A}}", strconv.FormatBool(!key.transA), "{{TURN_B}}", strconv.FormatBool(key.transB))
 }
 
 // aligned says whether every row of every item begins at a multiple of 4 words.
