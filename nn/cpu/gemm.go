@@ -28,12 +28,12 @@ const (
 
 // product is one item of a MatMul: C = act(op(A) op(B) + bias) + residual, as backend.MatMul has it.
 type product struct {
-	m, n, k              int
-	a, b                 operandMatrix
-	c, bias, residual    []float32 // [m,n], [n], [m,n]
-	act                  backend.Activation
-	accumulate           bool
-	slabK, colsN, blockM int
+	m, n, k             int
+	a, b                operandMatrix
+	c, bias, residual   []float32 // [m,n], [n], [m,n]
+	act                 backend.Activation
+	accumulate          bool
+	slabK, colsN, rowsM int // the slab of B is slabK x colsN; a task has up to rowsM rows
 }
 
 // operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k], or data[k*ld+i] if interleaved.
@@ -63,20 +63,20 @@ func (d *Device) matmulFast(m matmulArgs) {
 	if m.Batch >= 4*d.threads || work < soloWork {
 		inside, across = 1, min(d.threads, m.Batch, 1+m.Batch*work/soloWork)
 	}
-	first := d.item(m, 0)
+	first := m.item(0)
 	first.plan(&d.kernels, inside)
-	need := first.scratchWords(&d.kernels, inside)
+	need := first.scratchWords(inside)
 	scratch := d.pool.take(need * across)
 	workers(across, m.Batch, func(worker, item int) {
-		p := d.item(m, item)
-		p.slabK, p.colsN, p.blockM = first.slabK, first.colsN, first.blockM
+		p := m.item(item)
+		p.slabK, p.colsN, p.rowsM = first.slabK, first.colsN, first.rowsM
 		p.run(&d.kernels, inside, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
 }
 
-// item is one product of a batch.
-func (d *Device) item(m matmulArgs, i int) product {
+// item is product i of a batch.
+func (m matmulArgs) item(i int) product {
 	p := product{m: m.M, n: m.N, k: m.K, bias: m.bias, act: m.Act, accumulate: m.Accumulate}
 	p.a = operandMatrix{data: m.a[i*m.StrideA:], ld: m.K}
 	if m.TransA {
@@ -102,9 +102,9 @@ func (p *product) plan(f *simd.Kernels, threads int) {
 		p.slabK = p.k
 		p.colsN = min(p.colsN, roundUp(max(slabWords/p.k, 1), f.NR))
 	}
-	p.blockM = min(blockM, roundUp(p.m, f.MR))
+	p.rowsM = min(blockM, roundUp(p.m, f.MR))
 	if threads > 1 { // tasks enough for all threads, but not below a third of the block
-		p.blockM = min(p.blockM, max(blockM/3, roundUp(ceilDiv(p.m, 4*threads), f.MR)))
+		p.rowsM = min(p.rowsM, max(blockM/3, roundUp(ceilDiv(p.m, 4*threads), f.MR)))
 	}
 }
 
@@ -112,60 +112,56 @@ func (p *product) plan(f *simd.Kernels, threads int) {
 func stepK(k int) int { return ceilDiv(k, ceilDiv(k, blockK)) }
 
 // taskWords is the scratch of one thread: a block of A and its sums.
-func (p *product) taskWords(f *simd.Kernels) int {
-	return roundUp(p.blockM*min(blockK, p.k)+p.blockM*(p.colsN+pad), 16)
+func (p *product) taskWords() int {
+	return roundUp(p.rowsM*min(blockK, p.k)+p.rowsM*(p.colsN+pad), 16)
 }
 
-func (p *product) scratchWords(f *simd.Kernels, threads int) int {
-	return roundUp(p.slabK*p.colsN, 16) + threads*p.taskWords(f)
+func (p *product) scratchWords(threads int) int {
+	return roundUp(p.slabK*p.colsN, 16) + threads*p.taskWords()
 }
 
 // run computes the product on the given number of threads.
 func (p *product) run(f *simd.Kernels, threads int, scratch []float32) {
 	slab := scratch[:p.slabK*p.colsN]
 	scratch = scratch[roundUp(len(slab), 16):]
-	words := p.taskWords(f)
+	words := p.taskWords()
 	for col := 0; col < p.n; col += p.colsN {
 		cols := min(p.colsN, p.n-col)
 		panels := ceilDiv(cols, f.NR)
 		for k0 := 0; k0 < p.k; k0 += p.slabK {
 			depth := min(p.slabK, p.k-k0)
 			workers(threads, panels, func(_, j int) {
-				p.packB(f, col+j*f.NR, min(f.NR, cols-j*f.NR), k0, depth, slab[j*depth*f.NR:])
+				p.b.pack(f, col+j*f.NR, min(f.NR, cols-j*f.NR), k0, depth, slab[j*depth*f.NR:], f.NR)
 			})
-			rowBlocks := ceilDiv(p.m, p.blockM)
+			rowBlocks := ceilDiv(p.m, p.rowsM)
 			groups := 1 // of panels: for wide products with few rows
 			if rowBlocks < 2*threads {
 				groups = min(panels, ceilDiv(2*threads, rowBlocks))
 			}
 			workers(threads, rowBlocks*groups, func(worker, task int) {
-				row, g := task/groups*p.blockM, task%groups
-				t := tile{product: p, row: row, rows: min(p.blockM, p.m-row), col: col, k0: k0, depth: depth}
-				t.firstPanel, t.panels = g*panels/groups, (g+1)*panels/groups
-				t.end = col + min(cols, t.panels*f.NR)
+				row, g := task/groups*p.rowsM, task%groups
+				t := tile{product: p, row: row, rows: min(p.rowsM, p.m-row), col: col, k0: k0, depth: depth}
+				t.from, t.to = g*panels/groups, (g+1)*panels/groups
+				t.cols = min(cols, t.to*f.NR) - t.from*f.NR
 				t.compute(f, slab, scratch[worker*words:][:words])
 			})
 		}
 	}
 }
 
-// packB packs n columns of op(B), steps k0..k0+depth: per block of K a panel [k][NR], one after the other.
-func (p *product) packB(f *simd.Kernels, col, n, k0, depth int, dst []float32) {
-	p.b.pack(f, col, n, k0, depth, dst, f.NR)
-}
-
-// tile is a task: the sums of a block of rows and columns of C over one slab.
+// tile is a task: the sums of a block of rows and columns of C over one slab of B, whose first column is col.
 type tile struct {
 	*product
-	row, rows          int
-	col, end           int // the slab's first column, the tile's last column + 1
-	firstPanel, panels int // panels firstPanel..panels of the slab
-	k0, depth          int
+	row, rows int
+	col, cols int
+	from, to  int // panels of the slab
+	k0, depth int
 }
 
+// compute packs the rows of A, a block of K at a time, and multiplies them with the panels of B.
 func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 	rowPanels := ceilDiv(t.rows, f.MR)
-	packed := scratch[:t.blockM*min(blockK, t.k)]
+	packed := scratch[:t.rowsM*min(blockK, t.k)]
 	sums := scratch[len(packed):]
 	ld := t.colsN + pad
 	step := stepK(t.depth)
@@ -174,18 +170,16 @@ func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 		for i := range rowPanels {
 			t.a.pack(f, t.row+i*f.MR, min(f.MR, t.rows-i*f.MR), t.k0+k, n, packed[i*n*f.MR:], f.MR)
 		}
-		for j := t.firstPanel; j < t.panels; j++ {
-			b := slab[(j*t.depth+k)*f.NR:][:n*f.NR]
+		for j := t.from; j < t.to; j++ {
+			b := slab[(j*t.depth+k)*f.NR:][:n*f.NR] // a panel is [depth][NR], whatever the block of K
 			for i := range rowPanels {
 				f.Tile(n, packed[i*n*f.MR:], b, sums[i*f.MR*ld+j*f.NR:], ld, k > 0)
 			}
 		}
 	}
-	first := t.firstPanel * f.NR
 	for i := range t.rows {
-		start := (t.row+i)*t.n + t.col + first
-		n := t.end - t.col - first
-		t.finish(f, sums[i*ld+first:][:n], start)
+		start := (t.row+i)*t.n + t.col + t.from*f.NR
+		t.finish(f, sums[i*ld+t.from*f.NR:][:t.cols], start)
 	}
 }
 
