@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/hiera"
+	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram makes the test binary behave as slmsam, for tests that need a process of its own.
+const asProgram = "SLMSAM_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// outcome is what a command line did.
+type outcome struct {
+	code        int
+	out, errors string
+}
+
+// slmsamRun runs a command line in this process.
+func slmsamRun(args ...string) outcome {
+	var out, errors bytes.Buffer
+	code := run(context.Background(), args, &out, &errors)
+	return outcome{code, out.String(), errors.String()}
+}
+
+// workspace is a folder with a small model, an image and a mask.
+type workspace struct {
+	dir, model, image, mask string
+}
+
+// testDim is the grid of the test image: 12 slices across its first axis, whose spacing is the largest.
+var testDim = [3]int{12, 30, 20}
+
+// testGeometry is oblique and has an offset, so that a lost affine shows.
+func testGeometry() volume.Geometry {
+	return volume.GeometryFromAffine(testDim, volume.Affine{
+		{0, -0.8, 0.1, 12}, {0.1, 0, 0.9, -7.5}, {4, 0.1, 0, 33}, {0, 0, 0, 1}})
+}
+
+func newWorkspace(t *testing.T) workspace {
+	dir := t.TempDir()
+	w := workspace{dir: dir, model: filepath.Join(dir, "model.safetensors"), image: filepath.Join(dir, "scan.nii.gz"), mask: filepath.Join(dir, "mask.nii.gz")}
+	writeModel(t, w.model, smallConfig())
+	v := testImage()
+	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabels(w.mask, testMask(v, 6), volume.WriteOptions{}))
+	return w
+}
+
+func (w workspace) path(name string) string { return filepath.Join(w.dir, name) }
+
+// propagate runs slmsam propagate with the workspace's image and model.
+func (w workspace) propagate(args ...string) outcome {
+	return slmsamRun(append([]string{"propagate", w.image, "--checkpoint", w.model, "--device", "cpu"}, args...)...)
+}
+
+// testImage has two bright boxes that move slowly.
+func testImage() *volume.Volume {
+	v := &volume.Volume{Dim: testDim, Data: make([]float32, testDim[0]*testDim[1]*testDim[2]), Geom: testGeometry()}
+	labels := testMask(v, slicesUpTo(testDim[0])...)
+	for i, l := range labels.Data {
+		v.Data[i] = float32(20 + i%7 + 100*int(l))
+	}
+	return v
+}
+
+// testMask has labels 2 and 5 on the given slices across axis 0.
+func testMask(v *volume.Volume, on ...int) *volume.Labels {
+	l := volume.NewLabels(v)
+	for _, x := range on {
+		for z := 5; z < 12; z++ {
+			for y := range testDim[1] {
+				at := x + testDim[0]*(y+testDim[1]*z)
+				switch {
+				case y >= 4+x/4 && y < 12:
+					l.Data[at] = 2
+				case y >= 16 && y < 24+x/6:
+					l.Data[at] = 5
+				}
+			}
+		}
+	}
+	return l
+}
+
+func slicesUpTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// smallConfig is a model that runs in milliseconds.
+func smallConfig() slmsam.Config {
+	return slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
+		Trunk: hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2},
+			Windows: [4]int{8, 4, 2, 1}, Background: [2]int{7, 7}},
+		Attention: memattn.Config{Width: 16, MemoryWidth: 8, Layers: 1, FeedForward: 16, Theta: 10000}}
+}
+
+// writeModel writes random weights with their configuration.
+func writeModel(t *testing.T, path string, config slmsam.Config) {
+	t.Helper()
+	m, err := slmsam.New(cpu.New(1), config)
+	require.NoError(t, err)
+	m.Initialise(3)
+	state, err := m.State()
+	require.NoError(t, err)
+	text, err := json.Marshal(config)
+	require.NoError(t, err)
+	require.NoError(t, checkpoint.WriteSafetensors(path, state, map[string]string{slmsam.MetadataConfig: string(text)}, checkpoint.Options{}))
+}
+
+// readLabels reads a label map and checks that it lies on the image's grid.
+func (w workspace) readLabels(t *testing.T, path string) *volume.Labels {
+	t.Helper()
+	image, err := volume.Read(w.image)
+	require.NoError(t, err)
+	labels, err := volume.ReadLabels(path)
+	require.NoError(t, err)
+	require.NoError(t, volume.CheckSameGrid(image, labels))
+	require.Equal(t, image.Geom.NIfTI, labels.Geom.NIfTI)
+	return labels
+}
+
+// requireClean fails if a file of the workspace looks half-written or if out is there.
+func (w workspace) requireClean(t *testing.T, out string) {
+	t.Helper()
+	entries, err := os.ReadDir(w.dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		require.NotContains(t, e.Name(), "tmp", "temporary file left")
+		require.NotRegexp(t, `^\.`, e.Name(), "temporary file left")
+		require.NotEqual(t, filepath.Base(out), e.Name(), "output of a failed run")
+	}
+}
+
+func nan() float32 { return float32(math.NaN()) }

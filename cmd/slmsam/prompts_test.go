@@ -1,0 +1,44 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/stretchr/testify/require"
+)
+
+func TestClickPromptsJoinBoxAndPoints(t *testing.T) {
+	prompts, err := clickPrompts([]string{"4,10.5,3", "4,1,2,-", "7,5,5,3,+"}, []string{"4,2,3,9,8"}, 10, 12)
+	require.NoError(t, err)
+	require.Equal(t, []slmsam.Prompt{
+		{Slice: 4, Object: 1, Points: []decoder.Point{{X: 2, Y: 3, Label: decoder.BoxTopLeft}, {X: 9, Y: 8, Label: decoder.BoxBottomRight},
+			{X: 10.5, Y: 3, Label: decoder.Positive}, {X: 1, Y: 2, Label: decoder.Negative}}},
+		{Slice: 7, Object: 3, Points: []decoder.Point{{X: 5, Y: 5, Label: decoder.Positive}}},
+	}, prompts)
+}
+
+func TestBadClicksAreUsageErrors(t *testing.T) {
+	for _, point := range []string{"", "4", "4,1", "x,1,2", "4,1,2,0", "4,1,2,3,4", "4,1,y", "4,13,2", "4,1,-2", "4.5,1,2", "4,NaN,2"} {
+		_, err := clickPrompts([]string{point}, nil, 10, 12)
+		require.ErrorAs(t, err, &usageError{}, point)
+	}
+	for _, box := range []string{"4,1,2,3", "4,9,3,2,8", "4,2,3,9,11", "4,2,3,9,8,x"} {
+		_, err := clickPrompts(nil, []string{box}, 10, 12)
+		require.ErrorAs(t, err, &usageError{}, box)
+	}
+	_, err := clickPrompts(nil, []string{"4,2,3,9,8", "4,1,1,2,2"}, 10, 12)
+	require.ErrorContains(t, err, "already")
+}
+
+func TestRangesAreShort(t *testing.T) {
+	require.Equal(t, "1-3, 5, 8-9", ranges([]int{1, 2, 3, 5, 8, 9}))
+	require.Equal(t, "", ranges(nil))
+}
+
+func TestDefaultOutputLiesBesideTheImage(t *testing.T) {
+	for image, want := range map[string]string{"a/ct.nii.gz": "a/ct_slmsam.nii.gz", "ct.nii": "ct_slmsam.nii.gz", "a/X.NRRD": "a/X_slmsam.nrrd",
+		"m.mhd": "m_slmsam.mha", "series/": "series_slmsam.nii.gz", "scan.v2": "scan.v2_slmsam.nii.gz"} {
+		require.Equal(t, want, defaultOutput(image), image)
+	}
+}
