@@ -145,8 +145,7 @@ func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error)
 		return nil, err
 	}
 	const seed = 1
-	m.Initialise(seed)
-	return m, nil
+	return m, m.Initialise(seed)
 }
 
 // measurePeak returns the best GFLOP/s that a large product reaches.

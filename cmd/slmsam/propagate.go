@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -118,6 +119,9 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err := volume.CheckOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
 		return nil, err
 	}
+	if err := distinct(j.out, image, f.mask); err != nil {
+		return nil, err
+	}
 	if err := checkReport(f.report, f.force); err != nil {
 		return nil, err
 	}
@@ -131,6 +135,20 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 		return nil, err
 	}
 	return j, nil
+}
+
+// distinct refuses an output that is one of the inputs, even with --force.
+func distinct(out string, inputs ...string) error {
+	info, err := os.Stat(out)
+	if err != nil {
+		return nil // it is not there
+	}
+	for _, in := range inputs {
+		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
+			return fmt.Errorf("the output %s is an input of this run; choose another", out)
+		}
+	}
+	return nil
 }
 
 // parseOptions reads the flags that need no volume.

@@ -20,6 +20,7 @@ func newWeightsCommand() *cobra.Command {
   slmsam weights pull tiny
   slmsam weights verify sam2.1_hiera_tiny.pt`,
 		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newWeightsListCommand(), newWeightsPullCommand(), newWeightsVerifyCommand())
 	return cmd

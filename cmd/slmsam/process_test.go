@@ -1,0 +1,83 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// program returns slmsam as a process of its own.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// longImage is a volume of so many slices of 16 x 16 pixels, with a mask on slice 0.
+func (w workspace) longImage(t *testing.T, slices int) {
+	t.Helper()
+	dim := [3]int{16, 16, slices}
+	v := &volume.Volume{Dim: dim, Data: make([]float32, 256*slices), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 2})}
+	for i := range v.Data {
+		v.Data[i] = float32(i * 7 % 100)
+	}
+	mask := volume.NewLabels(v)
+	for i := 100; i < 110; i++ {
+		mask.Data[i] = 1
+	}
+	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{Force: true}))
+	require.NoError(t, volume.WriteLabels(w.mask, mask, volume.WriteOptions{Force: true}))
+}
+
+func TestCtrlCStopsCleanly(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		w := newWorkspace(t)
+		w.longImage(t, 30000) // minutes of work
+		out := w.path("out.nii.gz")
+		cmd := program(t, "propagate", w.image, "--mask", w.mask, "--checkpoint", w.model, "--device", "cpu", "-o", out, "--report", w.path("report"))
+		stderr, err := cmd.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		var said strings.Builder
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			said.WriteString(lines.Text() + "\n")
+			if strings.HasPrefix(lines.Text(), "model:") { // the work begins
+				time.Sleep(300 * time.Millisecond)
+				require.NoError(t, cmd.Process.Signal(signal))
+			}
+		}
+		err = cmd.Wait()
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
+		require.Equal(t, exitFailed, exit.ExitCode(), said.String())
+		require.Contains(t, said.String(), "interrupted")
+		require.NotContains(t, said.String(), "goroutine")
+		w.requireClean(t, out)
+		require.NoDirExists(t, w.path("report"))
+	}
+}
+
+func TestAResultThatCannotBePrintedIsAFailure(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full here")
+	}
+	defer full.Close()
+	cmd := program(t, "info", "--json")
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = full, &stderr
+	require.Error(t, cmd.Run())
+	require.Contains(t, stderr.String(), "no space left")
+}
