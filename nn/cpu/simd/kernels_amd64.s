@@ -1239,35 +1239,36 @@ maximum:
 	ADDQ        $0x00000040, R8
 	DECQ        DI
 	JNZ         maximum
-	VMOVUPS     (BX), Y2
-	VMOVUPS     32(BX), Y3
-	VMOVUPS     (DX), Y4
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     (DX), Y3
 	VMOVUPS     Y0, (DX)
-	VSUBPS      Y0, Y4, Y4
-	VMOVUPS     exp2lo<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y4
-	VMOVUPS     exp2hi<>+0(SB), Y5
-	VMINPS      Y4, Y5, Y4
-	VROUNDPS    $0x08, Y4, Y5
-	VSUBPS      Y5, Y4, Y4
-	VMOVUPS     exp2_0<>+0(SB), Y6
-	VFMADD213PS exp2_1<>+0(SB), Y4, Y6
-	VFMADD213PS exp2_2<>+0(SB), Y4, Y6
-	VFMADD213PS exp2_3<>+0(SB), Y4, Y6
-	VFMADD213PS exp2_4<>+0(SB), Y4, Y6
-	VFMADD213PS exp2_5<>+0(SB), Y4, Y6
-	VFMADD213PS one<>+0(SB), Y4, Y6
-	VCVTPS2DQ   Y5, Y5
-	VPSRAD      $0x01, Y5, Y4
-	VPSUBD      Y4, Y5, Y5
+	VSUBPS      Y0, Y3, Y3
+	VMOVUPS     exp2lo<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     exp2hi<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VROUNDPS    $0x08, Y3, Y4
+	VSUBPS      Y4, Y3, Y3
+	VMOVUPS     exp2_0<>+0(SB), Y5
+	VFMADD213PS exp2_1<>+0(SB), Y3, Y5
+	VFMADD213PS exp2_2<>+0(SB), Y3, Y5
+	VFMADD213PS exp2_3<>+0(SB), Y3, Y5
+	VFMADD213PS exp2_4<>+0(SB), Y3, Y5
+	VFMADD213PS exp2_5<>+0(SB), Y3, Y5
+	VFMADD213PS one<>+0(SB), Y3, Y5
+	VCVTPS2DQ   Y4, Y4
+	VPSRAD      $0x01, Y4, Y3
+	VPSUBD      Y3, Y4, Y4
+	VPADDD      bias<>+0(SB), Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VMULPS      Y3, Y5, Y5
 	VPADDD      bias<>+0(SB), Y4, Y4
 	VPSLLD      $0x17, Y4, Y4
-	VMULPS      Y4, Y6, Y6
-	VPADDD      bias<>+0(SB), Y5, Y5
-	VPSLLD      $0x17, Y5, Y5
-	VMULPS      Y5, Y6, Y6
-	VMOVUPS     Y6, (SI)
-	VMULPS      Y6, Y2, Y2
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     Y5, (SI)
+	VMULPS      (BX), Y5, Y5
+	VMOVUPS     Y5, (BX)
+	VXORPS      Y3, Y3, Y3
 	VMOVUPS     32(DX), Y4
 	VMOVUPS     Y1, 32(DX)
 	VSUBPS      Y1, Y4, Y4
@@ -1294,7 +1295,8 @@ maximum:
 	VPSLLD      $0x17, Y5, Y5
 	VMULPS      Y5, Y6, Y6
 	VMOVUPS     Y6, 32(SI)
-	VMULPS      Y6, Y3, Y3
+	VMULPS      32(BX), Y6, Y6
+	VMOVUPS     Y6, 32(BX)
 
 exponential:
 	VMOVUPS     (CX), Y4
@@ -1352,7 +1354,9 @@ exponential:
 	ADDQ        $0x00000040, CX
 	DECQ        AX
 	JNZ         exponential
+	VADDPS      (BX), Y2, Y2
 	VMOVUPS     Y2, (BX)
+	VADDPS      32(BX), Y3, Y3
 	VMOVUPS     Y3, 32(BX)
 	VZEROUPPER
 	RET
@@ -2408,89 +2412,93 @@ maximum:
 	ADDQ        $0x00000080, R8
 	DECQ        DI
 	JNZ         maximum
-	VMOVUPS     (BX), Z2
-	VMOVUPS     64(BX), Z3
-	VMOVUPS     (DX), Z4
+	VPXORQ      Z3, Z3, Z3
+	VMOVUPS     (DX), Z2
 	VMOVUPS     Z0, (DX)
-	VSUBPS      Z0, Z4, Z4
+	VSUBPS      Z0, Z2, Z2
 	VMOVUPS     exp2lo<>+0(SB), Z5
-	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z2, Z5, Z2
 	VMOVUPS     exp2hi<>+0(SB), Z5
-	VMINPS      Z4, Z5, Z4
-	VRNDSCALEPS $0x08, Z4, Z5
-	VSUBPS      Z5, Z4, Z4
+	VMINPS      Z2, Z5, Z2
+	VRNDSCALEPS $0x08, Z2, Z5
+	VSUBPS      Z5, Z2, Z2
 	VMOVUPS     exp2_0<>+0(SB), Z6
-	VFMADD213PS exp2_1<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_2<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_3<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_4<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_5<>+0(SB), Z4, Z6
-	VFMADD213PS one<>+0(SB), Z4, Z6
+	VFMADD213PS exp2_1<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_2<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_3<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_4<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_5<>+0(SB), Z2, Z6
+	VFMADD213PS one<>+0(SB), Z2, Z6
 	VSCALEFPS   Z5, Z6, Z6
 	VMOVUPS     Z6, (SI)
-	VMULPS      Z6, Z2, Z2
-	VMOVUPS     64(DX), Z4
+	VMULPS      (BX), Z6, Z6
+	VMOVUPS     Z6, (BX)
+	VPXORQ      Z4, Z4, Z4
+	VMOVUPS     64(DX), Z2
 	VMOVUPS     Z1, 64(DX)
-	VSUBPS      Z1, Z4, Z4
+	VSUBPS      Z1, Z2, Z2
 	VMOVUPS     exp2lo<>+0(SB), Z5
-	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z2, Z5, Z2
 	VMOVUPS     exp2hi<>+0(SB), Z5
-	VMINPS      Z4, Z5, Z4
-	VRNDSCALEPS $0x08, Z4, Z5
-	VSUBPS      Z5, Z4, Z4
+	VMINPS      Z2, Z5, Z2
+	VRNDSCALEPS $0x08, Z2, Z5
+	VSUBPS      Z5, Z2, Z2
 	VMOVUPS     exp2_0<>+0(SB), Z6
-	VFMADD213PS exp2_1<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_2<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_3<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_4<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_5<>+0(SB), Z4, Z6
-	VFMADD213PS one<>+0(SB), Z4, Z6
+	VFMADD213PS exp2_1<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_2<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_3<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_4<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_5<>+0(SB), Z2, Z6
+	VFMADD213PS one<>+0(SB), Z2, Z6
 	VSCALEFPS   Z5, Z6, Z6
 	VMOVUPS     Z6, 64(SI)
-	VMULPS      Z6, Z3, Z3
+	VMULPS      64(BX), Z6, Z6
+	VMOVUPS     Z6, 64(BX)
 
 exponential:
-	VMOVUPS     (CX), Z4
-	VSUBPS      Z0, Z4, Z4
+	VMOVUPS     (CX), Z2
+	VSUBPS      Z0, Z2, Z2
 	VMOVUPS     exp2lo<>+0(SB), Z5
-	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z2, Z5, Z2
 	VMOVUPS     exp2hi<>+0(SB), Z5
-	VMINPS      Z4, Z5, Z4
-	VRNDSCALEPS $0x08, Z4, Z5
-	VSUBPS      Z5, Z4, Z4
+	VMINPS      Z2, Z5, Z2
+	VRNDSCALEPS $0x08, Z2, Z5
+	VSUBPS      Z5, Z2, Z2
 	VMOVUPS     exp2_0<>+0(SB), Z6
-	VFMADD213PS exp2_1<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_2<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_3<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_4<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_5<>+0(SB), Z4, Z6
-	VFMADD213PS one<>+0(SB), Z4, Z6
+	VFMADD213PS exp2_1<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_2<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_3<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_4<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_5<>+0(SB), Z2, Z6
+	VFMADD213PS one<>+0(SB), Z2, Z6
 	VSCALEFPS   Z5, Z6, Z6
 	VMOVUPS     Z6, (CX)
-	VADDPS      Z6, Z2, Z2
-	VMOVUPS     64(CX), Z4
-	VSUBPS      Z1, Z4, Z4
+	VADDPS      Z6, Z3, Z3
+	VMOVUPS     64(CX), Z2
+	VSUBPS      Z1, Z2, Z2
 	VMOVUPS     exp2lo<>+0(SB), Z5
-	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z2, Z5, Z2
 	VMOVUPS     exp2hi<>+0(SB), Z5
-	VMINPS      Z4, Z5, Z4
-	VRNDSCALEPS $0x08, Z4, Z5
-	VSUBPS      Z5, Z4, Z4
+	VMINPS      Z2, Z5, Z2
+	VRNDSCALEPS $0x08, Z2, Z5
+	VSUBPS      Z5, Z2, Z2
 	VMOVUPS     exp2_0<>+0(SB), Z6
-	VFMADD213PS exp2_1<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_2<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_3<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_4<>+0(SB), Z4, Z6
-	VFMADD213PS exp2_5<>+0(SB), Z4, Z6
-	VFMADD213PS one<>+0(SB), Z4, Z6
+	VFMADD213PS exp2_1<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_2<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_3<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_4<>+0(SB), Z2, Z6
+	VFMADD213PS exp2_5<>+0(SB), Z2, Z6
+	VFMADD213PS one<>+0(SB), Z2, Z6
 	VSCALEFPS   Z5, Z6, Z6
 	VMOVUPS     Z6, 64(CX)
-	VADDPS      Z6, Z3, Z3
+	VADDPS      Z6, Z4, Z4
 	ADDQ        $0x00000080, CX
 	DECQ        AX
 	JNZ         exponential
-	VMOVUPS     Z2, (BX)
-	VMOVUPS     Z3, 64(BX)
+	VADDPS      (BX), Z3, Z3
+	VMOVUPS     Z3, (BX)
+	VADDPS      64(BX), Z4, Z4
+	VMOVUPS     Z4, 64(BX)
 	VZEROUPPER
 	RET
 

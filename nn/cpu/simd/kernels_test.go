@@ -197,6 +197,24 @@ func TestSoftmaxInSteps(t *testing.T) {
 	})
 }
 
+// As many equal terms as the memory has keys, whose roundings all go the same way; one long chain of sums is off by 1e-4.
+func TestSoftmaxOfManyKeys(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		const n, steps = 240, 120
+		largest, sum, alpha := make([]float32, f.NR), make([]float32, f.NR), make([]float32, f.NR)
+		s := make([]float32, n*f.NR)
+		for range steps {
+			for i := range s {
+				s[i] = -0.3
+			}
+			f.Softmax(n, s, largest, sum, alpha)
+		}
+		for j := range sum {
+			require.InEpsilon(t, n*steps*math.Exp2(float64(float32(-0.3))), sum[j], 1e-5)
+		}
+	})
+}
+
 func TestSoftmaxOfNaN(t *testing.T) {
 	levels(t, func(t *testing.T, f *Kernels) {
 		for _, bad := range []float64{math.NaN(), math.Inf(1)} {

@@ -31,13 +31,13 @@ func softmaxPlain(n int, s, largest, sum, alpha []float32) {
 			m = max(m, s[i*w+j])
 		}
 		alpha[j] = exp2(largest[j] - m)
-		total := sum[j] * alpha[j]
+		var total float32 // of this step alone: many small terms would drown in sum
 		for i := range n {
 			p := exp2(s[i*w+j] - m)
 			s[i*w+j] = p
 			total += p
 		}
-		largest[j], sum[j] = m, total
+		largest[j], sum[j] = m, sum[j]*alpha[j]+total
 	}
 }
 

@@ -35,15 +35,18 @@ func (g *gen) onlineSoftmax() {
 	g.DECQ(count)
 	g.JNZ(operand.LabelRef("maximum"))
 
-	sum := g.loadPanel(sumP)
+	sum := make([]reg.VecVirtual, len(m)) // of this step alone: many small terms would drown in the total
 	for j := range m {
+		sum[j] = g.vec()
+		g.zero(sum[j])
 		a := g.vec()
 		g.VMOVUPS(at(maxP, j*g.bytes()), a)
 		g.VMOVUPS(m[j], at(maxP, j*g.bytes()))
 		g.VSUBPS(m[j], a, a)
 		a = g.exp2(a)
 		g.VMOVUPS(a, at(alphaP, j*g.bytes()))
-		g.VMULPS(a, sum[j], sum[j])
+		g.VMULPS(at(sumP, j*g.bytes()), a, a)
+		g.VMOVUPS(a, at(sumP, j*g.bytes()))
 	}
 
 	g.Label("exponential")
@@ -59,6 +62,7 @@ func (g *gen) onlineSoftmax() {
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("exponential"))
 	for j := range sum {
+		g.VADDPS(at(sumP, j*g.bytes()), sum[j], sum[j])
 		g.VMOVUPS(sum[j], at(sumP, j*g.bytes()))
 	}
 	g.end()
