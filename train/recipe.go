@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path"
@@ -132,9 +131,6 @@ func ParseRecipe(data []byte) (Recipe, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		return Recipe{}, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return Recipe{}, errors.New("more than one JSON value")
 	}
 	r.Base = ""
 	return r, r.Validate()

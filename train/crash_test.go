@@ -1,0 +1,137 @@
+package train_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// childDir tells a process of this test binary to train in a folder: TestChild.
+const childDir = "SLMSAM_TEST_TRAIN_DIR"
+
+const crashSteps = 12
+
+func crashRecipe() train.Recipe {
+	r := tinyRecipe(crashSteps)
+	r.SaveEach, r.ValidateEach, r.Dropout, r.DropPath = 1, 5, 0.1, 0.1
+	return r
+}
+
+// TestChild trains in a process of its own, from the start or from where an earlier one was killed.
+func TestChild(t *testing.T) {
+	dir := os.Getenv(childDir)
+	if dir == "" {
+		t.Skip("only for the tests that kill it")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "state.safetensors")); err == nil {
+		tr, _ := resumed(t, dir)
+		run(t, tr)
+		return
+	}
+	tr, _ := newTrainer(t, dir, crashRecipe(), nil)
+	run(t, tr)
+}
+
+func child(dir string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
+	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	return cmd
+}
+
+// TestKillAndResume kills a training at random moments, again and again, until it comes to its end: the
+// final weights are those of a run that was never killed.
+func TestKillAndResume(t *testing.T) {
+	whole, killed := t.TempDir(), t.TempDir()
+	tr, _ := newTrainer(t, whole, crashRecipe(), nil)
+	began := time.Now()
+	run(t, tr)
+	length := time.Since(began)
+
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	kills := 0
+	for try := 0; ; try++ {
+		require.Less(t, try, 60, "no end in sight (seed %d)", seed)
+		cmd := child(killed)
+		require.NoError(t, cmd.Start())
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		limit := length/4 + time.Duration(rng.Int64N(int64(length)))*time.Duration(1+try)/4
+		var err error
+		select {
+		case err = <-done:
+		case <-time.After(limit):
+			require.NoError(t, cmd.Process.Kill())
+			err = <-done
+		}
+		if err == nil {
+			break
+		}
+		kills++
+	}
+	t.Logf("killed %d times, seed %d", kills, seed)
+	for _, name := range []string{"last.safetensors", "best.safetensors", "state.safetensors"} {
+		requireSameTensors(t, filepath.Join(whole, name), filepath.Join(killed, name))
+	}
+	require.Equal(t, losses(t, whole), losses(t, killed))
+}
+
+func requireSameTensors(t testing.TB, want, got string) {
+	t.Helper()
+	a, err := checkpoint.Read(want)
+	require.NoError(t, err)
+	b, err := checkpoint.Read(got)
+	require.NoError(t, err)
+	require.Equal(t, a.Order, b.Order)
+	x, y := map[string][]float32{}, map[string][]float32{}
+	for _, name := range a.Order {
+		x[name], y[name] = a.Tensors[name].Data, b.Tensors[name].Data
+	}
+	requireSameWeights(t, x, y)
+}
+
+// TestFullDisk makes every write beyond a size fail while a training runs: it ends with an error that says
+// so, and the previous state can be resumed.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if os.Getenv(childDir) != "" {
+		t.Skip("not in a child")
+	}
+	r := crashRecipe()
+	r.Steps = 3
+	tr, _ := newTrainer(t, dir, r, nil)
+	run(t, tr)
+	before, err := os.ReadFile(filepath.Join(dir, "state.safetensors"))
+	require.NoError(t, err)
+
+	r.Steps = 5
+	text, err := r.JSON()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "recipe.json"), text, 0o644))
+	// The shell's limit on file sizes, in blocks of 1 KiB, is the portable way to a write that fails.
+	limited := fmt.Sprintf("trap '' XFSZ; ulimit -f 64; exec %q -test.run='^TestChild$' -test.v", os.Args[0])
+	cmd := exec.Command("sh", "-c", limited)
+	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err, string(out))
+	require.Contains(t, string(out), "could not be saved, the previous one is kept")
+
+	after, err := os.ReadFile(filepath.Join(dir, "state.safetensors"))
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	leftovers, err := filepath.Glob(filepath.Join(dir, ".*.tmp"))
+	require.NoError(t, err)
+	require.Empty(t, leftovers)
+	tr, _ = resumed(t, dir)
+	require.Equal(t, 3, tr.Step())
+	run(t, tr)
+	require.Equal(t, 5, tr.Step())
+}

@@ -1,0 +1,78 @@
+package train_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBuiltInRecipesAreValid(t *testing.T) {
+	for _, name := range train.Recipes() {
+		r, err := train.ReadRecipe(name)
+		require.NoError(t, err)
+		require.NoError(t, r.Validate())
+		text, err := r.JSON()
+		require.NoError(t, err)
+		again, err := train.ParseRecipe(text)
+		require.NoError(t, err)
+		if r.Freeze == nil {
+			again.Freeze = nil
+		}
+		require.Equal(t, r, again, "a resolved recipe reads back as itself")
+	}
+	require.Equal(t, train.PaperRates(), train.Paper().Rates)
+	require.Equal(t, 8, train.Paper().Frames)
+}
+
+func TestRecipeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.json")
+	write(t, path, `{"base": "scratch", "time": "2h", "rates": {"lr": 0.001}, "memory": "M7"}`)
+	r, err := train.ReadRecipe(path)
+	require.NoError(t, err)
+	require.Equal(t, "2h", r.Time)
+	require.Zero(t, r.Steps, "the base's steps give way to the time")
+	require.Equal(t, 0.001, r.Rates.LR)
+	require.Equal(t, train.Scratch().Rates.EncoderLR, r.Rates.EncoderLR, "what is left out is the base's")
+	require.Equal(t, "M7", r.Memory.String())
+	_, err = train.ReadRecipe("no-such-recipe")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "[paper scratch]")
+}
+
+func TestBadRecipes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"learning_rate": 1}`:           `unknown field "learning_rate"`,
+		`{"rates": {"lrr": 1}}`:          `unknown field "lrr"`,
+		`{"base": "mine"}`:               `unknown base "mine"`,
+		`{"steps": 5, "time": "1h"}`:     "exactly one of epochs, steps and time",
+		`{"steps": 0}`:                   "exactly one",
+		`{"time": "soon"}`:               "2h or 90m",
+		`{"memory": "M9+X"}`:             "want M7",
+		`{"frames": 0}`:                  "frames",
+		`{"batch": 0}`:                   "batch",
+		`{"reverse": 2}`:                 "reverse",
+		`{"augment": {"degrees": 999}}`:  "degrees",
+		`{"augment": {"scale": [2, 1]}}`: "scale",
+		`{"prompts": {"mask": 0}}`:       "prompts",
+		`{"rates": {"clip": 0}}`:         "clip",
+		`{"freeze": ["[a"]}`:             "freeze",
+		`{"weights": {"mask": -1}}`:      "weights",
+		`{"drop_path": 1}`:               "drop_path",
+		`{"max_loss": 0}`:                "max_loss",
+		`{} {}`:                          "after top-level value",
+	} {
+		_, err := train.ParseRecipe([]byte(text))
+		require.Error(t, err, text)
+		require.Contains(t, err.Error(), want, text)
+	}
+}
+
+func TestStepsOfEpochs(t *testing.T) {
+	r := train.Paper()
+	require.Equal(t, 500, r.TotalSteps(5))
+	r.Batch = 2
+	require.Equal(t, 300, r.TotalSteps(5))
+}

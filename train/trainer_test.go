@@ -1,0 +1,235 @@
+package train_test
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRunLeavesItsFiles trains a little and looks at everything that a run leaves.
+func TestRunLeavesItsFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	r := tinyRecipe(4)
+	r.ValidateEach, r.DropPath, r.Dropout = 2, 0.1, 0.1
+	var steps, validations int
+	tr, _ := newTrainer(t, dir, r, func(p train.Progress) {
+		steps++
+		if p.Validation != nil {
+			validations++
+			require.True(t, p.Validation.OnTrain)
+			require.Len(t, p.Validation.Scores, 4)
+		}
+		require.Equal(t, float64(steps)/4, p.Part)
+	})
+	run(t, tr)
+	require.Equal(t, 4, steps)
+	require.Equal(t, 2, validations)
+	for _, name := range []string{"last.safetensors", "best.safetensors", "state.safetensors", "recipe.json", "config.json",
+		"curves.png", "samples/step-000002.png", "samples/step-000004.png"} {
+		require.FileExists(t, filepath.Join(dir, name))
+	}
+	m, loaded, err := slmsam.Load(cpu.New(1), filepath.Join(dir, "last.safetensors"), nil)
+	require.NoError(t, err)
+	require.Equal(t, 64, m.Config.ImageSize)
+	var saved train.Recipe
+	require.NoError(t, json.Unmarshal([]byte(loaded.File.Metadata[train.MetadataRecipe]), &saved))
+	require.Equal(t, r.Rates, saved.Rates)
+	require.Contains(t, loaded.File.Metadata[train.MetadataStart], "sha256")
+	data, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, strings.Split(strings.TrimSpace(string(data)), "\n"), 6, "a line per step and per validation")
+	_, err = train.New(nn.NewGraph(cpu.New(1)), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
+	require.ErrorContains(t, err, "holds a run already")
+}
+
+// TestResumeIsBitForBit stops a training by its context and goes on: weights and metrics are those of an
+// uninterrupted run.
+func TestResumeIsBitForBit(t *testing.T) {
+	whole, parts := t.TempDir(), t.TempDir()
+	r := tinyRecipe(7)
+	r.DropPath, r.Dropout = 0.1, 0.1
+	tr, m := newTrainer(t, whole, r, nil)
+	run(t, tr)
+
+	ctx, stop := context.WithCancel(context.Background())
+	tr, _ = newTrainer(t, parts, r, func(p train.Progress) {
+		if p.Step == 3 {
+			stop()
+		}
+	})
+	require.ErrorIs(t, tr.Run(ctx), context.Canceled)
+	tr, n := resumed(t, parts)
+	require.Equal(t, 3, tr.Step())
+	run(t, tr)
+	requireSameWeights(t, weights(t, m), weights(t, n))
+	require.Equal(t, losses(t, whole), losses(t, parts))
+	require.Len(t, losses(t, parts), 7)
+}
+
+// losses reads the losses of metrics.jsonl.
+func losses(t testing.TB, dir string) []float64 {
+	data, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
+	require.NoError(t, err)
+	var out []float64
+	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		var m struct {
+			Loss       float64
+			Validation *struct{}
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		if m.Validation == nil {
+			out = append(out, m.Loss)
+		}
+	}
+	return out
+}
+
+func TestResumeRefusesOtherData(t *testing.T) {
+	dir := t.TempDir()
+	tr, m := newTrainer(t, dir, tinyRecipe(1), nil)
+	run(t, tr)
+	_, err := train.Resume(nn.NewGraph(cpu.New(1)), m, train.Setup{Recipe: tinyRecipe(1), Train: twoCases()[:1], Dir: dir})
+	require.ErrorContains(t, err, "other volumes")
+}
+
+// TestTrainingLearns is the meaningful test of a fresh clone: the loss of a pico model falls.
+func TestTrainingLearns(t *testing.T) {
+	dir := t.TempDir()
+	r := tinyRecipe(80)
+	r.Augment, r.Rates.LR, r.Rates.EncoderLR = train.NoAugment(), 2e-3, 2e-3
+	tr, _ := newTrainer(t, dir, r, nil)
+	run(t, tr)
+	l := losses(t, dir)
+	require.Less(t, mean(l[65:]), 0.8*mean(l[5:20]), "%v", l)
+}
+
+func mean(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x / float64(len(v))
+	}
+	return sum
+}
+
+func TestFrozenParametersStay(t *testing.T) {
+	r := tinyRecipe(2)
+	r.Freeze = []string{"image_encoder.*", "memory_encoder.*"}
+	tr, m := newTrainer(t, t.TempDir(), r, nil)
+	before := weights(t, m)
+	run(t, tr)
+	changed := 0
+	for name, after := range weights(t, m) {
+		same := true
+		for i := range after {
+			same = same && after[i] == before[name][i]
+		}
+		if strings.HasPrefix(name, "image_encoder.") || strings.HasPrefix(name, "memory_encoder.") {
+			require.True(t, same, name)
+		} else if !same {
+			changed++
+		}
+	}
+	require.Greater(t, changed, 50)
+}
+
+func TestFreezingEverythingIsAnError(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Freeze = []string{"*"}
+	dev := cpu.New(1)
+	_, err := train.New(nn.NewGraph(dev), freshModel(t, dev), train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir()})
+	require.ErrorContains(t, err, "nothing to train")
+}
+
+// TestDivergenceStopsAndSaves lets the loss exceed its limit and the weights become NaN: the error names
+// the clip, and the state before the step is on disk.
+func TestDivergenceStopsAndSaves(t *testing.T) {
+	t.Run("loss", func(t *testing.T) {
+		dir := t.TempDir()
+		r := tinyRecipe(3)
+		r.MaxLoss = 1e-9
+		tr, _ := newTrainer(t, dir, r, nil)
+		err := tr.Run(context.Background())
+		require.ErrorContains(t, err, "diverged")
+		require.ErrorContains(t, err, "slices")
+		require.FileExists(t, filepath.Join(dir, "state.safetensors"))
+	})
+	t.Run("NaN", func(t *testing.T) {
+		dir := t.TempDir()
+		tr, m := newTrainer(t, dir, tinyRecipe(3), nil)
+		for _, p := range m.Params.All() {
+			if p.Name == "sam_mask_decoder.pred_obj_score_head.layers.2.bias" {
+				p.Set([]float32{float32(math.NaN())})
+			}
+		}
+		err := tr.Run(context.Background())
+		require.ErrorContains(t, err, "diverged")
+		require.ErrorContains(t, err, "labels")
+		_, err = checkpoint.Read(filepath.Join(dir, "state.safetensors"))
+		require.NoError(t, err)
+	})
+}
+
+// TestBatchAveragesClips checks that a batch of the same two clips in one step gives the mean loss of both.
+func TestBatchAveragesClips(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Rates.LR, r.Rates.EncoderLR = 0, 0
+	both := t.TempDir()
+	tr, _ := newTrainer(t, both, r, nil)
+	run(t, tr)
+	r.Batch, r.Steps = 1, 2
+	each := t.TempDir()
+	tr, _ = newTrainer(t, each, r, nil)
+	run(t, tr)
+	l := losses(t, each)
+	require.InDelta(t, mean(l), losses(t, both)[0], 1e-6*l[0])
+}
+
+// TestTimeLimit ends by the clock, after at least one step.
+func TestTimeLimit(t *testing.T) {
+	r := tinyRecipe(0)
+	r.Time = "1ms"
+	tr, _ := newTrainer(t, t.TempDir(), r, nil)
+	run(t, tr)
+	require.Equal(t, 1, tr.Step())
+}
+
+func TestPlanCountsMemoryAndWork(t *testing.T) {
+	r := train.Paper()
+	plan, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	require.NoError(t, err)
+	require.Equal(t, 500, plan.Steps)
+	require.Greater(t, plan.Parameters, 40_000_000)
+	r.Recompute = true
+	less, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	require.NoError(t, err)
+	require.Less(t, less.MemoryBytes, int64(12)<<30, "tiny at 1024 with recomputation must fit a 12 GB card")
+	require.Less(t, less.MemoryBytes, plan.MemoryBytes/4)
+	require.Greater(t, less.StepGFLOP, plan.StepGFLOP)
+	r.Freeze = []string{"image_encoder.*"}
+	frozen, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	require.NoError(t, err)
+	require.Less(t, frozen.Trained, plan.Trained)
+}
+
+// TestPlanAgreesWithTheCPU compares the plan's memory with what a step really allocates.
+func TestPlanAgreesWithTheCPU(t *testing.T) {
+	r := tinyRecipe(3)
+	plan, err := train.MakePlan(pico(), r, 2)
+	require.NoError(t, err)
+	dev := cpu.New(1)
+	m := freshModel(t, dev)
+	_, err = train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, 2)
+	require.NoError(t, err)
+	require.InEpsilon(t, float64(plan.MemoryBytes), float64(dev.Memory().Peak), 0.5)
+}
