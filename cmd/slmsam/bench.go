@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -155,22 +154,21 @@ func measurePeak(dev backend.Device) (float64, error) {
 	defer func() { dev.Free(a); dev.Free(b); dev.Free(c) }()
 	dev.Fill(backend.Fill{X: a, N: m * k, Value: 0.5})
 	dev.Fill(backend.Fill{X: b, N: k * n, Value: 0.25})
-	best := math.Inf(1)
-	for started, i := time.Now(), 0; i < 3 || time.Since(started) < time.Second && i < 20; i++ {
-		if err := dev.Sync(); err != nil {
-			return 0, err
-		}
+	run := func(times int) (float64, error) {
 		t := time.Now()
-		const repeat = 4
-		for range repeat {
+		for range times {
 			dev.MatMul(backend.MatMul{A: a, B: b, C: c, M: m, N: n, K: k, Batch: 1})
 		}
-		if err := dev.Sync(); err != nil {
-			return 0, err
-		}
-		best = min(best, time.Since(t).Seconds()/repeat)
+		err := dev.Sync()
+		return time.Since(t).Seconds() / float64(times), err
 	}
-	return 2 * m * k * n / best / 1e9, nil
+	best, err := run(1)
+	for started := time.Now(); err == nil && time.Since(started) < time.Second; {
+		var seconds float64
+		seconds, err = run(max(1, int(0.02/best))) // enough work that the wait at the end does not count
+		best = min(best, seconds)
+	}
+	return 2 * m * k * n / best / 1e9, err
 }
 
 // synthetic is a bright disc that drifts through a textured volume; slice 0 is the prompted one.

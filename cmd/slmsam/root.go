@@ -26,6 +26,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newPropagateCommand(),
 		newTrainCommand(),
+		newEvalCommand(),
 		newWeightsCommand(),
 		newConvertCommand(),
 		newInfoCommand(),

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/internal/golden"
+	"github.com/stretchr/testify/require"
+)
+
+// dataDir is the folder of labelled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz.
+func dataDir(t *testing.T) string {
+	dir := os.Getenv("SLMSAM_DATA")
+	if dir == "" {
+		dir = filepath.Join(golden.Root(t), "..", "shared", "data")
+	}
+	if !golden.Exists(dir) {
+		t.Skip("no volumes: set SLMSAM_DATA")
+	}
+	return dir
+}
+
+// TestRealVolumes propagates one volume of every source (all with SLMSAM_ALL_DATA=1) from its central slices
+// and compares the header of the output with the input's byte by byte, without this project's reader.
+func TestRealVolumes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: volumes of many slices")
+	}
+	weights := filepath.Join(golden.Dir(t), "toy", "weights.safetensors")
+	if !golden.Exists(weights) {
+		t.Skip("no toy weights: set SLMSAM_FIXTURES")
+	}
+	images, err := filepath.Glob(filepath.Join(dataDir(t), "*", "*", "image.nii.gz"))
+	require.NoError(t, err)
+	require.NotEmpty(t, images)
+	source := ""
+	for _, image := range images {
+		from := filepath.Dir(filepath.Dir(image))
+		if from == source && os.Getenv("SLMSAM_ALL_DATA") != "1" {
+			continue
+		}
+		source = from
+		t.Run(filepath.Base(source)+"/"+filepath.Base(filepath.Dir(image)), func(t *testing.T) {
+			mask := filepath.Join(filepath.Dir(image), "label.nii.gz")
+			out := filepath.Join(t.TempDir(), "out.nii.gz")
+			var in volumeFile
+			runJSON(t, &in, "info", mask)
+			first := strconv.Itoa(int(in.Labels[0].Label))
+			var s summary
+			runJSON(t, &s, "propagate", image, "--mask", mask, "--slice", "auto", "--label", first,
+				"--checkpoint", weights, "--device", "cpu", "-o", out)
+			require.Equal(t, in.Dimensions[s.Axis], s.Slices)
+			requireSameFrame(t, header(t, image), header(t, out))
+		})
+	}
+}
+
+// header reads the first 348 bytes of a compressed NIfTI-1 file.
+func header(t *testing.T, path string) []byte {
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	plain, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	b := make([]byte, 348)
+	_, err = io.ReadFull(plain, b)
+	require.NoError(t, err)
+	return b
+}
+
+// requireSameFrame compares the fields of nifti1.h that place a grid in space, by their offsets.
+func requireSameFrame(t *testing.T, want, got []byte) {
+	t.Helper()
+	for name, at := range map[string][2]int{"dim[1..3]": {42, 48}, "pixdim[0..3]": {76, 92}, "xyzt_units": {123, 124},
+		"qform_code, sform_code": {252, 256}, "quatern, qoffset": {256, 280}, "srow": {280, 328}, "magic": {344, 348}} {
+		require.Equal(t, want[at[0]:at[1]], got[at[0]:at[1]], name)
+	}
+}

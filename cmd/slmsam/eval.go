@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/labelmap"
+	"github.com/spf13/cobra"
+)
+
+// evalFlags are the flags of slmsam eval.
+type evalFlags struct {
+	truth, out, csv, jsonFile, markdown              string
+	pred                                             []string
+	pred2                                            string
+	labels, names, axis, prompt, promptSlices, scope string
+	tolerance                                        float64
+	resamples                                        int
+	seed                                             uint64
+	strict, perCase, published, force                bool
+}
+
+func newEvalCommand() *cobra.Command {
+	f := &evalFlags{}
+	cmd := &cobra.Command{
+		Use:   "eval --pred DIR --truth DIR",
+		Short: "Score label maps: DSC, ASSD, HD95, slice-wise DSC, with intervals and plots",
+		Long: `eval scores label maps of any method against the truth, case by case and label by label, as the paper does.
+Cases are matched by name: case01.nii.gz in one folder goes with case01.nii.gz (or .nrrd, .mha, or a folder
+case01/label.nii.gz) in the other. --pred and --truth may also be single files. Repeat --pred to compare methods.
+
+A case that is on one side only, on another grid, or no label map (NaN, fractions) is not scored but listed, and
+an error with --strict. See docs/evaluation.md for the measures and conventions.`,
+		Example: `  slmsam eval --pred predictions --truth labels
+  slmsam eval --pred SLM-SAM2=run1 --pred SAM2=run2 --truth labelsTs --prompt exclude -o report
+  slmsam eval --pred out.nii.gz --truth label.nii.gz --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.pred, "pred", nil, "folder (or file) of predictions, DIR or NAME=DIR; repeat for more methods")
+	flags.StringVar(&f.pred2, "pred2", "", "a second folder of predictions, the same as repeating --pred")
+	flags.StringVar(&f.truth, "truth", "", "folder (or file) of true label maps")
+	flags.StringVarP(&f.out, "out", "o", "", "folder for everything: results.json, rows.csv, summary.csv, report.md and plots")
+	flags.StringVar(&f.csv, "csv", "", "file for the rows as CSV")
+	flags.StringVar(&f.jsonFile, "json-file", "", "file for the whole result as JSON")
+	flags.StringVar(&f.markdown, "markdown", "", "file for the tables as Markdown")
+	flags.StringVar(&f.labels, "labels", "", "labels to score, as 1,2,5 (default: all that the truth holds)")
+	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a JSON file (nnU-Net's dataset.json, or {\"1\": \"liver\"})")
+	flags.StringVar(&f.axis, "axis", "auto", "axis of slices: 0, 1, 2, or auto for the one of largest spacing")
+	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them by the truth\n(as the paper does for 2-D and 3-D baselines), or exclude them")
+	flags.StringVar(&f.promptSlices, "prompt-slices", "", "JSON file {\"case\": {\"label\": [slices]}}, label 0 for all\n(default: each label's central slice)")
+	flags.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
+	flags.Float64Var(&f.tolerance, "tolerance", eval.DefaultToleranceMM, "tolerance of the surface Dice in mm")
+	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the bootstrap")
+	flags.BoolVar(&f.strict, "strict", false, "fail if anything cannot be scored")
+	flags.BoolVar(&f.perCase, "cases", false, "print every case, not only the summary")
+	flags.BoolVar(&f.published, "published", false, "also print the paper's numbers beside these, as far as they are available")
+	flags.BoolVar(&f.force, "force", false, "replace existing files")
+	return cmd
+}
+
+// evalResult is what --json prints.
+type evalResult struct {
+	*eval.Result
+	Published []eval.PublishedRow `json:"published,omitempty"`
+	Files     []string            `json:"files"`
+}
+
+func (f *evalFlags) run(ctx context.Context, c *console) error {
+	study, err := f.study()
+	if err != nil {
+		return err
+	}
+	if err := f.checkOutputs(); err != nil {
+		return err
+	}
+	bar := c.progress("label maps", false)
+	defer bar.close()
+	study.Progress = func(done, total int, _ string) { bar.set(int64(done), int64(total)) }
+	r, err := eval.Evaluate(ctx, study)
+	bar.close()
+	if err != nil {
+		return err
+	}
+	if n := len(r.Excluded); n > 0 {
+		c.log.Warn(fmt.Sprintf("not scored: %d (the first: %s)", n, r.Excluded[0]))
+	}
+	out := evalResult{Result: r, Files: []string{}}
+	if f.published {
+		if out.Published, err = eval.Published(); err != nil {
+			return err
+		}
+	}
+	if out.Files, err = f.write(r); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := out.print(&text, f.perCase); err != nil {
+		return err
+	}
+	return c.result(out, func(w io.Writer) { w.Write(text.Bytes()) })
+}
+
+// print writes the tables for people.
+func (r evalResult) print(w io.Writer, perCase bool) error {
+	if err := r.WriteText(w, perCase); err != nil {
+		return err
+	}
+	if r.Published != nil {
+		fmt.Fprint(w, "The paper's numbers beside these\n\n")
+		if err := r.WriteBeside(w, r.Published, false); err != nil {
+			return err
+		}
+	}
+	for _, file := range r.Files {
+		fmt.Fprintln(w, file)
+	}
+	return nil
+}
+
+// study turns the flags into what to score.
+func (f *evalFlags) study() (eval.Study, error) {
+	s := eval.Study{Truth: f.truth, Load: labelmap.Load, Axis: f.axis, ToleranceMM: f.tolerance, Prompt: eval.PromptMode(f.prompt),
+		Scope: eval.Scope(f.scope), Resamples: f.resamples, Seed: f.seed, Strict: f.strict}
+	var err error
+	if s.Methods, err = f.methods(); err != nil {
+		return s, err
+	}
+	if f.truth == "" {
+		return s, usagef("--truth is missing: the folder of true label maps")
+	}
+	if s.Labels, err = parseLabels(f.labels); err != nil {
+		return s, err
+	}
+	if s.Names, err = parseLabelNames(f.names); err != nil {
+		return s, err
+	}
+	if f.promptSlices != "" {
+		if s.PromptSlices, err = readPromptSlices(f.promptSlices); err != nil {
+			return s, err
+		}
+	}
+	if f.resamples < 1 {
+		return s, usagef("--resamples %d: want at least 1", f.resamples)
+	}
+	if err := s.Check(); err != nil {
+		return s, usageError{err}
+	}
+	return s, nil
+}
+
+func readPromptSlices(path string) (eval.PromptSlices, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--prompt-slices: %w", err)
+	}
+	defer file.Close()
+	slices, err := eval.ReadPromptSlices(file)
+	if err != nil {
+		return nil, fmt.Errorf("--prompt-slices %s: %w", path, err)
+	}
+	return slices, nil
+}
+
+// output is a file that eval writes.
+type output struct {
+	path  string
+	write func(io.Writer) error
+}
+
+// outputs lists the single files that were asked for; r may be nil to learn their names only.
+func (f *evalFlags) outputs(r *eval.Result) []output {
+	all := []output{{f.csv, r.WriteCSV}, {f.jsonFile, r.WriteJSON}, {f.markdown, r.WriteMarkdown}}
+	var asked []output
+	for _, o := range all {
+		if o.path != "" {
+			asked = append(asked, o)
+		}
+	}
+	return asked
+}
+
+// reportResults is the file of a report whose presence says that the folder holds one.
+const reportResults = "results.json"
+
+// checkOutputs refuses to replace files, before the work is done.
+func (f *evalFlags) checkOutputs() error {
+	paths := []string{}
+	for _, o := range f.outputs(nil) {
+		paths = append(paths, o.path)
+	}
+	if f.out != "" {
+		if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
+			return fmt.Errorf("--out %s is a file, not a folder", f.out)
+		}
+		paths = append(paths, filepath.Join(f.out, reportResults))
+	}
+	for _, path := range paths {
+		if _, err := os.Lstat(path); err == nil && !f.force {
+			return fmt.Errorf("%s exists; choose another name or pass --force", path)
+		}
+	}
+	return nil
+}
+
+// write writes the files that were asked for and lists them.
+func (f *evalFlags) write(r *eval.Result) ([]string, error) {
+	written := []string{}
+	for _, o := range f.outputs(r) {
+		if err := replaceFile(o.path, o.write); err != nil {
+			return written, fmt.Errorf("write %s: %w", o.path, err)
+		}
+		written = append(written, o.path)
+	}
+	if f.out == "" {
+		return written, nil
+	}
+	report, err := r.WriteReport(f.out)
+	return append(written, report...), err
+}
