@@ -31,8 +31,16 @@ func CaseName(path string) (string, bool) {
 // FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,
 // .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only, or with
 // a stack of PNG, JPEG or DICOM slices, which the loader gets as the folder. Files of other kinds are returned in ignored.
-// Two files for one case are an error.
+// Two files for one case are an error. If dir is itself a label-map file, it is the only case.
 func FindCases(dir string) (cases map[string]string, ignored []string, err error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		name, ok := CaseName(dir)
+		if !ok {
+			return nil, nil, fmt.Errorf("eval: %s is no label map by its name; expected a folder, or a file such as case01.nii.gz, "+
+				".nii, .nrrd or .mha", dir)
+		}
+		return map[string]string{name: dir}, nil, nil
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("eval: list cases: %w", err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -33,6 +34,7 @@ func (e *evaluation) match() error {
 			return fmt.Errorf("method %s: %w", m.Name, err)
 		}
 		e.result.Ignored = append(e.result.Ignored, ignored...)
+		cases = renamed(cases, m.Dir, truth, e.study.Truth)
 		for _, name := range sortedNames(truth) {
 			if cases[name] == "" {
 				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir)
@@ -48,6 +50,18 @@ func (e *evaluation) match() error {
 		e.total += len(cases)
 	}
 	return nil
+}
+
+// renamed gives a single predicted file the case name of a single true file: the two are meant for each other, whatever
+// their names. Otherwise the names stay.
+func renamed(cases map[string]string, at string, truth map[string]string, truthAt string) map[string]string {
+	predicted := slices.Collect(maps.Values(cases))
+	for name, path := range truth {
+		if path == truthAt && slices.Contains(predicted, at) {
+			return map[string]string{name: at}
+		}
+	}
+	return cases
 }
 
 func sortedNames[V any](m map[string]V) []string {

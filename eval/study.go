@@ -13,7 +13,7 @@ import (
 // DefaultToleranceMM is a usual tolerance of the surface Dice for organs.
 const DefaultToleranceMM = 2.0
 
-// Method is a named folder of predictions.
+// Method is a named folder of predictions, or a single prediction.
 type Method struct {
 	Name string `json:"name"`
 	Dir  string `json:"dir"`
@@ -21,7 +21,7 @@ type Method struct {
 
 // Study says what to score. Truth, Methods and Load are needed; the zero value of every other field is a default.
 type Study struct {
-	Truth   string   // folder of true label maps
+	Truth   string   // folder of true label maps, or one of them
 	Methods []Method // folders of predictions, in the order of the tables
 	Load    Loader   // reads one label map
 
@@ -85,7 +85,7 @@ func Evaluate(ctx context.Context, study Study) (*Result, error) {
 	if len(run.result.Rows) == 0 {
 		return nil, fmt.Errorf("eval: nothing could be scored: %w", excludedError(run.result.Excluded))
 	}
-	return run.result, nil
+	return run.result.nonNil(), nil
 }
 
 // excludedError lists exclusions, the first twenty in full.
@@ -102,6 +102,9 @@ func excludedError(list []Exclusion) error {
 	}
 	return errors.New(text.String())
 }
+
+// Check reports the first setting that makes no sense. It reads no file.
+func (s Study) Check() error { return s.complete() }
 
 // complete fills defaults and rejects what makes no sense.
 func (s *Study) complete() error {
