@@ -144,6 +144,9 @@ func (p *propagation) prompt(gr *group, im Image, slice int) error {
 		masks := make([][]bool, len(of))
 		for i, pr := range of {
 			masks[i] = volume.ResizeMask(pr.Mask, h, w, size)
+			if !slices.Contains(masks[i], true) {
+				return fmt.Errorf("the mask of object %d is so small that it vanishes at the model's %d x %d: use a larger resolution", pr.Object, size, size)
+			}
 		}
 		found, err = gr.PromptMasks(im, slice, masks)
 	} else {

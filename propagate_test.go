@@ -176,6 +176,22 @@ func TestPropagateStops(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// bigSlices is a volume whose slices are far larger than the model's input.
+type bigSlices struct{ ramp }
+
+func (bigSlices) Size() (h, w int)   { return 640, 640 }
+func (bigSlices) Gray(i int) []uint8 { return make([]uint8, 640*640) }
+
+func TestMaskThatVanishes(t *testing.T) {
+	dev := cpu.New(0)
+	defer dev.Close()
+	mask := make([]bool, 640*640)
+	mask[1000] = true
+	err := newModel(t, dev).Propagate(context.Background(), nn.NewGraph(dev), bigSlices{3}, []slmsam.Prompt{{Object: 4, Mask: mask}},
+		slmsam.Options{}, func(slmsam.SliceResult) error { return nil })
+	require.ErrorContains(t, err, "object 4 is so small that it vanishes")
+}
+
 func TestBadPrompts(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()
