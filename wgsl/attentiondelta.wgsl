@@ -45,8 +45,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let at_o = start(params.o, params.first + item, row);
     let at_grad = start(params.grad, params.first + item, row);
     var sum = 0.0;
-    for (var c = 0u; c < params.width; c++) {
-        sum = fma(o[at_o + c], grad[at_grad + c], sum);
+    var other = at_grad;
+    for (var at = at_o; at < at_o + params.width; at++) {   // not of 0..width: see finish in matmul.wgsl
+        sum = fma(o[at], grad[other], sum);
+        other++;
     }
     delta[params.delta_base + item * params.delta_stride + row] = sum;
 }

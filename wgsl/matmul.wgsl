@@ -56,21 +56,24 @@ fn finish(origin: u32, row: u32, col: u32, sum: vec4<f32>) {
     if row >= params.m || col >= params.n {
         return;
     }
+    // Lavapipe compiles a shader anew for each value of a param that alone decides a branch; col keeps it from that.
+    let flags = select(0u, params.flags, col < 0x7fffffffu);
+    let act = select(0u, params.act, col < 0x7fffffffu);
     var v = params.alpha * sum;
-    if (params.flags & 1u) != 0u {
+    if (flags & 1u) != 0u {
         let at = params.bias + col;
         v += vec4<f32>(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]);
     }
-    if params.act == 1u {
+    if act == 1u {
         v = max(v, vec4<f32>(0.0));
-    } else if params.act == 2u {
+    } else if act == 2u {
         v = gelu4(v);
     }
     let at = origin + row * params.c.stride + col;
-    if (params.flags & 2u) != 0u {
+    if (flags & 2u) != 0u {
         v += load_residual(at - params.c.base + params.residual);
     }
-    if (params.flags & 4u) != 0u {
+    if (flags & 4u) != 0u {
         v += load_c(at);
     }
     store_c(at, params.n - col, v);

@@ -18,9 +18,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let item = params.first + id.z;
     var at = start(params.a, item) + row * params.a.stride + col;
     var sum = vec4<f32>(0.0);
-    for (var piece = 0u; piece < params.pieces; piece++) {
+    let size = params.m * params.n;
+    let end = at + params.pieces * size;   // of words, not of 0..pieces: see finish
+    for (; at < end; at += size) {
         sum += vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
-        at += params.m * params.n;
     }
     finish(start(params.c, item), row, col, sum);
 }

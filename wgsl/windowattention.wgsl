@@ -95,9 +95,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var key = lane; key < params.keys; key += 64u) {
         let k_row = k_start + key * params.k.stride;
         var s$I = vec4<f32>(0.0);                                                 // for I<8
-        for (var c = 0u; c < params.width; c += 4u) {
+        for (var at = k_row; at < k_row + params.width; at += 4u) {   // not of 0..width: see finish in matmul.wgsl
+            let c = at - k_row;
             let left = params.width - c;
-            let x = load_k(k_row + c, left);
+            let x = load_k(at, left);
             s$I = fma(load_q(q$I + c, left), x, s$I);                             // for I<8
         }
         scores[$Iu * {{KEYS}}u + key] = params.scale * (s$I.x + s$I.y + s$I.z + s$I.w);   // for I<8
@@ -133,13 +134,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let r = unit / fours * 4u;
         let c = unit % fours * 4u;
         let left = params.value_width - c;
-        var v_at = v_start + c;
-        let s = r * {{KEYS}}u;
+        var s = r * {{KEYS}}u;
+        let v_end = v_start + c + params.keys * params.v.stride;
         var o$I = vec4<f32>(0.0);                                                 // for I<4
-        for (var key = 0u; key < params.keys; key++) {
-            let x = load_v(v_at, left);
-            o$I = fma(vec4<f32>(scores[s + $Iu * {{KEYS}}u + key]), x, o$I);      // for I<4
-            v_at += params.v.stride;
+        for (var at = v_start + c; at < v_end; at += params.v.stride) {
+            let x = load_v(at, left);
+            o$I = fma(vec4<f32>(scores[s + $Iu * {{KEYS}}u]), x, o$I);            // for I<4
+            s++;
         }
         var t$I = 0.0;                                                            // for I<4
         for (var p = r * 8u; p < r * 8u + 8u; p++) {
