@@ -38,6 +38,8 @@ type Case struct {
 	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i]
 	Objects []int32   // label numbers, as in the file
 
+	Spacing [3]float64 // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
+
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
 }
@@ -123,6 +125,8 @@ func NewCase(name string, v *volume.Volume, l *volume.Labels, opt CaseOptions) (
 	}
 	c := &Case{Name: name, Objects: objects}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
+	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
+	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}
 	index := make(map[int32]uint8, len(objects))
 	for i, o := range objects {
 		index[o] = uint8(i + 1)

@@ -44,7 +44,8 @@ type state struct {
 	Step     int            `json:"step"` // steps made
 	Elapsed  float64        `json:"elapsed_seconds"`
 	Finished bool           `json:"finished"`
-	Best     float64        `json:"best"` // validation DSC, -1 before the first
+	Validate bool           `json:"validate"` // a validation of this step is still to be made
+	Best     float64        `json:"best"`     // validation DSC, -1 before the first
 	BestStep int            `json:"best_step"`
 	Updates  map[string]int `json:"updates"` // AdamW steps by parameter
 	Data     string         `json:"data"`    // Fingerprint of the training volumes
@@ -190,6 +191,12 @@ func (t *Trainer) load() error {
 		t.adam.SetState(p, m.Data, v.Data, n)
 	}
 	return nil
+}
+
+// HoldsRun says whether there is a training in dir that Resume goes on with.
+func HoldsRun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, stateFile))
+	return err == nil
 }
 
 // RunConfig is what a run's folder says of a training to resume: its recipe and its model.
