@@ -74,10 +74,10 @@ func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 		return nil, fmt.Errorf("the file is empty")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return readZip(r, size)
+	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
+		return readSafetensors(r, size) // before the pickles: the length of its header may begin with 0x80 too
 	case head[0] == 0x80:
 		return readLegacy(r, size)
-	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
-		return readSafetensors(r, size)
 	case len(head) > 8 && head[8] == '{':
 		return nil, fmt.Errorf("the safetensors header claims %d bytes, the file has %d: truncated or corrupt",
 			binary.LittleEndian.Uint64(head), size)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -157,4 +158,18 @@ func TestConvertBothWays(t *testing.T) {
 	require.ErrorContains(t, err, `unknown ending ".onnx"`)
 	_, err = Convert(filepath.Join(dir, "missing.pt"), filepath.Join(dir, "d.pt"), "", false)
 	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// TestSafetensorsWithAnyHeaderLength writes headers of many lengths: one whose length begins with the byte
+// 0x80, as pickles do, is still a safetensors file.
+func TestSafetensorsWithAnyHeaderLength(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	tensors := []Named{{Name: "w", Tensor: NewF32([]float32{1, 2}, 2)}}
+	for n := 0; n < 256; n += 8 {
+		meta := map[string]string{"note": strings.Repeat("x", n)}
+		require.NoError(t, WriteSafetensors(path, tensors, meta, Options{Force: true}))
+		f, err := Read(path)
+		require.NoError(t, err, "%d characters of metadata", n)
+		require.Equal(t, []float32{1, 2}, f.Tensors["w"].Data)
+	}
 }
