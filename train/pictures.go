@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 	"gonum.org/v1/plot"
@@ -108,8 +109,8 @@ func drawCurves(loss, dice, dsc plotter.XYs) ([]byte, error) {
 		color  color.Color
 		width  float64
 	}{
-		{upper, "", loss, pale, 0.5}, {upper, "mean of 25 steps", smooth(loss), strong, 1.5},
-		{lower, "", dice, pale, 0.5}, {lower, "clips, mean of 25 steps", smooth(dice), strong, 1.5},
+		{upper, "", loss, pale, 0.5}, {upper, "median of 25 steps", smooth(loss), strong, 1.5},
+		{lower, "", dice, pale, 0.5}, {lower, "clips, median of 25 steps", smooth(dice), strong, 1.5},
 		{lower, "validation: whole volumes", dsc, red, 1.5},
 	} {
 		if len(c.points) == 0 {
@@ -137,17 +138,17 @@ func drawCurves(loss, dice, dsc plotter.XYs) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// smooth is the running mean over the last 25 points.
+// smooth is the running median over the last 25 points: a few clips are far worse than all others.
 func smooth(in plotter.XYs) plotter.XYs {
 	const window = 25
 	out := make(plotter.XYs, len(in))
-	sum := 0.0
 	for i, p := range in {
-		sum += p.Y
-		if i >= window {
-			sum -= in[i-window].Y
+		var last []float64
+		for _, q := range in[max(0, i-window+1) : i+1] {
+			last = append(last, q.Y)
 		}
-		out[i] = plotter.XY{X: p.X, Y: sum / float64(min(i+1, window))}
+		slices.Sort(last)
+		out[i] = plotter.XY{X: p.X, Y: last[len(last)/2]}
 	}
 	return out
 }

@@ -37,6 +37,9 @@ func newPrefetch(ctx context.Context, s *Sampler, first, ahead int) *prefetch {
 
 // next waits for the next clip, or for the end of ctx.
 func (p *prefetch) next(ctx context.Context) (*Clip, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case one := <-p.queue:
 		select {

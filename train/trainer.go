@@ -56,7 +56,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(t.path(stateFile)); err == nil {
+	if HoldsRun(s.Dir) {
 		return nil, fmt.Errorf("train: %s holds a run already: resume it, or choose another folder", s.Dir)
 	}
 	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
@@ -119,15 +119,14 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	t.began = time.Now().Add(-time.Duration(t.state.Elapsed * float64(time.Second)))
 	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, aheadClips)
 	defer clips.close()
-	for !t.finished() {
-		if err := t.advance(ctx, clips); err != nil {
-			if errors.Is(err, errSave) {
-				return err
-			}
-			return errors.Join(err, t.save())
-		}
+	_, err = t.complete(ctx, false)
+	for err == nil && !t.finished() {
+		err = t.advance(ctx, clips)
 	}
-	return nil
+	if err != nil && !errors.Is(err, errSave) {
+		err = errors.Join(err, t.save())
+	}
+	return err
 }
 
 // aheadClips is how many clips are made ahead of the step.
@@ -157,19 +156,27 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 		return err
 	}
 	due := func(each int) bool { return last || each > 0 && t.state.Step%each == 0 }
-	var v *Validation
-	if due(t.Recipe.ValidateEach) {
-		if v, err = t.validate(ctx); err != nil {
-			return err
-		}
-	}
-	if v != nil || due(t.Recipe.SaveEach) {
-		if err := t.save(); err != nil {
-			return err
-		}
+	t.state.Validate = due(t.Recipe.ValidateEach)
+	v, err := t.complete(ctx, due(t.Recipe.SaveEach))
+	if err != nil {
+		return err
 	}
 	t.report(metrics, v)
 	return nil
+}
+
+// complete makes the validation that is due and saves. A training stopped in between makes it when resumed.
+func (t *Trainer) complete(ctx context.Context, save bool) (v *Validation, err error) {
+	if t.state.Validate {
+		if v, err = t.validate(ctx); err != nil {
+			return nil, err
+		}
+		t.state.Validate = false
+	}
+	if v != nil || save {
+		err = t.save()
+	}
+	return v, err
 }
 
 func (t *Trainer) report(m Metrics, v *Validation) {
