@@ -20,7 +20,8 @@ func TestMatMulVariants(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			d := open(t, Options{})
 			d.tuner.forced = &v
-			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: !testing.Short(), Kernels: []string{"MatMul"}})
+			large := !testing.Short() && (v.name == "V1" || v.name == "V5") // one form of each file
+			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: large, Kernels: []string{"MatMul"}})
 		})
 	}
 }

@@ -48,6 +48,7 @@ var (
 	ErrNoAdapter = errors.New("wgsl: no GPU adapter found")
 	// ErrOutOfMemory: an allocation failed; work on something smaller.
 	ErrOutOfMemory = errors.New("wgsl: out of GPU memory")
-	// ErrDeviceLost: the driver gave up (reset, unplugged, hung). Open the device anew.
+	// ErrDeviceLost: the driver gave up (reset, unplugged, hung). Open the device anew. Where the loss shows only when
+	// work is submitted, the WebGPU library (wgpu-native 0.17) ends the process with a message of its own.
 	ErrDeviceLost = errors.New("wgsl: the GPU device was lost")
 )

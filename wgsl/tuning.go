@@ -103,10 +103,23 @@ func (d *Device) tuned(p product) variant {
 	return best
 }
 
-// measureVariants times all forms on a product like p, at most 1024 in each size. A form that the device refuses is
-// not chosen.
+// tuningSize is the most rows, columns and terms of a product that is timed: enough to occupy a device of the kind,
+// little enough that the slowest one measures a form in a few milliseconds.
+func (d *Device) tuningSize() int {
+	switch d.info.Kind {
+	case Discrete:
+		return 1024
+	case Software:
+		return 128
+	}
+	return 512
+}
+
+// measureVariants times all forms on a product like p, of at most tuningSize. A form that the device refuses is not
+// chosen.
 func (d *Device) measureVariants(p product) variant {
-	m, n, k, count := min(p.m, 1024), min(p.n, 1024), min(p.k, 1024), min(p.items.n, 16)
+	most := d.tuningSize()
+	m, n, k, count := min(p.m, most), min(p.n, most), min(p.k, most), min(p.items.n, 16)
 	a, b, c := d.Alloc(count*m*k), d.Alloc(count*k*n), d.Alloc(count*m*n)
 	defer func() {
 		for _, buf := range []backend.Buffer{a, b, c} {
@@ -125,18 +138,22 @@ func (d *Device) measureVariants(p product) variant {
 	}
 	best, bestTime := d.defaultVariant(p), time.Duration(math.MaxInt64)
 	for _, v := range variants() {
-		if t, ok := d.timeProduct(q, v); ok && t < bestTime {
+		if t, ok := d.timeProduct(q, v, bestTime); ok && t < bestTime {
 			best, bestTime = v, t
 		}
 	}
 	return best
 }
 
-// timeProduct returns the shortest of three times for four runs of p as v, after one that compiles it.
-func (d *Device) timeProduct(p product, v variant) (time.Duration, bool) {
+// timeProduct returns the shortest of three times for four runs of p as v, after one that compiles it. It gives up on
+// a form whose first time is twice the best one's.
+func (d *Device) timeProduct(p product, v variant, bestSoFar time.Duration) (time.Duration, bool) {
 	best := time.Duration(math.MaxInt64)
 	d.productAs(p, v)
-	for range 3 {
+	for i := range 3 {
+		if i > 0 && best/2 > bestSoFar {
+			return 0, false
+		}
 		if d.Sync() != nil {
 			return 0, false
 		}
