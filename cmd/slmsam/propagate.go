@@ -21,7 +21,7 @@ type propagateFlags struct {
 	modelFlags
 	mask, out, memory, slice, labels, axis, span, direction, window, report string
 	points, boxes                                                           []string
-	force, keepHoles                                                        bool
+	force, keepHoles, bf16                                                  bool
 }
 
 func newPropagateCommand() *cobra.Command {
@@ -56,6 +56,7 @@ axis 0 and y along axis 1.`,
 	flags.StringArrayVar(&f.points, "point", nil, "click slice,x,y[,label][,+ or -] in pixels; may be repeated")
 	flags.StringArrayVar(&f.boxes, "box", nil, "box slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
 	flags.BoolVar(&f.keepHoles, "keep-holes", false, "leave small holes in the masks")
+	flags.BoolVar(&f.bf16, "bf16-memory", false, "store memories as bfloat16, as the released predictor does")
 	flags.StringVar(&f.report, "report", "", "folder for a montage, a presence curve and report.json")
 	flags.BoolVar(&f.force, "force", false, "replace existing files")
 	return cmd
@@ -166,7 +167,7 @@ func (f *propagateFlags) parseOptions(j *job) (choice sliceChoice, err error) {
 	if !ok {
 		return choice, usagef("--direction %q: want both, forward or backward", f.direction)
 	}
-	j.options.Direction, j.options.KeepHoles = direction, f.keepHoles
+	j.options.Direction, j.options.KeepHoles, j.options.BF16 = direction, f.keepHoles, f.bf16
 	if f.labels != "" {
 		if j.labels, err = parseInts(f.labels); err != nil {
 			return choice, usagef("--label %q: %w", f.labels, err)

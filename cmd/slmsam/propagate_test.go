@@ -159,7 +159,7 @@ func TestPointsAndBoxesNeedNoMask(t *testing.T) {
 func TestOptionsChangeTheModelAndTheMemory(t *testing.T) {
 	w := newWorkspace(t)
 	r := w.propagate("--mask", w.mask, "--memory", "M7", "--resolution", "96", "--window", "20,260", "--axis", "2", "--slice", "7",
-		"--threads", "1", "--json", "-o", w.path("o.nii.gz"))
+		"--threads", "1", "--keep-holes", "--bf16-memory", "--json", "-o", w.path("o.nii.gz"))
 	require.Equal(t, exitDone, r.code, r.errors)
 	var s summary
 	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
