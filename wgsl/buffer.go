@@ -80,7 +80,7 @@ func (d *Device) createBuffer(size int64, usage wgpu.BufferUsage) *wgpu.Buffer {
 	raw, err := d.tryCreate(size, usage)
 	if err != nil && d.pool.mem.Pooled > 0 {
 		d.flush()
-		d.fail(waitIdle(d.gpu, d.queue))
+		d.fail(d.waitIdle())
 		d.pool.trim()
 		d.gpu.Poll(false, nil)
 		raw, err = d.tryCreate(size, usage)

@@ -156,7 +156,7 @@ func (d *Device) Close() {
 	d.closed = true
 	d.flush()
 	if d.lost == nil {
-		_ = waitIdle(d.gpu, d.queue) // nothing can be done about an error now
+		_ = d.waitIdle() // nothing can be done about an error now
 	}
 	for _, k := range d.kernels {
 		k.release()

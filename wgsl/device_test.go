@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // open returns a device for tests. Without an adapter the test is skipped, or fails if SLMSAM_REQUIRE_GPU is 1.
@@ -21,6 +23,21 @@ func open(t testing.TB, opts Options) *Device {
 	require.NoError(t, err)
 	t.Cleanup(d.Close)
 	return d
+}
+
+// TestSubmissionsAreBounded: without any Read or Sync the device still waits now and then.
+func TestSubmissionsAreBounded(t *testing.T) {
+	d := open(t, Options{})
+	x := d.Alloc(4)
+	waited := false
+	for i := range maxLaunches * (maxAhead + 1) {
+		d.Fill(backend.Fill{X: x, N: 4, Value: float32(i)})
+		waited = waited || i >= maxLaunches && d.batch.ahead == 0
+		require.Less(t, d.batch.ahead, maxAhead)
+		require.Less(t, len(d.batch.launches), maxLaunches)
+	}
+	require.True(t, waited)
+	require.NoError(t, d.Sync())
 }
 
 // TestReadUnderGC repeats the case in which the binding's own MapAsync crashes.

@@ -15,6 +15,7 @@ import (
 
 const (
 	maxLaunches = 64  // per submission
+	maxAhead    = 16  // submissions: bounds what waits at a time, and so how long one wait may take
 	slotBytes   = 256 // params of one launch: the largest alignment that a device may ask of dynamic offsets
 	alignWords  = 64  // storage bindings begin at multiples of 256 bytes
 )
@@ -52,6 +53,7 @@ type batch struct {
 	launches []launch
 	params   []uint32
 	work     float64
+	ahead    int // submissions that nobody waited for yet
 }
 
 type launch struct {
@@ -159,6 +161,15 @@ func (d *Device) flush() {
 	}
 	b.launches, b.params, b.work = b.launches[:0], b.params[:0], 0
 	d.gpu.Poll(false, nil) // lets WebGPU drop what finished submissions held
+	if b.ahead++; b.ahead >= maxAhead && d.lost == nil {
+		d.fail(d.waitIdle())
+	}
+}
+
+// waitIdle waits until all that was submitted is done.
+func (d *Device) waitIdle() error {
+	d.batch.ahead = 0
+	return waitIdle(d.gpu, d.queue)
 }
 
 func (d *Device) submit() error {

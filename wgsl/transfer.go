@@ -32,7 +32,7 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 		if len(src) > stagingBytes/4 {
 			d.flush()
 			d.queue.Submit()
-			d.fail(waitIdle(d.gpu, d.queue))
+			d.fail(d.waitIdle())
 		}
 	}
 }
@@ -76,6 +76,7 @@ func (d *Device) readPiece(src *buffer, off int, dst []float32) error {
 	if err := mapRead(d.gpu, d.staging, int64(mapped)); err != nil {
 		return err
 	}
+	d.batch.ahead = 0
 	if err := d.log.take(); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (d *Device) readPiece(src *buffer, off int, dst []float32) error {
 func (d *Device) Sync() error {
 	d.flush()
 	if d.lost == nil {
-		d.fail(waitIdle(d.gpu, d.queue))
+		d.fail(d.waitIdle())
 	}
 	return d.takeError()
 }
