@@ -1,7 +1,7 @@
 // Command slmsam carries an annotated slice through a CT or MR volume; see slmsam --help.
 //
 // Each subcommand is one file with a function that makes it; root.go lists them. What the subcommands
-// share: console.go (messages, progress, JSON), device.go (GPU or CPU), weights_open.go (finding a
+// share: console.go (messages, progress, JSON), device.go (GPU or CPU), openmodel.go (finding a
 // checkpoint). The work itself is in the packages of the module.
 package main
 
