@@ -1,0 +1,100 @@
+package phantom
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Case is a generated volume with labels.
+type Case struct {
+	Name    string
+	H, W, D int
+	Gray    []uint8    // [D,H,W]
+	Labels  []uint8    // [D,H,W]; 0 is background
+	Spacing [3]float64 // mm along x, y, z
+}
+
+// tries bounds the attempts to draw a scene in which at least one object can be seen.
+const tries = 20
+
+// minVisible is the least part of a slice that the largest section of an object covers.
+const minVisible = 1.0 / 400
+
+// Generate makes volume number index of a seed. It may be called from several goroutines.
+func Generate(c Config, seed uint64, index int) *Case {
+	rng := rand.New(rand.NewPCG(seed, uint64(index)))
+	var v *Case
+	for range tries {
+		side := c.MinSide + rng.IntN(c.MaxSide-c.MinSide+1)
+		v = drawScene(rng, c).volume(rng, side, side, c.MinDepth+rng.IntN(c.MaxDepth-c.MinDepth+1))
+		if v.visible() {
+			break
+		}
+	}
+	v.Name = fmt.Sprintf("generated %d", index)
+	return v
+}
+
+// volume samples and renders a scene.
+func (s *scene) volume(rng *rand.Rand, h, w, d int) *Case {
+	v := &Case{H: h, W: w, D: d, Labels: make([]uint8, d*h*w)}
+	const side = 250.0 // mm
+	v.Spacing = [3]float64{side / float64(w), side / float64(h), side * s.depth / float64(d)}
+	bias, texture := newLattice(rng), newLattice(rng)
+	grey, other, skip := make([]float64, h*w), make([]float64, h*w), make([]uint8, h*w)
+	for i := 0; i < d; i++ {
+		z := (float64(i) + 0.5) / float64(d) * s.depth
+		if s.look.thick { // labels follow the middle of the slice, grey values both halves
+			quarter := 0.25 * s.depth / float64(d)
+			s.paint(other, skip, h, w, z-quarter)
+			s.paint(grey, skip, h, w, z+quarter)
+			for p := range grey {
+				other[p] = (other[p] + grey[p]) / 2
+			}
+			s.paint(grey, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
+			copy(grey, other)
+		} else {
+			s.paint(grey, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
+		}
+		v.Gray = append(v.Gray, s.look.render(rng, grey, h, w, z, bias, texture)...)
+	}
+	return v
+}
+
+// visible says whether some object is large enough on some slice.
+func (v *Case) visible() bool {
+	n := v.H * v.W
+	for i := 0; i < v.D; i++ {
+		var count [256]int
+		for _, l := range v.Labels[i*n : (i+1)*n] {
+			count[l]++
+		}
+		for _, k := range count[1:] {
+			if float64(k) >= minVisible*float64(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Volume returns the image as a volume that can be written.
+func (v *Case) Volume() *volume.Volume {
+	dim := [3]int{v.W, v.H, v.D}
+	out := &volume.Volume{Dim: dim, Data: make([]float32, len(v.Gray)), Geom: volume.NewGeometry(dim, v.Spacing), Path: v.Name}
+	for i, g := range v.Gray {
+		out.Data[i] = float32(g)
+	}
+	return out
+}
+
+// LabelMap returns the labels on the image's grid.
+func (v *Case) LabelMap() *volume.Labels {
+	out := volume.NewLabels(v.Volume())
+	for i, l := range v.Labels {
+		out.Data[i] = int32(l)
+	}
+	return out
+}
