@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// consoleOf returns a console of slmsam info with the given flags.
+func consoleOf(t *testing.T, flags ...string) (c *console, out, errors *bytes.Buffer) {
+	t.Helper()
+	out, errors = &bytes.Buffer{}, &bytes.Buffer{}
+	cmd, _, err := newRootCommand().Find([]string{"info"})
+	require.NoError(t, err)
+	cmd.SetOut(out)
+	cmd.SetErr(errors)
+	require.NoError(t, cmd.ParseFlags(flags))
+	return newConsole(cmd), out, errors
+}
+
+func TestMessagesGoToStderrByLevel(t *testing.T) {
+	for _, c := range []struct{ flag, want string }{
+		{"--json", "plain, n 3\nwarn: beware\n"},
+		{"--verbose", "debug: detail\nplain, n 3\nwarn: beware\n"},
+		{"--quiet", "warn: beware\n"},
+	} {
+		console, out, errors := consoleOf(t, c.flag)
+		console.log.Debug("detail")
+		console.log.Info("plain", "n", 3)
+		console.log.Warn("beware")
+		require.Equal(t, c.want, errors.String())
+		require.Empty(t, out.String())
+	}
+}
+
+func TestResultIsJSONOrText(t *testing.T) {
+	for flag, want := range map[string]string{"--json": "{\n  \"n\": 3\n}\n", "--verbose": "three\n", "--quiet": ""} {
+		c, out, _ := consoleOf(t, flag)
+		require.NoError(t, c.result(map[string]int{"n": 3}, func(w io.Writer) { _, _ = io.WriteString(w, "three\n") }))
+		require.Equal(t, want, out.String())
+	}
+}
+
+func TestProgressWithoutTerminalIsALineNowAndThen(t *testing.T) {
+	c, _, errors := consoleOf(t)
+	p := c.progress("slices", false)
+	p.set(1, 50)
+	require.Empty(t, errors.String(), "not yet")
+	p.last = time.Now().Add(-2 * quietInterval)
+	p.set(20, 50)
+	p.set(21, 50)
+	p.close()
+	require.Equal(t, "slices: 20 of 50\n", errors.String())
+}
