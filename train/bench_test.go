@@ -21,7 +21,7 @@ func BenchmarkStep(b *testing.B) {
 			dev := cpu.New(0)
 			m, err := slmsam.New(dev, slmsam.Nano())
 			require.NoError(b, err)
-			m.Initialise(1)
+			require.NoError(b, m.Initialise(1))
 			speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, b.N)
 			require.NoError(b, err)
 			b.ReportMetric(speed.SecondsPerStep, "s/step")

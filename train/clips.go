@@ -60,6 +60,9 @@ type Sampler struct {
 
 // NewSampler returns a sampler of clips for a model of image size s.
 func NewSampler(source Source, r Recipe, s int) *Sampler {
+	if r.Generated > 0 {
+		source = mixed{real: source, share: r.Generated, seed: r.Seed}
+	}
 	return &Sampler{source: source, recipe: r, size: s, epoch: -1}
 }
 

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -133,148 +131,24 @@ func (f *trainFlags) begin(dev backend.Device, job *trainJob) (*slmsam.Model, tr
 	return m, train.Start{}, err
 }
 
-// prepare checks everything that can be checked before computing.
-func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
-	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
-	if f.out == "" && !f.plan && f.bench == 0 {
-		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
-	}
-	var err error
-	if f.resume {
-		for _, name := range []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "lr", "seed", "freeze", "prompts", "recompute"} {
-			if cmd.Flags().Changed(name) {
-				return nil, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
-			}
-		}
-		job.recipe, _, err = train.RunConfig(f.out)
-	} else {
-		job.recipe, err = f.resolve(cmd)
-		if err == nil {
-			job.start.Init, err = f.startWeights()
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return job, f.openData(dataset, job)
-}
-
-func (f *trainFlags) startWeights() (string, error) {
-	switch f.init {
-	case train.Fresh:
-		return f.init, nil
-	case "":
-		return "", usagef("--init is missing: a checkpoint to start from, or fresh")
-	}
-	return findCheckpoint(f.init)
-}
-
-// resolve reads the recipe and applies the flags to it.
-func (f *trainFlags) resolve(cmd *cobra.Command) (train.Recipe, error) {
-	r, err := train.ReadRecipe(f.recipe)
-	if err != nil {
-		return r, err
-	}
-	changed := cmd.Flags().Changed
-	if changed("epochs") || changed("steps") || changed("time") {
-		r.Epochs, r.Steps, r.Time = f.epochs, f.steps, f.time
-	}
-	if changed("memory") {
-		if r.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
-			return r, usageError{err}
-		}
-	}
-	if changed("frames") {
-		r.Frames = f.frames
-	}
-	if changed("batch") {
-		r.Batch = f.batch
-	}
-	if changed("lr") && r.Rates.LR > 0 {
-		r.Rates.LR, r.Rates.EncoderLR = f.lr, f.lr*r.Rates.EncoderLR/r.Rates.LR
-	}
-	if changed("seed") {
-		r.Seed = f.seed
-	}
-	if changed("prompts") {
-		if r.Prompts, err = parseProportions(f.prompts, r.Prompts.MaxPoints); err != nil {
-			return r, err
-		}
-	}
-	r.Freeze = append(r.Freeze, f.freeze...)
-	r.Recompute = r.Recompute || f.recompute
-	return r, r.Validate()
-}
-
-// parseProportions reads mask=1,points=0.5,box=0.5; what is left out is 0.
-func parseProportions(s string, maxPoints int) (train.Prompts, error) {
-	p := train.Prompts{MaxPoints: maxPoints}
-	for _, part := range strings.Split(s, ",") {
-		name, value, _ := strings.Cut(part, "=")
-		to := map[string]*float64{"mask": &p.Mask, "points": &p.Points, "box": &p.Box}[strings.TrimSpace(name)]
-		if to == nil {
-			return p, usagef("--prompts %q: want proportions of mask, points and box, as mask=1,points=1,box=1", s)
-		}
-		if _, err := fmt.Sscan(value, to); err != nil {
-			return p, usagef("--prompts %q: %q is not a number", s, value)
-		}
-	}
-	return p, nil
-}
-
-// openData opens the volumes and reads each once: bad ones are refused before the training starts.
-func (f *trainFlags) openData(dataset string, job *trainJob) error {
-	opt := train.CaseOptions{Axis: -1}
-	if f.labels != "" {
-		labels, err := parseInts(f.labels)
-		if err != nil {
-			return usagef("--label: %w", err)
-		}
-		for _, l := range labels {
-			opt.Labels = append(opt.Labels, int32(l))
-		}
-	}
-	if f.axis != "" {
-		if _, err := fmt.Sscan(f.axis, &opt.Axis); err != nil || opt.Axis < 0 || opt.Axis > 2 {
-			return usagef("--axis %q: want 0, 1 or 2", f.axis)
-		}
-	}
-	if f.window != "" {
-		if n, err := fmt.Sscanf(f.window, "%g,%g", &opt.Window.Lo, &opt.Window.Hi); n != 2 || err != nil || opt.Window.Check() != nil {
-			return usagef("--window %q: want LO,HI with LO < HI", f.window)
-		}
-	}
-	data, err := train.Open(dataset, opt)
-	if err != nil {
-		return err
-	}
-	job.train = data
-	switch {
-	case f.held != "" && f.holdOut != "":
-		return usagef("--val and --hold-out cannot be given together")
-	case f.held != "":
-		job.held, err = train.Open(f.held, opt)
-	case f.holdOut != "":
-		names, readErr := csv.NewReader(strings.NewReader(f.holdOut)).Read()
-		if readErr != nil {
-			return usagef("--hold-out %q: want names as A,B", f.holdOut)
-		}
-		job.train, job.held, err = data.Split(names)
-	}
-	if err != nil {
-		return err
-	}
-	return train.CheckData(job.train, job.held, job.recipe)
+// trainResult is what slmsam train --json prints.
+type trainResult struct {
+	Device   string            `json:"device"`
+	Steps    int               `json:"steps"`
+	Seconds  float64           `json:"seconds"` // of this process
+	BestDSC  float64           `json:"best_dsc"`
+	BestStep int               `json:"best_step"`
+	Files    map[string]string `json:"files"` // best, last, metrics, curves, recipe
 }
 
 // train runs the training and says how it went.
 func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob, start train.Start) error {
 	setup := train.Setup{Recipe: job.recipe, Train: job.train, Held: job.held, Dir: f.out, Start: start, Report: reporter(c)}
-	make := train.New
+	open := train.New
 	if f.resume {
-		make = train.Resume
+		open = train.Resume
 	}
-	t, err := make(nn.NewGraph(dev), m, setup)
+	t, err := open(nn.NewGraph(dev), m, setup)
 	if err != nil {
 		return err
 	}
@@ -289,11 +163,10 @@ func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, 
 	if err != nil {
 		return err
 	}
-	best, step := t.Best()
-	result := map[string]any{"steps": t.Step(), "seconds": time.Since(began).Seconds(), "best_dsc": best, "best_step": step,
-		"files": train.Files(f.out), "device": dev.Name()}
+	result := trainResult{Device: dev.Name(), Steps: t.Step(), Seconds: time.Since(began).Seconds(), Files: train.Files(f.out)}
+	result.BestDSC, result.BestStep = t.Best()
 	return c.result(result, func(w io.Writer) {
-		fmt.Fprintf(w, "%d steps, best validation DSC %.4f after step %d: %s\n", t.Step(), best, step, filepath.Join(f.out, "best.safetensors"))
+		fmt.Fprintf(w, "%d steps, best validation DSC %.4f after step %d: %s\n", result.Steps, result.BestDSC, result.BestStep, result.Files["best"])
 	})
 }
 

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/spf13/cobra"
+)
+
+// prepare checks everything that can be checked before computing.
+func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
+	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
+	if f.out == "" && !f.plan && f.bench == 0 {
+		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
+	}
+	var err error
+	if f.resume {
+		for _, name := range settledFlags() {
+			if cmd.Flags().Changed(name) {
+				return nil, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
+			}
+		}
+		job.recipe, _, err = train.RunConfig(f.out)
+	} else {
+		job.recipe, err = f.resolve(cmd)
+		if err == nil {
+			job.start.Init, err = f.startWeights()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return job, f.openData(dataset, job)
+}
+
+// settledFlags are what a run's folder decides when it is resumed.
+func settledFlags() []string {
+	return []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "lr", "seed",
+		"freeze", "prompts", "recompute"}
+}
+
+// startWeights finds what --init names.
+func (f *trainFlags) startWeights() (string, error) {
+	switch f.init {
+	case train.Fresh:
+		return f.init, nil
+	case "":
+		return "", usagef("--init is missing: a checkpoint to start from, or fresh")
+	}
+	return findCheckpoint(f.init)
+}
+
+// resolve reads the recipe and applies the flags to it.
+func (f *trainFlags) resolve(cmd *cobra.Command) (train.Recipe, error) {
+	r, err := train.ReadRecipe(f.recipe)
+	if err != nil {
+		return r, err
+	}
+	changed := cmd.Flags().Changed
+	if changed("epochs") || changed("steps") || changed("time") {
+		r.Epochs, r.Steps, r.Time = f.epochs, f.steps, f.time
+	}
+	if changed("memory") {
+		if r.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
+			return r, usageError{err}
+		}
+	}
+	if changed("frames") {
+		r.Frames = f.frames
+	}
+	if changed("batch") {
+		r.Batch = f.batch
+	}
+	if changed("lr") && r.Rates.LR > 0 {
+		r.Rates.LR, r.Rates.EncoderLR = f.lr, f.lr*r.Rates.EncoderLR/r.Rates.LR
+	}
+	if changed("seed") {
+		r.Seed = f.seed
+	}
+	if changed("prompts") {
+		if r.Prompts, err = parseProportions(f.prompts, r.Prompts.MaxPoints); err != nil {
+			return r, err
+		}
+	}
+	r.Freeze = append(r.Freeze, f.freeze...)
+	r.Recompute = r.Recompute || f.recompute
+	return r, r.Validate()
+}
+
+// parseProportions reads mask=1,points=0.5,box=0.5; what is left out is 0.
+func parseProportions(s string, maxPoints int) (train.Prompts, error) {
+	p := train.Prompts{MaxPoints: maxPoints}
+	for _, part := range strings.Split(s, ",") {
+		name, value, _ := strings.Cut(part, "=")
+		to := map[string]*float64{"mask": &p.Mask, "points": &p.Points, "box": &p.Box}[strings.TrimSpace(name)]
+		if to == nil {
+			return p, usagef("--prompts %q: want proportions of mask, points and box, as mask=1,points=1,box=1", s)
+		}
+		if _, err := fmt.Sscan(value, to); err != nil {
+			return p, usagef("--prompts %q: %q is not a number", s, value)
+		}
+	}
+	return p, nil
+}
+
+// openData opens the volumes and reads each once: bad ones are refused before the training starts.
+func (f *trainFlags) openData(dataset string, job *trainJob) error {
+	opt, err := f.caseOptions()
+	if err != nil {
+		return err
+	}
+	data, err := train.Open(dataset, opt)
+	if err != nil {
+		return err
+	}
+	job.train = data
+	switch {
+	case f.held != "" && f.holdOut != "":
+		return usagef("--val and --hold-out cannot be given together")
+	case f.held != "":
+		job.held, err = train.Open(f.held, opt)
+	case f.holdOut != "":
+		names, readErr := csv.NewReader(strings.NewReader(f.holdOut)).Read()
+		if readErr != nil {
+			return usagef("--hold-out %q: want names as A,B", f.holdOut)
+		}
+		job.train, job.held, err = data.Split(names)
+	}
+	if err != nil {
+		return err
+	}
+	return train.CheckData(job.train, job.held, job.recipe)
+}
+
+// caseOptions says how volumes are cut into slices.
+func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
+	opt := train.CaseOptions{Axis: -1}
+	if f.labels != "" {
+		labels, err := parseInts(f.labels)
+		if err != nil {
+			return opt, usagef("--label: %w", err)
+		}
+		for _, l := range labels {
+			opt.Labels = append(opt.Labels, int32(l))
+		}
+	}
+	if f.axis != "" {
+		if _, err := fmt.Sscan(f.axis, &opt.Axis); err != nil || opt.Axis < 0 || opt.Axis > 2 {
+			return opt, usagef("--axis %q: want 0, 1 or 2", f.axis)
+		}
+	}
+	if f.window != "" {
+		if n, err := fmt.Sscanf(f.window, "%g,%g", &opt.Window.Lo, &opt.Window.Hi); n != 2 || err != nil || opt.Window.Check() != nil {
+			return opt, usagef("--window %q: want LO,HI with LO < HI", f.window)
+		}
+	}
+	return opt, nil
+}

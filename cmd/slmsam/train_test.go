@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// trainWorkspace adds a manifest whose volume has labels on its first six slices.
+func trainWorkspace(t *testing.T) (w workspace, manifest string) {
+	w = newWorkspace(t)
+	require.NoError(t, volume.WriteLabels(w.path("labels.nii.gz"), testMask(testImage(), slicesUpTo(6)...), volume.WriteOptions{}))
+	manifest = w.path("cases.csv")
+	require.NoError(t, os.WriteFile(manifest, []byte("name,image,label\np1,scan.nii.gz,labels.nii.gz\n"), 0o644))
+	return w, manifest
+}
+
+func TestTrainThenResumeThenPropagate(t *testing.T) {
+	w, manifest := trainWorkspace(t)
+	r := slmsamRun("train", manifest, "--init", w.model, "-o", w.path("run"), "--steps", "2", "--frames", "3", "--device", "cpu", "--json")
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Contains(t, r.errors, "plan: ")
+	var result trainResult
+	require.NoError(t, json.Unmarshal([]byte(r.out), &result))
+	require.Equal(t, 2, result.Steps)
+	require.FileExists(t, result.Files["best"])
+	require.Greater(t, result.BestDSC, -1.0)
+
+	again := slmsamRun("train", manifest, "--init", w.model, "-o", w.path("run"), "--steps", "2", "--frames", "3", "--device", "cpu")
+	require.Equal(t, exitFailed, again.code)
+	require.Contains(t, again.errors, "holds a run already")
+
+	resumed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--device", "cpu")
+	require.Equal(t, exitDone, resumed.code, resumed.errors)
+	require.Contains(t, resumed.errors, "resuming after step 2")
+
+	changed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "9")
+	require.Equal(t, exitUsage, changed.code)
+
+	out := w.path("out.nii.gz")
+	w.model = result.Files["best"]
+	p := w.propagate("--mask", w.mask, "-o", out)
+	require.Equal(t, exitDone, p.code, p.errors)
+}
+
+func TestTrainPlan(t *testing.T) {
+	_, manifest := trainWorkspace(t)
+	r := slmsamRun("train", manifest, "--init", "fresh", "--model", "nano", "--plan", "--device", "cpu", "--json")
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Contains(t, r.out, `"memory_bytes"`)
+	require.Contains(t, r.out, `"step_gflop"`)
+}
+
+func TestTrainBadUse(t *testing.T) {
+	w, manifest := trainWorkspace(t)
+	bad := w.path("bad.json")
+	require.NoError(t, os.WriteFile(bad, []byte(`{"learning_rate": 1}`), 0o644))
+	fresh := []string{"--init", "fresh", "--device", "cpu", "-o", w.path("run")}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{manifest, "--init", "fresh"}, exitUsage, "-o RUN is missing"},
+		{[]string{manifest, "-o", w.path("run")}, exitUsage, "--init is missing"},
+		{append([]string{manifest, "--recipe", bad}, fresh...), exitFailed, `unknown field "learning_rate"`},
+		{append([]string{manifest, "--frames", "99"}, fresh...), exitFailed, "p1 has 12 slices, fewer than a clip of 99"},
+		{append([]string{manifest, "--label", "77"}, fresh...), exitFailed, "label 77 is not in"},
+		{append([]string{manifest, "--hold-out", "p9"}, fresh...), exitFailed, `"p9" is not in the dataset`},
+		{append([]string{manifest, "--hold-out", "p1"}, fresh...), exitFailed, "none is left"},
+		{append([]string{manifest, "--steps", "3", "--time", "1h"}, fresh...), exitFailed, "exactly one of epochs, steps and time"},
+		{append([]string{manifest, "--prompts", "circle=1"}, fresh...), exitUsage, "mask, points and box"},
+		{append([]string{manifest, "--model", "giant"}, fresh...), exitFailed, "nano"},
+		{append([]string{w.path("gone")}, fresh...), exitFailed, "no such file"},
+	} {
+		r := slmsamRun(append([]string{"train"}, c.args...)...)
+		require.Equal(t, c.code, r.code, "%v: %s", c.args, r.errors)
+		require.Contains(t, r.errors, c.says)
+		require.NoDirExists(t, filepath.Join(w.dir, "run"))
+	}
+}
