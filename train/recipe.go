@@ -35,7 +35,7 @@ type Recipe struct {
 	Reverse    float64 `json:"reverse"`     // 0.5: part of the clips in reversed order
 	Prompts    Prompts `json:"prompts"`     // what marks the objects on a clip's first slice
 	Augment    Augment `json:"augment"`
-	Generated  float64 `json:"generated"`  // 0: part of the clips that come from generated volumes (package phantom)
+	Generated  float64 `json:"generated"` // 0: part of the clips that come from generated volumes (package phantom)
 
 	Rates   Rates   `json:"rates"`
 	Weights Weights `json:"weights"`  // of the terms of the loss
