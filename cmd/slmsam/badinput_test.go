@@ -184,6 +184,13 @@ func badModels() []badInput {
 			return []string{"--mask", w.mask}
 		}, []string{"model.safetensors"}},
 		{"pickle that would execute code", modelBytes("evil.pt", []byte("\x80\x02cposix\nsystem\nX\x06\x00\x00\x00whoami\x85R.")), []string{"evil.pt", "execute"}},
+		{"weights with NaN", func(t *testing.T, w *workspace) []string {
+			file, err := checkpoint.Read(w.model)
+			require.NoError(t, err)
+			file.Tensors["sam_mask_decoder.pred_obj_score_head.layers.2.bias"].Data[0] = nan()
+			require.NoError(t, checkpoint.WriteSafetensors(w.model, file.List(), file.Metadata, checkpoint.Options{Force: true}))
+			return []string{"--mask", w.mask}
+		}, []string{"label 2", "NaN", "weights are damaged"}},
 		{"configuration with an unknown key", func(t *testing.T, w *workspace) []string {
 			path := w.path("config.json")
 			require.NoError(t, os.WriteFile(path, []byte(`{"image_sise": 64}`), 0o644))
@@ -229,6 +236,8 @@ func TestWrongUsage(t *testing.T) {
 		{"propagate"},
 		{"propagate", w.image},
 		{"propagate", w.image, "--mask", w.mask, "--nonsense"},
+		{"propagate", w.image, "--box", "6,4,5,12,12", "--label", "1"},
+		{"propagate", w.image, "--point", "6,4,5", "--slice", "6"},
 		{"propagate", w.image, "--mask", w.mask, "--slice", "first"},
 		{"propagate", w.image, "--mask", w.mask, "--label", "liver"},
 		{"propagate", w.image, "--mask", w.mask, "--axis", "3"},

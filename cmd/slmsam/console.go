@@ -63,7 +63,7 @@ func (c *console) result(v any, text func(w io.Writer)) error {
 
 // progress shows how far a long work has come: a bar on a terminal, otherwise a line now and then.
 func (c *console) progress(what string, bytes bool) *progress {
-	p := &progress{console: c, what: what, last: time.Now()}
+	p := &progress{console: c, what: what, started: time.Now(), last: time.Now()}
 	f, isFile := c.err.(*os.File)
 	if c.quiet || !isFile || !term.IsTerminal(int(f.Fd())) {
 		return p
@@ -88,6 +88,7 @@ type progress struct {
 	console *console
 	bar     *progressbar.ProgressBar
 	what    string
+	started time.Time
 	last    time.Time
 }
 
@@ -100,7 +101,8 @@ func (p *progress) set(done, total int64) {
 	}
 	if time.Since(p.last) > quietInterval {
 		p.last = time.Now()
-		p.console.log.Info(fmt.Sprintf("%s: %d of %d", p.what, done, total))
+		left := time.Duration(float64(time.Since(p.started)) / float64(max(done, 1)) * float64(total-done))
+		p.console.log.Info(fmt.Sprintf("%s: %d of %d, about %v left", p.what, done, total, left.Round(time.Second)))
 	}
 }
 

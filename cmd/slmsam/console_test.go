@@ -50,8 +50,9 @@ func TestProgressWithoutTerminalIsALineNowAndThen(t *testing.T) {
 	p.set(1, 50)
 	require.Empty(t, errors.String(), "not yet")
 	p.last = time.Now().Add(-2 * quietInterval)
+	p.started = time.Now().Add(-40 * time.Second)
 	p.set(20, 50)
 	p.set(21, 50)
 	p.close()
-	require.Equal(t, "slices: 20 of 50\n", errors.String())
+	require.Equal(t, "slices: 20 of 50, about 1m0s left\n", errors.String())
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -41,6 +43,9 @@ func (j *job) propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, bar *
 	}
 	err := m.Propagate(ctx, g, j.slices, j.prompts, j.options, func(r slmsam.SliceResult) error {
 		for _, o := range r.Objects {
+			if score := float64(o.Score); math.IsNaN(score) || math.IsInf(score, 0) {
+				return fmt.Errorf("slice %d: the model's score for label %d is %v: the weights are damaged, or do not belong to this configuration", r.Slice, o.Object, o.Score)
+			}
 			tracks[o.Object].score[r.Slice] = o.Score
 		}
 		merger.Add(r.Slice, r.Objects, func(object int) bool { return tracks[object].masks[r.Slice] })

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/wgsl"
 	"github.com/spf13/cobra"
 )
 
@@ -82,6 +84,9 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	defer bar.close()
 	labels, tracks, err := job.propagate(ctx, nn.NewGraph(dev), model, bar)
 	bar.close()
+	if errors.Is(err, wgsl.ErrOutOfMemory) || errors.Is(err, wgsl.ErrDeviceLost) {
+		return fmt.Errorf("%w; try fewer labels at a time (--label), a smaller --resolution, or --device cpu", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -109,6 +114,9 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	j := &job{image: image, mask: f.mask, out: f.out}
 	if f.mask == "" && f.points == nil && f.boxes == nil {
 		return nil, usagef("nothing to start from: give --mask MASK, or --point or --box")
+	}
+	if f.mask == "" && (f.labels != "" || f.slice != "") {
+		return nil, usagef("--label and --slice choose from a mask: give --mask MASK")
 	}
 	choice, err := f.parseOptions(j)
 	if err != nil {
