@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "slmsam: %v\nSee: %s --help\n", err, cmd.CommandPath())
 		return exitUsage
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "slmsam: interrupted; no output was written")
+		fmt.Fprintln(stderr, "slmsam: interrupted")
 		return exitFailed
 	}
 	fmt.Fprintf(stderr, "slmsam: %v\n", err)
