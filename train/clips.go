@@ -101,6 +101,9 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 // volume chooses the volume of clip n: all in turn, in another order every epoch, or by weight.
 func (s *Sampler) volume(n int, rng *rand.Rand) int {
 	count := s.source.Len()
+	if c, ok := s.source.(chooser); ok {
+		return c.choose(n, rng)
+	}
 	if w, ok := s.source.(Weighted); ok && !uniform(w) {
 		return byWeight(w, rng)
 	}

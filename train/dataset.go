@@ -167,21 +167,32 @@ func (e entry) read(opt CaseOptions) (*Case, error) {
 
 // Fingerprint names what a source holds, so that a run is not resumed on other data by mistake.
 func Fingerprint(s Source) string {
-	h := sha256.New()
-	fmt.Fprintln(h, s.Len())
-	if d, ok := s.(*Dataset); ok {
-		for _, e := range d.entries {
-			size := int64(0)
-			for _, path := range []string{e.image, e.label} {
-				if info, err := os.Stat(path); err == nil && !info.IsDir() {
-					size += info.Size()
-				}
-			}
-			fmt.Fprintln(h, e.name, size, e.labels, e.weight)
-		}
-		fmt.Fprintln(h, d.opt)
+	text := fmt.Sprintln(s.Len())
+	switch x := s.(type) {
+	case *Dataset:
+		text += x.fingerprint()
+	case *Generated:
+		text += x.fingerprint()
+	case Mixed:
+		text += Fingerprint(x.First) + Fingerprint(x.Second) + fmt.Sprint(x.Share)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// fingerprint lists the volumes with the sizes of their files, and how they are cut.
+func (d *Dataset) fingerprint() string {
+	text := fmt.Sprintln(d.opt)
+	for _, e := range d.entries {
+		size := int64(0)
+		for _, path := range []string{e.image, e.label} {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
+				size += info.Size()
+			}
+		}
+		text += fmt.Sprintln(e.name, size, e.labels, e.weight)
+	}
+	return text
 }
 
 // missing says that a file of a pair is not there.

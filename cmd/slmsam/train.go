@@ -21,7 +21,7 @@ type trainFlags struct {
 	out, recipe, init, model, held, holdOut, labels, axis, window, memory, time string
 	prompts                                                                     string
 	resolution, epochs, steps, frames, batch, bench                             int
-	lr                                                                          float64
+	lr, mix                                                                     float64
 	seed                                                                        uint64
 	freeze                                                                      []string
 	resume, recompute, plan                                                     bool
@@ -34,7 +34,7 @@ func newTrainCommand() *cobra.Command {
 		Short: "Fine-tune on a few annotated volumes, or train from scratch",
 		Long: `train learns from annotated volumes. DATASET is an nnU-Net raw folder (imagesTr, labelsTr, dataset.json), a
 folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label and
-perhaps name,labels,weight. RUN receives checkpoints (best, last), the state to resume from, metrics.jsonl,
+perhaps name,labels,weight; or the word generated, for made-up volumes. RUN receives checkpoints (best, last), the state to resume from, metrics.jsonl,
 TensorBoard events, curves.png and samples/. See docs/training.md.`,
 		Example: `  slmsam train Dataset001_Liver --init tiny -o run
   slmsam train cases.csv --init fresh --model nano --recipe scratch --time 2h -o run
@@ -53,6 +53,7 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run in RUN; its recipe and model are taken from there")
 	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
 	flags.StringVar(&f.holdOut, "hold-out", "", "names of DATASET's cases to validate on instead of training, as A,B")
+	flags.Float64Var(&f.mix, "mix-generated", 0, "part of the clips to take from generated volumes instead, 0 to 1")
 	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
 	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: as propagate does)")

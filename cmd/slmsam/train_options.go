@@ -112,27 +112,64 @@ func (f *trainFlags) openData(dataset string, job *trainJob) error {
 	if err != nil {
 		return err
 	}
-	data, err := train.Open(dataset, opt)
-	if err != nil {
+	if job.train, err = openSource(dataset, opt, job.recipe.Seed, generatedVolumes); err != nil {
 		return err
 	}
-	job.train = data
 	switch {
 	case f.held != "" && f.holdOut != "":
 		return usagef("--val and --hold-out cannot be given together")
 	case f.held != "":
-		job.held, err = train.Open(f.held, opt)
+		job.held, err = openSource(f.held, opt, job.recipe.Seed+1, generatedHeld)
 	case f.holdOut != "":
-		names, readErr := csv.NewReader(strings.NewReader(f.holdOut)).Read()
-		if readErr != nil {
-			return usagef("--hold-out %q: want names as A,B", f.holdOut)
-		}
-		job.train, job.held, err = data.Split(names)
+		err = f.split(job)
 	}
 	if err != nil {
 		return err
 	}
+	if f.mix < 0 || f.mix >= 1 || f.mix > 0 && dataset == generatedName {
+		return usagef("--mix-generated %g: want a part of 0 to 1 of the clips, beside a DATASET of files", f.mix)
+	}
+	if f.mix > 0 {
+		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(job.recipe.Seed, generatedVolumes), Share: f.mix}
+	}
 	return train.CheckData(job.train, job.held, job.recipe)
+}
+
+// The name of the data set that is made up on the way, and how many of its volumes there are.
+const (
+	generatedName    = "generated"
+	generatedVolumes = 1 << 20
+	generatedHeld    = 6
+)
+
+// openSource opens a data set of files, or the generated one.
+func openSource(path string, opt train.CaseOptions, seed uint64, count int) (train.Source, error) {
+	if path != generatedName {
+		return train.Open(path, opt)
+	}
+	s := train.NewGenerated(seed, count)
+	if count == generatedHeld {
+		s.Reuse = 1
+	}
+	return s, nil
+}
+
+// split holds cases of the data set out.
+func (f *trainFlags) split(job *trainJob) error {
+	data, ok := job.train.(*train.Dataset)
+	if !ok {
+		return usagef("--hold-out needs a DATASET of files; use --val %s", generatedName)
+	}
+	names, err := csv.NewReader(strings.NewReader(f.holdOut)).Read()
+	if err != nil {
+		return usagef("--hold-out %q: want names as A,B", f.holdOut)
+	}
+	rest, held, err := data.Split(names)
+	if err != nil {
+		return err
+	}
+	job.train, job.held = rest, held
+	return nil
 }
 
 // caseOptions says how volumes are cut into slices.

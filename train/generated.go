@@ -1,0 +1,123 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/seed-6f79f512/slmsam/train/phantom"
+)
+
+// Generated is a Source of made-up volumes (package phantom): the same seed gives the same ones.
+type Generated struct {
+	Config phantom.Config
+	Seed   uint64
+	Count  int // volumes before they repeat
+	Reuse  int // clips that are taken from one volume before the next is made
+
+	mu     sync.Mutex
+	recent []*kept // the most recently used last
+}
+
+// kept is a volume that was made, or is being made.
+type kept struct {
+	index int
+	once  sync.Once
+	c     *Case
+	err   error
+}
+
+// NewGenerated returns count volumes of the default kind, each for a few clips in a row: making one takes
+// longer than cutting a clip from it.
+func NewGenerated(seed uint64, count int) *Generated {
+	return &Generated{Config: phantom.Default(), Seed: seed, Count: count, Reuse: 4}
+}
+
+// keptVolumes is how many generated volumes are remembered: more than are in use at once.
+const keptVolumes = 8
+
+// Len implements Source.
+func (s *Generated) Len() int { return s.Count * s.Reuse }
+
+// Case implements Source.
+func (s *Generated) Case(i int) (*Case, error) {
+	k := s.keep(i / s.Reuse)
+	k.once.Do(func() { k.c, k.err = caseOf(phantom.Generate(s.Config, s.Seed, k.index)) })
+	return k.c, k.err
+}
+
+// keep finds a volume among the recent ones, or makes room for it.
+func (s *Generated) keep(index int) *kept {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.recent, func(k *kept) bool { return k.index == index })
+	k := &kept{index: index}
+	if at >= 0 {
+		k = s.recent[at]
+		s.recent = slices.Delete(s.recent, at, at+1)
+	} else if len(s.recent) == keptVolumes {
+		s.recent = slices.Delete(s.recent, 0, 1)
+	}
+	s.recent = append(s.recent, k)
+	return k
+}
+
+// caseOf takes over a generated volume; labels that did not make it onto any slice are left out.
+func caseOf(p *phantom.Case) (*Case, error) {
+	c := &Case{Name: p.Name, H: p.H, W: p.W}
+	var index [256]uint8
+	for l := 1; l < 256; l++ {
+		if slices.Contains(p.Labels, uint8(l)) {
+			c.Objects = append(c.Objects, int32(l))
+			index[l] = uint8(len(c.Objects))
+		}
+	}
+	n := p.H * p.W
+	for z := range p.D {
+		labels := make([]uint8, n)
+		for i, l := range p.Labels[z*n : (z+1)*n] {
+			labels[i] = index[l]
+		}
+		c.Images, c.Labels = append(c.Images, p.Gray[z*n:(z+1)*n]), append(c.Labels, labels)
+	}
+	return c, c.Check()
+}
+
+// Mixed is a Source that takes a clip from its second part with a probability of Share, else from its first.
+type Mixed struct {
+	First, Second Source
+	Share         float64
+}
+
+// Len implements Source.
+func (m Mixed) Len() int { return m.First.Len() + m.Second.Len() }
+
+// Case implements Source.
+func (m Mixed) Case(i int) (*Case, error) {
+	if i < m.First.Len() {
+		return m.First.Case(i)
+	}
+	return m.Second.Case(i - m.First.Len())
+}
+
+// choose implements chooser.
+func (m Mixed) choose(n int, rng *rand.Rand) int {
+	if rng.Float64() < m.Share {
+		return m.First.Len() + n%m.Second.Len()
+	}
+	if w, ok := m.First.(Weighted); ok {
+		return byWeight(w, rng)
+	}
+	return rng.IntN(m.First.Len())
+}
+
+// chooser is a Source that decides itself which volume clip n comes from.
+type chooser interface {
+	choose(n int, rng *rand.Rand) int
+}
+
+// fingerprint tells generated volumes apart.
+func (s *Generated) fingerprint() string {
+	return fmt.Sprintf("generated %+v %d %d %d", s.Config, s.Seed, s.Count, s.Reuse)
+}
