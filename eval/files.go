@@ -91,7 +91,7 @@ func (r *Result) WriteReport(dir string) ([]string, error) {
 	var written []string
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
-		if err := writeFile(path, f.write); err != nil {
+		if err := WriteFile(path, f.write); err != nil {
 			return written, err
 		}
 		written = append(written, path)
@@ -100,8 +100,8 @@ func (r *Result) WriteReport(dir string) ([]string, error) {
 	return append(written, plots...), err
 }
 
-// writeFile writes beside path and renames, so that no half-written file is ever seen.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+// WriteFile makes or replaces a file: it writes beside path and renames, so that no half-written file is ever seen.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("eval: write %s: %w", path, err)

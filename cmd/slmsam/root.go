@@ -27,6 +27,7 @@ func commands() []*cobra.Command {
 		newPropagateCommand(),
 		newTrainCommand(),
 		newEvalCommand(),
+		newAblateCommand(),
 		newWeightsCommand(),
 		newConvertCommand(),
 		newInfoCommand(),

@@ -1,0 +1,154 @@
+package ablate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/train"
+)
+
+// Result is what Run found; its JSON form is stable.
+type Result struct {
+	Settings Settings  `json:"settings"`
+	Rows     []Row     `json:"rows"` // by protocol and memory, in the order of the setup
+	Files    []string  `json:"files"`
+	Scores   []*Scores `json:"-"`
+}
+
+// Row is one memory setting in one protocol: the mean over test volumes (and, within a volume, over its labels).
+type Row struct {
+	Volumes int    `json:"volumes"` // for training; 0 is no fine-tuning
+	Memory  string `json:"memory"`
+	Run     Record `json:"run"`
+	eval.Summary
+}
+
+// Scores are the scores of a protocol; the methods are the memory settings.
+type Scores struct {
+	Volumes int
+	*eval.Result
+}
+
+// ablation is the state of one Run.
+type ablation struct {
+	Setup
+	settings Settings
+	test     *train.Dataset
+	files    map[string]string // case -> name of its label maps, without extension
+}
+
+// Run makes every run that is not finished yet, scores all, and writes tables and figures. When ctx ends, or a run fails, what
+// is finished stays, and the next Run with the same setup goes on from there.
+func Run(ctx context.Context, setup Setup) (*Result, error) {
+	a := &ablation{Setup: setup}
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	result := &Result{Settings: a.settings}
+	records, err := a.runAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, volumes := range a.Volumes {
+		scores, err := a.score(ctx, volumes)
+		if err != nil {
+			return nil, err
+		}
+		result.Scores = append(result.Scores, scores)
+		for _, m := range a.Memories {
+			summary, err := scores.overall(m.String())
+			if err != nil {
+				return nil, err
+			}
+			result.Rows = append(result.Rows, Row{volumes, m.String(), records[run{volumes, m}], summary})
+		}
+	}
+	result.Files, err = result.write(a.Dir)
+	return result, err
+}
+
+// prepare decides the split, agrees with what the folder holds, and writes the test volumes' truth.
+func (a *ablation) prepare() error {
+	if err := a.complete(); err != nil {
+		return err
+	}
+	training, test, err := a.split()
+	if err != nil {
+		return err
+	}
+	if a.settings, err = a.describe(training, test); err != nil {
+		return err
+	}
+	if err := agree(a.Dir, a.settings); err != nil {
+		return err
+	}
+	if _, a.test, err = a.Data.Split(test); err != nil {
+		return err
+	}
+	if a.files, err = fileNames(test); err != nil {
+		return err
+	}
+	return a.writeTruth()
+}
+
+// fileNames gives each case a name without separators: names in a manifest may be paths.
+func fileNames(cases []string) (map[string]string, error) {
+	out, owner := map[string]string{}, map[string]string{}
+	for _, name := range cases {
+		stem := strings.Map(func(r rune) rune {
+			if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
+				return '_'
+			}
+			return r
+		}, name)
+		if s, ok := eval.CaseName(stem); ok {
+			stem = s
+		}
+		stem = strings.TrimLeft(stem, ".")
+		if other, taken := owner[stem]; taken || stem == "" {
+			return nil, fmt.Errorf("ablate: the cases %q and %q have no different file names; rename one in the dataset", name, other)
+		}
+		out[name], owner[stem] = stem, name
+	}
+	return out, nil
+}
+
+// runAll makes all runs in the order of the tables.
+func (a *ablation) runAll(ctx context.Context) (map[run]Record, error) {
+	records := map[run]Record{}
+	total, n := len(a.Volumes)*len(a.Memories), 0
+	for _, volumes := range a.Volumes {
+		for _, m := range a.Memories {
+			n++
+			r := run{volumes, m}
+			progress := func(phase string, part, dsc float64) {
+				a.Progress(Progress{Run: n, Runs: total, Name: r.String(), Phase: phase, Part: part, TrainingDSC: dsc})
+			}
+			record, err := a.make(ctx, r, progress)
+			if err != nil {
+				return nil, fmt.Errorf("ablate: %s: %w", r, err)
+			}
+			records[r] = record
+		}
+	}
+	return records, nil
+}
+
+// overall is a method's summary over all labels (or of the only one).
+func (s *Scores) overall(method string) (eval.Summary, error) {
+	i := slices.IndexFunc(s.Summary, func(x eval.Summary) bool { return x.Method == method })
+	if i < 0 {
+		return eval.Summary{}, fmt.Errorf("ablate: %s, %s: no score", ProtocolName(s.Volumes), method)
+	}
+	return s.Summary[i], nil
+}
+
+// errOther is wrapped by the error for a folder that holds another ablation.
+var errOther = errors.New("the folder holds another ablation")
+
+func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }

@@ -1,0 +1,140 @@
+package ablate
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/train"
+)
+
+// Setup says what to compare, on what, and for how long. Data, Dir, Open, Start and Recipe are needed.
+type Setup struct {
+	Data   *train.Dataset
+	Dir    string                         // of the ablation; made if need be
+	Open   func() (backend.Device, error) // a device for one run, closed after it
+	Start  train.StartOptions
+	Recipe train.Recipe // of every fine-tuning: its steps, epochs or time are the budget. Each run sets its memory
+
+	Memories []slmsam.Memory // nil: Memories
+	Volumes  []int           // protocols by their number of training volumes, 0 for no fine-tuning. nil: Protocols
+	Train    []string        // names of training volumes; a smaller protocol takes the first of them. nil: drawn by the recipe's seed
+	MaxTest  int             // test volumes at most; 0: all that are not for training
+
+	Names     map[int32]string // of labels
+	Prompt    eval.PromptMode  // empty: keep
+	Scope     eval.Scope       // empty: all
+	Resamples int              // 0: eval.DefaultResamples
+
+	Progress func(Progress) // may be nil
+}
+
+// Progress is what Setup.Progress sees.
+type Progress struct {
+	Run, Runs   int    // counted from 1
+	Name        string // "5 volumes, M7+R1"
+	Phase       string // "fine-tuning", "propagation of CASE", "done", "done before"
+	Part        float64
+	TrainingDSC float64 // soft overlap of the last training clip
+}
+
+// Memories are the paper's five settings, SAM 2's first.
+func Memories() []slmsam.Memory {
+	return []slmsam.Memory{{Long: 7}, {Short: 7}, {Short: 1}, {Long: 7, Short: 7}, slmsam.ShortLong}
+}
+
+// Protocols are the paper's numbers of training volumes, led by no fine-tuning.
+func Protocols() []int { return []int{0, 5, 1} }
+
+// ProtocolName names a protocol for people.
+func ProtocolName(volumes int) string {
+	switch volumes {
+	case 0:
+		return "no fine-tuning"
+	case 1:
+		return "1 volume"
+	}
+	return fmt.Sprint(volumes, " volumes")
+}
+
+// complete fills defaults and rejects what makes no sense.
+func (s *Setup) complete() error {
+	if s.Data == nil || s.Dir == "" || s.Open == nil || s.Start.Init == "" {
+		return errors.New("ablate: a dataset, a folder, a device and start weights must be given")
+	}
+	if s.Memories == nil {
+		s.Memories = Memories()
+	}
+	if s.Volumes == nil {
+		s.Volumes = Protocols()
+	}
+	if s.Progress == nil {
+		s.Progress = func(Progress) {}
+	}
+	if len(s.Memories) == 0 || len(s.Volumes) == 0 {
+		return errors.New("ablate: no memory setting, or no number of training volumes, is given")
+	}
+	if s.MaxTest < 0 {
+		return fmt.Errorf("ablate: %d test volumes; want 0 (all) or more", s.MaxTest)
+	}
+	for i, n := range s.Volumes {
+		if n < 0 || slices.Contains(s.Volumes[:i], n) {
+			return fmt.Errorf("ablate: training volumes %v: want different numbers, 0 for no fine-tuning", s.Volumes)
+		}
+	}
+	for i, m := range s.Memories {
+		if slices.Contains(s.Memories[:i], m) {
+			return fmt.Errorf("ablate: memory setting %v is given twice", m)
+		}
+	}
+	s.Recipe.ValidateEach, s.Recipe.ValidateObjects = 0, 1 // the test volumes tell; training volumes need not
+	return s.Recipe.Validate()
+}
+
+// split chooses training and test volumes. Every protocol has the same test volumes.
+func (s *Setup) split() (training, test []string, err error) {
+	names := s.Data.Names()
+	need := slices.Max(s.Volumes)
+	if s.Train != nil {
+		training = s.Train
+		if len(training) < need {
+			return nil, nil, fmt.Errorf("ablate: %d training volumes are named, the protocol needs %d: name more, or choose smaller protocols", len(training), need)
+		}
+		for i, name := range training {
+			if !slices.Contains(names, name) || slices.Contains(training[:i], name) {
+				return nil, nil, fmt.Errorf("ablate: training volume %q is not in the dataset, or is named twice; it has %s", name, strings.Join(names, ", "))
+			}
+		}
+	} else {
+		if len(names) <= need {
+			return nil, nil, fmt.Errorf("ablate: the dataset has %d volumes: training on %d leaves none to test; choose smaller protocols, as 3,1", len(names), need)
+		}
+		training = shuffled(names, s.Recipe.Seed)[:need]
+	}
+	for _, name := range names {
+		if !slices.Contains(training, name) {
+			test = append(test, name)
+		}
+	}
+	if len(test) == 0 {
+		return nil, nil, errors.New("ablate: every volume is for training, none is left to test")
+	}
+	if s.MaxTest > 0 && len(test) > s.MaxTest {
+		test = shuffled(test, s.Recipe.Seed)[:s.MaxTest]
+		slices.Sort(test)
+	}
+	return training, test, nil
+}
+
+// shuffled returns names in an order that depends on them and the seed alone.
+func shuffled(names []string, seed uint64) []string {
+	out := slices.Sorted(slices.Values(names))
+	const stream = 0x61626c617465 // "ablate"
+	rand.New(rand.NewPCG(seed, stream)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
