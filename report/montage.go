@@ -117,7 +117,11 @@ func (m *montage) tile(i, slice int) {
 	at := image.Rect(x0, y0, x0+m.width, y0+m.height)
 	gray := &image.Gray{Pix: turn(m.view, m.Image.Gray(slice), h, w), Stride: W, Rect: image.Rect(0, 0, W, H)}
 	draw.CatmullRom.Scale(m.canvas, at, gray, gray.Bounds(), draw.Src, nil)
-	m.contours(at, turn(m.view, m.Labels.Slice(m.Axis, slice), h, w), H, W)
+	labels := turn(m.view, m.Labels.Slice(m.Axis, slice), h, w)
+	m.contours(at, labels, H, W)
+	if len(m.Objects) > len(palette) { // colours repeat
+		m.numbers(at, labels, H, W)
+	}
 	name := fmt.Sprint(slice)
 	if slices.Contains(m.prompted(), slice) {
 		m.frame(at)
@@ -152,6 +156,33 @@ func (m *montage) contours(at image.Rectangle, labels []int32, h, w int) {
 			}
 		}
 	}
+}
+
+// numbers writes every label that has room for it at the place nearest to its centre.
+func (m *montage) numbers(at image.Rectangle, labels []int32, h, w int) {
+	const room = 200 // pixels of the tile
+	for _, o := range m.Objects {
+		var on []image.Point
+		var sum image.Point
+		for p, l := range labels {
+			if l == int32(o.Label) {
+				on = append(on, image.Pt(p%w, p/w))
+				sum = sum.Add(on[len(on)-1])
+			}
+		}
+		if len(on)*m.width*m.height < room*h*w {
+			continue
+		}
+		centre := sum.Div(len(on))
+		best := slices.MinFunc(on, func(a, b image.Point) int { return distance(a, centre) - distance(b, centre) })
+		m.textOnImage(at.Min.X+best.X*m.width/w-6, at.Min.Y+best.Y*m.height/h+5, fmt.Sprint(o.Label))
+	}
+}
+
+// distance is the square of that between two points.
+func distance(a, b image.Point) int {
+	d := a.Sub(b)
+	return d.X*d.X + d.Y*d.Y
 }
 
 // frame marks a prompted slice.

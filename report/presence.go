@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -87,13 +88,24 @@ func (s Study) newPlot(y string) *plot.Plot {
 	return p
 }
 
-// wholeTicks keeps the default ticks that are whole numbers.
+// wholeTicks puts at most a dozen labelled ticks on whole numbers, in steps of 1, 2 or 5 times a power of ten.
 func wholeTicks(lo, hi float64) []plot.Tick {
-	var out []plot.Tick
-	for _, t := range (plot.DefaultTicks{}).Ticks(lo, hi) {
-		if t.Value == float64(int(t.Value)) {
-			out = append(out, t)
+	const most = 12
+	step, scale := 1, 1
+	for (hi-lo)/float64(step) > most {
+		switch step / scale {
+		case 1:
+			step = 2 * scale
+		case 2:
+			step = 5 * scale
+		default:
+			scale *= 10
+			step = scale
 		}
+	}
+	var out []plot.Tick
+	for v := int(math.Ceil(lo/float64(step))) * step; float64(v) <= hi; v += step {
+		out = append(out, plot.Tick{Value: float64(v), Label: strconv.Itoa(v)})
 	}
 	return out
 }

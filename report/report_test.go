@@ -99,6 +99,19 @@ func TestNothingToShowIsAnError(t *testing.T) {
 	require.ErrorContains(t, Presence(&bytes.Buffer{}, empty), "no slices")
 }
 
+func TestTicksAreWholeAndFew(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   []float64
+	}{{-0.5, 3.5, []float64{0, 1, 2, 3}}, {4.5, 30.5, []float64{5, 10, 15, 20, 25, 30}}, {-0.5, 211.5, []float64{0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200}}} {
+		var got []float64
+		for _, tick := range wholeTicks(c.lo, c.hi) {
+			got = append(got, tick.Value)
+		}
+		require.Equal(t, c.want, got)
+	}
+}
+
 func TestChooseKeepsPromptsAndEnds(t *testing.T) {
 	all := make([]int, 100)
 	for i := range all {

@@ -28,13 +28,9 @@ func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
 }
 
-// openModel reads the chosen checkpoint and puts the model on dev; path is where it was found.
-func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, path string, err error) {
-	path, err = findCheckpoint(f.checkpoint)
-	if err != nil {
-		return nil, "", err
-	}
-	file, err := checkpoint.Read(path)
+// openModel reads the chosen checkpoint and puts the model on dev; source is where it was found.
+func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, source string, err error) {
+	file, err := readCheckpoint(f.checkpoint)
 	if err != nil {
 		return nil, "", err
 	}
@@ -47,12 +43,21 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, p
 		return nil, "", err
 	}
 	c.log.Info(fmt.Sprintf("model: %s, %.1f M parameters, memory %s, %d x %d",
-		path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))
+		file.Path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))
 	if loaded.Fresh {
 		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +
 			"untrained, so the masks will be poor until the model is fine-tuned; --memory M7 uses them as SAM 2 does")
 	}
-	return m, path, nil
+	return m, file.Path, nil
+}
+
+// readCheckpoint reads what --checkpoint names.
+func readCheckpoint(name string) (*checkpoint.File, error) {
+	path, err := findCheckpoint(name)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.Read(path)
 }
 
 // resolve returns the configuration of the checkpoint with the flags applied.

@@ -33,7 +33,8 @@ func newPropagateCommand() *cobra.Command {
 		Short: "Carry annotated slices through a volume",
 		Long: `propagate reads IMAGE (NIfTI, NRRD, MetaImage, a folder with a DICOM series, or a folder of PNG or JPEG
 slices) and MASK, a label map on the same grid with one or more annotated slices, and writes a label map of
-the whole volume on IMAGE's grid. Labels keep their numbers; the annotated slices are kept as they are.
+the whole volume on IMAGE's grid. Labels keep their numbers; where a label is annotated on a slice, it is kept
+there exactly as drawn.
 
 Slices, pixels and axes are counted from 0 in the order of the file. On a slice across axis 2, x runs along
 axis 0 and y along axis 1.`,
