@@ -16,25 +16,20 @@ type Case struct {
 	Spacing [3]float64 // mm along x, y, z
 }
 
-// tries bounds the attempts to draw a scene in which at least one object can be seen.
-const tries = 20
-
 // minVisible is the least part of a slice that the largest section of an object covers.
 const minVisible = 1.0 / 400
 
 // Generate makes volume number index of a seed. It may be called from several goroutines.
 func Generate(c Config, seed uint64, index int) *Case {
 	rng := rand.New(rand.NewPCG(seed, uint64(index)))
-	var v *Case
-	for range tries {
+	for { // most scenes have an object that can be seen
 		side := c.MinSide + rng.IntN(c.MaxSide-c.MinSide+1)
-		v = drawScene(rng, c).volume(rng, side, side, c.MinDepth+rng.IntN(c.MaxDepth-c.MinDepth+1))
+		v := drawScene(rng, c).volume(rng, side, side, c.MinDepth+rng.IntN(c.MaxDepth-c.MinDepth+1))
 		if v.visible() {
-			break
+			v.Name = fmt.Sprintf("generated %d", index)
+			return v
 		}
 	}
-	v.Name = fmt.Sprintf("generated %d", index)
-	return v
 }
 
 // volume samples and renders a scene.

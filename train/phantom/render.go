@@ -14,13 +14,11 @@ type look struct {
 	blur    float64 // standard deviation in pixels
 	thick   bool    // partial volume: a slice is the mean of two
 	gamma   float64
-	invert  bool
 }
 
 func drawLook(rng *rand.Rand) look {
 	return look{bias: 0.3 * rng.Float64() * rng.Float64(), texture: 0.04 * rng.Float64(), noise: 0.05 * rng.Float64() * rng.Float64(),
-		rician: rng.Float64() < 0.5, blur: 1.2 * rng.Float64(), thick: rng.Float64() < 0.3, gamma: math.Exp(0.4 * rng.NormFloat64()),
-		invert: rng.Float64() < 0.15}
+		rician: rng.Float64() < 0.5, blur: 1.2 * rng.Float64(), thick: rng.Float64() < 0.3, gamma: math.Exp(0.4 * rng.NormFloat64())}
 }
 
 // paint fills grey values and labels of the section at z, both [h,w].
@@ -67,15 +65,11 @@ func (l look) render(rng *rand.Rand, grey []float64, h, w int, z float64, bias, 
 // curveSteps is how finely the tone curve is tabled.
 const curveSteps = 4096
 
-// curve tables gamma and inversion from grey values 0..1 to 8 bit.
+// curve tables gamma from grey values 0..1 to 8 bit.
 func (l look) curve() *[curveSteps]uint8 {
 	var c [curveSteps]uint8
 	for i := range c {
-		g := math.Pow(float64(i)/(curveSteps-1), l.gamma)
-		if l.invert {
-			g = 1 - g
-		}
-		c[i] = uint8(255*g + 0.5)
+		c[i] = uint8(255*math.Pow(float64(i)/(curveSteps-1), l.gamma) + 0.5)
 	}
 	return &c
 }

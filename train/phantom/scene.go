@@ -1,6 +1,9 @@
 package phantom
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // Config says how large and how hard the volumes are.
 type Config struct {
@@ -10,11 +13,12 @@ type Config struct {
 	MaxObjects       int     // 4: labelled structures
 	LookAlikes       float64 // 0.6: probability that an object has an unlabelled twin of its intensity near by
 	MinContrast      float64 // 0.05: least difference to the surroundings, of the grey range
+	Flat             float64 // 0.25: part of the volumes that look like CT over its whole range, with far less
 }
 
 // Default is what the built-in model was trained on.
 func Default() Config {
-	return Config{MinSide: 64, MaxSide: 224, MinDepth: 8, MaxDepth: 16, MaxObjects: 4, LookAlikes: 0.6, MinContrast: 0.05}
+	return Config{MinSide: 64, MaxSide: 224, MinDepth: 8, MaxDepth: 16, MaxObjects: 4, LookAlikes: 0.6, MinContrast: 0.05, Flat: 0.25}
 }
 
 // part is a structure of a scene. Later parts cover earlier ones.
@@ -30,20 +34,38 @@ type scene struct {
 	depth float64 // of the volume, in sides
 	air   float64 // grey outside the body
 	look  look
+
+	contrast, spread float64 // least and usual difference of neighbouring tissues
+	bone             bool    // some structures are far brighter than the rest
 }
 
 // drawScene makes a scene: the body, tissue that nobody asks for, the objects, and twins of the objects.
 func drawScene(rng *rand.Rand, c Config) *scene {
-	s := &scene{depth: 0.15 + 0.6*rng.Float64(), look: drawLook(rng)}
+	s := &scene{depth: 0.15 + 0.6*rng.Float64(), contrast: c.MinContrast, spread: 0.25, look: drawLook(rng)}
 	body := 0.3 + 0.4*rng.Float64()
 	s.air = 0.05 * rng.Float64()
+	if rng.Float64() < c.Flat { // CT over its whole range: soft tissues lie within a few grey values
+		body, s.air = 0.32+0.04*rng.Float64(), 0
+		s.contrast, s.spread = 0.008+0.02*rng.Float64(), 0.03
+		s.look = look{noise: 0.001 + 0.014*rng.Float64(), blur: 0.8 * rng.Float64(), thick: s.look.thick, gamma: 1}
+		s.bone = true
+	}
 	if rng.Float64() < 0.3 { // cropped to the inside of a body
 		s.air = body
 	} else {
-		s.add(part{shape: randomBlob(rng, 0.5, 0.5, 0.42+0.1*rng.Float64(), s.depth/2, 50), grey: body})
+		trunk := randomBlob(rng, 0.5, 0.5, 0.42+0.1*rng.Float64(), s.depth/2, 50)
+		trunk.twist, trunk.x.amplitude, trunk.y.amplitude = 0, 0.02, 0.02
+		for k := range trunk.deform {
+			trunk.deform[k].amplitude /= 4
+		}
+		s.add(part{shape: trunk, grey: body})
 	}
 	for range 3 + rng.IntN(6) {
-		s.add(part{shape: s.solid(rng, 0.03+0.12*rng.Float64()), grey: s.greyNear(rng, body, 0.02)})
+		grey := s.greyNear(rng, body, s.contrast/2)
+		if s.bone && rng.Float64() < 0.3 {
+			grey = 0.5 + 0.4*rng.Float64()
+		}
+		s.add(part{shape: s.solid(rng, 0.03+0.12*rng.Float64()), grey: grey})
 	}
 	n := 1 + rng.IntN(c.MaxObjects)
 	for label := uint8(1); int(label) <= n; label++ {
@@ -54,37 +76,43 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 
 func (s *scene) add(p part) { s.parts = append(s.parts, p) }
 
-// object adds a labelled structure, perhaps with a wall or a core of its own label's neighbour, and a twin.
+// object adds a labelled structure and, before it so that it covers them, look-alikes that go on where it ends.
 func (s *scene) object(rng *rand.Rand, c Config, label uint8, body float64) {
-	grey := s.greyNear(rng, body, c.MinContrast)
-	r := 0.04 + 0.16*rng.Float64()*rng.Float64()
+	grey := s.greyNear(rng, body, s.contrast)
+	r := 0.04 + 0.2*rng.Float64()*rng.Float64()
+	x, y, z := s.place(rng)
+	if rng.Float64() < c.LookAlikes {
+		s.twin(rng, x, y, r, z, grey)
+	}
 	kind := rng.Float64()
 	switch {
 	case kind < 0.25:
 		s.add(part{s.vessel(rng, 0.4*r+0.015), label, grey})
 	case kind < 0.4: // a wall round a lumen, as the heart's or the gut's
-		x, y, z := s.place(rng)
 		outer := randomBlob(rng, x, y, r, z, s.height(rng))
-		s.ends(rng, outer)
+		s.ends(rng, outer, grey)
 		inner := *outer
 		inner.rx, inner.ry, inner.rz = 0.65*outer.rx, 0.65*outer.ry, 0.9*outer.rz
 		s.add(part{outer, label, grey})
-		s.add(part{&inner, 0, s.greyNear(rng, grey, 0.1)})
+		s.add(part{&inner, 0, s.greyNear(rng, grey, 2*s.contrast)})
 	case kind < 0.55: // two lobes
-		x, y, z := s.place(rng)
 		for range 2 {
 			lobe := randomBlob(rng, x+0.6*r*rng.NormFloat64(), y+0.6*r*rng.NormFloat64(), 0.7*r, z, s.height(rng))
 			s.add(part{lobe, label, grey})
 		}
 	default:
-		x, y, z := s.place(rng)
 		b := randomBlob(rng, x, y, r, z, s.height(rng))
-		s.ends(rng, b)
+		s.ends(rng, b, grey)
 		s.add(part{b, label, grey})
 	}
-	if rng.Float64() < c.LookAlikes {
-		s.add(part{s.solid(rng, r), 0, grey + 0.01*rng.NormFloat64()})
-	}
+}
+
+// twin adds an unlabelled structure of nearly the same grey beside a place, over another range of slices.
+func (s *scene) twin(rng *rand.Rand, x, y, r, z, grey float64) {
+	angle, away := rng.Float64()*2*math.Pi, r*(1.1+0.9*rng.Float64())
+	x, y = x+away*math.Cos(angle), y+away*math.Sin(angle)
+	z += s.depth * 0.4 * rng.NormFloat64()
+	s.add(part{randomBlob(rng, x, y, r*(0.6+0.6*rng.Float64()), z, s.height(rng)), 0, grey + 0.1*s.contrast*rng.NormFloat64()})
 }
 
 // solid is a structure somewhere in the body.
@@ -107,26 +135,34 @@ func (s *scene) vessel(rng *rand.Rand, r float64) shape {
 	return randomTube(rng, x, y, r, z0, z1)
 }
 
+// place is somewhere in the body, which fills the middle of the slice.
 func (s *scene) place(rng *rand.Rand) (x, y, z float64) {
-	return 0.2 + 0.6*rng.Float64(), 0.2 + 0.6*rng.Float64(), (1.4*rng.Float64() - 0.2) * s.depth
+	angle, away := rng.Float64()*2*math.Pi, 0.33*math.Sqrt(rng.Float64())
+	return 0.5 + away*math.Cos(angle), 0.5 + away*math.Sin(angle), (1.4*rng.Float64() - 0.2) * s.depth
 }
 
 // height is the half height of a structure: some end inside the volume, some do not.
 func (s *scene) height(rng *rand.Rand) float64 { return s.depth * (0.2 + 1.2*rng.Float64()) }
 
-// ends cuts a structure off flat, as a label does that stops at a landmark.
-func (s *scene) ends(rng *rand.Rand, b *blob) {
+// ends cuts a structure off flat, as a label does that stops at a landmark; often tissue of nearly its grey
+// goes on beyond, unlabelled.
+func (s *scene) ends(rng *rand.Rand, b *blob, grey float64) {
+	whole := *b
 	if rng.Float64() < 0.3 {
 		b.cut0 = rng.Float64() * s.depth * 0.6
 	}
 	if rng.Float64() < 0.3 {
 		b.cut1 = s.depth * (0.4 + 0.6*rng.Float64())
 	}
+	if cut := b.cut0 > whole.cut0 || b.cut1 < whole.cut1; cut && rng.Float64() < 0.5 {
+		whole.rx, whole.ry = 0.8*whole.rx, 0.8*whole.ry
+		s.add(part{&whole, 0, s.greyNear(rng, grey, s.contrast/2)})
+	}
 }
 
 // greyNear draws a grey value at least contrast away from another, mostly not far.
 func (s *scene) greyNear(rng *rand.Rand, from, contrast float64) float64 {
-	d := contrast + 0.25*rng.ExpFloat64()*rng.Float64()
+	d := contrast + s.spread*rng.ExpFloat64()*rng.Float64()
 	if rng.Float64() < 0.5 {
 		d = -d
 	}
