@@ -60,9 +60,6 @@ type Sampler struct {
 
 // NewSampler returns a sampler of clips for a model of image size s.
 func NewSampler(source Source, r Recipe, s int) *Sampler {
-	if r.Generated > 0 {
-		source = mixed{real: source, share: r.Generated, seed: r.Seed}
-	}
 	return &Sampler{source: source, recipe: r, size: s, epoch: -1}
 }
 
@@ -87,6 +84,9 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	rng := rand.New(rand.NewPCG(s.recipe.Seed, clipStream+uint64(n)))
 	c, err := s.source.Case(s.volume(n, rng))
 	if err != nil {
+		return nil, err
+	}
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	for range clipTries {

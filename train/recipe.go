@@ -35,7 +35,6 @@ type Recipe struct {
 	Reverse    float64 `json:"reverse"`     // 0.5: part of the clips in reversed order
 	Prompts    Prompts `json:"prompts"`     // what marks the objects on a clip's first slice
 	Augment    Augment `json:"augment"`
-	Generated  float64 `json:"generated"` // 0: part of the clips that come from generated volumes (package phantom)
 
 	Rates   Rates   `json:"rates"`
 	Weights Weights `json:"weights"`  // of the terms of the loss
@@ -160,8 +159,6 @@ func (r Recipe) Validate() error {
 		return errors.New("train: recipe: want batch >= 1 and warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
-	case !(r.Generated >= 0 && r.Generated <= 1):
-		return fmt.Errorf("train: recipe: generated %g must be in 0..1", r.Generated)
 	case !(r.Reverse >= 0 && r.Reverse <= 1):
 		return fmt.Errorf("train: recipe: reverse %g must be in 0..1", r.Reverse)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
