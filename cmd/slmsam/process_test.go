@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,22 +22,6 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	return cmd
-}
-
-// longImage is a volume of so many slices of 16 x 16 pixels, with a mask on slice 0.
-func (w workspace) longImage(t *testing.T, slices int) {
-	t.Helper()
-	dim := [3]int{16, 16, slices}
-	v := &volume.Volume{Dim: dim, Data: make([]float32, 256*slices), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 2})}
-	for i := range v.Data {
-		v.Data[i] = float32(i * 7 % 100)
-	}
-	mask := volume.NewLabels(v)
-	for i := 100; i < 110; i++ {
-		mask.Data[i] = 1
-	}
-	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{Force: true}))
-	require.NoError(t, volume.WriteLabels(w.mask, mask, volume.WriteOptions{Force: true}))
 }
 
 func TestCtrlCStopsCleanly(t *testing.T) {
