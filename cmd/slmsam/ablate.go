@@ -136,7 +136,10 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 	if err := f.openData(dataset, job); err != nil {
 		return s, err
 	}
-	s.Data = job.train.(*train.Dataset)
+	var ok bool
+	if s.Data, ok = job.train.(*train.Dataset); !ok {
+		return s, usagef("%s is no dataset of files; an ablation needs volumes that stay the same", dataset)
+	}
 	return s, nil
 }
 

@@ -87,6 +87,9 @@ func TestAblateUsage(t *testing.T) {
 	o = slmsamRun("ablate", list, "-o", w.path("out"))
 	require.Equal(t, exitUsage, o.code)
 	require.Contains(t, o.errors, "--init")
+	o = w.ablateRun("generated")
+	require.Equal(t, exitUsage, o.code)
+	require.Contains(t, o.errors, "no dataset of files")
 	o = w.ablateRun(list) // 5 of 3 volumes
 	require.Equal(t, exitFailed, o.code)
 	require.Contains(t, o.errors, "smaller protocols")
