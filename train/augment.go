@@ -132,26 +132,25 @@ func (t warp) labels(pix []uint8) []uint8 {
 	return out
 }
 
+// bilinear transforms a picture as Pillow does: a place outside is black, neighbours beyond the border repeat
+// it, and the result is cut off to 8 bit (Geometry.c).
 func (t warp) bilinear(pix []uint8) []uint8 {
-	get := func(x, y int) float64 {
-		if x < 0 || x >= t.w || y < 0 || y >= t.h {
-			return 0
-		}
-		return float64(pix[y*t.w+x])
-	}
+	get := func(x, y int) float64 { return float64(pix[min(max(y, 0), t.h-1)*t.w+min(max(x, 0), t.w-1)]) }
 	out := make([]uint8, len(pix))
 	t.walk(func(at int, x, y float64) {
+		if x < -0.5 || x >= float64(t.w)-0.5 || y < -0.5 || y >= float64(t.h)-0.5 {
+			return
+		}
 		fx, fy := math.Floor(x), math.Floor(y)
 		i, j := int(fx), int(fy)
-		u, v := x-fx, y-fy
-		top := get(i, j)*(1-u) + get(i+1, j)*u
-		bottom := get(i, j+1)*(1-u) + get(i+1, j+1)*u
-		out[at] = uint8(top*(1-v) + bottom*v + 0.5)
+		top := get(i, j) + (get(i+1, j)-get(i, j))*(x-fx)
+		bottom := get(i, j+1) + (get(i+1, j+1)-get(i, j+1))*(x-fx)
+		out[at] = uint8(top + (bottom-top)*(y-fy))
 	})
 	return out
 }
 
-// walk visits every pixel of the result with the place that it comes from.
+// walk visits every pixel of the result with the place that it comes from, pixel centres at whole numbers.
 func (t warp) walk(visit func(at int, x, y float64)) {
 	cx, cy := float64(t.w-1)/2, float64(t.h-1)/2
 	m := t.inverse
@@ -173,48 +172,53 @@ func flipped(pix []uint8, w int) []uint8 {
 	return out
 }
 
-// apply changes grey values in place, each change rounded to 8 bit as on Pillow images.
+// apply changes grey values in place: exponent, then brightness and contrast in either order as Pillow's
+// ImageEnhance, then noise.
 func (j jitter) apply(pix []uint8) {
 	if j.gamma != 1 {
-		mapped(pix, func(x float64) float64 { return 255 * math.Pow(x/255, j.gamma) })
-	}
-	brighten := func() {
-		if j.brightness != 1 {
-			mapped(pix, func(x float64) float64 { return x * j.brightness })
-		}
+		mapped(pix, func(x uint8) uint8 { return rounded(255 * math.Pow(float64(x)/255, j.gamma)) })
 	}
 	if !j.contrastFirst {
-		brighten()
+		blend(pix, 0, j.brightness)
 	}
 	if j.contrast != 1 {
 		sum := 0
 		for _, x := range pix {
 			sum += int(x)
 		}
-		mean := math.Floor(float64(sum)/float64(len(pix)) + 0.5)
-		mapped(pix, func(x float64) float64 { return mean + (x-mean)*j.contrast })
+		blend(pix, uint8(float64(sum)/float64(len(pix))+0.5), j.contrast)
 	}
 	if j.contrastFirst {
-		brighten()
+		blend(pix, 0, j.brightness)
 	}
 	if j.noise > 0 {
 		rng := rand.New(rand.NewPCG(j.noiseSeed, 0))
 		for i, x := range pix {
-			pix[i] = gray(float64(x) + j.noise*rng.NormFloat64())
+			pix[i] = rounded(float64(x) + j.noise*rng.NormFloat64())
 		}
 	}
 }
 
+// blend moves grey values away from one by a factor, in float32 and cut off to 8 bit (Pillow, Blend.c).
+func blend(pix []uint8, from uint8, factor float64) {
+	if factor == 1 {
+		return
+	}
+	mapped(pix, func(x uint8) uint8 {
+		return uint8(min(max(float32(from)+float32(factor)*float32(int(x)-int(from)), 0), 255))
+	})
+}
+
 // mapped replaces every grey value by f of it.
-func mapped(pix []uint8, f func(x float64) float64) {
+func mapped(pix []uint8, f func(x uint8) uint8) {
 	var table [256]uint8
 	for x := range table {
-		table[x] = gray(f(float64(x)))
+		table[x] = f(uint8(x))
 	}
 	for i, x := range pix {
 		pix[i] = table[x]
 	}
 }
 
-// gray rounds to 0..255.
-func gray(x float64) uint8 { return uint8(min(max(x, 0), 255) + 0.5) }
+// rounded rounds to 0..255.
+func rounded(x float64) uint8 { return uint8(min(max(x, 0), 255) + 0.5) }

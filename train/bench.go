@@ -17,7 +17,8 @@ type Speed struct {
 	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
 }
 
-// Bench measures optimiser steps, after one that is not counted. Nothing is written.
+// Bench measures optimiser steps, after one that is not counted unless a single one is asked for. Nothing is
+// written.
 func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r Recipe, steps int) (Speed, error) {
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: source})
 	if err != nil {
@@ -28,14 +29,15 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	defer clips.close()
 	var s Speed
 	g.Device().ResetPeak()
-	for i := range steps + 1 {
+	warm := min(1, steps-1)
+	for i := range steps + warm {
 		g.FLOP = 0
 		metrics, err := t.step(ctx, clips)
 		if err != nil {
 			return s, err
 		}
 		t.state.Step++
-		if i > 0 || steps == 0 {
+		if i >= warm {
 			s.Seconds = append(s.Seconds, metrics.Seconds)
 		}
 	}

@@ -82,6 +82,9 @@ func TestKillAndResume(t *testing.T) {
 		requireSameTensors(t, filepath.Join(whole, name), filepath.Join(killed, name))
 	}
 	require.Equal(t, losses(t, whole), losses(t, killed))
+	leftovers, err := filepath.Glob(filepath.Join(killed, ".*.tmp"))
+	require.NoError(t, err)
+	require.Empty(t, leftovers)
 }
 
 func requireSameTensors(t testing.TB, want, got string) {

@@ -84,6 +84,22 @@ func replaceFile(path string, data []byte) error {
 	return nil
 }
 
+// sweep removes what a killed process left half-written.
+func (t *Trainer) sweep() error {
+	for _, name := range []string{stateFile, lastFile, bestFile} {
+		old, err := filepath.Glob(t.path("." + name + ".*.tmp"))
+		if err != nil {
+			return fmt.Errorf("train: %s: %w", t.Dir, err)
+		}
+		for _, path := range old {
+			if err := os.Remove(path); err != nil {
+				return fmt.Errorf("train: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // metadata is what every checkpoint says of its origin.
 func (t *Trainer) metadata() (map[string]string, error) {
 	metrics := map[string]any{"step": t.state.Step, "best_dsc": t.state.Best, "best_step": t.state.BestStep, "elapsed_seconds": t.state.Elapsed}

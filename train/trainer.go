@@ -17,7 +17,7 @@ import (
 type Setup struct {
 	Recipe Recipe
 	Train  Source
-	Held   Source // volumes for validation; nil validates on the training volumes
+	Held   Source // volumes for validation; nil validates on the training volumes (of Mixed, the first part)
 	Dir    string // the run's folder; made if need be
 	Start  Start
 	Report func(Progress) // sees every step and validation; may be nil
@@ -112,6 +112,9 @@ func (t *Trainer) Step() int { return t.state.Step }
 
 // Run trains to the end of the recipe. When ctx ends it saves and returns ctx's error.
 func (t *Trainer) Run(ctx context.Context) (err error) {
+	if err := t.sweep(); err != nil {
+		return err
+	}
 	if t.journal, err = openJournal(t.Dir, t.state.Step); err != nil {
 		return err
 	}

@@ -152,6 +152,9 @@ func (t *Trainer) validate(ctx context.Context) (*Validation, error) {
 	source := t.Held
 	if source == nil {
 		source = t.Train
+		if m, ok := source.(Mixed); ok {
+			source = m.First
+		}
 	}
 	v, err := Validate(ctx, t.g, t.model, source, t.Recipe.Memory, t.Recipe.ValidateObjects)
 	if err != nil {

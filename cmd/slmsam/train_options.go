@@ -13,6 +13,9 @@ import (
 // prepare checks everything that can be checked before computing.
 func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
 	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
+	if f.bench < 0 {
+		return nil, usagef("--bench %d: want a number of steps", f.bench)
+	}
 	if f.out == "" && !f.plan && f.bench == 0 {
 		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
 	}
@@ -122,6 +125,8 @@ func (f *trainFlags) openData(dataset string, job *trainJob) error {
 		job.held, err = openSource(f.held, opt, job.recipe.Seed+1, generatedHeld)
 	case f.holdOut != "":
 		err = f.split(job)
+	case dataset == generatedName:
+		job.held, err = openSource(dataset, opt, job.recipe.Seed+1, generatedHeld)
 	}
 	if err != nil {
 		return err
