@@ -189,14 +189,12 @@ func (f *propagateFlags) parseOptions(j *job) (choice sliceChoice, err error) {
 func (f *propagateFlags) place(j *job) error {
 	v := j.slices.Volume
 	j.slices.Axis = v.AcquisitionAxis()
-	if f.axis != "" {
-		axis, err := strconv.Atoi(f.axis)
-		if err != nil || axis < 0 || axis > 2 {
-			return usagef("--axis %q: want 0, 1 or 2", f.axis)
-		}
-		j.slices.Axis = axis
-	}
 	var err error
+	if f.axis != "" {
+		if j.slices.Axis, err = parseAxis(f.axis); err != nil {
+			return err
+		}
+	}
 	if j.options.First, j.options.End, err = parseRange(f.span, j.slices.Len()); err != nil {
 		return err
 	}
@@ -207,14 +205,8 @@ func (f *propagateFlags) place(j *job) error {
 	if lo, hi := v.Range(); lo == hi {
 		return fmt.Errorf("%s: %w (%g): there is nothing to see in it", v.Path, volume.ErrConstant, lo)
 	}
-	lo, hi, ok := strings.Cut(f.window, ",")
-	var errLo, errHi error
-	j.slices.Window.Lo, errLo = strconv.ParseFloat(strings.TrimSpace(lo), 64)
-	j.slices.Window.Hi, errHi = strconv.ParseFloat(strings.TrimSpace(hi), 64)
-	if !ok || errLo != nil || errHi != nil || j.slices.Window.Check() != nil {
-		return usagef("--window %q: want LO,HI with LO < HI, as -160,240", f.window)
-	}
-	return nil
+	j.slices.Window, err = parseWindow(f.window)
+	return err
 }
 
 // collect reads the mask and gathers all prompts.

@@ -189,14 +189,15 @@ func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
 			opt.Labels = append(opt.Labels, int32(l))
 		}
 	}
+	var err error
 	if f.axis != "" {
-		if _, err := fmt.Sscan(f.axis, &opt.Axis); err != nil || opt.Axis < 0 || opt.Axis > 2 {
-			return opt, usagef("--axis %q: want 0, 1 or 2", f.axis)
+		if opt.Axis, err = parseAxis(f.axis); err != nil {
+			return opt, err
 		}
 	}
 	if f.window != "" {
-		if n, err := fmt.Sscanf(f.window, "%g,%g", &opt.Window.Lo, &opt.Window.Hi); n != 2 || err != nil || opt.Window.Check() != nil {
-			return opt, usagef("--window %q: want LO,HI with LO < HI", f.window)
+		if opt.Window, err = parseWindow(f.window); err != nil {
+			return opt, err
 		}
 	}
 	return opt, nil
