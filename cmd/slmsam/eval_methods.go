@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,8 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/eval"
 )
 
-// methods reads --pred and --pred2: DIR or NAME=DIR. A folder without a name is called by its last element, or by its
-// whole path where several folders end alike.
+// methods reads --pred and --pred2: DIR or NAME=DIR.
 func (f *evalFlags) methods() ([]eval.Method, error) {
 	texts := f.pred
 	if f.pred2 != "" {
@@ -21,31 +21,54 @@ func (f *evalFlags) methods() ([]eval.Method, error) {
 	if len(texts) == 0 {
 		return nil, usagef("--pred is missing: the folder of predictions")
 	}
-	methods := make([]eval.Method, len(texts))
-	named := map[string]int{}
-	for i, text := range texts {
-		methods[i] = parseMethod(text)
-		named[methods[i].Name]++
+	var methods []eval.Method
+	var unnamed []*eval.Method
+	for _, text := range texts {
+		methods = append(methods, parseMethod(text))
 	}
-	for i, m := range methods {
-		if named[m.Name] > 1 && texts[i] == m.Dir {
-			methods[i].Name = filepath.Clean(m.Dir)
+	for i := range methods {
+		if methods[i].Name == "" {
+			unnamed = append(unnamed, &methods[i])
 		}
 	}
+	nameByPath(unnamed)
 	return methods, nil
 }
 
-// parseMethod reads DIR or NAME=DIR; what exists as it stands is no NAME=DIR.
+// nameByPath calls each folder by the last element of its path in which all differ, as M7 and R1 of M7/predictions and
+// R1/predictions; by the whole path if there is none.
+func nameByPath(methods []*eval.Method) {
+	paths := make([][]string, len(methods))
+	depth := math.MaxInt
+	for i, m := range methods {
+		paths[i] = strings.Split(filepath.ToSlash(filepath.Clean(m.Dir)), "/")
+		depth = min(depth, len(paths[i]))
+	}
+	for up := 1; up <= depth; up++ {
+		seen := map[string]bool{}
+		for i, m := range methods {
+			m.Name = paths[i][len(paths[i])-up]
+			if stem, ok := eval.CaseName(m.Name); ok {
+				m.Name = stem
+			}
+			seen[m.Name] = true
+		}
+		if len(seen) == len(methods) && !seen[""] {
+			return
+		}
+	}
+	for _, m := range methods {
+		m.Name = m.Dir
+	}
+}
+
+// parseMethod reads DIR or NAME=DIR; what exists as it stands is no NAME=DIR. The name may be empty.
 func parseMethod(text string) eval.Method {
 	name, dir, ok := strings.Cut(text, "=")
 	if _, err := os.Stat(text); ok && err != nil {
 		return eval.Method{Name: name, Dir: dir}
 	}
-	name = filepath.Base(filepath.Clean(text))
-	if stem, ok := eval.CaseName(text); ok {
-		name = stem
-	}
-	return eval.Method{Name: name, Dir: text}
+	return eval.Method{Dir: text}
 }
 
 // parseLabels reads 1,2,5; nothing means all.

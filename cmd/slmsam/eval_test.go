@@ -206,6 +206,24 @@ func TestEvalUsage(t *testing.T) {
 	require.Contains(t, o.errors, "nothing")
 }
 
+func TestMethodNames(t *testing.T) {
+	for _, c := range []struct{ pred, want []string }{
+		{[]string{"a/run1", "a/run2/"}, []string{"run1", "run2"}},
+		{[]string{"M7/predictions", "M7+R1/predictions", "Mine=x"}, []string{"M7", "M7+R1", "Mine"}},
+		{[]string{"out/a_slmsam.nii.gz"}, []string{"a_slmsam"}},
+		{[]string{"x", "a/x"}, []string{"x", "a/x"}},
+		{[]string{"/x", "/x"}, []string{"/x", "/x"}},
+	} {
+		methods, err := (&evalFlags{pred: c.pred}).methods()
+		require.NoError(t, err)
+		var names []string
+		for _, m := range methods {
+			names = append(names, m.Name)
+		}
+		require.Equal(t, c.want, names)
+	}
+}
+
 func TestLabelNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dataset.json")
 	for _, text := range []string{`{"labels": {"background": 0, "liver": 1, "spleen": 2}, "numTraining": 3}`,
