@@ -63,8 +63,11 @@ func checkPrompts(s Slices, prompts []Prompt, opt Options) error {
 	return nil
 }
 
+// maxGroup bounds the objects that are tracked as one batch, and with it the memory that a slice takes.
+const maxGroup = 8
+
 // groupPrompts puts objects together that are prompted on the same slices in the same way, so that they
-// can be tracked as one batch.
+// can be tracked as one batch of at most maxGroup.
 func groupPrompts(prompts []Prompt) []*group {
 	byObject := map[int][]Prompt{}
 	for _, p := range prompts {
@@ -85,7 +88,7 @@ func groupPrompts(prompts []Prompt) []*group {
 			key += fmt.Sprintf("%d:%d ", p.Slice, len(p.Points))
 		}
 		gr := groups[key]
-		if gr == nil {
+		if gr == nil || len(gr.objects) == maxGroup {
 			gr = &group{prompts: map[int][]Prompt{}, ready: map[int][]ObjectResult{}}
 			groups[key] = gr
 			order = append(order, gr)

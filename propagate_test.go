@@ -148,6 +148,17 @@ func TestObjectsTogether(t *testing.T) {
 	require.Len(t, together, 10)
 }
 
+// TestManyObjects takes more objects than fit one batch.
+func TestManyObjects(t *testing.T) {
+	var prompts []slmsam.Prompt
+	want := map[int][]int{}
+	for o := 1; o <= 11; o++ {
+		prompts = append(prompts, slmsam.Prompt{Slice: 1, Object: o, Mask: square(o, o+8)})
+		want[o] = []int{1, 2, 0}
+	}
+	require.Equal(t, want, visits(t, 3, prompts, slmsam.Options{}))
+}
+
 // TestMemoryDoesNotGrow propagates through volumes of different length and compares the peak.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	peak := func(n int) int64 {

@@ -4,6 +4,8 @@ package wgsl
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -17,6 +19,10 @@ const nativeAPIs = wgpu.InstanceBackend_Vulkan | wgpu.InstanceBackend_Metal | wg
 // newInstance starts WebGPU without its own log: every error comes back as an error.
 func newInstance() *wgpu.Instance {
 	wgpu.SetLogLevel(wgpu.LogLevel_Off)
+	if runtime.GOOS == "linux" && os.Getenv("XDG_RUNTIME_DIR") == "" {
+		// Without a desktop session Mesa looks for a display here and complains on stderr when it is not set.
+		_ = os.Setenv("XDG_RUNTIME_DIR", os.TempDir())
+	}
 	return wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: nativeAPIs})
 }
 
