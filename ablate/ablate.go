@@ -2,9 +2,7 @@ package ablate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -147,8 +145,3 @@ func (s *Scores) overall(method string) (eval.Summary, error) {
 	}
 	return s.Summary[i], nil
 }
-
-// errOther is wrapped by the error for a folder that holds another ablation.
-var errOther = errors.New("the folder holds another ablation")
-
-func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }

@@ -42,6 +42,8 @@ func truthOf(c *train.Case) *volume.Labels {
 	return l
 }
 
+func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }
+
 // writeTruth writes the test volumes' annotations, as far as they are not there.
 func (a *ablation) writeTruth() error {
 	if err := os.MkdirAll(a.truthDir(), 0o755); err != nil {

@@ -65,6 +65,9 @@ func agree(dir string, s Settings) error {
 	return nil
 }
 
+// errOther is wrapped by the error for a folder that holds another ablation.
+var errOther = errors.New("the folder holds another ablation")
+
 // differences names the fields that are not the same. Start weights may have moved: their hash counts.
 func differences(a, b Settings) (names []string) {
 	if a.Start.SHA256 != "" {
