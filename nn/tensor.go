@@ -120,18 +120,6 @@ func (t *Tensor) Grad() *Tensor {
 // ZeroGrad forgets the gradient.
 func (t *Tensor) ZeroGrad() { t.dropGrad() }
 
-func sameShape(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
 func check(ok bool, op string, got, want any) {
 	if !ok {
 		panic(fmt.Sprintf("nn.%s: got %v, want %v", op, got, want))

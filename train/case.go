@@ -177,3 +177,23 @@ func objectsOf(l *volume.Labels, want []int32) ([]int32, error) {
 	}
 	return found, nil
 }
+
+// LabelMap is the annotation as a label map with the case's own numbers: W x H x slices, the slices across
+// axis 2, of spacing 1 where the case does not know its own.
+func (c *Case) LabelMap() *volume.Labels {
+	dim, spacing := [3]int{c.W, c.H, c.Len()}, c.Spacing
+	if spacing == ([3]float64{}) {
+		spacing = [3]float64{1, 1, 1}
+	}
+	l := &volume.Labels{Dim: dim, Geom: volume.NewGeometry(dim, spacing)}
+	for _, pix := range c.Labels {
+		for _, o := range pix {
+			label := int32(0)
+			if o > 0 {
+				label = c.Objects[o-1]
+			}
+			l.Data = append(l.Data, label)
+		}
+	}
+	return l
+}

@@ -141,7 +141,7 @@ func requireSameWeights(t testing.TB, want, got map[string][]float32) {
 	for name, w := range want {
 		for i := range w {
 			if math.Float32bits(w[i]) != math.Float32bits(got[name][i]) {
-				t.Fatal(fmt.Sprintf("%s[%d]: %g instead of %g", name, i, got[name][i], w[i]))
+				t.Fatalf("%s[%d]: %g instead of %g", name, i, got[name][i], w[i])
 			}
 		}
 	}

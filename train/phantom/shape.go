@@ -130,10 +130,9 @@ func randomTube(rng *rand.Rand, x, y, r, z0, z1 float64) *tube {
 
 // disks is a tube's section: one or two ellipses.
 type disks struct {
-	x, y    [2]float64
-	n       int
-	rx, ry  float64
-	squares float64
+	x, y   [2]float64
+	n      int
+	rx, ry float64
 }
 
 func (t *tube) slice(z float64) (section, bool) {
