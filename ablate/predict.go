@@ -19,29 +19,6 @@ const labelExt = ".nii.gz"
 // sliceAxis is the axis across which a case's label map has its slices.
 const sliceAxis = 2
 
-// newLabels returns an empty label map of a case, its slices across sliceAxis.
-func newLabels(c *train.Case) *volume.Labels {
-	dim := [3]int{c.W, c.H, c.Len()}
-	spacing := c.Spacing
-	if spacing == ([3]float64{}) {
-		spacing = [3]float64{1, 1, 1}
-	}
-	return &volume.Labels{Dim: dim, Geom: volume.NewGeometry(dim, spacing), Data: make([]int32, c.W*c.H*c.Len())}
-}
-
-// truthOf is a case's annotation with its own label numbers.
-func truthOf(c *train.Case) *volume.Labels {
-	l := newLabels(c)
-	for z, pix := range c.Labels {
-		for at, o := range pix {
-			if o > 0 {
-				l.Data[z*c.H*c.W+at] = c.Objects[o-1]
-			}
-		}
-	}
-	return l
-}
-
 func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }
 
 // writeTruth writes the test volumes' annotations, as far as they are not there.
@@ -58,7 +35,7 @@ func (a *ablation) writeTruth() error {
 		if err != nil {
 			return err
 		}
-		if err := volume.WriteLabels(path, truthOf(c), volume.WriteOptions{}); err != nil {
+		if err := volume.WriteLabels(path, c.LabelMap(), volume.WriteOptions{}); err != nil {
 			return err
 		}
 	}
@@ -67,7 +44,8 @@ func (a *ablation) writeTruth() error {
 
 // propagate carries the true mask of every object on its central slice through the whole case and writes the label map.
 func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case, mem slmsam.Memory, path string, done func(part float64)) error {
-	truth := labelmap.From(truthOf(c))
+	annotation := c.LabelMap()
+	truth := labelmap.From(annotation)
 	var prompts []slmsam.Prompt
 	on := map[int]int{} // object -> prompted slice
 	for o, label := range c.Objects {
@@ -76,7 +54,7 @@ func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case,
 			on[int(label)] = slice
 		}
 	}
-	labels := newLabels(c)
+	labels := &volume.Labels{Dim: annotation.Dim, Geom: annotation.Geom, Data: make([]int32, len(annotation.Data))}
 	merger := slmsam.NewMerger(labels, sliceAxis)
 	err := m.Propagate(ctx, g, c, prompts, slmsam.Options{Memory: mem}, func(r slmsam.SliceResult) error {
 		merger.Add(r.Slice, r.Objects, func(object int) bool { return on[object] == r.Slice })
