@@ -51,7 +51,7 @@ func every(v []float32, h, w, c int) []float32 {
 func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
 	tol := golden.Tolerance{Abs: 5e-3}
 	f := s.File(t, "outputs.safetensors")
-	m, g := modelOf(t, s, dev), nn.NewGraph(dev)
+	m, g := s.Model(t, dev), nn.NewGraph(dev)
 	raw, shape := f.Bytes("raw")
 	n, h, w := shape[0], shape[1], shape[2]
 	size, grid, width := m.Config.ImageSize, m.Config.Grid(), m.Config.Attention.Width

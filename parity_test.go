@@ -19,26 +19,11 @@ func parity(t *testing.T, test func(t *testing.T, s golden.Set, m *slmsam.Model,
 		}
 		t.Run(s.Name, func(t *testing.T) {
 			golden.OnDevices(t, func(t *testing.T, dev backend.Device) {
-				m := modelOf(t, s, dev)
+				m := s.Model(t, dev)
 				test(t, s, m, nn.NewGraph(dev))
 			})
 		})
 	}
-}
-
-// modelOf loads a set's weights.
-func modelOf(t testing.TB, s golden.Set, dev backend.Device) *slmsam.Model {
-	t.Helper()
-	c, err := slmsam.ParseConfig(s.Config(t))
-	require.NoError(t, err)
-	m, err := slmsam.New(dev, c)
-	require.NoError(t, err)
-	want := map[string][]int{}
-	for _, p := range m.Params.All() {
-		want[p.Name] = p.Shape
-	}
-	require.NoError(t, m.SetState(s.State(t, want)))
-	return m
 }
 
 // checker compares tensors on the device with those of a file.

@@ -55,8 +55,8 @@ type sequence struct {
 
 func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 	f, vol := s.File(t, "sequences", name+".safetensors"), s.File(t, "sequences", "volume.safetensors")
-	m := modelOf(t, s, dev)
-	addScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
+	m := s.Model(t, dev)
+	golden.AddScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
 	q := &sequence{s: s, m: m, checker: checker{t, nn.NewGraph(dev), f, sequenceTolerance}}
 	if f.Metadata["memory_storage"] == "bf16" {
 		q.tol = bf16Tolerance
@@ -99,18 +99,6 @@ func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 		q.compare(slice, got)
 	}
 	require.LessOrEqual(t, float64(q.wrong), maskDisagreement*float64(q.pixels), "pixels on the wrong side of 0")
-}
-
-// addScoreBias shifts every object score, as the fixture did.
-func addScoreBias(t *testing.T, m *slmsam.Model, offset float32) {
-	for _, p := range m.Params.All() {
-		if p.Name == "sam_mask_decoder.pred_obj_score_head.layers.2.bias" {
-			v, err := p.Get()
-			require.NoError(t, err)
-			v[0] += offset
-			p.Set(v)
-		}
-	}
 }
 
 // memoryOf reads the banks from the metadata; a short bank alone may use the long one's weights.

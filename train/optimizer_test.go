@@ -128,7 +128,7 @@ func TestOptimizerSteps(t *testing.T) {
 
 func runSteps(t *testing.T, s golden.Set, dev backend.Device) {
 	f := s.File(t, "training", "optimizer.safetensors")
-	m, g := modelOf(t, s, dev), nn.NewGraph(dev)
+	m, g := s.Model(t, dev), nn.NewGraph(dev)
 	o, rates := nn.NewAdamW(g), train.PaperRates()
 	compared := 0
 	for step, name := range []string{"A_present", "B_absent"} {
@@ -214,7 +214,7 @@ func TestLossesOverSteps(t *testing.T) {
 func runTraining(t *testing.T, s golden.Set, dev backend.Device) {
 	const tolerance = 1e-3 // relative; AdamW's first steps divide by tiny second moments
 	f := s.File(t, "training", "optimizer.safetensors")
-	m, g := modelOf(t, s, dev), nn.NewGraph(dev)
+	m, g := s.Model(t, dev), nn.NewGraph(dev)
 	o, rates, w := nn.NewAdamW(g), train.PaperRates(), train.PaperWeights()
 	want, shape := f.Data("losses_over_steps")
 	for step := 0; step < shape[0]; step++ {

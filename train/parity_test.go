@@ -29,20 +29,6 @@ const (
 	keyBiasFloor = 1e-5
 )
 
-func modelOf(t testing.TB, s golden.Set, dev backend.Device) *slmsam.Model {
-	t.Helper()
-	c, err := slmsam.ParseConfig(s.Config(t))
-	require.NoError(t, err)
-	m, err := slmsam.New(dev, c)
-	require.NoError(t, err)
-	want := map[string][]int{}
-	for _, p := range m.Params.All() {
-		want[p.Name] = p.Shape
-	}
-	require.NoError(t, m.SetState(s.State(t, want)))
-	return m
-}
-
 // cases lists the clips of a set's training fixtures.
 func cases(t *testing.T, s golden.Set) []string {
 	var out []string
@@ -83,17 +69,6 @@ func clipOf(t *testing.T, g *nn.Graph, f *golden.File) []slmsam.ClipFrame {
 	return frames
 }
 
-func addScoreBias(t *testing.T, m *slmsam.Model, offset float32) {
-	for _, p := range m.Params.All() {
-		if p.Name == "sam_mask_decoder.pred_obj_score_head.layers.2.bias" {
-			v, err := p.Get()
-			require.NoError(t, err)
-			v[0] += offset
-			p.Set(v)
-		}
-	}
-}
-
 func closeTo(t *testing.T, what string, want float32, got, relative float64) {
 	t.Helper()
 	require.InDelta(t, float64(want), got, relative*math.Abs(float64(want))+1e-7, what)
@@ -128,8 +103,8 @@ func TestGradients(t *testing.T) {
 
 func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recompute bool) {
 	f, grads := s.File(t, "training", name+".safetensors"), s.File(t, "training", name+"_grads.safetensors")
-	m, g := modelOf(t, s, dev), nn.NewGraph(dev)
-	addScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
+	m, g := s.Model(t, dev), nn.NewGraph(dev)
+	golden.AddScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
 	g.Recompute = recompute
 	mem := slmsam.Memory{Long: m.Config.Frames, Short: 1}
 	total, err := train.Backward(g, m, clipOf(t, g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms train.Terms) error {
