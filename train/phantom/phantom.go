@@ -78,7 +78,9 @@ func (v *Case) visible() bool {
 // Volume returns the image as a volume that can be written.
 func (v *Case) Volume() *volume.Volume {
 	dim := [3]int{v.W, v.H, v.D}
-	out := &volume.Volume{Dim: dim, Data: make([]float32, len(v.Gray)), Geom: volume.NewGeometry(dim, v.Spacing), Path: v.Name}
+	// x runs to the left and y to the back, as on a radiologist's screen; z runs up.
+	geometry := volume.GeometryFromAffine(dim, volume.Affine{{-v.Spacing[0], 0, 0, 0}, {0, -v.Spacing[1], 0, 0}, {0, 0, v.Spacing[2], 0}, {0, 0, 0, 1}})
+	out := &volume.Volume{Dim: dim, Data: make([]float32, len(v.Gray)), Geom: geometry, Path: v.Name}
 	for i, g := range v.Gray {
 		out.Data[i] = float32(g)
 	}
