@@ -247,7 +247,6 @@ func TestWrongUsage(t *testing.T) {
 		{"propagate", w.image, "--mask", w.mask, "--memory", "M7+X1"},
 		{"propagate", w.image, "--mask", w.mask, "--device", "tpu", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--threads", "-2", "--checkpoint", w.model},
-		{"propagate", w.image, "--mask", w.mask, "--device", "cpu"},
 		{"propagate", w.image, "--mask", w.mask, "--device", "cpu", "--checkpoint", w.model, "--resolution", "100"},
 		{"weights", "pull", "huge"},
 		{"convert", "a.pt"},

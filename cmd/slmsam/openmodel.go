@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nano"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/spf13/cobra"
 )
@@ -30,7 +31,7 @@ func (f *modelFlags) add(cmd *cobra.Command) {
 
 // openModel reads the chosen checkpoint and puts the model on dev; source is where it was found.
 func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, source string, err error) {
-	file, err := readCheckpoint(f.checkpoint)
+	file, err := f.read(c)
 	if err != nil {
 		return nil, "", err
 	}
@@ -51,9 +52,14 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 	return m, file.Path, nil
 }
 
-// readCheckpoint reads what --checkpoint names.
-func readCheckpoint(name string) (*checkpoint.File, error) {
-	path, err := findCheckpoint(name)
+// read reads the chosen checkpoint or, without a choice, the built-in one.
+func (f modelFlags) read(c *console) (*checkpoint.File, error) {
+	if f.checkpoint == "" {
+		c.log.Warn("no --checkpoint: using the built-in nano model, a preview to try the tool with; its masks are hardly better than a copy " +
+			"of the outline (see docs/nano.md). For results, fine-tune: slmsam weights pull tiny, slmsam train")
+		return nano.Checkpoint()
+	}
+	path, err := findCheckpoint(f.checkpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +93,6 @@ func (f modelFlags) resize(config *slmsam.Config) error {
 
 // findCheckpoint returns the file that --checkpoint names: a path, or an official checkpoint that was pulled.
 func findCheckpoint(name string) (string, error) {
-	if name == "" {
-		return "", usagef("no weights given: run \"slmsam weights pull tiny\" once, then pass --checkpoint tiny")
-	}
 	if _, err := os.Stat(name); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return name, err
 	}

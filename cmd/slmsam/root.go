@@ -24,6 +24,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // commands makes all subcommands, in the order of the help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newDemoCommand(),
 		newPropagateCommand(),
 		newTrainCommand(),
 		newEvalCommand(),

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/labelmap"
+	"github.com/seed-6f79f512/slmsam/train/phantom"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/spf13/cobra"
+)
+
+// demoFlags are the flags of slmsam demo.
+type demoFlags struct {
+	propagateFlags
+	seed uint64
+}
+
+func newDemoCommand() *cobra.Command {
+	f := &demoFlags{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See it work on a made-up volume, with the built-in model",
+		Long: `demo makes a small abdomen-like volume with three labelled structures, takes each one's central slice as the
+outline that an annotator would draw, carries it through the volume with the built-in model, and compares the
+result with the truth. The files are left in a folder to look at.`,
+		Example: "  slmsam demo\n  slmsam demo -o somewhere --seed 3",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.demo(cmd.Context(), newConsole(cmd)) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "out", "o", "slmsam-demo", "folder for the files")
+	flags.Uint64Var(&f.seed, "seed", 1, "which volume")
+	flags.BoolVar(&f.force, "force", false, "replace existing files")
+	f.deviceFlags.add(cmd)
+	return cmd
+}
+
+// The files of the demo.
+const (
+	demoImage  = "image.nii.gz"
+	demoPrompt = "prompt.nii.gz"
+	demoTruth  = "truth.nii.gz"
+	demoResult = "result.nii.gz"
+)
+
+const demoAxis = 2 // across which the slices of the demo lie
+
+// demoObject is one structure of the demo with its score.
+type demoObject struct {
+	Label int     `json:"label"`
+	Name  string  `json:"name"`
+	DSC   float64 `json:"dsc"`
+}
+
+// demoSummary is what slmsam demo --json prints.
+type demoSummary struct {
+	Device  string            `json:"device"`
+	Slices  int               `json:"slices"`
+	Seconds float64           `json:"seconds"`
+	Objects []demoObject      `json:"objects"`
+	Files   map[string]string `json:"files"` // image, prompt, truth, result, montage
+}
+
+func (f *demoFlags) demo(ctx context.Context, c *console) error {
+	dir := f.out
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	path := func(name string) string { return filepath.Join(dir, name) }
+	made := phantom.Abdomen(f.seed)
+	truth := made.LabelMap()
+	if err := f.write(path, made, truth); err != nil {
+		return err
+	}
+	f.mask, f.out, f.report, f.direction = path(demoPrompt), path(demoResult), dir, "both"
+	started := time.Now()
+	quiet := *c
+	quiet.json, quiet.quiet = false, true // its own summary is not shown
+	if err := f.run(ctx, &quiet, path(demoImage)); err != nil {
+		return err
+	}
+	s := demoSummary{Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
+		"prompt": path(demoPrompt), "truth": path(demoTruth), "result": path(demoResult), "montage": path(montageFile)}}
+	result, err := volume.ReadLabels(path(demoResult))
+	if err != nil {
+		return err
+	}
+	for i, name := range []string{"liver", "kidney", "vessel"} {
+		label := i + phantom.Liver
+		scores, err := eval.Score(labelmap.From(truth), labelmap.From(result), int32(label), eval.Options{Axis: demoAxis})
+		if err != nil {
+			return err
+		}
+		s.Objects = append(s.Objects, demoObject{label, name, scores.DSC})
+	}
+	return c.result(s, s.print)
+}
+
+// write makes the volume, the truth, and the prompt: each structure's outline on its central slice alone.
+func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *volume.Labels) error {
+	prompt := volume.NewLabels(made.Volume())
+	for label := int32(phantom.Liver); label <= phantom.Vessel; label++ {
+		slice, ok := eval.CentralSlice(labelmap.From(truth), label, demoAxis)
+		if !ok {
+			return fmt.Errorf("demo: volume %d has no label %d", f.seed, label)
+		}
+		pix := prompt.Slice(demoAxis, slice)
+		for i, l := range truth.Slice(demoAxis, slice) {
+			if l == label {
+				pix[i] = label
+			}
+		}
+		prompt.SetSlice(demoAxis, slice, pix)
+	}
+	opt := volume.WriteOptions{Force: f.force}
+	if err := volume.WriteVolume(path(demoImage), made.Volume(), opt); err != nil {
+		return err
+	}
+	if err := volume.WriteLabels(path(demoTruth), truth, opt); err != nil {
+		return err
+	}
+	return volume.WriteLabels(path(demoPrompt), prompt, opt)
+}
+
+func (s demoSummary) print(w io.Writer) {
+	fmt.Fprintln(w, "structure  DSC")
+	for _, o := range s.Objects {
+		fmt.Fprintf(w, "%-10s %.3f\n", o.Name, o.DSC)
+	}
+	fmt.Fprintf(w, "\n%d slices from one outline each, in %.1f s. Look at %s,\n", s.Slices, s.Seconds, s.Files["montage"])
+	fmt.Fprintf(w, "or open %s with %s over it in ITK-SNAP, 3D Slicer or napari.\n", s.Files["image"], s.Files["result"])
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/nano"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDemo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	r := slmsamRun("demo", "--device", "cpu", "--json", "-o", dir)
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Contains(t, r.errors, "built-in nano")
+	var s demoSummary
+	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	require.Len(t, s.Objects, 3)
+	for _, o := range s.Objects {
+		require.Greater(t, o.DSC, 0.0, o.Name)
+	}
+	image, err := volume.Read(s.Files["image"])
+	require.NoError(t, err)
+	for _, name := range []string{"prompt", "truth", "result"} {
+		l, err := volume.ReadLabels(s.Files[name])
+		require.NoError(t, err)
+		require.NoError(t, volume.CheckSameGrid(image, l), name)
+	}
+	require.FileExists(t, s.Files["montage"])
+
+	again := slmsamRun("demo", "--device", "cpu", "-o", dir)
+	require.Equal(t, exitFailed, again.code, "nothing is overwritten without --force")
+	require.Contains(t, again.errors, "--force")
+}
+
+// TestBuiltInModel propagates without --checkpoint.
+func TestBuiltInModel(t *testing.T) {
+	w := newWorkspace(t)
+	r := slmsamRun("propagate", w.image, "--mask", w.mask, "--device", "cpu", "-o", w.path("out.nii.gz"))
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Contains(t, r.errors, "using the built-in nano model")
+	require.FileExists(t, w.path("out.nii.gz"))
+}
+
+// TestBuiltInModelLoadsFast also bounds its size: it is part of the binary.
+func TestBuiltInModelLoadsFast(t *testing.T) {
+	best := time.Hour
+	for range 5 {
+		began := time.Now()
+		_, err := nano.Checkpoint()
+		require.NoError(t, err)
+		best = min(best, time.Since(began))
+	}
+	require.Less(t, best, 200*time.Millisecond)
+	info, err := os.Stat(filepath.Join("..", "..", "nano", "nano.safetensors"))
+	require.NoError(t, err)
+	require.LessOrEqual(t, info.Size(), int64(8<<20))
+}

@@ -1,0 +1,175 @@
+// Card measures the built-in model for its card, docs/nano.md: models and two trivial baselines carry each
+// object's central slice through volumes that nothing was trained on.
+//
+//	go run ./nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=,M7
+//
+// Each argument is NAME=CHECKPOINT[,MEMORY]; an empty checkpoint is the built-in one.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/labelmap"
+	"github.com/seed-6f79f512/slmsam/nano"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+func main() {
+	log.SetFlags(0)
+	generated := flag.Int("generated", 20, "generated volumes to measure on")
+	seed := flag.Uint64("seed", 1000003, "seed of the generated volumes; training used others")
+	data := flag.String("data", "", "CSV file of real volumes (image,label,name)")
+	out := flag.String("o", "card", "folder for label maps and tables")
+	flag.Parse()
+	c := card{dir: *out, methods: []method{{"copy", copyPrompt}, {"copy_while_alike", copyWhileAlike}}}
+	for _, arg := range flag.Args() {
+		m, err := modelMethod(arg)
+		if err != nil {
+			log.Fatal(err)
+		}
+		c.methods = append(c.methods, m)
+	}
+	if err := c.measure("generated", train.NewGenerated(*seed, *generated)); err != nil {
+		log.Fatal(err)
+	}
+	if *data == "" {
+		return
+	}
+	real, err := train.Open(*data, train.CaseOptions{Axis: -1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := c.measure("real", real); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// method fills labels with a case's objects, given each one's central slice.
+type method struct {
+	name string
+	run  func(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error
+}
+
+type card struct {
+	dir     string
+	methods []method
+}
+
+// sliceAxis is the axis of a case's label map across which its slices lie.
+const sliceAxis = 2
+
+// measure runs every method on every case of a source and prints the table.
+func (c card) measure(name string, source train.Source) error {
+	root := filepath.Join(c.dir, name)
+	step := 1
+	if g, ok := source.(*train.Generated); ok {
+		step = g.Reuse
+	}
+	study := eval.Study{Truth: filepath.Join(root, "truth"), Load: labelmap.Load, Axis: "2", Prompt: eval.PromptExclude,
+		ToleranceMM: eval.DefaultToleranceMM}
+	for i := 0; i < source.Len(); i += step {
+		of, err := source.Case(i)
+		if err != nil {
+			return err
+		}
+		file := strings.ReplaceAll(of.Name, " ", "_") + ".nii.gz"
+		truth := of.LabelMap()
+		if err := write(filepath.Join(study.Truth, file), truth); err != nil {
+			return err
+		}
+		prompts := centralPrompts(of, truth)
+		for _, m := range c.methods {
+			labels := &volume.Labels{Dim: truth.Dim, Geom: truth.Geom, Data: make([]int32, len(truth.Data))}
+			if err := m.run(of, prompts, labels); err != nil {
+				return fmt.Errorf("%s on %s: %w", m.name, of.Name, err)
+			}
+			if err := write(filepath.Join(root, m.name, file), labels); err != nil {
+				return err
+			}
+		}
+		log.Printf("%s: %s", name, of.Name)
+	}
+	for _, m := range c.methods {
+		study.Methods = append(study.Methods, eval.Method{Name: m.name, Dir: filepath.Join(root, m.name)})
+	}
+	result, err := eval.Evaluate(context.Background(), study)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n## %s\n\n", name)
+	if err := result.WriteMarkdown(os.Stdout); err != nil {
+		return err
+	}
+	_, err = result.WriteReport(filepath.Join(root, "report"))
+	return err
+}
+
+func write(path string, l *volume.Labels) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return volume.WriteLabels(path, l, volume.WriteOptions{Force: true})
+}
+
+// centralPrompts outlines every object on the middle one of its slices.
+func centralPrompts(c *train.Case, truth *volume.Labels) []slmsam.Prompt {
+	var prompts []slmsam.Prompt
+	for o, label := range c.Objects {
+		if slice, ok := eval.CentralSlice(labelmap.From(truth), label, sliceAxis); ok {
+			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: int(label), Mask: c.Mask(slice, o)})
+		}
+	}
+	return prompts
+}
+
+// modelMethod makes a method of NAME=CHECKPOINT[,MEMORY].
+func modelMethod(arg string) (method, error) {
+	name, rest, ok := strings.Cut(arg, "=")
+	if !ok {
+		return method{}, fmt.Errorf("card: %q: want NAME=CHECKPOINT[,MEMORY]", arg)
+	}
+	path, memory, _ := strings.Cut(rest, ",")
+	var file *checkpoint.File
+	var err error
+	if path == "" {
+		file, err = nano.Checkpoint()
+	} else {
+		file, err = checkpoint.Read(path)
+	}
+	if err != nil {
+		return method{}, err
+	}
+	dev := cpu.New(0)
+	m, _, err := slmsam.FromFile(dev, file, nil)
+	if err != nil {
+		return method{}, err
+	}
+	var opt slmsam.Options
+	if memory != "" {
+		if opt.Memory, err = slmsam.ParseMemory(memory); err != nil {
+			return method{}, err
+		}
+	}
+	g := nn.NewGraph(dev)
+	return method{name, func(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error {
+		merger := slmsam.NewMerger(labels, sliceAxis)
+		err := m.Propagate(context.Background(), g, c, prompts, opt, func(r slmsam.SliceResult) error {
+			merger.Add(r.Slice, r.Objects, nil)
+			return nil
+		})
+		g.Free()
+		return err
+	}}, nil
+}
