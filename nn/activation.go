@@ -45,13 +45,6 @@ func (g *Graph) Greater(x *Tensor, threshold float32) *Tensor {
 	return y
 }
 
-// Clamp returns min(max(x, lo), hi). It has no gradient.
-func (g *Graph) Clamp(x *Tensor, lo, hi float32) *Tensor {
-	y := g.like(x)
-	g.dev.Map(backend.Map{Op: backend.MapClamp, X: x.buf, Y: y.buf, N: x.size, P: lo, Q: hi})
-	return y
-}
-
 // Dropout zeroes each element with probability rate and scales the others by 1/(1-rate), while
 // Training is on.
 func (g *Graph) Dropout(x *Tensor, rate float32) *Tensor { return g.dropout(x, rate, 1) }

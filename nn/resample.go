@@ -46,14 +46,17 @@ func (g *Graph) resampleAxis(x *Tensor, out int, f Filter) *Tensor {
 	return y
 }
 
-// filterTable returns the kernel's table of a filter or of its transpose.
+// filterTable returns the kernel's table of a filter or of its transpose, made on first use.
 func (g *Graph) filterTable(in, out int, f Filter, transposed bool) *Tensor {
+	key := fmt.Sprintf("filter %d: %d to %d, transposed %t", f, in, out, transposed)
+	if t := g.constants[key]; t != nil {
+		return t
+	}
 	rows := filterRows(in, out, f)
 	if transposed {
 		rows = transposeRows(rows, in)
 	}
 	table, taps := packRows(rows)
-	key := fmt.Sprintf("filter %d: %d to %d, transposed %t", f, in, out, transposed)
 	return g.Constant(key, func() []float32 { return table }, len(rows), 1+taps)
 }
 
