@@ -12,6 +12,11 @@ type ClipFrame struct {
 	Masks  *nn.Tensor // [B,S*S] truth, 0 and 1
 	Empty  []bool     // per object: the truth is empty
 
+	// Present decides, instead of the predicted scores, which objects a tracked frame shows; nil: the scores do.
+	Present []bool
+	// Recall remembers the true masks of a tracked frame instead of the predicted ones.
+	Recall bool
+
 	// Points prompts this frame with points instead of the true masks; nil elsewhere. Only for the first frame.
 	Points [][]decoder.Point
 }
@@ -48,7 +53,7 @@ func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank
 	switch {
 	case i > 0:
 		v := memattn.View{Slice: i, Slices: n, Train: true}
-		out.Result, err = m.Track(g, im, bank, v, mem, b)
+		out.Result, err = m.track(g, im, bank, v, mem, b, f.Present)
 	case f.Points != nil:
 		out.Result, err = m.PromptPoints(g, im, f.Points)
 	default:
@@ -59,13 +64,22 @@ func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank
 	}
 	var chosen *nn.Tensor // [B,S,S,1]
 	if i == 0 && f.Points == nil {
-		chosen = g.Affine(f.Masks.Reshape(b, size, size, 1), decoder.MaskScale, decoder.MaskBias)
+		chosen = m.trueLogits(g, f)
 		out.Logits = chosen.Reshape(b, size*size)
 	} else {
 		chosen = m.upsample(g, out.Result.LowRes)
 		out.Logits = m.upsample(g, out.Result.Candidates).Reshape(-1, size*size)
+		if f.Recall {
+			chosen = m.trueLogits(g, f)
+		}
 	}
-	return out, m.RememberLogits(g, im, chosen, out.Result.Score), nil
+	return out, m.RememberLogits(g, im, chosen, out.Result.Presence), nil
+}
+
+// trueLogits is the truth of a frame as logits of -10 and 10, [B,S,S,1].
+func (m *Model) trueLogits(g *nn.Graph, f ClipFrame) *nn.Tensor {
+	b, size := f.Masks.Dim(0), m.Config.ImageSize
+	return g.Affine(f.Masks.Reshape(b, size, size, 1), decoder.MaskScale, decoder.MaskBias)
 }
 
 // TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they

@@ -7,27 +7,27 @@ import (
 
 // Remember encodes what was found on a slice as memory [B,N,M]. The masks low [B,1,4g,4g] are upsampled to
 // S x S; binarise takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
-func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, score []float32, binarise bool) *nn.Tensor {
+func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, presence []float32, binarise bool) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		logits := m.upsample(g, low)
 		if binarise {
-			return m.encodeMemory(g, im, g.Greater(logits, 0), score)
+			return m.encodeMemory(g, im, g.Greater(logits, 0), presence)
 		}
-		return m.RememberLogits(g, im, logits, score)
+		return m.RememberLogits(g, im, logits, presence)
 	})
 }
 
 // RememberLogits encodes mask logits [B,S,S,1] by their sigmoid.
-func (m *Model) RememberLogits(g *nn.Graph, im Image, logits *nn.Tensor, score []float32) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor { return m.encodeMemory(g, im, g.Sigmoid(logits), score) })
+func (m *Model) RememberLogits(g *nn.Graph, im Image, logits *nn.Tensor, presence []float32) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor { return m.encodeMemory(g, im, g.Sigmoid(logits), presence) })
 }
 
 // encodeMemory encodes masks [B,S,S,1] in 0..1; an absent object is marked at every place.
-func (m *Model) encodeMemory(g *nn.Graph, im Image, masks *nn.Tensor, score []float32) *nn.Tensor {
+func (m *Model) encodeMemory(g *nn.Graph, im Image, masks *nn.Tensor, presence []float32) *nn.Tensor {
 	x := m.Memory.Forward(g, im.Projected, g.Affine(masks, decoder.MaskScale, decoder.MaskBias))
 	x = x.Reshape(x.Dim(0), -1, x.Dim(3))
 	return g.ReplaceItems(x, func(i int) *nn.Tensor {
-		if score[i] > 0 {
+		if presence[i] > 0 {
 			return nil
 		}
 		return g.Add(g.Item(x, i), m.noObject)

@@ -9,8 +9,13 @@ import (
 // Track finds B objects on a slice without prompt: the features attend to the banks, then the decoder
 // proposes three masks and the one with the highest predicted IoU is kept.
 func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int) (*decoder.Result, error) {
+	return m.track(g, im, bank, v, mem, b, nil)
+}
+
+// track is Track; present, unless nil, decides which objects count as present.
+func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, present []bool) (*decoder.Result, error) {
 	m.trace("image_encoder")
-	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true})
+	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true, Present: present})
 	m.trace("decoder")
 	return r, err
 }

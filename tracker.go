@@ -118,7 +118,7 @@ func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err err
 
 // remember encodes masks low [B,1,4g,4g] and puts them into the bank.
 func (t *Tracker) remember(im Image, slice int, prompted bool, low *nn.Tensor, r *decoder.Result) error {
-	memory := t.model.Remember(t.g, im, low, r.Score, prompted)
+	memory := t.model.Remember(t.g, im, low, r.Presence, prompted)
 	if t.opt.BF16 {
 		var err error
 		if memory, err = roundBF16(t.g, memory); err != nil {

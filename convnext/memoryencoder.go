@@ -7,6 +7,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
+// maskGain is where the last weights of the mask's way into the memory start, in units of PyTorch's default: a
+// fresh mask counts for more in its memory than the picture does. With the default all along that way, a mask
+// changes what the next slice sees by a thirtieth, too little for a fresh model to notice.
+const maskGain = 3
+
 // MemoryEncoder turns a slice's features and its mask into a memory (SAM 2, section 4; MemoryEncoder).
 type MemoryEncoder struct {
 	Mask     *MaskDownsampler
@@ -21,7 +26,7 @@ func NewMemoryEncoder(p *nn.Params, width, memoryWidth, blocks int) *MemoryEncod
 		Mask:     newMaskDownsampler(p.In("mask_downsampler"), width),
 		Features: p.Pointwise("pix_feat_proj", width, width),
 		Fuser:    NewFuser(p.In("fuser"), blocks, width),
-		Out:      p.Pointwise("out_proj", width, memoryWidth),
+		Out:      p.WithGain(nn.KeepSize).Pointwise("out_proj", width, memoryWidth),
 	}
 }
 
@@ -56,7 +61,7 @@ func newMaskDownsampler(p *nn.Params, width int) *MaskDownsampler {
 		m.Norms[i] = q.LayerNorm(fmt.Sprint(3*i+1), out, 1e-6)
 		in = out
 	}
-	m.Out = q.Pointwise("12", in, width)
+	m.Out = q.WithGain(maskGain).Pointwise("12", in, width)
 	return m
 }
 

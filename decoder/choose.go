@@ -10,7 +10,7 @@ const (
 )
 
 // choose reads scores and IoUs and picks one mask per object; masks of absent objects become NoObject.
-func (r *Result) choose(g *nn.Graph, p Prediction, multi, training bool) error {
+func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool) error {
 	b := p.Masks.Dim(0)
 	score, err := g.Read(p.Score)
 	if err != nil {
@@ -20,9 +20,9 @@ func (r *Result) choose(g *nn.Graph, p Prediction, multi, training bool) error {
 	if err != nil {
 		return err
 	}
-	r.Score, r.Scores = score, p.Score
+	r.Score, r.Scores, r.Presence = score, p.Score, presence(score, asked.Present)
 	first, last := 0, 1
-	if multi {
+	if asked.Multi {
 		first, last = 1, Candidates
 	}
 	r.IoUs = g.Slice(p.IoU, 1, first, last)
@@ -32,7 +32,7 @@ func (r *Result) choose(g *nn.Graph, p Prediction, multi, training bool) error {
 		r.Best = append(r.Best, argmax(of[first:last]))
 	}
 	masks := g.Slice(p.Masks, 1, first, last)
-	if !multi && !training {
+	if !asked.Multi && !training {
 		if masks, err = r.stabilise(g, p, ious); err != nil {
 			return err
 		}
@@ -40,13 +40,28 @@ func (r *Result) choose(g *nn.Graph, p Prediction, multi, training bool) error {
 	side := p.Masks.Dim(2)
 	absent := g.Full(NoObject, 1, last-first, side, side)
 	r.Candidates = g.ReplaceItems(masks, func(i int) *nn.Tensor {
-		if score[i] > 0 {
+		if r.Presence[i] > 0 {
 			return nil
 		}
 		return absent
 	})
 	r.LowRes = g.PickChannels(r.Candidates, r.Best)
 	return nil
+}
+
+// presence returns the scores or, where known says better, 1 and -1.
+func presence(score []float32, known []bool) []float32 {
+	if known == nil {
+		return score
+	}
+	out := make([]float32, len(score))
+	for i, on := range known {
+		out[i] = -1
+		if on {
+			out[i] = 1
+		}
+	}
+	return out
 }
 
 // token returns the mask token [B,C] of the chosen candidate; for a single mask always the first one.

@@ -51,6 +51,9 @@ type Prompts struct {
 	Box    bool       // the points are boxes given as boxes: no padding point is added
 	Mask   *nn.Tensor // [B,4g,4g,1] logits, or nil
 	Multi  bool       // ask for three masks and keep the one with the highest predicted IoU
+
+	// Present decides instead of the scores which objects count as present: training may know. nil asks the scores.
+	Present []bool
 }
 
 // Result is what the heads found for B objects.
@@ -62,8 +65,10 @@ type Result struct {
 	Pointer    *nn.Tensor // [B,C]
 
 	Score []float32 // Scores on the host
-	IoU   [][]float32
-	Best  []int // the chosen candidate
+	// Presence is above 0 where the object counts as present: Score, unless Prompts.Present says otherwise.
+	Presence []float32
+	IoU      [][]float32
+	Best     []int // the chosen candidate
 }
 
 // Tensors lists what the result holds on the device, to be kept beyond a scope.
@@ -84,10 +89,10 @@ func (h *Heads) Decode(g *nn.Graph, f Features, b int, p Prompts) (*Result, erro
 			return nil
 		}
 		pred := h.Mask.Forward(g, in)
-		if err = r.choose(g, pred, p.Multi, h.Training); err != nil {
+		if err = r.choose(g, pred, p, h.Training); err != nil {
 			return nil
 		}
-		r.Pointer = h.pointers(g, r.token(g, pred, p.Multi), r.Score)
+		r.Pointer = h.pointers(g, r.token(g, pred, p.Multi), r.Presence)
 		return r.Tensors()
 	})
 	if out == nil {
@@ -129,11 +134,11 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 }
 
 // pointers projects tokens [B,C] to object pointers; an absent object has the no-object pointer.
-func (h *Heads) pointers(g *nn.Graph, tokens *nn.Tensor, score []float32) *nn.Tensor {
+func (h *Heads) pointers(g *nn.Graph, tokens *nn.Tensor, presence []float32) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		p := h.pointer.Forward(g, tokens)
 		return g.ReplaceItems(p, func(i int) *nn.Tensor {
-			if score[i] > 0 {
+			if presence[i] > 0 {
 				return nil
 			}
 			return h.noPointer
@@ -162,6 +167,7 @@ func (h *Heads) MaskAsOutput(g *nn.Graph, f Features, masks *nn.Tensor, empty []
 			}
 			r.Score, r.IoU, r.Best = append(r.Score, score), append(r.IoU, []float32{1}), append(r.Best, 0)
 		}
+		r.Presence = r.Score
 		r.LowRes = low.Reshape(b, 1, size/4, size/4)
 		r.Candidates = r.LowRes
 		r.IoUs, r.Scores = g.Full(1, b, 1), g.Upload(r.Score, b, 1)

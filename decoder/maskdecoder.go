@@ -41,7 +41,7 @@ func NewMaskDecoder(p *nn.Params, width int) *MaskDecoder {
 	d.iou = p.In("iou_token").Tensor("weight", nn.Normal(1), nil, 1, width)
 	d.masks = p.In("mask_tokens").Tensor("weight", nn.Normal(1), nil, Candidates, width)
 	d.score = p.In("obj_score_token").Tensor("weight", nn.Normal(1), nil, 1, width)
-	up := p.In("output_upscaling")
+	up := p.In("output_upscaling").WithGain(nn.KeepSize)
 	d.up1 = up.ConvTranspose2x2("0", width, width/4)
 	d.upNorm = up.LayerNorm("1", width/4, 1e-6)
 	d.up2 = up.ConvTranspose2x2("3", width/4, width/8)

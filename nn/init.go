@@ -16,10 +16,14 @@ func Normal(std float64) Init {
 	return func(rng *rand.Rand) float32 { return float32(std * rng.NormFloat64()) }
 }
 
+// KeepSize is the gain with which a linear layer's output is as large as its input: sqrt(3), as PyTorch's default
+// shrinks it to 1/sqrt(3).
+const KeepSize = 1.7320508
+
 // uniformFan is PyTorch's default for linear and convolution layers, weight and bias alike:
-// kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(fan in), 1/sqrt(fan in)).
-func uniformFan(fanIn int) Init {
-	bound := 1 / math.Sqrt(float64(fanIn))
+// kaiming_uniform with a = sqrt(5), which is U(-1/sqrt(fan in), 1/sqrt(fan in)), times a gain.
+func uniformFan(fanIn int, gain float64) Init {
+	bound := gain / math.Sqrt(float64(fanIn))
 	return func(rng *rand.Rand) float32 { return float32(bound * (2*rng.Float64() - 1)) }
 }
 

@@ -11,10 +11,15 @@ type Linear struct{ W, B *Tensor }
 
 // Linear declares name.weight and name.bias.
 func (p *Params) Linear(name string, in, out int) Linear {
+	return p.LinearFrom(name, in, out, uniformFan(in, 1))
+}
+
+// LinearFrom is Linear with another start of the bias.
+func (p *Params) LinearFrom(name string, in, out int, bias Init) Linear {
 	q := p.In(name)
 	return Linear{
-		W: q.Tensor("weight", uniformFan(in), []int{1, 0}, out, in),
-		B: q.Tensor("bias", uniformFan(in), nil, out),
+		W: q.Tensor("weight", uniformFan(in, p.gain), []int{1, 0}, out, in),
+		B: q.Tensor("bias", bias, nil, out),
 	}
 }
 
@@ -57,8 +62,8 @@ type Conv2d struct {
 // Conv2d declares name.weight and name.bias.
 func (p *Params) Conv2d(name string, in, out int, geometry Conv) Conv2d {
 	q, k := p.In(name), geometry.Kernel
-	w := q.Tensor("weight", uniformFan(in*k*k), []int{2, 3, 1, 0}, out, in, k, k)
-	return Conv2d{w.Reshape(k*k*in, out), q.Tensor("bias", uniformFan(in*k*k), nil, out), geometry}
+	w := q.Tensor("weight", uniformFan(in*k*k, p.gain), []int{2, 3, 1, 0}, out, in, k, k)
+	return Conv2d{w.Reshape(k*k*in, out), q.Tensor("bias", uniformFan(in*k*k, 1), nil, out), geometry}
 }
 
 // Forward maps x [B,H,W,in] to [B,OH,OW,out].
@@ -76,8 +81,8 @@ type ConvTranspose2x2 struct{ W, B *Tensor }
 // ConvTranspose2x2 declares name.weight and name.bias.
 func (p *Params) ConvTranspose2x2(name string, in, out int) ConvTranspose2x2 {
 	q := p.In(name)
-	w := q.Tensor("weight", uniformFan(out*4), []int{0, 2, 3, 1}, in, out, 2, 2)
-	return ConvTranspose2x2{w.Reshape(in, 4*out), q.Tensor("bias", uniformFan(out*4), nil, out)}
+	w := q.Tensor("weight", uniformFan(out*4, p.gain), []int{0, 2, 3, 1}, in, out, 2, 2)
+	return ConvTranspose2x2{w.Reshape(in, 4*out), q.Tensor("bias", uniformFan(out*4, 1), nil, out)}
 }
 
 // Forward maps x [B,H,W,in] to [B,2H,2W,out].
@@ -91,8 +96,8 @@ type DepthwiseConv struct{ W, B *Tensor }
 // DepthwiseConv declares name.weight and name.bias.
 func (p *Params) DepthwiseConv(name string, c, k int) DepthwiseConv {
 	q := p.In(name)
-	w := q.Tensor("weight", uniformFan(k*k), []int{2, 3, 1, 0}, c, 1, k, k)
-	return DepthwiseConv{w.Reshape(k, k, c), q.Tensor("bias", uniformFan(k*k), nil, c)}
+	w := q.Tensor("weight", uniformFan(k*k, p.gain), []int{2, 3, 1, 0}, c, 1, k, k)
+	return DepthwiseConv{w.Reshape(k, k, c), q.Tensor("bias", uniformFan(k*k, 1), nil, c)}
 }
 
 // Forward filters x [B,H,W,C].

@@ -22,12 +22,13 @@ type Param struct {
 type Params struct {
 	dev    backend.Device
 	prefix string
+	gain   float64 // of the fresh weights that are declared
 	all    *[]*Param
 }
 
 // NewParams returns an empty tree on dev.
 func NewParams(dev backend.Device) *Params {
-	return &Params{dev: dev, all: new([]*Param)}
+	return &Params{dev: dev, gain: 1, all: new([]*Param)}
 }
 
 // In returns the same tree with names under prefix.name, or prefix.name.index.
@@ -37,6 +38,13 @@ func (p *Params) In(name string, index ...int) *Params {
 	for _, i := range index {
 		q.prefix += fmt.Sprintf("%d.", i)
 	}
+	return &q
+}
+
+// WithGain returns the same tree, in which the weights of layers start as so many times PyTorch's default.
+func (p *Params) WithGain(gain float64) *Params {
+	q := *p
+	q.gain = gain
 	return &q
 }
 

@@ -21,6 +21,7 @@ type Augment struct {
 	FrameContrast   float64    `json:"frame_contrast"`   // 0.05
 	Scale           [2]float64 `json:"scale"`            // {1,1}: magnification; {0.8,1.6} zooms out and in
 	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
+	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
 	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on grey values in 0..1
 	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in grey values of 255
 }
@@ -37,9 +38,9 @@ func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]flo
 func (a Augment) validate() error {
 	unit := func(x float64) bool { return x >= 0 && x <= 1 }
 	positive := func(r [2]float64) bool { return r[0] > 0 && r[0] <= r[1] && r[1] <= 10 }
-	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) ||
+	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) ||
 		!(a.Degrees >= 0 && a.Degrees <= 180) || !(a.Shear >= 0 && a.Shear < 90) || !positive(a.Scale) || !positive(a.Gamma) || !(a.Noise >= 0 && a.Noise <= 255) {
-		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast and shift in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
+		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift and focus in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
 	}
 	return nil
 }
@@ -73,6 +74,26 @@ func (a Augment) draw(rng *rand.Rand, h, w int) warp {
 	t.jitter = jitter{brightness: 1 + within(rng, a.Brightness), contrast: 1 + within(rng, a.Contrast),
 		contrastFirst: rng.IntN(2) == 1, gamma: between(rng, a.Gamma), noise: rng.Float64() * a.Noise}
 	return t
+}
+
+// centre brings the middle of a mask [h,w] to where the slice's middle would have come.
+func (t *warp) centre(mask []bool) {
+	var x, y, n float64
+	for at, on := range mask {
+		if on {
+			x, y, n = x+float64(at%t.w), y+float64(at/t.w), n+1
+		}
+	}
+	if n == 0 {
+		return
+	}
+	x, y = x/n, y/n
+	if t.flip {
+		x = float64(t.w-1) - x
+	}
+	t.affine = true
+	t.inverse[2] += x - float64(t.w-1)/2
+	t.inverse[5] += y - float64(t.h-1)/2
 }
 
 // drawFrame chooses what changes from slice to slice.

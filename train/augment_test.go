@@ -155,3 +155,30 @@ func TestClipTransformIsConsistent(t *testing.T) {
 	a.FrameBrightness = 0.1
 	require.NotEqual(t, w.image(pix, 32, a.drawFrame(rng)), w.image(pix, 32, a.drawFrame(rng)))
 }
+
+// TestCentreBringsAnObjectToTheMiddle zooms about a small object in a corner.
+func TestCentreBringsAnObjectToTheMiddle(t *testing.T) {
+	const h, w = 40, 60
+	for _, flip := range []bool{false, true} {
+		labels, mask := make([]uint8, h*w), make([]bool, h*w)
+		for y := 4; y < 9; y++ {
+			for x := 47; x < 52; x++ {
+				labels[y*w+x], mask[y*w+x] = 1, true
+			}
+		}
+		a := NoAugment()
+		a.Scale = [2]float64{2, 2}
+		of := a.draw(rand.New(rand.NewPCG(1, 2)), h, w)
+		of.flip = flip
+		of.centre(mask)
+		var x, y, n float64
+		for at, l := range of.labels(labels) {
+			if l == 1 {
+				x, y, n = x+float64(at%w), y+float64(at/w), n+1
+			}
+		}
+		require.InDelta(t, 100, n, 20, "twice as large")
+		require.InDelta(t, float64(w-1)/2, x/n, 1)
+		require.InDelta(t, float64(h-1)/2, y/n, 1)
+	}
+}

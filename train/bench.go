@@ -65,7 +65,7 @@ func CheckData(train, held Source, r Recipe) error {
 				return err
 			}
 			if s == train {
-				if _, err := NewSampler(Cases{c}, r, 32).order(c); err != nil {
+				if _, err := NewSampler(Cases{c}, r, 32).order(c, 1); err != nil {
 					return err
 				}
 			}

@@ -23,10 +23,12 @@ type Clip struct {
 
 // Frame is one slice of a clip.
 type Frame struct {
-	Gray   []uint8           // [S,S]
-	Masks  []bool            // [B,S,S]
-	Empty  []bool            // [B]
-	Points [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
+	Gray    []uint8           // [S,S]
+	Masks   []bool            // [B,S,S]
+	Empty   []bool            // [B]
+	Recall  bool              // the true masks are remembered, not the predicted ones
+	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
+	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
 }
 
 // Upload puts a clip on the graph's device.
@@ -40,7 +42,7 @@ func (c *Clip) Upload(g *nn.Graph) []slmsam.ClipFrame {
 				masks[p] = 1
 			}
 		}
-		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Points: f.Points,
+		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Present: f.Present, Recall: f.Recall, Points: f.Points,
 			Masks: g.Upload(masks, b, s*s), Pixels: g.Upload(volume.ImageNet(f.Gray), 1, s, s, 3)}
 	}
 	return frames
@@ -142,36 +144,85 @@ func byWeight(w Weighted, rng *rand.Rand) int {
 	return w.Len() - 1
 }
 
-// draw takes a clip of a case: its first slice holds an object, the order is reversed at times.
+// draw takes a clip of a case: its first slice holds an object, the order is reversed at times, slices are
+// skipped and objects end where the recipe asks for it and the case has it.
 func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
-	starts, err := s.order(c)
+	stride := 1
+	if s.recipe.Stride > 1 {
+		stride += rng.IntN(s.recipe.Stride)
+	}
+	starts, err := s.order(c, stride)
+	if err != nil && stride > 1 { // too few slices for that
+		stride = 1
+		starts, err = s.order(c, stride)
+	}
 	if err != nil {
 		return nil, err
 	}
-	step := 0 // an index into starts
+	back := 0 // an index into starts
 	if rng.Float64() < s.recipe.Reverse {
-		step = 1
+		back = 1
 	}
-	if len(starts[step]) == 0 {
-		step = 1 - step
+	if len(starts[back]) == 0 {
+		back = 1 - back
 	}
-	start := starts[step][rng.IntN(len(starts[step]))]
-	visible := c.Visible(start)
-	objects := make([]int, 0, s.recipe.MaxObjects)
-	for _, i := range rng.Perm(len(visible))[:min(len(visible), s.recipe.MaxObjects)] {
-		objects = append(objects, visible[i])
+	from, step := starts[back], stride*(1-2*back)
+	ends := s.recipe.Ends > 0 && rng.Float64() < s.recipe.Ends
+	if ends {
+		if with := c.withEnd(from, s.recipe.Frames, step); len(with) > 0 {
+			from = with
+		}
 	}
-	slices.Sort(objects)
-	return s.render(c, start, 1-2*step, objects, rng)
+	start := from[rng.IntN(len(from))]
+	return s.render(c, start, step, s.objects(c, start, step, ends, rng), rng)
 }
 
-// order lists the slices that a clip can start from, in the volume's order and in reverse.
-func (s *Sampler) order(c *Case) ([2][]int, error) {
+// objects chooses among those of a clip's first slice, if ends with one that the clip outlasts before all others.
+func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) []int {
+	visible := c.Visible(start)
+	var out []int
+	if ending := c.ending(start, s.recipe.Frames, step); ends && len(ending) > 0 {
+		out = append(out, ending[rng.IntN(len(ending))])
+	}
+	for _, i := range rng.Perm(len(visible)) {
+		if len(out) < s.recipe.MaxObjects && !slices.Contains(out, visible[i]) {
+			out = append(out, visible[i])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// withEnd keeps the first slices of clips of n slices that some object does not last.
+func (c *Case) withEnd(starts []int, n, step int) []int {
+	var out []int
+	for _, start := range starts {
+		if len(c.ending(start, n, step)) > 0 {
+			out = append(out, start)
+		}
+	}
+	return out
+}
+
+// ending lists the objects of a clip's first slice that its last one does not hold.
+func (c *Case) ending(start, n, step int) []int {
+	var out []int
+	last := c.Visible(start + (n-1)*step)
+	for _, o := range c.Visible(start) {
+		if !slices.Contains(last, o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.
+func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
 	n := s.recipe.Frames
 	if c.Len() < n {
 		return [2][]int{}, fmt.Errorf("train: case %s has %d slices, fewer than a clip of %d: set frames to %d or less, or leave it out", c.Name, c.Len(), n, c.Len())
 	}
-	starts := [2][]int{c.starts(n, 1), c.starts(n, -1)}
+	starts := [2][]int{c.starts(n, stride), c.starts(n, -stride)}
 	if len(starts[0])+len(starts[1]) == 0 {
 		return starts, fmt.Errorf("train: case %s: no %d consecutive slices begin on an object: set frames lower, or leave it out", c.Name, n)
 	}
@@ -193,6 +244,9 @@ func (c *Case) starts(n, step int) []int {
 // render augments and resizes the slices of a clip. Objects that vanish from the first slice are dropped.
 func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand) (*Clip, error) {
 	warp := s.recipe.Augment.draw(rng, c.H, c.W)
+	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
+		warp.centre(c.Mask(start, objects[rng.IntN(len(objects))]))
+	}
 	objects = s.surviving(c, warp, start, objects)
 	if len(objects) == 0 {
 		return nil, errNoObject
@@ -206,10 +260,22 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		z := start + i*step
 		f := Frame{Gray: warp.image(c.Images[z], s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
+		if s.recipe.TruePresence {
+			f.Present = negated(f.Empty)
+		}
+		f.Recall = s.recipe.TrueMasks > 0 && rng.Float64() < s.recipe.TrueMasks
 		clip.Frames = append(clip.Frames, f)
 	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
 	return clip, nil
+}
+
+func negated(v []bool) []bool {
+	out := make([]bool, len(v))
+	for i, b := range v {
+		out[i] = !b
+	}
+	return out
 }
 
 // surviving returns the objects that the transform leaves on a slice.

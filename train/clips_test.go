@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -156,3 +157,59 @@ func TestUpload(t *testing.T) {
 		require.Equal(t, on, masks[i] == 1)
 	}
 }
+
+// TestEndsAndStride asks for clips that outlast an object, of every slice or every second one.
+func TestEndsAndStride(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Augment, r.Ends, r.Stride, r.MaxObjects = train.NoAugment(), 1, 2, 1
+	c := discs("a", 12) // object 5 begins at slice 3: only clips in reversed order outlast it
+	s := train.NewSampler(train.Cases{c}, r, 64)
+	strides, outlasted := map[int]int{}, 0
+	for n := range 60 {
+		clip := clipAt(t, s, n)
+		var first, last int
+		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
+		require.NoError(t, err)
+		strides[abs(last-first)/(len(clip.Frames)-1)]++
+		if last < first {
+			outlasted++
+			require.Equal(t, []int32{5}, clip.Objects)
+			require.True(t, clip.Frames[len(clip.Frames)-1].Empty[0])
+		}
+		require.Nil(t, clip.Frames[0].Present)
+	}
+	require.Len(t, strides, 2)
+	require.Greater(t, strides[1], 15)
+	require.Greater(t, strides[2], 15)
+	require.Greater(t, outlasted, 15)
+}
+
+// TestStrideFallsBackInShortVolumes takes every slice where a clip of every fourth would not fit.
+func TestStrideFallsBackInShortVolumes(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Stride = 4
+	s := train.NewSampler(train.Cases{discs("a", 4)}, r, 64)
+	for n := range 20 {
+		require.Len(t, clipAt(t, s, n).Frames, r.Frames)
+	}
+}
+
+// TestTruthInTraining hands the truth to the model: which objects are present, and some of the masks.
+func TestTruthInTraining(t *testing.T) {
+	r := tinyRecipe(1)
+	r.TruePresence, r.Ends, r.TrueMasks = true, 1, 0.5
+	s := train.NewSampler(twoCases(), r, 64)
+	recalled := map[bool]int{}
+	for n := range 40 {
+		for _, f := range clipAt(t, s, n).Frames {
+			for i, empty := range f.Empty {
+				require.Equal(t, !empty, f.Present[i])
+			}
+			recalled[f.Recall]++
+		}
+	}
+	require.Greater(t, recalled[true], 40)
+	require.Greater(t, recalled[false], 40)
+}
+
+func abs(x int) int { return max(x, -x) }

@@ -31,7 +31,7 @@ type kept struct {
 // NewGenerated returns count volumes of the default kind, each for a few clips in a row: making one takes
 // longer than cutting a clip from it.
 func NewGenerated(seed uint64, count int) *Generated {
-	return &Generated{Config: phantom.Default(), Seed: seed, Count: count, Reuse: 4}
+	return &Generated{Config: phantom.Default(), Seed: seed, Count: count, Reuse: 12}
 }
 
 // keptVolumes is how many generated volumes are remembered: more than are in use at once.
@@ -67,8 +67,12 @@ func (s *Generated) keep(index int) *kept {
 func caseOf(p *phantom.Case) (*Case, error) {
 	c := &Case{Name: p.Name, H: p.H, W: p.W}
 	var index [256]uint8
+	var seen [256]bool
+	for _, l := range p.Labels {
+		seen[l] = true
+	}
 	for l := 1; l < 256; l++ {
-		if slices.Contains(p.Labels, uint8(l)) {
+		if seen[l] {
 			c.Objects = append(c.Objects, int32(l))
 			index[l] = uint8(len(c.Objects))
 		}

@@ -16,6 +16,7 @@ const (
 	PaperWeightDecay = 0.1
 	PaperLayerDecay  = 0.9
 	PaperClip        = 0.1 // total L2 norm of the gradients
+	PaperEnd         = 0.1 // where the cosine schedule ends
 )
 
 // Rates are the optimiser's settings.
@@ -25,17 +26,18 @@ type Rates struct {
 	WeightDecay float64 `json:"weight_decay"` // 0.1; 0 for biases and layer norms
 	LayerDecay  float64 `json:"layer_decay"`  // 0.9: on the trunk, per block from the last to the first
 	Clip        float64 `json:"clip"`         // 0.1
+	End         float64 `json:"end"`          // 0.1: part of the learning rates that is left at the end
 }
 
 // PaperRates are the official ones.
 func PaperRates() Rates {
-	return Rates{LR: PaperLR, EncoderLR: PaperEncoderLR, WeightDecay: PaperWeightDecay, LayerDecay: PaperLayerDecay, Clip: PaperClip}
+	return Rates{LR: PaperLR, EncoderLR: PaperEncoderLR, WeightDecay: PaperWeightDecay, LayerDecay: PaperLayerDecay, Clip: PaperClip, End: PaperEnd}
 }
 
 // Validate reports settings that no training can have.
 func (r Rates) Validate() error {
-	if r.LR < 0 || r.EncoderLR < 0 || r.WeightDecay < 0 || r.LayerDecay <= 0 || r.LayerDecay > 1 || r.Clip <= 0 {
-		return fmt.Errorf("train: want learning rates and weight decay >= 0, layer_decay in (0,1] and clip > 0, got %+v", r)
+	if r.LR < 0 || r.EncoderLR < 0 || r.WeightDecay < 0 || r.LayerDecay <= 0 || r.LayerDecay > 1 || r.Clip <= 0 || !(r.End >= 0 && r.End <= 1) {
+		return fmt.Errorf("train: want learning rates and weight decay >= 0, layer_decay in (0,1], clip > 0 and end in 0..1, got %+v", r)
 	}
 	return nil
 }
@@ -90,11 +92,9 @@ func isLayerNorm(name string) bool {
 	return len(parts) > 1 && strings.HasPrefix(parts[len(parts)-2], "norm")
 }
 
-// Cosine returns the factor of the learning rates at a position in 0..1 of the schedule: from 1 down to a
-// tenth.
-func Cosine(where float64) float64 {
-	const end = 0.1
-	return end + (1-end)*0.5*(1+math.Cos(math.Pi*where))
+// Cosine returns the factor of the learning rates at a position in 0..1 of the schedule: from 1 down to End.
+func (r Rates) Cosine(where float64) float64 {
+	return r.End + (1-r.End)*0.5*(1+math.Cos(math.Pi*where))
 }
 
 // Where returns the position of an iteration, counted from 0.
@@ -122,6 +122,6 @@ func (r Rates) UpdateWithNorm(o *nn.AdamW, params []*nn.Param, depth int, where,
 			continue
 		}
 		gr := r.GroupOf(p.Name, depth)
-		o.Update(p, gr.LR*Cosine(where), gr.WeightDecay, scale)
+		o.Update(p, gr.LR*r.Cosine(where), gr.WeightDecay, scale)
 	}
 }

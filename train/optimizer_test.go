@@ -59,7 +59,7 @@ func TestSchedule(t *testing.T) {
 			require.InDelta(t, number(t, row["where"]), where, 1e-12)
 			for key, lr := range map[string]float64{"base_lr": train.PaperLR, "vision_lr": train.PaperEncoderLR} {
 				want := number(t, row[key])
-				require.InDelta(t, want, lr*train.Cosine(where), 1e-9*want)
+				require.InDelta(t, want, lr*train.PaperRates().Cosine(where), 1e-9*want)
 			}
 		}
 	}

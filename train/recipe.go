@@ -33,6 +33,8 @@ type Recipe struct {
 	Frames     int     `json:"frames"`      // 8: consecutive slices in a clip
 	MaxObjects int     `json:"max_objects"` // 3: objects followed in a clip
 	Reverse    float64 `json:"reverse"`     // 0.5: part of the clips in reversed order
+	Stride     int     `json:"stride"`      // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
+	Ends       float64 `json:"ends"`        // 0: part of the clips that outlast one of their objects, where there is one
 	Prompts    Prompts `json:"prompts"`     // what marks the objects on a clip's first slice
 	Augment    Augment `json:"augment"`
 
@@ -40,8 +42,15 @@ type Recipe struct {
 	Weights Weights `json:"weights"`  // of the terms of the loss
 	MaxLoss float64 `json:"max_loss"` // 1e6: a clip with more stops the training as diverged
 
-	DropPath  float64  `json:"drop_path"` // 0.1: stochastic depth of the trunk's last block
-	Dropout   float64  `json:"dropout"`   // 0.1: in memory attention
+	DropPath float64 `json:"drop_path"` // 0.1: stochastic depth of the trunk's last block
+	Dropout  float64 `json:"dropout"`   // 0.1: in memory attention
+	// TruePresence lets the truth decide, not the predicted scores, whether a tracked object counts as present: a
+	// fresh model's masks then learn on every slice that holds the object, and its scores beside them.
+	TruePresence bool `json:"true_presence"` // false
+	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
+	// fresh model predicts is not worth remembering.
+	TrueMasks float64 `json:"true_masks"` // 0
+
 	Freeze    []string `json:"freeze"`    // []: globs of parameter names that stay as they are
 	Recompute bool     `json:"recompute"` // false: compute activations again in the backward pass to save memory
 
@@ -60,7 +69,7 @@ type Prompts struct {
 // Paper is the fine-tuning of the paper (arXiv 2505.01854, section 4.2), with mask prompts only.
 func Paper() Recipe {
 	return Recipe{Seed: 123, Memory: slmsam.ShortLong, Epochs: 100, Batch: 1, ValidateEach: 50, SaveEach: 50,
-		Frames: 8, MaxObjects: 3, Reverse: 0.5, Prompts: Prompts{Mask: 1, MaxPoints: 1}, Augment: PaperAugment(),
+		Frames: 8, MaxObjects: 3, Reverse: 0.5, Stride: 1, Prompts: Prompts{Mask: 1, MaxPoints: 1}, Augment: PaperAugment(),
 		Rates: PaperRates(), Weights: PaperWeights(), MaxLoss: 1e6, DropPath: 0.1, Dropout: 0.1}
 }
 
@@ -70,7 +79,7 @@ func Scratch() Recipe {
 	r := Paper()
 	r.Epochs, r.Steps, r.WarmupSteps, r.ValidateEach, r.SaveEach = 0, 2000, 50, 250, 100
 	r.Frames = 4
-	r.Rates = Rates{LR: 5e-4, EncoderLR: 5e-4, WeightDecay: 0.05, LayerDecay: 1, Clip: 1}
+	r.Rates = Rates{LR: 5e-4, EncoderLR: 5e-4, WeightDecay: 0.05, LayerDecay: 1, Clip: 1, End: PaperEnd}
 	r.DropPath, r.Dropout = 0, 0
 	return r
 }
@@ -159,8 +168,10 @@ func (r Recipe) Validate() error {
 		return errors.New("train: recipe: want batch >= 1 and warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
-	case !(r.Reverse >= 0 && r.Reverse <= 1):
-		return fmt.Errorf("train: recipe: reverse %g must be in 0..1", r.Reverse)
+	case r.Stride < 1:
+		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
+	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.TrueMasks >= 0 && r.TrueMasks <= 1):
+		return fmt.Errorf("train: recipe: reverse %g, ends %g and true_masks %g must be in 0..1", r.Reverse, r.Ends, r.TrueMasks)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
 		return fmt.Errorf("train: recipe: drop_path %g and dropout %g must be in [0,1)", r.DropPath, r.Dropout)
 	case !(r.MaxLoss > 0):

@@ -224,7 +224,7 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	for _, p := range t.params {
 		p.Tensor.ZeroGrad()
 	}
-	m.LR, m.EncoderLR, m.GradNorm = rates.LR*Cosine(where), rates.EncoderLR*Cosine(where), norm
+	m.LR, m.EncoderLR, m.GradNorm = rates.LR*rates.Cosine(where), rates.EncoderLR*rates.Cosine(where), norm
 	m.Seconds = time.Since(began).Seconds()
 	return m, t.g.Sync()
 }

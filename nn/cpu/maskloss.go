@@ -33,6 +33,10 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 		xs, ts := x[b*a.P:][:a.P], truth[b/a.Repeat*a.P:][:a.P]
 		total := make([]float64, backend.MaskLossTerms)
 		d.sumBlocks(a.P, 32, total, func(lo, hi int, s []float64) {
+			if !d.plain {
+				d.addMaskTermsFast(s, xs[lo:hi], ts[lo:hi], a.Alpha)
+				return
+			}
 			for i := lo; i < hi; i++ {
 				addMaskTerms(s, float64(xs[i]), float64(ts[i]), float64(a.Alpha))
 			}
@@ -68,6 +72,14 @@ func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
 	truth := d.words(op, "T", a.T, a.B/a.Repeat*a.P)
 	g := d.words(op, "G", a.G, a.B*3)
 	dx := d.words(op, "DX", a.DX, a.B*a.P)
+	if !d.plain {
+		d.parallel(a.B, 16*a.P, func(lo, hi int) {
+			for b := lo; b < hi; b++ {
+				d.maskLossBackwardFast(x[b*a.P:][:a.P], truth[b/a.Repeat*a.P:][:a.P], dx[b*a.P:][:a.P], g[3*b:][:3], a.Alpha)
+			}
+		})
+		return
+	}
 	alpha := float64(a.Alpha)
 	d.parallel(a.B*a.P, 32, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -64,6 +64,10 @@ func mulAdd(y, x, w []float32) {
 
 // fill sets all of x.
 func fill(x []float32, v float32) {
+	if v == 0 {
+		clear(x)
+		return
+	}
 	for i := range x {
 		x[i] = v
 	}

@@ -8,8 +8,8 @@ import (
 // Config says how large and how hard the volumes are.
 type Config struct {
 	MinSide, MaxSide int     // 64, 256: in-plane pixels, drawn anew for every volume
-	MinDepth         int     // 8: slices
-	MaxDepth         int     // 16
+	MinDepth         int     // 16: slices, so that clips of 8 fit on one side of any slice at least
+	MaxDepth         int     // 24
 	MaxObjects       int     // 4: labelled structures
 	LookAlikes       float64 // 0.6: probability that an object has an unlabelled twin of its intensity near by
 	MinContrast      float64 // 0.05: least difference to the surroundings, of the grey range
@@ -18,7 +18,7 @@ type Config struct {
 
 // Default is what the built-in model was trained on.
 func Default() Config {
-	return Config{MinSide: 64, MaxSide: 224, MinDepth: 8, MaxDepth: 16, MaxObjects: 4, LookAlikes: 0.6, MinContrast: 0.05, Flat: 0.25}
+	return Config{MinSide: 64, MaxSide: 224, MinDepth: 16, MaxDepth: 24, MaxObjects: 4, LookAlikes: 0.6, MinContrast: 0.05, Flat: 0.25}
 }
 
 // part is a structure of a scene. Later parts cover earlier ones.
