@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// freshNano is an untrained nano model for small slices, with the features of one.
-func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph, slmsam.Image) {
+// freshNano is an untrained nano model for small slices.
+func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph) {
 	t.Helper()
 	c := slmsam.Nano()
 	c.ImageSize = 128
@@ -21,13 +21,17 @@ func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph, slmsam.Image) {
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
 	require.NoError(t, m.Initialise(1))
-	g := nn.NewGraph(dev)
+	return m, nn.NewGraph(dev)
+}
+
+// waves are the features of a slice with something to see.
+func waves(m *slmsam.Model, g *nn.Graph) slmsam.Image {
 	pixels := make([]float32, 128*128*3)
 	for i := range pixels {
 		y, x := i/3/128, i/3%128
 		pixels[i] = float32(math.Sin(float64(x)/9) + math.Cos(float64(y)/13))
 	}
-	return m, g, m.Encode(g, g.Upload(pixels, 1, 128, 128, 3))
+	return m.Encode(g, g.Upload(pixels, 1, 128, 128, 3))
 }
 
 // remembering returns a bank that holds one annotated slice.
@@ -45,7 +49,8 @@ func remembering(t *testing.T, m *slmsam.Model, g *nn.Graph, im slmsam.Image, ma
 // TestFreshModelFeelsTheMaskInItsPlace compares the features of the next slice with and without a disc on the
 // annotated one: training starts from a model whose features change where the disc was, and clearly.
 func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
-	m, g, im := freshNano(t)
+	m, g := freshNano(t)
+	im := waves(m, g)
 	disc := make([]float32, 128*128)
 	inside := func(x, y int) bool { return (x-40)*(x-40)+(y-72)*(y-72) < 24*24 }
 	for i := range disc {
@@ -83,7 +88,8 @@ func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
 
 // TestKnownPresence lets the truth decide what is absent, against the scores.
 func TestKnownPresence(t *testing.T) {
-	m, g, im := freshNano(t)
+	m, g := freshNano(t)
+	im := waves(m, g)
 	f := decoder.Features{Image: im.Top, S0: im.S0, S1: im.S1}
 	asked := func(present []bool) *decoder.Result {
 		r, err := m.Heads.Decode(g, f, 2, decoder.Prompts{Multi: true, Present: present})
@@ -112,14 +118,8 @@ func TestKnownPresence(t *testing.T) {
 // TestRecallRemembersTheTruth moves the true mask of the second of three slices: the third slice's features feel
 // it if the truth is remembered, and only then.
 func TestRecallRemembersTheTruth(t *testing.T) {
-	c := slmsam.Nano()
-	c.ImageSize = 128
-	dev := cpu.New(0)
-	m, err := slmsam.New(dev, c)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialise(1))
+	m, g := freshNano(t)
 	third := func(recall bool, left int) []float32 {
-		g := nn.NewGraph(dev)
 		defer g.Free()
 		frames := make([]slmsam.ClipFrame, 3)
 		for i := range frames {
@@ -137,13 +137,11 @@ func TestRecallRemembersTheTruth(t *testing.T) {
 				Empty: []bool{false}, Present: []bool{true}, Recall: recall && i == 1}
 		}
 		var out []float32
-		require.NoError(t, m.RunClip(g, frames, slmsam.ShortLong, func(i int, o slmsam.ClipOutput) error {
-			if i == 2 {
-				out, err = g.Read(o.Logits)
-			}
+		require.NoError(t, m.RunClip(g, frames, slmsam.ShortLong, func(_ int, o slmsam.ClipOutput) (err error) {
+			out, err = g.Read(o.Logits)
 			return err
 		}))
-		return out
+		return out // of the last slice
 	}
 	require.Equal(t, third(false, 20), third(false, 60))
 	require.NotEqual(t, third(true, 20), third(true, 60))

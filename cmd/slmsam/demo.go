@@ -80,12 +80,11 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 	}
 	f.mask, f.out, f.report, f.direction = path(demoPrompt), path(demoResult), dir, "both"
 	started := time.Now()
-	quiet := *c
-	quiet.json, quiet.quiet = false, true // its own summary is not shown
-	if err := f.run(ctx, &quiet, path(demoImage)); err != nil {
+	carried, err := f.carry(ctx, c, path(demoImage))
+	if err != nil {
 		return err
 	}
-	s := demoSummary{Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
+	s := demoSummary{Device: carried.Device, Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
 		"prompt": path(demoPrompt), "truth": path(demoTruth), "result": path(demoResult), "montage": path(montageFile)}}
 	result, err := volume.ReadLabels(path(demoResult))
 	if err != nil {

@@ -19,6 +19,7 @@ func TestDemo(t *testing.T) {
 	require.Contains(t, r.errors, "built-in nano")
 	var s demoSummary
 	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	require.Contains(t, s.Device, "CPU")
 	require.Len(t, s.Objects, 3)
 	for _, o := range s.Objects {
 		require.Greater(t, o.DSC, 0.0, o.Name)

@@ -65,34 +65,43 @@ axis 0 and y along axis 1.`,
 	return cmd
 }
 
-// run is the whole command: check everything that can be checked, compute, write.
+// run is the whole command.
 func (f *propagateFlags) run(ctx context.Context, c *console, image string) error {
-	started := time.Now()
-	job, err := f.prepare(c, image)
+	s, err := f.carry(ctx, c, image)
 	if err != nil {
 		return err
 	}
+	return c.result(s, s.print)
+}
+
+// carry checks everything that can be checked, computes, and writes.
+func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*summary, error) {
+	started := time.Now()
+	job, err := f.prepare(c, image)
+	if err != nil {
+		return nil, err
+	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer dev.Close()
 	model, path, err := openModel(dev, f.modelFlags, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bar := c.progress("slices", false)
 	defer bar.close()
 	labels, tracks, err := job.propagate(ctx, nn.NewGraph(dev), model, bar)
 	bar.close()
 	if errors.Is(err, wgsl.ErrOutOfMemory) || errors.Is(err, wgsl.ErrDeviceLost) {
-		return fmt.Errorf("%w; try fewer labels at a time (--label), a smaller --resolution, or --device cpu", err)
+		return nil, fmt.Errorf("%w; try fewer labels at a time (--label), a smaller --resolution, or --device cpu", err)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := volume.WriteLabels(job.out, labels, volume.WriteOptions{Force: f.force}); err != nil {
-		return err
+		return nil, err
 	}
 	s := job.summarise(labels, tracks)
 	s.Device, s.Checkpoint, s.Resolution = dev.Name(), path, model.Config.ImageSize
@@ -103,11 +112,11 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	s.PeakMemoryBytes = dev.Memory().Peak
 	if f.report != "" {
 		if err := writeReport(f.report, job, labels, s); err != nil {
-			return fmt.Errorf("the label map %s is written, the report is not: %w", job.out, err)
+			return nil, fmt.Errorf("the label map %s is written, the report is not: %w", job.out, err)
 		}
 		s.Report = f.report
 	}
-	return c.result(s, s.print)
+	return &s, nil
 }
 
 // prepare reads the inputs and checks the flags and the output, before anything is computed.

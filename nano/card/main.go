@@ -1,9 +1,11 @@
 // Card measures the built-in model for its card, docs/nano.md: models and two trivial baselines carry each
 // object's central slice through volumes that nothing was trained on.
 //
-//	go run ./nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=,M7
+//	go run ./nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=runs/m7/last.safetensors
 //
-// Each argument is NAME=CHECKPOINT[,MEMORY]; an empty checkpoint is the built-in one.
+// Each argument is NAME=CHECKPOINT[,MEMORY]; an empty checkpoint is the built-in one. Scores count all slices
+// and, in a second table for real volumes, those from the label's first to its last: some annotations stop short of
+// the organ.
 package main
 
 import (
@@ -41,7 +43,7 @@ func main() {
 		}
 		c.methods = append(c.methods, m)
 	}
-	if err := c.measure("generated", train.NewGenerated(*seed, *generated)); err != nil {
+	if err := c.measure("generated", train.NewGenerated(*seed, *generated), eval.ScopeAll); err != nil {
 		log.Fatal(err)
 	}
 	if *data == "" {
@@ -51,7 +53,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := c.measure("real", real); err != nil {
+	if err := c.measure("real", real, eval.ScopeAll, eval.ScopeSpan); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -70,8 +72,8 @@ type card struct {
 // sliceAxis is the axis of a case's label map across which its slices lie.
 const sliceAxis = 2
 
-// measure runs every method on every case of a source and prints the table.
-func (c card) measure(name string, source train.Source) error {
+// measure runs every method on every case of a source and prints a table for each scope.
+func (c card) measure(name string, source train.Source, scopes ...eval.Scope) error {
 	root := filepath.Join(c.dir, name)
 	step := 1
 	if g, ok := source.(*train.Generated); ok {
@@ -104,16 +106,21 @@ func (c card) measure(name string, source train.Source) error {
 	for _, m := range c.methods {
 		study.Methods = append(study.Methods, eval.Method{Name: m.name, Dir: filepath.Join(root, m.name)})
 	}
-	result, err := eval.Evaluate(context.Background(), study)
-	if err != nil {
-		return err
+	for _, scope := range scopes {
+		study.Scope = scope
+		result, err := eval.Evaluate(context.Background(), study)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("\n## %s, scope %s\n\n", name, scope)
+		if err := result.WriteMarkdown(os.Stdout); err != nil {
+			return err
+		}
+		if _, err := result.WriteReport(filepath.Join(root, "report-"+string(scope))); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("\n## %s\n\n", name)
-	if err := result.WriteMarkdown(os.Stdout); err != nil {
-		return err
-	}
-	_, err = result.WriteReport(filepath.Join(root, "report"))
-	return err
+	return nil
 }
 
 func write(path string, l *volume.Labels) error {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
 // AdamW implements backend.Kernels (Loshchilov and Hutter, arXiv 1711.05101, as PyTorch orders the steps).
@@ -13,6 +14,12 @@ func (d *Device) AdamW(a backend.AdamW) {
 	param, grad := d.words(op, "Param", a.Param, a.N), d.words(op, "G", a.G, a.N)
 	m, v := d.words(op, "M", a.M, a.N), d.words(op, "V", a.V, a.N)
 	decay, step := 1-a.LR*a.WeightDecay, a.LR/a.Correction1
+	if !d.plain {
+		of := simd.AdamWFactors{GradScale: a.GradScale, Beta1: a.Beta1, Rest1: 1 - a.Beta1, Beta2: a.Beta2, Rest2: 1 - a.Beta2,
+			Correction2: 1 / a.Correction2, Eps: a.Eps, Decay: decay, Step: step}
+		d.parallel(a.N, 2, func(lo, hi int) { d.kernels.AdamW(param[lo:hi], grad[lo:hi], m[lo:hi], v[lo:hi], of) })
+		return
+	}
 	d.parallel(a.N, 16, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			g := a.GradScale * grad[i]

@@ -99,29 +99,13 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 	})
 }
 
-// geluBackward adds dy * gelu'(x) to dx in vector instructions: with the normal distribution's density phi and
-// its integral Phi, gelu(x) = x*Phi(x) and gelu'(x) = Phi(x) + x*phi(x), so Phi is gelu(x)/x away from 0.
+// geluBackward adds dy * gelu'(x) to dx in vector instructions.
 func (d *Device) geluBackward(x, dy, dx []float32) {
-	const (
-		chunk   = 512
-		near    = 1e-2               // below it Phi(x) = 1/2 + x*phi(0)*(1 - x*x/6), exact to 1e-11
-		density = 0.3989422804014327 // phi(0) = 1/sqrt(2*pi)
-	)
-	var phi, g [chunk]float32
+	var g [512]float32
 	for len(x) > 0 {
-		n := min(chunk, len(x))
-		for i, v := range x[:n] {
-			phi[i] = -v * v / 2
-		}
-		d.kernels.Exp(phi[:n], phi[:n])
-		d.kernels.GELU(g[:n], x[:n])
-		for i, v := range x[:n] {
-			integral := g[i] / v
-			if v > -near && v < near {
-				integral = 0.5 + v*density*(1-v*v/6)
-			}
-			dx[i] += dy[i] * (integral + v*density*phi[i])
-		}
+		n := min(len(g), len(x))
+		d.kernels.GELUGradient(g[:n], x[:n], dy[:n])
+		d.kernels.Add(dx[:n], dx[:n], g[:n])
 		x, dy, dx = x[n:], dy[n:], dx[n:]
 	}
 }

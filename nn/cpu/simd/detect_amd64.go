@@ -19,7 +19,7 @@ func AVX2() (k Kernels, ok bool) {
 		Name: "AVX2", MR: 6, NR: 16,
 		tile: tileAVX2, pack4: tailed(pack4AVX2, 8),
 		copyA: copyAAVX2, copyB: copyBAVX2,
-		add: addAVX2, mul: mulAVX2, relu: reluAVX2, gelu: geluAVX2, exp: expAVX2, sigmoid: sigmoidAVX2,
+		add: addAVX2, mul: mulAVX2, relu: reluAVX2, gelu: geluAVX2, geluGradient: geluGradientAVX2, adamw: adamwAVX2, exp: expAVX2, sigmoid: sigmoidAVX2,
 		softmax: softmaxAVX2, probability: probabilityAVX2, scoreGradient: scoreGradientAVX2, scaleLanes: scaleLanesAVX2,
 	}, cpu.X86.HasAVX2 && cpu.X86.HasFMA
 }
@@ -30,7 +30,7 @@ func AVX512() (k Kernels, ok bool) {
 		Name: "AVX-512", MR: 12, NR: 32,
 		tile: tileAVX512, pack4: tailed(pack4AVX512, 16),
 		copyA: copyAAVX512, copyB: copyBAVX512,
-		add: addAVX512, mul: mulAVX512, relu: reluAVX512, gelu: geluAVX512, exp: expAVX512, sigmoid: sigmoidAVX512,
+		add: addAVX512, mul: mulAVX512, relu: reluAVX512, gelu: geluAVX512, geluGradient: geluGradientAVX512, adamw: adamwAVX512, exp: expAVX512, sigmoid: sigmoidAVX512,
 		softmax: softmaxAVX512, probability: probabilityAVX512, scoreGradient: scoreGradientAVX512, scaleLanes: scaleLanesAVX512,
 	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
 }

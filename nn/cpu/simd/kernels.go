@@ -16,6 +16,8 @@ type Kernels struct {
 	copyA, copyB  func(n int, src []float32, ld int, dst []float32)
 	add, mul      func(dst, x, y []float32)
 	relu, gelu    func(dst, x []float32)
+	geluGradient  func(dst, x, y []float32)
+	adamw         func(param, grad, m, v, c []float32)
 	exp, sigmoid  func(dst, x []float32)
 	softmax       func(n int, s, max, sum, alpha []float32)
 	probability   func(n int, s, lse []float32)
@@ -76,6 +78,27 @@ func (f *Kernels) ReLU(dst, x []float32) { f.relu(dst, x[:len(dst)]) }
 // GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2 with an absolute error below 1e-6 and a relative error
 // below 1e-6 for |x| < 1/2. dst may be x. NaN stays NaN; -Inf gives NaN.
 func (f *Kernels) GELU(dst, x []float32) { f.gelu(dst, x[:len(dst)]) }
+
+// GELUGradient sets dst[i] = y[i] * gelu'(x[i]), gelu' with an absolute error below 1e-6. dst may be x or y.
+func (f *Kernels) GELUGradient(dst, x, y []float32) { f.geluGradient(dst, x[:len(dst)], y[:len(dst)]) }
+
+// AdamWFactors are what a step of AdamW multiplies with, in the order of the assembly.
+type AdamWFactors struct {
+	GradScale        float32 // of the gradient, before all else
+	Beta1, Rest1     float32 // Rest1 = 1 - Beta1
+	Beta2, Rest2     float32
+	Correction2, Eps float32 // Correction2 multiplies the second moment
+	Decay, Step      float32 // of the parameter; of the quotient
+}
+
+// AdamW makes a step of the optimiser:
+//
+//	g = GradScale*grad;  m = Beta1*m + Rest1*g;  v = Beta2*v + Rest2*g*g
+//	param = Decay*param - Step*m / (sqrt(Correction2*v) + Eps)
+func (f *Kernels) AdamW(param, grad, m, v []float32, a AdamWFactors) {
+	n := len(param)
+	f.adamw(param, grad[:n], m[:n], v[:n], []float32{a.GradScale, a.Beta1, a.Rest1, a.Beta2, a.Rest2, a.Correction2, a.Eps, a.Decay, a.Step})
+}
 
 // Exp sets dst[i] = exp(x[i]) with a relative error below 3e-7 where the result is normal. dst may be x. NaN
 // stays NaN; the result overflows to +Inf above 88.72 and reaches 0, through the denormals, below -103.97.

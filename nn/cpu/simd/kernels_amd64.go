@@ -47,10 +47,20 @@ func expAVX2(dst []float32, x []float32)
 //go:noescape
 func sigmoidAVX2(dst []float32, x []float32)
 
+// geluGradientAVX2 sets dst = y * gelu'(x).
+//
+//go:noescape
+func geluGradientAVX2(dst []float32, x []float32, y []float32)
+
 // geluAVX2 sets dst = x * (1 + erf(x/sqrt(2))) / 2.
 //
 //go:noescape
 func geluAVX2(dst []float32, x []float32)
+
+// adamwAVX2 is a step of AdamW; see Kernels.AdamW.
+//
+//go:noescape
+func adamwAVX2(param []float32, grad []float32, m []float32, v []float32, c []float32)
 
 // softmaxAVX2 is one step of the online softmax of a panel; see Kernels.Softmax.
 //
@@ -117,10 +127,20 @@ func expAVX512(dst []float32, x []float32)
 //go:noescape
 func sigmoidAVX512(dst []float32, x []float32)
 
+// geluGradientAVX512 sets dst = y * gelu'(x).
+//
+//go:noescape
+func geluGradientAVX512(dst []float32, x []float32, y []float32)
+
 // geluAVX512 sets dst = x * (1 + erf(x/sqrt(2))) / 2.
 //
 //go:noescape
 func geluAVX512(dst []float32, x []float32)
+
+// adamwAVX512 is a step of AdamW; see Kernels.AdamW.
+//
+//go:noescape
+func adamwAVX512(param []float32, grad []float32, m []float32, v []float32, c []float32)
 
 // softmaxAVX512 is one step of the online softmax of a panel; see Kernels.Softmax.
 //

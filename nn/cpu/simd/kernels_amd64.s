@@ -829,84 +829,150 @@ done:
 	VZEROUPPER
 	RET
 
-// func geluAVX2(dst []float32, x []float32)
-// Requires: AVX, FMA3
-TEXT ·geluAVX2(SB), NOSPLIT, $0-48
+// func geluGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_len+8(FP), AX
 	MOVQ dst_base+0(FP), CX
 	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
 	CMPQ AX, $0x00000008
 	JLT  tail
 
 loop:
-	VMOVUPS     (DX), Y0
-	VMULPS      sqrt1_2<>+0(SB), Y0, Y1
-	VMOVUPS     erflo<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
-	VMOVUPS     erfhi<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMULPS      Y1, Y1, Y2
-	VMOVUPS     erfp0<>+0(SB), Y3
-	VFMADD213PS erfp1<>+0(SB), Y2, Y3
-	VFMADD213PS erfp2<>+0(SB), Y2, Y3
-	VFMADD213PS erfp3<>+0(SB), Y2, Y3
-	VFMADD213PS erfp4<>+0(SB), Y2, Y3
-	VFMADD213PS erfp5<>+0(SB), Y2, Y3
-	VFMADD213PS erfp6<>+0(SB), Y2, Y3
-	VMOVUPS     erfq0<>+0(SB), Y4
-	VFMADD213PS erfq1<>+0(SB), Y2, Y4
-	VFMADD213PS erfq2<>+0(SB), Y2, Y4
-	VFMADD213PS erfq3<>+0(SB), Y2, Y4
-	VFMADD213PS erfq4<>+0(SB), Y2, Y4
-	VMULPS      Y1, Y3, Y3
-	VDIVPS      Y4, Y3, Y3
-	VMOVUPS     minus1<>+0(SB), Y1
-	VMAXPS      Y3, Y1, Y3
-	VMOVUPS     one<>+0(SB), Y1
-	VMINPS      Y3, Y1, Y3
-	VMULPS      half<>+0(SB), Y0, Y0
-	VFMADD213PS Y0, Y3, Y0
-	VMOVUPS     Y0, (CX)
-	ADDQ        $0x00000020, DX
-	ADDQ        $0x00000020, CX
-	SUBQ        $0x00000008, AX
-	CMPQ        AX, $0x00000008
-	JGE         loop
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VMULPS       sqrt1_2<>+0(SB), Y0, Y2
+	VMOVUPS      erflo<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      erfhi<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      erfp0<>+0(SB), Y4
+	VFMADD213PS  erfp1<>+0(SB), Y3, Y4
+	VFMADD213PS  erfp2<>+0(SB), Y3, Y4
+	VFMADD213PS  erfp3<>+0(SB), Y3, Y4
+	VFMADD213PS  erfp4<>+0(SB), Y3, Y4
+	VFMADD213PS  erfp5<>+0(SB), Y3, Y4
+	VFMADD213PS  erfp6<>+0(SB), Y3, Y4
+	VMOVUPS      erfq0<>+0(SB), Y5
+	VFMADD213PS  erfq1<>+0(SB), Y3, Y5
+	VFMADD213PS  erfq2<>+0(SB), Y3, Y5
+	VFMADD213PS  erfq3<>+0(SB), Y3, Y5
+	VFMADD213PS  erfq4<>+0(SB), Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VDIVPS       Y5, Y4, Y4
+	VMOVUPS      minus1<>+0(SB), Y2
+	VMAXPS       Y4, Y2, Y4
+	VMOVUPS      one<>+0(SB), Y2
+	VMINPS       Y4, Y2, Y4
+	VMULPS       Y0, Y0, Y2
+	VMULPS       minushalf<>+0(SB), Y2, Y2
+	VMOVUPS      explo<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      exphi<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMULPS       log2e<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS ln2hi<>+0(SB), Y3, Y2
+	VFNMADD231PS ln2lo<>+0(SB), Y3, Y2
+	VMOVUPS      exp_0<>+0(SB), Y5
+	VFMADD213PS  exp_1<>+0(SB), Y2, Y5
+	VFMADD213PS  exp_2<>+0(SB), Y2, Y5
+	VFMADD213PS  exp_3<>+0(SB), Y2, Y5
+	VFMADD213PS  exp_4<>+0(SB), Y2, Y5
+	VFMADD213PS  exp_5<>+0(SB), Y2, Y5
+	VFMADD213PS  one<>+0(SB), Y2, Y5
+	VFMADD213PS  one<>+0(SB), Y2, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPADDD       bias<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VMULPS       density<>+0(SB), Y0, Y0
+	VMULPS       Y5, Y0, Y0
+	VMOVUPS      half<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       Y4, Y0, Y0
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
 
 tail:
-	TESTQ       AX, AX
-	JZ          done
-	LEAQ        lanes<>+0(SB), BX
-	NEGQ        AX
-	VMOVUPS     32(BX)(AX*4), Y0
-	VMASKMOVPS  (DX), Y0, Y1
-	VMULPS      sqrt1_2<>+0(SB), Y1, Y2
-	VMOVUPS     erflo<>+0(SB), Y3
-	VMAXPS      Y2, Y3, Y2
-	VMOVUPS     erfhi<>+0(SB), Y3
-	VMINPS      Y2, Y3, Y2
-	VMULPS      Y2, Y2, Y3
-	VMOVUPS     erfp0<>+0(SB), Y4
-	VFMADD213PS erfp1<>+0(SB), Y3, Y4
-	VFMADD213PS erfp2<>+0(SB), Y3, Y4
-	VFMADD213PS erfp3<>+0(SB), Y3, Y4
-	VFMADD213PS erfp4<>+0(SB), Y3, Y4
-	VFMADD213PS erfp5<>+0(SB), Y3, Y4
-	VFMADD213PS erfp6<>+0(SB), Y3, Y4
-	VMOVUPS     erfq0<>+0(SB), Y5
-	VFMADD213PS erfq1<>+0(SB), Y3, Y5
-	VFMADD213PS erfq2<>+0(SB), Y3, Y5
-	VFMADD213PS erfq3<>+0(SB), Y3, Y5
-	VFMADD213PS erfq4<>+0(SB), Y3, Y5
-	VMULPS      Y2, Y4, Y4
-	VDIVPS      Y5, Y4, Y4
-	VMOVUPS     minus1<>+0(SB), Y2
-	VMAXPS      Y4, Y2, Y4
-	VMOVUPS     one<>+0(SB), Y2
-	VMINPS      Y4, Y2, Y4
-	VMULPS      half<>+0(SB), Y1, Y1
-	VFMADD213PS Y1, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (CX)
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	NEGQ         AX
+	VMOVUPS      32(SI)(AX*4), Y0
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMULPS       sqrt1_2<>+0(SB), Y1, Y3
+	VMOVUPS      erflo<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      erfhi<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      erfp0<>+0(SB), Y5
+	VFMADD213PS  erfp1<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp2<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp3<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp4<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp5<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp6<>+0(SB), Y4, Y5
+	VMOVUPS      erfq0<>+0(SB), Y6
+	VFMADD213PS  erfq1<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq2<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq3<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq4<>+0(SB), Y4, Y6
+	VMULPS       Y3, Y5, Y5
+	VDIVPS       Y6, Y5, Y5
+	VMOVUPS      minus1<>+0(SB), Y3
+	VMAXPS       Y5, Y3, Y5
+	VMOVUPS      one<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y5
+	VMULPS       Y1, Y1, Y3
+	VMULPS       minushalf<>+0(SB), Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      exphi<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS ln2hi<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y4, Y3
+	VMOVUPS      exp_0<>+0(SB), Y6
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y6
+	VFMADD213PS  one<>+0(SB), Y3, Y6
+	VFMADD213PS  one<>+0(SB), Y3, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y3
+	VPSUBD       Y3, Y4, Y4
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	VPADDD       bias<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VMULPS       density<>+0(SB), Y1, Y1
+	VMULPS       Y6, Y1, Y1
+	VMOVUPS      half<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
 
 done:
 	VZEROUPPER
@@ -1200,6 +1266,42 @@ DATA minus1<>+56(SB)/4, $0xbf800000
 DATA minus1<>+60(SB)/4, $0xbf800000
 GLOBL minus1<>(SB), RODATA|NOPTR, $64
 
+DATA minushalf<>+0(SB)/4, $0xbf000000
+DATA minushalf<>+4(SB)/4, $0xbf000000
+DATA minushalf<>+8(SB)/4, $0xbf000000
+DATA minushalf<>+12(SB)/4, $0xbf000000
+DATA minushalf<>+16(SB)/4, $0xbf000000
+DATA minushalf<>+20(SB)/4, $0xbf000000
+DATA minushalf<>+24(SB)/4, $0xbf000000
+DATA minushalf<>+28(SB)/4, $0xbf000000
+DATA minushalf<>+32(SB)/4, $0xbf000000
+DATA minushalf<>+36(SB)/4, $0xbf000000
+DATA minushalf<>+40(SB)/4, $0xbf000000
+DATA minushalf<>+44(SB)/4, $0xbf000000
+DATA minushalf<>+48(SB)/4, $0xbf000000
+DATA minushalf<>+52(SB)/4, $0xbf000000
+DATA minushalf<>+56(SB)/4, $0xbf000000
+DATA minushalf<>+60(SB)/4, $0xbf000000
+GLOBL minushalf<>(SB), RODATA|NOPTR, $64
+
+DATA density<>+0(SB)/4, $0x3ecc422a
+DATA density<>+4(SB)/4, $0x3ecc422a
+DATA density<>+8(SB)/4, $0x3ecc422a
+DATA density<>+12(SB)/4, $0x3ecc422a
+DATA density<>+16(SB)/4, $0x3ecc422a
+DATA density<>+20(SB)/4, $0x3ecc422a
+DATA density<>+24(SB)/4, $0x3ecc422a
+DATA density<>+28(SB)/4, $0x3ecc422a
+DATA density<>+32(SB)/4, $0x3ecc422a
+DATA density<>+36(SB)/4, $0x3ecc422a
+DATA density<>+40(SB)/4, $0x3ecc422a
+DATA density<>+44(SB)/4, $0x3ecc422a
+DATA density<>+48(SB)/4, $0x3ecc422a
+DATA density<>+52(SB)/4, $0x3ecc422a
+DATA density<>+56(SB)/4, $0x3ecc422a
+DATA density<>+60(SB)/4, $0x3ecc422a
+GLOBL density<>(SB), RODATA|NOPTR, $64
+
 DATA half<>+0(SB)/4, $0x3f000000
 DATA half<>+4(SB)/4, $0x3f000000
 DATA half<>+8(SB)/4, $0x3f000000
@@ -1217,6 +1319,179 @@ DATA half<>+52(SB)/4, $0x3f000000
 DATA half<>+56(SB)/4, $0x3f000000
 DATA half<>+60(SB)/4, $0x3f000000
 GLOBL half<>(SB), RODATA|NOPTR, $64
+
+// func geluAVX2(dst []float32, x []float32)
+// Requires: AVX, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS     (DX), Y0
+	VMULPS      sqrt1_2<>+0(SB), Y0, Y1
+	VMOVUPS     erflo<>+0(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     erfhi<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
+	VMULPS      Y1, Y1, Y2
+	VMOVUPS     erfp0<>+0(SB), Y3
+	VFMADD213PS erfp1<>+0(SB), Y2, Y3
+	VFMADD213PS erfp2<>+0(SB), Y2, Y3
+	VFMADD213PS erfp3<>+0(SB), Y2, Y3
+	VFMADD213PS erfp4<>+0(SB), Y2, Y3
+	VFMADD213PS erfp5<>+0(SB), Y2, Y3
+	VFMADD213PS erfp6<>+0(SB), Y2, Y3
+	VMOVUPS     erfq0<>+0(SB), Y4
+	VFMADD213PS erfq1<>+0(SB), Y2, Y4
+	VFMADD213PS erfq2<>+0(SB), Y2, Y4
+	VFMADD213PS erfq3<>+0(SB), Y2, Y4
+	VFMADD213PS erfq4<>+0(SB), Y2, Y4
+	VMULPS      Y1, Y3, Y3
+	VDIVPS      Y4, Y3, Y3
+	VMOVUPS     minus1<>+0(SB), Y1
+	VMAXPS      Y3, Y1, Y3
+	VMOVUPS     one<>+0(SB), Y1
+	VMINPS      Y3, Y1, Y3
+	VMULPS      half<>+0(SB), Y0, Y0
+	VFMADD213PS Y0, Y3, Y0
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), BX
+	NEGQ        AX
+	VMOVUPS     32(BX)(AX*4), Y0
+	VMASKMOVPS  (DX), Y0, Y1
+	VMULPS      sqrt1_2<>+0(SB), Y1, Y2
+	VMOVUPS     erflo<>+0(SB), Y3
+	VMAXPS      Y2, Y3, Y2
+	VMOVUPS     erfhi<>+0(SB), Y3
+	VMINPS      Y2, Y3, Y2
+	VMULPS      Y2, Y2, Y3
+	VMOVUPS     erfp0<>+0(SB), Y4
+	VFMADD213PS erfp1<>+0(SB), Y3, Y4
+	VFMADD213PS erfp2<>+0(SB), Y3, Y4
+	VFMADD213PS erfp3<>+0(SB), Y3, Y4
+	VFMADD213PS erfp4<>+0(SB), Y3, Y4
+	VFMADD213PS erfp5<>+0(SB), Y3, Y4
+	VFMADD213PS erfp6<>+0(SB), Y3, Y4
+	VMOVUPS     erfq0<>+0(SB), Y5
+	VFMADD213PS erfq1<>+0(SB), Y3, Y5
+	VFMADD213PS erfq2<>+0(SB), Y3, Y5
+	VFMADD213PS erfq3<>+0(SB), Y3, Y5
+	VFMADD213PS erfq4<>+0(SB), Y3, Y5
+	VMULPS      Y2, Y4, Y4
+	VDIVPS      Y5, Y4, Y4
+	VMOVUPS     minus1<>+0(SB), Y2
+	VMAXPS      Y4, Y2, Y4
+	VMOVUPS     one<>+0(SB), Y2
+	VMINPS      Y4, Y2, Y4
+	VMULPS      half<>+0(SB), Y1, Y1
+	VFMADD213PS Y1, Y4, Y1
+	VMASKMOVPS  Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamwAVX2(param []float32, grad []float32, m []float32, v []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·adamwAVX2(SB), NOSPLIT, $0-120
+	MOVQ param_len+8(FP), AX
+	MOVQ param_base+0(FP), CX
+	MOVQ grad_base+24(FP), DX
+	MOVQ m_base+48(FP), BX
+	MOVQ v_base+72(FP), SI
+	MOVQ c_base+96(FP), DI
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (SI), Y3
+	VBROADCASTSS (DI), Y4
+	VMULPS       Y4, Y1, Y1
+	VBROADCASTSS 4(DI), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS 8(DI), Y4
+	VFMADD231PS  Y4, Y1, Y2
+	VMOVUPS      Y2, (BX)
+	VMULPS       Y1, Y1, Y1
+	VBROADCASTSS 12(DI), Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS 16(DI), Y4
+	VFMADD231PS  Y4, Y1, Y3
+	VMOVUPS      Y3, (SI)
+	VBROADCASTSS 20(DI), Y1
+	VMULPS       Y1, Y3, Y3
+	VSQRTPS      Y3, Y3
+	VBROADCASTSS 24(DI), Y1
+	VADDPS       Y1, Y3, Y3
+	VBROADCASTSS 32(DI), Y1
+	VMULPS       Y1, Y2, Y2
+	VDIVPS       Y3, Y2, Y2
+	VBROADCASTSS 28(DI), Y1
+	VMULPS       Y1, Y0, Y0
+	VSUBPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R8
+	NEGQ         AX
+	VMOVUPS      32(R8)(AX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMASKMOVPS   (BX), Y0, Y3
+	VMASKMOVPS   (SI), Y0, Y4
+	VBROADCASTSS (DI), Y5
+	VMULPS       Y5, Y2, Y2
+	VBROADCASTSS 4(DI), Y5
+	VMULPS       Y5, Y3, Y3
+	VBROADCASTSS 8(DI), Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VMASKMOVPS   Y3, Y0, (BX)
+	VMULPS       Y2, Y2, Y2
+	VBROADCASTSS 12(DI), Y5
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS 16(DI), Y5
+	VFMADD231PS  Y5, Y2, Y4
+	VMASKMOVPS   Y4, Y0, (SI)
+	VBROADCASTSS 20(DI), Y2
+	VMULPS       Y2, Y4, Y4
+	VSQRTPS      Y4, Y4
+	VBROADCASTSS 24(DI), Y2
+	VADDPS       Y2, Y4, Y4
+	VBROADCASTSS 32(DI), Y2
+	VMULPS       Y2, Y3, Y3
+	VDIVPS       Y4, Y3, Y3
+	VBROADCASTSS 28(DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VSUBPS       Y3, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
 
 // func softmaxAVX2(n int, s []float32, max []float32, sum []float32, alpha []float32)
 // Requires: AVX, AVX2, FMA3
@@ -2308,6 +2583,139 @@ done:
 	VZEROUPPER
 	RET
 
+// func geluGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMULPS       sqrt1_2<>+0(SB), Z0, Z2
+	VMOVUPS      erflo<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      erfhi<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      erfp0<>+0(SB), Z4
+	VFMADD213PS  erfp1<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp2<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp3<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp4<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp5<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp6<>+0(SB), Z3, Z4
+	VMOVUPS      erfq0<>+0(SB), Z5
+	VFMADD213PS  erfq1<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq2<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq3<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq4<>+0(SB), Z3, Z5
+	VMULPS       Z2, Z4, Z4
+	VDIVPS       Z5, Z4, Z4
+	VMOVUPS      minus1<>+0(SB), Z2
+	VMAXPS       Z4, Z2, Z4
+	VMOVUPS      one<>+0(SB), Z2
+	VMINPS       Z4, Z2, Z4
+	VMULPS       Z0, Z0, Z2
+	VMULPS       minushalf<>+0(SB), Z2, Z2
+	VMOVUPS      explo<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      exphi<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMULPS       log2e<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x08, Z3, Z3
+	VFNMADD231PS ln2hi<>+0(SB), Z3, Z2
+	VFNMADD231PS ln2lo<>+0(SB), Z3, Z2
+	VMOVUPS      exp_0<>+0(SB), Z5
+	VFMADD213PS  exp_1<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_2<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_3<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_4<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_5<>+0(SB), Z2, Z5
+	VFMADD213PS  one<>+0(SB), Z2, Z5
+	VFMADD213PS  one<>+0(SB), Z2, Z5
+	VSCALEFPS    Z3, Z5, Z5
+	VMULPS       density<>+0(SB), Z0, Z0
+	VMULPS       Z5, Z0, Z0
+	VMOVUPS      half<>+0(SB), Z2
+	VFMADD213PS  Z2, Z2, Z4
+	VADDPS       Z4, Z0, Z0
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, SI
+	BZHIL        AX, SI, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMULPS       sqrt1_2<>+0(SB), Z0, Z2
+	VMOVUPS      erflo<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      erfhi<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      erfp0<>+0(SB), Z4
+	VFMADD213PS  erfp1<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp2<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp3<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp4<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp5<>+0(SB), Z3, Z4
+	VFMADD213PS  erfp6<>+0(SB), Z3, Z4
+	VMOVUPS      erfq0<>+0(SB), Z5
+	VFMADD213PS  erfq1<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq2<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq3<>+0(SB), Z3, Z5
+	VFMADD213PS  erfq4<>+0(SB), Z3, Z5
+	VMULPS       Z2, Z4, Z4
+	VDIVPS       Z5, Z4, Z4
+	VMOVUPS      minus1<>+0(SB), Z2
+	VMAXPS       Z4, Z2, Z4
+	VMOVUPS      one<>+0(SB), Z2
+	VMINPS       Z4, Z2, Z4
+	VMULPS       Z0, Z0, Z2
+	VMULPS       minushalf<>+0(SB), Z2, Z2
+	VMOVUPS      explo<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMOVUPS      exphi<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMULPS       log2e<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x08, Z3, Z3
+	VFNMADD231PS ln2hi<>+0(SB), Z3, Z2
+	VFNMADD231PS ln2lo<>+0(SB), Z3, Z2
+	VMOVUPS      exp_0<>+0(SB), Z5
+	VFMADD213PS  exp_1<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_2<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_3<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_4<>+0(SB), Z2, Z5
+	VFMADD213PS  exp_5<>+0(SB), Z2, Z5
+	VFMADD213PS  one<>+0(SB), Z2, Z5
+	VFMADD213PS  one<>+0(SB), Z2, Z5
+	VSCALEFPS    Z3, Z5, Z5
+	VMULPS       density<>+0(SB), Z0, Z0
+	VMULPS       Z5, Z0, Z0
+	VMOVUPS      half<>+0(SB), Z2
+	VFMADD213PS  Z2, Z2, Z4
+	VADDPS       Z4, Z0, Z0
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func geluAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-48
@@ -2386,6 +2794,87 @@ tail:
 	VMULPS      half<>+0(SB), Z0, Z0
 	VFMADD213PS Z0, Z3, Z0
 	VMOVUPS     Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamwAVX512(param []float32, grad []float32, m []float32, v []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamwAVX512(SB), NOSPLIT, $0-120
+	MOVQ         param_len+8(FP), AX
+	MOVQ         param_base+0(FP), CX
+	MOVQ         grad_base+24(FP), DX
+	MOVQ         m_base+48(FP), BX
+	MOVQ         v_base+72(FP), SI
+	MOVQ         c_base+96(FP), DI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS 8(DI), Z2
+	VBROADCASTSS 12(DI), Z3
+	VBROADCASTSS 16(DI), Z4
+	VBROADCASTSS 20(DI), Z5
+	VBROADCASTSS 24(DI), Z6
+	VBROADCASTSS 28(DI), Z7
+	VBROADCASTSS 32(DI), Z8
+	CMPQ         AX, $0x00000010
+	JLT          tail
+
+loop:
+	VMOVUPS     (CX), Z9
+	VMOVUPS     (DX), Z10
+	VMOVUPS     (BX), Z11
+	VMOVUPS     (SI), Z12
+	VMULPS      Z0, Z10, Z10
+	VMULPS      Z1, Z11, Z11
+	VFMADD231PS Z2, Z10, Z11
+	VMOVUPS     Z11, (BX)
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z3, Z12, Z12
+	VFMADD231PS Z4, Z10, Z12
+	VMOVUPS     Z12, (SI)
+	VMULPS      Z5, Z12, Z12
+	VSQRTPS     Z12, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z8, Z11, Z11
+	VDIVPS      Z12, Z11, Z11
+	VMULPS      Z7, Z9, Z9
+	VSUBPS      Z11, Z9, Z9
+	VMOVUPS     Z9, (CX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, DI
+	BZHIL       AX, DI, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (CX), K1, Z9
+	VMOVUPS.Z   (DX), K1, Z10
+	VMOVUPS.Z   (BX), K1, Z11
+	VMOVUPS.Z   (SI), K1, Z12
+	VMULPS      Z0, Z10, Z10
+	VMULPS      Z1, Z11, Z11
+	VFMADD231PS Z2, Z10, Z11
+	VMOVUPS     Z11, K1, (BX)
+	VMULPS      Z10, Z10, Z10
+	VMULPS      Z3, Z12, Z12
+	VFMADD231PS Z4, Z10, Z12
+	VMOVUPS     Z12, K1, (SI)
+	VMULPS      Z5, Z12, Z12
+	VSQRTPS     Z12, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z8, Z11, Z11
+	VDIVPS      Z12, Z11, Z11
+	VMULPS      Z7, Z9, Z9
+	VSUBPS      Z11, Z9, Z9
+	VMOVUPS     Z9, K1, (CX)
 
 done:
 	VZEROUPPER

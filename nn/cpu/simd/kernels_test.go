@@ -154,6 +154,43 @@ func TestRowsOfAnyLength(t *testing.T) {
 	})
 }
 
+// TestAdamW makes two steps on every length up to three vectors.
+func TestAdamW(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		rng := rand.New(rand.NewPCG(7, 7))
+		of := AdamWFactors{GradScale: 0.5, Beta1: 0.9, Rest1: 0.1, Beta2: 0.99, Rest2: 0.01, Correction2: 1.5, Eps: 1e-3, Decay: 0.98, Step: 0.1}
+		for n := range 50 {
+			grad := random(rng, n, 2)
+			got := [3][]float32{guarded(n), guarded(n), guarded(n)} // param, m, v
+			want := [3][]float64{make([]float64, n), make([]float64, n), make([]float64, n)}
+			for k := range got {
+				copy(got[k], random(rng, n, 1))
+				for i := range n {
+					if k == 2 {
+						got[k][i] *= got[k][i]
+					}
+					want[k][i] = float64(got[k][i])
+				}
+			}
+			for range 2 {
+				f.AdamW(got[0][:n], grad, got[1], got[2], of)
+				for i := range n {
+					g := float64(of.GradScale * grad[i])
+					want[1][i] = 0.9*want[1][i] + 0.1*g
+					want[2][i] = 0.99*want[2][i] + 0.01*g*g
+					want[0][i] = 0.98*want[0][i] - 0.1*want[1][i]/(math.Sqrt(1.5*want[2][i])+1e-3)
+				}
+			}
+			for k := range got {
+				for i := range n {
+					require.InDelta(t, want[k][i], got[k][i], 2e-5, "array %d of %d, word %d", k, n, i)
+				}
+				requireGuard(t, got[k][n:])
+			}
+		}
+	})
+}
+
 // panelOf returns n rows of NR scores.
 func panelOf(f *Kernels, rng *rand.Rand, n int, scale float32) []float32 {
 	return random(rng, n*f.NR, scale)

@@ -49,6 +49,19 @@ func TestExp(t *testing.T) {
 	})
 }
 
+func TestGELUGradient(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		ones := make([]float32, 1<<18)
+		for i := range ones {
+			ones[i] = 1
+		}
+		slope := func(x float64) float64 {
+			return 0.5*math.Erfc(-x*math.Sqrt2/2) + x*math.Exp(-0.5*x*x)/math.Sqrt(2*math.Pi)
+		}
+		requireFunction(t, func(dst, x []float32) { f.GELUGradient(dst, x, ones) }, slope, sweep(-30, 30), 1e-6, 0)
+	})
+}
+
 func TestSigmoid(t *testing.T) {
 	levels(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, sweep(-87, 100), 0, 5e-7)

@@ -12,7 +12,7 @@ func Plain() Kernels {
 		Name: "Go", MR: plainRows, NR: plainColumns,
 		tile: tilePlain, pack4: pack4Plain,
 		copyA: copyPlain, copyB: copyPlain,
-		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, exp: expPlain, sigmoid: sigmoidPlain,
+		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 	}
 }

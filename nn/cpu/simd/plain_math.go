@@ -8,6 +8,24 @@ func geluPlain(dst, x []float32) {
 	}
 }
 
+func geluGradientPlain(dst, x, y []float32) {
+	for i, f := range x {
+		v := float64(f)
+		slope := 0.5*(1+math.Erf(v*math.Sqrt2/2)) + v*math.Exp(-0.5*v*v)/math.Sqrt(2*math.Pi)
+		dst[i] = float32(float64(y[i]) * slope)
+	}
+}
+
+func adamwPlain(param, grad, m, v, c []float32) {
+	for i := range param {
+		g := c[0] * grad[i]
+		m[i] = c[1]*m[i] + c[2]*g
+		v[i] = c[3]*v[i] + c[4]*g*g
+		root := float32(math.Sqrt(float64(c[5] * v[i])))
+		param[i] = c[7]*param[i] - c[8]*m[i]/(root+c[6])
+	}
+}
+
 func expPlain(dst, x []float32) {
 	for i, v := range x {
 		dst[i] = float32(math.Exp(float64(v)))

@@ -47,6 +47,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.products()
 		g.packing()
 		g.rows()
+		g.adamw()
 		g.softmax()
 	}
 	file, err := g.Result()

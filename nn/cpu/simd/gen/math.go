@@ -110,8 +110,31 @@ func (g *gen) sigmoid(x reg.VecVirtual) reg.VecVirtual {
 	return e
 }
 
-// gelu computes x * (1 + erf(x/sqrt(2))) / 2. The quotient may pass 1 by a rounding error and is cut there.
+// gelu computes x * (1 + erf(x/sqrt(2))) / 2.
 func (g *gen) gelu(x reg.VecVirtual) reg.VecVirtual {
+	p := g.erf(x)
+	g.VMULPS(g.constant("half", 0.5), x, x)
+	g.VFMADD213PS(x, p, x)
+	return x
+}
+
+// geluSlope computes gelu'(x) = (1 + erf(x/sqrt(2))) / 2 + x*phi(x), phi(x) = exp(-x*x/2) / sqrt(2 pi).
+func (g *gen) geluSlope(x reg.VecVirtual) reg.VecVirtual {
+	p, e := g.erf(x), g.vec()
+	g.VMULPS(x, x, e)
+	g.VMULPS(g.constant("minushalf", -0.5), e, e)
+	e = g.exp(e)
+	g.VMULPS(g.constant("density", 0.3989422804014327), x, x)
+	g.VMULPS(e, x, x)
+	half := g.vec()
+	g.VMOVUPS(g.constant("half", 0.5), half)
+	g.VFMADD213PS(half, half, p)
+	g.VADDPS(p, x, x)
+	return x
+}
+
+// erf computes erf(x/sqrt(2)). The quotient may pass 1 by a rounding error and is cut there.
+func (g *gen) erf(x reg.VecVirtual) reg.VecVirtual {
 	z, z2 := g.vec(), g.vec()
 	g.VMULPS(g.constant("sqrt1_2", math.Sqrt2/2), x, z)
 	g.clamp(z, g.constant("erflo", -4), g.constant("erfhi", 4))
@@ -121,7 +144,5 @@ func (g *gen) gelu(x reg.VecVirtual) reg.VecVirtual {
 	g.VMULPS(z, p, p)
 	g.VDIVPS(q, p, p)
 	g.clamp(p, g.constant("minus1", -1), g.constant("one", 1))
-	g.VMULPS(g.constant("half", 0.5), x, x)
-	g.VFMADD213PS(x, p, x)
-	return x
+	return p
 }

@@ -24,6 +24,10 @@ func (g *gen) rows() {
 	})
 	g.row("exp", 1, "sets dst = exp(x).", func(v []reg.VecVirtual) reg.VecVirtual { return g.exp(v[0]) })
 	g.row("sigmoid", 1, "sets dst = 1 / (1 + exp(-x)).", func(v []reg.VecVirtual) reg.VecVirtual { return g.sigmoid(v[0]) })
+	g.row("geluGradient", 2, "sets dst = y * gelu'(x).", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VMULPS(v[1], g.geluSlope(v[0]), v[0])
+		return v[0]
+	})
 	g.row("gelu", 1, "sets dst = x * (1 + erf(x/sqrt(2))) / 2.", func(v []reg.VecVirtual) reg.VecVirtual { return g.gelu(v[0]) })
 }
 
