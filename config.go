@@ -20,6 +20,9 @@ type Config struct {
 	FuserBlocks int            `json:"fuser_blocks"` // 2: ConvNeXt blocks in the fuser and in the memory encoder
 	Frames      int            `json:"frames"`       // 7: temporal positions in the checkpoint (num_maskmem)
 	Memory      Memory         `json:"memory"`       // "M7+R1": the banks in use
+
+	// Zoom is how large a part of a slice the model sees of each object, see Options.Zoom; 0, as in SAM 2: all of it.
+	Zoom float64 `json:"zoom,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
@@ -76,6 +79,9 @@ func (c Config) Validate() error {
 	}
 	if c.Attention.Width%16 != 0 {
 		return fmt.Errorf("slmsam: width %d must be a multiple of 16: the decoder halves it and splits it into 8 heads", c.Attention.Width)
+	}
+	if c.Zoom != 0 && !(c.Zoom >= 1) {
+		return fmt.Errorf("slmsam: zoom %g must be at least 1, or 0 for whole slices", c.Zoom)
 	}
 	if c.FuserBlocks < 0 || c.Frames < 1 {
 		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)

@@ -3,6 +3,7 @@ package slmsam
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
@@ -43,7 +44,15 @@ type Options struct {
 	Direction Direction
 	KeepHoles bool // do not fill small holes in the masks
 	BF16      bool // store memories as bfloat16, as the released predictor does
+
+	// Zoom shows the model for each object the square of Zoom times its size about its prompts: small objects
+	// gain, what moves far is lost at the border. 0 takes the model's, WholeSlice shows all, as SAM 2 does. An
+	// object that is given by points alone has no size: it is looked for on whole slices.
+	Zoom float64
 }
+
+// WholeSlice is the Zoom that shows everything.
+var WholeSlice = math.Inf(1)
 
 // holeArea is the released predictor's fill_hole_area, in pixels at stride 4.
 const holeArea = 8
@@ -70,6 +79,12 @@ type ObjectResult struct {
 // start at their own, so emit may see a slice twice, each time with other objects. An error from emit
 // or the end of ctx stops the work.
 func (m *Model) Propagate(ctx context.Context, g *nn.Graph, s Slices, prompts []Prompt, opt Options, emit func(SliceResult) error) error {
+	if opt.Zoom == 0 {
+		opt.Zoom = m.Config.Zoom
+	}
+	if opt.Zoom > 0 && opt.Zoom != WholeSlice && len(prompts) > 0 {
+		return m.propagateZoomed(ctx, g, s, prompts, opt, emit)
+	}
 	p, err := m.plan(g, s, prompts, opt)
 	if err != nil {
 		return err

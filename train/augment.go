@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -22,6 +24,7 @@ type Augment struct {
 	Scale           [2]float64 `json:"scale"`            // {1,1}: magnification; {0.8,1.6} zooms out and in
 	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
 	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
+	Zoom            [2]float64 `json:"zoom"`             // {0,0}: if above, clips show the square of so many times an object's size about it, as slmsam.Options.Zoom
 	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on grey values in 0..1
 	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in grey values of 255
 }
@@ -38,6 +41,9 @@ func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]flo
 func (a Augment) validate() error {
 	unit := func(x float64) bool { return x >= 0 && x <= 1 }
 	positive := func(r [2]float64) bool { return r[0] > 0 && r[0] <= r[1] && r[1] <= 10 }
+	if a.Zoom != [2]float64{} && !positive(a.Zoom) {
+		return fmt.Errorf("train: recipe: augment.zoom %v: want a range of factors above 0, at most 10, or 0,0", a.Zoom)
+	}
 	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) ||
 		!(a.Degrees >= 0 && a.Degrees <= 180) || !(a.Shear >= 0 && a.Shear < 90) || !positive(a.Scale) || !positive(a.Gamma) || !(a.Noise >= 0 && a.Noise <= 255) {
 		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift and focus in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
@@ -52,6 +58,23 @@ type warp struct {
 	affine  bool
 	inverse [6]float64 // from a pixel of the result to one of the source, both from the centre
 	jitter  jitter
+	region  slmsam.Region // what is shown of the transformed slice; zero: all of it
+}
+
+// size is the height and width of what is shown, before it is resized.
+func (t warp) size() (h, w int) {
+	if t.region == (slmsam.Region{}) {
+		return t.h, t.w
+	}
+	return t.region.Size()
+}
+
+// shown takes the region out of a transformed slice.
+func shown[T any](t warp, pix []T) []T {
+	if t.region == (slmsam.Region{}) {
+		return pix
+	}
+	return slmsam.Cut(pix, t.w, t.region)
 }
 
 // jitter is a change of grey values.
@@ -96,6 +119,19 @@ func (t *warp) centre(mask []bool) {
 	t.inverse[5] += y - float64(t.h-1)/2
 }
 
+// zoom shows the surroundings of one label of a slice, unless the transform has moved all of it away.
+func (t *warp) zoom(labels []uint8, label uint8, factor float64) bool {
+	mask := make([]bool, t.h*t.w)
+	for i, l := range t.labels(labels) {
+		mask[i] = l == label
+	}
+	if !slices.Contains(mask, true) {
+		return false
+	}
+	t.region = slmsam.Around([]slmsam.Prompt{{Mask: mask}}, t.h, t.w, factor)
+	return true
+}
+
 // drawFrame chooses what changes from slice to slice.
 func (a Augment) drawFrame(rng *rand.Rand) jitter {
 	return jitter{brightness: 1 + within(rng, a.FrameBrightness), contrast: 1 + within(rng, a.FrameContrast),
@@ -127,7 +163,8 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	if t.affine {
 		pix = t.bilinear(pix)
 	}
-	out := volume.ResizePIL(pix, t.h, t.w, size, size, volume.Bilinear)
+	h, w := t.size()
+	out := volume.ResizePIL(shown(t, pix), h, w, size, size, volume.Bilinear)
 	clip := t.jitter
 	clip.noiseSeed = frame.noiseSeed
 	clip.apply(out)
@@ -135,13 +172,13 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	return out
 }
 
-// labels transforms a label slice by nearest neighbour; it stays at its own size.
+// labels transforms a label slice by nearest neighbour; its pixels keep their size.
 func (t warp) labels(pix []uint8) []uint8 {
 	if t.flip {
 		pix = flipped(pix, t.w)
 	}
 	if !t.affine {
-		return pix
+		return shown(t, pix)
 	}
 	out := make([]uint8, len(pix))
 	t.walk(func(at int, x, y float64) {
@@ -150,7 +187,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 			out[at] = pix[j*t.w+i]
 		}
 	})
-	return out
+	return shown(t, out)
 }
 
 // bilinear transforms a picture as Pillow does: a place outside is black, neighbours beyond the border repeat

@@ -247,6 +247,11 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
 		warp.centre(c.Mask(start, objects[rng.IntN(len(objects))]))
 	}
+	if zoom := s.recipe.Augment.Zoom; zoom[0] > 0 {
+		if !warp.zoom(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), between(rng, zoom)) {
+			return nil, errNoObject
+		}
+	}
 	objects = s.surviving(c, warp, start, objects)
 	if len(objects) == 0 {
 		return nil, errNoObject
@@ -295,6 +300,7 @@ func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []b
 	labels := w.labels(c.Labels[z])
 	empty = make([]bool, len(objects))
 	one := make([]bool, len(labels))
+	rows, columns := w.size()
 	for i, o := range objects {
 		any := false
 		for p, l := range labels {
@@ -306,7 +312,7 @@ func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []b
 			empty[i] = true
 			continue
 		}
-		small := volume.ResizeMask(one, c.H, c.W, s.size)
+		small := volume.ResizeMask(one, rows, columns, s.size)
 		empty[i] = !slices.Contains(small, true)
 		masks = append(masks, small...)
 	}

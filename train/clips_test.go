@@ -213,3 +213,25 @@ func TestTruthInTraining(t *testing.T) {
 }
 
 func abs(x int) int { return max(x, -x) }
+
+// TestZoomedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it lies.
+func TestZoomedClipsShowObjectsEquallyLarge(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Augment, r.MaxObjects = train.NoAugment(), 1
+	r.Augment.Zoom = [2]float64{3, 3}
+	s := train.NewSampler(train.Cases{discs("a", 9)}, r, 64)
+	seen := map[int32]bool{}
+	for n := range 20 {
+		clip := clipAt(t, s, n)
+		require.Len(t, clip.Objects, 1)
+		seen[clip.Objects[0]] = true
+		left, right := 64, 0
+		for i, on := range clip.Frames[0].Masks {
+			if on {
+				left, right = min(left, i%64), max(right, i%64)
+			}
+		}
+		require.InDelta(t, 64./3, right+1-left, 2)
+	}
+	require.Len(t, seen, 2)
+}

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
@@ -65,6 +66,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 // configure puts into a model's configuration what the recipe decides.
 func (r Recipe) configure(c *slmsam.Config, resolution int) *slmsam.Config {
 	c.Memory = r.Memory
+	c.Zoom = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)
 	if resolution > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,9 +22,9 @@ import (
 type propagateFlags struct {
 	deviceFlags
 	modelFlags
-	mask, out, memory, slice, labels, axis, span, direction, window, report string
-	points, boxes                                                           []string
-	force, keepHoles, bf16                                                  bool
+	mask, out, memory, slice, labels, axis, span, direction, window, report, zoom string
+	points, boxes                                                                 []string
+	force, keepHoles, bf16                                                        bool
 }
 
 func newPropagateCommand() *cobra.Command {
@@ -58,6 +59,7 @@ axis 0 and y along axis 1.`,
 	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: the whole range;\nCT: -1024 to 2000 HU of it)")
 	flags.StringArrayVar(&f.points, "point", nil, "click slice,x,y[,label][,+ or -] in pixels; may be repeated")
 	flags.StringArrayVar(&f.boxes, "box", nil, "box slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
+	flags.StringVar(&f.zoom, "zoom", "", "show the model, for each object, only so many times its size about it, as 3; or whole slices: whole\n(default: the model's; whole but for the built-in one)")
 	flags.BoolVar(&f.keepHoles, "keep-holes", false, "leave small holes in the masks")
 	flags.BoolVar(&f.bf16, "bf16-memory", false, "store memories as bfloat16, as the released predictor does")
 	flags.StringVar(&f.report, "report", "", "folder for a montage, a presence curve and report.json")
@@ -107,6 +109,12 @@ func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*
 	s.Device, s.Checkpoint, s.Resolution = dev.Name(), path, model.Config.ImageSize
 	if s.Memory = job.options.Memory.String(); s.Memory == "" {
 		s.Memory = model.Config.Memory.String()
+	}
+	if s.Zoom = job.options.Zoom; s.Zoom == 0 {
+		s.Zoom = model.Config.Zoom
+	}
+	if s.Zoom == slmsam.WholeSlice {
+		s.Zoom = 0
 	}
 	s.Seconds = time.Since(started).Seconds()
 	s.PeakMemoryBytes = dev.Memory().Peak
@@ -185,6 +193,9 @@ func (f *propagateFlags) parseOptions(j *job) (choice sliceChoice, err error) {
 	if !ok {
 		return choice, usagef("--direction %q: want both, forward or backward", f.direction)
 	}
+	if j.options.Zoom, err = parseZoom(f.zoom); err != nil {
+		return choice, err
+	}
 	j.options.Direction, j.options.KeepHoles, j.options.BF16 = direction, f.keepHoles, f.bf16
 	if f.labels != "" {
 		if j.labels, err = parseInts(f.labels); err != nil {
@@ -192,6 +203,21 @@ func (f *propagateFlags) parseOptions(j *job) (choice sliceChoice, err error) {
 		}
 	}
 	return choice, nil
+}
+
+// parseZoom reads --zoom; empty takes the model's.
+func parseZoom(s string) (float64, error) {
+	switch s {
+	case "":
+		return 0, nil
+	case "whole":
+		return slmsam.WholeSlice, nil
+	}
+	zoom, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(zoom >= 1) || math.IsInf(zoom, 1) {
+		return 0, usagef("--zoom %q: want a number from 1, as 3, or whole", s)
+	}
+	return zoom, nil
 }
 
 // place chooses axis, range and window.

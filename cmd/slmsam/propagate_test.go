@@ -171,6 +171,27 @@ func TestOptionsChangeTheModelAndTheMemory(t *testing.T) {
 	require.Contains(t, s.Device, "1 thread")
 }
 
+func TestZoomShowsTheSurroundingsOfAnObject(t *testing.T) {
+	w := newWorkspace(t)
+	var whole, zoomed summary
+	for _, c := range []struct {
+		zoom string
+		into *summary
+		want float64
+	}{{"whole", &whole, 0}, {"2.5", &zoomed, 2.5}} {
+		r := w.propagate("--mask", w.mask, "--zoom", c.zoom, "--json", "-o", w.path(c.zoom+".nii.gz"))
+		require.Equal(t, exitDone, r.code, r.errors)
+		require.NoError(t, json.Unmarshal([]byte(r.out), c.into))
+		require.Equal(t, c.want, c.into.Zoom)
+	}
+	require.Equal(t, whole.Slices, zoomed.Slices)
+	for _, bad := range []string{"0.5", "-1", "NaN", "Inf", "near"} {
+		r := w.propagate("--mask", w.mask, "--zoom", bad, "-o", w.path("bad.nii.gz"))
+		require.Equal(t, exitUsage, r.code, bad)
+		require.Contains(t, r.errors, "--zoom")
+	}
+}
+
 func TestQuietSaysNothingAndForceReplaces(t *testing.T) {
 	w := newWorkspace(t)
 	out := w.path("o.nii.gz")

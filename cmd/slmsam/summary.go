@@ -19,6 +19,7 @@ type summary struct {
 	Checkpoint      string          `json:"checkpoint"`
 	Memory          string          `json:"memory"`
 	Resolution      int             `json:"resolution"`
+	Zoom            float64         `json:"zoom,omitempty"` // in sizes of an object; none: whole slices
 	Axis            int             `json:"axis"`
 	Range           [2]int          `json:"range"`  // first, one past the last
 	Window          [2]float64      `json:"window"` // intensities that became black and white

@@ -3,7 +3,7 @@
 //
 //	go run ./nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=runs/m7/last.safetensors
 //
-// Each argument is NAME=CHECKPOINT[,MEMORY]; an empty checkpoint is the built-in one. Scores count all slices
+// Each argument is NAME=CHECKPOINT[,MEMORY[,ZOOM]]; an empty checkpoint is the built-in one. Scores count all slices
 // and, in a second table for real volumes, those from the label's first to its last: some annotations stop short of
 // the organ.
 package main
@@ -15,6 +15,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -141,13 +142,14 @@ func centralPrompts(c *train.Case, truth *volume.Labels) []slmsam.Prompt {
 	return prompts
 }
 
-// modelMethod makes a method of NAME=CHECKPOINT[,MEMORY].
+// modelMethod makes a method of NAME=CHECKPOINT[,MEMORY[,ZOOM]].
 func modelMethod(arg string) (method, error) {
 	name, rest, ok := strings.Cut(arg, "=")
 	if !ok {
-		return method{}, fmt.Errorf("card: %q: want NAME=CHECKPOINT[,MEMORY]", arg)
+		return method{}, fmt.Errorf("card: %q: want NAME=CHECKPOINT[,MEMORY[,ZOOM]]", arg)
 	}
-	path, memory, _ := strings.Cut(rest, ",")
+	path, settings, _ := strings.Cut(rest, ",")
+	memory, zoom, _ := strings.Cut(settings, ",")
 	var file *checkpoint.File
 	var err error
 	if path == "" {
@@ -166,6 +168,11 @@ func modelMethod(arg string) (method, error) {
 	var opt slmsam.Options
 	if memory != "" {
 		if opt.Memory, err = slmsam.ParseMemory(memory); err != nil {
+			return method{}, err
+		}
+	}
+	if zoom != "" {
+		if opt.Zoom, err = strconv.ParseFloat(zoom, 64); err != nil {
 			return method{}, err
 		}
 	}
