@@ -35,7 +35,13 @@ func main() {
 	seed := flag.Uint64("seed", 1000003, "seed of the generated volumes; training used others")
 	data := flag.String("data", "", "CSV file of real volumes (image,label,name)")
 	out := flag.String("o", "card", "folder for label maps and tables")
+	samples := flag.String("samples", "", "PNG file to draw generated volumes to")
 	flag.Parse()
+	if *samples != "" {
+		if err := drawSamples(*samples, train.NewGenerated(*seed, *generated)); err != nil {
+			log.Fatal(err)
+		}
+	}
 	c := card{dir: *out, methods: []method{{"copy", copyPrompt}, {"copy_while_alike", copyWhileAlike}}}
 	for _, arg := range flag.Args() {
 		m, err := modelMethod(arg)
