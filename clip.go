@@ -14,6 +14,8 @@ type ClipFrame struct {
 
 	// Present decides, instead of the predicted scores, which objects a tracked frame shows; nil: the scores do.
 	Present []bool
+	// Free gives the loss the masks of a tracked frame even of objects that count as absent.
+	Free bool
 	// Recall remembers the true masks of a tracked frame instead of the predicted ones.
 	Recall bool
 
@@ -53,7 +55,7 @@ func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank
 	switch {
 	case i > 0:
 		v := memattn.View{Slice: i, Slices: n, Train: true}
-		out.Result, err = m.track(g, im, bank, v, mem, b, f.Present)
+		out.Result, err = m.track(g, im, bank, v, mem, b, decoder.Prompts{Present: f.Present, Free: f.Free})
 	case f.Points != nil:
 		out.Result, err = m.PromptPoints(g, im, f.Points)
 	default:

@@ -110,6 +110,11 @@ func TestKnownPresence(t *testing.T) {
 		require.Equal(t, float32(decoder.NoObject), x)
 	}
 	require.NotEqual(t, pointers[:len(pointers)/2], pointers[len(pointers)/2:])
+	free, err := m.Heads.Decode(g, f, 2, decoder.Prompts{Multi: true, Present: []bool{true, false}, Free: true})
+	require.NoError(t, err)
+	require.Equal(t, logits, read(free.LowRes), "the chosen mask is absent all the same")
+	require.NotContains(t, read(free.Candidates), float32(decoder.NoObject))
+	require.Contains(t, read(r.Candidates), float32(decoder.NoObject))
 	plain := asked(nil)
 	require.Equal(t, plain.Score, plain.Presence)
 	require.Equal(t, plain.Score, r.Score, "the scores themselves stay")

@@ -9,13 +9,14 @@ import (
 // Track finds B objects on a slice without prompt: the features attend to the banks, then the decoder
 // proposes three masks and the one with the highest predicted IoU is kept.
 func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int) (*decoder.Result, error) {
-	return m.track(g, im, bank, v, mem, b, nil)
+	return m.track(g, im, bank, v, mem, b, decoder.Prompts{})
 }
 
-// track is Track; present, unless nil, decides which objects count as present.
-func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, present []bool) (*decoder.Result, error) {
+// track is Track with what training knows: Prompts.Present and Free.
+func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, asked decoder.Prompts) (*decoder.Result, error) {
+	asked.Multi = true
 	m.trace("image_encoder")
-	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, decoder.Prompts{Multi: true, Present: present})
+	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, asked)
 	m.trace("decoder")
 	return r, err
 }

@@ -39,13 +39,16 @@ func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool)
 	}
 	side := p.Masks.Dim(2)
 	absent := g.Full(NoObject, 1, last-first, side, side)
-	r.Candidates = g.ReplaceItems(masks, func(i int) *nn.Tensor {
+	gated := g.ReplaceItems(masks, func(i int) *nn.Tensor {
 		if r.Presence[i] > 0 {
 			return nil
 		}
 		return absent
 	})
-	r.LowRes = g.PickChannels(r.Candidates, r.Best)
+	r.LowRes = g.PickChannels(gated, r.Best)
+	if r.Candidates = gated; asked.Free {
+		r.Candidates = masks
+	}
 	return nil
 }
 

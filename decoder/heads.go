@@ -54,12 +54,14 @@ type Prompts struct {
 
 	// Present decides instead of the scores which objects count as present: training may know. nil asks the scores.
 	Present []bool
+	// Free leaves the candidates as they are where an object counts as absent; only the chosen mask is NoObject then.
+	Free bool
 }
 
 // Result is what the heads found for B objects.
 type Result struct {
 	LowRes     *nn.Tensor // [B,1,4g,4g] logits of the chosen mask, NoObject where the object is absent
-	Candidates *nn.Tensor // [B,k,4g,4g] all masks asked for, likewise
+	Candidates *nn.Tensor // [B,k,4g,4g] all masks asked for, likewise unless Prompts.Free
 	IoUs       *nn.Tensor // [B,k] predicted
 	Scores     *nn.Tensor // [B,1] object score logits
 	Pointer    *nn.Tensor // [B,C]

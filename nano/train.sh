@@ -3,7 +3,7 @@
 #
 #	nano/train.sh [MEMORY] [FOLDER]        nano/train.sh M7+R1 runs/nano; nano/train.sh M7 runs/nano-M7
 #
-# Four stages, each from the last one's weights, about 77 minutes on one core. The clips are so small that a second
+# Five stages, each from the last one's weights, about 77 minutes on one core. The clips are so small that a second
 # core gains nothing: give it to the twin. The result is FOLDER/nano.safetensors, in half precision.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,9 +14,9 @@ go build -o "$out/slmsam" ./cmd/slmsam
 
 export GOMAXPROCS=1 GOGC=off GOMEMLIMIT=4GiB # collect garbage by need, not by habit: a tenth of the time
 init=fresh
-for stage in 1 2 3 4; do
+for stage in 1 2 3 4 5; do
   side=128
-  [ $stage -lt 4 ] || side=256
+  [ $stage -lt 5 ] || side=256
   "$out/slmsam" train docs/nano-train.csv --mix-generated 0.5 --val docs/nano-val.csv --init "$init" --model nano \
     --resolution $side --recipe docs/nano-$stage.json --memory "$memory" --device cpu -o "$out/$stage"
   init=$out/$stage/last.safetensors

@@ -26,6 +26,7 @@ type Frame struct {
 	Gray    []uint8           // [S,S]
 	Masks   []bool            // [B,S,S]
 	Empty   []bool            // [B]
+	Free    bool              // the loss sees masks of objects that count as absent
 	Recall  bool              // the true masks are remembered, not the predicted ones
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
 	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
@@ -42,7 +43,7 @@ func (c *Clip) Upload(g *nn.Graph) []slmsam.ClipFrame {
 				masks[p] = 1
 			}
 		}
-		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Present: f.Present, Recall: f.Recall, Points: f.Points,
+		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Present: f.Present, Free: f.Free, Recall: f.Recall, Points: f.Points,
 			Masks: g.Upload(masks, b, s*s), Pixels: g.Upload(volume.ImageNet(f.Gray), 1, s, s, 3)}
 	}
 	return frames
@@ -268,6 +269,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		if s.recipe.TruePresence {
 			f.Present = negated(f.Empty)
 		}
+		f.Free = s.recipe.FreeMasks
 		f.Recall = s.recipe.TrueMasks > 0 && rng.Float64() < s.recipe.TrueMasks
 		clip.Frames = append(clip.Frames, f)
 	}

@@ -197,7 +197,7 @@ func TestStrideFallsBackInShortVolumes(t *testing.T) {
 // TestTruthInTraining hands the truth to the model: which objects are present, and some of the masks.
 func TestTruthInTraining(t *testing.T) {
 	r := tinyRecipe(1)
-	r.TruePresence, r.Ends, r.TrueMasks = true, 1, 0.5
+	r.TruePresence, r.Ends, r.TrueMasks, r.FreeMasks = true, 1, 0.5, true
 	s := train.NewSampler(twoCases(), r, 64)
 	recalled := map[bool]int{}
 	for n := range 40 {
@@ -206,6 +206,7 @@ func TestTruthInTraining(t *testing.T) {
 				require.Equal(t, !empty, f.Present[i])
 			}
 			recalled[f.Recall]++
+			require.True(t, f.Free)
 		}
 	}
 	require.Greater(t, recalled[true], 40)

@@ -47,6 +47,8 @@ type Recipe struct {
 	// TruePresence lets the truth decide, not the predicted scores, whether a tracked object counts as present: a
 	// fresh model's masks then learn on every slice that holds the object, and its scores beside them.
 	TruePresence bool `json:"true_presence"` // false
+	// FreeMasks lets masks learn on every slice that holds the object, also where its score says that it is absent.
+	FreeMasks bool `json:"free_masks"` // false
 	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
 	// fresh model predicts is not worth remembering.
 	TrueMasks float64 `json:"true_masks"` // 0
