@@ -3,7 +3,7 @@
 #
 #	nano/train.sh [MEMORY] [FOLDER]        nano/train.sh M7+R1 runs/nano; nano/train.sh M7 runs/nano-M7
 #
-# Five stages, each from the last one's weights, about 77 minutes on one core. The clips are so small that a second
+# Five stages, each from the last one's weights, about 83 minutes on one core. The clips are so small that a second
 # core gains nothing: give it to the twin. The result is FOLDER/nano.safetensors, in half precision.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ out=${2:-runs/nano-$memory}
 mkdir -p "$out"
 go build -o "$out/slmsam" ./cmd/slmsam
 
-export GOMAXPROCS=1 GOGC=off GOMEMLIMIT=4GiB # collect garbage by need, not by habit: a tenth of the time
+export GOMAXPROCS=1 GOGC=off GOMEMLIMIT=4GiB # collect garbage only near the limit
 init=fresh
 for stage in 1 2 3 4 5; do
   side=128
