@@ -31,10 +31,11 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	generated := flag.Int("generated", 20, "generated volumes to measure on")
+	generated := flag.Int("generated", 20, "generated volumes to measure on; 0 for none")
 	seed := flag.Uint64("seed", 1000003, "seed of the generated volumes; training used others")
 	data := flag.String("data", "", "CSV file of real volumes (image,label,name)")
 	out := flag.String("o", "card", "folder for label maps and tables")
+	same := flag.String("same", "", "two methods A,B whose label maps are compared voxel by voxel")
 	samples := flag.String("samples", "", "PNG file to draw generated volumes to")
 	flag.Parse()
 	if *samples != "" {
@@ -42,7 +43,7 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	c := card{dir: *out, methods: []method{{"copy", copyPrompt}, {"copy_while_alike", copyWhileAlike}}}
+	c := card{dir: *out, same: strings.Split(*same, ","), methods: []method{{"copy", copyPrompt}, {"copy_while_alike", copyWhileAlike}}}
 	for _, arg := range flag.Args() {
 		m, err := modelMethod(arg)
 		if err != nil {
@@ -50,8 +51,10 @@ func main() {
 		}
 		c.methods = append(c.methods, m)
 	}
-	if err := c.measure("generated", train.NewGenerated(*seed, *generated), eval.ScopeAll); err != nil {
-		log.Fatal(err)
+	if *generated > 0 {
+		if err := c.measure("generated", train.NewGenerated(*seed, *generated), eval.ScopeAll); err != nil {
+			log.Fatal(err)
+		}
 	}
 	if *data == "" {
 		return
@@ -74,6 +77,7 @@ type method struct {
 type card struct {
 	dir     string
 	methods []method
+	same    []string // two methods to compare, or one empty name
 }
 
 // sliceAxis is the axis of a case's label map across which its slices lie.
@@ -88,6 +92,7 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 	}
 	study := eval.Study{Truth: filepath.Join(root, "truth"), Load: labelmap.Load, Axis: "2", Prompt: eval.PromptExclude,
 		ToleranceMM: eval.DefaultToleranceMM}
+	compared := comparison{names: c.same}
 	for i := 0; i < source.Len(); i += step {
 		of, err := source.Case(i)
 		if err != nil {
@@ -99,17 +104,14 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 			return err
 		}
 		prompts := centralPrompts(of, truth)
-		for _, m := range c.methods {
-			labels := &volume.Labels{Dim: truth.Dim, Geom: truth.Geom, Data: make([]int32, len(truth.Data))}
-			if err := m.run(of, prompts, labels); err != nil {
-				return fmt.Errorf("%s on %s: %w", m.name, of.Name, err)
-			}
-			if err := write(filepath.Join(root, m.name, file), labels); err != nil {
-				return err
-			}
+		maps, err := c.run(root, file, of, truth, prompts)
+		if err != nil {
+			return err
 		}
+		compared.add(maps)
 		log.Printf("%s: %s", name, of.Name)
 	}
+	compared.print(name)
 	for _, m := range c.methods {
 		study.Methods = append(study.Methods, eval.Method{Name: m.name, Dir: filepath.Join(root, m.name)})
 	}
@@ -128,6 +130,51 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 		}
 	}
 	return nil
+}
+
+// run lets every method label a case and writes the label maps below root; it returns them by method.
+func (c card) run(root, file string, of *train.Case, truth *volume.Labels, prompts []slmsam.Prompt) (map[string][]int32, error) {
+	maps := map[string][]int32{}
+	for _, m := range c.methods {
+		labels := &volume.Labels{Dim: truth.Dim, Geom: truth.Geom, Data: make([]int32, len(truth.Data))}
+		if err := m.run(of, prompts, labels); err != nil {
+			return nil, fmt.Errorf("%s on %s: %w", m.name, of.Name, err)
+		}
+		if err := write(filepath.Join(root, m.name, file), labels); err != nil {
+			return nil, err
+		}
+		maps[m.name] = labels.Data
+	}
+	return maps, nil
+}
+
+// comparison counts the voxels in which two methods differ.
+type comparison struct {
+	names          []string // two, or nothing is compared
+	differ, voxels int
+}
+
+func (c *comparison) add(maps map[string][]int32) {
+	if len(c.names) != 2 {
+		return
+	}
+	a, b := maps[c.names[0]], maps[c.names[1]]
+	if a == nil || b == nil {
+		log.Fatalf("card: -same %s: want the names of two methods", strings.Join(c.names, ","))
+	}
+	c.voxels += len(a)
+	for i := range a {
+		if a[i] != b[i] {
+			c.differ++
+		}
+	}
+}
+
+func (c *comparison) print(source string) {
+	if len(c.names) == 2 {
+		log.Printf("%s: %s and %s differ in %d of %d voxels (%.2g)", source, c.names[0], c.names[1], c.differ, c.voxels,
+			float64(c.differ)/float64(c.voxels))
+	}
 }
 
 func write(path string, l *volume.Labels) error {
