@@ -55,8 +55,8 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 // read reads the chosen checkpoint or, without a choice, the built-in one.
 func (f modelFlags) read(c *console) (*checkpoint.File, error) {
 	if f.checkpoint == "" {
-		c.log.Warn("no --checkpoint: using the built-in nano model, a preview to try the tool with; its masks are hardly better than a copy " +
-			"of the outline (see docs/nano.md). For results, fine-tune: slmsam weights pull tiny, slmsam train")
+		c.log.Warn("no --checkpoint: using the built-in nano model, small and briefly trained: look at every slice (docs/nano.md says how good " +
+			"it is). For more, fine-tune a larger one: slmsam weights pull tiny, slmsam train")
 		return nano.Checkpoint()
 	}
 	path, err := findCheckpoint(f.checkpoint)
