@@ -54,6 +54,18 @@ type Options struct {
 // WholeSlice is the Zoom that shows everything.
 var WholeSlice = math.Inf(1)
 
+// Zoom is what Propagate takes for Options.Zoom: the model's own where that is 0, and 0 for whole slices.
+func (m *Model) Zoom(opt Options) float64 {
+	zoom := opt.Zoom
+	if zoom == 0 {
+		zoom = m.Config.Zoom
+	}
+	if zoom == WholeSlice {
+		return 0
+	}
+	return zoom
+}
+
 // holeArea is the released predictor's fill_hole_area, in pixels at stride 4.
 const holeArea = 8
 
@@ -79,11 +91,8 @@ type ObjectResult struct {
 // start at their own, so emit may see a slice twice, each time with other objects. An error from emit
 // or the end of ctx stops the work.
 func (m *Model) Propagate(ctx context.Context, g *nn.Graph, s Slices, prompts []Prompt, opt Options, emit func(SliceResult) error) error {
-	if opt.Zoom == 0 {
-		opt.Zoom = m.Config.Zoom
-	}
-	if opt.Zoom > 0 && opt.Zoom != WholeSlice && len(prompts) > 0 {
-		return m.propagateZoomed(ctx, g, s, prompts, opt, emit)
+	if zoom := m.Zoom(opt); zoom > 0 && len(prompts) > 0 {
+		return m.propagateZoomed(ctx, g, s, prompts, zoom, opt, emit)
 	}
 	p, err := m.plan(g, s, prompts, opt)
 	if err != nil {

@@ -41,7 +41,7 @@ func Cut[T any](pix []T, w int, r Region) []T {
 
 // propagateZoomed is Propagate with every object seen in a region of its own. Features are computed for each
 // object anew, and nothing is found outside its region.
-func (m *Model) propagateZoomed(ctx context.Context, g *nn.Graph, s Slices, prompts []Prompt, opt Options, emit func(SliceResult) error) error {
+func (m *Model) propagateZoomed(ctx context.Context, g *nn.Graph, s Slices, prompts []Prompt, zoom float64, opt Options, emit func(SliceResult) error) error {
 	objects, order := map[int][]Prompt{}, []int(nil)
 	for _, p := range prompts {
 		if objects[p.Object] == nil {
@@ -50,7 +50,6 @@ func (m *Model) propagateZoomed(ctx context.Context, g *nn.Graph, s Slices, prom
 		objects[p.Object] = append(objects[p.Object], p)
 	}
 	h, w := s.Size()
-	zoom := opt.Zoom
 	opt.Zoom = WholeSlice // of the region
 	for k, object := range order {
 		r := Around(objects[object], h, w, zoom)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // The files that Run leaves in the ablation's folder.
@@ -30,8 +31,8 @@ func (r *Result) write(dir string) ([]string, error) {
 		write func(io.Writer) error
 	}{{pageFile, r.writeMarkdown}, {tableFile, r.writeTableCSV}, {figure5CSV, r.writeFigure5CSV}, {figure8CSV, r.writeFigure8CSV}} {
 		path := filepath.Join(dir, f.name)
-		if err := eval.WriteFile(path, f.write); err != nil {
-			return written, err
+		if err := wholefile.Write(path, f.write); err != nil {
+			return written, fmt.Errorf("ablate: write %s: %w", path, err)
 		}
 		written = append(written, path)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/checkpoint"
-	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
@@ -103,7 +103,7 @@ func readJSON(path string, to any) error {
 }
 
 func writeJSON(path string, v any) error {
-	return eval.WriteFile(path, func(w io.Writer) error {
+	return wholefile.Write(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(v)

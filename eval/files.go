@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // WriteJSON writes the whole result, indented. Undefined values are null.
@@ -91,7 +92,7 @@ func (r *Result) WriteReport(dir string) ([]string, error) {
 	var written []string
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
-		if err := WriteFile(path, f.write); err != nil {
+		if err := writeFile(path, f.write); err != nil {
 			return written, err
 		}
 		written = append(written, path)
@@ -100,31 +101,10 @@ func (r *Result) WriteReport(dir string) ([]string, error) {
 	return append(written, plots...), err
 }
 
-// WriteFile makes or replaces a file: it writes beside path and renames, so that no half-written file is ever seen.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+// writeFile makes or replaces a file; no half-written file is ever seen.
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := wholefile.Write(path, write); err != nil {
 		return fmt.Errorf("eval: write %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("eval: write %s: %w", path, err)
-		}
-	}()
-	buffered := bufio.NewWriter(f)
-	if err = write(buffered); err != nil {
-		return err
-	}
-	if err = buffered.Flush(); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

@@ -87,7 +87,7 @@ func (f *figure) writePNG(w io.Writer) error {
 	return err
 }
 
-func (f *figure) save(path string) error { return WriteFile(path, f.writePNG) }
+func (f *figure) save(path string) error { return writeFile(path, f.writePNG) }
 
 // swatch is a legend entry for a filled shape.
 type swatch struct{ color.Color }

@@ -327,5 +327,5 @@ func TestWriteReport(t *testing.T) {
 	for _, e := range entries {
 		require.False(t, strings.HasPrefix(e.Name(), "."), "temporary file %s left", e.Name())
 	}
-	require.Error(t, WriteFile(filepath.Join(dir, "none", "x"), r.WriteCSV))
+	require.Error(t, writeFile(filepath.Join(dir, "none", "x"), r.WriteCSV))
 }

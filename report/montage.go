@@ -150,7 +150,7 @@ func (m *montage) contours(at image.Rectangle, labels []int32, h, w int) {
 			}
 			for d := 1; d <= contour; d++ {
 				if label(x-d, y) != l || label(x+d, y) != l || label(x, y-d) != l || label(x, y+d) != l {
-					m.canvas.SetRGBA(at.Min.X+x, at.Min.Y+y, colour(index[l]))
+					m.canvas.SetRGBA(at.Min.X+x, at.Min.Y+y, Colour(index[l]))
 					break
 				}
 			}
@@ -202,7 +202,7 @@ func (m *montage) captions() {
 	perRow := max(1, (m.canvas.Bounds().Dx()-2*gap)/m.legendWidth())
 	for i, o := range m.Objects {
 		x, y := gap+i%perRow*m.legendWidth(), y+i/perRow*lineHeight
-		draw.Draw(m.canvas, image.Rect(x, y-12, x+14, y+2), image.NewUniform(colour(i)), image.Point{}, draw.Src)
+		draw.Draw(m.canvas, image.Rect(x, y-12, x+14, y+2), image.NewUniform(Colour(i)), image.Point{}, draw.Src)
 		m.text(m.faces.regular, ink, x+20, y, m.name(o))
 	}
 	note := "white frame: prompted slice"

@@ -125,7 +125,7 @@ func (s Study) strip() (*plot.Plot, error) {
 			for to < len(o.Slices) && (o.Slices[to].Area > 0) == (o.Slices[from].Area > 0) && o.Slices[to].Index == o.Slices[to-1].Index+1 {
 				to++
 			}
-			c, half := color.Color(colour(i)), 0.36
+			c, half := color.Color(Colour(i)), 0.36
 			if o.Slices[from].Area == 0 {
 				c, half = absentBar, 0.12
 			}
@@ -217,11 +217,11 @@ func addCurve(p *plot.Plot, i int, at plotter.XYs) error {
 	if err != nil {
 		return err
 	}
-	l.Color, l.Width = colour(i), vg.Points(1.6)
+	l.Color, l.Width = Colour(i), vg.Points(1.6)
 	if round := i / len(palette); round > 0 { // colours begin again: tell them apart by dashes
 		l.Dashes = []vg.Length{vg.Points(float64(2 + 3*round)), vg.Points(2)}
 	}
-	points.GlyphStyle = draw.GlyphStyle{Color: colour(i), Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
+	points.GlyphStyle = draw.GlyphStyle{Color: Colour(i), Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
 	p.Add(l, points)
 	return nil
 }

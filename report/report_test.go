@@ -55,9 +55,9 @@ func TestMontageShowsContoursOfEveryLabel(t *testing.T) {
 			counts[img.At(x, y).(color.RGBA)]++
 		}
 	}
-	require.Greater(t, counts[colour(0)], 20*100, "label 1 on 20 tiles")
-	require.Greater(t, counts[colour(1)], 12*100, "label 4 on the tiles up to slice 19")
-	require.Zero(t, counts[colour(2)])
+	require.Greater(t, counts[Colour(0)], 20*100, "label 1 on 20 tiles")
+	require.Greater(t, counts[Colour(1)], 12*100, "label 4 on the tiles up to slice 19")
+	require.Zero(t, counts[Colour(2)])
 	require.Greater(t, counts[color.RGBA{255, 255, 255, 255}], 2*3*260*frame/2, "frames of two prompted slices")
 }
 

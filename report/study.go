@@ -89,5 +89,5 @@ var palette = [...]color.RGBA{
 	{0, 114, 178, 255},   // blue
 }
 
-// colour is that of the i-th object; further objects begin again.
-func colour(i int) color.RGBA { return palette[i%len(palette)] }
+// Colour is that of the i-th object; further objects begin again.
+func Colour(i int) color.RGBA { return palette[i%len(palette)] }

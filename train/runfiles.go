@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // Files of a run's folder.
@@ -72,13 +74,11 @@ func (t *Trainer) writeSettings() error {
 
 // replaceFile writes a small file whole or not at all.
 func replaceFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	err := os.WriteFile(tmp, data, 0o644)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
+	err := wholefile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 	if err != nil {
-		os.Remove(tmp)
 		return fmt.Errorf("train: write %s: %w", path, err)
 	}
 	return nil

@@ -1,9 +1,6 @@
 package volume
 
 import (
-	"bufio"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // WriteOptions says how a file is written.
@@ -76,7 +75,7 @@ func CheckOutput(path string, opt WriteOptions) error {
 	}
 	if err == nil {
 		var probe *os.File
-		if probe, err = createTemp(path); err == nil {
+		if probe, err = wholefile.CreateTemp(path); err == nil {
 			probe.Close()
 			err = os.Remove(probe.Name())
 		}
@@ -128,39 +127,17 @@ func (s *samples) writeVoxels(w io.Writer) error {
 	return nil
 }
 
-// writeFile writes through a temporary file in the same folder that is renamed once it is complete
-// and on disk, and removed if anything fails.
-func writeFile(path string, opt WriteOptions, body func(io.Writer) error) (err error) {
+// writeFile writes a file that appears whole or not at all.
+func writeFile(path string, opt WriteOptions, body func(io.Writer) error) error {
 	if err := checkTarget(path, opt); err != nil {
 		return err
 	}
-	tmp, err := createTemp(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
+	return plainPathError(wholefile.Write(path, func(w io.Writer) error {
+		if err := body(w); err != nil {
+			return err
 		}
-	}()
-	w := bufio.NewWriterSize(tmp, 1<<16)
-	if err := body(w); err != nil {
-		return plainPathError(err)
-	}
-	if err := w.Flush(); err != nil {
-		return plainPathError(err)
-	}
-	if err := tmp.Sync(); err != nil {
-		return plainPathError(err)
-	}
-	if err := tmp.Close(); err != nil {
-		return plainPathError(err)
-	}
-	if err := checkTarget(path, opt); err != nil { // something may have appeared meanwhile
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+		return checkTarget(path, opt) // something may have appeared meanwhile
+	}))
 }
 
 // checkTarget refuses an existing file without Force, and anything that is not a file with it.
@@ -179,23 +156,4 @@ func checkTarget(path string, opt WriteOptions) error {
 		return fmt.Errorf("%w: pass --force to replace it", fs.ErrExist)
 	}
 	return nil
-}
-
-// createTemp makes a hidden file beside path, with the permissions that the user's umask gives to
-// any new file (os.CreateTemp would make it private).
-func createTemp(path string) (*os.File, error) {
-	var tag [6]byte
-	if _, err := rand.Read(tag[:]); err != nil {
-		return nil, err
-	}
-	dir, base := filepath.Split(path)
-	name := filepath.Join(dir, "."+base+"."+hex.EncodeToString(tag[:])+".tmp")
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot create a file in %s: %w", filepath.Dir(path), plainPathError(err))
-	}
-	return f, nil
 }

@@ -5,6 +5,7 @@ package wgsl
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/bits"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -58,7 +60,7 @@ func readTuning(file string) tuningFile {
 	return all
 }
 
-// save adds the choices to the file, by way of a temporary one. Failures are ignored: the file only saves time.
+// save adds the choices to the file. Failures are ignored: the file only saves time.
 func (t tuner) save() {
 	all := readTuning(t.file)
 	if all == nil {
@@ -69,14 +71,10 @@ func (t tuner) save() {
 	if err != nil || t.file == "" || os.MkdirAll(filepath.Dir(t.file), 0o755) != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(t.file), "tuning")
-	if err != nil {
-		return
-	}
-	_, err = tmp.Write(data)
-	if closed := tmp.Close(); err != nil || closed != nil || os.Rename(tmp.Name(), t.file) != nil {
-		_ = os.Remove(tmp.Name())
-	}
+	_ = wholefile.Write(t.file, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // kind names the products that share a choice: sizes up to the same power of four, the same storage.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/internal/labelmap"
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/spf13/cobra"
 )
 
@@ -214,7 +215,7 @@ func (f *evalFlags) checkOutputs() error {
 func (f *evalFlags) write(r *eval.Result) ([]string, error) {
 	written := []string{}
 	for _, o := range f.outputs(r) {
-		if err := replaceFile(o.path, o.write); err != nil {
+		if err := wholefile.Write(o.path, o.write); err != nil {
 			return written, fmt.Errorf("write %s: %w", o.path, err)
 		}
 		written = append(written, o.path)

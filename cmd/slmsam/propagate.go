@@ -110,12 +110,7 @@ func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*
 	if s.Memory = job.options.Memory.String(); s.Memory == "" {
 		s.Memory = model.Config.Memory.String()
 	}
-	if s.Zoom = job.options.Zoom; s.Zoom == 0 {
-		s.Zoom = model.Config.Zoom
-	}
-	if s.Zoom == slmsam.WholeSlice {
-		s.Zoom = 0
-	}
+	s.Zoom = model.Zoom(job.options)
 	s.Seconds = time.Since(started).Seconds()
 	s.PeakMemoryBytes = dev.Memory().Peak
 	if f.report != "" {

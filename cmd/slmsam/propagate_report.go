@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/report"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -80,22 +81,9 @@ func writeReport(dir string, j *job, labels *volume.Labels, s summary) error {
 		}},
 	}
 	for _, f := range files {
-		if err := replaceFile(filepath.Join(dir, f.name), f.write); err != nil {
+		if err := wholefile.Write(filepath.Join(dir, f.name), f.write); err != nil {
 			return fmt.Errorf("report: write %s: %w", filepath.Join(dir, f.name), err)
 		}
 	}
 	return nil
-}
-
-// replaceFile writes a file that appears complete or not at all.
-func replaceFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".slmsam-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // after the rename there is nothing to remove
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

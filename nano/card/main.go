@@ -39,7 +39,7 @@ func main() {
 	samples := flag.String("samples", "", "PNG file to draw generated volumes to")
 	flag.Parse()
 	if *samples != "" {
-		if err := drawSamples(*samples, train.NewGenerated(*seed, *generated)); err != nil {
+		if err := drawSamples(*samples, train.NewGenerated(*seed, *generated), *generated); err != nil {
 			log.Fatal(err)
 		}
 	}

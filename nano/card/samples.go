@@ -2,28 +2,25 @@ package main
 
 import (
 	"image"
-	"image/color"
 	"image/png"
-	"os"
+	"io"
 
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
+	"github.com/seed-6f79f512/slmsam/report"
 	"github.com/seed-6f79f512/slmsam/train"
 	"golang.org/x/image/draw"
 )
 
 // The picture of samples: two volumes a row, three slices of each, labels outlined.
 const (
-	sampleVolumes = 12
-	sampleSlices  = 3
-	sampleSide    = 160 // pixels
+	sampleSlices = 3
+	sampleSide   = 160 // pixels
 )
 
-// outlines are colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
-var outlines = []color.RGBA{{230, 159, 0, 255}, {86, 180, 233, 255}, {0, 158, 115, 255}, {240, 228, 66, 255}}
-
-// drawSamples shows the first volumes of a source of generated ones.
-func drawSamples(path string, of *train.Generated) error {
-	out := image.NewRGBA(image.Rect(0, 0, 2*sampleSlices*sampleSide, sampleVolumes/2*sampleSide))
-	for i := range sampleVolumes {
+// drawSamples shows the n first volumes of a source of generated ones.
+func drawSamples(path string, of *train.Generated, n int) error {
+	out := image.NewRGBA(image.Rect(0, 0, 2*sampleSlices*sampleSide, (n+1)/2*sampleSide))
+	for i := range n {
 		c, err := of.Case(i * of.Reuse)
 		if err != nil {
 			return err
@@ -33,14 +30,7 @@ func drawSamples(path string, of *train.Generated) error {
 			drawSlice(out, image.Rectangle{corner, corner.Add(image.Pt(sampleSide, sampleSide))}, c, (k+1)*c.Len()/(sampleSlices+1))
 		}
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := png.Encode(f, out); err != nil {
-		return err
-	}
-	return f.Close()
+	return wholefile.Write(path, func(w io.Writer) error { return png.Encode(w, out) })
 }
 
 // drawSlice draws slice z of a case with its labels outlined.
@@ -53,7 +43,7 @@ func drawSlice(out *image.RGBA, at image.Rectangle, c *train.Case, z int) {
 	for y := range sampleSide {
 		for x := range sampleSide {
 			if l := label(x, y); l > 0 && (label(x+1, y) != l || label(x, y+1) != l || label(max(x-1, 0), y) != l || label(x, max(y-1, 0)) != l) {
-				out.SetRGBA(at.Min.X+x, at.Min.Y+y, outlines[int(l-1)%len(outlines)])
+				out.SetRGBA(at.Min.X+x, at.Min.Y+y, report.Colour(int(l-1)))
 			}
 		}
 	}

@@ -1,0 +1,58 @@
+// Package wholefile writes files that appear whole or not at all.
+package wholefile
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Write makes or replaces the file at path: fill writes a hidden one beside it, which is renamed once it is complete
+// and on disk. If anything fails, what was at path stays and nothing else is left.
+func Write(path string, fill func(io.Writer) error) (err error) {
+	tmp, err := CreateTemp(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(tmp, 1<<20)
+	if err := fill(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// CreateTemp makes a hidden file beside path, .NAME.TAG.tmp, with the permissions that the user's umask gives to any
+// new file (os.CreateTemp would make it private).
+func CreateTemp(path string) (*os.File, error) {
+	var tag [6]byte
+	if _, err := rand.Read(tag[:]); err != nil {
+		return nil, err
+	}
+	dir, base := filepath.Split(path)
+	f, err := os.OpenFile(filepath.Join(dir, "."+base+"."+hex.EncodeToString(tag[:])+".tmp"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+	}
+	return f, err
+}

@@ -1,0 +1,44 @@
+package wholefile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWriteMakesAndReplaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	for _, text := range []string{"first", "2nd"} {
+		require.NoError(t, Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }))
+		requireOnly(t, path, text)
+	}
+	require.Error(t, Write(filepath.Join(path, "y"), func(io.Writer) error { return nil }), "a file is no folder")
+}
+
+// A full disk or any other failure while writing leaves the old file and nothing else.
+func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	full := errors.New("no space left on device")
+	err := Write(path, func(w io.Writer) error {
+		_, err := w.Write(make([]byte, 3<<20))
+		return errors.Join(err, full)
+	})
+	require.ErrorIs(t, err, full)
+	requireOnly(t, path, "old")
+}
+
+// requireOnly tests that a folder holds one file, and what is in it.
+func requireOnly(t *testing.T, path, text string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, text, string(raw))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
