@@ -16,9 +16,7 @@ func (m *Model) plan(g *nn.Graph, s Slices, prompts []Prompt, opt Options) (*pro
 	if opt.First < 0 || opt.End > s.Len() || opt.First >= opt.End {
 		return nil, fmt.Errorf("slmsam: slices %d:%d are not a range within the volume's %d", opt.First, opt.End, s.Len())
 	}
-	if opt.Memory == (Memory{}) {
-		opt.Memory = m.Config.Memory
-	}
+	opt.Memory = m.Banks(opt)
 	if err := opt.Memory.validate(m.Config.Frames); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,14 @@ type Options struct {
 // WholeSlice is the Zoom that shows everything.
 var WholeSlice = math.Inf(1)
 
+// Banks is what Propagate takes for Options.Memory: the model's own where that is not set.
+func (m *Model) Banks(opt Options) Memory {
+	if opt.Memory == (Memory{}) {
+		return m.Config.Memory
+	}
+	return opt.Memory
+}
+
 // Zoom is what Propagate takes for Options.Zoom: the model's own where that is 0, and 0 for whole slices.
 func (m *Model) Zoom(opt Options) float64 {
 	zoom := opt.Zoom

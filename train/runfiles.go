@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -74,11 +73,7 @@ func (t *Trainer) writeSettings() error {
 
 // replaceFile writes a small file whole or not at all.
 func replaceFile(path string, data []byte) error {
-	err := wholefile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-	if err != nil {
+	if err := wholefile.WriteBytes(path, data); err != nil {
 		return fmt.Errorf("train: write %s: %w", path, err)
 	}
 	return nil

@@ -74,11 +74,7 @@ func CheckOutput(path string, opt WriteOptions) error {
 		err = checkTarget(path, opt)
 	}
 	if err == nil {
-		var probe *os.File
-		if probe, err = wholefile.CreateTemp(path); err == nil {
-			probe.Close()
-			err = os.Remove(probe.Name())
-		}
+		err = wholefile.Probe(path)
 	}
 	if err != nil {
 		return fmt.Errorf("volume: write %s: %w", path, err)

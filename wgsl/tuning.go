@@ -5,7 +5,6 @@ package wgsl
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"math/bits"
 	"os"
@@ -71,10 +70,7 @@ func (t tuner) save() {
 	if err != nil || t.file == "" || os.MkdirAll(filepath.Dir(t.file), 0o755) != nil {
 		return
 	}
-	_ = wholefile.Write(t.file, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	_ = wholefile.WriteBytes(t.file, data)
 }
 
 // kind names the products that share a choice: sizes up to the same power of four, the same storage.

@@ -91,9 +91,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if options.Memory == (slmsam.Memory{}) {
-		options.Memory = model.Config.Memory
-	}
+	options.Memory = model.Banks(options)
 	peak, err := measurePeak(dev)
 	if err != nil {
 		return err

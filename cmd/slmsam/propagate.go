@@ -107,9 +107,7 @@ func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*
 	}
 	s := job.summarise(labels, tracks)
 	s.Device, s.Checkpoint, s.Resolution = dev.Name(), path, model.Config.ImageSize
-	if s.Memory = job.options.Memory.String(); s.Memory == "" {
-		s.Memory = model.Config.Memory.String()
-	}
+	s.Memory = model.Banks(job.options).String()
 	s.Zoom = model.Zoom(job.options)
 	s.Seconds = time.Since(started).Seconds()
 	s.PeakMemoryBytes = dev.Memory().Peak

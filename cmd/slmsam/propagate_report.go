@@ -47,12 +47,10 @@ func checkReport(dir string, force bool) error {
 		}
 		existing = filepath.Dir(existing)
 	}
-	probe, err := os.CreateTemp(existing, ".slmsam-*")
-	if err != nil {
+	if err := wholefile.Probe(filepath.Join(existing, reportFile)); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	return nil
 }
 
 // writeReport writes the montage, the presence curve and the summary.

@@ -16,7 +16,7 @@ import (
 // Write makes or replaces the file at path: fill writes a hidden one beside it, which is renamed once it is complete
 // and on disk. If anything fails, what was at path stays and nothing else is left.
 func Write(path string, fill func(io.Writer) error) (err error) {
-	tmp, err := CreateTemp(path)
+	tmp, err := createTemp(path)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 			os.Remove(tmp.Name())
 		}
 	}()
-	w := bufio.NewWriterSize(tmp, 1<<20)
+	w := bufio.NewWriterSize(tmp, 1<<16)
 	if err := fill(w); err != nil {
 		return err
 	}
@@ -42,9 +42,26 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
-// CreateTemp makes a hidden file beside path, .NAME.TAG.tmp, with the permissions that the user's umask gives to any
-// new file (os.CreateTemp would make it private).
-func CreateTemp(path string) (*os.File, error) {
+// WriteBytes is Write for what is in memory already.
+func WriteBytes(path string, data []byte) error {
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Probe returns the error that Write would meet because no file can be made beside path. It leaves nothing behind.
+func Probe(path string) error {
+	tmp, err := createTemp(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+}
+
+// createTemp makes a hidden file beside path, .NAME.TAG.tmp, with the permissions that the user's umask gives to any
+// new file (os.CreateTemp would make it private). Its errors name the folder, not the hidden file.
+func createTemp(path string) (*os.File, error) {
 	var tag [6]byte
 	if _, err := rand.Read(tag[:]); err != nil {
 		return nil, err
@@ -53,6 +70,10 @@ func CreateTemp(path string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "."+base+"."+hex.EncodeToString(tag[:])+".tmp"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+	}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return nil, fmt.Errorf("cannot create a file in %s: %w", filepath.Dir(path), of.Err)
 	}
 	return f, err
 }

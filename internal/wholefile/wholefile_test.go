@@ -16,7 +16,23 @@ func TestWriteMakesAndReplaces(t *testing.T) {
 		require.NoError(t, Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }))
 		requireOnly(t, path, text)
 	}
-	require.Error(t, Write(filepath.Join(path, "y"), func(io.Writer) error { return nil }), "a file is no folder")
+	require.NoError(t, WriteBytes(path, []byte("third")))
+	requireOnly(t, path, "third")
+}
+
+func TestProbeSaysWhatWriteWouldMeet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
+	require.NoError(t, Probe(path))
+	requireOnly(t, path, "old")
+	for dir, want := range map[string]string{
+		path: "cannot create a file in " + path + ": not a directory",
+		filepath.Join(filepath.Dir(path), "none"): "the folder " + filepath.Join(filepath.Dir(path), "none") + " does not exist",
+	} {
+		below := filepath.Join(dir, "y")
+		require.EqualError(t, Probe(below), want)
+		require.EqualError(t, Write(below, func(io.Writer) error { return nil }), want)
+	}
 }
 
 // A full disk or any other failure while writing leaves the old file and nothing else.
