@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
-	"github.com/seed-6f79f512/slmsam/nano"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/spf13/cobra"
 )

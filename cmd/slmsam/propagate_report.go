@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/report"
+	"github.com/seed-6f79f512/slmsam/volume/report"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 

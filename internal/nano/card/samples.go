@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/report"
+	"github.com/seed-6f79f512/slmsam/volume/report"
 	"github.com/seed-6f79f512/slmsam/train"
 	"golang.org/x/image/draw"
 )

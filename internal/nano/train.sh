@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Trains the built-in model, or its twin without a short memory bank, from fresh weights (docs/nano.md):
 #
-#	nano/train.sh [MEMORY] [FOLDER]        nano/train.sh M7+R1 runs/nano; nano/train.sh M7 runs/nano-M7
+#	internal/nano/train.sh [MEMORY] [FOLDER]        internal/nano/train.sh M7+R1 runs/nano; internal/nano/train.sh M7 runs/nano-M7
 #
 # Eight stages, each from the last one's weights, about 168 minutes on one core. The clips are so small that a second
 # core gains nothing: give it to the twin. At last the score of presence is moved by what was best on the real
 # validation volumes. The result is FOLDER/nano.safetensors, in half precision.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 memory=${1:-M7+R1}
 out=${2:-runs/nano-$memory}
 mkdir -p "$out"
@@ -17,9 +17,9 @@ export GOMAXPROCS=1 GOGC=off GOMEMLIMIT=4GiB # collect garbage only near the lim
 init=fresh
 for stage in 1 2 3 4 5 6 7 8; do
   case $stage in 5 | 8) side=256 ;; *) side=128 ;; esac
-  "$out/slmsam" train docs/nano-train.csv --mix-generated 0.5 --val docs/nano-val.csv --init "$init" --model nano \
+  "$out/slmsam" train docs/nano/train.csv --mix-generated 0.5 --val docs/nano/val.csv --init "$init" --model nano \
     --resolution $side --recipe docs/nano-$stage.json --memory "$memory" --device cpu -o "$out/$stage"
   init=$out/$stage/last.safetensors
 done
-go run ./nano/calibrate "$init" "$out/calibrated.safetensors" -1
+go run ./internal/nano/calibrate "$init" "$out/calibrated.safetensors" -1
 "$out/slmsam" convert "$out/calibrated.safetensors" "$out/nano.safetensors" --dtype f16 --force

@@ -1,9 +1,9 @@
 // Calibrate moves the score that says whether an object is on a slice, without training: it adds a number to the
 // last bias of the score head. Below 0, objects count as absent sooner.
 //
-//	go run ./nano/calibrate IN.safetensors OUT.safetensors -2 # replaces OUT
+//	go run ./internal/nano/calibrate IN.safetensors OUT.safetensors -2 # replaces OUT
 //
-// Which number is best is measured by go run ./nano/card on volumes that are not those of the final test
+// Which number is best is measured by go run ./internal/nano/card on volumes that are not those of the final test
 // (docs/nano.md).
 package main
 

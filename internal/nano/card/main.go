@@ -1,7 +1,7 @@
 // Card measures the built-in model for its card, docs/nano.md: models and two trivial baselines carry each
 // object's central slice through volumes that nothing was trained on.
 //
-//	go run ./nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=runs/m7/last.safetensors
+//	go run ./internal/nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=runs/m7/last.safetensors
 //
 // Each argument is NAME=CHECKPOINT[,MEMORY[,ZOOM]]; an empty checkpoint is the built-in one. Scores count all slices
 // and, in a second table for real volumes, those from the label's first to its last: some annotations stop short of
@@ -22,7 +22,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/internal/labelmap"
-	"github.com/seed-6f79f512/slmsam/nano"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
