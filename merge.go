@@ -10,14 +10,14 @@ import (
 // that several objects claim goes to the highest logit, whichever order they come in, and the pixels of
 // a mask prompt are never taken by another object.
 type Merger struct {
-	labels *volume.Labels
+	labels *volume.LabelMap
 	axis   int
 	won    map[int][]float32 // by slice: the logits that won its labelled pixels, in pixel order
 	best   []float32         // [h,w] scratch
 }
 
 // NewMerger returns a merger that fills labels, empty as yet, slice by slice across axis.
-func NewMerger(labels *volume.Labels, axis int) *Merger {
+func NewMerger(labels *volume.LabelMap, axis int) *Merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
 	return &Merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func newMerged() (*volume.Labels, *slmsam.Merger) {
+func newMerged() (*volume.LabelMap, *slmsam.Merger) {
 	dim := [3]int{4, 1, 3}
-	l := &volume.Labels{Dim: dim, Data: make([]int32, 12), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 1})}
+	l := &volume.LabelMap{Dim: dim, Data: make([]int32, 12), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 1})}
 	return l, slmsam.NewMerger(l, 2)
 }
 

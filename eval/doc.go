@@ -7,7 +7,7 @@
 // Evaluate reads files through a Loader; with package volume of this project that is
 //
 //	func(path string) (*eval.LabelMap, error) {
-//		l, err := volume.ReadLabels(path)
+//		l, err := volume.ReadLabelMap(path)
 //		if err != nil {
 //			return nil, err
 //		}

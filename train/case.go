@@ -107,7 +107,7 @@ type CaseOptions struct {
 }
 
 // NewCase cuts an image and its label map into slices.
-func NewCase(name string, v *volume.Volume, l *volume.Labels, opt CaseOptions) (*Case, error) {
+func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions) (*Case, error) {
 	if err := volume.CheckSameGrid(v, l); err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", name, err)
 	}
@@ -150,7 +150,7 @@ func indexed(pix []int32, index map[int32]uint8) []uint8 {
 }
 
 // objectsOf lists the labels to train, ascending.
-func objectsOf(l *volume.Labels, want []int32) ([]int32, error) {
+func objectsOf(l *volume.LabelMap, want []int32) ([]int32, error) {
 	counts := l.Counts()
 	delete(counts, 0)
 	var found []int32
@@ -180,12 +180,12 @@ func objectsOf(l *volume.Labels, want []int32) ([]int32, error) {
 
 // LabelMap is the annotation as a label map with the case's own numbers: W x H x slices, the slices across
 // axis 2, of spacing 1 where the case does not know its own.
-func (c *Case) LabelMap() *volume.Labels {
+func (c *Case) LabelMap() *volume.LabelMap {
 	dim, spacing := [3]int{c.W, c.H, c.Len()}, c.Spacing
 	if spacing == ([3]float64{}) {
 		spacing = [3]float64{1, 1, 1}
 	}
-	l := &volume.Labels{Dim: dim, Geom: volume.NewGeometry(dim, spacing)}
+	l := &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing)}
 	for _, pix := range c.Labels {
 		for _, o := range pix {
 			label := int32(0)

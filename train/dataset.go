@@ -152,7 +152,7 @@ func (e entry) read(opt CaseOptions) (*Case, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", e.name, err)
 	}
-	l, err := volume.ReadLabels(e.label)
+	l, err := volume.ReadLabelMap(e.label)
 	if err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", e.name, err)
 	}

@@ -110,17 +110,17 @@ func writeCase(t testing.TB, image, label string, labels ...int32) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(image), 0o755))
 	require.NoError(t, os.MkdirAll(filepath.Dir(label), 0o755))
 	require.NoError(t, volume.WriteVolume(image, v, volume.WriteOptions{}))
-	require.NoError(t, volume.WriteLabels(label, l, volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabelMap(label, l, volume.WriteOptions{}))
 }
 
 // smallVolume has label i on slices i and later, two voxels each.
-func smallVolume(labels ...int32) (*volume.Volume, *volume.Labels) {
+func smallVolume(labels ...int32) (*volume.Volume, *volume.LabelMap) {
 	v := &volume.Volume{Dim: [3]int{10, 8, 6}, Data: make([]float32, 480)}
 	v.Geom = volume.NewGeometry(v.Dim, [3]float64{1, 1, 3})
 	for i := range v.Data {
 		v.Data[i] = float32(i * 7 % 101)
 	}
-	l := volume.NewLabels(v)
+	l := volume.NewLabelMap(v)
 	for i, label := range labels {
 		for z := i; z < 6; z++ {
 			l.Data[z*80+i*10+4], l.Data[z*80+i*10+5] = label, label

@@ -82,7 +82,7 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 	if len(prompts) == 0 {
 		return nil
 	}
-	labels := &volume.Labels{Dim: [3]int{c.W, c.H, c.Len()}, Data: make([]int32, c.W*c.H*c.Len())}
+	labels := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Data: make([]int32, c.W*c.H*c.Len())}
 	merger := slmsam.NewMerger(labels, 2)
 	opt := slmsam.Options{Memory: mem, First: first, End: end}
 	err := m.Propagate(ctx, g, c, prompts, opt, func(r slmsam.SliceResult) error {

@@ -26,7 +26,7 @@ func refused(t *testing.T, path, text string) {
 	_, err := Read(path)
 	require.ErrorContains(t, err, text)
 	require.ErrorContains(t, err, path)
-	_, err = ReadLabels(path)
+	_, err = ReadLabelMap(path)
 	require.ErrorContains(t, err, text)
 }
 
@@ -106,20 +106,20 @@ func TestNonFiniteVoxelsRefused(t *testing.T) {
 	_, err := Read(path)
 	require.ErrorContains(t, err, "2 of 12 voxels are NaN or infinite, the first is voxel (1,1,0)")
 	require.ErrorContains(t, err, path)
-	_, err = ReadLabels(path)
+	_, err = ReadLabelMap(path)
 	require.ErrorContains(t, err, "voxel (1,1,0) holds NaN")
 }
 
 func TestNonIntegerLabelsRefused(t *testing.T) {
 	raw := niftiBytes(t, 48, func(h *nifti1) { h.Datatype = 16 })
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(1.5))
-	_, err := ReadLabels(writeTemp(t, "a.nii", raw))
+	_, err := ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.ErrorContains(t, err, "voxel (2,1,0) holds 1.5")
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(1<<40))
-	_, err = ReadLabels(writeTemp(t, "a.nii", raw))
+	_, err = ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.ErrorContains(t, err, "holds 1.099511627776e+12")
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(2.00001)) // rounding of a scale factor
-	l, err := ReadLabels(writeTemp(t, "a.nii", raw))
+	l, err := ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, l.Data[5])
 }

@@ -57,7 +57,7 @@ func checkCase(t *testing.T, folder string, row map[string]string) {
 	lo, hi := image.Range()
 	require.Equal(t, row["intensity_range"], fmt.Sprintf("%d..%d", int(math.Round(lo)), int(math.Round(hi))))
 
-	labels, err := ReadLabels(filepath.Join(folder, "label.nii.gz"))
+	labels, err := ReadLabelMap(filepath.Join(folder, "label.nii.gz"))
 	require.NoError(t, err)
 	require.NoError(t, CheckSameGrid(image, labels))
 	counts := labels.Counts()

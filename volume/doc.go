@@ -11,7 +11,7 @@
 // Every reader checks what a header promises against the size of the file before it allocates,
 // and returns an error that names the file; none panics on bad input (see the fuzz targets).
 //
-// Where to start reading: volume.go (types, Read, ReadLabels), geometry.go (grids and their
+// Where to start reading: volume.go (types, Read, ReadLabelMap), geometry.go (grids and their
 // comparison), nifti.go (the reference format), window.go and resize_pil.go (the path from voxels
 // to the model's input). The package imports the standard library only.
 package volume

@@ -26,17 +26,17 @@ func Example() {
 	input := volume.ImageNet(volume.ResizePIL(pixels, h, w, 256, 256, volume.Bicubic))
 	fmt.Println("axis", axis, "of", image.Dim, "input", len(input))
 
-	labels := volume.NewLabels(image)
+	labels := volume.NewLabelMap(image)
 	mask := make([]int32, h*w)
 	mask[0] = 7
 	labels.SetSlice(axis, 1, mask)
 	out := filepath.Join(os.TempDir(), "slmsam-example.nii.gz")
 	defer os.Remove(out)
-	if err := volume.WriteLabels(out, labels, volume.WriteOptions{Force: true}); err != nil {
+	if err := volume.WriteLabelMap(out, labels, volume.WriteOptions{Force: true}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	back, err := volume.ReadLabels(out)
+	back, err := volume.ReadLabelMap(out)
 	fmt.Println(back.Counts()[7], err, volume.CheckSameGrid(image, back))
 	// Output:
 	// axis 2 of [5 4 3] input 196608

@@ -35,15 +35,15 @@ func fuzzReader(f *testing.F, name string, seeds ...string) {
 				w.Apply(v.Slice(v.AcquisitionAxis(), 0))
 			}
 		}
-		l, err := ReadLabels(in)
+		l, err := ReadLabelMap(in)
 		if err != nil {
 			return
 		}
 		checkComplete(t, l.Dim, len(l.Data))
-		if err := WriteLabels(out, l, WriteOptions{Force: true}); err != nil {
+		if err := WriteLabelMap(out, l, WriteOptions{Force: true}); err != nil {
 			t.Fatalf("labels were read but cannot be written: %v", err)
 		}
-		again, err := ReadLabels(out)
+		again, err := ReadLabelMap(out)
 		if err != nil || again.Dim != l.Dim {
 			t.Fatalf("labels were written but cannot be read back: %v", err)
 		}

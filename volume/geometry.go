@@ -142,7 +142,7 @@ func (e *GridError) Error() string {
 
 // CheckSameGrid returns a *GridError if the mask's grid is not the image's, saying which fields
 // differ, whether only the affine does, and what to do.
-func CheckSameGrid(image *Volume, mask *Labels) error {
+func CheckSameGrid(image *Volume, mask *LabelMap) error {
 	a, b := image.Geom.orDefault(image.Dim), mask.Geom.orDefault(mask.Dim)
 	fields := a.Diff(b)
 	if len(fields) == 0 {

@@ -35,7 +35,7 @@ func TestDiffNamesTheField(t *testing.T) {
 func TestCheckSameGridSaysWhatToDo(t *testing.T) {
 	dim := [3]int{3, 2, 2}
 	v := &Volume{Dim: dim, Data: make([]float32, 12), Geom: NewGeometry(dim, [3]float64{1, 1, 3}), Path: "ct.nii"}
-	l := NewLabels(v)
+	l := NewLabelMap(v)
 	require.NoError(t, CheckSameGrid(v, l))
 
 	l.Path, l.Geom.Affine[2][3] = "mask.nii", 40
@@ -75,8 +75,8 @@ func TestSliceOrder(t *testing.T) {
 	require.Equal(t, []float32{1, 11, 21, 101, 111, 121, 201, 211, 221, 301, 311, 321}, v.Slice(0, 1), "rows are z, columns y")
 	for axis := range 3 {
 		h, w := SliceSize(dim, axis)
-		l := &Labels{Dim: dim, Data: make([]int32, 24)}
-		copyOf := &Labels{Dim: dim, Data: make([]int32, 24)}
+		l := &LabelMap{Dim: dim, Data: make([]int32, 24)}
+		copyOf := &LabelMap{Dim: dim, Data: make([]int32, 24)}
 		for i := range l.Data {
 			l.Data[i] = rand.Int32()
 		}

@@ -42,7 +42,7 @@ func TestReadersAgainstGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("testdata", name)
 			if name == "png_palette" { // palette indices are labels, not intensities
-				l, err := ReadLabels(path)
+				l, err := ReadLabelMap(path)
 				require.NoError(t, err)
 				for i, x := range want.Data {
 					require.EqualValues(t, x, l.Data[i])
@@ -67,14 +67,14 @@ func TestWrittenLabelsKeepTheFrame(t *testing.T) {
 	for name := range readGolden(t).Volumes {
 		v, err := Read(filepath.Join("testdata", name))
 		require.NoError(t, err)
-		l := NewLabels(v)
+		l := NewLabelMap(v)
 		for i := range l.Data {
 			l.Data[i] = int32(i % 7)
 		}
 		for _, ext := range []string{".nii", ".nii.gz", ".nrrd", ".mha", ""} {
 			path := filepath.Join(t.TempDir(), "labels"+ext)
-			require.NoError(t, WriteLabels(path, l, WriteOptions{}))
-			got, err := ReadLabels(path)
+			require.NoError(t, WriteLabelMap(path, l, WriteOptions{}))
+			got, err := ReadLabelMap(path)
 			require.NoError(t, err, path)
 			require.Equal(t, l.Data, got.Data, "%s as %s", name, ext)
 			require.NoError(t, CheckSameGrid(v, got), "%s as %s", name, ext)

@@ -27,12 +27,6 @@ func (v *Volume) Slice(axis, i int) []float32 { return TakeSlice(v.Data, v.Dim, 
 // SetSlice stores what Slice returned: the exact inverse.
 func (v *Volume) SetSlice(axis, i int, pix []float32) { PutSlice(v.Data, v.Dim, axis, i, pix) }
 
-// Slice copies slice i across axis, row-major [H,W]; see SliceSize for the order.
-func (l *Labels) Slice(axis, i int) []int32 { return TakeSlice(l.Data, l.Dim, axis, i) }
-
-// SetSlice stores what Slice returned: the exact inverse.
-func (l *Labels) SetSlice(axis, i int, pix []int32) { PutSlice(l.Data, l.Dim, axis, i, pix) }
-
 // TakeSlice copies slice i across axis out of any grid in file order, row-major [H,W].
 // It panics if axis or i is out of range.
 func TakeSlice[T any](data []T, dim [3]int, axis, i int) []T {

@@ -45,7 +45,7 @@ func TestSingleFrameKeepsItsShape(t *testing.T) {
 		v, err := Read(path)
 		require.NoError(t, err)
 		out := filepath.Join(t.TempDir(), "l.nii")
-		require.NoError(t, WriteLabels(out, NewLabels(v), WriteOptions{}))
+		require.NoError(t, WriteLabelMap(out, NewLabelMap(v), WriteOptions{}))
 		raw, err := os.ReadFile(out)
 		require.NoError(t, err)
 		h, err := parseNIfTI(raw)

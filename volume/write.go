@@ -26,11 +26,11 @@ type samples struct {
 	what string // for the header's description
 }
 
-// WriteLabels writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd,
+// WriteLabelMap writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd,
 // .mha, or no extension for a folder of PNG slices. The voxels have the smallest integer type that
 // holds them; a NIfTI frame that was read from the image is written back verbatim. The file appears
 // complete or not at all (temporary file, then rename); an existing one is an error unless opt.Force.
-func WriteLabels(path string, l *Labels, opt WriteOptions) error {
+func WriteLabelMap(path string, l *LabelMap, opt WriteOptions) error {
 	if n, err := checkDim(l.Dim); err != nil || n != len(l.Data) {
 		return fmt.Errorf("volume: write %s: %d labels for a %v grid", path, len(l.Data), l.Dim)
 	}

@@ -17,8 +17,8 @@ import (
 )
 
 // tiny is a 3x2x2 label map with the given values first.
-func tiny(values ...int32) *Labels {
-	l := &Labels{Dim: [3]int{3, 2, 2}, Data: make([]int32, 12), Geom: NewGeometry([3]int{3, 2, 2}, [3]float64{0.5, 0.75, 4})}
+func tiny(values ...int32) *LabelMap {
+	l := &LabelMap{Dim: [3]int{3, 2, 2}, Data: make([]int32, 12), Geom: NewGeometry([3]int{3, 2, 2}, [3]float64{0.5, 0.75, 4})}
 	copy(l.Data, values)
 	return l
 }
@@ -26,13 +26,13 @@ func tiny(values ...int32) *Labels {
 func TestSmallestIntegerType(t *testing.T) {
 	for want, values := range map[int16][]int32{2: {0, 255}, 256: {-1, 127}, 512: {256, 65535}, 4: {-1, 128}, 8: {70000, -5}} {
 		path := filepath.Join(t.TempDir(), "l.nii")
-		require.NoError(t, WriteLabels(path, tiny(values...), WriteOptions{}))
+		require.NoError(t, WriteLabelMap(path, tiny(values...), WriteOptions{}))
 		raw, err := os.ReadFile(path)
 		require.NoError(t, err)
 		h, err := parseNIfTI(raw)
 		require.NoError(t, err)
 		require.Equal(t, want, h.datatype, "%v", values)
-		back, err := ReadLabels(path)
+		back, err := ReadLabelMap(path)
 		require.NoError(t, err)
 		require.Equal(t, tiny(values...).Data, back.Data)
 	}
@@ -41,16 +41,16 @@ func TestSmallestIntegerType(t *testing.T) {
 func TestExistingFileKept(t *testing.T) {
 	for _, name := range []string{"l.nii.gz", "l.nrrd", "stack"} {
 		path := filepath.Join(t.TempDir(), name)
-		require.NoError(t, WriteLabels(path, tiny(1), WriteOptions{}))
-		err := WriteLabels(path, tiny(2), WriteOptions{})
+		require.NoError(t, WriteLabelMap(path, tiny(1), WriteOptions{}))
+		err := WriteLabelMap(path, tiny(2), WriteOptions{})
 		require.ErrorIs(t, err, fs.ErrExist)
 		require.ErrorContains(t, err, "--force")
 		require.ErrorContains(t, err, path)
-		l, err := ReadLabels(path)
+		l, err := ReadLabelMap(path)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, l.Data[0])
-		require.NoError(t, WriteLabels(path, tiny(2), WriteOptions{Force: true}))
-		l, err = ReadLabels(path)
+		require.NoError(t, WriteLabelMap(path, tiny(2), WriteOptions{Force: true}))
+		l, err = ReadLabelMap(path)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, l.Data[0])
 		left, err := os.ReadDir(filepath.Dir(path))
@@ -62,12 +62,12 @@ func TestExistingFileKept(t *testing.T) {
 func TestWriteFailuresLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	l := tiny(70000)
-	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "absent", "l.nii"), l, WriteOptions{}), "does not exist")
-	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "l.xyz"), l, WriteOptions{}), "unknown extension")
-	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "stack"), l, WriteOptions{}), "voxel (0,0,0) is 70000")
-	require.ErrorContains(t, WriteLabels(dir, l, WriteOptions{Force: true}), "volume: write")
+	require.ErrorContains(t, WriteLabelMap(filepath.Join(dir, "absent", "l.nii"), l, WriteOptions{}), "does not exist")
+	require.ErrorContains(t, WriteLabelMap(filepath.Join(dir, "l.xyz"), l, WriteOptions{}), "unknown extension")
+	require.ErrorContains(t, WriteLabelMap(filepath.Join(dir, "stack"), l, WriteOptions{}), "voxel (0,0,0) is 70000")
+	require.ErrorContains(t, WriteLabelMap(dir, l, WriteOptions{Force: true}), "volume: write")
 	l.Data = l.Data[:5]
-	require.ErrorContains(t, WriteLabels(filepath.Join(dir, "l.nii"), l, WriteOptions{}), "5 labels for a [3 2 2] grid")
+	require.ErrorContains(t, WriteLabelMap(filepath.Join(dir, "l.nii"), l, WriteOptions{}), "5 labels for a [3 2 2] grid")
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -110,7 +110,7 @@ func TestForceKeepsForeignFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "thesis.tex"), []byte("x"), 0o644))
-	require.ErrorContains(t, WriteLabels(dir, tiny(1), WriteOptions{Force: true}), "thesis.tex")
+	require.ErrorContains(t, WriteLabelMap(dir, tiny(1), WriteOptions{Force: true}), "thesis.tex")
 	require.FileExists(t, filepath.Join(dir, "thesis.tex"))
 }
 
@@ -148,7 +148,7 @@ func TestStackRefused(t *testing.T) {
 	require.NoError(t, f.Close())
 	_, err = Read(dir)
 	require.NoError(t, err)
-	_, err = ReadLabels(dir)
+	_, err = ReadLabelMap(dir)
 	require.ErrorContains(t, err, "use PNG")
 
 	dir = t.TempDir()
@@ -159,7 +159,7 @@ func TestStackRefused(t *testing.T) {
 	v, err := Read(dir)
 	require.NoError(t, err)
 	require.InDeltaSlice(t, []float32{7, 76.245}, v.Data, 1e-4)
-	_, err = ReadLabels(dir)
+	_, err = ReadLabelMap(dir)
 	require.ErrorContains(t, err, "pixel (1,0) is coloured")
 }
 

@@ -15,7 +15,7 @@ import (
 // ablateList writes a manifest of n copies of the workspace's image, fully labelled.
 func (w workspace) ablateList(t *testing.T, n int) string {
 	t.Helper()
-	require.NoError(t, volume.WriteLabels(w.path("full.nii.gz"), testMask(testImage(), slicesUpTo(testDim[0])[3:8]...), volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabelMap(w.path("full.nii.gz"), testMask(testImage(), slicesUpTo(testDim[0])[3:8]...), volume.WriteOptions{}))
 	lines := []string{"name,image,label"}
 	for i := range n {
 		lines = append(lines, fmt.Sprintf("case%d,scan.nii.gz,full.nii.gz", i))

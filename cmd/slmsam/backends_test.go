@@ -32,9 +32,9 @@ func TestBothBackendsGiveTheSameLabels(t *testing.T) {
 // differing is the part of the voxels that two label maps label differently.
 func differing(t *testing.T, a, b string) float64 {
 	t.Helper()
-	x, err := volume.ReadLabels(a)
+	x, err := volume.ReadLabelMap(a)
 	require.NoError(t, err)
-	y, err := volume.ReadLabels(b)
+	y, err := volume.ReadLabelMap(b)
 	require.NoError(t, err)
 	require.Equal(t, x.Dim, y.Dim)
 	n := 0

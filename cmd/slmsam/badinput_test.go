@@ -38,11 +38,11 @@ func TestBadInputIsAClearErrorAndLeavesNothing(t *testing.T) {
 }
 
 // maskOf writes a changed mask over the workspace's.
-func maskOf(change func(l *volume.Labels)) func(t *testing.T, w *workspace) []string {
+func maskOf(change func(l *volume.LabelMap)) func(t *testing.T, w *workspace) []string {
 	return func(t *testing.T, w *workspace) []string {
 		l := testMask(testImage(), 6)
 		change(l)
-		require.NoError(t, volume.WriteLabels(w.mask, l, volume.WriteOptions{Force: true}))
+		require.NoError(t, volume.WriteLabelMap(w.mask, l, volume.WriteOptions{Force: true}))
 		return []string{"--mask", w.mask}
 	}
 }
@@ -52,24 +52,24 @@ func badMasks() []badInput {
 		return func(_ *testing.T, w *workspace) []string { return append(args, "--mask", w.mask) }
 	}
 	return []badInput{
-		{"mask with other dimensions", maskOf(func(l *volume.Labels) {
+		{"mask with other dimensions", maskOf(func(l *volume.LabelMap) {
 			l.Dim = [3]int{12, 30, 10}
 			l.Data = l.Data[:12*30*10]
 			l.Geom = volume.GeometryFromAffine(l.Dim, l.Geom.Affine)
 		}), []string{"mask.nii.gz", "dimensions", "12x30x10"}},
-		{"mask with another origin", maskOf(func(l *volume.Labels) {
+		{"mask with another origin", maskOf(func(l *volume.LabelMap) {
 			a := testGeometry().Affine
 			a[2][3] += 5
 			l.Geom = volume.GeometryFromAffine(l.Dim, a)
 		}), []string{"affine origin", "affine"}},
-		{"mask with another spacing", maskOf(func(l *volume.Labels) {
+		{"mask with another spacing", maskOf(func(l *volume.LabelMap) {
 			a := testGeometry().Affine
 			for r := range 3 {
 				a[r][0] *= 1.5
 			}
 			l.Geom = volume.GeometryFromAffine(l.Dim, a)
 		}), []string{"affine spacing"}},
-		{"empty mask", maskOf(func(l *volume.Labels) { clear(l.Data) }), []string{"mask.nii.gz", "empty"}},
+		{"empty mask", maskOf(func(l *volume.LabelMap) { clear(l.Data) }), []string{"mask.nii.gz", "empty"}},
 		{"absent label", withArgs("--label", "2,9"), []string{"label 9", "2, 5"}},
 		{"slice out of range", withArgs("--slice", "12"), []string{"--slice 12", "0 to 11"}},
 		{"slice without labels", withArgs("--slice", "3"), []string{"slice 3", "slices 6"}},

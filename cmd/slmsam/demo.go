@@ -86,7 +86,7 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 	}
 	s := demoSummary{Device: carried.Device, Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
 		"prompt": path(demoPrompt), "truth": path(demoTruth), "result": path(demoResult), "montage": path(montageFile)}}
-	result, err := volume.ReadLabels(path(demoResult))
+	result, err := volume.ReadLabelMap(path(demoResult))
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,8 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 }
 
 // write makes the volume, the truth, and the prompt: each structure's outline on its central slice alone.
-func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *volume.Labels) error {
-	prompt := volume.NewLabels(made.Volume())
+func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *volume.LabelMap) error {
+	prompt := volume.NewLabelMap(made.Volume())
 	for label := int32(phantom.Liver); label <= phantom.Vessel; label++ {
 		slice, ok := eval.CentralSlice(labelmap.From(truth), label, demoAxis)
 		if !ok {
@@ -121,10 +121,10 @@ func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *v
 	if err := volume.WriteVolume(path(demoImage), made.Volume(), opt); err != nil {
 		return err
 	}
-	if err := volume.WriteLabels(path(demoTruth), truth, opt); err != nil {
+	if err := volume.WriteLabelMap(path(demoTruth), truth, opt); err != nil {
 		return err
 	}
-	return volume.WriteLabels(path(demoPrompt), prompt, opt)
+	return volume.WriteLabelMap(path(demoPrompt), prompt, opt)
 }
 
 func (s demoSummary) print(w io.Writer) {

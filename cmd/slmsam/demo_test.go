@@ -27,7 +27,7 @@ func TestDemo(t *testing.T) {
 	image, err := volume.Read(s.Files["image"])
 	require.NoError(t, err)
 	for _, name := range []string{"prompt", "truth", "result"} {
-		l, err := volume.ReadLabels(s.Files[name])
+		l, err := volume.ReadLabelMap(s.Files[name])
 		require.NoError(t, err)
 		require.NoError(t, volume.CheckSameGrid(image, l), name)
 	}

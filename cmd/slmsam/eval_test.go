@@ -24,17 +24,17 @@ func evalFolder(t *testing.T) string {
 		}
 	}
 	for _, name := range []string{"a", "b", "c"} {
-		for folder, l := range map[string]*volume.Labels{"truth": truth, "good": truth, "half": half} {
+		for folder, l := range map[string]*volume.LabelMap{"truth": truth, "good": truth, "half": half} {
 			writeLabels(t, filepath.Join(dir, folder, name+".nii.gz"), l)
 		}
 	}
 	return dir
 }
 
-func writeLabels(t *testing.T, path string, l *volume.Labels) {
+func writeLabels(t *testing.T, path string, l *volume.LabelMap) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, volume.WriteLabels(path, l, volume.WriteOptions{Force: true}))
+	require.NoError(t, volume.WriteLabelMap(path, l, volume.WriteOptions{Force: true}))
 }
 
 // evalJSON runs slmsam eval --json in dir and decodes its one object.

@@ -61,7 +61,7 @@ func newWorkspace(t *testing.T) workspace {
 	writeModel(t, w.model, smallConfig())
 	v := testImage()
 	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{}))
-	require.NoError(t, volume.WriteLabels(w.mask, testMask(v, 6), volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabelMap(w.mask, testMask(v, 6), volume.WriteOptions{}))
 	return w
 }
 
@@ -83,8 +83,8 @@ func testImage() *volume.Volume {
 }
 
 // testMask has labels 2 and 5 on the given slices across axis 0.
-func testMask(v *volume.Volume, on ...int) *volume.Labels {
-	l := volume.NewLabels(v)
+func testMask(v *volume.Volume, on ...int) *volume.LabelMap {
+	l := volume.NewLabelMap(v)
 	for _, x := range on {
 		for z := 5; z < 12; z++ {
 			for y := range testDim[1] {
@@ -131,11 +131,11 @@ func writeModel(t *testing.T, path string, config slmsam.Config) {
 }
 
 // readLabels reads a label map and checks that it lies on the image's grid.
-func (w workspace) readLabels(t *testing.T, path string) *volume.Labels {
+func (w workspace) readLabels(t *testing.T, path string) *volume.LabelMap {
 	t.Helper()
 	image, err := volume.Read(w.image)
 	require.NoError(t, err)
-	labels, err := volume.ReadLabels(path)
+	labels, err := volume.ReadLabelMap(path)
 	require.NoError(t, err)
 	require.NoError(t, volume.CheckSameGrid(image, labels))
 	require.Equal(t, image.Geom.NIfTI, labels.Geom.NIfTI)
@@ -162,12 +162,12 @@ func (w workspace) longImage(t *testing.T, slices int) {
 	for i := range v.Data {
 		v.Data[i] = float32(i * 7 % 100)
 	}
-	mask := volume.NewLabels(v)
+	mask := volume.NewLabelMap(v)
 	for i := 100; i < 110; i++ {
 		mask.Data[i] = 1
 	}
 	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{Force: true}))
-	require.NoError(t, volume.WriteLabels(w.mask, mask, volume.WriteOptions{Force: true}))
+	require.NoError(t, volume.WriteLabelMap(w.mask, mask, volume.WriteOptions{Force: true}))
 }
 
 func nan() float32 { return float32(math.NaN()) }

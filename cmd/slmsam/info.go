@@ -202,7 +202,7 @@ func volumeInfo(c *console, v *volume.Volume) error {
 
 // labelsOf lists the labels of what looks like a label map, nil for an image.
 func labelsOf(v *volume.Volume, axis int) []labelInfo {
-	labels, err := volume.ReadLabels(v.Path)
+	labels, err := volume.ReadLabelMap(v.Path)
 	if err != nil {
 		return nil
 	}

@@ -28,8 +28,8 @@ type track struct {
 }
 
 // propagate runs the job and merges the objects into one label map.
-func (j *job) propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, bar *progress) (*volume.Labels, map[int]*track, error) {
-	labels := volume.NewLabels(j.slices.Volume)
+func (j *job) propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, bar *progress) (*volume.LabelMap, map[int]*track, error) {
+	labels := volume.NewLabelMap(j.slices.Volume)
 	merger := slmsam.NewMerger(labels, j.slices.Axis)
 	tracks := map[int]*track{}
 	for _, p := range j.prompts {

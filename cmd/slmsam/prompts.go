@@ -51,14 +51,14 @@ func parseInts(s string) ([]int, error) {
 
 // annotation is where the labels of a mask are: slices by label, ascending.
 type annotation struct {
-	mask   *volume.Labels
+	mask   *volume.LabelMap
 	axis   int
 	labels []int32
 	on     map[int32][]int
 }
 
 // annotate finds the labels of a mask.
-func annotate(mask *volume.Labels, axis int) (annotation, error) {
+func annotate(mask *volume.LabelMap, axis int) (annotation, error) {
 	a := annotation{mask: mask, axis: axis, on: map[int32][]int{}}
 	for i := range mask.Dim[axis] {
 		here := map[int32]bool{}

@@ -102,7 +102,7 @@ func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := volume.WriteLabels(job.out, labels, volume.WriteOptions{Force: f.force}); err != nil {
+	if err := volume.WriteLabelMap(job.out, labels, volume.WriteOptions{Force: f.force}); err != nil {
 		return nil, err
 	}
 	s := job.summarise(labels, tracks)
@@ -240,7 +240,7 @@ func (f *propagateFlags) place(j *job) error {
 // collect reads the mask and gathers all prompts.
 func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 	if f.mask != "" {
-		mask, err := volume.ReadLabels(f.mask)
+		mask, err := volume.ReadLabelMap(f.mask)
 		if err != nil {
 			return err
 		}

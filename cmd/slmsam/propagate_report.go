@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/volume/report"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
 // The files of a report.
@@ -54,7 +54,7 @@ func checkReport(dir string, force bool) error {
 }
 
 // writeReport writes the montage, the presence curve and the summary.
-func writeReport(dir string, j *job, labels *volume.Labels, s summary) error {
+func writeReport(dir string, j *job, labels *volume.LabelMap, s summary) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

@@ -17,7 +17,7 @@ func TestPropagateKeepsGridLabelsAndTheUsersSlice(t *testing.T) {
 
 	out := w.path("scan_slmsam.nii.gz") // the default
 	labels := w.readLabels(t, out)
-	mask, err := volume.ReadLabels(w.mask)
+	mask, err := volume.ReadLabelMap(w.mask)
 	require.NoError(t, err)
 	require.Equal(t, mask.Slice(0, 6), labels.Slice(0, 6), "the annotated slice is kept verbatim")
 	for l := range labels.Counts() {
@@ -88,7 +88,7 @@ func TestRangeAndDirectionLimitTheWork(t *testing.T) {
 		require.Equal(t, c.first, seen[0].Slice, c.args)
 		require.Equal(t, c.last, seen[len(seen)-1].Slice, c.args)
 		require.Len(t, seen, c.last-c.first+1)
-		labels, err := volume.ReadLabels(out)
+		labels, err := volume.ReadLabelMap(out)
 		require.NoError(t, err)
 		for i := range testDim[0] {
 			if i < c.first || i > c.last {
@@ -113,7 +113,7 @@ func TestSliceAutoStartsFromEachObjectsCentre(t *testing.T) {
 		full.SetSlice(0, x, pix)
 	}
 	path := w.path("full.nii")
-	require.NoError(t, volume.WriteLabels(path, full, volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabelMap(path, full, volume.WriteOptions{}))
 
 	r := w.propagate("--mask", path, "--slice", "auto", "--json", "-o", w.path("auto.nii"))
 	require.Equal(t, exitDone, r.code, r.errors)

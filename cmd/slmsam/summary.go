@@ -47,7 +47,7 @@ type sliceSummary struct {
 }
 
 // summarise counts the output's labels.
-func (j *job) summarise(labels *volume.Labels, tracks map[int]*track) summary {
+func (j *job) summarise(labels *volume.LabelMap, tracks map[int]*track) summary {
 	v := j.slices.Volume
 	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Axis: j.slices.Axis,
 		Range: [2]int{j.options.First, j.options.End}, Window: [2]float64{j.slices.Window.Lo, j.slices.Window.Hi}}

@@ -13,7 +13,7 @@ import (
 // trainWorkspace adds a manifest whose volume has labels on its first six slices.
 func trainWorkspace(t *testing.T) (w workspace, manifest string) {
 	w = newWorkspace(t)
-	require.NoError(t, volume.WriteLabels(w.path("labels.nii.gz"), testMask(testImage(), slicesUpTo(6)...), volume.WriteOptions{}))
+	require.NoError(t, volume.WriteLabelMap(w.path("labels.nii.gz"), testMask(testImage(), slicesUpTo(6)...), volume.WriteOptions{}))
 	manifest = w.path("cases.csv")
 	require.NoError(t, os.WriteFile(manifest, []byte("name,image,label\np1,scan.nii.gz,labels.nii.gz\n"), 0o644))
 	return w, manifest

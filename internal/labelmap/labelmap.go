@@ -10,7 +10,7 @@ import (
 // Load reads a label map of any format that volume knows; it is an eval.Loader. Values that are no whole numbers, NaN
 // among them, are an error.
 func Load(path string) (*eval.LabelMap, error) {
-	l, err := volume.ReadLabels(path)
+	l, err := volume.ReadLabelMap(path)
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func Load(path string) (*eval.LabelMap, error) {
 }
 
 // From shares the voxels of l. A grid whose file holds no position is compared by size and spacing only.
-func From(l *volume.Labels) *eval.LabelMap {
+func From(l *volume.LabelMap) *eval.LabelMap {
 	m := &eval.LabelMap{Dim: l.Dim, Spacing: l.Geom.Spacing, Data: l.Data}
 	if !l.Geom.Nominal {
 		m.Affine = l.Geom.Affine

@@ -33,7 +33,7 @@ func testSetup(t *testing.T, n int) Setup {
 		v, l := testVolume(i)
 		image, label := filepath.Join(dir, fmt.Sprintf("image%d.nii.gz", i)), filepath.Join(dir, fmt.Sprintf("label%d.nii.gz", i))
 		require.NoError(t, volume.WriteVolume(image, v, volume.WriteOptions{}))
-		require.NoError(t, volume.WriteLabels(label, l, volume.WriteOptions{}))
+		require.NoError(t, volume.WriteLabelMap(label, l, volume.WriteOptions{}))
 		lines = append(lines, fmt.Sprintf("case%d,%s,%s", i, image, label))
 	}
 	list := filepath.Join(dir, "cases.csv")
@@ -47,10 +47,10 @@ func testSetup(t *testing.T, n int) Setup {
 }
 
 // testVolume has two boxes; each begins and ends within the volume.
-func testVolume(seed int) (*volume.Volume, *volume.Labels) {
+func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 	dim := [3]int{7, 20, 16}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, dim[0]*dim[1]*dim[2]), Geom: volume.NewGeometry(dim, testSpacing)}
-	l := volume.NewLabels(v)
+	l := volume.NewLabelMap(v)
 	for at := range v.Data {
 		x, y, z := at%dim[0], at/dim[0]%dim[1], at/(dim[0]*dim[1])
 		switch {
@@ -140,9 +140,9 @@ func TestPredictions(t *testing.T) {
 	s.Volumes, s.Memories, s.Train = []int{1}, []slmsam.Memory{slmsam.ShortLong}, []string{"case1"}
 	_, err := Run(context.Background(), s)
 	require.NoError(t, err)
-	truth, err := volume.ReadLabels(filepath.Join(s.Dir, "truth/case0.nii.gz"))
+	truth, err := volume.ReadLabelMap(filepath.Join(s.Dir, "truth/case0.nii.gz"))
 	require.NoError(t, err)
-	found, err := volume.ReadLabels(filepath.Join(s.Dir, "1-volume/M7+R1/predictions/case0.nii.gz"))
+	found, err := volume.ReadLabelMap(filepath.Join(s.Dir, "1-volume/M7+R1/predictions/case0.nii.gz"))
 	require.NoError(t, err)
 	_, file := testVolume(0)
 	require.Equal(t, [3]int{20, 16, 7}, truth.Dim)

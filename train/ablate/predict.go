@@ -35,7 +35,7 @@ func (a *ablation) writeTruth() error {
 		if err != nil {
 			return err
 		}
-		if err := volume.WriteLabels(path, c.LabelMap(), volume.WriteOptions{}); err != nil {
+		if err := volume.WriteLabelMap(path, c.LabelMap(), volume.WriteOptions{}); err != nil {
 			return err
 		}
 	}
@@ -54,7 +54,7 @@ func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case,
 			on[int(label)] = slice
 		}
 	}
-	labels := &volume.Labels{Dim: annotation.Dim, Geom: annotation.Geom, Data: make([]int32, len(annotation.Data))}
+	labels := &volume.LabelMap{Dim: annotation.Dim, Geom: annotation.Geom, Data: make([]int32, len(annotation.Data))}
 	merger := slmsam.NewMerger(labels, sliceAxis)
 	err := m.Propagate(ctx, g, c, prompts, slmsam.Options{Memory: mem}, func(r slmsam.SliceResult) error {
 		merger.Add(r.Slice, r.Objects, func(object int) bool { return on[object] == r.Slice })
@@ -65,5 +65,5 @@ func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case,
 	if err != nil {
 		return err
 	}
-	return volume.WriteLabels(path, labels, volume.WriteOptions{Force: true})
+	return volume.WriteLabelMap(path, labels, volume.WriteOptions{Force: true})
 }

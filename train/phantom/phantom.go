@@ -88,8 +88,8 @@ func (v *Case) Volume() *volume.Volume {
 }
 
 // LabelMap returns the labels on the image's grid.
-func (v *Case) LabelMap() *volume.Labels {
-	out := volume.NewLabels(v.Volume())
+func (v *Case) LabelMap() *volume.LabelMap {
+	out := volume.NewLabelMap(v.Volume())
 	for i, l := range v.Labels {
 		out.Data[i] = int32(l)
 	}

@@ -21,7 +21,7 @@ func (g grays) Gray(i int) []uint8 { return bytes.Repeat([]byte{uint8(10 * i)}, 
 func study() Study {
 	dim := [3]int{20, 40, 30}
 	s := Study{Title: "scan", Image: grays{40, 20}, Axis: 2, Objects: []Object{{Label: 1}, {Label: 4}},
-		Labels: &volume.Labels{Dim: dim, Data: make([]int32, 20*40*30), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}}
+		Labels: &volume.LabelMap{Dim: dim, Data: make([]int32, 20*40*30), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}}
 	for i := range 30 {
 		pix := make([]int32, 800)
 		one := Slice{Index: i, Score: 3, Prompted: i == 11}

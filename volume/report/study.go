@@ -11,9 +11,9 @@ import (
 type Study struct {
 	Title   string
 	Image   Gray
-	Labels  *volume.Labels // the result, on the image's grid
-	Axis    int            // across which slices are taken
-	Objects []Object       // one per label, ascending
+	Labels  *volume.LabelMap // the result, on the image's grid
+	Axis    int              // across which slices are taken
+	Objects []Object         // one per label, ascending
 }
 
 // Gray gives the slices of a volume as 8-bit pictures.

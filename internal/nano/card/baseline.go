@@ -9,7 +9,7 @@ import (
 )
 
 // copyPrompt puts each object's outline on all slices.
-func copyPrompt(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error {
+func copyPrompt(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error {
 	for _, p := range prompts {
 		for z := range c.Len() {
 			stamp(labels, z, p)
@@ -20,7 +20,7 @@ func copyPrompt(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) e
 
 // copyWhileAlike puts each object's outline on the slices around its own, in both directions, until the grey
 // values under it differ in mean by more than their standard deviation on the prompted slice.
-func copyWhileAlike(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error {
+func copyWhileAlike(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error {
 	for _, p := range prompts {
 		mean, deviation := statistics(c.Images[p.Slice], p.Mask)
 		for _, step := range []int{-1, 1} {
@@ -36,7 +36,7 @@ func copyWhileAlike(c *train.Case, prompts []slmsam.Prompt, labels *volume.Label
 }
 
 // stamp writes an outline on a slice, where no other object is.
-func stamp(labels *volume.Labels, z int, p slmsam.Prompt) {
+func stamp(labels *volume.LabelMap, z int, p slmsam.Prompt) {
 	pix := labels.Slice(sliceAxis, z)
 	for i, on := range p.Mask {
 		if on && pix[i] == 0 {

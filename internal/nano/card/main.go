@@ -20,9 +20,9 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/internal/labelmap"
-	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -71,7 +71,7 @@ func main() {
 // method fills labels with a case's objects, given each one's central slice.
 type method struct {
 	name string
-	run  func(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error
+	run  func(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error
 }
 
 type card struct {
@@ -133,10 +133,10 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 }
 
 // run lets every method label a case and writes the label maps below root; it returns them by method.
-func (c card) run(root, file string, of *train.Case, truth *volume.Labels, prompts []slmsam.Prompt) (map[string][]int32, error) {
+func (c card) run(root, file string, of *train.Case, truth *volume.LabelMap, prompts []slmsam.Prompt) (map[string][]int32, error) {
 	maps := map[string][]int32{}
 	for _, m := range c.methods {
-		labels := &volume.Labels{Dim: truth.Dim, Geom: truth.Geom, Data: make([]int32, len(truth.Data))}
+		labels := &volume.LabelMap{Dim: truth.Dim, Geom: truth.Geom, Data: make([]int32, len(truth.Data))}
 		if err := m.run(of, prompts, labels); err != nil {
 			return nil, fmt.Errorf("%s on %s: %w", m.name, of.Name, err)
 		}
@@ -177,15 +177,15 @@ func (c *comparison) print(source string) {
 	}
 }
 
-func write(path string, l *volume.Labels) error {
+func write(path string, l *volume.LabelMap) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return volume.WriteLabels(path, l, volume.WriteOptions{Force: true})
+	return volume.WriteLabelMap(path, l, volume.WriteOptions{Force: true})
 }
 
 // centralPrompts outlines every object on the middle one of its slices.
-func centralPrompts(c *train.Case, truth *volume.Labels) []slmsam.Prompt {
+func centralPrompts(c *train.Case, truth *volume.LabelMap) []slmsam.Prompt {
 	var prompts []slmsam.Prompt
 	for o, label := range c.Objects {
 		if slice, ok := eval.CentralSlice(labelmap.From(truth), label, sliceAxis); ok {
@@ -230,7 +230,7 @@ func modelMethod(arg string) (method, error) {
 		}
 	}
 	g := nn.NewGraph(dev)
-	return method{name, func(c *train.Case, prompts []slmsam.Prompt, labels *volume.Labels) error {
+	return method{name, func(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error {
 		merger := slmsam.NewMerger(labels, sliceAxis)
 		err := m.Propagate(context.Background(), g, c, prompts, opt, func(r slmsam.SliceResult) error {
 			merger.Add(r.Slice, r.Objects, nil)

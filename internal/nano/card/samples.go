@@ -6,8 +6,8 @@ import (
 	"io"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/volume/report"
 	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/seed-6f79f512/slmsam/volume/report"
 	"golang.org/x/image/draw"
 )
 

@@ -1,0 +1,79 @@
+package volume
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+)
+
+// LabelMap is a segmentation: one integer per voxel of a 3-D grid, 0 for background. Numbers are kept as
+// they are in the file.
+type LabelMap struct {
+	Dim    [3]int          // voxels along each axis, in file order
+	Data   []int32         // labels, index x + Dim[0]*(y + Dim[1]*z)
+	Geom   Geometry        // where the grid lies in space
+	Path   string          // where it was read from
+	Legend map[int32]Label // names and colors, for the labels that have them
+}
+
+// Label is what people know a label by.
+type Label struct {
+	Name  string
+	Color color.RGBA // transparent: none was stated
+}
+
+// NewLabelMap returns an empty (all background) label map on the grid of v.
+func NewLabelMap(v *Volume) *LabelMap {
+	return &LabelMap{Dim: v.Dim, Data: make([]int32, len(v.Data)), Geom: v.Geom}
+}
+
+// labelTolerance is how far a stored label may be from an integer. Masks stored as floats, or with
+// a scale factor, come back with rounding errors of this order.
+const labelTolerance = 1e-4
+
+// ReadLabelMap reads a label map from the same kinds of file as Read. Every voxel must be an integer
+// that fits in 32 bits (within 1e-4, for masks stored as floats); anything else is an error that
+// names the first such voxel. In a PNG stack with a palette the labels are the palette indices.
+func ReadLabelMap(path string) (*LabelMap, error) {
+	src, err := openSource(path, asLabels)
+	if err != nil {
+		return nil, fmt.Errorf("volume: read %s: %w", path, err)
+	}
+	defer src.close()
+	data := make([]int32, 0, src.capacity())
+	err = src.voxels(func(values []float64) error {
+		for _, x := range values {
+			n := math.Round(x)
+			if !(math.Abs(x-n) <= labelTolerance) || math.Abs(n) > math.MaxInt32 {
+				return fmt.Errorf("voxel %s holds %g: a label map must hold integers of at most 32 bits (is this an image instead of a mask?)",
+					voxelName(len(data), src.dim), x)
+			}
+			data = append(data, int32(n))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("volume: read %s: %w", path, err)
+	}
+	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path}, nil
+}
+
+// Slice copies slice i across axis, row-major [H,W]; see SliceSize for the order.
+func (l *LabelMap) Slice(axis, i int) []int32 { return TakeSlice(l.Data, l.Dim, axis, i) }
+
+// SetSlice stores what Slice returned: the exact inverse.
+func (l *LabelMap) SetSlice(axis, i int, pix []int32) { PutSlice(l.Data, l.Dim, axis, i, pix) }
+
+// Counts returns how many voxels carry each label, background included.
+func (l *LabelMap) Counts() map[int32]int {
+	counts := make(map[int32]int)
+	for start := 0; start < len(l.Data); {
+		end := start + 1 // label maps are long runs: one map update per run
+		for end < len(l.Data) && l.Data[end] == l.Data[start] {
+			end++
+		}
+		counts[l.Data[start]] += end - start
+		start = end
+	}
+	return counts
+}
