@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestEvaluateSingleFiles(t *testing.T) {
 	require.Equal(t, "folder", r.Excluded[0].Method)
 
 	study.Truth = filepath.Join(d.root, "notes.txt")
-	d.add(t, "notes.txt", nil)
+	require.NoError(t, os.WriteFile(study.Truth, nil, 0o644))
 	_, err = Evaluate(context.Background(), study)
 	require.ErrorContains(t, err, "no label map by its name")
 }

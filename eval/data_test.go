@@ -1,17 +1,14 @@
 package eval
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"encoding/json"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,7 +37,8 @@ func TestAgainstIndependentOnData(t *testing.T) {
 	var dump []entry
 	skipped := 0
 	for _, file := range files {
-		truth := readNIfTI(t, file)
+		truth, err := volume.ReadLabelMap(file)
+		require.NoError(t, err)
 		if len(truth.Data) > smallVolume && os.Getenv("SLMSAM_LARGE") != "1" {
 			skipped++
 			continue
@@ -58,7 +56,7 @@ func TestAgainstIndependentOnData(t *testing.T) {
 				require.True(t, math.IsNaN(got.ASSDmm))
 				continue
 			}
-			mm := append(nearestByShells(truth, a, b, truth.Spacing), nearestByShells(truth, b, a, truth.Spacing)...)
+			mm := append(nearestByShells(truth, a, b, truth.Geom.Spacing), nearestByShells(truth, b, a, truth.Geom.Spacing)...)
 			voxels := append(nearestByShells(truth, a, b, [3]float64{1, 1, 1}), nearestByShells(truth, b, a, [3]float64{1, 1, 1})...)
 			requireClose(t, mean(mm), got.ASSDmm, file, label)
 			requireClose(t, mean(voxels), got.ASSDVoxels, file, label)
@@ -82,8 +80,9 @@ func requireClose(t *testing.T, want, got float64, file string, label int32) {
 }
 
 // perturbed moves every label by one voxel along axis 0, drops a regular pattern of voxels and adds another.
-func perturbed(m *LabelMap) *LabelMap {
-	out := newMap(m.Dim, m.Spacing)
+func perturbed(m *volume.LabelMap) *volume.LabelMap {
+	out := newMap(m.Dim, m.Geom.Spacing)
+	out.Geom = m.Geom
 	for z := range m.Dim[2] {
 		for y := range m.Dim[1] {
 			for x := range m.Dim[0] {
@@ -106,7 +105,7 @@ func perturbed(m *LabelMap) *LabelMap {
 
 // nearestByShells returns the distance from each of from to the nearest of to: it looks at offsets in the order of their
 // length until one hits, and tries every target where none within reach does.
-func nearestByShells(m *LabelMap, from, to [][3]int, spacing [3]float64) []float64 {
+func nearestByShells(m *volume.LabelMap, from, to [][3]int, spacing [3]float64) []float64 {
 	isTarget := make([]bool, len(m.Data))
 	for _, p := range to {
 		isTarget[(p[2]*m.Dim[1]+p[1])*m.Dim[0]+p[0]] = true
@@ -160,36 +159,4 @@ func sortedOffsets(r int, spacing [3]float64) (list []offset) {
 func length(by [3]int, spacing [3]float64) float64 {
 	x, y, z := float64(by[0])*spacing[0], float64(by[1])*spacing[1], float64(by[2])*spacing[2]
 	return math.Sqrt(x*x + y*y + z*z)
-}
-
-// readNIfTI reads a little-endian, gzipped NIfTI-1 label map of uint8 or int16: all that the data folder holds.
-func readNIfTI(t *testing.T, file string) *LabelMap {
-	t.Helper()
-	packed, err := os.ReadFile(file)
-	require.NoError(t, err)
-	unzip, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(t, err)
-	raw, err := io.ReadAll(unzip)
-	require.NoError(t, err)
-	le := binary.LittleEndian
-	var m LabelMap
-	n := 1
-	for axis := range m.Dim {
-		m.Dim[axis] = int(le.Uint16(raw[42+2*axis:]))
-		m.Spacing[axis] = float64(math.Float32frombits(le.Uint32(raw[80+4*axis:])))
-		n *= m.Dim[axis]
-	}
-	voxels := raw[int(math.Float32frombits(le.Uint32(raw[108:]))):]
-	m.Data = make([]int32, n)
-	for i := range m.Data {
-		switch kind := le.Uint16(raw[70:]); kind {
-		case 2:
-			m.Data[i] = int32(voxels[i])
-		case 4:
-			m.Data[i] = int32(int16(le.Uint16(voxels[2*i:])))
-		default:
-			require.FailNow(t, "data type", "%s: %d", file, kind)
-		}
-	}
-	return &m
 }

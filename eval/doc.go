@@ -1,18 +1,7 @@
 // Package eval scores label maps as the SLM-SAM 2 paper does (arXiv 2505.01854), whatever method wrote them.
 //
 // Start at Score for one label of one pair of maps, at Evaluate for folders of them, and at Published for the paper's own
-// numbers. The package imports the standard library and gonum/plot, and nothing of this project: files are read through
-// a Loader.
-//
-// Evaluate reads files through a Loader; with package volume of this project that is
-//
-//	func(path string) (*eval.LabelMap, error) {
-//		l, err := volume.ReadLabelMap(path)
-//		if err != nil {
-//			return nil, err
-//		}
-//		return &eval.LabelMap{Dim: l.Dim, Spacing: l.Geom.Spacing, Data: l.Data, Affine: l.Geom.Affine}, nil
-//	}
+// numbers. Label maps are those of package volume, which also says what the same grid is.
 //
 // # Conventions
 //

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // evaluation is the state of one Evaluate.
@@ -128,19 +130,19 @@ func (e *evaluation) progress(path string) {
 }
 
 // load reads and checks one map.
-func (e *evaluation) load(path string) (*LabelMap, error) {
-	m, err := e.study.Load(path)
+func (e *evaluation) load(path string) (*volume.LabelMap, error) {
+	m, err := volume.ReadLabelMap(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Validate(); err != nil {
+	if err := checkScorable(m); err != nil {
 		return nil, fmt.Errorf("%s: %w", shortPath(path), err)
 	}
 	return m, nil
 }
 
 // scorePair scores every label of one prediction that the truth or the prediction holds.
-func (e *evaluation) scorePair(name, method string, truth *LabelMap, path string) error {
+func (e *evaluation) scorePair(name, method string, truth *volume.LabelMap, path string) error {
 	prediction, err := e.load(path)
 	if err != nil {
 		return fmt.Errorf("prediction: %w", err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,10 +71,10 @@ func requireMaybeUndefined(t *testing.T, want, got float64) {
 }
 
 // requireSurface compares a surface voxel by voxel.
-func requireSurface(t *testing.T, m *LabelMap, want []byte) {
+func requireSurface(t *testing.T, m *volume.LabelMap, want []byte) {
 	t.Helper()
 	var o overlay
-	o.fill(m, m, 1, box{hi: m.Dim}, 2, nil)
+	o.fill(m, m, 1, volume.Box{Hi: m.Dim}, 2, nil)
 	got := make([]byte, len(want))
 	for _, i := range o.surface(inTruth) {
 		got[i] = 1
@@ -130,15 +131,11 @@ func (f fixture) ints(part string) (v []int) {
 }
 
 // labels turns mask a or b (axes z, y, x) into a label map (axis 0 = x fastest).
-func (f fixture) labels(t *testing.T, part string) *LabelMap {
+func (f fixture) labels(t *testing.T, part string) *volume.LabelMap {
 	t.Helper()
 	mask, spacing := f[part], f.floats("spacing")
 	require.Len(t, mask.shape, 3)
-	m := &LabelMap{
-		Dim:     [3]int{mask.shape[2], mask.shape[1], mask.shape[0]},
-		Spacing: [3]float64{spacing[2], spacing[1], spacing[0]},
-		Data:    make([]int32, len(mask.data)),
-	}
+	m := newMap([3]int{mask.shape[2], mask.shape[1], mask.shape[0]}, [3]float64{spacing[2], spacing[1], spacing[0]})
 	for i, v := range mask.data {
 		m.Data[i] = int32(v)
 	}
@@ -169,8 +166,10 @@ func sharedFolder(env, name string) string {
 
 // ExampleScore shows the smallest use.
 func ExampleScore() {
-	truth := &LabelMap{Dim: [3]int{4, 1, 1}, Spacing: [3]float64{1, 1, 5}, Data: []int32{1, 1, 0, 0}}
-	prediction := &LabelMap{Dim: truth.Dim, Spacing: truth.Spacing, Data: []int32{0, 1, 1, 0}}
+	dim := [3]int{4, 1, 1}
+	grid := volume.NewGeometry(dim, [3]float64{1, 1, 5}) // mm
+	truth := &volume.LabelMap{Dim: dim, Geom: grid, Data: []int32{1, 1, 0, 0}}
+	prediction := &volume.LabelMap{Dim: dim, Geom: grid, Data: []int32{0, 1, 1, 0}}
 	s, err := Score(truth, prediction, 1, Options{Axis: 2})
 	if err != nil {
 		fmt.Println(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -16,12 +17,12 @@ func TestLargeVolume(t *testing.T) {
 	if os.Getenv("SLMSAM_LARGE") != "1" {
 		t.Skip("set SLMSAM_LARGE=1 to score a 512 x 512 x 300 volume with ten labels")
 	}
-	for name, pair := range map[string]func() (a, b *LabelMap){"organs": largePair, "everywhere": scatteredPair} {
+	for name, pair := range map[string]func() (a, b *volume.LabelMap){"organs": largePair, "everywhere": scatteredPair} {
 		t.Run(name, func(t *testing.T) { scoreLarge(t, pair) })
 	}
 }
 
-func scoreLarge(t *testing.T, pair func() (a, b *LabelMap)) {
+func scoreLarge(t *testing.T, pair func() (a, b *volume.LabelMap)) {
 	truth, prediction := pair()
 	start := time.Now()
 	scorer, err := NewScorer(truth, prediction)
@@ -40,7 +41,7 @@ func scoreLarge(t *testing.T, pair func() (a, b *LabelMap)) {
 }
 
 // largePair makes ten ellipsoids: one nearly as large as the volume, with the others inside; the prediction is shifted.
-func largePair() (truth, prediction *LabelMap) {
+func largePair() (truth, prediction *volume.LabelMap) {
 	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
 	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
 	for label := int32(1); label <= 10; label++ {
@@ -57,7 +58,7 @@ func largePair() (truth, prediction *LabelMap) {
 	return truth, prediction
 }
 
-func fillEllipsoid(m *LabelMap, label int32, centre, radius [3]float64) {
+func fillEllipsoid(m *volume.LabelMap, label int32, centre, radius [3]float64) {
 	square := func(i, axis int) float64 {
 		d := (float64(i) - centre[axis]) / radius[axis]
 		return d * d
@@ -79,7 +80,7 @@ func fillEllipsoid(m *LabelMap, label int32, centre, radius [3]float64) {
 }
 
 // scatteredPair is the worst case for cropping: ten labels in blocks of 32 voxels all over the volume.
-func scatteredPair() (truth, prediction *LabelMap) {
+func scatteredPair() (truth, prediction *volume.LabelMap) {
 	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
 	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
 	for z := range dim[2] {

@@ -3,8 +3,11 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Options says how one label of one case is measured.
@@ -38,7 +41,7 @@ type Scores struct {
 
 // Score measures one label; both maps must be valid and share a grid. To measure several labels of one pair, a Scorer
 // saves passes over the volumes.
-func Score(truth, prediction *LabelMap, label int32, o Options) (Scores, error) {
+func Score(truth, prediction *volume.LabelMap, label int32, o Options) (Scores, error) {
 	s, err := NewScorer(truth, prediction)
 	if err != nil {
 		return Scores{}, err
@@ -49,41 +52,32 @@ func Score(truth, prediction *LabelMap, label int32, o Options) (Scores, error) 
 // Scorer measures the labels of one pair of maps, one after the other. It is not safe for concurrent use; each call to
 // Score uses all processors by itself.
 type Scorer struct {
-	truth, prediction               *LabelMap
-	truthRegions, predictionRegions map[int32]region
+	truth, prediction               *volume.LabelMap
+	truthRegions, predictionRegions map[int32]volume.Region
 	overlay                         overlay
 	transform                       distanceTransform
 }
 
 // NewScorer checks both maps and their grids and finds the bounding box of every label.
-func NewScorer(truth, prediction *LabelMap) (*Scorer, error) {
-	if err := truth.Validate(); err != nil {
+func NewScorer(truth, prediction *volume.LabelMap) (*Scorer, error) {
+	if err := checkScorable(truth); err != nil {
 		return nil, fmt.Errorf("truth: %w", err)
 	}
-	if err := prediction.Validate(); err != nil {
+	if err := checkScorable(prediction); err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}
-	if err := SameGrid(truth, prediction); err != nil {
+	if err := volume.CheckSameGrid(truth, prediction); err != nil {
 		return nil, fmt.Errorf("eval: %w", err)
 	}
 	return &Scorer{
 		truth: truth, prediction: prediction,
-		truthRegions: findRegions(truth), predictionRegions: findRegions(prediction),
+		truthRegions: truth.Regions(), predictionRegions: prediction.Regions(),
 	}, nil
 }
 
 // TruthLabels and PredictionLabels return the labels that occur, ascending, without background.
-func (s *Scorer) TruthLabels() []int32      { return sortedKeys(s.truthRegions) }
-func (s *Scorer) PredictionLabels() []int32 { return sortedKeys(s.predictionRegions) }
-
-func sortedKeys[V any](m map[int32]V) []int32 {
-	keys := make([]int32, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func (s *Scorer) TruthLabels() []int32      { return slices.Sorted(maps.Keys(s.truthRegions)) }
+func (s *Scorer) PredictionLabels() []int32 { return slices.Sorted(maps.Keys(s.predictionRegions)) }
 
 // presentSlices lists the slices along axis in which the truth holds the label.
 func (s *Scorer) presentSlices(label int32, axis int) []int {
@@ -91,7 +85,7 @@ func (s *Scorer) presentSlices(label int32, axis int) []int {
 	if !ok {
 		return nil
 	}
-	return presentSlices(s.truth, label, axis, r.bounds)
+	return s.truth.SlicesWith(label, axis, r.Bounds)
 }
 
 // Score measures one label, which may be absent from either map or both.
@@ -102,19 +96,19 @@ func (s *Scorer) Score(label int32, o Options) (Scores, error) {
 	if err := o.check(s.truth.Dim); err != nil {
 		return Scores{}, err
 	}
-	bounds := emptyBox(s.truth.Dim)
+	bounds := volume.EmptyBox(s.truth.Dim)
 	if r, ok := s.truthRegions[label]; ok {
-		bounds = union(bounds, r.bounds)
+		bounds = bounds.Union(r.Bounds)
 	}
 	if r, ok := s.predictionRegions[label]; ok {
-		bounds = union(bounds, r.bounds)
+		bounds = bounds.Union(r.Bounds)
 	}
-	if bounds.empty() {
+	if bounds.Empty() {
 		return absentScores(s.truth.Dim[o.Axis], o.Exclude), nil
 	}
 	s.overlay.fill(s.truth, s.prediction, label, bounds, o.Axis, o.Replace)
 	tally := s.overlay.slices[o.Axis]
-	out := overlapScores(tally, o.Exclude, voxelML(s.truth.Spacing))
+	out := overlapScores(tally, o.Exclude, voxelML(s.truth.Grid().Spacing))
 	s.measureSurfaces(&out, o)
 	return out, nil
 }
@@ -193,7 +187,7 @@ func (s *Scorer) measureSurfaces(out *Scores, o Options) {
 		return s.overlay.distances(&s.transform, spacing, truth, onTruth, predictionCounted),
 			s.overlay.distances(&s.transform, spacing, prediction, onPrediction, truthCounted)
 	}
-	spacing := s.truth.Spacing
+	spacing := s.truth.Grid().Spacing
 	there, back := measure(spacing)
 	n := float64(len(there) + len(back))
 	out.DistanceSumsMM = [2]float64{sum(there), sum(back)}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -50,7 +51,7 @@ func TestAgainstBruteForce(t *testing.T) {
 }
 
 // bruteDistances returns the distances of both surfaces to each other, none if one is empty.
-func bruteDistances(a, b *LabelMap, label int32, spacing [3]float64) []float64 {
+func bruteDistances(a, b *volume.LabelMap, label int32, spacing [3]float64) []float64 {
 	sa, sb := bruteSurface(a, label), bruteSurface(b, label)
 	if len(sa) == 0 || len(sb) == 0 {
 		return nil
@@ -73,7 +74,7 @@ func bruteDistances(a, b *LabelMap, label int32, spacing [3]float64) []float64 {
 	return all
 }
 
-func bruteSurface(m *LabelMap, label int32) (found [][3]int) {
+func bruteSurface(m *volume.LabelMap, label int32) (found [][3]int) {
 	at := func(x, y, z int) bool {
 		inside := x >= 0 && y >= 0 && z >= 0 && x < m.Dim[0] && y < m.Dim[1] && z < m.Dim[2]
 		return inside && m.Data[x+m.Dim[0]*(y+m.Dim[1]*z)] == label
@@ -92,7 +93,7 @@ func bruteSurface(m *LabelMap, label int32) (found [][3]int) {
 }
 
 // randomBlobs draws a few boxes of labels 1 to 3 and some noise.
-func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *LabelMap {
+func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *volume.LabelMap {
 	m := newMap(dim, spacing)
 	for range 1 + rng.IntN(4) {
 		var lo, hi [3]int
@@ -108,11 +109,11 @@ func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *LabelMap {
 	return m
 }
 
-func newMap(dim [3]int, spacing [3]float64) *LabelMap {
-	return &LabelMap{Dim: dim, Spacing: spacing, Data: make([]int32, dim[0]*dim[1]*dim[2])}
+func newMap(dim [3]int, spacing [3]float64) *volume.LabelMap {
+	return &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing), Data: make([]int32, dim[0]*dim[1]*dim[2])}
 }
 
-func fillBox(m *LabelMap, label int32, lo, hi [3]int) {
+func fillBox(m *volume.LabelMap, label int32, lo, hi [3]int) {
 	for z := lo[2]; z < hi[2]; z++ {
 		for y := lo[1]; y < hi[1]; y++ {
 			for x := lo[0]; x < hi[0]; x++ {
@@ -189,23 +190,23 @@ func TestSliceScores(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	good := newMap([3]int{2, 2, 2}, [3]float64{1, 1, 1})
-	change := func(f func(*LabelMap)) *LabelMap {
+	change := func(f func(*volume.LabelMap)) *volume.LabelMap {
 		m := *good
 		m.Data = slices.Clone(good.Data)
 		f(&m)
 		return &m
 	}
-	bad := map[string]*LabelMap{
+	bad := map[string]*volume.LabelMap{
 		"is nil":           nil,
-		"at least one":     change(func(m *LabelMap) { m.Dim[1] = 0 }),
-		"too large":        change(func(m *LabelMap) { m.Dim = [3]int{1 << 20, 1 << 20, 1} }),
-		"positive, finite": change(func(m *LabelMap) { m.Spacing[2] = math.NaN() }),
-		"holds 8 values":   change(func(m *LabelMap) { m.Dim[0] = 3 }),
-		"negative label":   change(func(m *LabelMap) { m.Data[3] = -4 }),
-		"different grids: [2 2 2]": change(func(m *LabelMap) {
+		"at least one":     change(func(m *volume.LabelMap) { m.Dim[1] = 0 }),
+		"too large":        change(func(m *volume.LabelMap) { m.Dim = [3]int{1 << 20, 1 << 20, 1} }),
+		"positive, finite": change(func(m *volume.LabelMap) { m.Geom.Spacing[2] = math.NaN() }),
+		"holds 8 values":   change(func(m *volume.LabelMap) { m.Dim[0] = 3 }),
+		"negative label":   change(func(m *volume.LabelMap) { m.Data[3] = -4 }),
+		"differ in dimensions": change(func(m *volume.LabelMap) {
 			m.Dim[0], m.Data = 1, make([]int32, 4)
 		}),
-		"different grids: spacing": change(func(m *LabelMap) { m.Spacing[0] = 1.1 }),
+		"affine spacing": change(func(m *volume.LabelMap) { m.Geom = volume.NewGeometry(m.Dim, [3]float64{1.1, 1, 1}) }),
 	}
 	for want, m := range bad {
 		_, err := Score(good, m, 1, Options{})
@@ -222,36 +223,4 @@ func TestBadInput(t *testing.T) {
 	}
 	_, err := Score(good, good, 0, Options{})
 	require.ErrorContains(t, err, "label 0")
-}
-
-func TestSameGridComparesAffines(t *testing.T) {
-	a, b := newMap([3]int{10, 10, 10}, [3]float64{1, 1, 1}), newMap([3]int{10, 10, 10}, [3]float64{1, 1, 1})
-	identity := [4][4]float64{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}
-	a.Affine = identity
-	require.NoError(t, SameGrid(a, b), "an unknown affine is not compared")
-	b.Affine = identity
-	require.NoError(t, SameGrid(a, b))
-	b.Affine[0][0] = -1 // flipped: same dimensions and spacing, other anatomy
-	require.ErrorContains(t, SameGrid(a, b), "different grids")
-}
-
-func TestLabelsFromFloats(t *testing.T) {
-	labels, err := LabelsFromFloats([]float64{0, 3, 255, 2147483647})
-	require.NoError(t, err)
-	require.Equal(t, []int32{0, 3, 255, 2147483647}, labels)
-	for _, v := range []float64{0.5, -1, math.NaN(), math.Inf(1), 2147483648} {
-		_, err := LabelsFromFloats([]float64{0, v, 1, v})
-		require.ErrorContains(t, err, "2 of 4 voxels")
-		require.ErrorContains(t, err, "index 1")
-	}
-}
-
-// TestAcquisitionAxis: the odd spacing out decides.
-func TestAcquisitionAxis(t *testing.T) {
-	for spacing, want := range map[[3]float64]int{
-		{1, 1, 3}: 2, {3, 1, 1}: 0, {1, 2, 1.5}: 1, {1, 1, 1}: 2,
-		{1.2, 1, 1.2}: 1, {1, 1.2, 1.2}: 0, {1.2, 1.2000001, 1}: 2, {0.9999, 1, 1}: 2,
-	} {
-		require.Equal(t, want, (&LabelMap{Spacing: spacing}).AcquisitionAxis(), "%v", spacing)
-	}
 }

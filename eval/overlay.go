@@ -1,5 +1,7 @@
 package eval
 
+import "github.com/seed-6f79f512/slmsam/volume"
+
 // Bits of an overlay voxel.
 const (
 	inTruth = 1 << iota
@@ -13,7 +15,7 @@ const toSurface = 2
 
 // overlay is one label of a truth and a prediction, cut out of both volumes: nothing of either mask lies outside bounds.
 type overlay struct {
-	bounds box
+	bounds volume.Box
 	dim    [3]int     // of bounds
 	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction, and surfaces once they have been taken
 	slices [3]tallies // per axis, in voxels, indexed by slice of the whole volume
@@ -42,8 +44,8 @@ func (t tallies) merge(other tallies) {
 
 // fill cuts the label out of both maps; on the slices along axis that replace marks, the prediction is the truth. It
 // reuses the memory of o.bits. bounds must hold both masks.
-func (o *overlay) fill(truth, prediction *LabelMap, label int32, bounds box, axis int, replace []bool) {
-	o.bounds, o.dim = bounds, bounds.dim()
+func (o *overlay) fill(truth, prediction *volume.LabelMap, label int32, bounds volume.Box, axis int, replace []bool) {
+	o.bounds, o.dim = bounds, bounds.Dim()
 	n := o.dim[0] * o.dim[1] * o.dim[2]
 	if cap(o.bits) < n {
 		o.bits = make([]uint8, n)
@@ -70,11 +72,11 @@ func (o *overlay) fill(truth, prediction *LabelMap, label int32, bounds box, axi
 }
 
 // fillSlice does fill for slice z of the bounds; xy counts along axes 0 and 1.
-func (o *overlay) fillSlice(truth, prediction *LabelMap, label int32, z, axis int, replace []bool, xy [2]tallies) {
-	index := [3]int{2: o.bounds.lo[2] + z}
+func (o *overlay) fillSlice(truth, prediction *volume.LabelMap, label int32, z, axis int, replace []bool, xy [2]tallies) {
+	index := [3]int{2: o.bounds.Lo[2] + z}
 	for y := range o.dim[1] {
-		index[1] = o.bounds.lo[1] + y
-		from := (index[2]*truth.Dim[1]+index[1])*truth.Dim[0] + o.bounds.lo[0]
+		index[1] = o.bounds.Lo[1] + y
+		from := (index[2]*truth.Dim[1]+index[1])*truth.Dim[0] + o.bounds.Lo[0]
 		t, p := truth.Data[from:][:o.dim[0]], prediction.Data[from:][:o.dim[0]]
 		out := o.bits[(z*o.dim[1]+y)*o.dim[0]:][:o.dim[0]]
 		for x := range out {
@@ -82,7 +84,7 @@ func (o *overlay) fillSlice(truth, prediction *LabelMap, label int32, z, axis in
 			if p[x] == label {
 				b = inPrediction
 			}
-			index[0] = o.bounds.lo[0] + x
+			index[0] = o.bounds.Lo[0] + x
 			if replace != nil && replace[index[axis]] {
 				b = 0
 				if t[x] == label {
@@ -152,7 +154,7 @@ func (o *overlay) countedOnly(voxels []int32, axis int, exclude []bool) []int32 
 	stride := [3]int{1, o.dim[0], o.dim[0] * o.dim[1]}[axis]
 	var kept []int32
 	for _, v := range voxels {
-		if !exclude[o.bounds.lo[axis]+int(v)/stride%o.dim[axis]] {
+		if !exclude[o.bounds.Lo[axis]+int(v)/stride%o.dim[axis]] {
 			kept = append(kept, v)
 		}
 	}

@@ -66,40 +66,6 @@ func (p PromptSlices) find(name string, label int32) ([]int, bool) {
 	return s, ok
 }
 
-// CentralSlice returns the middle one of the slices along axis in which m holds the label (the lower of two middle ones),
-// and false if there is none. It always holds the label, even where the middle of its extent does not.
-func CentralSlice(m *LabelMap, label int32, axis int) (int, bool) {
-	present := presentSlices(m, label, axis, box{hi: m.Dim})
-	if len(present) == 0 {
-		return 0, false
-	}
-	return present[(len(present)-1)/2], true
-}
-
-// presentSlices lists the slices along axis in which m holds the label within bounds, ascending.
-func presentSlices(m *LabelMap, label int32, axis int, bounds box) []int {
-	seen := make([]bool, m.Dim[axis])
-	for z := bounds.lo[2]; z < bounds.hi[2]; z++ {
-		for y := bounds.lo[1]; y < bounds.hi[1]; y++ {
-			row := m.Data[(z*m.Dim[1]+y)*m.Dim[0]:][:bounds.hi[0]]
-			index := [3]int{0, y, z}
-			for x := bounds.lo[0]; x < bounds.hi[0]; x++ {
-				if row[x] == label {
-					index[0] = x
-					seen[index[axis]] = true
-				}
-			}
-		}
-	}
-	var present []int
-	for i, s := range seen {
-		if s {
-			present = append(present, i)
-		}
-	}
-	return present
-}
-
 // sliceOptions fills o.Replace and o.Exclude for one label of one case. A reason says why the label cannot be scored.
 func (s *Study) sliceOptions(scorer *Scorer, name string, label int32, o *Options) (reason string) {
 	if s.Scope == ScopeAll && s.Prompt == PromptKeep {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // DefaultToleranceMM is a usual tolerance of the surface Dice for organs.
@@ -19,11 +21,10 @@ type Method struct {
 	Dir  string `json:"dir"`
 }
 
-// Study says what to score. Truth, Methods and Load are needed; the zero value of every other field is a default.
+// Study says what to score. Truth and Methods are needed; the zero value of every other field is a default.
 type Study struct {
 	Truth   string   // folder of true label maps, or one of them
 	Methods []Method // folders of predictions, in the order of the tables
-	Load    Loader   // reads one label map
 
 	Labels      []int32          // labels to score; none: all that occur in any truth
 	Names       map[int32]string // label names for tables and plots
@@ -108,9 +109,6 @@ func (s Study) Check() error { return s.complete() }
 
 // complete fills defaults and rejects what makes no sense.
 func (s *Study) complete() error {
-	if s.Load == nil {
-		return errors.New("eval: Study.Load is nil; give a function that reads label maps")
-	}
 	if s.Truth == "" || len(s.Methods) == 0 {
 		return errors.New("eval: a study needs a folder of truth and at least one method with a folder of predictions")
 	}
@@ -169,7 +167,7 @@ func (s *Study) settings() Settings {
 }
 
 // axis resolves Axis for one truth.
-func (s *Study) axis(truth *LabelMap) int {
+func (s *Study) axis(truth *volume.LabelMap) int {
 	if s.Axis == "auto" {
 		return truth.AcquisitionAxis()
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image/png"
 	"os"
@@ -13,37 +12,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-// testData is a folder of empty files and the label maps that its loader returns for them.
-type testData struct {
-	root string
-	maps map[string]*LabelMap
-	errs map[string]error
-}
+// testData is a folder of label maps.
+type testData struct{ root string }
 
-func newTestData(t *testing.T) *testData {
-	return &testData{t.TempDir(), map[string]*LabelMap{}, map[string]error{}}
-}
+func newTestData(t *testing.T) *testData { return &testData{t.TempDir()} }
 
-func (d *testData) add(t *testing.T, path string, m *LabelMap) {
+// add writes a label map, in place of an earlier one of that name.
+func (d *testData) add(t *testing.T, path string, m *volume.LabelMap) {
 	t.Helper()
 	full := filepath.Join(d.root, path)
 	require.NoError(t, os.MkdirAll(filepath.Dir(full), 0o755))
-	require.NoError(t, os.WriteFile(full, nil, 0o644))
-	d.maps[full] = m
-}
-
-func (d *testData) load(path string) (*LabelMap, error) {
-	if err := d.errs[path]; err != nil {
-		return nil, err
-	}
-	return d.maps[path], nil
+	require.NoError(t, volume.WriteLabelMap(full, m, volume.WriteOptions{Force: true}))
 }
 
 func (d *testData) study(methods ...string) Study {
-	s := Study{Truth: filepath.Join(d.root, "truth"), Load: d.load, ToleranceMM: DefaultToleranceMM, Seed: 1}
+	s := Study{Truth: filepath.Join(d.root, "truth"), ToleranceMM: DefaultToleranceMM, Seed: 1}
 	for _, m := range methods {
 		s.Methods = append(s.Methods, Method{m, filepath.Join(d.root, m)})
 	}
@@ -52,7 +39,7 @@ func (d *testData) study(methods ...string) Study {
 
 // shifted is a map of 12x10x16 voxels (slices of 3 mm along axis 2) with labels 1 and 2; by moves them along x, more lets
 // label 1 run on into further slices, as over-propagation does.
-func shifted(by, more int) *LabelMap {
+func shifted(by, more int) *volume.LabelMap {
 	m := newMap([3]int{12, 10, 16}, [3]float64{1, 1, 3})
 	fillBox(m, 1, [3]int{1 + by, 2, 4}, [3]int{5 + by, 8, 9 + more})
 	fillBox(m, 2, [3]int{7 + by, 3, 6}, [3]int{10 + by, 7, 12})
@@ -109,14 +96,15 @@ func TestNothingDisappears(t *testing.T) {
 	d.add(t, "truth/lonely.nii.gz", shifted(0, 0)) // no prediction
 	d.add(t, "good/extra.nii.gz", shifted(0, 0))   // no truth
 	other := shifted(0, 0)
-	other.Spacing[2] = 5
-	d.maps[filepath.Join(d.root, "bad/case1.nii.gz")] = other
-	_, notInteger := LabelsFromFloats([]float64{0, 0.5})
-	d.errs[filepath.Join(d.root, "good/case2.nii.gz")] = notInteger
-	d.errs[filepath.Join(d.root, "truth/case3.nii.gz")] = errors.New("truncated")
+	other.Geom = volume.NewGeometry(other.Dim, [3]float64{1, 1, 5})
+	d.add(t, "bad/case1.nii.gz", other)
+	half := &volume.Volume{Dim: other.Dim, Geom: other.Geom, Data: make([]float32, len(other.Data))}
+	half.Data[1] = 0.5
+	require.NoError(t, volume.WriteVolume(filepath.Join(d.root, "good/case2.nii.gz"), half, volume.WriteOptions{Force: true}))
+	require.NoError(t, os.Truncate(filepath.Join(d.root, "truth/case3.nii.gz"), 60))
 	foreign := shifted(0, 0)
 	fillBox(foreign, 9, [3]int{0, 0, 0}, [3]int{1, 1, 1})
-	d.maps[filepath.Join(d.root, "good/case0.nii.gz")] = foreign
+	d.add(t, "good/case0.nii.gz", foreign)
 	require.NoError(t, os.WriteFile(filepath.Join(d.root, "truth", "dataset.json"), nil, 0o644))
 
 	r, err := Evaluate(context.Background(), study)
@@ -129,9 +117,9 @@ func TestNothingDisappears(t *testing.T) {
 	require.Contains(t, reasons["lonely/0/good"], "no prediction")
 	require.Contains(t, reasons["lonely/0/bad"], "no prediction")
 	require.Contains(t, reasons["extra/0/good"], "no truth")
-	require.Contains(t, reasons["case1/0/bad"], "different grids: spacing")
-	require.Contains(t, reasons["case2/0/good"], "not a label map")
-	require.Contains(t, reasons["case3/0/"], "truth: truncated")
+	require.Contains(t, reasons["case1/0/bad"], "affine spacing")
+	require.Contains(t, reasons["case2/0/good"], "must hold integers")
+	require.Contains(t, reasons["case3/0/"], "truth: volume: read")
 	require.Contains(t, reasons["case0/9/good"], "no truth holds this label")
 	require.Equal(t, []string{filepath.Join(d.root, "truth", "dataset.json")}, r.Ignored)
 	require.Len(t, r.Rows, 2*2+2+2)
@@ -141,12 +129,12 @@ func TestNothingDisappears(t *testing.T) {
 	var text bytes.Buffer
 	require.NoError(t, r.WriteText(&text, true))
 	require.Contains(t, text.String(), "Not scored (7)")
-	require.Contains(t, text.String(), "case case2, method good: prediction: eval: not a label map")
+	require.Contains(t, text.String(), "case case2, method good: prediction: volume: read")
 
 	study.Strict = true
 	_, err = Evaluate(context.Background(), study)
 	require.ErrorContains(t, err, "7 exclusions")
-	require.ErrorContains(t, err, "truncated")
+	require.ErrorContains(t, err, "shorter than a header")
 }
 
 // TestAbsentLabelIsFair: a label that a truth lacks counts for every method as soon as one predicts it.
@@ -223,17 +211,11 @@ func TestPromptSlices(t *testing.T) {
 		_, err := ReadPromptSlices(strings.NewReader(text))
 		require.ErrorContains(t, err, "prompted slices", text)
 	}
-	centre, ok := CentralSlice(shifted(0, 0), 1, 2)
-	require.True(t, ok)
-	require.Equal(t, 6, centre)
-	_, ok = CentralSlice(shifted(0, 0), 5, 2)
-	require.False(t, ok)
 }
 
 func TestStudyErrors(t *testing.T) {
 	_, good := standardStudy(t)
 	for want, change := range map[string]func(*Study){
-		"Load is nil":        func(s *Study) { s.Load = nil },
 		"at least one":       func(s *Study) { s.Methods = nil },
 		"both must be given": func(s *Study) { s.Methods[0].Name = "" },
 		"two methods":        func(s *Study) { s.Methods[1].Name = "good" },
@@ -282,7 +264,7 @@ func TestWriteReport(t *testing.T) {
 	d, study := standardStudy(t)
 	empty := shifted(0, 0)
 	clear(empty.Data)
-	d.maps[filepath.Join(d.root, "bad/case3.nii.gz")] = empty
+	d.add(t, "bad/case3.nii.gz", empty)
 	r, err := Evaluate(context.Background(), study)
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "report")

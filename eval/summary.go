@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 )
@@ -51,7 +52,7 @@ func summaryLabels(rows []Row) []int32 {
 	for _, r := range rows {
 		seen[r.Label] = true
 	}
-	labels := sortedKeys(seen)
+	labels := slices.Sorted(maps.Keys(seen))
 	if len(labels) > 1 {
 		labels = append([]int32{AllLabels}, labels...)
 	}

@@ -34,7 +34,7 @@ type ObjectScore struct {
 // sample is an object's truth and prediction, for the picture of samples.
 type sample struct {
 	of    *Case
-	found *eval.LabelMap
+	found *volume.LabelMap
 	index int // object
 	score ObjectScore
 	span  []int // slices that hold it
@@ -93,8 +93,7 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 	if err != nil {
 		return err
 	}
-	found := &eval.LabelMap{Dim: labels.Dim, Spacing: [3]float64{1, 1, 1}, Data: labels.Data}
-	scorer, err := eval.NewScorer(c.truth(), found)
+	scorer, err := eval.NewScorer(c.truth(), labels)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 		if math.IsNaN(scores.DSC) {
 			continue
 		}
-		s.score.DSC, s.found = scores.DSC, found
+		s.score.DSC, s.found = scores.DSC, labels
 		v.Scores = append(v.Scores, s.score)
 		if len(v.samples) < sampleRows {
 			v.samples = append(v.samples, s)
@@ -127,8 +126,8 @@ func (c *Case) span(o int) []int {
 }
 
 // truth is the case's labels as a map; object o is label o+1.
-func (c *Case) truth() *eval.LabelMap {
-	m := &eval.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Spacing: [3]float64{1, 1, 1}}
+func (c *Case) truth() *volume.LabelMap {
+	m := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}}
 	for _, pix := range c.Labels {
 		for _, l := range pix {
 			m.Data = append(m.Data, int32(l))

@@ -49,7 +49,7 @@ func checkCase(t *testing.T, folder string, row map[string]string) {
 	for axis, text := range strings.Split(row["spacing_mm"], "x") {
 		spacing[axis], err = strconv.ParseFloat(text, 64)
 		require.NoError(t, err)
-		require.InDelta(t, spacing[axis], image.Geom.Spacing[axis], 1e-4)
+		require.InDelta(t, spacing[axis], image.Geom.Spacing[axis], 1e-3) // the catalogue rounds to three decimals
 	}
 	if spacing != [3]float64{spacing[0], spacing[0], spacing[0]} { // else only the catalogue knows
 		require.Equal(t, row["slice_axis"], strconv.Itoa(image.AcquisitionAxis()))

@@ -136,19 +136,35 @@ func (e *GridError) Error() string {
 		what = "the dimensions agree, only the affine differs (" + strings.Join(e.Fields, ", ") + ")"
 		fix = "if the mask was drawn on this very image, copy the image's header to it (for example fslcpgeom IMAGE MASK); otherwise " + fix
 	}
-	return fmt.Sprintf("volume: mask %s is not on the grid of image %s: %s: %s; %s",
+	return fmt.Sprintf("volume: %s is not on the grid of %s: %s: %s; %s",
 		displayPath(e.Mask), displayPath(e.Image), what, e.detail, fix)
 }
 
+// Gridded is what has voxels on a grid: a *Volume or a *LabelMap.
+type Gridded interface {
+	Grid() Geometry // with the size of the voxel data; 1 mm voxels where nothing was set
+	path() string   // where it was read from
+}
+
+// Grid is where the voxels lie; a volume built by hand without a geometry has voxels of 1 mm.
+func (v *Volume) Grid() Geometry { return v.Geom.orDefault(v.Dim) }
+
+// Grid is where the voxels lie; a label map built by hand without a geometry has voxels of 1 mm.
+func (l *LabelMap) Grid() Geometry { return l.Geom.orDefault(l.Dim) }
+
+func (v *Volume) path() string   { return v.Path }
+func (l *LabelMap) path() string { return l.Path }
+
 // CheckSameGrid returns a *GridError if the mask's grid is not the image's, saying which fields
-// differ, whether only the affine does, and what to do.
-func CheckSameGrid(image *Volume, mask *LabelMap) error {
-	a, b := image.Geom.orDefault(image.Dim), mask.Geom.orDefault(mask.Dim)
+// differ, whether only the affine does, and what to do. It is the one rule for "the same grid": of an
+// image and its mask as of a truth and a prediction.
+func CheckSameGrid(image, mask Gridded) error {
+	a, b := image.Grid(), mask.Grid()
 	fields := a.Diff(b)
 	if len(fields) == 0 {
 		return nil
 	}
-	e := &GridError{Image: image.Path, Mask: mask.Path, Fields: fields, AffineOnly: a.Dim == b.Dim}
+	e := &GridError{Image: image.path(), Mask: mask.path(), Fields: fields, AffineOnly: a.Dim == b.Dim}
 	if e.AffineOnly {
 		e.detail = fmt.Sprintf("mask %s, image %s, a corner moves by %.4g mm", b.describe(), a.describe(), a.CornerShift(b))
 	} else {
@@ -197,8 +213,8 @@ const spacingTie = 1e-3
 // AcquisitionAxis is the axis along which slices were acquired: the one of largest spacing. Where two
 // axes share the largest spacing (within a thousandth) they are the square pixels of a slice, and the
 // third axis is meant; where all three do, the last.
-func (v *Volume) AcquisitionAxis() int {
-	s := v.Geom.orDefault(v.Dim).Spacing
+func (g Geometry) AcquisitionAxis() int {
+	s := g.Spacing
 	top := max(s[0], s[1], s[2]) * (1 - spacingTie)
 	var largest, others []int
 	for axis := range 3 {
@@ -216,3 +232,9 @@ func (v *Volume) AcquisitionAxis() int {
 	}
 	return 2
 }
+
+// AcquisitionAxis is that of the volume's grid.
+func (v *Volume) AcquisitionAxis() int { return v.Grid().AcquisitionAxis() }
+
+// AcquisitionAxis is that of the label map's grid.
+func (l *LabelMap) AcquisitionAxis() int { return l.Grid().AcquisitionAxis() }

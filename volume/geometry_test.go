@@ -42,7 +42,7 @@ func TestCheckSameGridSaysWhatToDo(t *testing.T) {
 	var e *GridError
 	require.ErrorAs(t, CheckSameGrid(v, l), &e)
 	require.True(t, e.AffineOnly)
-	require.ErrorContains(t, e, "mask mask.nii is not on the grid of image ct.nii: the dimensions agree, only the affine differs (affine origin)")
+	require.ErrorContains(t, e, "mask.nii is not on the grid of ct.nii: the dimensions agree, only the affine differs (affine origin)")
 	require.ErrorContains(t, e, "a corner moves by 40 mm")
 
 	l.Dim = [3]int{3, 2, 3}

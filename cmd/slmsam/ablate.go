@@ -127,8 +127,7 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 	if s.Names, err = parseLabelNames(f.names); err != nil {
 		return s, err
 	}
-	check := eval.Study{Truth: f.out, Methods: []eval.Method{{Name: "any", Dir: f.out}}, Prompt: s.Prompt, Scope: s.Scope, Resamples: s.Resamples,
-		Load: func(string) (*eval.LabelMap, error) { return nil, nil }}
+	check := eval.Study{Truth: f.out, Methods: []eval.Method{{Name: "any", Dir: f.out}}, Prompt: s.Prompt, Scope: s.Scope, Resamples: s.Resamples}
 	if err := check.Check(); err != nil {
 		return s, usageError{err}
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/internal/labelmap"
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
@@ -92,7 +91,7 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 	}
 	for i, name := range []string{"liver", "kidney", "vessel"} {
 		label := i + phantom.Liver
-		scores, err := eval.Score(labelmap.From(truth), labelmap.From(result), int32(label), eval.Options{Axis: demoAxis})
+		scores, err := eval.Score(truth, result, int32(label), eval.Options{Axis: demoAxis})
 		if err != nil {
 			return err
 		}
@@ -105,7 +104,7 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *volume.LabelMap) error {
 	prompt := volume.NewLabelMap(made.Volume())
 	for label := int32(phantom.Liver); label <= phantom.Vessel; label++ {
-		slice, ok := eval.CentralSlice(labelmap.From(truth), label, demoAxis)
+		slice, ok := truth.CentralSlice(label, demoAxis)
 		if !ok {
 			return fmt.Errorf("demo: volume %d has no label %d", f.seed, label)
 		}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/internal/labelmap"
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/spf13/cobra"
 )
@@ -128,7 +127,7 @@ func (r evalResult) print(w io.Writer, perCase bool) error {
 
 // study turns the flags into what to score.
 func (f *evalFlags) study() (eval.Study, error) {
-	s := eval.Study{Truth: f.truth, Load: labelmap.Load, Axis: f.axis, ToleranceMM: f.tolerance, Prompt: eval.PromptMode(f.prompt),
+	s := eval.Study{Truth: f.truth, Axis: f.axis, ToleranceMM: f.tolerance, Prompt: eval.PromptMode(f.prompt),
 		Scope: eval.Scope(f.scope), Resamples: f.resamples, Seed: f.seed, Strict: f.strict}
 	var err error
 	if s.Methods, err = f.methods(); err != nil {

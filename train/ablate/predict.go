@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/internal/labelmap"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -45,11 +43,10 @@ func (a *ablation) writeTruth() error {
 // propagate carries the true mask of every object on its central slice through the whole case and writes the label map.
 func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case, mem slmsam.Memory, path string, done func(part float64)) error {
 	annotation := c.LabelMap()
-	truth := labelmap.From(annotation)
 	var prompts []slmsam.Prompt
 	on := map[int]int{} // object -> prompted slice
 	for o, label := range c.Objects {
-		if slice, ok := eval.CentralSlice(truth, label, sliceAxis); ok {
+		if slice, ok := annotation.CentralSlice(label, sliceAxis); ok {
 			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: int(label), Mask: c.Mask(slice, o)})
 			on[int(label)] = slice
 		}

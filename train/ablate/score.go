@@ -7,12 +7,11 @@ import (
 	"strconv"
 
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/internal/labelmap"
 )
 
 // score scores the runs of a protocol; the methods are the memory settings.
 func (a *ablation) score(ctx context.Context, volumes int) (*Scores, error) {
-	study := eval.Study{Truth: a.truthDir(), Load: labelmap.Load, Names: a.Names, Axis: strconv.Itoa(sliceAxis),
+	study := eval.Study{Truth: a.truthDir(), Names: a.Names, Axis: strconv.Itoa(sliceAxis),
 		ToleranceMM: eval.DefaultToleranceMM, Prompt: a.Prompt, Scope: a.Scope, Resamples: a.Resamples, Seed: a.Recipe.Seed}
 	for _, m := range a.Memories {
 		dir := filepath.Join(run{volumes, m}.dir(a.Dir), predictionDir)

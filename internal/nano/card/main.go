@@ -22,7 +22,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/internal/labelmap"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -90,7 +89,7 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 	if g, ok := source.(*train.Generated); ok {
 		step = g.Reuse
 	}
-	study := eval.Study{Truth: filepath.Join(root, "truth"), Load: labelmap.Load, Axis: "2", Prompt: eval.PromptExclude,
+	study := eval.Study{Truth: filepath.Join(root, "truth"), Axis: "2", Prompt: eval.PromptExclude,
 		ToleranceMM: eval.DefaultToleranceMM}
 	compared := comparison{names: c.same}
 	for i := 0; i < source.Len(); i += step {
@@ -188,7 +187,7 @@ func write(path string, l *volume.LabelMap) error {
 func centralPrompts(c *train.Case, truth *volume.LabelMap) []slmsam.Prompt {
 	var prompts []slmsam.Prompt
 	for o, label := range c.Objects {
-		if slice, ok := eval.CentralSlice(labelmap.From(truth), label, sliceAxis); ok {
+		if slice, ok := truth.CentralSlice(label, sliceAxis); ok {
 			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: int(label), Mask: c.Mask(slice, o)})
 		}
 	}
