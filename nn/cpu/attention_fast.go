@@ -26,19 +26,21 @@ const (
 type flash struct {
 	attentionArgs
 	f      *simd.Kernels
+	crew   *crew
 	dvPad  int // Dv rounded up to MR
 	keys   int // Nk rounded up to MR
 	panels int // of queries
 }
 
-func newFlash(f *simd.Kernels, a attentionArgs) flash {
-	return flash{attentionArgs: a, f: f, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
+func newFlash(d *Device, a attentionArgs) flash {
+	f := &d.kernels
+	return flash{attentionArgs: a, f: f, crew: d.crew, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
 // attentionFast computes the heads one after the other, each on all threads, or each on a thread of its own when they
 // are many and small.
 func (d *Device) attentionFast(a attentionArgs) {
-	t := newFlash(&d.kernels, a)
+	t := newFlash(d, a)
 	items, packed := a.B*a.Heads, t.packedWords()
 	inside, across := d.threads, 1 // threads per head, heads at a time
 	if work := a.Nq * a.Nk * (a.D + a.Dv); items >= 4*d.threads && packed <= ownKeys || work < soloWork {
@@ -51,10 +53,10 @@ func (d *Device) attentionFast(a attentionArgs) {
 	words := t.groupWords(group)
 	need := packed + inside*words
 	scratch := d.pool.take(across * need)
-	workers(across, items, func(worker, item int) {
+	t.crew.share(across, items, func(worker, item int) {
 		s := scratch[worker*need:][:need]
 		kv := t.packKeys(item/a.Heads, item%a.Heads, inside, s[:packed])
-		workers(inside, ceilDiv(t.panels, group), func(worker, task int) {
+		t.crew.share(inside, ceilDiv(t.panels, group), func(worker, task int) {
 			first := task * group
 			t.attend(kv, item, first, min(group, t.panels-first), s[packed+worker*words:][:words])
 		})
@@ -74,7 +76,7 @@ func (t *flash) packedWords() int { return roundUp(t.keys*t.D, 16) + roundUp(t.k
 // packKeys packs the keys and values of head h of item b.
 func (t *flash) packKeys(b, h, threads int, dst []float32) keyBlocks {
 	kv := keyBlocks{k: dst[:t.keys*t.D], v: dst[roundUp(t.keys*t.D, 16):]}
-	workers(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
+	t.crew.share(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
 		key := block * blockKeys
 		n := min(blockKeys, t.Nk-key)
 		packRowPanels(t.f, t.k.from(b, key, h), t.k.row, n, t.D, kv.k[key*t.D:], t.f.MR)

@@ -29,6 +29,7 @@ const (
 type flashBack struct {
 	attentionBackwardArgs
 	f             *simd.Kernels
+	crew          *crew
 	panels        int // of queries
 	group         int // panels per group
 	keys          int // keys per block, rounded up to MR
@@ -38,9 +39,10 @@ type flashBack struct {
 	dCols, dvCols int // D and Dv rounded up to NR
 }
 
-func newFlashBack(f *simd.Kernels, a attentionBackwardArgs) flashBack {
+func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
+	f := &d.kernels
 	t := flashBack{
-		attentionBackwardArgs: a, f: f,
+		attentionBackwardArgs: a, f: f, crew: d.crew,
 		panels: ceilDiv(a.Nq, f.NR), keys: min(backKeys, roundUp(a.Nk, f.MR)), blocks: ceilDiv(a.Nk, backKeys),
 		splits: 1, dRows: roundUp(a.D, f.MR), dCols: roundUp(a.D, f.NR), dvCols: roundUp(a.Dv, f.NR),
 	}
@@ -54,7 +56,7 @@ func newFlashBack(f *simd.Kernels, a attentionBackwardArgs) flashBack {
 // attentionBackwardFast computes the heads one after the other, each on all threads, or, when they are many, each on a
 // thread of its own.
 func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
-	t := newFlashBack(&d.kernels, a)
+	t := newFlashBack(d, a)
 	items := a.B * a.Heads
 	inside, across := min(d.threads, t.splits), 1 // threads per head, heads at a time
 	shared := a.B > 1 && (a.dq.batch == 0 || a.dk.batch == 0 || a.dv.batch == 0)
@@ -64,7 +66,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 	head, own := t.headWords(), t.workerWords()
 	need := head + inside*own
 	scratch := d.pool.take(across * need)
-	workers(across, items, func(worker, item int) {
+	t.crew.share(across, items, func(worker, item int) {
 		s := scratch[worker*need:][:need]
 		t.run(item, inside, t.headScratch(s[:head]), s[head:])
 	})
@@ -75,7 +77,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 	own := t.workerWords()
 	fill(s.scale, t.Scale)
-	workers(threads, ceilDiv(t.panels, t.group), func(_, g int) {
+	t.crew.share(threads, ceilDiv(t.panels, t.group), func(_, g int) {
 		for p := g * t.group; p < min(t.panels, (g+1)*t.group); p++ {
 			t.packQueries(item, p, s)
 		}
@@ -85,7 +87,7 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 		packColumnPanels(t.f, t.q.from(b, query, h), t.q.row, t.D, n, s.q[query*t.dCols:], t.f.NR)
 		packColumnPanels(t.f, t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[query*t.dvCols:], t.f.NR)
 	})
-	workers(threads, t.splits, func(worker, split int) {
+	t.crew.share(threads, t.splits, func(worker, split int) {
 		w := t.workerScratch(scratch[worker*own:][:own])
 		dq := s.dq[split*t.panels*t.dRows*t.f.NR:]
 		lo, hi := split*t.blocks/t.splits, (split+1)*t.blocks/t.splits
@@ -93,7 +95,7 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 			t.keyBlock(item, block*backKeys, block > lo, s, w, dq)
 		}
 	})
-	workers(threads, t.panels, func(worker, p int) {
+	t.crew.share(threads, t.panels, func(worker, p int) {
 		t.storeQueries(item, p, s, scratch[worker*own:][:own])
 	})
 }

@@ -15,6 +15,7 @@ type Device struct {
 	plain   bool         // only the loops of the specification
 	kernels simd.Kernels // the inner loops of the fast products
 	pool    pool
+	crew    *crew
 }
 
 var _ backend.Device = (*Device)(nil)
@@ -27,7 +28,9 @@ func New(threads int) *Device {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &Device{threads: threads, kernels: simd.Detect(), pool: newPool()}
+	d := &Device{threads: threads, kernels: simd.Detect(), pool: newPool(), crew: newCrew(threads)}
+	runtime.AddCleanup(d, (*crew).dismiss, d.crew) // for devices that nobody closes
+	return d
 }
 
 // NewLevel is New with the fast products held to an instruction set: "avx512", "avx2", "plain" (Go), or "auto" for
@@ -106,4 +109,7 @@ func (d *Device) Memory() backend.Memory { return d.pool.mem }
 func (d *Device) ResetPeak() { d.pool.resetPeak() }
 
 // Close implements backend.Device.
-func (d *Device) Close() { d.pool = newPool() }
+func (d *Device) Close() {
+	d.pool = newPool()
+	d.crew.dismiss()
+}

@@ -67,10 +67,10 @@ func (d *Device) matmulFast(m matmulArgs) {
 	first.plan(&d.kernels, inside)
 	need := first.scratchWords(inside)
 	scratch := d.pool.take(need * across)
-	workers(across, m.Batch, func(worker, item int) {
+	d.crew.share(across, m.Batch, func(worker, item int) {
 		p := m.item(item)
 		p.slabK, p.colsN, p.rowsM = first.slabK, first.colsN, first.rowsM
-		p.run(&d.kernels, inside, scratch[worker*need:][:need])
+		p.run(d, inside, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
 }
@@ -121,7 +121,8 @@ func (p *product) scratchWords(threads int) int {
 }
 
 // run computes the product on the given number of threads.
-func (p *product) run(f *simd.Kernels, threads int, scratch []float32) {
+func (p *product) run(d *Device, threads int, scratch []float32) {
+	f := &d.kernels
 	slab := scratch[:p.slabK*p.colsN]
 	scratch = scratch[roundUp(len(slab), 16):]
 	words := p.taskWords()
@@ -130,7 +131,7 @@ func (p *product) run(f *simd.Kernels, threads int, scratch []float32) {
 		panels := ceilDiv(cols, f.NR)
 		for k0 := 0; k0 < p.k; k0 += p.slabK {
 			depth := min(p.slabK, p.k-k0)
-			workers(threads, panels, func(_, j int) {
+			d.crew.share(threads, panels, func(_, j int) {
 				p.b.pack(f, col+j*f.NR, min(f.NR, cols-j*f.NR), k0, depth, slab[j*depth*f.NR:], f.NR)
 			})
 			rowBlocks := ceilDiv(p.m, p.rowsM)
@@ -138,7 +139,7 @@ func (p *product) run(f *simd.Kernels, threads int, scratch []float32) {
 			if rowBlocks < 2*threads {
 				groups = min(panels, ceilDiv(2*threads, rowBlocks))
 			}
-			workers(threads, rowBlocks*groups, func(worker, task int) {
+			d.crew.share(threads, rowBlocks*groups, func(worker, task int) {
 				row, g := task/groups*p.rowsM, task%groups
 				t := tile{product: p, row: row, rows: min(p.rowsM, p.m-row), col: col, k0: k0, depth: depth}
 				t.from, t.to = g*panels/groups, (g+1)*panels/groups

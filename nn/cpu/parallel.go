@@ -1,7 +1,7 @@
 package cpu
 
 const (
-	minParallel     = 1 << 15 // operations below which starting goroutines costs more than it gives
+	minParallel     = 1 << 13 // operations below which starting goroutines costs more than it gives
 	chunksPerThread = 4       // so that a thread that the system holds up does not hold up all
 )
 
@@ -16,7 +16,7 @@ func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
 		return
 	}
 	chunks := min(n, d.threads*chunksPerThread)
-	workers(d.threads, chunks, func(_, c int) {
+	d.crew.share(d.threads, chunks, func(_, c int) {
 		fn(c*n/chunks, (c+1)*n/chunks)
 	})
 }
@@ -39,3 +39,9 @@ func (d *Device) sumBlocks(n, cost int, total []float64, fn func(lo, hi int, out
 		total[i%width] += v
 	}
 }
+
+// ceilDiv is a/b rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// roundUp is the smallest multiple of step that is at least n.
+func roundUp(n, step int) int { return ceilDiv(n, step) * step }
