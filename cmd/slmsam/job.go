@@ -15,6 +15,7 @@ import (
 type job struct {
 	image, mask, out string
 	slices           slmsam.GraySlices
+	shown            volume.Window // what is black and white in the report; zero: what suits each object
 	prompts          []slmsam.Prompt
 	labels           []int // asked for; nil: all
 	options          slmsam.Options

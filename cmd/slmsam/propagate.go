@@ -234,6 +234,7 @@ func (f *propagateFlags) place(j *job) error {
 		return fmt.Errorf("%s: %w (%g): there is nothing to see in it", v.Path, volume.ErrConstant, lo)
 	}
 	j.slices.Window, err = parseWindow(f.window)
+	j.shown = j.slices.Window
 	return err
 }
 

@@ -58,11 +58,11 @@ func writeReport(dir string, j *job, labels *volume.LabelMap, s summary) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	study := report.Study{Title: filepath.Base(j.image), Image: j.slices, Labels: labels, Axis: j.slices.Axis}
+	study := report.Study{Title: filepath.Base(j.image), Image: j.slices.Volume, Window: j.shown, Labels: labels, Axis: j.slices.Axis}
 	for _, o := range s.Objects {
 		object := report.Object{Label: o.Label}
 		for _, p := range o.PerSlices {
-			object.Slices = append(object.Slices, report.Slice{Index: p.Slice, Score: float64(p.Score), Area: p.Area, Prompted: p.Prompted})
+			object.Slices = append(object.Slices, report.Slice{Index: p.Slice, Score: float64(p.Score), Area: p.Area, Outlined: p.Prompted})
 		}
 		study.Objects = append(study.Objects, object)
 	}

@@ -8,231 +8,285 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
-	"golang.org/x/image/draw"
-	"golang.org/x/image/font"
-	"golang.org/x/image/math/fixed"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Sizes of the montage in pixels.
+// Sizes of the montage in pixels: a head, the doubtful slices, a block of tiles for each object, a foot.
 const (
-	maxTiles   = 20
-	tileSide   = 260 // the longer side of a slice
-	gap        = 8
-	header     = 34
-	lineHeight = 22
-	contour    = 2 // thickness
-	frame      = 4 // around a prompted slice
+	montageWidth = 1530
+	gap          = 6
+	headHeight   = 40
+	blockHead    = 30 // over the tiles of an object
+	footHeight   = 28
+	worstColumns = 6
+	worstRows    = 3
 )
 
-var (
-	background = color.RGBA{24, 24, 27, 255}
-	ink        = color.RGBA{235, 235, 235, 255}
-	dim        = color.RGBA{160, 160, 160, 255}
-)
-
-// Montage writes a PNG with up to 20 slices, evenly chosen from those that were worked on and with the
-// prompted ones among them, each with the contours of its labels.
+// Montage writes a PNG to judge a result by. Doubtful slices come first, the worst at the top, each with its
+// reason; then every object has its outlined slices, framed in its color, and an even choice of those that it was
+// tracked to. Slices without it are not shown, unless that is what is doubtful. Every tile is a square about its
+// object; the small picture in its corner shows where.
 func Montage(w io.Writer, s Study) error {
-	chosen := choose(s.indices(), s.prompted(), maxTiles)
-	if len(chosen) == 0 {
-		return fmt.Errorf("report: no slices to show")
+	if err := s.check(); err != nil {
+		return err
 	}
-	faces, err := newFaces()
-	if err != nil {
+	m := &montage{Study: s, regions: findRegions(s)}
+	m.colors = s.colors(m.near())
+	if err := m.plan(); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	m := &montage{Study: s, faces: faces, view: viewOf(s.Labels.Geom, s.Axis)}
-	m.layout(len(chosen))
-	for i, slice := range chosen {
-		m.tile(i, slice)
+	m.head()
+	m.tiles(m.worst, image.Pt(gap, headHeight), worstLine)
+	for i := range m.blocks {
+		m.block(i)
 	}
-	m.captions()
+	m.foot()
 	return png.Encode(w, m.canvas)
 }
-
-// choose picks at most n of all, evenly, the first and the last among them; the nearest picks give way to
-// prompted ones.
-func choose(all, prompted []int, n int) []int {
-	if len(all) <= n {
-		return all
-	}
-	picks := make([]int, n)
-	for i := range picks {
-		picks[i] = all[int(math.Round(float64(i)*float64(len(all)-1)/float64(n-1)))]
-	}
-	taken := map[int]bool{}
-	for _, p := range prompted {
-		best := -1
-		for i, have := range picks {
-			if !taken[i] && (best < 0 || abs(have-p) < abs(picks[best]-p)) {
-				best = i
-			}
-		}
-		if best < 0 {
-			break
-		}
-		picks[best], taken[best] = p, true
-	}
-	slices.Sort(picks)
-	return slices.Compact(picks)
-}
-
-func abs(x int) int { return max(x, -x) }
 
 // montage is a picture being drawn.
 type montage struct {
 	Study
-	faces         faces
-	view          view
-	canvas        *image.RGBA
-	columns, rows int
-	width, height int // of a tile's picture
-	legendRows    int
+	regions
+	*canvas
+	colors  []color.RGBA
+	crops   []crops         // by object
+	windows []volume.Window // by object
+	worst   []pick          // doubtful slices
+	doubts  int             // how many there are in all
+	blocks  [][]pick        // by object
+	places  []image.Point   // of the blocks
+	beside  int             // blocks beside each other
+	line    line            // of a block's tiles
 }
 
-// layout sets the sizes: tiles keep the proportions in mm.
-func (m *montage) layout(n int) {
-	scale := tileSide / max(m.view.width, m.view.height)
-	m.width, m.height = max(int(m.view.width*scale), 48), max(int(m.view.height*scale), 48)
-	const aspect = 1.6 // of the whole
-	m.columns = int(math.Round(math.Sqrt(aspect * float64(n) * float64(m.height+gap) / float64(m.width+gap))))
-	m.columns = min(max(m.columns, 1), n)
-	for (m.columns+1)*(m.width+gap)+gap < 480 { // room for the title
-		m.columns++
-	}
-	m.rows = (n + m.columns - 1) / m.columns
-	W := m.columns*(m.width+gap) + gap
-	m.legendRows = 1 + (len(m.Objects)-1)/max(1, (W-2*gap)/m.legendWidth())
-	H := header + m.rows*(m.height+gap) + gap + m.legendRows*lineHeight + lineHeight
-	m.canvas = image.NewRGBA(image.Rect(0, 0, W, H))
-	draw.Draw(m.canvas, m.canvas.Bounds(), image.NewUniform(background), image.Point{}, draw.Src)
+// line is how tiles are laid out.
+type line struct {
+	n     int  // side by side
+	side  int  // pixels
+	below int  // room under each for the reason
+	named bool // whether each says which object it shows
 }
 
-// tile draws a slice.
-func (m *montage) tile(i, slice int) {
-	h, w := m.Image.Size()
+// worstLine are the doubtful slices over all blocks.
+var worstLine = line{n: worstColumns, side: tileSide(worstColumns), below: reasonRoom, named: true}
+
+// plan chooses what is shown and makes the canvas.
+func (m *montage) plan() (err error) {
+	m.worst, m.doubts = m.doubtful(worstRows * worstColumns)
+	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
 	H, W := m.view.size(h, w)
-	x0, y0 := gap+i%m.columns*(m.width+gap), header+i/m.columns*(m.height+gap)
-	at := image.Rect(x0, y0, x0+m.width, y0+m.height)
-	gray := &image.Gray{Pix: turn(m.view, m.Image.Gray(slice), h, w), Stride: W, Rect: image.Rect(0, 0, W, H)}
-	draw.CatmullRom.Scale(m.canvas, at, gray, gray.Bounds(), draw.Src, nil)
-	labels := turn(m.view, m.Labels.Slice(m.Axis, slice), h, w)
-	m.contours(at, labels, H, W)
-	if len(m.Objects) > len(palette) { // colours repeat
-		m.numbers(at, labels, H, W)
+	rows := 1 // of tiles in a block
+	columns := 8
+	m.beside = 1
+	switch n := len(m.Objects); {
+	case n == 1:
+		rows = 3
+	case n <= 3:
+		rows = 2
+	case n > 8:
+		m.beside, columns = 2, 10
 	}
-	name := fmt.Sprint(slice)
-	if slices.Contains(m.prompted(), slice) {
-		m.frame(at)
-		name += "  prompt"
+	m.line = line{n: columns / m.beside, side: tileSide(columns)}
+	ct := m.Image.LooksLikeCT()
+	height := headHeight + worstLine.height(len(m.worst))
+	for i := range m.Objects {
+		m.crops = append(m.crops, newCrops(m.boxes[i], H, W, m.view.width/float64(W), m.view.height/float64(H)))
+		m.windows = append(m.windows, m.window(i, ct))
+		m.blocks = append(m.blocks, m.others(i, rows*m.line.n, m.filled(i), m.worst))
 	}
-	m.textOnImage(x0+8, y0+20, name)
+	for i := 0; i < len(m.blocks); i += m.beside {
+		tall := 0
+		for j := i; j < min(i+m.beside, len(m.blocks)); j++ {
+			m.places = append(m.places, image.Pt(gap+(j-i)*m.blockWidth(), height))
+			tall = max(tall, blockHead+m.line.height(len(m.blocks[j])))
+		}
+		height += tall
+	}
+	height += footHeight
+	m.canvas, err = newCanvas(montageWidth, height)
+	return err
 }
 
-// contours draws the inner edges of the labels [h,w].
-func (m *montage) contours(at image.Rectangle, labels []int32, h, w int) {
-	index := map[int32]int{}
+// window is the gray window of an object.
+func (m *montage) window(object int, ct bool) volume.Window {
+	if m.Window != (volume.Window{}) {
+		return m.Window
+	}
+	label := int32(m.Objects[object].Label)
+	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
+	H, W := m.view.size(h, w)
+	var all, inside []float32
+	for _, z := range evenly(m.filled(object), windowSlices) {
+		labels := turn(m.view, m.Labels.Slice(m.Axis, z), h, w)
+		a, in := around(turn(m.view, m.Image.Slice(m.Axis, z), h, w), H, W, m.boxes[object][z], func(p int) bool { return labels[p] == label })
+		all, inside = append(all, a...), append(inside, in...)
+	}
+	if len(all) == 0 { // it is nowhere
+		z := m.Labels.Dim[m.Axis] / 2
+		all, _ = around(m.Image.Slice(m.Axis, z), h, w, image.Rect(0, 0, w, h), func(int) bool { return false })
+	}
+	return robustWindow(all, inside, ct)
+}
+
+// blockWidth is the room from one block to that beside it.
+func (m *montage) blockWidth() int { return (montageWidth - gap) / m.beside }
+
+// tileSide is that of tiles of which so many fill the width of the picture.
+func tileSide(columns int) int { return (montageWidth-gap)/columns - gap }
+
+// height is the room for n tiles.
+func (l line) height(n int) int { return (n + l.n - 1) / l.n * (l.side + l.below + gap) }
+
+// tiles draws picks.
+func (m *montage) tiles(picks []pick, corner image.Point, l line) {
+	for i, p := range picks {
+		at := corner.Add(image.Pt(i%l.n*(l.side+gap), i/l.n*(l.side+l.below+gap)))
+		t := m.tile(p)
+		if l.named {
+			t.name, t.tint = m.name(m.Objects[p.object]), m.colors[p.object]
+			if m.boxes[p.object][p.Index].Empty() {
+				t.name += ": absent"
+			}
+		}
+		t.draw(m.canvas, image.Rectangle{at, at.Add(image.Pt(l.side, l.side+l.below))})
+	}
+}
+
+// tile cuts one object out of one slice.
+func (m *montage) tile(p pick) *tile {
+	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
+	H, W := m.view.size(h, w)
+	gray := turn(m.view, m.windows[p.object].Apply(m.Image.Slice(m.Axis, p.Index)), h, w)
+	labels := turn(m.view, m.Labels.Slice(m.Axis, p.Index), h, w)
+	part := m.crops[p.object].at(p.Index)
+	t := &tile{h: part.Dy(), w: part.Dx(), gray: cut(gray, H, W, part), inside: part.Intersect(image.Rect(0, 0, W, H)).Sub(part.Min),
+		focus: m.boxes[p.object][p.Index].Sub(part.Min), caption: fmt.Sprint(p.Index), reason: strings.Join(p.Doubts, ", ")}
+	l := layer{labels: cut(labels, H, W, part), strokes: map[int32]stroke{}}
 	for i, o := range m.Objects {
-		index[int32(o.Label)] = i
+		l.strokes[int32(o.Label)] = stroke{color: m.colors[i], thick: 1, faint: true}
 	}
-	label := func(x, y int) int32 {
-		if x < 0 || y < 0 || x >= m.width || y >= m.height {
-			return 0
-		}
-		return labels[y*h/m.height*w+x*w/m.width]
+	l.strokes[int32(m.Objects[p.object].Label)] = stroke{color: m.colors[p.object], thick: 2}
+	t.layers = []layer{l}
+	if p.Outlined {
+		t.frame = &m.colors[p.object]
 	}
-	for y := range m.height {
-		for x := range m.width {
-			l := label(x, y)
-			if l == 0 {
-				continue
-			}
-			for d := 1; d <= contour; d++ {
-				if label(x-d, y) != l || label(x+d, y) != l || label(x, y-d) != l || label(x, y+d) != l {
-					m.canvas.SetRGBA(at.Min.X+x, at.Min.Y+y, Colour(index[l]))
-					break
-				}
-			}
-		}
+	const most = 0.75 // of the slice: a larger part needs no locator
+	if float64(part.Dx()*part.Dy()) < most*float64(H*W) {
+		t.locator = &locator{gray: &image.Gray{Pix: gray, Stride: W, Rect: image.Rect(0, 0, W, H)}, part: part,
+			mm: image.Pt(int(math.Ceil(m.view.width*100)), int(math.Ceil(m.view.height*100)))}
 	}
+	return t
 }
 
-// numbers writes every label that has room for it at the place nearest to its centre.
-func (m *montage) numbers(at image.Rectangle, labels []int32, h, w int) {
-	const room = 200 // pixels of the tile
-	for _, o := range m.Objects {
-		var on []image.Point
-		var sum image.Point
-		for p, l := range labels {
-			if l == int32(o.Label) {
-				on = append(on, image.Pt(p%w, p/w))
-				sum = sum.Add(on[len(on)-1])
-			}
-		}
-		if len(on)*m.width*m.height < room*h*w {
-			continue
-		}
-		centre := sum.Div(len(on))
-		best := slices.MinFunc(on, func(a, b image.Point) int { return distance(a, centre) - distance(b, centre) })
-		m.textOnImage(at.Min.X+best.X*m.width/w-6, at.Min.Y+best.Y*m.height/h+5, fmt.Sprint(o.Label))
+// head writes the title and how much there is to doubt.
+func (m *montage) head() {
+	const base = 26
+	x := m.text(m.faces.bold, ink, gap, base, fit(m.faces.bold, m.Title, montageWidth/2)) + 24
+	if m.doubts == 0 {
+		m.text(m.faces.regular, dim, x, base, "no doubtful slices")
+		return
 	}
-}
-
-// distance is the square of that between two points.
-func distance(a, b image.Point) int {
-	d := a.Sub(b)
-	return d.X*d.X + d.Y*d.Y
-}
-
-// frame marks a prompted slice.
-func (m *montage) frame(at image.Rectangle) {
-	white := image.NewUniform(color.White)
-	for _, r := range []image.Rectangle{
-		image.Rect(at.Min.X, at.Min.Y, at.Max.X, at.Min.Y+frame), image.Rect(at.Min.X, at.Max.Y-frame, at.Max.X, at.Max.Y),
-		image.Rect(at.Min.X, at.Min.Y, at.Min.X+frame, at.Max.Y), image.Rect(at.Max.X-frame, at.Min.Y, at.Max.X, at.Max.Y)} {
-		draw.Draw(m.canvas, r, white, image.Point{}, draw.Src)
-	}
-}
-
-// captions writes title, legend and orientation.
-func (m *montage) captions() {
-	m.text(m.faces.bold, ink, gap, 23, m.Title)
-	y := header + m.rows*(m.height+gap) + lineHeight
-	perRow := max(1, (m.canvas.Bounds().Dx()-2*gap)/m.legendWidth())
+	labels := map[int]bool{}
 	for i, o := range m.Objects {
-		x, y := gap+i%perRow*m.legendWidth(), y+i/perRow*lineHeight
-		draw.Draw(m.canvas, image.Rect(x, y-12, x+14, y+2), image.NewUniform(Colour(i)), image.Point{}, draw.Src)
-		m.text(m.faces.regular, ink, x+20, y, m.name(o))
+		if slices.ContainsFunc(o.Slices, Slice.doubtful) {
+			labels[i] = true
+		}
 	}
-	note := "white frame: prompted slice"
+	note := fmt.Sprintf("doubtful: %s of %s", count(m.doubts, "slice"), count(len(labels), "label"))
+	if len(m.worst) < m.doubts {
+		note += fmt.Sprintf(", the worst %d first", len(m.worst))
+	}
+	m.fill(image.Rect(x-8, base-18, x+width(m.faces.bold, note)+8, base+8), alarm)
+	m.text(m.faces.bold, white, x, base, note)
+}
+
+// count is "1 slice" or "2 slices".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// block draws an object: a line with its name and what happened where, and its tiles.
+func (m *montage) block(i int) {
+	o, at, room := m.Objects[i], m.places[i], m.blockWidth()
+	base := at.Y + 20
+	m.fill(image.Rect(at.X, base-13, at.X+16, base+3), m.colors[i])
+	ends := at.X + room*11/20 // where the timeline begins
+	x := m.text(m.faces.bold, ink, at.X+24, base, fit(m.faces.bold, m.name(o), room/4)) + 14
+	x = m.text(m.faces.regular, dim, x, base, fit(m.faces.regular, m.facts(i), ends-x-8)) + 14
+	if len(o.Doubts) > 0 {
+		m.text(m.faces.regular, alarm, x, base, fit(m.faces.regular, strings.Join(o.Doubts, ", "), ends-x-8))
+	}
+	m.timeline(i, image.Rect(ends, at.Y+11, at.X+room-2*gap, at.Y+23))
+	m.tiles(m.blocks[i], at.Add(image.Pt(0, blockHead)), m.line)
+}
+
+// facts are where an object was found and outlined, and what is black and white in its tiles.
+func (m *montage) facts(i int) string {
+	filled := m.filled(i)
+	if len(filled) == 0 {
+		return "found nowhere"
+	}
+	out := fmt.Sprintf("slices %d to %d", filled[0], filled[len(filled)-1])
+	var outlined []string
+	for _, sl := range m.Objects[i].Slices {
+		if sl.Outlined {
+			outlined = append(outlined, fmt.Sprint(sl.Index))
+		}
+	}
+	const most = 5
+	switch {
+	case len(outlined) > most:
+		out += fmt.Sprintf(", outlined on %d", len(outlined))
+	case len(outlined) > 0:
+		out += ", outlined on " + strings.Join(outlined, ", ")
+	}
+	return out + fmt.Sprintf(", gray %s to %s", brief(m.windows[i].Lo), brief(m.windows[i].Hi))
+}
+
+// brief writes an intensity, without decimals that say nothing.
+func brief(x float64) string {
+	const whole = 10 // from which on decimals do not matter
+	if math.Abs(x) >= whole {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.2g", x)
+}
+
+// timeline draws all slices from left to right: colored where the object was found, a white mark where it was
+// outlined, a red one that stands out where it is doubtful.
+func (m *montage) timeline(i int, at image.Rectangle) {
+	all := m.indices()
+	first, n := all[0], all[len(all)-1]-all[0]+1
+	x := func(z int) int { return at.Min.X + (z-first)*at.Dx()/n }
+	m.fill(at.Inset(4), rail)
+	for _, z := range m.filled(i) {
+		m.fill(image.Rect(x(z), at.Min.Y+2, max(x(z+1), x(z)+1), at.Max.Y-2), m.colors[i])
+	}
+	for _, sl := range m.Objects[i].Slices {
+		middle := (x(sl.Index) + x(sl.Index+1)) / 2
+		if sl.Outlined {
+			m.fill(image.Rect(middle-2, at.Min.Y-2, middle+3, at.Max.Y+2), black)
+			m.fill(image.Rect(middle-1, at.Min.Y-2, middle+2, at.Max.Y+2), white)
+		}
+		if sl.doubtful() {
+			for d := range 7 { // a triangle that points down to the slice
+				m.fill(image.Rect(middle-d, at.Min.Y+1-d, middle+d+1, at.Min.Y+2-d), alarm)
+			}
+		}
+	}
+}
+
+// foot explains the marks.
+func (m *montage) foot() {
+	note := "frame: outlined by the annotator    red band: doubtful, and why    corner: where the tile lies in its slice"
 	if m.view.left != "" {
-		note += fmt.Sprintf("; left edge %s, top edge %s", m.view.left, m.view.top)
+		note += fmt.Sprintf("    left edge %s, top edge %s", m.view.left, m.view.top)
 	}
-	m.text(m.faces.regular, dim, gap, y+m.legendRows*lineHeight, note)
-}
-
-func (m *montage) name(o Object) string { return fmt.Sprintf("label %d", o.Label) }
-
-// legendWidth is the room of one entry.
-func (m *montage) legendWidth() int {
-	widest := 0
-	for _, o := range m.Objects {
-		widest = max(widest, font.MeasureString(m.faces.regular, m.name(o)).Ceil())
-	}
-	return widest + 44
-}
-
-// textOnImage writes with a dark halo, legible on any slice.
-func (m *montage) textOnImage(x, y int, s string) {
-	for _, d := range []image.Point{{-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
-		m.text(m.faces.bold, color.RGBA{0, 0, 0, 255}, x+d.X, y+d.Y, s)
-	}
-	m.text(m.faces.bold, ink, x, y, s)
-}
-
-// text writes s with its baseline at y.
-func (m *montage) text(face font.Face, c color.Color, x, y int, s string) {
-	d := font.Drawer{Dst: m.canvas, Src: image.NewUniform(c), Face: face, Dot: fixed.P(x, y)}
-	d.DrawString(s)
+	m.text(m.faces.regular, dim, gap, m.Bounds().Max.Y-10, note)
 }

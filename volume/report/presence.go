@@ -110,7 +110,7 @@ func wholeTicks(lo, hi float64) []plot.Tick {
 	return out
 }
 
-// strip shows one row per object: coloured where it was found, grey where nothing of it is.
+// strip shows one row per object: colored where it was found, gray where nothing of it is.
 func (s Study) strip() (*plot.Plot, error) {
 	p := s.newPlot("")
 	p.Title.Text = s.Title
@@ -125,7 +125,7 @@ func (s Study) strip() (*plot.Plot, error) {
 			for to < len(o.Slices) && (o.Slices[to].Area > 0) == (o.Slices[from].Area > 0) && o.Slices[to].Index == o.Slices[to-1].Index+1 {
 				to++
 			}
-			c, half := color.Color(Colour(i)), 0.36
+			c, half := color.Color(Color(i)), 0.36
 			if o.Slices[from].Area == 0 {
 				c, half = absentBar, 0.12
 			}
@@ -135,7 +135,7 @@ func (s Study) strip() (*plot.Plot, error) {
 			from = to
 		}
 		for _, sl := range o.Slices {
-			if sl.Prompted {
+			if sl.Outlined {
 				prompts = append(prompts, plotter.XY{X: float64(sl.Index), Y: row})
 			}
 		}
@@ -145,17 +145,17 @@ func (s Study) strip() (*plot.Plot, error) {
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4
-	p.X.Label.Text = "slice   (bar: found; thin grey: nothing there; diamond: prompt)"
+	p.X.Label.Text = "slice   (bar: found; thin gray: nothing there; diamond: prompt)"
 	return p, nil
 }
 
-// scores shows the object scores. Prompted slices are left out: there the user judged, not the model.
+// scores shows the object scores. Outlined slices are left out: there the user judged, not the model.
 func (s Study) scores() (*plot.Plot, error) {
 	p := s.newPlot("object score (logit)")
 	lo, hi := -1.0, 1.0
 	for _, o := range s.Objects {
 		for _, sl := range o.Slices {
-			if !sl.Prompted {
+			if !sl.Outlined {
 				lo, hi = min(lo, sl.Score), max(hi, sl.Score)
 			}
 		}
@@ -168,8 +168,8 @@ func (s Study) scores() (*plot.Plot, error) {
 	}
 	for i, o := range s.Objects {
 		var line plotter.XYs
-		for _, sl := range append(slices.Clone(o.Slices), Slice{Prompted: true}) {
-			if !sl.Prompted {
+		for _, sl := range append(slices.Clone(o.Slices), Slice{Outlined: true}) {
+			if !sl.Outlined {
 				line = append(line, plotter.XY{X: float64(sl.Index), Y: sl.Score})
 				continue
 			}
@@ -196,7 +196,7 @@ func (s Study) areas() (*plot.Plot, error) {
 		for _, sl := range o.Slices {
 			at := plotter.XY{X: float64(sl.Index), Y: float64(sl.Area) * pixel}
 			line = append(line, at)
-			if sl.Prompted {
+			if sl.Outlined {
 				prompts = append(prompts, at)
 			}
 		}
@@ -217,11 +217,11 @@ func addCurve(p *plot.Plot, i int, at plotter.XYs) error {
 	if err != nil {
 		return err
 	}
-	l.Color, l.Width = Colour(i), vg.Points(1.6)
-	if round := i / len(palette); round > 0 { // colours begin again: tell them apart by dashes
+	l.Color, l.Width = Color(i), vg.Points(1.6)
+	if round := i / len(palette); round > 0 { // colors begin again: tell them apart by dashes
 		l.Dashes = []vg.Length{vg.Points(float64(2 + 3*round)), vg.Points(2)}
 	}
-	points.GlyphStyle = draw.GlyphStyle{Color: Colour(i), Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
+	points.GlyphStyle = draw.GlyphStyle{Color: Color(i), Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
 	p.Add(l, points)
 	return nil
 }

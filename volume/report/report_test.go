@@ -11,21 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// grays is an image of constant brightness.
-type grays struct{ h, w int }
-
-func (g grays) Size() (h, w int)   { return g.h, g.w }
-func (g grays) Gray(i int) []uint8 { return bytes.Repeat([]byte{uint8(10 * i)}, g.h*g.w) }
-
-// study has labels 1 and 4 on 30 slices of 40 x 20 pixels, prompted on slices 11 and 12; label 4 ends at slice 19.
+// study has labels 1 and 4 on 30 slices of 40 x 20 pixels, outlined on slices 11 and 12; label 4 ends at slice 19.
 func study() Study {
 	dim := [3]int{20, 40, 30}
-	s := Study{Title: "scan", Image: grays{40, 20}, Axis: 2, Objects: []Object{{Label: 1}, {Label: 4}},
-		Labels: &volume.LabelMap{Dim: dim, Data: make([]int32, 20*40*30), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}}
+	v := &volume.Volume{Dim: dim, Data: make([]float32, 20*40*30), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}
+	for i := range v.Data {
+		v.Data[i] = float32(i % 97)
+	}
+	s := Study{Title: "scan", Image: v, Axis: 2, Objects: []Object{{Label: 1}, {Label: 4}}, Labels: volume.NewLabelMap(v)}
 	for i := range 30 {
 		pix := make([]int32, 800)
-		one := Slice{Index: i, Score: 3, Prompted: i == 11}
-		four := Slice{Index: i, Score: 2 - float64(i)/10, Prompted: i == 12}
+		one := Slice{Index: i, Score: 3, Outlined: i == 11}
+		four := Slice{Index: i, Score: 2 - float64(i)/10, Outlined: i == 12}
 		for y := 10; y < 20; y++ {
 			for x := 5; x < 15; x++ {
 				if y < 15 {
@@ -44,21 +41,115 @@ func study() Study {
 	return s
 }
 
-func TestMontageShowsContoursOfEveryLabel(t *testing.T) {
+// montageOf draws a study and decodes the file.
+func montageOf(t *testing.T, s Study) *image.RGBA {
+	t.Helper()
 	var file bytes.Buffer
-	require.NoError(t, Montage(&file, study()))
+	require.NoError(t, Montage(&file, s))
 	img, err := png.Decode(&file)
 	require.NoError(t, err)
-	counts := map[color.RGBA]int{}
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			counts[img.At(x, y).(color.RGBA)]++
+	return img.(*image.RGBA)
+}
+
+// countIn counts the pixels of a color in a part of a picture.
+func countIn(img *image.RGBA, part image.Rectangle, c color.RGBA) int {
+	n := 0
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			if img.RGBAAt(x, y) == c {
+				n++
+			}
 		}
 	}
-	require.Greater(t, counts[Colour(0)], 20*100, "label 1 on 20 tiles")
-	require.Greater(t, counts[Colour(1)], 12*100, "label 4 on the tiles up to slice 19")
-	require.Zero(t, counts[Colour(2)])
-	require.Greater(t, counts[color.RGBA{255, 255, 255, 255}], 2*3*260*frame/2, "frames of two prompted slices")
+	return n
+}
+
+// edge is the part of a tile's frame along its left side.
+func edge(corner image.Point, side int) image.Rectangle {
+	return image.Rect(corner.X, corner.Y, corner.X+frameThick, corner.Y+side)
+}
+
+func TestOnlyOutlinedLabelsAreFramed(t *testing.T) {
+	s := study()
+	img := montageOf(t, s)
+	side := tileSide(8)
+	first := image.Pt(gap, headHeight+blockHead)
+	second := first.Add(image.Pt(0, 2*(side+gap)+blockHead))
+	require.Equal(t, frameThick*side, countIn(img, edge(first, side), Color(0)), "label 1 on slice 11")
+	require.Equal(t, frameThick*side, countIn(img, edge(second, side), Color(1)), "label 4 on slice 12")
+	for i := 1; i < 16; i++ {
+		for block, corner := range []image.Point{first, second} {
+			at := corner.Add(image.Pt(i%8*(side+gap), i/8*(side+gap)))
+			require.Less(t, countIn(img, edge(at, side), Color(block)), side, "tile %d of label %d is tracked", i, s.Objects[block].Label)
+		}
+	}
+}
+
+func TestDoubtfulSlicesComeFirstTheWorstAtTheTop(t *testing.T) {
+	s := study()
+	s.Objects[0].Slices[20].Doubts = []string{"area jumps"}
+	s.Objects[1].Slices[7].Doubts = []string{"score near the threshold"}
+	s.Objects[1].Slices[7].Severity = 2
+	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // there is nothing of it
+	picks, total := s.doubtful(6)
+	require.Equal(t, 3, total)
+	require.Equal(t, []int{7, 20, 25}, indicesOf(picks))
+	require.Equal(t, 1, picks[0].object)
+
+	img := montageOf(t, s)
+	for i := range 6 {
+		band := image.Rect(0, worstLine.side+4, worstLine.side, worstLine.side+reasonRoom).Add(image.Pt(gap+i*(worstLine.side+gap), headHeight))
+		red := countIn(img, band, alarm)
+		if i < 3 {
+			require.Greater(t, red, worstLine.side*20, "tile %d has a reason", i)
+		} else {
+			require.Zero(t, red)
+		}
+	}
+	require.Zero(t, countIn(montageOf(t, study()), img.Bounds(), alarm), "no doubt, no red")
+}
+
+func TestOneOfManyNeighborsInDoubtStandsForAll(t *testing.T) {
+	s := study()
+	for i := 3; i < 28; i++ {
+		s.Objects[0].Slices[i].Doubts = []string{"area jumps"}
+	}
+	s.Objects[1].Slices[2].Doubts = []string{"score near the threshold"}
+	picks, total := s.doubtful(10)
+	require.Equal(t, 26, total)
+	require.Equal(t, []int{3, 6, 9, 12, 15, 18, 21, 24, 27, 2}, indicesOf(picks))
+	picks, _ = s.doubtful(12)
+	require.Len(t, picks, 12, "there is room: neighbors too")
+}
+
+func TestEmptySlicesAreNotShownAndOutlinedOnesLead(t *testing.T) {
+	s := study()
+	filled := findRegions(s).filled(1)
+	require.Equal(t, 20, len(filled))
+	picks := indicesOf(s.others(1, 16, filled, nil))
+	require.Len(t, picks, 16)
+	require.Equal(t, 12, picks[0], "outlined")
+	require.Equal(t, []int{0, 19}, []int{picks[1], picks[15]}, "the ends")
+	require.NotContains(t, indicesOf(s.others(1, 16, filled, []pick{{1, Slice{Index: 12}}})), 12, "shown above already")
+
+	for i := range s.Objects[1].Slices {
+		s.Objects[1].Slices[i].Outlined = true
+	}
+	require.Len(t, s.others(1, 8, filled, nil), 8)
+	s.Objects[1].Slices[3].Outlined = false
+	require.Equal(t, 3, indicesOf(s.others(1, 8, filled, nil))[7], "outlined ones leave room for what was tracked")
+
+	s.Labels.Data = make([]int32, len(s.Labels.Data))
+	img := montageOf(t, s)
+	require.Equal(t, headHeight+2*blockHead+footHeight, img.Bounds().Dy(), "no tiles")
+}
+
+func indicesOf(picks []pick) []int {
+	var out []int
+	for _, p := range picks {
+		out = append(out, p.Index)
+	}
+	return out
 }
 
 func TestMontageAndPresenceAreReproducible(t *testing.T) {
@@ -110,21 +201,6 @@ func TestTicksAreWholeAndFew(t *testing.T) {
 		}
 		require.Equal(t, c.want, got)
 	}
-}
-
-func TestChooseKeepsPromptsAndEnds(t *testing.T) {
-	all := make([]int, 100)
-	for i := range all {
-		all[i] = i + 3
-	}
-	picks := choose(all, []int{40, 41}, 20)
-	require.Len(t, picks, 20)
-	require.Contains(t, picks, 40)
-	require.Contains(t, picks, 41)
-	require.Equal(t, 3, picks[0])
-	require.Equal(t, 102, picks[19])
-	require.Equal(t, all[:7], choose(all[:7], nil, 20), "few slices are all shown")
-	require.Len(t, choose(all, all, 20), 20, "more prompts than tiles")
 }
 
 func TestViewHangsSlicesAsARadiologistDoes(t *testing.T) {

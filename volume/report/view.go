@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -76,4 +77,22 @@ func turn[T any](v view, pix []T, h, w int) []T {
 		}
 	}
 	return out
+}
+
+// rect is where a part of a slice [h,w] lies in the view.
+func (v view) rect(r image.Rectangle, h, w int) image.Rectangle {
+	if r.Empty() {
+		return image.Rectangle{}
+	}
+	if v.transpose {
+		r = image.Rect(r.Min.Y, r.Min.X, r.Max.Y, r.Max.X)
+	}
+	H, W := v.size(h, w)
+	if v.flipX {
+		r.Min.X, r.Max.X = W-r.Max.X, W-r.Min.X
+	}
+	if v.flipY {
+		r.Min.Y, r.Max.Y = H-r.Max.Y, H-r.Min.Y
+	}
+	return r
 }

@@ -43,7 +43,7 @@ func drawSlice(out *image.RGBA, at image.Rectangle, c *train.Case, z int) {
 	for y := range sampleSide {
 		for x := range sampleSide {
 			if l := label(x, y); l > 0 && (label(x+1, y) != l || label(x, y+1) != l || label(max(x-1, 0), y) != l || label(x, max(y-1, 0)) != l) {
-				out.SetRGBA(at.Min.X+x, at.Min.Y+y, report.Colour(int(l-1)))
+				out.SetRGBA(at.Min.X+x, at.Min.Y+y, report.Color(int(l-1)))
 			}
 		}
 	}

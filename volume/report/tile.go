@@ -1,0 +1,156 @@
+package report
+
+import (
+	"image"
+	"image/color"
+
+	"golang.org/x/image/draw"
+)
+
+// tile is a part of a slice, as it is drawn. All pictures of this package are made of them.
+type tile struct {
+	h, w    int
+	gray    []uint8         // [h,w]
+	inside  image.Rectangle // where the slice is: a part may reach beyond it
+	layers  []layer         // later ones lie above
+	focus   image.Rectangle // what is not to be covered
+	caption string          // the slice
+	name    string          // under it; may be empty
+	tint    color.RGBA      // of the name's mark
+	frame   *color.RGBA     // of the label that is outlined here
+	reason  string          // why to look at it; empty: no band
+	locator *locator
+}
+
+// layer is a set of labels with contours.
+type layer struct {
+	labels  []int32 // [h,w] of the tile
+	strokes map[int32]stroke
+}
+
+// stroke is how a label's contour is drawn.
+type stroke struct {
+	color color.RGBA
+	thick int  // pixels
+	faint bool // half of what lies below shows through
+}
+
+// locator shows where a tile lies in its slice.
+type locator struct {
+	gray *image.Gray     // the whole slice
+	part image.Rectangle // the tile
+	mm   image.Point     // proportions of the slice
+}
+
+const (
+	frameThick = 4
+	lineHeight = 16 // of small text
+	reasonRoom = 38 // two lines
+)
+
+// draw fills a place of the canvas. The picture is the square at its top; the reason lies below it, or, where
+// there is no room for it, over its lower edge.
+func (t *tile) draw(c *canvas, place image.Rectangle) {
+	at := image.Rect(place.Min.X, place.Min.Y, place.Max.X, place.Min.Y+place.Dx())
+	c.fill(place, black)
+	gray := &image.Gray{Pix: t.gray, Stride: t.w, Rect: image.Rect(0, 0, t.w, t.h)}
+	draw.CatmullRom.Scale(c.RGBA, t.on(at, t.inside), gray, t.inside, draw.Src, nil)
+	for _, l := range t.layers {
+		l.draw(c, at, t.h, t.w)
+	}
+	free := at.Inset(frameThick + 2)
+	if t.reason != "" {
+		free.Max.Y = min(free.Max.Y, t.band(c, place).Min.Y-3)
+	}
+	if t.locator != nil {
+		t.locator.draw(c, free, t.on(at, t.focus))
+	}
+	if t.frame != nil {
+		c.border(at, frameThick, *t.frame)
+	}
+	c.onImage(c.faces.bold, ink, at.Min.X+9, at.Min.Y+21, t.caption)
+	if t.name != "" {
+		mark := image.Rect(at.Min.X+9, at.Min.Y+29, at.Min.X+19, at.Min.Y+39)
+		c.fill(mark.Inset(-1), black)
+		c.fill(mark, t.tint)
+		c.onImage(c.faces.small, ink, mark.Max.X+5, mark.Max.Y-1, fit(c.faces.small, t.name, at.Max.X-mark.Max.X-12))
+	}
+}
+
+// band writes the reason at the bottom.
+func (t *tile) band(c *canvas, place image.Rectangle) image.Rectangle {
+	lines := wrap(c.faces.small, t.reason, place.Dx()-14)
+	height := max(lineHeight*len(lines)+5, place.Dy()-place.Dx())
+	band := image.Rect(place.Min.X, place.Max.Y-height, place.Max.X, place.Max.Y)
+	c.fill(band, alarm)
+	for i, line := range lines {
+		c.text(c.faces.small, white, band.Min.X+8, band.Min.Y+15+i*lineHeight, line)
+	}
+	return band
+}
+
+// on is where a part of the tile lies when the tile is drawn at a place.
+func (t *tile) on(at, part image.Rectangle) image.Rectangle {
+	return image.Rect(part.Min.X*at.Dx()/t.w, part.Min.Y*at.Dy()/t.h, part.Max.X*at.Dx()/t.w, part.Max.Y*at.Dy()/t.h).Add(at.Min)
+}
+
+// draw draws the inner edges of labels [h,w].
+func (l layer) draw(c *canvas, at image.Rectangle, h, w int) {
+	width, height := at.Dx(), at.Dy()
+	columns := make([]int, width)
+	for x := range columns {
+		columns[x] = x * w / width
+	}
+	label := func(x, y int) int32 {
+		if x < 0 || y < 0 || x >= width || y >= height {
+			return 0
+		}
+		return l.labels[y*h/height*w+columns[x]]
+	}
+	for y := range height {
+		for x := range width {
+			v := label(x, y)
+			s, ok := l.strokes[v]
+			if v == 0 || !ok {
+				continue
+			}
+			for d := 1; d <= s.thick; d++ {
+				if label(x-d, y) != v || label(x+d, y) != v || label(x, y-d) != v || label(x, y+d) != v {
+					c.mark(at.Min.X+x, at.Min.Y+y, s)
+					break
+				}
+			}
+		}
+	}
+}
+
+// mark sets a pixel of a contour.
+func (c *canvas) mark(x, y int, s stroke) {
+	to := s.color
+	if s.faint {
+		under := c.RGBAAt(x, y)
+		to = color.RGBA{under.R/2 + to.R/2, under.G/2 + to.G/2, under.B/2 + to.B/2, 255}
+	}
+	c.SetRGBA(x, y, to)
+}
+
+// draw puts the locator in a corner of the free room, that which covers least: not the upper left, where text is.
+func (l *locator) draw(c *canvas, free, focus image.Rectangle) {
+	const share = 4.6 // of the room's width
+	scale := float64(free.Dx()) / share / float64(max(l.mm.X, l.mm.Y))
+	w, h := max(int(float64(l.mm.X)*scale), 8), max(int(float64(l.mm.Y)*scale), 8)
+	size := image.Rect(0, 0, w, h)
+	at := size.Add(image.Pt(free.Max.X-w, free.Min.Y))
+	for _, other := range []image.Point{free.Max.Sub(size.Max), image.Pt(free.Min.X, free.Max.Y-h)} {
+		if there := size.Add(other); area(there.Intersect(focus)) < area(at.Intersect(focus)) {
+			at = there
+		}
+	}
+	draw.BiLinear.Scale(c.RGBA, at, l.gray, l.gray.Rect, draw.Src, nil)
+	c.border(at.Inset(-1), 1, dim)
+	W, H := l.gray.Rect.Dx(), l.gray.Rect.Dy()
+	part := l.part.Intersect(l.gray.Rect)
+	c.border(image.Rect(part.Min.X*w/W, part.Min.Y*h/H, (part.Max.X*w+W-1)/W, (part.Max.Y*h+H-1)/H).Add(at.Min), 1, white)
+}
+
+func area(r image.Rectangle) int { return r.Dx() * r.Dy() }
