@@ -13,6 +13,7 @@ const (
 	windowValues = 20_000 // so many of each
 	windowLow    = 0.01   // what is darker than this share of them becomes black
 	windowHigh   = 0.99   // what is brighter, white
+	windowRoom   = 0.1    // of what lies between, added on both sides: the brightest part shall show its texture
 )
 
 // Soft tissue in CT: an object whose median is in this range of Hounsfield units is shown in a window no wider
@@ -45,6 +46,8 @@ func robustWindow(all, inside []float32, ct bool) volume.Window {
 	slices.Sort(all)
 	rank := func(share float64) float64 { return float64(all[int(share*float64(len(all)-1))]) }
 	win := volume.Window{Lo: rank(windowLow), Hi: rank(windowHigh)}
+	room := windowRoom * (win.Hi - win.Lo)
+	win.Lo, win.Hi = max(win.Lo-room, float64(all[0])), min(win.Hi+room, float64(all[len(all)-1]))
 	if ct && len(inside) > 0 {
 		slices.Sort(inside)
 		if m := float64(inside[len(inside)/2]); m >= softLo && m <= softHi {
