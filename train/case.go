@@ -38,7 +38,8 @@ type Case struct {
 	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i]
 	Objects []int32   // label numbers, as in the file
 
-	Spacing [3]float64 // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
+	Legend  map[int32]volume.Label // names of Objects, where the file has them
+	Spacing [3]float64             // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
 
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
@@ -123,7 +124,7 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 			return nil, fmt.Errorf("train: case %s: %w", name, err)
 		}
 	}
-	c := &Case{Name: name, Objects: objects}
+	c := &Case{Name: name, Objects: objects, Legend: l.Legend}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
 	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
 	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}
@@ -185,7 +186,7 @@ func (c *Case) LabelMap() *volume.LabelMap {
 	if spacing == ([3]float64{}) {
 		spacing = [3]float64{1, 1, 1}
 	}
-	l := &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing)}
+	l := &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing), Legend: c.Legend}
 	for _, pix := range c.Labels {
 		for _, o := range pix {
 			label := int32(0)

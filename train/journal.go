@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -14,22 +15,24 @@ import (
 // Metrics is a line of metrics.jsonl: what a step did. Losses are the mean over the batch's clips of the
 // sum over a clip's slices.
 type Metrics struct {
-	Step      int     `json:"step"` // counted from 1
-	Epoch     float64 `json:"epoch"`
-	Loss      float64 `json:"loss"` // weighted sum
-	Mask      float64 `json:"loss_mask"`
-	Dice      float64 `json:"loss_dice"`
-	IoU       float64 `json:"loss_iou"`
-	Class     float64 `json:"loss_class"`
-	Overlap   float64 `json:"train_dice"` // soft Dice of the tracked slices
-	LR        float64 `json:"lr"`
-	EncoderLR float64 `json:"encoder_lr"`
-	GradNorm  float64 `json:"grad_norm"`
-	Seconds   float64 `json:"seconds"`
-	Clip      string  `json:"clip"` // the batch's last clip
+	Step      int      `json:"step"` // counted from 1
+	Epoch     float64  `json:"epoch"`
+	Loss      float64  `json:"loss"` // weighted sum
+	Mask      float64  `json:"loss_mask"`
+	Dice      float64  `json:"loss_dice"`
+	IoU       float64  `json:"loss_iou"`
+	Class     float64  `json:"loss_class"`
+	Overlap   *float64 `json:"train_dice,omitempty"` // soft Dice of the tracked slices; nil where no object was on any
+	LR        float64  `json:"lr"`
+	EncoderLR float64  `json:"encoder_lr"`
+	GradNorm  float64  `json:"grad_norm"`
+	Seconds   float64  `json:"seconds"`
+	Clip      string   `json:"clip"` // the batch's last clip
+
+	overlaps int // clips that Overlap is the mean of
 }
 
-// add adds a clip of a batch of n.
+// add adds a clip of a batch of n; overlap is NaN if there was nothing to overlap with.
 func (m *Metrics) add(clip string, t Terms, w Weights, overlap, n float64) {
 	m.Clip = clip
 	m.Loss += t.Total(w) // w holds the 1/n
@@ -37,11 +40,18 @@ func (m *Metrics) add(clip string, t Terms, w Weights, overlap, n float64) {
 	m.Dice += t.Dice / n
 	m.IoU += t.IoU / n
 	m.Class += t.Class / n
-	m.Overlap += overlap / n
+	if !math.IsNaN(overlap) {
+		m.overlaps++
+		if m.Overlap == nil {
+			m.Overlap = new(float64)
+		}
+		*m.Overlap += (overlap - *m.Overlap) / float64(m.overlaps)
+	}
 }
 
-// record is a line of metrics.jsonl: a step or a validation.
+// record is a line of metrics.jsonl: a step or, without Metrics, the validation after it.
 type record struct {
+	Step int `json:"step"`
 	*Metrics
 	Validation *Validation `json:"validation,omitempty"`
 }
@@ -95,7 +105,7 @@ func readRecords(path string, step int) ([]record, error) {
 	d := json.NewDecoder(bufio.NewReader(f))
 	var out []record
 	for {
-		r := record{Metrics: &Metrics{}}
+		var r record
 		if err := d.Decode(&r); err != nil {
 			if err != io.EOF && len(out) == 0 && step > 0 {
 				return nil, fmt.Errorf("train: metrics %s: %w", path, err)
@@ -121,9 +131,13 @@ func (j *journal) write(r record) error {
 }
 
 func (j *journal) step(m Metrics) error {
-	j.events.scalars(m.Step, map[string]float64{"loss/total": m.Loss, "loss/mask": m.Mask, "loss/dice": m.Dice, "loss/iou": m.IoU,
-		"loss/class": m.Class, "train/dice": m.Overlap, "optimizer/lr": m.LR, "optimizer/encoder_lr": m.EncoderLR, "optimizer/grad_norm": m.GradNorm})
-	return j.write(record{Metrics: &m})
+	values := map[string]float64{"loss/total": m.Loss, "loss/mask": m.Mask, "loss/dice": m.Dice, "loss/iou": m.IoU,
+		"loss/class": m.Class, "optimizer/lr": m.LR, "optimizer/encoder_lr": m.EncoderLR, "optimizer/grad_norm": m.GradNorm}
+	if m.Overlap != nil {
+		values["train/dice"] = *m.Overlap
+	}
+	j.events.scalars(m.Step, values)
+	return j.write(record{Step: m.Step, Metrics: &m})
 }
 
 func (j *journal) validation(step int, v *Validation) error {
@@ -132,7 +146,7 @@ func (j *journal) validation(step int, v *Validation) error {
 		values[fmt.Sprintf("validation/%s/%d", s.Case, s.Label)] = s.DSC
 	}
 	j.events.scalars(step, values)
-	return j.write(record{Metrics: &Metrics{Step: step}, Validation: v})
+	return j.write(record{Step: step, Validation: v})
 }
 
 func (j *journal) close() error { return errors.Join(j.lines.Close(), j.events.close()) }

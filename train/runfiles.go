@@ -97,7 +97,10 @@ func (t *Trainer) sweep() error {
 
 // metadata is what every checkpoint says of its origin.
 func (t *Trainer) metadata() (map[string]string, error) {
-	metrics := map[string]any{"step": t.state.Step, "best_dsc": t.state.Best, "best_step": t.state.BestStep, "elapsed_seconds": t.state.Elapsed}
+	metrics := map[string]any{"step": t.state.Step, "elapsed_seconds": t.state.Elapsed}
+	if best, step := t.Best(); best >= 0 {
+		metrics["best_dsc"], metrics["best_step"] = best, step
+	}
 	out := map[string]string{}
 	for key, v := range map[string]any{slmsam.MetadataConfig: t.model.Config, MetadataRecipe: t.Recipe, MetadataMetrics: metrics, MetadataStart: t.state.Start} {
 		text, err := json.Marshal(v)

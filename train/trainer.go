@@ -284,4 +284,5 @@ func (o *overlap) add(frame int, empty []bool, t Terms) {
 	}
 }
 
-func (o *overlap) mean() float64 { return o.sum / float64(max(o.n, 1)) }
+// mean is NaN if no object was on any tracked slice.
+func (o *overlap) mean() float64 { return o.sum / float64(o.n) }

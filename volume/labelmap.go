@@ -22,6 +22,17 @@ type Label struct {
 	Color color.RGBA // transparent: none was stated
 }
 
+// Name is what people call a label: the legend's name, or "label 3".
+func (l *LabelMap) Name(label int32) string { return LabelName(l.Legend, label) }
+
+// LabelName is the name of a label in a legend, or "label 3" where it has none.
+func LabelName(legend map[int32]Label, label int32) string {
+	if name := legend[label].Name; name != "" {
+		return name
+	}
+	return fmt.Sprintf("label %d", label)
+}
+
 // NewLabelMap returns an empty (all background) label map on the grid of v.
 func NewLabelMap(v *Volume) *LabelMap {
 	return &LabelMap{Dim: v.Dim, Data: make([]int32, len(v.Data)), Geom: v.Geom}

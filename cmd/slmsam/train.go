@@ -183,8 +183,12 @@ func reporter(c *console) func(train.Progress) {
 		if p.Total > 0 {
 			of = fmt.Sprintf(" of %d", p.Total)
 		}
-		line := fmt.Sprintf("step %d%s  loss %.3f  Dice %.3f  lr %.2g  %.2f s/step  %s left", p.Metrics.Step, of, p.Metrics.Loss,
-			p.Metrics.Overlap, p.Metrics.LR, p.Metrics.Seconds, p.Remaining.Round(time.Second))
+		dice := ""
+		if o := p.Metrics.Overlap; o != nil {
+			dice = fmt.Sprintf("  Dice %.3f", *o)
+		}
+		line := fmt.Sprintf("step %d%s  loss %.3f%s  lr %.2g  %.2f s/step  %s left", p.Metrics.Step, of, p.Metrics.Loss,
+			dice, p.Metrics.LR, p.Metrics.Seconds, p.Remaining.Round(time.Second))
 		if v := p.Validation; v != nil {
 			on := ""
 			if v.OnTrain {

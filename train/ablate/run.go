@@ -48,7 +48,7 @@ type Record struct {
 	Cases        int     `json:"cases"`
 }
 
-// report is what a run says of its progress: what it does, the part of it that is done, the last training overlap.
+// report is what a run says of its progress: what it does, the part of it that is done, the last training overlap (0: none).
 type report func(phase string, part, dsc float64)
 
 // make does a run, or reads the result of one that is finished.
@@ -95,7 +95,13 @@ func (a *ablation) compute(ctx context.Context, r run, say report) (Record, erro
 	began := time.Now()
 	if r.volumes > 0 {
 		setup := train.Setup{Recipe: recipe, Start: start, Dir: filepath.Join(r.dir(a.Dir), trainDir)}
-		setup.Report = func(p train.Progress) { say("fine-tuning", p.Part, p.Metrics.Overlap) }
+		setup.Report = func(p train.Progress) {
+			overlap := 0.0
+			if p.Metrics.Overlap != nil {
+				overlap = *p.Metrics.Overlap
+			}
+			say("fine-tuning", p.Part, overlap)
+		}
 		if record.Steps, err = a.fineTune(ctx, g, m, r, setup); err != nil {
 			return record, err
 		}

@@ -40,7 +40,7 @@ type Progress struct {
 	Name        string // "5 volumes, M7+R1"
 	Phase       string // "fine-tuning", "propagation of CASE", "done", "done before"
 	Part        float64
-	TrainingDSC float64 // soft overlap of the last training clip
+	TrainingDSC float64 // soft overlap of the last training clip; 0: none was measured
 }
 
 // Memories are the paper's five settings, SAM 2's first.

@@ -173,11 +173,7 @@ func (m *montage) tile(p pick) *tile {
 	if p.Outlined {
 		t.frame = &m.colors[p.object]
 	}
-	const most = 0.75 // of the slice: a larger part needs no locator
-	if float64(part.Dx()*part.Dy()) < most*float64(H*W) {
-		t.locator = &locator{gray: &image.Gray{Pix: gray, Stride: W, Rect: image.Rect(0, 0, W, H)}, part: part,
-			mm: image.Pt(int(math.Ceil(m.view.width*100)), int(math.Ceil(m.view.height*100)))}
-	}
+	t.locate(gray, H, W, part, m.view.width/float64(W), m.view.height/float64(H))
 	return t
 }
 

@@ -54,10 +54,7 @@ func (s Study) name(o Object) string {
 	if o.Name != "" {
 		return o.Name
 	}
-	if name := s.Labels.Legend[int32(o.Label)].Name; name != "" {
-		return name
-	}
-	return fmt.Sprintf("label %d", o.Label)
+	return s.Labels.Name(int32(o.Label))
 }
 
 // indices lists all slices on which some object was looked for.

@@ -16,7 +16,7 @@ type tile struct {
 	focus   image.Rectangle // what is not to be covered
 	caption string          // the slice
 	name    string          // under it; may be empty
-	tint    color.RGBA      // of the name's mark
+	tint    color.RGBA      // of a mark before the name; transparent: none
 	frame   *color.RGBA     // of the label that is outlined here
 	reason  string          // why to look at it; empty: no band
 	locator *locator
@@ -39,7 +39,16 @@ type stroke struct {
 type locator struct {
 	gray *image.Gray     // the whole slice
 	part image.Rectangle // the tile
-	mm   image.Point     // proportions of the slice
+	mmX  float64         // of a pixel
+	mmY  float64
+}
+
+// locate adds a locator for the part of a slice [h,w] that the tile shows, unless that is most of it.
+func (t *tile) locate(gray []uint8, h, w int, part image.Rectangle, mmX, mmY float64) {
+	const most = 0.75 // of the slice
+	if float64(area(part)) < most*float64(h*w) {
+		t.locator = &locator{gray: &image.Gray{Pix: gray, Stride: w, Rect: image.Rect(0, 0, w, h)}, part: part, mmX: mmX, mmY: mmY}
+	}
 }
 
 const (
@@ -69,12 +78,14 @@ func (t *tile) draw(c *canvas, place image.Rectangle) {
 		c.border(at, frameThick, *t.frame)
 	}
 	c.onImage(c.faces.bold, ink, at.Min.X+9, at.Min.Y+21, t.caption)
-	if t.name != "" {
-		mark := image.Rect(at.Min.X+9, at.Min.Y+29, at.Min.X+19, at.Min.Y+39)
+	x, base := at.Min.X+9, at.Min.Y+38
+	if t.tint.A > 0 {
+		mark := image.Rect(x, base-9, x+10, base+1)
 		c.fill(mark.Inset(-1), black)
 		c.fill(mark, t.tint)
-		c.onImage(c.faces.small, ink, mark.Max.X+5, mark.Max.Y-1, fit(c.faces.small, t.name, at.Max.X-mark.Max.X-12))
+		x = mark.Max.X + 5
 	}
+	c.onImage(c.faces.small, ink, x, base, fit(c.faces.small, t.name, at.Max.X-x-8))
 }
 
 // band writes the reason at the bottom.
@@ -137,8 +148,9 @@ func (c *canvas) mark(x, y int, s stroke) {
 // draw puts the locator in a corner of the free room, that which covers least: not the upper left, where text is.
 func (l *locator) draw(c *canvas, free, focus image.Rectangle) {
 	const share = 4.6 // of the room's width
-	scale := float64(free.Dx()) / share / float64(max(l.mm.X, l.mm.Y))
-	w, h := max(int(float64(l.mm.X)*scale), 8), max(int(float64(l.mm.Y)*scale), 8)
+	wide, tall := float64(l.gray.Rect.Dx())*l.mmX, float64(l.gray.Rect.Dy())*l.mmY
+	scale := float64(free.Dx()) / share / max(wide, tall)
+	w, h := max(int(wide*scale), 8), max(int(tall*scale), 8)
 	size := image.Rect(0, 0, w, h)
 	at := size.Add(image.Pt(free.Max.X-w, free.Min.Y))
 	for _, other := range []image.Point{free.Max.Sub(size.Max), image.Pt(free.Min.X, free.Max.Y-h)} {
