@@ -92,6 +92,14 @@ func (c *canvas) onImage(face font.Face, with color.Color, x, y int, s string) {
 	c.text(face, with, x, y, s)
 }
 
+// alarm writes white on red, and returns where that ends.
+func (c *canvas) alarm(face font.Face, x, base int, s string) int {
+	end := x + width(face, s) + 14
+	c.fill(image.Rect(x, base-17, end, base+7), alarm)
+	c.text(face, white, x+7, base, s)
+	return end
+}
+
 // width is the room that s takes.
 func width(face font.Face, s string) int { return font.MeasureString(face, s).Ceil() }
 

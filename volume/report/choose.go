@@ -1,6 +1,9 @@
 package report
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // pick is one object on one slice that is to be shown.
 type pick struct {
@@ -42,26 +45,41 @@ func worseFirst(a, b pick) int {
 	case a.Severity < b.Severity:
 		return 1
 	}
-	return len(b.Doubts) - len(a.Doubts)
+	return cmp.Or(len(b.Doubts)-len(a.Doubts), a.object-b.object, a.Index-b.Index)
 }
 
-// others picks at most n slices of an object beside those already shown: outlined ones first, which leave half the
-// room, then an even choice of the rest that hold it. filled are the slices that do, ascending.
+// others picks at most n slices of an object beside those already shown: doubtful ones that had no room there, then
+// outlined ones, each at most half of what is left, then an even choice of the rest that hold it. filled are the
+// slices that do, ascending.
 func (s Study) others(object, n int, filled []int, shown []pick) []pick {
 	o := s.Objects[object]
+	taken := map[int]bool{}
+	for _, p := range shown {
+		taken[p.Index] = taken[p.Index] || p.object == object
+	}
+	var out []pick
+	for _, sl := range o.Slices {
+		if sl.doubtful() && !taken[sl.Index] {
+			out = append(out, pick{object, sl})
+		}
+	}
+	slices.SortStableFunc(out, worseFirst)
+	out = out[:min(len(out), n/2)]
+	for _, p := range out {
+		taken[p.Index] = true
+	}
+	n -= len(out)
 	var outlined, rest []int
 	for _, z := range filled {
-		if slices.ContainsFunc(shown, func(p pick) bool { return p.object == object && p.Index == z }) {
-			continue
-		}
-		if o.at(z).Outlined {
+		switch {
+		case taken[z]:
+		case o.at(z).Outlined:
 			outlined = append(outlined, z)
-		} else {
+		default:
 			rest = append(rest, z)
 		}
 	}
 	outlined = evenly(outlined, max(n-len(rest), (n+1)/2))
-	var out []pick
 	for _, z := range append(slices.Clone(outlined), evenly(rest, n-len(outlined))...) {
 		out = append(out, pick{object, o.at(z)})
 	}

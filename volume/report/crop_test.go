@@ -42,8 +42,10 @@ func TestWindowSuitsTheObject(t *testing.T) {
 		all = append(all, -1000, 60+float32(i%20), 1200) // air, tissue, bone
 		inside = append(inside, 60+float32(i%20))
 	}
-	require.Equal(t, volume.Window{Lo: 70 - softReach, Hi: 70 + softReach}, robustWindow(all, inside, true))
+	require.Equal(t, volume.Window{Lo: 69 - softReach, Hi: 69 + softReach}, robustWindow(all, inside, true))
 	require.Equal(t, volume.Window{Lo: -1000, Hi: 1200}, robustWindow(all, inside, false))
+	require.Equal(t, volume.Window{Lo: -1000, Hi: airHi}, robustWindow(all, []float32{-900, -850, -800}, true), "lung")
+	require.Equal(t, volume.Window{Lo: -1000, Hi: 1200}, robustWindow(all, []float32{0, 50, 200, 700, 900}, true), "bone")
 
 	var mr []float32
 	for i := range 1000 {

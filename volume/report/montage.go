@@ -181,22 +181,24 @@ func (m *montage) tile(p pick) *tile {
 func (m *montage) head() {
 	const base = 26
 	x := m.text(m.faces.bold, ink, gap, base, fit(m.faces.bold, m.Title, montageWidth/2)) + 24
-	if m.doubts == 0 {
-		m.text(m.faces.regular, dim, x, base, "no doubtful slices")
-		return
-	}
-	labels := map[int]bool{}
-	for i, o := range m.Objects {
-		if slices.ContainsFunc(o.Slices, Slice.doubtful) {
-			labels[i] = true
+	labels := 0 // in doubt, or on some slice
+	for _, o := range m.Objects {
+		if len(o.Doubts) > 0 || slices.ContainsFunc(o.Slices, Slice.doubtful) {
+			labels++
 		}
 	}
-	note := fmt.Sprintf("doubtful: %s of %s", count(m.doubts, "slice"), count(len(labels), "label"))
+	if labels == 0 {
+		m.text(m.faces.regular, dim, x, base, "nothing doubtful")
+		return
+	}
+	note := fmt.Sprintf("doubtful: %s of %s", count(m.doubts, "slice"), count(labels, "label"))
+	if m.doubts == 0 {
+		note = "doubtful: " + count(labels, "label")
+	}
 	if len(m.worst) < m.doubts {
 		note += fmt.Sprintf(", the worst %d first", len(m.worst))
 	}
-	m.fill(image.Rect(x-8, base-18, x+width(m.faces.bold, note)+8, base+8), alarm)
-	m.text(m.faces.bold, white, x, base, note)
+	m.alarm(m.faces.bold, x, base, note)
 }
 
 // count is "1 slice" or "2 slices".
@@ -214,10 +216,10 @@ func (m *montage) block(i int) {
 	m.fill(image.Rect(at.X, base-13, at.X+16, base+3), m.colors[i])
 	ends := at.X + room*11/20 // where the timeline begins
 	x := m.text(m.faces.bold, ink, at.X+24, base, fit(m.faces.bold, m.name(o), room/4)) + 14
-	x = m.text(m.faces.regular, dim, x, base, fit(m.faces.regular, m.facts(i), ends-x-8)) + 14
 	if len(o.Doubts) > 0 {
-		m.text(m.faces.regular, alarm, x, base, fit(m.faces.regular, strings.Join(o.Doubts, ", "), ends-x-8))
+		x = m.alarm(m.faces.regular, x, base, fit(m.faces.regular, strings.Join(o.Doubts, ", "), ends-x-24)) + 12
 	}
+	m.text(m.faces.regular, dim, x, base, fit(m.faces.regular, m.facts(i), ends-x-8))
 	m.timeline(i, image.Rect(ends, at.Y+11, at.X+room-2*gap, at.Y+23))
 	m.tiles(m.blocks[i], at.Add(image.Pt(0, blockHead)), m.line)
 }

@@ -12,7 +12,7 @@ type regions struct {
 	boxes [][]image.Rectangle // [object][slice], empty where there is nothing of it
 }
 
-// findRegions goes through the label map once.
+// findRegions goes through the label map once, from the first to the last slice on which anything was looked for.
 func findRegions(s Study) regions {
 	h, w := volume.SliceSize(s.Labels.Dim, s.Axis)
 	n := s.Labels.Dim[s.Axis]
@@ -22,7 +22,8 @@ func findRegions(s Study) regions {
 		r.boxes = append(r.boxes, make([]image.Rectangle, n))
 		index[int32(o.Label)] = i
 	}
-	for z := range n {
+	all := s.indices()
+	for z := all[0]; z <= all[len(all)-1]; z++ {
 		pix := s.Labels.Slice(s.Axis, z)
 		for y := range h {
 			row := pix[y*w : (y+1)*w]

@@ -132,6 +132,9 @@ func TestEmptySlicesAreNotShownAndOutlinedOnesLead(t *testing.T) {
 	require.Equal(t, []int{0, 19}, []int{picks[1], picks[15]}, "the ends")
 	require.NotContains(t, indicesOf(s.others(1, 16, filled, []pick{{1, Slice{Index: 12}}})), 12, "shown above already")
 
+	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // there is nothing of it
+	require.Equal(t, []int{25, 12}, indicesOf(s.others(1, 16, filled, nil))[:2], "doubtful ones that had no room above")
+	s.Objects[1].Slices[25].Doubts = nil
 	for i := range s.Objects[1].Slices {
 		s.Objects[1].Slices[i].Outlined = true
 	}

@@ -45,7 +45,7 @@ type locator struct {
 
 // locate adds a locator for the part of a slice [h,w] that the tile shows, unless that is most of it.
 func (t *tile) locate(gray []uint8, h, w int, part image.Rectangle, mmX, mmY float64) {
-	const most = 0.75 // of the slice
+	const most = 0.6 // of the slice
 	if float64(area(part)) < most*float64(h*w) {
 		t.locator = &locator{gray: &image.Gray{Pix: gray, Stride: w, Rect: image.Rect(0, 0, w, h)}, part: part, mmX: mmX, mmY: mmY}
 	}

@@ -16,11 +16,15 @@ const (
 	windowRoom   = 0.1    // of what lies between, added on both sides: the brightest part shall show its texture
 )
 
-// Soft tissue in CT: an object whose median is in this range of Hounsfield units is shown in a window no wider
-// than softReach about it, or air and bone beside it would leave it no contrast.
+// CT, in Hounsfield units. An object of soft tissue, whose median is between softLo and softHi and whose values are
+// no wider apart than bone's, is shown in a window no wider than softReach about its median: air and bone beside it
+// would leave it no contrast. An object of air is shown up to airHi.
 const (
-	softLo, softHi = -200, 250
+	softLo, softHi = -200, 350
+	softSpread     = 220 // between a tenth and nine tenths of the values
 	softReach      = 200
+	airBelow       = -500
+	airHi          = 200
 )
 
 // around gathers intensities of what lies about an object on a slice [h,w], and of the object itself.
@@ -49,16 +53,26 @@ func robustWindow(all, inside []float32, ct bool) volume.Window {
 	room := windowRoom * (win.Hi - win.Lo)
 	win.Lo, win.Hi = max(win.Lo-room, float64(all[0])), min(win.Hi+room, float64(all[len(all)-1]))
 	if ct && len(inside) > 0 {
-		slices.Sort(inside)
-		if m := float64(inside[len(inside)/2]); m >= softLo && m <= softHi {
-			win = volume.Window{Lo: max(win.Lo, m-softReach), Hi: min(win.Hi, m+softReach)}
-		}
+		win = tissueWindow(win, inside)
 	}
 	if !(win.Lo < win.Hi) {
 		win = volume.Window{Lo: float64(all[0]), Hi: float64(all[len(all)-1])}
 	}
 	if !(win.Lo < win.Hi) {
 		win.Lo, win.Hi = win.Lo-1, win.Hi+1
+	}
+	return win
+}
+
+// tissueWindow narrows a window of CT to what the object consists of.
+func tissueWindow(win volume.Window, inside []float32) volume.Window {
+	slices.Sort(inside)
+	rank := func(tenths int) float64 { return float64(inside[tenths*(len(inside)-1)/10]) }
+	switch m := rank(5); {
+	case m < airBelow:
+		win.Hi = min(win.Hi, airHi)
+	case m >= softLo && m <= softHi && rank(9)-rank(1) <= softSpread:
+		win = volume.Window{Lo: max(win.Lo, m-softReach), Hi: min(win.Hi, m+softReach)}
 	}
 	return win
 }
