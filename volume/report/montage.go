@@ -110,7 +110,7 @@ func (m *montage) plan() (err error) {
 	return err
 }
 
-// window is the gray window of an object.
+// window is the gray window of an object, chosen on slices that are not doubtful, if there are any.
 func (m *montage) window(object int, ct bool) volume.Window {
 	if m.Window != (volume.Window{}) {
 		return m.Window
@@ -119,7 +119,12 @@ func (m *montage) window(object int, ct bool) volume.Window {
 	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
 	H, W := m.view.size(h, w)
 	var all, inside []float32
-	for _, z := range evenly(m.filled(object), windowSlices) {
+	filled := m.filled(object)
+	sure := slices.DeleteFunc(slices.Clone(filled), func(z int) bool { return m.Objects[object].at(z).doubtful() })
+	if len(sure) == 0 {
+		sure = filled
+	}
+	for _, z := range evenly(sure, windowSlices) {
 		labels := turn(m.view, m.Labels.Slice(m.Axis, z), h, w)
 		a, in := around(turn(m.view, m.Image.Slice(m.Axis, z), h, w), H, W, m.boxes[object][z], func(p int) bool { return labels[p] == label })
 		all, inside = append(all, a...), append(inside, in...)

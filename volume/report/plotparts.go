@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// wholeTicks puts at most a dozen labelled ticks on whole numbers, in steps of 1, 2 or 5 times a power of ten.
+// wholeTicks puts at most a dozen labeled ticks on whole numbers, in steps of 1, 2 or 5 times a power of ten.
 func wholeTicks(lo, hi float64) []plot.Tick {
 	const most = 12
 	step, scale := 1, 1

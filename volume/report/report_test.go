@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -184,6 +185,59 @@ func TestPresenceIsDrawnForManyLabelsAndForOneSlice(t *testing.T) {
 		require.Greater(t, config.Height, 500)
 		require.NoError(t, Montage(&bytes.Buffer{}, s))
 	}
+}
+
+func TestPresenceMarksDoubtsAndLeavesOutWhatWasNotMeasured(t *testing.T) {
+	draw := func(s Study) *image.RGBA {
+		var file bytes.Buffer
+		require.NoError(t, Presence(&file, s))
+		img, err := png.Decode(&file)
+		require.NoError(t, err)
+		out := image.NewRGBA(img.Bounds())
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				out.Set(x, y, img.At(x, y))
+			}
+		}
+		return out
+	}
+	s := study()
+	sure := draw(s)
+	require.Zero(t, countIn(sure, sure.Bounds(), alarm))
+	s.Objects[0].Slices[3].Doubts = []string{"area jumps"}
+	doubtful := draw(s)
+	require.Greater(t, countIn(doubtful, doubtful.Bounds(), alarm), 15)
+	for _, o := range s.Objects {
+		for i := range o.Slices {
+			o.Slices[i].Score = math.NaN()
+		}
+	}
+	require.Less(t, draw(s).Bounds().Dy(), sure.Bounds().Dy(), "no panel without scores")
+}
+
+func TestTheGivenWindowIsUsed(t *testing.T) {
+	s := study()
+	s.Window = volume.Window{Lo: 1000, Hi: 2000}
+	side := tileSide(8)
+	tile := image.Rect(gap, headHeight+blockHead, gap+side, headHeight+blockHead+side)
+	require.Greater(t, countIn(montageOf(t, s), tile, black), side*side/2, "all is below the window")
+	require.Less(t, countIn(montageOf(t, study()), tile, black), side*side/4)
+}
+
+func TestSlicesThatTheVolumeLacksAreAnError(t *testing.T) {
+	s := study()
+	s.Objects[0].Slices = append(s.Objects[0].Slices, Slice{Index: 30})
+	require.ErrorContains(t, Montage(&bytes.Buffer{}, s), "slices 0 to 30 are not within the volume's 0 to 29")
+	require.ErrorContains(t, Presence(&bytes.Buffer{}, s), "not within")
+}
+
+func TestLabelsOutsideTheRangeAreNotShown(t *testing.T) {
+	s := study()
+	for i := range s.Objects {
+		s.Objects[i].Slices = s.Objects[i].Slices[5:12]
+	}
+	require.Equal(t, []int{5, 6, 7, 8, 9, 10, 11}, findRegions(s).filled(0))
+	require.NoError(t, Montage(&bytes.Buffer{}, s))
 }
 
 func TestNothingToShowIsAnError(t *testing.T) {

@@ -21,7 +21,7 @@ const (
 // would leave it no contrast. An object of air is shown up to airHi.
 const (
 	softLo, softHi = -200, 350
-	softSpread     = 220 // between a tenth and nine tenths of the values
+	softSpread     = 110 // between the quartiles: vertebrae have 120 to 350, organs less than 50
 	softReach      = 200
 	airBelow       = -500
 	airHi          = 200
@@ -67,11 +67,11 @@ func robustWindow(all, inside []float32, ct bool) volume.Window {
 // tissueWindow narrows a window of CT to what the object consists of.
 func tissueWindow(win volume.Window, inside []float32) volume.Window {
 	slices.Sort(inside)
-	rank := func(tenths int) float64 { return float64(inside[tenths*(len(inside)-1)/10]) }
-	switch m := rank(5); {
+	quartile := func(q int) float64 { return float64(inside[q*(len(inside)-1)/4]) }
+	switch m := quartile(2); {
 	case m < airBelow:
 		win.Hi = min(win.Hi, airHi)
-	case m >= softLo && m <= softHi && rank(9)-rank(1) <= softSpread:
+	case m >= softLo && m <= softHi && quartile(3)-quartile(1) <= softSpread:
 		win = volume.Window{Lo: max(win.Lo, m-softReach), Hi: min(win.Hi, m+softReach)}
 	}
 	return win
