@@ -45,6 +45,10 @@ func openStack(paths []string, why purpose) (*source, error) {
 	}
 	src.geom = NewGeometry(src.dim, [3]float64{1, 1, 1})
 	src.geom.Nominal = true
+	for _, path := range paths {
+		name := filepath.Base(path)
+		src.geom.Frames = append(src.geom.Frames, strings.TrimSuffix(name, filepath.Ext(name)))
+	}
 	src.proven = min(n, 1<<24) // appended to slice by slice
 	src.voxels = func(emit func([]float64) error) error {
 		values := make([]float64, first.Width*first.Height)
