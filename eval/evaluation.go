@@ -147,10 +147,11 @@ func (e *evaluation) scorePair(name, method string, truth *volume.LabelMap, path
 	if err != nil {
 		return fmt.Errorf("prediction: %w", err)
 	}
-	scorer, err := NewScorer(truth, prediction)
+	scorer, err := NewScorer(truth, prediction, volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1})
 	if err != nil {
 		return fmt.Errorf("%s: %w", shortPath(path), err)
 	}
+	e.result.Notes = append(e.result.Notes, scorer.Notes...)
 	if e.readable[name] == nil {
 		e.readable[name] = map[string]bool{}
 	}
