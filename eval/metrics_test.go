@@ -207,7 +207,7 @@ func TestBadInput(t *testing.T) {
 			m.Dim[0], m.Data = 3, make([]int32, 12)
 			m.Data[2] = 1 // beyond the truth
 		}),
-		"affine spacing": change(func(m *volume.LabelMap) { m.Geom = volume.NewGeometry(m.Dim, [3]float64{1.1, 1, 1}) }),
+		"affine spacing": change(func(m *volume.LabelMap) { m.Geom = volume.NewGeometry(m.Dim, [3]float64{2, 1, 1}) }),
 	}
 	for want, m := range bad {
 		_, err := Score(good, m, 1, Options{})
