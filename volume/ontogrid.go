@@ -164,19 +164,20 @@ func (m *matching) settle(p place) (place, bool) {
 			p.start[i] = 0
 		}
 	}
+	// Whoever cuts out a part and saves it with the whole image's affine puts it on the first voxels, wherever it was.
+	doubtful := m.cornered(p.placement)
 	thin := m.thin()
 	if thin < 0 || m.image.Dim[p.axis[thin]] == 1 {
-		return p, true
+		return p, !doubtful
 	}
 	across := p.axis[thin]
 	at := p.start[across]
-	// Whoever saves one slice with the whole image's affine puts it on the first slice, wherever it was drawn.
-	doubtful := at == 0 && m.mask.flat() || at < 0 || at >= m.image.Dim[across]
+	doubtful = doubtful || at == 0 && m.mask.flat() || at < 0 || at >= m.image.Dim[across]
 	if across != m.opt.Axis || len(m.opt.Slices) != 1 {
 		return p, !doubtful
 	}
 	asked := m.opt.Slices[0]
-	if asked < 0 || asked >= m.image.Dim[across] || !(doubtful || at == 0 || at == asked) {
+	if asked < 0 || asked >= m.image.Dim[across] || !doubtful && at != asked {
 		return p, false
 	}
 	p.start[across] = asked
@@ -195,36 +196,6 @@ func (m *matching) thin() int {
 		}
 	}
 	return found
-}
-
-// explain says what was not plain in a match by affine.
-func (m *matching) explain(p place, f latticeFit) {
-	if f.misfit > gridTolerance {
-		m.note("lies %.2g of a voxel off the image's grid: each voxel is taken for the nearest", f.misfit)
-	}
-	for _, r := range []struct {
-		reading
-		of    Geometry
-		whose string
-	}{{f.image, m.image, "the image's"}, {f.mask, m.mask, "its own"}} {
-		if r.what == "qform" && r.of.NIfTI.SFormCode > 0 {
-			m.note("fits %s qform, not the sform", r.whose)
-		}
-		if r.unit {
-			m.note("%s header states no unit: its numbers are taken in that of the other file", r.whose)
-		}
-	}
-	if thin := m.thin(); thin >= 0 && m.image.Dim[p.axis[thin]] > 1 {
-		m.note("holds one slice: placed on slice %d across axis %d", p.start[p.axis[thin]], p.axis[thin])
-		return
-	}
-	if m.image.Dim != m.mask.Dim && p.box(m.mask.Dim) != (Box{Hi: m.image.Dim}) {
-		b := p.box(m.mask.Dim)
-		m.note("covers another part of space than the image: placed on voxels %v to %v, the rest is background", b.Lo, b.Hi)
-	}
-	if p.placement != inPlace() && (p.axis != inPlace().axis || p.step != inPlace().step) {
-		m.note("is stored in another order than the image (%s, %s): turned round", m.mask.Orientation(), m.image.Orientation())
-	}
 }
 
 // bySize takes a mask of the image's size whose place cannot be compared, because a file does not state it.
@@ -274,35 +245,4 @@ func (m *matching) across() int {
 		return thin
 	}
 	return 2
-}
-
-// advise completes the error for a mask of single slices.
-func (m *matching) advise(e *GridError) {
-	if e.AffineOnly {
-		if a := m.mask.Affine; a == (Affine{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) && m.mask.placed() {
-			e.fix = "its affine is the identity, as arrays have that were saved without one: save it with the affine of the image " +
-				"that the array came from, or, if no axis was turned since, pass --ignore-geometry"
-		}
-		return
-	}
-	if m.opt.Axis < 0 {
-		return
-	}
-	h, w := SliceSize(m.image.Dim, m.opt.Axis)
-	mh, mw := SliceSize(m.mask.Dim, m.across())
-	if thin := m.thin(); (thin < 0 && m.mask.Frames == nil) || mh != h || mw != w {
-		return
-	}
-	e.detail += fmt.Sprintf("; nothing says which of the image's %d slices it belongs to", m.image.Dim[m.opt.Axis])
-	e.fix = "name it with --slice N"
-	if m.mask.placed() && m.image.placed() {
-		e.fix += ", and pass --ignore-geometry if its header is wrong"
-	}
-	if m.image.Frames != nil && m.mask.Frames != nil {
-		e.fix += ", or give the file the name of its frame (as " + m.image.Frames[0] + ")"
-	}
-	if len(m.opt.Slices) == 1 && m.mask.placed() && m.image.placed() {
-		at := m.opt.Slices[0]
-		e.fix = fmt.Sprintf("its affine does not put it on slice %d: correct --slice, or pass --ignore-geometry if its header is wrong", at)
-	}
 }

@@ -194,10 +194,15 @@ func TestOtherGrids(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "copy")
 	}
+	cut := NewGeometry([3]int{v.Dim[0] - 1, v.Dim[1], v.Dim[2]}, [3]float64{1, 1, 3})
+	_, _, err := OntoGrid(v, &LabelMap{Dim: cut.Dim, Geom: cut, Data: make([]int32, cut.Dim[0]*cut.Dim[1]*cut.Dim[2])}, GridOptions{Axis: -1})
+	require.ErrorContains(t, err, "cut out without correcting")
+
 	empty := change(func(m *LabelMap) {
-		m.Dim[2]++
+		m.Dim[2] += 2
 		m.Data = make([]int32, m.Dim[0]*m.Dim[1]*m.Dim[2])
 		m.Geom = NewGeometry(m.Dim, [3]float64{1, 1, 3})
+		m.Geom.Affine[2][3] = -3
 	})
 	got, _, err := OntoGrid(v, empty, GridOptions{})
 	require.NoError(t, err, "what lies outside is background")
@@ -225,7 +230,7 @@ func TestSliceByNumber(t *testing.T) {
 		require.Equal(t, int32(2), got.Data[7+4*20], name)
 		require.NotEmpty(t, notes, name)
 	}
-	for name, g := range map[string]Geometry{"flat file": flatFile, "no place": nominal, "another grid": eye} {
+	for name, g := range map[string]Geometry{"flat file": flatFile, "no place": nominal, "another grid": eye, "first slice": whole} {
 		_, _, err := OntoGrid(v, flat(g), GridOptions{Axis: 2})
 		require.ErrorContains(t, err, "--slice N", name)
 	}
