@@ -37,7 +37,7 @@ func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []stri
 		m.advise(e)
 		return nil, nil, e
 	}
-	out := &LabelMap{Dim: m.image.Dim, Geom: m.image, Path: mask.Path, Legend: mask.Legend}
+	out := &LabelMap{Dim: m.image.Dim, Geom: m.image, Path: mask.Path, Legend: mask.Legend, Notes: mask.Notes}
 	if p.frames == nil && p.placement == inPlace() && m.image.Dim == m.mask.Dim {
 		out.Data = mask.Data
 		return out, m.notes, nil

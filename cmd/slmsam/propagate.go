@@ -241,16 +241,16 @@ func (f *propagateFlags) place(j *job) error {
 // collect reads the mask and gathers all prompts.
 func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 	if f.mask != "" {
-		mask, err := volume.ReadLabelMap(f.mask)
+		read, err := volume.ReadLabelMap(f.mask)
 		if err != nil {
 			return err
 		}
 		grid := volume.GridOptions{IgnoreGeometry: f.ignoreGeometry, Axis: j.slices.Axis, Slices: choice.only}
-		mask, gridNotes, err := volume.OntoGrid(j.slices.Volume, mask, grid)
+		mask, gridNotes, err := volume.OntoGrid(j.slices.Volume, read, grid)
 		if err != nil {
 			return err
 		}
-		for _, n := range gridNotes {
+		for _, n := range append(notesOf(f.mask, read.Notes), gridNotes...) {
 			c.log.Warn(n)
 		}
 		a, err := annotate(mask, j.slices.Axis)
@@ -281,7 +281,20 @@ func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 		}
 	}
 	j.prompts = append(j.prompts, clicks...)
+	for _, p := range j.prompts {
+		if err := volume.CheckLabels(j.out, int32(p.Object)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// notesOf names the file that a reader's notes are about.
+func notesOf(path string, notes []string) (out []string) {
+	for _, n := range notes {
+		out = append(out, path+": "+n)
+	}
+	return out
 }
 
 // parseRange reads A:B, :B, A: or nothing, for n slices.
