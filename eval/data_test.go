@@ -44,7 +44,7 @@ func TestAgainstIndependentOnData(t *testing.T) {
 			continue
 		}
 		prediction := perturbed(truth)
-		scorer, err := NewScorer(truth, prediction)
+		scorer, err := NewScorer(truth, prediction, volume.GridOptions{})
 		require.NoError(t, err, file)
 		for _, label := range scorer.TruthLabels() {
 			got, err := scorer.Score(label, Options{Axis: truth.AcquisitionAxis()})

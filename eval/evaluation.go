@@ -92,6 +92,7 @@ func (e *evaluation) scoreAll(ctx context.Context) error {
 			e.skip(name)
 			continue
 		}
+		e.note(e.truth[name], truth.Notes)
 		for _, label := range truth.Labels() {
 			e.holders[label] = append(e.holders[label], name)
 		}
@@ -129,6 +130,13 @@ func (e *evaluation) progress(path string) {
 	}
 }
 
+// note keeps what the reader of a file had to say.
+func (e *evaluation) note(path string, notes []string) {
+	for _, n := range notes {
+		e.result.Notes = append(e.result.Notes, shortPath(path)+": "+n)
+	}
+}
+
 // load reads and checks one map.
 func (e *evaluation) load(path string) (*volume.LabelMap, error) {
 	m, err := volume.ReadLabelMap(path)
@@ -147,10 +155,12 @@ func (e *evaluation) scorePair(name, method string, truth *volume.LabelMap, path
 	if err != nil {
 		return fmt.Errorf("prediction: %w", err)
 	}
-	scorer, err := NewScorer(truth, prediction)
+	scorer, err := NewScorer(truth, prediction, volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1})
 	if err != nil {
 		return fmt.Errorf("%s: %w", shortPath(path), err)
 	}
+	e.note(path, prediction.Notes)
+	e.result.Notes = append(e.result.Notes, scorer.Notes...)
 	if e.readable[name] == nil {
 		e.readable[name] = map[string]bool{}
 	}

@@ -27,6 +27,7 @@ func (r *Result) nonNil() *Result {
 	out.Comparisons = append([]Comparison{}, r.Comparisons...)
 	out.Excluded = append([]Exclusion{}, r.Excluded...)
 	out.Ignored = append([]string{}, r.Ignored...)
+	out.Notes = append([]string{}, r.Notes...)
 	return &out
 }
 

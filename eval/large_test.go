@@ -25,7 +25,7 @@ func TestLargeVolume(t *testing.T) {
 func scoreLarge(t *testing.T, pair func() (a, b *volume.LabelMap)) {
 	truth, prediction := pair()
 	start := time.Now()
-	scorer, err := NewScorer(truth, prediction)
+	scorer, err := NewScorer(truth, prediction, volume.GridOptions{})
 	require.NoError(t, err)
 	for _, label := range scorer.TruthLabels() {
 		s, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: 2})
@@ -99,7 +99,7 @@ func scatteredPair() (truth, prediction *volume.LabelMap) {
 func BenchmarkLargePair(b *testing.B) {
 	truth, prediction := largePair()
 	for b.Loop() {
-		scorer, err := NewScorer(truth, prediction)
+		scorer, err := NewScorer(truth, prediction, volume.GridOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -42,7 +42,7 @@ type Scores struct {
 // Score measures one label; both maps must be valid and share a grid. To measure several labels of one pair, a Scorer
 // saves passes over the volumes.
 func Score(truth, prediction *volume.LabelMap, label int32, o Options) (Scores, error) {
-	s, err := NewScorer(truth, prediction)
+	s, err := NewScorer(truth, prediction, volume.GridOptions{Axis: -1})
 	if err != nil {
 		return Scores{}, err
 	}
@@ -52,25 +52,28 @@ func Score(truth, prediction *volume.LabelMap, label int32, o Options) (Scores, 
 // Scorer measures the labels of one pair of maps, one after the other. It is not safe for concurrent use; each call to
 // Score uses all processors by itself.
 type Scorer struct {
+	Notes []string // what was done to bring the prediction onto the truth's grid, if anything
+
 	truth, prediction               *volume.LabelMap
 	truthRegions, predictionRegions map[int32]volume.Region
 	overlay                         overlay
 	transform                       distanceTransform
 }
 
-// NewScorer checks both maps and their grids and finds the bounding box of every label.
-func NewScorer(truth, prediction *volume.LabelMap) (*Scorer, error) {
+// NewScorer checks both maps, brings the prediction onto the truth's grid, and finds the bounding box of every label.
+func NewScorer(truth, prediction *volume.LabelMap, opt volume.GridOptions) (*Scorer, error) {
 	if err := checkScorable(truth); err != nil {
 		return nil, fmt.Errorf("truth: %w", err)
 	}
 	if err := checkScorable(prediction); err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}
-	if err := volume.CheckSameGrid(truth, prediction); err != nil {
+	prediction, notes, err := volume.OntoGrid(truth, prediction, opt)
+	if err != nil {
 		return nil, fmt.Errorf("eval: %w", err)
 	}
 	return &Scorer{
-		truth: truth, prediction: prediction,
+		Notes: notes, truth: truth, prediction: prediction,
 		truthRegions: truth.Regions(), predictionRegions: prediction.Regions(),
 	}, nil
 }

@@ -22,7 +22,7 @@ func TestAgainstBruteForce(t *testing.T) {
 		}
 		truth, prediction := randomBlobs(rng, dim, spacing), randomBlobs(rng, dim, spacing)
 		tolerance := 2 * rng.Float64()
-		scorer, err := NewScorer(truth, prediction)
+		scorer, err := NewScorer(truth, prediction, volume.GridOptions{})
 		require.NoError(t, err)
 		for label := int32(1); label <= 3; label++ {
 			got, err := scorer.Score(label, Options{Axis: 2, ToleranceMM: tolerance})
@@ -204,9 +204,10 @@ func TestBadInput(t *testing.T) {
 		"holds 8 values":   change(func(m *volume.LabelMap) { m.Dim[0] = 3 }),
 		"negative label":   change(func(m *volume.LabelMap) { m.Data[3] = -4 }),
 		"differ in dimensions": change(func(m *volume.LabelMap) {
-			m.Dim[0], m.Data = 1, make([]int32, 4)
+			m.Dim[0], m.Data = 3, make([]int32, 12)
+			m.Data[2] = 1 // beyond the truth
 		}),
-		"affine spacing": change(func(m *volume.LabelMap) { m.Geom = volume.NewGeometry(m.Dim, [3]float64{1.1, 1, 1}) }),
+		"affine spacing": change(func(m *volume.LabelMap) { m.Geom = volume.NewGeometry(m.Dim, [3]float64{2, 1, 1}) }),
 	}
 	for want, m := range bad {
 		_, err := Score(good, m, 1, Options{})

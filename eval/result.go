@@ -8,6 +8,7 @@ type Result struct {
 	Comparisons []Comparison     `json:"comparisons"`
 	Excluded    []Exclusion      `json:"excluded"`
 	Ignored     []string         `json:"ignored_files"` // files in the folders that are no label maps
+	Notes       []string         `json:"notes"`         // what was not plain, but could be scored
 	LabelNames  map[int32]string `json:"label_names,omitempty"`
 }
 

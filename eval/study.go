@@ -39,6 +39,8 @@ type Study struct {
 	Seed      uint64 // of the bootstrap
 	Strict    bool   // any Exclusion is an error
 
+	IgnoreGeometry bool // maps of equal size are taken to lie voxel on voxel, whatever their headers say
+
 	Progress func(done, total int, file string) // called before each prediction is read, and once at the end
 }
 

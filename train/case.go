@@ -37,6 +37,7 @@ type Case struct {
 	Images  [][]uint8 // per slice [H,W], normalised to 0..255 as Propagate sees them
 	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i]
 	Objects []int32   // label numbers, as in the file
+	Notes   []string  // what was not plain about the files, for the user
 
 	Legend  map[int32]volume.Label // names of Objects, where the file has them
 	Spacing [3]float64             // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
@@ -105,11 +106,14 @@ type CaseOptions struct {
 	Axis   int           // 0, 1 or 2; -1 takes the acquisition axis
 	Labels []int32       // the labels to train; nil takes all. One that a volume lacks is an error
 	Window volume.Window // intensity range; the zero value takes volume.AutoWindow's
+
+	IgnoreGeometry bool // a label map of the image's size is taken as drawn on it, whatever its header says
 }
 
 // NewCase cuts an image and its label map into slices.
 func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions) (*Case, error) {
-	if err := volume.CheckSameGrid(v, l); err != nil {
+	l, notes, err := volume.OntoGrid(v, l, volume.GridOptions{IgnoreGeometry: opt.IgnoreGeometry, Axis: -1})
+	if err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", name, err)
 	}
 	objects, err := objectsOf(l, opt.Labels)
@@ -124,7 +128,7 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 			return nil, fmt.Errorf("train: case %s: %w", name, err)
 		}
 	}
-	c := &Case{Name: name, Objects: objects, Legend: l.Legend}
+	c := &Case{Name: name, Objects: objects, Legend: l.Legend, Notes: notes}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
 	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
 	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}

@@ -93,7 +93,7 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 	if err != nil {
 		return err
 	}
-	scorer, err := eval.NewScorer(c.truth(), labels)
+	scorer, err := eval.NewScorer(c.truth(), labels, volume.GridOptions{})
 	if err != nil {
 		return err
 	}

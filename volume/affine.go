@@ -63,3 +63,31 @@ func scale(a [3]float64, f float64) [3]float64 {
 func cross(a, b [3]float64) [3]float64 {
 	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
 }
+
+// times is the map that applies b first.
+func (a Affine) times(b Affine) (c Affine) {
+	for r := range 4 {
+		for s := range 4 {
+			for k := range 4 {
+				c[r][s] += a[r][k] * b[k][s]
+			}
+		}
+	}
+	return c
+}
+
+// inverse undoes the map; false where it has none, or none that float64 can tell.
+func (a Affine) inverse() (inv Affine, ok bool) {
+	x, y, z := a.column(0), a.column(1), a.column(2)
+	det := dot(x, cross(y, z))
+	if !a.finite() || !(math.Abs(det) > 1e-12*norm(x)*norm(y)*norm(z)) {
+		return inv, false
+	}
+	rows := [3][3]float64{scale(cross(y, z), 1/det), scale(cross(z, x), 1/det), scale(cross(x, y), 1/det)}
+	origin := a.column(3)
+	for r, row := range rows {
+		inv[r] = [4]float64{row[0], row[1], row[2], -dot(row, origin)}
+	}
+	inv[3][3] = 1
+	return inv, true
+}

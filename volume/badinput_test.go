@@ -117,8 +117,8 @@ func TestNonIntegerLabelsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "voxel (2,1,0) holds 1.5")
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(1<<40))
 	_, err = ReadLabelMap(writeTemp(t, "a.nii", raw))
-	require.ErrorContains(t, err, "holds 1.099511627776e+12")
-	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(2.00001)) // rounding of a scale factor
+	require.ErrorContains(t, err, "holds 1099511627776: labels go up to 2147483647")
+	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(2.003)) // rounding of a scale factor
 	l, err := ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, l.Data[5])

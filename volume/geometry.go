@@ -3,7 +3,6 @@ package volume
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // Affine maps voxel indices to millimetres in the RAS+ frame: p = A * (i, j, k, 1). Row-major; the
@@ -15,8 +14,13 @@ type Geometry struct {
 	Dim     [3]int     // voxels along each axis
 	Spacing [3]float64 // mm between voxel centres along each axis, positive
 	Affine  Affine     // voxel index to RAS+ mm
-	Nominal bool       // true if the file holds no position at all (PNG/JPEG stack): Affine is a placeholder
 	NIfTI   NIfTIFrame // header fields of a NIfTI source, written back verbatim; zero for other sources
+
+	// What the file leaves open, so that it is not compared.
+	Nominal  bool     // neither voxel size nor place (PNG/JPEG stack): Affine is a placeholder
+	Unplaced bool     // no place in space: the steps of Affine hold, its directions and origin are made up
+	Flat     bool     // the file is two-dimensional: where its slice lies may be made up
+	Frames   []string // names of a stack's slices, in order, without folder and extension
 }
 
 // NIfTIFrame holds the orientation fields of a NIfTI header as stored, so that labels written for
@@ -119,58 +123,6 @@ func (g Geometry) CornerShift(other Geometry) float64 {
 		worst = max(worst, norm(sub(g.Affine.apply(p), other.Affine.apply(p))))
 	}
 	return worst
-}
-
-// GridError says that a mask does not lie on the grid of its image.
-type GridError struct {
-	Image, Mask string   // paths
-	Fields      []string // which fields differ, as Diff names them
-	AffineOnly  bool     // the dimensions agree
-	detail      string
-}
-
-func (e *GridError) Error() string {
-	fix := "resample the mask onto the image's grid with nearest-neighbour interpolation"
-	what := "they differ in " + strings.Join(e.Fields, ", ")
-	if e.AffineOnly {
-		what = "the dimensions agree, only the affine differs (" + strings.Join(e.Fields, ", ") + ")"
-		fix = "if the mask was drawn on this very image, copy the image's header to it (for example fslcpgeom IMAGE MASK); otherwise " + fix
-	}
-	return fmt.Sprintf("volume: %s is not on the grid of %s: %s: %s; %s",
-		displayPath(e.Mask), displayPath(e.Image), what, e.detail, fix)
-}
-
-// Gridded is what has voxels on a grid: a *Volume or a *LabelMap.
-type Gridded interface {
-	Grid() Geometry // with the size of the voxel data; 1 mm voxels where nothing was set
-	path() string   // where it was read from
-}
-
-// Grid is where the voxels lie; a volume built by hand without a geometry has voxels of 1 mm.
-func (v *Volume) Grid() Geometry { return v.Geom.orDefault(v.Dim) }
-
-// Grid is where the voxels lie; a label map built by hand without a geometry has voxels of 1 mm.
-func (l *LabelMap) Grid() Geometry { return l.Geom.orDefault(l.Dim) }
-
-func (v *Volume) path() string   { return v.Path }
-func (l *LabelMap) path() string { return l.Path }
-
-// CheckSameGrid returns a *GridError if the mask's grid is not the image's, saying which fields
-// differ, whether only the affine does, and what to do. It is the one rule for "the same grid": of an
-// image and its mask as of a truth and a prediction.
-func CheckSameGrid(image, mask Gridded) error {
-	a, b := image.Grid(), mask.Grid()
-	fields := a.Diff(b)
-	if len(fields) == 0 {
-		return nil
-	}
-	e := &GridError{Image: image.path(), Mask: mask.path(), Fields: fields, AffineOnly: a.Dim == b.Dim}
-	if e.AffineOnly {
-		e.detail = fmt.Sprintf("mask %s, image %s, a corner moves by %.4g mm", b.describe(), a.describe(), a.CornerShift(b))
-	} else {
-		e.detail = fmt.Sprintf("mask %dx%dx%d voxels, image %dx%dx%d", b.Dim[0], b.Dim[1], b.Dim[2], a.Dim[0], a.Dim[1], a.Dim[2])
-	}
-	return e
 }
 
 // describe gives spacing, axis codes and origin in one line.

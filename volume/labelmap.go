@@ -3,7 +3,10 @@ package volume
 import (
 	"fmt"
 	"image/color"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 )
 
 // LabelMap is a segmentation: one integer per voxel of a 3-D grid, 0 for background. Numbers are kept as
@@ -14,6 +17,7 @@ type LabelMap struct {
 	Geom   Geometry        // where the grid lies in space
 	Path   string          // where it was read from
 	Legend map[int32]Label // names and colors, for the labels that have them
+	Notes  []string        // what the reader has to say that is no error: what was left out, assumed or mended
 }
 
 // Label is what people know a label by.
@@ -38,13 +42,14 @@ func NewLabelMap(v *Volume) *LabelMap {
 	return &LabelMap{Dim: v.Dim, Data: make([]int32, len(v.Data)), Geom: v.Geom}
 }
 
-// labelTolerance is how far a stored label may be from an integer. Masks stored as floats, or with
-// a scale factor, come back with rounding errors of this order.
-const labelTolerance = 1e-4
+// labelTolerance is how far a stored label may be from an integer: masks that were stored as floats, or as
+// integers with a scale factor, come back with rounding errors. Interpolated masks have values between.
+const labelTolerance = 1e-2
 
 // ReadLabelMap reads a label map from the same kinds of file as Read. Every voxel must be an integer
-// that fits in 32 bits (within 1e-4, for masks stored as floats); anything else is an error that
-// names the first such voxel. In a PNG stack with a palette the labels are the palette indices.
+// that fits in 32 bits (within a hundredth, for masks stored as floats); anything else is an error that
+// names the first such voxel. A negative number is no object: it becomes background, with a note. In a
+// PNG stack with a palette the labels are the palette indices.
 func ReadLabelMap(path string) (*LabelMap, error) {
 	src, err := openSource(path, asLabels)
 	if err != nil {
@@ -52,12 +57,19 @@ func ReadLabelMap(path string) (*LabelMap, error) {
 	}
 	defer src.close()
 	data := make([]int32, 0, src.capacity())
+	negative := map[int32]int{}
 	err = src.voxels(func(values []float64) error {
 		for _, x := range values {
 			n := math.Round(x)
-			if !(math.Abs(x-n) <= labelTolerance) || math.Abs(n) > math.MaxInt32 {
-				return fmt.Errorf("voxel %s holds %g: a label map must hold integers of at most 32 bits (is this an image instead of a mask?)",
-					voxelName(len(data), src.dim), x)
+			switch {
+			case !(math.Abs(x-n) <= labelTolerance):
+				return fmt.Errorf("voxel %s holds %g: a label map must hold integers (is this an image, or a mask that was resampled with interpolation? "+
+					"Resample masks with nearest neighbor, and threshold probabilities)", voxelName(len(data), src.dim), x)
+			case math.Abs(n) > math.MaxInt32:
+				return fmt.Errorf("voxel %s holds %.0f: labels go up to %d: renumber them", voxelName(len(data), src.dim), x, math.MaxInt32)
+			case n < 0:
+				negative[int32(n)]++
+				n = 0
 			}
 			data = append(data, int32(n))
 		}
@@ -66,7 +78,24 @@ func ReadLabelMap(path string) (*LabelMap, error) {
 	if err != nil {
 		return nil, fmt.Errorf("volume: read %s: %w", path, err)
 	}
-	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path}, nil
+	if len(negative) > 0 {
+		src.notes = append(src.notes, negativeNote(negative))
+	}
+	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path, Legend: src.legend, Notes: src.notes}, nil
+}
+
+// negativeNote says which negative numbers were left out, the first few in full.
+func negativeNote(counts map[int32]int) string {
+	const most = 3
+	var words []string
+	for i, label := range slices.Backward(slices.Sorted(maps.Keys(counts))) {
+		if i == len(counts)-1-most {
+			words = append(words, fmt.Sprintf("and %d more", len(counts)-most))
+			break
+		}
+		words = append(words, fmt.Sprintf("%d (%d voxels)", label, counts[label]))
+	}
+	return "negative numbers are no labels and are left out: " + strings.Join(words, ", ")
 }
 
 // Slice copies slice i across axis, row-major [H,W]; see SliceSize for the order.

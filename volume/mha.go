@@ -52,6 +52,7 @@ func mhaSource(in *input, path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.stated(&geom)
 	attached := in
 	if file := h["elementdatafile"]; !strings.EqualFold(file, "LOCAL") {
 		if in, err = openBeside(path, file); err != nil {

@@ -52,6 +52,7 @@ func nrrdSource(in *input, path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.stated(&geom)
 	in.stored -= h.length
 	attached := in
 	if name := firstField(h.fields, "data file", "datafile"); name != "" {

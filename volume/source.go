@@ -25,6 +25,8 @@ type source struct {
 	geom     Geometry
 	format   string
 	modality string
+	legend   map[int32]Label // names and colors of a label map
+	notes    []string        // see Volume.Notes
 	// proven is how many voxels the input is certain to hold; capacity reserves no more than that,
 	// so that a header cannot make the program allocate what its file does not contain.
 	proven int

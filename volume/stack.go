@@ -15,13 +15,14 @@ import (
 )
 
 // openStack opens PNG or JPEG slices as a volume, in natural order of their names ("2" before "10").
-// All must have one size. 8 and 16-bit grey keep their values. Colour becomes luma in an image; in a
-// label map a palette gives its indices, equal channels give their value, and anything else is an
-// error, as is JPEG, whose compression changes label numbers.
+// All must have one size and kind. 8 and 16-bit gray keep their values. Color becomes luma in an image; in a
+// label map a palette gives its indices, equal channels give their value, and other colors one label each.
+// JPEG, whose compression changes label numbers, is an error there.
 func openStack(paths []string, why purpose) (*source, error) {
 	paths = append([]string(nil), paths...)
 	sort.Slice(paths, func(i, j int) bool { return naturalLess(filepath.Base(paths[i]), filepath.Base(paths[j])) })
 	var first image.Config
+	firstKind, colors := "", false
 	for i, path := range paths {
 		c, kind, err := stackConfig(path)
 		if err != nil {
@@ -31,8 +32,12 @@ func openStack(paths []string, why purpose) (*source, error) {
 			return nil, fmt.Errorf("slice %s is a JPEG: its compression changes label numbers, use PNG", filepath.Base(path))
 		}
 		if i == 0 {
-			first = c
+			first, firstKind = c, kind
 		}
+		if kind != firstKind {
+			return nil, fmt.Errorf("the folder holds slices of two kinds, %s (%s) and %s (%s): keep one kind", filepath.Base(paths[0]), firstKind, filepath.Base(path), kind)
+		}
+		colors = colors || mayHoldColors(c.ColorModel)
 		if c.Width != first.Width || c.Height != first.Height {
 			return nil, fmt.Errorf("slice %s has %dx%d pixels but %s has %dx%d: all slices must have one size",
 				filepath.Base(path), c.Width, c.Height, filepath.Base(paths[0]), first.Width, first.Height)
@@ -45,11 +50,24 @@ func openStack(paths []string, why purpose) (*source, error) {
 	}
 	src.geom = NewGeometry(src.dim, [3]float64{1, 1, 1})
 	src.geom.Nominal = true
+	for _, path := range paths {
+		name := filepath.Base(path)
+		src.geom.Frames = append(src.geom.Frames, strings.TrimSuffix(name, filepath.Ext(name)))
+	}
 	src.proven = min(n, 1<<24) // appended to slice by slice
+	var labels colorLabels
+	if why == asLabels && colors {
+		if labels, err = findColors(paths); err != nil {
+			return nil, err
+		}
+		if labels != nil {
+			src.legend, src.notes = labels.legend(), []string{labels.note()}
+		}
+	}
 	src.voxels = func(emit func([]float64) error) error {
 		values := make([]float64, first.Width*first.Height)
 		for _, path := range paths {
-			if err := readStackSlice(path, values, first, why); err != nil {
+			if err := readStackSlice(path, values, first, why, labels); err != nil {
 				return fmt.Errorf("slice %s: %w", filepath.Base(path), err)
 			}
 			if err := emit(values); err != nil {
@@ -91,15 +109,10 @@ func stackConfig(path string) (image.Config, string, error) {
 }
 
 // readStackSlice decodes one slice into values, which has the size that want says.
-func readStackSlice(path string, values []float64, want image.Config, why purpose) error {
-	f, err := os.Open(path)
+func readStackSlice(path string, values []float64, want image.Config, why purpose, labels colorLabels) error {
+	picture, err := decodePicture(path)
 	if err != nil {
-		return plainPathError(err)
-	}
-	defer f.Close()
-	picture, _, err := image.Decode(bufio.NewReader(f))
-	if err != nil {
-		return fmt.Errorf("not a readable PNG or JPEG: %w", err)
+		return err
 	}
 	b := picture.Bounds()
 	if b.Dx() != want.Width || b.Dy() != want.Height {
@@ -107,9 +120,13 @@ func readStackSlice(path string, values []float64, want image.Config, why purpos
 	}
 	for y := range want.Height {
 		for x := range want.Width {
+			if labels != nil {
+				values[y*want.Width+x] = labels.value(picture, b.Min.X+x, b.Min.Y+y)
+				continue
+			}
 			v, ok := pixelValue(picture, b.Min.X+x, b.Min.Y+y, why)
 			if !ok {
-				return fmt.Errorf("pixel (%d,%d) is coloured: a label map must be grey or have a palette", x, y)
+				return fmt.Errorf("pixel (%d,%d) is colored: a label map must be gray or have a palette", x, y)
 			}
 			values[y*want.Width+x] = v
 		}
@@ -125,7 +142,7 @@ func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool)
 	case *image.Gray16:
 		return float64(p.Gray16At(x, y).Y), true
 	case *image.Paletted:
-		if why == asLabels {
+		if why == asLabels && !grayPalette(p.Palette) {
 			return float64(p.ColorIndexAt(x, y)), true
 		}
 	case *image.RGBA64, *image.NRGBA64:

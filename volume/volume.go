@@ -10,6 +10,7 @@ type Volume struct {
 	Modality string    // "CT", "MR", ... when the file says so (DICOM), else ""
 	Path     string    // where it was read from
 	Format   string    // "nifti", "nrrd", "mha", "dicom" or "stack"
+	Notes    []string  // what the reader has to say that is no error: what was left out, assumed or mended
 }
 
 // maxVoxels bounds a volume: 2^31 voxels are 8 GiB of float32, far beyond any scan that this
@@ -35,7 +36,7 @@ func Read(path string) (*Volume, error) {
 	if err != nil {
 		return nil, fmt.Errorf("volume: read %s: %w", path, err)
 	}
-	v := &Volume{Dim: src.dim, Data: data, Geom: src.geom, Modality: src.modality, Path: path, Format: src.format}
+	v := &Volume{Dim: src.dim, Data: data, Geom: src.geom, Modality: src.modality, Path: path, Format: src.format, Notes: src.notes}
 	if err := v.CheckFinite(); err != nil {
 		return nil, err
 	}

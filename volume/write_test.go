@@ -34,7 +34,8 @@ func TestSmallestIntegerType(t *testing.T) {
 		require.Equal(t, want, h.datatype, "%v", values)
 		back, err := ReadLabelMap(path)
 		require.NoError(t, err)
-		require.Equal(t, tiny(values...).Data, back.Data)
+		require.Equal(t, max(values[0], 0), back.Data[0], "a negative number is no label")
+		require.Equal(t, max(values[1], 0), back.Data[1])
 	}
 }
 
@@ -160,7 +161,16 @@ func TestStackRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.InDeltaSlice(t, []float32{7, 76.245}, v.Data, 1e-4)
 	_, err = ReadLabelMap(dir)
-	require.ErrorContains(t, err, "pixel (1,0) is coloured")
+	require.ErrorContains(t, err, "has no black")
+
+	dir = t.TempDir()
+	savePNG(t, dir, "a.png", image.NewGray(image.Rect(0, 0, 4, 3)))
+	f, err = os.Create(filepath.Join(dir, "a.jpg"))
+	require.NoError(t, err)
+	require.NoError(t, jpeg.Encode(f, image.NewGray(image.Rect(0, 0, 4, 3)), nil))
+	require.NoError(t, f.Close())
+	_, err = Read(dir)
+	require.ErrorContains(t, err, "slices of two kinds")
 }
 
 func TestNaturalOrder(t *testing.T) {

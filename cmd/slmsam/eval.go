@@ -23,6 +23,7 @@ type evalFlags struct {
 	resamples                                        int
 	seed                                             uint64
 	strict, perCase, published, force                bool
+	ignoreGeometry                                   bool
 }
 
 func newEvalCommand() *cobra.Command {
@@ -34,8 +35,8 @@ func newEvalCommand() *cobra.Command {
 Cases are matched by name: case01.nii.gz in one folder goes with case01.nii.gz (or .nrrd, .mha, or a folder
 case01/label.nii.gz) in the other. --pred and --truth may also be single files. Repeat --pred to compare methods.
 
-A case that is on one side only, on another grid, or no label map (NaN, fractions) is not scored but listed, and
-an error with --strict. See docs/evaluation.md for the measures and conventions.`,
+A prediction in another storage order or orientation is turned round. A case that is on one side only, on another
+grid, or no label map (NaN, fractions) is not scored but listed, and an error with --strict. See docs/evaluation.md for the measures and conventions.`,
 		Example: `  slmsam eval --pred predictions --truth labels
   slmsam eval --pred SLM-SAM2=run1 --pred SAM2=run2 --truth labelsTs --prompt exclude -o report
   slmsam eval --pred out.nii.gz --truth label.nii.gz --json`,
@@ -60,6 +61,7 @@ an error with --strict. See docs/evaluation.md for the measures and conventions.
 	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the bootstrap")
 	flags.BoolVar(&f.strict, "strict", false, "fail if anything cannot be scored")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "score maps of equal size voxel by voxel, whatever their headers say of the grid")
 	flags.BoolVar(&f.perCase, "cases", false, "print every case, not only the summary")
 	flags.BoolVar(&f.published, "published", false, "also print the paper's numbers beside these, as far as they are available")
 	flags.BoolVar(&f.force, "force", false, "replace existing files")
@@ -88,6 +90,9 @@ func (f *evalFlags) run(ctx context.Context, c *console) error {
 	bar.close()
 	if err != nil {
 		return err
+	}
+	for _, n := range r.Notes {
+		c.log.Warn(n)
 	}
 	if n := len(r.Excluded); n > 0 {
 		c.log.Warn(fmt.Sprintf("not scored: %d (the first: %s)", n, r.Excluded[0]))
@@ -128,7 +133,8 @@ func (r evalResult) print(w io.Writer, perCase bool) error {
 // study turns the flags into what to score.
 func (f *evalFlags) study() (eval.Study, error) {
 	s := eval.Study{Truth: f.truth, Axis: f.axis, ToleranceMM: f.tolerance, Prompt: eval.PromptMode(f.prompt),
-		Scope: eval.Scope(f.scope), Resamples: f.resamples, Seed: f.seed, Strict: f.strict}
+		Scope: eval.Scope(f.scope), Resamples: f.resamples, Seed: f.seed, Strict: f.strict,
+		IgnoreGeometry: f.ignoreGeometry}
 	var err error
 	if s.Methods, err = f.methods(); err != nil {
 		return s, err

@@ -24,7 +24,7 @@ type propagateFlags struct {
 	modelFlags
 	mask, out, memory, slice, labels, axis, span, direction, window, report, zoom string
 	points, boxes                                                                 []string
-	force, keepHoles, bf16                                                        bool
+	force, keepHoles, bf16, ignoreGeometry                                        bool
 }
 
 func newPropagateCommand() *cobra.Command {
@@ -60,6 +60,7 @@ axis 0 and y along axis 1.`,
 	flags.StringArrayVar(&f.points, "point", nil, "click slice,x,y[,label][,+ or -] in pixels; may be repeated")
 	flags.StringArrayVar(&f.boxes, "box", nil, "box slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
 	flags.StringVar(&f.zoom, "zoom", "", "show the model, for each object, only so many times its size about it, as 3; or whole slices: whole\n(default: the model's; whole but for the built-in one)")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take a mask of IMAGE's size as drawn on it, voxel for voxel, whatever its header says")
 	flags.BoolVar(&f.keepHoles, "keep-holes", false, "leave small holes in the masks")
 	flags.BoolVar(&f.bf16, "bf16-memory", false, "store memories as bfloat16, as the released predictor does")
 	flags.StringVar(&f.report, "report", "", "folder for a montage, a presence curve and report.json")
@@ -241,12 +242,17 @@ func (f *propagateFlags) place(j *job) error {
 // collect reads the mask and gathers all prompts.
 func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 	if f.mask != "" {
-		mask, err := volume.ReadLabelMap(f.mask)
+		read, err := volume.ReadLabelMap(f.mask)
 		if err != nil {
 			return err
 		}
-		if err := volume.CheckSameGrid(j.slices.Volume, mask); err != nil {
+		grid := volume.GridOptions{IgnoreGeometry: f.ignoreGeometry, Axis: j.slices.Axis, Slices: choice.only}
+		mask, gridNotes, err := volume.OntoGrid(j.slices.Volume, read, grid)
+		if err != nil {
 			return err
+		}
+		for _, n := range append(notesOf(f.mask, read.Notes), gridNotes...) {
+			c.log.Warn(n)
 		}
 		a, err := annotate(mask, j.slices.Axis)
 		if err != nil {
@@ -276,7 +282,20 @@ func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 		}
 	}
 	j.prompts = append(j.prompts, clicks...)
+	for _, p := range j.prompts {
+		if err := volume.CheckLabels(j.out, int32(p.Object)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// notesOf names the file that a reader's notes are about.
+func notesOf(path string, notes []string) (out []string) {
+	for _, n := range notes {
+		out = append(out, path+": "+n)
+	}
+	return out
 }
 
 // parseRange reads A:B, :B, A: or nothing, for n slices.

@@ -1,0 +1,78 @@
+package volume
+
+import "fmt"
+
+// explain says what was not plain in a match by affine.
+func (m *matching) explain(p place, f latticeFit) {
+	if f.misfit > gridTolerance {
+		m.note("lies %.2g of a voxel off the image's grid: each voxel is taken for the nearest", f.misfit)
+	}
+	for _, r := range []struct {
+		reading
+		of    Geometry
+		whose string
+	}{{f.image, m.image, "the image's"}, {f.mask, m.mask, "its own"}} {
+		if r.what == "qform" && r.of.NIfTI.SFormCode > 0 {
+			m.note("fits %s qform, not the sform", r.whose)
+		}
+		if r.unit {
+			m.note("%s header states no unit: its numbers are taken in that of the other file", r.whose)
+		}
+	}
+	if thin := m.thin(); thin >= 0 && m.image.Dim[p.axis[thin]] > 1 {
+		m.note("holds one slice: placed on slice %d across axis %d", p.start[p.axis[thin]], p.axis[thin])
+		return
+	}
+	if b := p.box(m.mask.Dim); b != (Box{Hi: m.image.Dim}) {
+		m.note("covers another part of space than the image: placed on voxels %v to %v, the rest is background", b.Lo, b.Hi)
+	}
+	if p.placement != inPlace() && (p.axis != inPlace().axis || p.step != inPlace().step) {
+		m.note("is stored in another order than the image (%s, %s): turned round", m.mask.Orientation(), m.image.Orientation())
+	}
+}
+
+// advise completes the error for a mask of single slices.
+func (m *matching) advise(e *GridError) {
+	if e.AffineOnly {
+		if a := m.mask.Affine; a == (Affine{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) && m.mask.placed() {
+			e.fix = "its affine is the identity, as arrays have that were saved without one: save it with the affine of the image " +
+				"that the array came from, or, if no axis was turned since, pass --ignore-geometry"
+		}
+		return
+	}
+	if m.cutOut() {
+		e.detail += "; the mask's affine is the image's, as that of a part that was cut out without correcting it"
+		e.fix = "save the part with its own place in space, or put it back into a mask of the image's size"
+	}
+	if m.opt.Axis < 0 {
+		return
+	}
+	h, w := SliceSize(m.image.Dim, m.opt.Axis)
+	mh, mw := SliceSize(m.mask.Dim, m.across())
+	if thin := m.thin(); (thin < 0 && m.mask.Frames == nil) || mh != h || mw != w {
+		return
+	}
+	e.detail += fmt.Sprintf("; nothing certain says which of the image's %d slices it belongs to", m.image.Dim[m.opt.Axis])
+	e.fix = "name it with --slice N"
+	if m.mask.placed() && m.image.placed() && !m.cutOut() {
+		e.fix += ", and pass --ignore-geometry if its header is wrong"
+	}
+	if m.image.Frames != nil && m.mask.Frames != nil {
+		e.fix += ", or give the file the name of its frame (as " + m.image.Frames[0] + ")"
+	}
+	if len(m.opt.Slices) == 1 && m.mask.placed() && m.image.placed() && !m.cutOut() {
+		at := m.opt.Slices[0]
+		e.fix = fmt.Sprintf("its affine does not put it on slice %d: correct --slice, or pass --ignore-geometry if its header is wrong", at)
+	}
+}
+
+// cutOut reports whether the mask's affine is the image's own, though its size is another.
+func (m *matching) cutOut() bool {
+	f, ok := m.closest()
+	return ok && m.cornered(f.placement)
+}
+
+// cornered reports whether a mask that does not fill the image starts on its first voxel and runs as it does.
+func (m *matching) cornered(p placement) bool {
+	return p.box(m.mask.Dim) != (Box{Hi: m.image.Dim}) && p.start == [3]int{} && p.step == inPlace().step
+}

@@ -1,0 +1,104 @@
+package volume
+
+import "math"
+
+// placement carries the voxels of one grid to another whose lattice it shares: mask voxel p goes to image voxel q
+// with q[axis[j]] = start[axis[j]] + step[j]*p[j].
+type placement struct {
+	axis  [3]int // mask axis j runs along image axis axis[j]
+	step  [3]int // 1, or -1 where it runs the other way
+	start [3]int // by image axis: where mask voxel (0,0,0) lies
+}
+
+// inPlace is the placement of voxels stored alike.
+func inPlace() placement { return placement{axis: [3]int{0, 1, 2}, step: [3]int{1, 1, 1}} }
+
+// fitLattice finds the placement of the mask's voxels on the image's lattice from the two maps to space. The misfit
+// is how far, in voxels along an axis, a corner of the mask lies from the voxel that it is given. Along the image
+// axes of free, positions are not compared. False where a map has no inverse.
+func fitLattice(image, mask Affine, dim [3]int, free [3]bool) (p placement, misfit float64, ok bool) {
+	inverse, ok := image.inverse()
+	if !ok || !mask.finite() {
+		return p, 0, false
+	}
+	m := inverse.times(mask) // mask voxel to image voxel
+	taken := [3]bool{}
+	for _, thin := range []bool{false, true} { // the direction of an axis with one voxel may be made up: it takes what is left
+		for j := range 3 {
+			if (dim[j] == 1) != thin {
+				continue
+			}
+			best := -1
+			for i := range 3 {
+				if !taken[i] && (best < 0 || math.Abs(m[i][j]) > math.Abs(m[best][j])) {
+					best = i
+				}
+			}
+			taken[best] = true
+			p.axis[j], p.step[j] = best, 1
+			if m[best][j] < 0 {
+				p.step[j] = -1
+			}
+		}
+	}
+	for i := range 3 {
+		const far = 1 << 30 // no grid is as large
+		p.start[i] = int(math.Round(max(-far, min(far, m[i][3]))))
+	}
+	return p, p.misfit(m, dim, free), true
+}
+
+// misfit is the largest distance, in voxels along an axis, between where m puts a corner of the mask and where p does.
+func (p placement) misfit(m Affine, dim [3]int, free [3]bool) float64 {
+	var worst float64
+	for corner := range 8 {
+		var at [3]float64
+		for j := range 3 {
+			at[j] = float64((corner >> j & 1) * (dim[j] - 1))
+		}
+		exact := m.apply(at)
+		for j, i := range p.axis {
+			if off := math.Abs(exact[i] - float64(p.start[i]) - float64(p.step[j])*at[j]); !free[i] {
+				worst = max(worst, off)
+			}
+		}
+	}
+	return worst
+}
+
+// box is where the mask's grid lies among the image's voxels; it may reach beyond them.
+func (p placement) box(dim [3]int) (b Box) {
+	for j, i := range p.axis {
+		end := p.start[i] + p.step[j]*(dim[j]-1)
+		b.Lo[i], b.Hi[i] = min(p.start[i], end), max(p.start[i], end)+1
+	}
+	return b
+}
+
+// carry writes the mask's labels to out, a map of the image's size, and counts the labelled voxels that lie outside.
+func (p placement) carry(mask *LabelMap, out *LabelMap) (outside int) {
+	stride := [3]int{1, out.Dim[0], out.Dim[0] * out.Dim[1]}
+	n := 0
+	for z := range mask.Dim[2] {
+		for y := range mask.Dim[1] {
+			q := p.start
+			q[p.axis[2]] += p.step[2] * z
+			q[p.axis[1]] += p.step[1] * y
+			for x := range mask.Dim[0] {
+				label := mask.Data[n]
+				n++
+				if label == 0 {
+					continue
+				}
+				r := q
+				r[p.axis[0]] += p.step[0] * x
+				if r[0] < 0 || r[1] < 0 || r[2] < 0 || r[0] >= out.Dim[0] || r[1] >= out.Dim[1] || r[2] >= out.Dim[2] {
+					outside++
+					continue
+				}
+				out.Data[r[0]+stride[1]*r[1]+stride[2]*r[2]] = label
+			}
+		}
+	}
+	return outside
+}
