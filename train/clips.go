@@ -7,9 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/decoder"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -30,23 +28,6 @@ type Frame struct {
 	Recall  bool              // the true masks are remembered, not the predicted ones
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
 	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
-}
-
-// Upload puts a clip on the graph's device.
-func (c *Clip) Upload(g *nn.Graph) []slmsam.ClipFrame {
-	b, s := len(c.Objects), c.Size
-	frames := make([]slmsam.ClipFrame, len(c.Frames))
-	for i, f := range c.Frames {
-		masks := make([]float32, len(f.Masks))
-		for p, on := range f.Masks {
-			if on {
-				masks[p] = 1
-			}
-		}
-		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Present: f.Present, Free: f.Free, Recall: f.Recall, Points: f.Points,
-			Masks: g.Upload(masks, b, s*s), Pixels: g.Upload(volume.ImageNet(f.Gray), 1, s, s, 3)}
-	}
-	return frames
 }
 
 // Sampler draws clips. Clip n depends on the recipe, the source and n alone, so that a resumed training

@@ -15,6 +15,8 @@ type Plan struct {
 	ImageSize   int     `json:"image_size"`
 	Frames      int     `json:"frames"`
 	Objects     int     `json:"objects"`      // per clip, at most
+	Clips       int     `json:"clips"`        // in a step
+	Together    int     `json:"together"`     // clips that are computed at once
 	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimiser included
 	StepGFLOP   float64 `json:"step_gflop"`
 	Steps       int     `json:"steps"` // 0: limited by time
@@ -38,15 +40,14 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	}
 	var ignored Metrics
 	for range 2 { // the second with the optimiser's moments in place
-		for i := range min(r.Batch, 2) {
-			if err := t.learn(clip, i, &ignored); err != nil {
-				return Plan{}, err
-			}
+		if err := t.learn(slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
+			return Plan{}, err
 		}
 		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)
 	}
 	p := Plan{Parameters: m.Parameters(), Trained: t.Trained(), ImageSize: c.ImageSize, Frames: r.Frames, Objects: r.MaxObjects,
-		MemoryBytes: d.peak, StepGFLOP: g.FLOP / float64(2*min(r.Batch, 2)) * float64(r.Batch) / 1e9}
+		Clips: r.Batch, Together: t.together,
+		MemoryBytes: d.peak, StepGFLOP: g.FLOP / 2 / 1e9}
 	if r.Time == "" {
 		p.Steps = r.TotalSteps(volumes)
 	}
