@@ -58,7 +58,7 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 		var outs []ClipOutput
 		var err error
 		if i == 0 {
-			outs, err = m.promptClips(g, f, im)
+			outs, err = m.promptClips(g, f, im, mem)
 		} else {
 			outs, err = m.trackClips(g, f, of, bank, memattn.View{Slice: i, Slices: len(frames), Train: true}, mem)
 		}
@@ -97,10 +97,10 @@ func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Ban
 }
 
 // promptClips predicts the first frame: the objects that have equally many points together, and those with masks.
-func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image) ([]ClipOutput, error) {
+func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image, mem Memory) ([]ClipOutput, error) {
 	var outs []ClipOutput
 	for _, objects := range f.kinds() {
-		out, err := m.promptKind(g, f, im.of(g, pick(f.clips(), objects)), objects)
+		out, err := m.promptKind(g, f, im.of(g, pick(f.clips(), objects)), objects, mem)
 		if err != nil {
 			return nil, err
 		}
@@ -110,9 +110,9 @@ func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image) ([]ClipOutput, e
 }
 
 // promptKind predicts the given objects of the first frame, all prompted in the same way.
-func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int) (ClipOutput, error) {
+func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int, mem Memory) (ClipOutput, error) {
 	if f.points(objects[0]) > 0 {
-		r, err := m.PromptPoints(g, of, pick(f.Points, objects))
+		r, err := m.PromptPoints(g, of, mem, pick(f.Points, objects), nil)
 		if err != nil {
 			return ClipOutput{}, err
 		}

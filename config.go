@@ -21,8 +21,10 @@ type Config struct {
 	Frames      int            `json:"frames"`       // 7: temporal positions in the checkpoint (num_maskmem)
 	Memory      Memory         `json:"memory"`       // "M7+R1": the banks in use
 
-	// Zoom is how large a part of a slice the model sees of each object, see Options.Zoom; 0, as in SAM 2: all of it.
-	Zoom float64 `json:"zoom,omitempty"`
+	// Crop is how large a part of a slice the model sees of each object, see Options.Crop; 0, as in SAM 2: all of it.
+	Crop float64 `json:"crop,omitempty"`
+
+	Trained *Trained `json:"trained,omitempty"` // what the weights know; nil claims nothing
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
@@ -80,8 +82,8 @@ func (c Config) Validate() error {
 	if c.Attention.Width%16 != 0 {
 		return fmt.Errorf("slmsam: width %d must be a multiple of 16: the decoder halves it and splits it into 8 heads", c.Attention.Width)
 	}
-	if c.Zoom != 0 && !(c.Zoom >= 1) {
-		return fmt.Errorf("slmsam: zoom %g must be at least 1, or 0 for whole slices", c.Zoom)
+	if c.Crop != 0 && !(c.Crop >= 1) {
+		return fmt.Errorf("slmsam: crop %g must be at least 1, or 0 for whole slices", c.Crop)
 	}
 	if c.FuserBlocks < 0 || c.Frames < 1 {
 		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)
@@ -110,14 +112,20 @@ func ParseConfig(data []byte) (Config, error) {
 	if isOfficial(data) {
 		return parseOfficial(data)
 	}
-	var c Config
+	var c struct {
+		Config
+		Zoom float64 `json:"zoom"` // what Crop was called in earlier checkpoints
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
 		return Config{}, err
 	}
+	if c.Crop == 0 {
+		c.Crop = c.Zoom
+	}
 	if _, err := d.Token(); err != io.EOF {
 		return Config{}, errors.New("more than one JSON value")
 	}
-	return c, c.Validate()
+	return c.Config, c.Validate()
 }

@@ -61,7 +61,7 @@ func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
 		mask[i] = b != 0
 	}
 	prompt := f.Int("prompt_slice")
-	tr := m.NewTracker(g, 1, n, prompt, slmsam.TrackOptions{FillHoles: 8,
+	tr := m.NewTracker(g, 1, n, slmsam.TrackOptions{FillHoles: 8,
 		Memory: slmsam.Memory{Long: m.Config.Frames, Short: f.Int("recent_n")}})
 	defer tr.Close()
 
@@ -99,9 +99,9 @@ func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
 		return tr.PromptMasks(im, prompt, [][]bool{volume.ResizeMask(mask, h, w, size)})
 	})
 	for slice := prompt + 1; slice < n; slice++ {
-		step(slice, func(im slmsam.Image) (slmsam.Found, error) { return tr.Track(im, slice, false) })
+		step(slice, func(im slmsam.Image) (slmsam.Found, error) { return tr.Track(im, slice, false, false) })
 	}
 	for slice := prompt - 1; slice >= 0; slice-- {
-		step(slice, func(im slmsam.Image) (slmsam.Found, error) { return tr.Track(im, slice, true) })
+		step(slice, func(im slmsam.Image) (slmsam.Found, error) { return tr.Track(im, slice, true, false) })
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -19,6 +21,32 @@ type Loaded struct {
 	// Fresh is set when a SAM 2.1 file was turned into SLM-SAM 2 (short attention copied from the long
 	// one, fuser fresh): it works, but was not fine-tuned with two memories.
 	Fresh bool
+}
+
+// Open puts a model on dev by the name of its weights: a file, "nano" for the built-in one, or an official checkpoint
+// that was pulled ([checkpoint.Official]).
+func Open(dev backend.Device, name string) (*Model, error) {
+	f, err := FindWeights(name)
+	if err != nil {
+		return nil, err
+	}
+	m, _, err := FromFile(dev, f, nil)
+	return m, err
+}
+
+// FindWeights reads the checkpoint that a name stands for, as Open does.
+func FindWeights(name string) (*checkpoint.File, error) {
+	if name == nano.Name {
+		return nano.Checkpoint()
+	}
+	if _, err := os.Stat(name); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return checkpoint.Read(name)
+	}
+	path, err := checkpoint.Pulled(name)
+	if err != nil {
+		return nil, fmt.Errorf("slmsam: %w", err)
+	}
+	return checkpoint.Read(path)
 }
 
 // Load reads a checkpoint, official or ours, and puts a model on dev. config may be nil: then the
@@ -58,6 +86,7 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 	if err := m.SetState(state); err != nil {
 		return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
 	}
+	m.Weights = checkpoint.Digest(state)
 	return m, loaded, nil
 }
 

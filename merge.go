@@ -6,42 +6,39 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Merger turns the results of Propagate into one label map: each object's number is its label, a pixel
-// that several objects claim goes to the highest logit, whichever order they come in, and the pixels of
-// a mask prompt are never taken by another object.
-type Merger struct {
+// merger turns the masks of single objects into one label map: a pixel that several objects claim goes to the highest
+// logit, whichever order they come in. What an earlier result holds is not taken by what was found anew, and what the
+// annotator drew is not taken by anything.
+type merger struct {
 	labels *volume.LabelMap
 	axis   int
-	won    map[int][]float32 // by slice: the logits that won its labelled pixels, in pixel order
+	won    map[int][]float32 // by slice: the logits that won its labeled pixels, in pixel order
 	best   []float32         // [h,w] scratch
 }
 
-// NewMerger returns a merger that fills labels, empty as yet, slice by slice across axis.
-func NewMerger(labels *volume.LabelMap, axis int) *Merger {
+// What counts for more than any logit that a model gives.
+const earlierLogit = math.MaxFloat32
+
+var drawnLogit = float32(math.Inf(1))
+
+// newMerger fills labels slice by slice across axis. Pixels that are labeled already belong to an earlier result.
+func newMerger(labels *volume.LabelMap, axis int) *merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
-	return &Merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}
+	return &merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}
 }
 
-// Add merges what was found on a slice. verbatim says of an object whether its result on this slice is
-// the user's own mask; nil means that none is.
-func (m *Merger) Add(slice int, objects []ObjectResult, verbatim func(object int) bool) {
+// add merges one object's logits [h,w] on a slice; drawn, instead, is the mask that the annotator drew.
+func (m *merger) add(slice, object int, logits []float32, drawn []bool) {
 	pix := m.labels.Slice(m.axis, slice)
-	won := m.won[slice]
-	for i, label := range pix {
-		m.best[i] = 0
-		if label != 0 {
-			m.best[i], won = won[0], won[1:]
+	m.load(slice, pix)
+	for i, on := range drawn {
+		if on {
+			m.best[i], pix[i] = drawnLogit, int32(object)
 		}
 	}
-	for _, o := range objects {
-		fixed := verbatim != nil && verbatim(o.Object)
-		for i, l := range o.Logits {
-			if l > 0 && fixed {
-				l = math.MaxFloat32
-			}
-			if l > m.best[i] {
-				m.best[i], pix[i] = l, int32(o.Object)
-			}
+	for i, l := range logits {
+		if l > m.best[i] {
+			m.best[i], pix[i] = l, int32(object)
 		}
 	}
 	m.labels.SetSlice(m.axis, slice, pix)
@@ -52,4 +49,30 @@ func (m *Merger) Add(slice int, objects []ObjectResult, verbatim func(object int
 		}
 	}
 	m.won[slice] = kept
+}
+
+// load spreads the logits that won a slice's pixels over best; 0 where nothing is labeled.
+func (m *merger) load(slice int, pix []int32) {
+	won, seen := m.won[slice]
+	for i, label := range pix {
+		switch {
+		case label == 0:
+			m.best[i] = 0
+		case !seen:
+			m.best[i] = earlierLogit
+		default:
+			m.best[i], won = won[0], won[1:]
+		}
+	}
+}
+
+// erase takes an object off a slice of an earlier result.
+func (m *merger) erase(slice, object int) {
+	pix := m.labels.Slice(m.axis, slice)
+	for i, label := range pix {
+		if label == int32(object) {
+			pix[i] = 0
+		}
+	}
+	m.labels.SetSlice(m.axis, slice, pix)
 }

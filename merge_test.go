@@ -1,46 +1,59 @@
-package slmsam_test
+package slmsam
 
 import (
 	"testing"
 
-	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-func newMerged() (*volume.LabelMap, *slmsam.Merger) {
+func newMerged(data ...int32) *merger {
 	dim := [3]int{4, 1, 3}
 	l := &volume.LabelMap{Dim: dim, Data: make([]int32, 12), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 1})}
-	return l, slmsam.NewMerger(l, 2)
+	copy(l.Data, data)
+	return newMerger(l, 2)
 }
 
-func TestMergerGivesOverlapsToTheHigherLogit(t *testing.T) {
-	first := slmsam.ObjectResult{Object: 1, Logits: []float32{3, 3, -1, 0}}
-	second := slmsam.ObjectResult{Object: 7, Logits: []float32{-1, 5, 2, 0}}
-	want := []int32{0, 0, 0, 0, 1, 7, 7, 0, 0, 0, 0, 0}
-
-	together, m := newMerged()
-	m.Add(1, []slmsam.ObjectResult{first, second}, nil)
-	require.Equal(t, want, together.Data)
-
-	// On different visits, in either order, the result is the same.
-	for _, order := range [][]slmsam.ObjectResult{{first, second}, {second, first}} {
-		labels, m := newMerged()
-		m.Add(1, order[:1], nil)
-		m.Add(0, []slmsam.ObjectResult{{Object: 3, Logits: []float32{-1, -1, -1, 9}}}, nil)
-		m.Add(1, order[1:], nil)
-		require.Equal(t, append([]int32{0, 0, 0, 3}, want[4:]...), labels.Data)
-	}
-}
-
-func TestMergerKeepsTheUsersMask(t *testing.T) {
-	mask := slmsam.ObjectResult{Object: 1, Logits: []float32{10, -10, -10, -10}}
-	strong := slmsam.ObjectResult{Object: 2, Logits: []float32{50, 50, -1, -1}}
-	for _, order := range [][]slmsam.ObjectResult{{mask, strong}, {strong, mask}} {
-		labels, m := newMerged()
-		for _, o := range order {
-			m.Add(2, []slmsam.ObjectResult{o}, func(object int) bool { return object == 1 })
+func TestOverlapsGoToTheHigherLogit(t *testing.T) {
+	first, second := []float32{3, 3, -1, 0}, []float32{-1, 5, 2, 0}
+	want := []int32{0, 0, 0, 3, 1, 7, 7, 0, 0, 0, 0, 0}
+	for _, swapped := range []bool{false, true} { // the order does not matter, nor do other slices in between
+		m := newMerged()
+		if swapped {
+			m.add(1, 7, second, nil)
+		} else {
+			m.add(1, 1, first, nil)
 		}
-		require.Equal(t, []int32{1, 2, 0, 0}, labels.Data[8:])
+		m.add(0, 3, []float32{-1, -1, -1, 9}, nil)
+		if swapped {
+			m.add(1, 1, first, nil)
+		} else {
+			m.add(1, 7, second, nil)
+		}
+		require.Equal(t, want, m.labels.Data)
 	}
+}
+
+func TestWhatTheAnnotatorDrewStays(t *testing.T) {
+	drawn, strong := []bool{true, false, false, false}, []float32{50, 50, -1, -1}
+	for _, swapped := range []bool{false, true} {
+		m := newMerged()
+		if swapped {
+			m.add(2, 2, strong, nil)
+		}
+		m.add(2, 1, nil, drawn)
+		if !swapped {
+			m.add(2, 2, strong, nil)
+		}
+		require.Equal(t, []int32{1, 2, 0, 0}, m.labels.Data[8:])
+	}
+}
+
+func TestAnEarlierResultGivesWayOnlyToDrawnPixels(t *testing.T) {
+	m := newMerged(5, 5, 6, 0)
+	m.erase(0, 6)
+	m.add(0, 6, []float32{9, 9, -1, 9}, nil)
+	require.Equal(t, []int32{5, 5, 0, 6}, m.labels.Data[:4], "other labels keep their pixels")
+	m.add(0, 7, nil, []bool{false, true, false, true})
+	require.Equal(t, []int32{5, 7, 0, 7}, m.labels.Data[:4])
 }

@@ -3,6 +3,7 @@ package slmsam
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/seed-6f79f512/slmsam/convnext"
 	"github.com/seed-6f79f512/slmsam/decoder"
@@ -14,8 +15,9 @@ import (
 
 // Model is SLM-SAM 2 with its parameters on one device. The fields follow the checkpoint's keys.
 type Model struct {
-	Config Config
-	Params *nn.Params
+	Config  Config
+	Params  *nn.Params
+	Weights string // SHA-256 of the tensors it was loaded from; empty for fresh ones
 
 	Trunk  *hiera.Trunk            // image_encoder.trunk
 	Neck   *hiera.Neck             // image_encoder.neck
@@ -26,10 +28,12 @@ type Model struct {
 	Short  *memattn.Attention      // recent_memory_attention
 	Fuser  *convnext.Fuser         // recent_memory_fuser
 
-	// Trace, unless nil, is called by Track at the end of each stage, for measurements: image_encoder,
-	// short_attention, long_attention, fuser, decoder.
-	Trace func(stage string)
+	// Trace, unless nil, is called at the end of each stage of a tracked slice, for measurements: image_encoder,
+	// short_attention, long_attention, fuser, decoder, memory_encoder.
+	Trace func(g *nn.Graph, stage string)
 
+	busy     sync.Mutex // held by Segment
+	graph    *nn.Graph  // of Segment: keeps the constants
 	noMemory *nn.Tensor // [1,1,C] no_mem_embed: added to features that attend to nothing
 	noObject *nn.Tensor // [1,M] no_obj_embed_spatial: added to the memory of an absent object
 }
@@ -41,7 +45,7 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	}
 	p := nn.NewParams(dev)
 	width, memory := c.Attention.Width, c.Attention.MemoryWidth
-	m := &Model{Config: c, Params: p}
+	m := &Model{Config: c, Params: p, graph: nn.NewGraph(dev)}
 	m.Place = memattn.NewEncoding(p, c.Attention, c.Frames)
 	m.noMemory = p.Tensor("no_mem_embed", nn.Normal(0.02), nil, 1, 1, width)
 	p.Tensor("no_mem_pos_enc", nn.Normal(0.02), nil, 1, 1, width) // in every checkpoint, unused by SAM 2.1

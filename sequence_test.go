@@ -73,8 +73,9 @@ func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 	}
 	_, shape := f.Data("low_res_masks")
 	start := f.Int("start_slice")
-	q.tracker = m.NewTracker(q.g, shape[1], f.Int("num_slices"), start, slmsam.TrackOptions{Memory: q.memory,
+	q.tracker = m.NewTracker(q.g, shape[1], f.Int("num_slices"), slmsam.TrackOptions{Memory: q.memory,
 		FillHoles: f.Int("fill_hole_area"), BF16: f.Metadata["memory_storage"] == "bf16"})
+	q.tracker.StartAt(start)
 	defer q.tracker.Close()
 
 	found := map[int]slmsam.Found{}
@@ -91,7 +92,7 @@ func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 			q.banks(slice, reverse)
 			var err error
 			q.g.Scoped(func() []*nn.Tensor {
-				got, err = q.tracker.Track(q.encode(slice), slice, reverse)
+				got, err = q.tracker.Track(q.encode(slice), slice, reverse, false)
 				return nil
 			})
 			require.NoError(t, err)

@@ -15,15 +15,15 @@ func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View,
 // track is Track with what training knows: Prompts.Present and Free.
 func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, asked decoder.Prompts) (*decoder.Result, error) {
 	asked.Multi = true
-	m.trace("image_encoder")
+	m.trace(g, "image_encoder")
 	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, asked)
-	m.trace("decoder")
+	m.trace(g, "decoder")
 	return r, err
 }
 
-func (m *Model) trace(stage string) {
+func (m *Model) trace(g *nn.Graph, stage string) {
 	if m.Trace != nil {
-		m.Trace(stage)
+		m.Trace(g, stage)
 	}
 }
 
@@ -39,20 +39,20 @@ func (m *Model) Attend(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View
 		}
 		short, long := m.attendShort(g, im, bank, v, mem.Short), m.attendLong(g, im, bank, v, mem.Long)
 		fused := m.fuse(g, short, long)
-		m.trace("fuser")
+		m.trace(g, "fuser")
 		return fused
 	})
 }
 
 func (m *Model) attendLong(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, frames int) *nn.Tensor {
 	out := m.attend(g, m.Long, im, bank.SelectLong(v, frames), v)
-	m.trace("long_attention")
+	m.trace(g, "long_attention")
 	return out
 }
 
 func (m *Model) attendShort(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, n int) *nn.Tensor {
 	out := m.attend(g, m.Short, im, bank.SelectShort(v, n), v)
-	m.trace("short_attention")
+	m.trace(g, "short_attention")
 	return out
 }
 
@@ -77,14 +77,32 @@ func (m *Model) PromptMasks(g *nn.Graph, im Image, masks *nn.Tensor, empty []boo
 	return m.Heads.MaskAsOutput(g, im.features(im.Top), masks, empty)
 }
 
-// PromptPoints finds B objects from points or boxes in pixels of the S x S image. One point is ambiguous,
-// so three masks are asked for; more points, or a box, ask for one (SAM 2's multimask_max_pt_num = 1).
-func (m *Model) PromptPoints(g *nn.Graph, im Image, points [][]decoder.Point) (*decoder.Result, error) {
+// PromptPoints finds B objects from points or boxes in pixels of the S x S image, without looking at the memory: the
+// features stand for it, with no_mem_embed added, and go through the fuser where both memories are on. earlier is
+// what was found on the slice before, [B,4g,4g,1] logits that the points correct, or nil.
+func (m *Model) PromptPoints(g *nn.Graph, im Image, mem Memory, points [][]Point, earlier *nn.Tensor) (*decoder.Result, error) {
+	return m.decodePoints(g, im, points, earlier, func() *nn.Tensor {
+		top := g.Add(im.Top, m.noMemory)
+		if mem.Long > 0 && mem.Short > 0 {
+			top = m.fuse(g, top, top)
+		}
+		return top
+	})
+}
+
+// CorrectPoints is PromptPoints on a slice that was tracked: the features are those after the memory.
+func (m *Model) CorrectPoints(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, points [][]Point, earlier *nn.Tensor) (*decoder.Result, error) {
+	return m.decodePoints(g, im, points, earlier, func() *nn.Tensor { return m.Attend(g, im, bank, v, mem) })
+}
+
+// decodePoints decodes points on features [1 or B,N,C]. One point is ambiguous, so three masks are asked for; more
+// points, or a box, ask for one (SAM 2's multimask_max_pt_num = 1).
+func (m *Model) decodePoints(g *nn.Graph, im Image, points [][]Point, earlier *nn.Tensor, top func() *nn.Tensor) (*decoder.Result, error) {
 	var err error
 	var r *decoder.Result
 	g.Scoped(func() []*nn.Tensor {
-		top := g.Add(im.Top, m.noMemory)
-		r, err = m.Heads.Decode(g, im.features(top), len(points), decoder.Prompts{Points: points, Multi: len(points[0]) <= 1})
+		asked := decoder.Prompts{Points: points, Mask: earlier, Multi: len(points[0]) <= 1}
+		r, err = m.Heads.Decode(g, im.features(top()), len(points), asked)
 		return r.Tensors()
 	})
 	return r, err

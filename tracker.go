@@ -3,6 +3,7 @@ package slmsam
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/memattn"
@@ -17,7 +18,7 @@ type Tracker struct {
 	slices  int // in the volume
 	opt     TrackOptions
 	bank    *memattn.Bank
-	start   int // the slice that propagation starts from
+	start   int // the slice that tracking starts from; -1: not said
 }
 
 // TrackOptions are the settings of a Tracker.
@@ -28,12 +29,29 @@ type TrackOptions struct {
 }
 
 // NewTracker returns a tracker of b objects in a volume of so many slices.
-func (m *Model) NewTracker(g *nn.Graph, b, slices, start int, opt TrackOptions) *Tracker {
-	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: start}
+func (m *Model) NewTracker(g *nn.Graph, b, slices int, opt TrackOptions) *Tracker {
+	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: -1}
 }
 
 // Close releases the memory.
 func (t *Tracker) Close() { t.bank.Clear() }
+
+// Fork returns a tracker that starts with what t remembers, and goes its own way from there.
+func (t *Tracker) Fork() *Tracker {
+	fork := *t
+	fork.bank = t.bank.Clone()
+	return &fork
+}
+
+// StartAt says from which slice tracking starts in both directions: the second one sees the neighbors that the first
+// one found.
+func (t *Tracker) StartAt(slice int) { t.start = slice }
+
+// Only makes the tracker forget everything but one slice, and returns it.
+func (t *Tracker) Only(slice int) *Tracker {
+	t.bank.Keep(slice)
+	return t
+}
 
 // Bank returns what the tracker remembers.
 func (t *Tracker) Bank() *memattn.Bank { return t.bank }
@@ -48,6 +66,10 @@ type Found struct {
 	Low   [][]float32 // per object [4g,4g] logits, holes filled
 	Score []float32   // per object, logit of being on the slice
 	IoU   [][]float32 // per object, predicted for the candidates asked for; 1 for mask prompts
+
+	present []bool    // per object: it counts as being on the slice
+	filled  bool      // a hole was filled
+	agree   []float64 // per object, of two findings that were blended
 }
 
 // PromptMasks gives the objects' masks on a slice, [S,S] each. All prompts come before the first Track.
@@ -68,9 +90,38 @@ func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error
 	})
 }
 
-// PromptPoints gives points, per object equally many, in pixels of the S x S image.
-func (t *Tracker) PromptPoints(im Image, slice int, points [][]decoder.Point) (Found, error) {
-	return t.prompt(im, slice, func() (*decoder.Result, error) { return t.model.PromptPoints(t.g, im, points) })
+// PromptPoints gives points, per object equally many, in pixels of the S x S image. earlier, unless nil, is what was
+// found on the slice before, [4g,4g] logits per object: the points correct it.
+func (t *Tracker) PromptPoints(im Image, slice int, points [][]Point, earlier [][]float32) (Found, error) {
+	return t.prompt(im, slice, func() (*decoder.Result, error) {
+		return t.model.PromptPoints(t.g, im, t.opt.Memory, points, t.earlier(earlier))
+	})
+}
+
+// Correct gives points on a slice that was tracked, where earlier was found: the features are those that tracking
+// sees there.
+func (t *Tracker) Correct(im Image, slice int, reverse bool, points [][]Point, earlier [][]float32) (Found, error) {
+	return t.prompt(im, slice, func() (*decoder.Result, error) {
+		return t.model.CorrectPoints(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, points, t.earlier(earlier))
+	})
+}
+
+// maxEarlier bounds the logits of an earlier mask that is corrected, as the released predictor does.
+const maxEarlier = 32
+
+// earlier brings earlier masks to the device, [B,4g,4g,1]; nil stays nil.
+func (t *Tracker) earlier(low [][]float32) *nn.Tensor {
+	if low == nil {
+		return nil
+	}
+	side := 4 * t.model.Config.Grid()
+	values := make([]float32, 0, len(low)*side*side)
+	for _, l := range low {
+		for _, v := range l {
+			values = append(values, min(max(v, -maxEarlier), maxEarlier))
+		}
+	}
+	return t.g.Upload(values, len(low), side, side, 1)
 }
 
 // prompt stores what the prompt gave. The memory of a prompted slice is made from the stored masks, after
@@ -85,12 +136,8 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 			return nil
 		}
 		low := r.LowRes
-		if t.opt.FillHoles > 0 {
-			var filled []float32
-			for _, l := range found.Low {
-				filled = append(filled, l...)
-			}
-			low = t.g.Upload(filled, low.Shape...)
+		if found.filled {
+			low = t.g.Upload(slices.Concat(found.Low...), low.Shape...)
 		}
 		err = t.remember(im, slice, true, low, r)
 		return nil
@@ -98,17 +145,22 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 	return found, err
 }
 
-// Track finds the objects on the next slice.
-func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err error) {
+// Track finds the objects on the next slice. known says that they are there, whatever the scores.
+func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
-		r, err = t.model.Track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects)
+		asked := decoder.Prompts{}
+		if known {
+			asked.Present = slices.Repeat([]bool{true}, t.objects)
+		}
+		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, asked)
 		if err != nil {
 			return nil
 		}
 		if err = t.remember(im, slice, false, r.LowRes, r); err != nil {
 			return nil
 		}
+		t.model.trace(t.g, "memory_encoder")
 		found, err = t.found(r)
 		return nil
 	})
@@ -138,7 +190,7 @@ func (t *Tracker) forget(slice int, reverse bool) {
 		if v.Reverse {
 			d = -d
 		}
-		near := s-t.start <= memattn.Horizon && t.start-s <= memattn.Horizon
+		near := t.start >= 0 && s-t.start <= memattn.Horizon && t.start-s <= memattn.Horizon
 		return d < memattn.Horizon || (near && !reverse)
 	})
 }
@@ -153,8 +205,11 @@ func (t *Tracker) found(r *decoder.Result) (Found, error) {
 	f := Found{Score: r.Score, IoU: r.IoU}
 	for i := range r.Score {
 		l := low[i*side*side : (i+1)*side*side]
-		FillHoles(l, side, side, t.opt.FillHoles)
+		if FillHoles(l, side, side, t.opt.FillHoles) {
+			f.filled = true
+		}
 		f.Low = append(f.Low, l)
+		f.present = append(f.present, r.Presence[i] > 0)
 	}
 	return f, nil
 }

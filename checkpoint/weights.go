@@ -69,3 +69,20 @@ func Verify(path string) (entry Entry, ok bool, err error) {
 	}
 	return entry, false, nil
 }
+
+// Pulled returns the file of official weights that were pulled to the cache folder, by their short name.
+func Pulled(name string) (string, error) {
+	entry, err := FindOfficial(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: no such file, and %w", name, err)
+	}
+	dir, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, entry.File)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("checkpoint: the weights %s are not here yet: run \"slmsam weights pull %s\" (looked for %s)", name, entry.Name, path)
+	}
+	return path, nil
+}

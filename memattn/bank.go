@@ -41,6 +41,15 @@ func (b *Bank) Put(e Entry) {
 	b.entries[e.Slice] = &e
 }
 
+// Clone returns a bank with the same entries, which it retains.
+func (b *Bank) Clone() *Bank {
+	out := NewBank()
+	for _, e := range b.entries {
+		out.Put(*e)
+	}
+	return out
+}
+
 // Get returns what is known of a slice, or nil.
 func (b *Bank) Get(slice int) *Entry { return b.entries[slice] }
 
@@ -48,6 +57,16 @@ func (b *Bank) Get(slice int) *Entry { return b.entries[slice] }
 func (b *Bank) Forget(keep func(slice int) bool) {
 	for s, e := range b.entries {
 		if !e.Prompted && !keep(s) {
+			e.release()
+			delete(b.entries, s)
+		}
+	}
+}
+
+// Keep releases everything but the entry of one slice.
+func (b *Bank) Keep(slice int) {
+	for s, e := range b.entries {
+		if s != slice {
 			e.release()
 			delete(b.entries, s)
 		}

@@ -58,12 +58,12 @@ type warp struct {
 	affine  bool
 	inverse [6]float64 // from a pixel of the result to one of the source, both from the centre
 	jitter  jitter
-	region  slmsam.Region // what is shown of the transformed slice; zero: all of it
+	region  volume.Crop // what is shown of the transformed slice; zero: all of it
 }
 
 // size is the height and width of what is shown, before it is resized.
 func (t warp) size() (h, w int) {
-	if t.region == (slmsam.Region{}) {
+	if t.region == (volume.Crop{}) {
 		return t.h, t.w
 	}
 	return t.region.Size()
@@ -71,10 +71,10 @@ func (t warp) size() (h, w int) {
 
 // shown takes the region out of a transformed slice.
 func shown[T any](t warp, pix []T) []T {
-	if t.region == (slmsam.Region{}) {
+	if t.region == (volume.Crop{}) {
 		return pix
 	}
-	return slmsam.Cut(pix, t.w, t.region)
+	return volume.Cut(pix, t.w, t.region)
 }
 
 // jitter is a change of grey values.

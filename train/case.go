@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -46,7 +47,28 @@ type Case struct {
 	visible [][]int // per slice: indices of the objects that are on it
 }
 
-// Len is the number of slices; with Size and Gray a Case is a slmsam.Slices.
+// Slices is the case as the model is shown it: W x H x slices, the slices across axis 2.
+func (c *Case) Slices() slmsam.Slices {
+	dim := [3]int{c.W, c.H, c.Len()}
+	v := &volume.Volume{Dim: dim, Data: make([]float32, 0, c.W*c.H*c.Len()), Geom: c.geometry()}
+	for _, pix := range c.Images {
+		for _, x := range pix {
+			v.Data = append(v.Data, float32(x))
+		}
+	}
+	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
+}
+
+// geometry is the grid of Slices and LabelMap, of spacing 1 where the case does not know its own.
+func (c *Case) geometry() volume.Geometry {
+	spacing := c.Spacing
+	if spacing == ([3]float64{}) {
+		spacing = [3]float64{1, 1, 1}
+	}
+	return volume.NewGeometry([3]int{c.W, c.H, c.Len()}, spacing)
+}
+
+// Len is the number of slices.
 func (c *Case) Len() int { return len(c.Images) }
 
 // Size is the height and width of a slice.
@@ -184,13 +206,9 @@ func objectsOf(l *volume.LabelMap, want []int32) ([]int32, error) {
 }
 
 // LabelMap is the annotation as a label map with the case's own numbers: W x H x slices, the slices across
-// axis 2, of spacing 1 where the case does not know its own.
+// axis 2.
 func (c *Case) LabelMap() *volume.LabelMap {
-	dim, spacing := [3]int{c.W, c.H, c.Len()}, c.Spacing
-	if spacing == ([3]float64{}) {
-		spacing = [3]float64{1, 1, 1}
-	}
-	l := &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing), Legend: c.Legend}
+	l := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry(), Legend: c.Legend}
 	for _, pix := range c.Labels {
 		for _, o := range pix {
 			label := int32(0)

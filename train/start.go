@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -19,7 +18,7 @@ type Start struct {
 
 // StartOptions choose the start weights.
 type StartOptions struct {
-	Init       string // a SAM 2.1 or SLM-SAM 2 checkpoint, or "fresh"
+	Init       string // a SAM 2.1 or SLM-SAM 2 checkpoint, by path or name as slmsam.Open takes it, or "fresh"
 	Model      string // preset for "fresh": "nano"
 	Resolution int    // side of the model's input; 0 takes the preset's or the file's
 }
@@ -32,7 +31,7 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if o.Init == Fresh {
 		return beginFresh(dev, o, r)
 	}
-	f, err := checkpoint.Read(o.Init)
+	f, err := slmsam.FindWeights(o.Init)
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
@@ -66,7 +65,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 // configure puts into a model's configuration what the recipe decides.
 func (r Recipe) configure(c *slmsam.Config, resolution int) *slmsam.Config {
 	c.Memory = r.Memory
-	c.Zoom = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
+	c.Crop = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)
 	if resolution > 0 {

@@ -82,17 +82,12 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 	if len(prompts) == 0 {
 		return nil
 	}
-	labels := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Data: make([]int32, c.W*c.H*c.Len())}
-	merger := slmsam.NewMerger(labels, 2)
-	opt := slmsam.Options{Memory: mem, First: first, End: end}
-	err := m.Propagate(ctx, g, c, prompts, opt, func(r slmsam.SliceResult) error {
-		merger.Add(r.Slice, r.Objects, nil)
-		return nil
-	})
-	g.Free()
+	result, err := m.Segment(ctx, slmsam.Request{Slices: c.Slices(), Prompts: prompts,
+		Options: slmsam.Options{Memory: mem, First: first, End: end}})
 	if err != nil {
 		return err
 	}
+	labels := result.Labels
 	scorer, err := eval.NewScorer(c.truth(), labels, volume.GridOptions{})
 	if err != nil {
 		return err
@@ -127,7 +122,7 @@ func (c *Case) span(o int) []int {
 
 // truth is the case's labels as a map; object o is label o+1.
 func (c *Case) truth() *volume.LabelMap {
-	m := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}}
+	m := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry()}
 	for _, pix := range c.Labels {
 		for _, l := range pix {
 			m.Data = append(m.Data, int32(l))

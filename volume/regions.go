@@ -100,3 +100,12 @@ func (l *LabelMap) CentralSlice(label int32, axis int) (int, bool) {
 	}
 	return present[(len(present)-1)/2], true
 }
+
+// SlicesByLabel lists, for every label but the background, the slices across axis that hold it, ascending.
+func (l *LabelMap) SlicesByLabel(axis int) map[int32][]int {
+	on := map[int32][]int{}
+	for label, r := range l.Regions() {
+		on[label] = l.SlicesWith(label, axis, r.Bounds)
+	}
+	return on
+}

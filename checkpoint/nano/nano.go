@@ -11,8 +11,8 @@ import (
 //go:embed nano.safetensors
 var weights []byte
 
-// Name stands for the built-in weights where a path is shown.
-const Name = "built-in nano"
+// Name names the built-in weights, where the path of a file is asked for or shown.
+const Name = "nano"
 
 // Checkpoint reads the built-in weights, widened to float32; its metadata holds the configuration.
 func Checkpoint() (*checkpoint.File, error) { return checkpoint.Parse(Name, weights) }

@@ -67,7 +67,7 @@ slmsam train. See docs/ablation.md.`,
 	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices in the scores: keep, replace or exclude (see slmsam eval)")
 	flags.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
 	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
-	f.deviceFlags.add(cmd)
+	f.deviceFlags.add(cmd.Flags())
 	return cmd
 }
 
@@ -143,8 +143,10 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 }
 
 func (f *ablateFlags) start() (train.StartOptions, error) {
-	init, err := f.startWeights()
-	return train.StartOptions{Init: init, Model: f.model, Resolution: f.resolution}, err
+	if f.init == "" {
+		return train.StartOptions{}, errNoInit
+	}
+	return train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}, nil
 }
 
 // ablateRecipe is the recipe with the budget.

@@ -71,7 +71,7 @@ func badMasks() []badInput {
 		}), []string{"affine spacing"}},
 		{"empty mask", maskOf(func(l *volume.LabelMap) { clear(l.Data) }), []string{"mask.nii.gz", "empty"}},
 		{"absent label", withArgs("--label", "2,9"), []string{"label 9", "2, 5"}},
-		{"slice out of range", withArgs("--slice", "12"), []string{"--slice 12", "0 to 11"}},
+		{"slice out of range", withArgs("--slice", "12"), []string{"slice 12", "0 to 11"}},
 		{"slice without labels", withArgs("--slice", "3"), []string{"slice 3", "slices 6"}},
 		{"range out of range", withArgs("--range", "3:40"), []string{"3:40", "0:12"}},
 		{"range without the prompt", withArgs("--range", "7:12"), []string{"label 2", "slices 6", "7:12"}},

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
 )
 
@@ -66,8 +67,8 @@ slices. Without --checkpoint the weights are random (seed 1): speed does not dep
 	cmd.Flags().StringVar(&f.model, "model", "tiny", fmt.Sprintf("one of %v", slmsam.Presets()))
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory banks (default: the model's own)")
 	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
-	f.modelFlags.add(cmd)
-	f.deviceFlags.add(cmd)
+	f.modelFlags.add(cmd.Flags(), "")
+	f.deviceFlags.add(cmd.Flags())
 	return cmd
 }
 
@@ -97,7 +98,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 		return err
 	}
 	dev.ResetPeak()
-	timer, err := measureSlices(ctx, dev, model, options, f.slices, c)
+	timer, err := measureSlices(ctx, model, options, f.slices, c)
 	if err != nil {
 		return err
 	}
@@ -172,18 +173,19 @@ func measurePeak(dev backend.Device) (float64, error) {
 // synthetic is a bright disc that drifts through a textured volume; slice 0 is the prompted one.
 type synthetic struct{ n, side int }
 
-func (s synthetic) Len() int         { return s.n }
-func (s synthetic) Size() (h, w int) { return s.side, s.side }
-
-func (s synthetic) Gray(i int) []uint8 {
-	pix := make([]uint8, s.side*s.side)
-	for p, on := range s.disc(i) {
-		pix[p] = uint8(40 + (p*2654435761>>16)&31)
-		if on {
-			pix[p] += 100
+// slices makes the volume.
+func (s synthetic) slices() slmsam.Slices {
+	v := &volume.Volume{Dim: [3]int{s.side, s.side, s.n}}
+	for i := range s.n {
+		for p, on := range s.disc(i) {
+			x := float32(40 + (p*2654435761>>16)&31)
+			if on {
+				x += 100
+			}
+			v.Data = append(v.Data, x)
 		}
 	}
-	return pix
+	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
 }
 
 func (s synthetic) disc(i int) []bool {
@@ -198,7 +200,6 @@ func (s synthetic) disc(i int) []bool {
 
 // stageTimer measures the stages of Model.Trace.
 type stageTimer struct {
-	g      *nn.Graph
 	at     time.Time
 	flop   float64
 	err    error
@@ -211,42 +212,37 @@ type stageTimer struct {
 type sample struct{ seconds, flop float64 }
 
 // end closes a stage.
-func (t *stageTimer) end(stage string) {
-	if err := t.g.Sync(); err != nil && t.err == nil {
+func (t *stageTimer) end(g *nn.Graph, stage string) {
+	if err := g.Sync(); err != nil && t.err == nil {
 		t.err = err
 	}
 	now := time.Now()
 	if !slices.Contains(t.order, stage) {
 		t.order = append(t.order, stage)
 	}
-	t.stages[stage] = append(t.stages[stage], sample{now.Sub(t.at).Seconds(), t.g.FLOP - t.flop})
-	t.at, t.flop = now, t.g.FLOP
+	t.stages[stage] = append(t.stages[stage], sample{now.Sub(t.at).Seconds(), g.FLOP - t.flop})
+	t.at, t.flop = now, g.FLOP
 }
 
 // measureSlices propagates from slice 0 forward until the banks are full and n more slices are measured.
-func measureSlices(ctx context.Context, dev backend.Device, m *slmsam.Model, o slmsam.Options, n int, c *console) (*stageTimer, error) {
-	g := nn.NewGraph(dev)
-	t := &stageTimer{g: g, steady: n, stages: map[string][]sample{}}
-	full := max(o.Memory.Long, o.Memory.Short, 1)
-	s := synthetic{full + n, 512}
-	o.Direction = slmsam.Forward
+func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n int, c *console) (*stageTimer, error) {
+	t := &stageTimer{steady: n, stages: map[string][]sample{}}
+	s := synthetic{max(o.Memory.Long, o.Memory.Short, 1) + n, 512}
+	o.Direction, o.Untrained = slmsam.Forward, true
 	m.Trace = t.end
 	defer func() { m.Trace = nil }()
 	bar := c.progress("slices", false)
 	defer bar.close()
 	started := time.Now()
 	t.at = started
-	prompt := slmsam.Prompt{Object: 1, Mask: s.disc(0)}
-	err := m.Propagate(ctx, g, s, []slmsam.Prompt{prompt}, o, func(r slmsam.SliceResult) error {
-		if r.Slice > 0 {
-			t.end("memory_encoder")
-		}
-		now := time.Now()
-		t.slices = append(t.slices, now.Sub(started).Seconds())
-		started, t.at, t.flop = now, now, g.FLOP
-		bar.set(int64(r.Done), int64(r.Total))
-		return t.err
-	})
+	_, err := m.Segment(ctx, slmsam.Request{Slices: s.slices(), Prompts: []slmsam.Prompt{{Object: 1, Mask: s.disc(0)}}, Options: o,
+		Progress: func(p slmsam.Progress) error {
+			now := time.Now()
+			t.slices = append(t.slices, now.Sub(started).Seconds())
+			started, t.at = now, now
+			bar.set(int64(p.Done), int64(p.Total))
+			return t.err
+		}})
 	return t, err
 }
 

@@ -176,6 +176,6 @@ func TestDeviceGPUFailsWithoutOne(t *testing.T) {
 	t.Setenv(allowSoftwareEnv, "")
 	r := slmsamRun("propagate", w.image, "--mask", w.mask, "--checkpoint", w.model, "--device", "gpu", "--adapter", "no such adapter")
 	require.Equal(t, exitFailed, r.code)
-	require.Contains(t, r.errors, "--device gpu")
+	require.Contains(t, r.errors, "device gpu")
 	w.requireClean(t, w.path("scan_slmsam.nii.gz"))
 }

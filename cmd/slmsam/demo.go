@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -16,8 +18,10 @@ import (
 
 // demoFlags are the flags of slmsam demo.
 type demoFlags struct {
-	propagateFlags
-	seed uint64
+	deviceFlags
+	out   string
+	seed  uint64
+	force bool
 }
 
 func newDemoCommand() *cobra.Command {
@@ -25,7 +29,7 @@ func newDemoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See it work on a made-up volume, with the built-in model",
-		Long: `demo makes a small abdomen-like volume with three labelled structures, takes each one's central slice as the
+		Long: `demo makes a small abdomen-like volume with three labeled structures, takes each one's central slice as the
 outline that an annotator would draw, carries it through the volume with the built-in model, and compares the
 result with the truth. The files are left in a folder to look at.`,
 		Example: "  slmsam demo\n  slmsam demo -o somewhere --seed 3",
@@ -36,7 +40,7 @@ result with the truth. The files are left in a folder to look at.`,
 	flags.StringVarP(&f.out, "out", "o", "slmsam-demo", "folder for the files")
 	flags.Uint64Var(&f.seed, "seed", 1, "which volume")
 	flags.BoolVar(&f.force, "force", false, "replace existing files")
-	f.deviceFlags.add(cmd)
+	f.deviceFlags.add(flags)
 	return cmd
 }
 
@@ -67,37 +71,59 @@ type demoSummary struct {
 }
 
 func (f *demoFlags) demo(ctx context.Context, c *console) error {
-	dir := f.out
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	path := func(name string) string { return filepath.Join(dir, name) }
+	path := func(name string) string { return filepath.Join(f.out, name) }
 	made := phantom.Abdomen(f.seed)
 	truth := made.LabelMap()
+	truth.Legend = map[int32]volume.Label{phantom.Liver: {Name: "liver"}, phantom.Kidney: {Name: "kidney"}, phantom.Vessel: {Name: "vessel"}}
 	if err := f.write(path, made, truth); err != nil {
 		return err
 	}
-	f.mask, f.out, f.report, f.direction = path(demoPrompt), path(demoResult), dir, "both"
 	started := time.Now()
-	carried, err := f.carry(ctx, c, path(demoImage))
+	result, device, err := f.segment(ctx, c, path, made.Volume(), truth)
 	if err != nil {
 		return err
 	}
-	s := demoSummary{Device: carried.Device, Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
+	s := demoSummary{Device: device, Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
 		"prompt": path(demoPrompt), "truth": path(demoTruth), "result": path(demoResult), "montage": path(montageFile)}}
-	result, err := volume.ReadLabelMap(path(demoResult))
-	if err != nil {
-		return err
-	}
-	for i, name := range []string{"liver", "kidney", "vessel"} {
-		label := i + phantom.Liver
-		scores, err := eval.Score(truth, result, int32(label), eval.Options{Axis: demoAxis})
+	for label := phantom.Liver; label <= phantom.Vessel; label++ {
+		scores, err := eval.Score(truth, result.Labels, int32(label), eval.Options{Axis: demoAxis})
 		if err != nil {
 			return err
 		}
-		s.Objects = append(s.Objects, demoObject{label, name, scores.DSC})
+		s.Objects = append(s.Objects, demoObject{label, truth.Legend[int32(label)].Name, scores.DSC})
 	}
 	return c.result(s, s.print)
+}
+
+// segment carries the central slice of every structure through the volume and writes the result with its pictures.
+func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) string, image *volume.Volume, truth *volume.LabelMap) (*slmsam.Result, string, error) {
+	dev, err := f.deviceFlags.open(c)
+	if err != nil {
+		return nil, "", err
+	}
+	defer dev.Close()
+	model, _, err := openModel(dev, modelFlags{checkpoint: nano.Name}, c)
+	if err != nil {
+		return nil, "", err
+	}
+	j := &job{image: path(demoImage), mask: path(demoPrompt), out: path(demoResult), force: f.force, legend: truth.Legend}
+	if j.request.Slices, err = slmsam.SlicesOf(image); err != nil {
+		return nil, "", err
+	}
+	if j.request.Prompts, _, err = slmsam.Outlines(truth, demoAxis, slmsam.Selection{Central: true}); err != nil {
+		return nil, "", err
+	}
+	result, err := j.segment(ctx, model, c)
+	if err == nil {
+		err = j.write(model, result)
+	}
+	if err == nil {
+		err = writeReport(f.out, j, result, j.summarize(result))
+	}
+	return result, dev.Name(), err
 }
 
 // write makes the volume, the truth, and the prompt: each structure's outline on its central slice alone.

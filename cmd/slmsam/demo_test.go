@@ -16,7 +16,7 @@ func TestDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	r := slmsamRun("demo", "--device", "cpu", "--json", "-o", dir)
 	require.Equal(t, exitDone, r.code, r.errors)
-	require.Contains(t, r.errors, "built-in nano")
+	require.Contains(t, r.errors, "model: nano")
 	var s demoSummary
 	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
 	require.Contains(t, s.Device, "CPU")
@@ -43,7 +43,7 @@ func TestBuiltInModel(t *testing.T) {
 	w := newWorkspace(t)
 	r := slmsamRun("propagate", w.image, "--mask", w.mask, "--device", "cpu", "-o", w.path("out.nii.gz"))
 	require.Equal(t, exitDone, r.code, r.errors)
-	require.Contains(t, r.errors, "using the built-in nano model")
+	require.Contains(t, r.errors, "small built-in model")
 	require.FileExists(t, w.path("out.nii.gz"))
 }
 
@@ -57,7 +57,7 @@ func TestBuiltInModelLoadsFast(t *testing.T) {
 		best = min(best, time.Since(began))
 	}
 	require.Less(t, best, 200*time.Millisecond)
-	info, err := os.Stat(filepath.Join("..", "..", "nano", "nano.safetensors"))
+	info, err := os.Stat(filepath.Join("..", "..", "checkpoint", "nano", "nano.safetensors"))
 	require.NoError(t, err)
 	require.LessOrEqual(t, info.Size(), int64(8<<20))
 }

@@ -1,71 +1,44 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
-	"github.com/seed-6f79f512/slmsam/wgsl"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // allowSoftwareEnv makes --device gpu take an adapter that computes on the CPU.
 const allowSoftwareEnv = "SLMSAM_ALLOW_SOFTWARE_GPU"
 
 // deviceFlags choose what computes.
-type deviceFlags struct {
-	device  string
-	adapter string
-	threads int
+type deviceFlags struct{ slmsam.DeviceOptions }
+
+func (f *deviceFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.Kind, "device", "auto", "what computes: auto (a GPU if there is one, else the CPU), gpu, cpu, or software (WebGPU on the CPU, "+
+		"for checks; also "+allowSoftwareEnv+"=1 with gpu)")
+	flags.StringVar(&f.Adapter, "adapter", "", "take the GPU whose name contains this (see slmsam info)")
+	flags.IntVar(&f.Threads, "threads", 0, "CPU threads (default: all)")
 }
 
-func (f *deviceFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.device, "device", "auto", "what computes: auto (a GPU if there is one, else the CPU), gpu, cpu,\n"+
-		"or software (WebGPU on the CPU, for checks; also "+allowSoftwareEnv+"=1 with gpu)")
-	cmd.Flags().StringVar(&f.adapter, "adapter", "", "take the GPU whose name contains this (see slmsam info)")
-	cmd.Flags().IntVar(&f.threads, "threads", 0, "CPU threads (default: all)")
-}
-
-// open returns the device and says which one it is.
+// open returns the device and says which one it is, and why.
 func (f *deviceFlags) open(c *console) (backend.Device, error) {
-	if f.threads < 0 {
-		return nil, usagef("--threads %d: want 0 (all) or more", f.threads)
+	if f.Threads < 0 {
+		return nil, usagef("--threads %d: want 0 (all) or more", f.Threads)
 	}
-	options := wgsl.Options{Tune: true, Adapter: f.adapter}
-	switch f.device {
-	case "cpu":
-		return f.openCPU(c), nil
-	case "software":
-		options.AllowSoftware = true
-	case "gpu":
-		options.AllowSoftware = os.Getenv(allowSoftwareEnv) == "1"
-	case "auto":
+	switch f.Kind {
+	case "auto", "gpu", "cpu", "software":
 	default:
-		return nil, usagef("--device %q: want auto, gpu, cpu or software", f.device)
+		return nil, usagef("--device %q: want auto, gpu, cpu or software", f.Kind)
 	}
-	dev, err := wgsl.Open(options)
-	if err == nil {
-		c.log.Info("device: " + dev.Name())
-		return dev, nil
+	f.AllowSoftware = os.Getenv(allowSoftwareEnv) == "1"
+	dev, why, err := slmsam.OpenDevice(f.DeviceOptions)
+	if err != nil {
+		return nil, err
 	}
-	if f.device == "auto" && f.adapter == "" {
-		c.log.Debug("no GPU", "reason", err)
-		if !errors.Is(err, wgsl.ErrNoAdapter) && !errors.Is(err, wgsl.ErrUnsupported) {
-			c.log.Warn("the GPU cannot be used", "reason", err)
-		}
-		return f.openCPU(c), nil
+	if why != "" {
+		why = " (" + why + ")"
 	}
-	return nil, fmt.Errorf("--device %s: %w", f.device, err)
-}
-
-func (f *deviceFlags) openCPU(c *console) backend.Device {
-	dev := cpu.New(f.threads)
-	note := ""
-	if f.device == "auto" {
-		note = " (no usable GPU found)"
-	}
-	c.log.Info("device: " + dev.Name() + note)
-	return dev
+	c.log.Info("device: " + dev.Name() + why)
+	return dev, nil
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io/fs"
+	"os"
+
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -70,10 +74,13 @@ func machineInfo(c *console) error {
 }
 
 // fileInfo shows a checkpoint or a volume, told apart by content.
-func fileInfo(c *console, name string) error {
-	path, err := findCheckpoint(name)
-	if err != nil {
-		return err
+func fileInfo(c *console, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		file, err := slmsam.FindWeights(path)
+		if err != nil {
+			return err
+		}
+		return checkpointInfo(c, file)
 	}
 	file, asWeights := checkpoint.Read(path)
 	if asWeights == nil {
@@ -195,7 +202,7 @@ func volumeInfo(c *console, v *volume.Volume) error {
 		}
 		fmt.Fprintf(w, "intensities  %g to %g%s\n", lo, hi, kind)
 		for _, l := range f.Labels {
-			fmt.Fprintf(w, "label %-6d %d voxels on slices %s\n", l.Label, l.Voxels, ranges(l.Slices))
+			fmt.Fprintf(w, "label %-6d %d voxels on slices %s\n", l.Label, l.Voxels, slmsam.Ranges(l.Slices))
 		}
 	})
 }
@@ -210,13 +217,10 @@ func labelsOf(v *volume.Volume, axis int) []labelInfo {
 	if len(counts) > maxLabels {
 		return nil
 	}
-	a, err := annotate(labels, axis)
-	if err != nil {
-		return []labelInfo{}
-	}
-	var out []labelInfo
-	for _, l := range a.labels {
-		out = append(out, labelInfo{l, counts[l], a.on[l]})
+	out := []labelInfo{}
+	on := labels.SlicesByLabel(axis)
+	for _, l := range slices.Sorted(maps.Keys(on)) {
+		out = append(out, labelInfo{l, counts[l], on[l]})
 	}
 	return out
 }

@@ -2,36 +2,106 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/decoder"
-	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// manyPrompts is how many annotated slices of one object look like a full label map rather than an annotation.
-const manyPrompts = 5
-
-// sliceChoice is the value of --slice: which annotated slices become prompts.
-type sliceChoice struct {
-	auto bool
-	only []int // nil: all
+// parseSelection reads --slice and --label: which outlines of a mask to start from.
+func parseSelection(choices []string, labels string) (s slmsam.Selection, err error) {
+	if labels != "" {
+		if s.Labels, err = parseInts(labels); err != nil {
+			return s, usagef("--label %q: %w", labels, err)
+		}
+	}
+	for _, choice := range choices {
+		if choice == "auto" {
+			s.Central = true
+			continue
+		}
+		label, list := 0, choice
+		if before, after, ok := strings.Cut(choice, ":"); ok {
+			if label, err = strconv.Atoi(before); err != nil || label == 0 {
+				return s, usagef("--slice %q: want LABEL:N,N,... as 2:9,14", choice)
+			}
+			list = after
+		}
+		on, err := parseInts(list)
+		if err != nil {
+			return s, usagef("--slice %q: want auto, or slice numbers like 12 or 3,40 (counted from 0), for one label 2:9,14", choice)
+		}
+		if s.Slices == nil {
+			s.Slices = map[int][]int{}
+		}
+		s.Slices[label] = append(s.Slices[label], on...)
+	}
+	if s.Central && s.Slices != nil {
+		return s, usagef("--slice: auto and slice numbers exclude each other")
+	}
+	return s, nil
 }
 
-func parseSliceChoice(s string) (sliceChoice, error) {
+// parseSpans reads "A:B" for all labels (under 0) and "LABEL:A:B", A to B-1 of n slices.
+func parseSpans(flag string, values []string, n int) (map[int][]slmsam.Span, error) {
+	out := map[int][]slmsam.Span{}
+	for _, v := range values {
+		label, span := 0, v
+		if strings.Count(v, ":") == 2 {
+			var err error
+			before, after, _ := strings.Cut(v, ":")
+			if label, err = strconv.Atoi(before); err != nil || label == 0 {
+				return nil, usagef("%s %q: want A:B or LABEL:A:B", flag, v)
+			}
+			span = after
+		}
+		first, end, err := parseRange(flag, span, n)
+		if err != nil {
+			return nil, err
+		}
+		out[label] = append(out[label], slmsam.Span{First: first, End: end})
+	}
+	return out, nil
+}
+
+// parseCrop reads --crop; empty takes the model's.
+func parseCrop(s string) (float64, error) {
 	switch s {
 	case "":
-		return sliceChoice{}, nil
-	case "auto":
-		return sliceChoice{auto: true}, nil
+		return 0, nil
+	case "whole":
+		return slmsam.WholeSlice, nil
 	}
-	only, err := parseInts(s)
-	if err != nil {
-		return sliceChoice{}, usagef("--slice %q: want auto, or slice numbers like 12 or 3,40 (counted from 0)", s)
+	crop, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(crop >= 1) || math.IsInf(crop, 1) {
+		return 0, usagef("--crop %q: want a number of at least 1, as 3, or whole", s)
 	}
-	return sliceChoice{only: only}, nil
+	return crop, nil
+}
+
+// parseRange reads A:B, :B, A: or nothing, for n slices.
+func parseRange(flag, s string, n int) (first, end int, err error) {
+	if s == "" {
+		return 0, n, nil
+	}
+	a, b, ok := strings.Cut(s, ":")
+	first, end = 0, n
+	var errA, errB error
+	if a != "" {
+		first, errA = strconv.Atoi(a)
+	}
+	if b != "" {
+		end, errB = strconv.Atoi(b)
+	}
+	if !ok || errA != nil || errB != nil {
+		return 0, 0, usagef("%s %q: want A:B for slices A to B-1, as 10:60", flag, s)
+	}
+	if first < 0 || end > n || first >= end {
+		return 0, 0, fmt.Errorf("%s %s is not within the volume's slices 0:%d", flag, s, n)
+	}
+	return first, end, nil
 }
 
 // parseInts reads "1,2,5".
@@ -40,117 +110,13 @@ func parseInts(s string) ([]int, error) {
 	for _, part := range strings.Split(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
 		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", part)
+			return nil, fmt.Errorf("%q is not a whole number", part)
 		}
 		if !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
 	return out, nil
-}
-
-// annotation is where the labels of a mask are: slices by label, ascending.
-type annotation struct {
-	mask   *volume.LabelMap
-	axis   int
-	labels []int32
-	on     map[int32][]int
-}
-
-// annotate finds the labels of a mask.
-func annotate(mask *volume.LabelMap, axis int) (annotation, error) {
-	a := annotation{mask: mask, axis: axis, on: map[int32][]int{}}
-	for i := range mask.Dim[axis] {
-		here := map[int32]bool{}
-		last := int32(0)
-		for _, l := range mask.Slice(axis, i) {
-			if l != last && l != 0 && !here[l] {
-				here[l] = true
-				a.on[l] = append(a.on[l], i)
-			}
-			last = l
-		}
-	}
-	for l := range a.on {
-		a.labels = append(a.labels, l)
-	}
-	slices.Sort(a.labels)
-	if len(a.labels) == 0 {
-		return a, fmt.Errorf("mask %s is empty: every voxel is 0, so there is nothing to propagate", mask.Path)
-	}
-	return a, nil
-}
-
-// restrict keeps the labels asked for and the slices first..end-1.
-func (a *annotation) restrict(labels []int, first, end int) error {
-	all := a.labels
-	if labels != nil {
-		a.labels = nil
-		for _, l := range labels {
-			if a.on[int32(l)] == nil {
-				return fmt.Errorf("label %d is not in mask %s, which has %s", l, a.mask.Path, join(all))
-			}
-			a.labels = append(a.labels, int32(l))
-		}
-		slices.Sort(a.labels)
-	}
-	for _, l := range a.labels {
-		inside := slices.DeleteFunc(slices.Clone(a.on[l]), func(i int) bool { return i < first || i >= end })
-		if len(inside) == 0 {
-			return fmt.Errorf("label %d is annotated on slices %s only, outside the range %d:%d", l, ranges(a.on[l]), first, end)
-		}
-		a.on[l] = inside
-	}
-	return nil
-}
-
-// prompts makes one mask prompt per label and chosen slice, and notes for the user.
-func (a *annotation) prompts(choice sliceChoice) (prompts []slmsam.Prompt, notes []string, err error) {
-	for _, i := range choice.only {
-		if i < 0 || i >= a.mask.Dim[a.axis] {
-			return nil, nil, fmt.Errorf("--slice %d is out of range: the volume has slices 0 to %d along axis %d", i, a.mask.Dim[a.axis]-1, a.axis)
-		}
-		if !slices.ContainsFunc(a.labels, func(l int32) bool { return slices.Contains(a.on[l], i) }) {
-			return nil, nil, fmt.Errorf("nothing is annotated on slice %d of %s; there are labels on slices %s", i, a.mask.Path, ranges(a.anySlice()))
-		}
-	}
-	for _, l := range a.labels {
-		on := a.on[l]
-		switch {
-		case choice.auto:
-			on = []int{on[(len(on)-1)/2]}
-		case choice.only != nil:
-			on = slices.DeleteFunc(slices.Clone(on), func(i int) bool { return !slices.Contains(choice.only, i) })
-			if len(on) == 0 {
-				notes = append(notes, fmt.Sprintf("label %d is left out: it is annotated on slices %s, not on those of --slice", l, ranges(a.on[l])))
-			}
-		case len(on) > manyPrompts:
-			notes = append(notes, fmt.Sprintf("label %d is annotated on %d slices, all of which are kept as they are; "+
-				"if the mask is a full label map, --slice auto starts from each object's central slice", l, len(on)))
-		}
-		for _, i := range on {
-			prompts = append(prompts, slmsam.Prompt{Slice: i, Object: int(l), Mask: where(a.mask.Slice(a.axis, i), l)})
-		}
-	}
-	return prompts, notes, nil
-}
-
-// anySlice lists the slices with any of the labels.
-func (a *annotation) anySlice() []int {
-	var all []int
-	for _, l := range a.labels {
-		all = append(all, a.on[l]...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-func where(pix []int32, label int32) []bool {
-	out := make([]bool, len(pix))
-	for i, l := range pix {
-		out[i] = l == label
-	}
-	return out
 }
 
 // clickPrompts reads --point and --box into one prompt per label and slice; pixels count from 0 on slices [h,w].
@@ -174,7 +140,7 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 		if p.Points != nil {
 			return nil, usagef("--box %q: label %d has a box on this slice already", s, label)
 		}
-		p.Points = []decoder.Point{{X: v[0], Y: v[1], Label: decoder.BoxTopLeft}, {X: v[2], Y: v[3], Label: decoder.BoxBottomRight}}
+		p.Points = []slmsam.Point{{X: v[0], Y: v[1], Label: slmsam.BoxTopLeft}, {X: v[2], Y: v[3], Label: slmsam.BoxBottomRight}}
 	}
 	for _, s := range points {
 		v, label, kind, err := parseClick(s, 2)
@@ -182,7 +148,7 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 			return nil, usagef("--point %q: want slice,x,y[,label][,+ or -] with x <= %d and y <= %d", s, w, h)
 		}
 		p := at(v.slice(), label)
-		p.Points = append(p.Points, decoder.Point{X: v[0], Y: v[1], Label: kind})
+		p.Points = append(p.Points, slmsam.Point{X: v[0], Y: v[1], Label: kind})
 	}
 	var prompts []slmsam.Prompt
 	for _, key := range order {
@@ -201,12 +167,12 @@ func inside(x, y float64, h, w int) bool {
 }
 
 // parseClick reads "slice,n numbers[,label][,+ or -]".
-func parseClick(s string, n int) (v click, label int, kind decoder.Label, err error) {
+func parseClick(s string, n int) (v click, label int, kind slmsam.PointLabel, err error) {
 	parts := strings.Split(s, ",")
-	label, kind = 1, decoder.Positive
+	label, kind = 1, slmsam.Positive
 	switch parts[len(parts)-1] {
 	case "-":
-		kind = decoder.Negative
+		kind = slmsam.Negative
 		fallthrough
 	case "+":
 		parts = parts[:len(parts)-1]
@@ -232,31 +198,4 @@ func parseClick(s string, n int) (v click, label int, kind decoder.Label, err er
 		v = append(v, x)
 	}
 	return append(v, float64(slice)), label, kind, nil
-}
-
-// join writes labels as "1, 2, 5".
-func join(labels []int32) string {
-	var parts []string
-	for _, l := range labels {
-		parts = append(parts, strconv.Itoa(int(l)))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// ranges writes ascending numbers as "3-7, 9".
-func ranges(n []int) string {
-	var parts []string
-	for i := 0; i < len(n); {
-		j := i
-		for j+1 < len(n) && n[j+1] == n[j]+1 {
-			j++
-		}
-		part := strconv.Itoa(n[i])
-		if j > i {
-			part += "-" + strconv.Itoa(n[j])
-		}
-		parts = append(parts, part)
-		i = j + 1
-	}
-	return strings.Join(parts, ", ")
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -12,9 +11,9 @@ func TestClickPromptsJoinBoxAndPoints(t *testing.T) {
 	prompts, err := clickPrompts([]string{"4,10.5,3", "4,1,2,-", "7,5,5,3,+"}, []string{"4,2,3,9,8"}, 10, 12)
 	require.NoError(t, err)
 	require.Equal(t, []slmsam.Prompt{
-		{Slice: 4, Object: 1, Points: []decoder.Point{{X: 2, Y: 3, Label: decoder.BoxTopLeft}, {X: 9, Y: 8, Label: decoder.BoxBottomRight},
-			{X: 10.5, Y: 3, Label: decoder.Positive}, {X: 1, Y: 2, Label: decoder.Negative}}},
-		{Slice: 7, Object: 3, Points: []decoder.Point{{X: 5, Y: 5, Label: decoder.Positive}}},
+		{Slice: 4, Object: 1, Points: []slmsam.Point{{X: 2, Y: 3, Label: slmsam.BoxTopLeft}, {X: 9, Y: 8, Label: slmsam.BoxBottomRight},
+			{X: 10.5, Y: 3, Label: slmsam.Positive}, {X: 1, Y: 2, Label: slmsam.Negative}}},
+		{Slice: 7, Object: 3, Points: []slmsam.Point{{X: 5, Y: 5, Label: slmsam.Positive}}},
 	}, prompts)
 }
 
@@ -29,11 +28,6 @@ func TestBadClicksAreUsageErrors(t *testing.T) {
 	}
 	_, err := clickPrompts(nil, []string{"4,2,3,9,8", "4,1,1,2,2"}, 10, 12)
 	require.ErrorContains(t, err, "already")
-}
-
-func TestRangesAreShort(t *testing.T) {
-	require.Equal(t, "1-3, 5, 8-9", ranges([]int{1, 2, 3, 5, 8, 9}))
-	require.Equal(t, "", ranges(nil))
 }
 
 func TestDefaultOutputLiesBesideTheImage(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
@@ -54,17 +54,14 @@ func checkReport(dir string, force bool) error {
 }
 
 // writeReport writes the montage, the presence curve and the summary.
-func writeReport(dir string, j *job, labels *volume.LabelMap, s summary) error {
+func writeReport(dir string, j *job, result *slmsam.Result, s summary) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	study := report.Study{Title: filepath.Base(j.image), Image: j.slices.Volume, Window: j.shown, Labels: labels, Axis: j.slices.Axis}
-	for _, o := range s.Objects {
-		object := report.Object{Label: o.Label}
-		for _, p := range o.PerSlices {
-			object.Slices = append(object.Slices, report.Slice{Index: p.Slice, Score: float64(p.Score), Area: p.Area, Outlined: p.Prompted})
-		}
-		study.Objects = append(study.Objects, object)
+	study := report.Study{Title: filepath.Base(j.image), Image: j.request.Slices.Volume, Window: j.given, Labels: result.Labels,
+		Axis: j.request.Slices.Axis}
+	for _, o := range result.Objects {
+		study.Objects = append(study.Objects, reportObject(o))
 	}
 	files := []struct {
 		name  string
@@ -84,4 +81,18 @@ func writeReport(dir string, j *job, labels *volume.LabelMap, s summary) error {
 		}
 	}
 	return nil
+}
+
+// reportObject is an object as the pictures show it.
+func reportObject(o slmsam.Object) report.Object {
+	out := report.Object{Label: o.Label}
+	for _, f := range o.Slices {
+		slice := report.Slice{Index: f.Slice, Score: float64(f.Score), Area: f.Area, Outlined: f.State == slmsam.StateOutlined}
+		for _, d := range f.Doubts {
+			slice.Doubts = append(slice.Doubts, d.Reason)
+			slice.Severity = max(slice.Severity, d.Weight)
+		}
+		out.Slices = append(out.Slices, slice)
+	}
+	return out
 }

@@ -34,12 +34,12 @@ func TestPropagateKeepsGridLabelsAndTheUsersSlice(t *testing.T) {
 	for i, label := range []int{2, 5} {
 		o := s.Objects[i]
 		require.Equal(t, label, o.Label)
-		require.Equal(t, []int{6}, o.Prompts)
-		require.Len(t, o.PerSlices, 12)
+		require.Equal(t, []int{6}, o.Outlined)
+		require.Len(t, o.Slices, 12)
 		require.Equal(t, labels.Counts()[int32(label)], o.Voxels)
-		for _, p := range o.PerSlices {
+		for _, p := range o.Slices {
 			require.Equal(t, p.Slice == 6, p.Prompted)
-			if p.Score <= 0 {
+			if *p.Score <= 0 {
 				require.Zero(t, p.Area, "judged absent on slice %d", p.Slice)
 			}
 		}
@@ -84,7 +84,7 @@ func TestRangeAndDirectionLimitTheWork(t *testing.T) {
 		require.Equal(t, exitDone, r.code, r.errors)
 		var s summary
 		require.NoError(t, json.Unmarshal([]byte(r.out), &s))
-		seen := s.Objects[0].PerSlices
+		seen := s.Objects[0].Slices
 		require.Equal(t, c.first, seen[0].Slice, c.args)
 		require.Equal(t, c.last, seen[len(seen)-1].Slice, c.args)
 		require.Len(t, seen, c.last-c.first+1)
@@ -119,8 +119,8 @@ func TestSliceAutoStartsFromEachObjectsCentre(t *testing.T) {
 	require.Equal(t, exitDone, r.code, r.errors)
 	var s summary
 	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
-	require.Equal(t, []int{5}, s.Objects[0].Prompts)
-	require.Equal(t, []int{7}, s.Objects[1].Prompts)
+	require.Equal(t, []int{5}, s.Objects[0].Outlined)
+	require.Equal(t, []int{7}, s.Objects[1].Outlined)
 	labels := w.readLabels(t, w.path("auto.nii"))
 	for at, slice := range map[int32]int{2: 5, 5: 7} {
 		got, want := labels.Slice(0, slice), full.Slice(0, slice)
@@ -142,7 +142,7 @@ func TestSliceAutoStartsFromEachObjectsCentre(t *testing.T) {
 	s = summary{}
 	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
 	require.Len(t, s.Objects, 1)
-	require.Equal(t, []int{3, 8}, s.Objects[0].Prompts)
+	require.Equal(t, []int{3, 8}, s.Objects[0].Outlined)
 }
 
 func TestPointsAndBoxesNeedNoMask(t *testing.T) {
@@ -171,24 +171,24 @@ func TestOptionsChangeTheModelAndTheMemory(t *testing.T) {
 	require.Contains(t, s.Device, "1 thread")
 }
 
-func TestZoomShowsTheSurroundingsOfAnObject(t *testing.T) {
+func TestCropShowsTheSurroundingsOfAnObject(t *testing.T) {
 	w := newWorkspace(t)
-	var whole, zoomed summary
+	var whole, croped summary
 	for _, c := range []struct {
-		zoom string
+		crop string
 		into *summary
 		want float64
-	}{{"whole", &whole, 0}, {"2.5", &zoomed, 2.5}} {
-		r := w.propagate("--mask", w.mask, "--zoom", c.zoom, "--json", "-o", w.path(c.zoom+".nii.gz"))
+	}{{"whole", &whole, 0}, {"2.5", &croped, 2.5}} {
+		r := w.propagate("--mask", w.mask, "--crop", c.crop, "--json", "-o", w.path(c.crop+".nii.gz"))
 		require.Equal(t, exitDone, r.code, r.errors)
 		require.NoError(t, json.Unmarshal([]byte(r.out), c.into))
-		require.Equal(t, c.want, c.into.Zoom)
+		require.Equal(t, c.want, c.into.Crop)
 	}
-	require.Equal(t, whole.Slices, zoomed.Slices)
+	require.Equal(t, whole.Slices, croped.Slices)
 	for _, bad := range []string{"0.5", "-1", "NaN", "Inf", "near"} {
-		r := w.propagate("--mask", w.mask, "--zoom", bad, "-o", w.path("bad.nii.gz"))
+		r := w.propagate("--mask", w.mask, "--crop", bad, "-o", w.path("bad.nii.gz"))
 		require.Equal(t, exitUsage, r.code, bad)
-		require.Contains(t, r.errors, "--zoom")
+		require.Contains(t, r.errors, "--crop")
 	}
 }
 

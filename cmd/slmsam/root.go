@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "slmsam: interrupted")
 		return exitFailed
 	}
-	fmt.Fprintf(stderr, "slmsam: %v\n", err)
+	fmt.Fprintf(stderr, "slmsam: %s\n", strings.TrimPrefix(err.Error(), "slmsam: "))
 	return exitFailed
 }
 

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
+	"strings"
 	"text/tabwriter"
 
-	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam"
 )
 
 // summary is the result of slmsam propagate, as --json prints it.
@@ -14,86 +14,102 @@ type summary struct {
 	Image           string          `json:"image"`
 	Mask            string          `json:"mask,omitempty"`
 	Output          string          `json:"output"`
+	Provenance      string          `json:"provenance"` // what the output came from
 	Report          string          `json:"report,omitempty"`
 	Device          string          `json:"device"`
 	Checkpoint      string          `json:"checkpoint"`
 	Memory          string          `json:"memory"`
 	Resolution      int             `json:"resolution"`
-	Zoom            float64         `json:"zoom,omitempty"` // in sizes of an object; none: whole slices
+	Crop            float64         `json:"crop,omitempty"` // in sizes of an object; none: whole slices
 	Axis            int             `json:"axis"`
-	Range           [2]int          `json:"range"`  // first, one past the last
-	Window          [2]float64      `json:"window"` // intensities that became black and white
-	Slices          int             `json:"slices"` // with a result
+	Range           [2]int          `json:"range"`                 // first, one past the last
+	Window          [2]float64      `json:"window"`                // intensities that became black and white
+	Slices          int             `json:"slices"`                // computed
+	Corrections     map[int][]int   `json:"corrections,omitempty"` // slices by label that were corrected by hand
 	Seconds         float64         `json:"seconds"`
 	PeakMemoryBytes int64           `json:"peak_memory_bytes"` // on the device
 	Objects         []objectSummary `json:"objects"`
+	Doubts          []doubtSummary  `json:"doubts"` // where to look, most doubtful first
 }
 
 // objectSummary is one label of the output.
 type objectSummary struct {
-	Label     int            `json:"label"`
-	Prompts   []int          `json:"prompt_slices"`
-	Voxels    int            `json:"voxels"`
-	VolumeML  *float64       `json:"volume_ml"` // null where the image has no spacing
-	PerSlices []sliceSummary `json:"slices"`
+	Label    int            `json:"label"`
+	Name     string         `json:"name,omitempty"`
+	Outlined []int          `json:"prompt_slices"`
+	Voxels   int            `json:"voxels"`
+	VolumeML *float64       `json:"volume_ml"` // null where the image has no spacing
+	Slices   []sliceSummary `json:"slices"`
 }
 
-// sliceSummary is one object on one slice. It was judged absent where the score is <= 0.
+// sliceSummary is one object on one slice.
 type sliceSummary struct {
-	Slice    int     `json:"slice"`
-	Score    float32 `json:"score"`
-	Area     int     `json:"area"` // pixels
-	Prompted bool    `json:"prompted"`
+	Slice    int          `json:"slice"`
+	State    slmsam.State `json:"state"`
+	Score    *float32     `json:"score"` // null where it was not computed
+	Area     int          `json:"area"`  // pixels
+	Prompted bool         `json:"prompted"`
+	Doubts   []string     `json:"doubts,omitempty"`
 }
 
-// summarise counts the output's labels.
-func (j *job) summarise(labels *volume.LabelMap, tracks map[int]*track) summary {
-	v := j.slices.Volume
-	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Axis: j.slices.Axis,
-		Range: [2]int{j.options.First, j.options.End}, Window: [2]float64{j.slices.Window.Lo, j.slices.Window.Hi}}
-	area := map[int]map[int]int{} // by label, then slice
-	for label := range tracks {
-		area[label] = map[int]int{}
-		s.Objects = append(s.Objects, objectSummary{Label: label, Prompts: tracks[label].promptSlices()})
+// doubtSummary is a slice that a person should look at.
+type doubtSummary struct {
+	Label   int      `json:"label"`
+	Slice   int      `json:"slice"`
+	Weight  float64  `json:"weight"` // 0 to 1
+	Reasons []string `json:"reasons"`
+}
+
+// summarize counts the output's labels.
+func (j *job) summarize(result *slmsam.Result) summary {
+	r := j.request
+	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Provenance: provenancePath(j.out), Axis: r.Slices.Axis,
+		Range: [2]int{r.First, r.End}, Window: [2]float64{r.Slices.Window.Lo, r.Slices.Window.Hi}, Corrections: j.corrections,
+		Doubts: []doubtSummary{}}
+	computed := map[int]bool{}
+	for _, o := range result.Objects {
+		s.Objects = append(s.Objects, j.summarizeObject(o, computed))
 	}
-	slices.SortFunc(s.Objects, func(a, b objectSummary) int { return a.Label - b.Label })
-	for i := j.options.First; i < j.options.End; i++ {
-		for _, l := range labels.Slice(j.slices.Axis, i) {
-			if l != 0 {
-				area[int(l)][i]++
-			}
-		}
-		if slices.ContainsFunc(s.Objects, func(o objectSummary) bool { _, seen := tracks[o.Label].score[i]; return seen }) {
-			s.Slices++
-		}
-	}
-	for k := range s.Objects {
-		o := &s.Objects[k]
-		t := tracks[o.Label]
-		for i := j.options.First; i < j.options.End; i++ {
-			score, seen := t.score[i]
-			if !seen {
-				continue
-			}
-			a := area[o.Label][i]
-			o.Voxels += a
-			o.PerSlices = append(o.PerSlices, sliceSummary{Slice: i, Score: score, Area: a, Prompted: t.prompted[i]})
-		}
-		if !v.Geom.Nominal {
-			ml := float64(o.Voxels) * v.Geom.Spacing[0] * v.Geom.Spacing[1] * v.Geom.Spacing[2] / 1000
-			o.VolumeML = &ml
-		}
+	s.Slices = len(computed)
+	for _, d := range result.Doubts {
+		s.Doubts = append(s.Doubts, doubtSummary{d.Label, d.Slice, d.Weight, d.Reasons})
 	}
 	return s
 }
 
+// summarizeObject is summarize for one label; it notes the slices that were computed.
+func (j *job) summarizeObject(o slmsam.Object, computed map[int]bool) objectSummary {
+	out := objectSummary{Label: o.Label, Name: j.legend[int32(o.Label)].Name, Outlined: o.Outlined}
+	for _, f := range o.Slices {
+		one := sliceSummary{Slice: f.Slice, State: f.State, Area: f.Area,
+			Prompted: f.State == slmsam.StateOutlined || f.State == slmsam.StatePrompted}
+		if score := f.Score; score == score { // not NaN
+			one.Score = &score
+			computed[f.Slice] = true
+		}
+		for _, d := range f.Doubts {
+			one.Doubts = append(one.Doubts, d.Reason)
+		}
+		out.Voxels += f.Area
+		out.Slices = append(out.Slices, one)
+	}
+	if g := j.request.Slices.Volume.Geom; !g.Nominal {
+		ml := float64(out.Voxels) * g.Spacing[0] * g.Spacing[1] * g.Spacing[2] / 1000
+		out.VolumeML = &ml
+	}
+	return out
+}
+
+// shownDoubts is how many doubtful slices the summary for people lists.
+const shownDoubts = 10
+
 // print writes the summary for people.
 func (s summary) print(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "label\tprompted on\tfound on\tvoxels\tvolume")
+	fmt.Fprintln(t, "label\toutlined on\tfound on\tvoxels\tvolume")
 	for _, o := range s.Objects {
 		var on []int
-		for _, p := range o.PerSlices {
+		for _, p := range o.Slices {
 			if p.Area > 0 {
 				on = append(on, p.Slice)
 			}
@@ -102,11 +118,33 @@ func (s summary) print(w io.Writer) {
 		if o.VolumeML != nil {
 			ml = fmt.Sprintf("%.1f ml", *o.VolumeML)
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%s\n", o.Label, ranges(o.Prompts), ranges(on), o.Voxels, ml)
+		label := fmt.Sprint(o.Label)
+		if o.Name != "" {
+			label += " " + o.Name
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\n", label, slmsam.Ranges(o.Outlined), slmsam.Ranges(on), o.Voxels, ml)
 	}
 	t.Flush()
+	s.printDoubts(w)
 	fmt.Fprintf(w, "%d slices in %.1f s on %s\n%s\n", s.Slices, s.Seconds, s.Device, s.Output)
 	if s.Report != "" {
 		fmt.Fprintln(w, s.Report)
 	}
+}
+
+// printDoubts lists where to look.
+func (s summary) printDoubts(w io.Writer) {
+	if len(s.Doubts) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nlook at these slices first:")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, d := range s.Doubts[:min(len(s.Doubts), shownDoubts)] {
+		fmt.Fprintf(t, "  slice %d\tlabel %d\t%s\n", d.Slice, d.Label, strings.Join(d.Reasons, "; "))
+	}
+	t.Flush()
+	if more := len(s.Doubts) - shownDoubts; more > 0 {
+		fmt.Fprintf(w, "  and %d more (--json lists all)\n", more)
+	}
+	fmt.Fprintln(w)
 }

@@ -71,7 +71,7 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 	flags.BoolVar(&f.recompute, "recompute", false, "compute activations again in the backward pass: less memory, more time")
 	flags.BoolVar(&f.plan, "plan", false, "only print the parameters, memory and work of a step")
 	flags.IntVar(&f.bench, "bench", 0, "only measure so many steps")
-	f.deviceFlags.add(cmd)
+	f.deviceFlags.add(cmd.Flags())
 	return cmd
 }
 

@@ -29,8 +29,8 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 		job.recipe, _, err = train.RunConfig(f.out)
 	} else {
 		job.recipe, err = f.resolve(cmd)
-		if err == nil {
-			job.start.Init, err = f.startWeights()
+		if job.start.Init = f.init; err == nil && f.init == "" {
+			err = errNoInit
 		}
 	}
 	if err != nil {
@@ -39,21 +39,13 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	return job, f.openData(dataset, job)
 }
 
+// errNoInit is the answer to a training that says nothing of its start.
+var errNoInit = usagef("--init is missing: a checkpoint to start from, nano for the built-in model, or fresh")
+
 // settledFlags are what a run's folder decides when it is resumed.
 func settledFlags() []string {
 	return []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "together", "lr", "seed",
 		"freeze", "prompts", "recompute"}
-}
-
-// startWeights finds what --init names.
-func (f *trainFlags) startWeights() (string, error) {
-	switch f.init {
-	case train.Fresh:
-		return f.init, nil
-	case "":
-		return "", usagef("--init is missing: a checkpoint to start from, or fresh")
-	}
-	return findCheckpoint(f.init)
 }
 
 // resolve reads the recipe and applies the flags to it.

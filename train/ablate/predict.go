@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -41,26 +40,19 @@ func (a *ablation) writeTruth() error {
 }
 
 // propagate carries the true mask of every object on its central slice through the whole case and writes the label map.
-func propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *train.Case, mem slmsam.Memory, path string, done func(part float64)) error {
-	annotation := c.LabelMap()
-	var prompts []slmsam.Prompt
-	on := map[int]int{} // object -> prompted slice
-	for o, label := range c.Objects {
-		if slice, ok := annotation.CentralSlice(label, sliceAxis); ok {
-			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: int(label), Mask: c.Mask(slice, o)})
-			on[int(label)] = slice
-		}
-	}
-	labels := &volume.LabelMap{Dim: annotation.Dim, Geom: annotation.Geom, Data: make([]int32, len(annotation.Data))}
-	merger := slmsam.NewMerger(labels, sliceAxis)
-	err := m.Propagate(ctx, g, c, prompts, slmsam.Options{Memory: mem}, func(r slmsam.SliceResult) error {
-		merger.Add(r.Slice, r.Objects, func(object int) bool { return on[object] == r.Slice })
-		done(float64(r.Done) / float64(r.Total))
-		return nil
-	})
-	g.Free()
+func propagate(ctx context.Context, m *slmsam.Model, c *train.Case, mem slmsam.Memory, path string, done func(part float64)) error {
+	slices := c.Slices()
+	prompts, _, err := slmsam.Outlines(c.LabelMap(), slices.Axis, slmsam.Selection{Central: true})
 	if err != nil {
 		return err
 	}
-	return volume.WriteLabelMap(path, labels, volume.WriteOptions{Force: true})
+	result, err := m.Segment(ctx, slmsam.Request{Slices: slices, Prompts: prompts, Options: slmsam.Options{Memory: mem, Untrained: true},
+		Progress: func(p slmsam.Progress) error {
+			done(float64(p.Done) / float64(p.Total))
+			return nil
+		}})
+	if err != nil {
+		return err
+	}
+	return volume.WriteLabelMap(path, result.Labels, volume.WriteOptions{Force: true})
 }

@@ -108,7 +108,7 @@ func (a *ablation) compute(ctx context.Context, r run, say report) (Record, erro
 		record.TrainSeconds = time.Since(began).Seconds()
 	}
 	began = time.Now()
-	err = a.predict(ctx, g, m, r, say)
+	err = a.predict(ctx, m, r, say)
 	record.TestSeconds = time.Since(began).Seconds()
 	return record, err
 }
@@ -133,7 +133,7 @@ func (a *ablation) fineTune(ctx context.Context, g *nn.Graph, m *slmsam.Model, r
 }
 
 // predict writes the label maps of the test volumes that are not there yet.
-func (a *ablation) predict(ctx context.Context, g *nn.Graph, m *slmsam.Model, r run, say report) error {
+func (a *ablation) predict(ctx context.Context, m *slmsam.Model, r run, say report) error {
 	for i, name := range a.test.Names() {
 		path := filepath.Join(r.dir(a.Dir), predictionDir, a.files[name]+labelExt)
 		if _, err := os.Stat(path); err == nil {
@@ -144,7 +144,7 @@ func (a *ablation) predict(ctx context.Context, g *nn.Graph, m *slmsam.Model, r 
 			return err
 		}
 		done := func(part float64) { say("propagation of "+name, (float64(i)+part)/float64(a.test.Len()), 0) }
-		if err := propagate(ctx, g, m, c, r.memory, path, done); err != nil {
+		if err := propagate(ctx, m, c, r.memory, path, done); err != nil {
 			return fmt.Errorf("case %s: %w", name, err)
 		}
 	}

@@ -1,9 +1,9 @@
 // Card measures the built-in model for its card, docs/nano.md: models and two trivial baselines carry each
 // object's central slice through volumes that nothing was trained on.
 //
-//	go run ./internal/nano/card -generated 20 -data unseen.csv -o card nano= nano_M7=runs/m7/last.safetensors
+//	go run ./internal/nano/card -generated 20 -data unseen.csv -o card nano=nano nano_M7=runs/m7/last.safetensors
 //
-// Each argument is NAME=CHECKPOINT[,MEMORY[,ZOOM]]; an empty checkpoint is the built-in one. Scores count all slices
+// Each argument is NAME=CHECKPOINT[,MEMORY[,CROP]]; the checkpoint nano is the built-in one. Scores count all slices
 // and, in a second table for real volumes, those from the label's first to its last: some annotations stop short of
 // the organ.
 package main
@@ -19,10 +19,7 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
-	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -102,7 +99,10 @@ func (c card) measure(name string, source train.Source, scopes ...eval.Scope) er
 		if err := write(filepath.Join(study.Truth, file), truth); err != nil {
 			return err
 		}
-		prompts := centralPrompts(of, truth)
+		prompts, _, err := slmsam.Outlines(truth, sliceAxis, slmsam.Selection{Central: true})
+		if err != nil {
+			return err
+		}
 		maps, err := c.run(root, file, of, truth, prompts)
 		if err != nil {
 			return err
@@ -183,59 +183,34 @@ func write(path string, l *volume.LabelMap) error {
 	return volume.WriteLabelMap(path, l, volume.WriteOptions{Force: true})
 }
 
-// centralPrompts outlines every object on the middle one of its slices.
-func centralPrompts(c *train.Case, truth *volume.LabelMap) []slmsam.Prompt {
-	var prompts []slmsam.Prompt
-	for o, label := range c.Objects {
-		if slice, ok := truth.CentralSlice(label, sliceAxis); ok {
-			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: int(label), Mask: c.Mask(slice, o)})
-		}
-	}
-	return prompts
-}
-
-// modelMethod makes a method of NAME=CHECKPOINT[,MEMORY[,ZOOM]].
+// modelMethod makes a method of NAME=CHECKPOINT[,MEMORY[,CROP]].
 func modelMethod(arg string) (method, error) {
 	name, rest, ok := strings.Cut(arg, "=")
 	if !ok {
-		return method{}, fmt.Errorf("card: %q: want NAME=CHECKPOINT[,MEMORY[,ZOOM]]", arg)
+		return method{}, fmt.Errorf("card: %q: want NAME=CHECKPOINT[,MEMORY[,CROP]]", arg)
 	}
 	path, settings, _ := strings.Cut(rest, ",")
-	memory, zoom, _ := strings.Cut(settings, ",")
-	var file *checkpoint.File
-	var err error
-	if path == "" {
-		file, err = nano.Checkpoint()
-	} else {
-		file, err = checkpoint.Read(path)
-	}
+	memory, crop, _ := strings.Cut(settings, ",")
+	m, err := slmsam.Open(cpu.New(0), path)
 	if err != nil {
 		return method{}, err
 	}
-	dev := cpu.New(0)
-	m, _, err := slmsam.FromFile(dev, file, nil)
-	if err != nil {
-		return method{}, err
-	}
-	var opt slmsam.Options
+	opt := slmsam.Options{Untrained: true}
 	if memory != "" {
 		if opt.Memory, err = slmsam.ParseMemory(memory); err != nil {
 			return method{}, err
 		}
 	}
-	if zoom != "" {
-		if opt.Zoom, err = strconv.ParseFloat(zoom, 64); err != nil {
+	if crop != "" {
+		if opt.Crop, err = strconv.ParseFloat(crop, 64); err != nil {
 			return method{}, err
 		}
 	}
-	g := nn.NewGraph(dev)
 	return method{name, func(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error {
-		merger := slmsam.NewMerger(labels, sliceAxis)
-		err := m.Propagate(context.Background(), g, c, prompts, opt, func(r slmsam.SliceResult) error {
-			merger.Add(r.Slice, r.Objects, nil)
-			return nil
-		})
-		g.Free()
+		result, err := m.Segment(context.Background(), slmsam.Request{Slices: c.Slices(), Prompts: prompts, Options: opt})
+		if err == nil {
+			copy(labels.Data, result.Labels.Data)
+		}
 		return err
 	}}, nil
 }

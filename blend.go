@@ -1,0 +1,104 @@
+package slmsam
+
+// half is a group on a slice that is reached from both sides.
+type half struct {
+	*group
+	slice int
+}
+
+// blendLimit bounds the logits of a mask before it is weighed against another.
+const blendLimit = 10
+
+// meet holds back what a leg found on a slice until the leg from the other side comes by, and then returns both
+// weighed by distance: a slice next to an outline is nearly all that outline's. whole is false while the other half
+// is missing.
+func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool) {
+	other := l.opposite(slice)
+	if other == nil {
+		return found, true
+	}
+	key := half{l.group, slice}
+	first, here := p.halfway[key]
+	if !here {
+		p.halfway[key] = found
+		return Found{}, false
+	}
+	delete(p.halfway, key)
+	near, far := float32(l.distance(slice)), float32(other.distance(slice))
+	return found.blend(first, far/(near+far)), true
+}
+
+// opposite is the leg of the same group that passes a slice in the other direction, or nil.
+func (l *leg) opposite(slice int) *leg {
+	for _, other := range l.legs {
+		if other.reverse != l.reverse && other.passes(slice) && (other.from < slice) != (l.from < slice) {
+			return other
+		}
+	}
+	return nil
+}
+
+// blend weighs two findings of the same slice: share of f, the rest of other. Where one of them has the object absent,
+// the weighed score decides, and the mask is the one that was found.
+func (f Found) blend(other Found, share float32) Found {
+	out := Found{Score: make([]float32, len(f.Score)), agree: make([]float64, len(f.Score))}
+	for i := range f.Score {
+		out.Score[i] = share*f.Score[i] + (1-share)*other.Score[i]
+		out.agree[i] = overlap(f.Low[i], other.Low[i])
+		a, b := f.present[i], other.present[i]
+		switch {
+		case a && b:
+			out.Low = append(out.Low, weighed(f.Low[i], other.Low[i], share))
+		case a && out.Score[i] > 0:
+			out.Low = append(out.Low, f.Low[i])
+		case b && out.Score[i] > 0:
+			out.Low = append(out.Low, other.Low[i])
+		case a:
+			out.Low = append(out.Low, other.Low[i])
+		default:
+			out.Low = append(out.Low, f.Low[i])
+		}
+		out.present = append(out.present, a && b || out.Score[i] > 0)
+	}
+	return out
+}
+
+// weighed is the sum of two masks' logits, each within blendLimit.
+func weighed(a, b []float32, share float32) []float32 {
+	out := make([]float32, len(a))
+	for i := range a {
+		x, y := min(max(a[i], -blendLimit), blendLimit), min(max(b[i], -blendLimit), blendLimit)
+		out[i] = share*x + (1-share)*y
+	}
+	return out
+}
+
+// overlap is the Dice coefficient of two masks; 1 if both are empty.
+func overlap(a, b []float32) float64 {
+	both, sum := 0, 0
+	for i := range a {
+		x, y := a[i] > 0, b[i] > 0
+		if x && y {
+			both++
+		}
+		if x {
+			sum++
+		}
+		if y {
+			sum++
+		}
+	}
+	if sum == 0 {
+		return 1
+	}
+	return 2 * float64(both) / float64(sum)
+}
+
+// agreement is how well the two sides that a slice was reached from agree on object i: the Dice coefficient of their
+// masks, or -1 where it was reached from one side alone.
+func (f Found) agreement(i int) float64 {
+	if f.agree == nil {
+		return -1
+	}
+	return f.agree[i]
+}

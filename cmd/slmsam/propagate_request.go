@@ -1,0 +1,248 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// prepare reads the inputs and checks the flags and the output, before anything is computed.
+func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
+	j := &job{image: image, mask: f.mask, out: f.out, force: f.force}
+	selection, err := f.parse(j)
+	if err != nil {
+		return nil, err
+	}
+	if j.out == "" {
+		j.out = defaultOutput(image)
+	}
+	if err := volume.CheckOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
+		return nil, err
+	}
+	if err := distinct(j.out, image, f.mask); err != nil {
+		return nil, err
+	}
+	if err := checkReport(f.report, f.force); err != nil {
+		return nil, err
+	}
+	v, err := volume.Read(image)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range notesOf(image, v.Notes) {
+		c.log.Warn(n)
+	}
+	history, err := f.history(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.place(j, v, history); err != nil {
+		return nil, err
+	}
+	if f.mask != "" {
+		if err := f.outlines(c, j, history, selection); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.clicks(j); err != nil {
+		return nil, err
+	}
+	for _, p := range j.request.Prompts {
+		if err := volume.CheckLabels(j.out, int32(p.Object)); err != nil {
+			return nil, err
+		}
+	}
+	return j, nil
+}
+
+// parse reads the flags that need no volume.
+func (f *propagateFlags) parse(j *job) (selection slmsam.Selection, err error) {
+	if f.mask == "" && f.points == nil && f.boxes == nil {
+		return selection, usagef("nothing to start from: give --mask MASK, or --point or --box")
+	}
+	if f.mask == "" && (f.labels != "" || f.slices != nil || f.earlier != "") {
+		return selection, usagef("--label, --slice and --earlier belong to a mask: give --mask MASK")
+	}
+	if selection, err = parseSelection(f.slices, f.labels); err != nil {
+		return selection, err
+	}
+	r := &j.request
+	if f.memory != "" {
+		if r.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
+			return selection, usageError{err}
+		}
+	}
+	var ok bool
+	if r.Direction, ok = map[string]slmsam.Direction{"both": slmsam.Both, "forward": slmsam.Forward, "backward": slmsam.Backward}[f.direction]; !ok {
+		return selection, usagef("--direction %q: want both, forward or backward", f.direction)
+	}
+	if r.Order, ok = slmsam.Orders[f.order]; !ok {
+		return selection, usagef("--order %q: want blended, nearest or official", f.order)
+	}
+	if r.Crop, err = parseCrop(f.crop); err != nil {
+		return selection, err
+	}
+	r.KeepHoles, r.BF16, r.Untrained = f.keepHoles, f.bf16, f.untrained
+	return selection, nil
+}
+
+// history reads what an earlier result came from, if the mask is one: nil where it is none, or where --slice says
+// what the outlines are.
+func (f *propagateFlags) history(v *volume.Volume) (*slmsam.Provenance, error) {
+	if f.mask == "" || f.slices != nil {
+		return nil, nil
+	}
+	path := provenancePath(f.mask)
+	if f.earlier != "" {
+		path = provenancePath(f.earlier)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && f.earlier == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("what the earlier result came from: %w", err)
+	}
+	p, err := slmsam.ParseProvenance(data)
+	if err == nil {
+		err = p.CheckImage(v)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; move that file away to take every slice of the mask as an outline", path, err)
+	}
+	return &p, nil
+}
+
+// place chooses axis, range and window: those of an earlier result, unless flags say otherwise.
+func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provenance) error {
+	s := slmsam.Slices{Volume: v, Axis: v.AcquisitionAxis()}
+	var err error
+	if f.axis != "" {
+		if s.Axis, err = parseAxis(f.axis); err != nil {
+			return err
+		}
+	}
+	if history != nil {
+		if f.axis != "" && s.Axis != history.Axis {
+			return fmt.Errorf("the earlier result was made across axis %d, not %d: leave --axis out to correct it", history.Axis, s.Axis)
+		}
+		s.Axis = history.Axis
+	}
+	switch {
+	case f.window != "":
+		if lo, hi := v.Range(); lo == hi {
+			return fmt.Errorf("%s: %w (%g): there is nothing to see in it", v.Path, volume.ErrConstant, lo)
+		}
+		s.Window, err = parseWindow(f.window)
+		j.given = s.Window
+	case history != nil:
+		s.Window = volume.Window{Lo: history.Window[0], Hi: history.Window[1]}
+	default:
+		s.Window, err = volume.AutoWindow(v)
+	}
+	if err != nil {
+		return err
+	}
+	j.request.Slices = s
+	if j.request.First, j.request.End, err = parseRange("--range", f.span, s.Len()); err != nil {
+		return err
+	}
+	j.request.Present, err = parseSpans("--present", f.present, s.Len())
+	if err == nil {
+		j.request.Absent, err = parseSpans("--absent", f.absent, s.Len())
+	}
+	return err
+}
+
+// outlines reads the mask and gathers its prompts.
+func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance, selection slmsam.Selection) error {
+	s := j.request.Slices
+	read, err := volume.ReadLabelMap(f.mask)
+	if err != nil {
+		return err
+	}
+	mask, notes, err := volume.OntoGrid(s.Volume, read, volume.GridOptions{IgnoreGeometry: f.ignoreGeometry, Axis: s.Axis, Slices: selection.Slices[0]})
+	if err != nil {
+		return err
+	}
+	for _, n := range append(notesOf(f.mask, read.Notes), notes...) {
+		c.log.Warn(n)
+	}
+	if history != nil {
+		return f.corrections(c, j, history, mask)
+	}
+	if err := slmsam.Plausible(s.Volume, mask); err != nil {
+		return err
+	}
+	if !selection.Central && (f.axis == "" || f.slices == nil) { // else the user has said which slices are meant
+		if err := slmsam.CheckPlane(mask, s.Axis); err != nil {
+			return err
+		}
+	}
+	selection.First, selection.End = j.request.First, j.request.End
+	prompts, left, err := slmsam.Outlines(mask, s.Axis, selection)
+	if err != nil {
+		return err
+	}
+	for _, n := range left {
+		c.log.Info(n)
+	}
+	j.request.Prompts, j.legend = prompts, mask.Legend
+	return nil
+}
+
+// notesOf names the file that a reader's notes are about.
+func notesOf(path string, notes []string) (out []string) {
+	for _, n := range notes {
+		out = append(out, path+": "+n)
+	}
+	return out
+}
+
+// corrections compares the mask with the result that it was made from.
+func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provenance, mask *volume.LabelMap) error {
+	correction, err := history.Correct(mask)
+	if err != nil {
+		return fmt.Errorf("%w; move %s away to take every slice of the mask as an outline", err, provenancePath(f.mask))
+	}
+	if len(correction.Slices) == 0 && f.points == nil && f.boxes == nil {
+		c.log.Warn(f.mask + " is an earlier result without a correction: there is nothing to compute")
+	}
+	for _, label := range slices.Sorted(maps.Keys(correction.Slices)) {
+		c.log.Info(fmt.Sprintf("label %d: corrected on slices %s", label, slmsam.Ranges(correction.Slices[label])))
+	}
+	asked := j.request
+	j.request = correction.Request
+	j.request.Slices, j.request.Order, j.request.Untrained = asked.Slices, asked.Order, asked.Untrained
+	for label, spans := range asked.Present {
+		j.request.Present[label] = append(j.request.Present[label], spans...)
+	}
+	for label, spans := range asked.Absent {
+		j.request.Absent[label] = append(j.request.Absent[label], spans...)
+	}
+	j.corrections, j.legend = correction.Slices, mask.Legend
+	return nil
+}
+
+// clicks adds --point and --box to the prompts: on a slice that has an outline, they refine it.
+func (f *propagateFlags) clicks(j *job) error {
+	s := j.request.Slices
+	h, w := s.Size()
+	clicks, err := clickPrompts(f.points, f.boxes, h, w)
+	if err != nil {
+		return err
+	}
+	for _, p := range clicks {
+		if p.Slice < 0 || p.Slice >= s.Len() {
+			return fmt.Errorf("the point or box on slice %d is out of range: the volume has slices 0 to %d along axis %d", p.Slice, s.Len()-1, s.Axis)
+		}
+		j.request.Add(p)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package slmsam
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Doubt is a reason to look at a slice.
+type Doubt struct {
+	Reason string  // for people
+	Weight float64 // 0 to 1: how much it speaks against the mask
+}
+
+// Doubtful is a slice that a person should look at.
+type Doubtful struct {
+	Label, Slice int
+	Reasons      []string
+	Weight       float64 // that of its doubts together
+}
+
+// What makes a slice doubtful. Chosen so that few slices of good results are listed.
+const (
+	unsureScore   = 1.0  // logit: nearer to 0 is unsure
+	areaJump      = 1.6  // factor between neighbors
+	leastArea     = 20   // pixels: below, areas and pieces say nothing
+	sidesDisagree = 0.75 // Dice of both sides: below is doubtful
+	strayPiece    = 0.1  // of the area: a smaller second piece is not worth a look
+)
+
+// judge writes the doubts about an object into its findings, given how well both sides agreed on each slice (or -1)
+// and the shape found there. What the annotator drew is not doubted.
+func judge(of []Finding, agreement []float64, shapes []shape) {
+	for i := range of {
+		f := &of[i]
+		if f.State == StateOutlined {
+			continue
+		}
+		doubt := func(weight float64, reason string, args ...any) {
+			f.Doubts = append(f.Doubts, Doubt{fmt.Sprintf(reason, args...), min(max(weight, 0), 1)})
+		}
+		if score := math.Abs(float64(f.Score)); score < unsureScore { // not for NaN
+			doubt(1-score/unsureScore, "unsure whether it is there (score %.1f)", f.Score)
+		}
+		if a := agreement[i]; a >= 0 && a < sidesDisagree {
+			doubt(1-a, "the two outlines disagree (overlap %.2f)", a)
+		}
+		if gone(of, i) {
+			doubt(0.8, "missing between slices that hold it")
+		}
+		if p, s := previous(of, i), shapes[i]; p >= 0 {
+			before := shapes[p]
+			if small, large := min(s.area, before.area), max(s.area, before.area); small >= leastArea && float64(large) > areaJump*float64(small) {
+				doubt(1-float64(small)/float64(large), "area jumps from %d to %d pixels", before.area, s.area)
+			}
+			if s.area >= leastArea && s.pieces > before.pieces && s.stray > strayPiece {
+				doubt(s.stray, "a piece has split off (%.0f%% of the area)", 100*s.stray)
+			}
+		}
+	}
+}
+
+// gone says whether the object is missing on finding i but not on the slices before and after it.
+func gone(of []Finding, i int) bool {
+	if of[i].Area > 0 {
+		return false
+	}
+	holds := func(f Finding) bool { return f.Area > 0 }
+	return slices.ContainsFunc(of[:i], holds) && slices.ContainsFunc(of[i+1:], holds)
+}
+
+// previous is the neighbor of finding i on the side of its nearest prompt, or -1 where there is none.
+func previous(of []Finding, i int) int {
+	best := -1
+	for k, f := range of {
+		if f.State == StateOutlined || f.State == StatePrompted {
+			if best < 0 || distance(of[k].Slice, of[i].Slice) < distance(of[best].Slice, of[i].Slice) {
+				best = k
+			}
+		}
+	}
+	p := i - 1
+	if best > i {
+		p = i + 1
+	}
+	if best < 0 || p < 0 || p >= len(of) || distance(of[p].Slice, of[i].Slice) != 1 {
+		return -1
+	}
+	return p
+}
+
+func distance(a, b int) int { return max(a-b, b-a) }
+
+// ranked lists the doubtful slices of all objects, most doubtful first.
+func ranked(objects []Object) []Doubtful {
+	var out []Doubtful
+	for _, o := range objects {
+		for _, f := range o.Slices {
+			if len(f.Doubts) == 0 {
+				continue
+			}
+			d := Doubtful{Label: o.Label, Slice: f.Slice}
+			trust := 1.0
+			for _, doubt := range f.Doubts {
+				d.Reasons = append(d.Reasons, doubt.Reason)
+				trust *= 1 - doubt.Weight
+			}
+			d.Weight = 1 - trust
+			out = append(out, d)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Doubtful) int { return cmp.Compare(b.Weight, a.Weight) })
+	return out
+}
+
+// shape is an object's form on a slice.
+type shape struct {
+	area   int     // pixels
+	pieces int     // 8-connected
+	stray  float64 // share of the area outside the largest piece
+}
+
+// measure finds the shape of every label on the slices first..end-1 across axis.
+func measure(l *volume.LabelMap, axis, first, end int) map[int]map[int]shape {
+	out := map[int]map[int]shape{}
+	_, w := volume.SliceSize(l.Dim, axis)
+	for i := first; i < end; i++ {
+		for label, s := range shapesOf(l.Slice(axis, i), w) {
+			if out[label] == nil {
+				out[label] = map[int]shape{}
+			}
+			out[label][i] = s
+		}
+	}
+	return out
+}
+
+// shapesOf finds the connected pieces of every label on a slice with w pixels per row.
+func shapesOf(pix []int32, w int) map[int]shape {
+	h := len(pix) / w
+	visited := make([]bool, len(pix))
+	largest := map[int]int{}
+	out := map[int]shape{}
+	var stack []int
+	for seed, label := range pix {
+		if label == 0 || visited[seed] {
+			continue
+		}
+		stack, visited[seed] = append(stack[:0], seed), true
+		size := 0
+		for len(stack) > 0 {
+			p := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			size++
+			for y := max(p/w-1, 0); y <= min(p/w+1, h-1); y++ {
+				for x := max(p%w-1, 0); x <= min(p%w+1, w-1); x++ {
+					if q := y*w + x; !visited[q] && pix[q] == label {
+						visited[q] = true
+						stack = append(stack, q)
+					}
+				}
+			}
+		}
+		s := out[int(label)]
+		s.area, s.pieces = s.area+size, s.pieces+1
+		largest[int(label)] = max(largest[int(label)], size)
+		out[int(label)] = s
+	}
+	for label, s := range out {
+		s.stray = 1 - float64(largest[label])/float64(s.area)
+		out[label] = s
+	}
+	return out
+}

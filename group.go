@@ -1,0 +1,146 @@
+package slmsam
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// group is objects with prompts of the same kind on the same slices, of which the same is known: they are tracked as
+// one batch.
+type group struct {
+	objects     []int
+	outlines    map[int][]Prompt // by slice, one per object: what tracking starts from
+	corrections map[int][]Prompt // likewise: points on slices that are tracked first
+	present     []Span           // known to hold the objects
+	absent      []Span           // known not to
+	only        []Span           // computed; nil: all
+	legs        []*leg
+}
+
+// maxGroup bounds the objects that are tracked as one batch, and with it the memory that a slice takes.
+const maxGroup = 8
+
+// groups sorts the prompts into batches of at most size objects, in the order of the objects' numbers.
+func (r *Request) groups(size int) []*group {
+	byObject := map[int][]Prompt{}
+	for _, p := range r.Prompts {
+		byObject[p.Object] = append(byObject[p.Object], p)
+	}
+	objects := make([]int, 0, len(byObject))
+	for o := range byObject {
+		if r.Earlier == nil || r.Only[o] != nil {
+			objects = append(objects, o)
+		}
+	}
+	sort.Ints(objects)
+	open := map[string]*group{}
+	var out []*group
+	for _, o := range objects {
+		of := byObject[o]
+		sort.Slice(of, func(i, j int) bool { return of[i].Slice < of[j].Slice })
+		key := r.key(o, of)
+		gr := open[key]
+		if gr == nil || len(gr.objects) == size {
+			gr = &group{outlines: map[int][]Prompt{}, corrections: map[int][]Prompt{},
+				present: r.present(o), absent: r.absent(o), only: r.Only[o]}
+			open[key] = gr
+			out = append(out, gr)
+		}
+		gr.objects = append(gr.objects, o)
+		corrects := r.Order != Official && slices.ContainsFunc(of, func(p Prompt) bool { return p.Mask != nil })
+		for _, p := range of {
+			to := gr.outlines
+			if corrects && p.Mask == nil {
+				to = gr.corrections
+			}
+			to[p.Slice] = append(to[p.Slice], p)
+		}
+	}
+	return out
+}
+
+// key is equal for objects that can be tracked as one batch.
+func (r *Request) key(object int, prompts []Prompt) string {
+	key := fmt.Sprint(r.present(object), r.absent(object), r.Only[object])
+	for _, p := range prompts {
+		key += fmt.Sprintf(" %d:%t:%d", p.Slice, p.Mask != nil, len(p.Points))
+	}
+	return key
+}
+
+// outlined lists the slices that tracking starts from, ascending.
+func (gr *group) outlined() []int {
+	var out []int
+	for slice := range gr.outlines {
+		out = append(out, slice)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// anchors lists the slices that legs start from, outlined and corrected ones, ascending.
+func (gr *group) anchors() []int {
+	out := gr.outlined()
+	for slice := range gr.corrections {
+		out = append(out, slice)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// shorten ends a way at the last slice that is asked for.
+func (gr *group) shorten(r reach) reach {
+	way := r.slices()
+	for len(way) > 0 && !gr.wanted(way[len(way)-1]) {
+		way = way[:len(way)-1]
+	}
+	if r.last = r.from; len(way) > 0 {
+		r.last = way[len(way)-1]
+	}
+	return r
+}
+
+// known says whether the objects are known to be on a slice: the user says so, or it lies between two outlines.
+func (gr *group) known(slice int, order Order) bool {
+	if anyContains(gr.present, slice) {
+		return true
+	}
+	on := gr.anchors()
+	return order != Official && slice > on[0] && slice < on[len(on)-1]
+}
+
+// cut moves the prompts from slices with w pixels per row to a crop.
+func (gr *group) cut(w int, c volume.Crop) {
+	for _, prompts := range []map[int][]Prompt{gr.outlines, gr.corrections} {
+		for _, of := range prompts {
+			for i, p := range of {
+				if p.Mask != nil {
+					p.Mask = volume.Cut(p.Mask, w, c)
+				}
+				p.Points = slices.Clone(p.Points)
+				for k := range p.Points {
+					p.Points[k].X -= float64(c.X0)
+					p.Points[k].Y -= float64(c.Y0)
+				}
+				of[i] = p
+			}
+		}
+	}
+}
+
+// all lists the group's prompts.
+func (gr *group) all() []Prompt {
+	var out []Prompt
+	for _, prompts := range []map[int][]Prompt{gr.outlines, gr.corrections} {
+		for _, of := range prompts {
+			out = append(out, of...)
+		}
+	}
+	return out
+}
+
+// wanted says whether a slice's result is asked for.
+func (gr *group) wanted(slice int) bool { return gr.only == nil || anyContains(gr.only, slice) }

@@ -1,0 +1,213 @@
+package slmsam_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// Tolerances of the recorded prompts (the fixtures' README): presence and pixel signs may differ in one of 10,000.
+const promptDisagreement = 1e-4
+
+// recordedPrompt is a prompt as the fixtures store it: points as x, y, label in native pixels.
+type recordedPrompt struct {
+	Slice  int             `json:"slice"`
+	Object int             `json:"object"`
+	Points [][3]float64    `json:"points"`
+	Mask   json.RawMessage `json:"mask"`
+}
+
+// recordedVolume is the volume of the recorded prompts, raw slices as intensities.
+func recordedVolume(t *testing.T, s golden.Set) slmsam.Slices {
+	raw, shape := s.File(t, "prompts", "volume.safetensors").Bytes("raw")
+	dim := [3]int{shape[2], shape[1], shape[0]}
+	v := &volume.Volume{Dim: dim, Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}
+	for _, x := range raw {
+		v.Data = append(v.Data, float32(x))
+	}
+	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
+}
+
+func pointsOf(of [][3]float64) []slmsam.Point {
+	var out []slmsam.Point
+	for _, p := range of {
+		out = append(out, slmsam.Point{X: p[0], Y: p[1], Label: slmsam.PointLabel(p[2])})
+	}
+	return out
+}
+
+func bits(t *testing.T, f *golden.File, name string) []bool {
+	b, _ := f.Bytes(name)
+	out := make([]bool, len(b))
+	for i, x := range b {
+		out[i] = x != 0
+	}
+	return out
+}
+
+// TestRecordedPrompts propagates every recorded set of prompts in the official order and compares masks and scores.
+func TestRecordedPrompts(t *testing.T) {
+	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
+		if !s.Has("prompts", "volume.safetensors") {
+			t.Skip("this set has no recorded prompts")
+		}
+		slices := recordedVolume(t, s)
+		for _, name := range s.Files(t, "prompts", "*.safetensors") {
+			f := s.File(t, "prompts", name+".safetensors")
+			if f.Metadata["kind"] != "propagate" {
+				continue
+			}
+			t.Run(name, func(t *testing.T) { propagatePrompts(t, f, m, slices) })
+		}
+	})
+}
+
+func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slmsam.Slices) {
+	var recorded []recordedPrompt
+	require.NoError(t, json.Unmarshal([]byte(f.Metadata["prompts"]), &recorded))
+	offset := float32(f.Float("object_score_bias_offset"))
+	golden.AddScoreBias(t, m, offset)
+	defer golden.AddScoreBias(t, m, -offset)
+	memory := slmsam.Memory{Long: m.Config.Frames, Short: f.Int("recent_n")}
+	byObject := map[int][]slmsam.Prompt{}
+	for _, r := range recorded {
+		p := slmsam.Prompt{Slice: r.Slice, Object: r.Object, Points: pointsOf(r.Points)}
+		if r.Mask != nil {
+			p.Mask = bits(t, f, fmt.Sprintf("mask.slice%02d.obj%d", r.Slice, r.Object))
+		}
+		byObject[r.Object] = append(byObject[r.Object], p)
+	}
+	scores, shape := f.Data("object_score_logits")
+	want, _ := f.Bytes("video_bits")
+	h, w := slices.Size()
+	wrong := 0
+	for object, prompts := range byObject {
+		column := object - 1
+		// One object at a time: a label map has no room for two masks on one pixel. The recorded objects do not look at
+		// each other, but all of a session start from its first prompt.
+		result, err := m.Segment(context.Background(), slmsam.Request{Slices: slices, Prompts: prompts,
+			Options: slmsam.Options{Order: slmsam.Official, Memory: memory, KeepHoles: f.Int("fill_hole_area") == 0}})
+		require.NoError(t, err)
+		require.Len(t, result.Objects[0].Slices, shape[0])
+		for i, found := range result.Objects[0].Slices {
+			require.InDelta(t, scores[i*shape[1]+column], found.Score, 2e-3, "object %d slice %d", object, i)
+			require.Equal(t, scores[i*shape[1]+column] > 0, found.Score > 0)
+			pix := result.Labels.Slice(2, i)
+			for p, on := range want[(i*shape[1]+column)*h*w:][:h*w] {
+				if (on != 0) != (pix[p] == int32(object)) {
+					wrong++
+				}
+			}
+		}
+	}
+	require.LessOrEqual(t, float64(wrong), promptDisagreement*float64(len(want)), "pixels on the wrong side")
+}
+
+// TestRecordedClicks repeats single calls of the predictor: clicks that refine what was found, with and without memory.
+func TestRecordedClicks(t *testing.T) {
+	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
+		if !s.Has("prompts", "volume.safetensors") {
+			t.Skip("this set has no recorded prompts")
+		}
+		slices := recordedVolume(t, s)
+		for _, name := range s.Files(t, "prompts", "*.safetensors") {
+			f := s.File(t, "prompts", name+".safetensors")
+			if f.Metadata["kind"] != "clicks" {
+				continue
+			}
+			c := &clicks{checker: checker{t, g, f, sequenceTolerance}, m: m, slices: slices}
+			c.run()
+		}
+	})
+}
+
+// clicks repeats one recording.
+type clicks struct {
+	checker
+	m       *slmsam.Model
+	slices  slmsam.Slices
+	memory  slmsam.Memory
+	tracker *slmsam.Tracker
+}
+
+func (c *clicks) run() {
+	var steps []struct {
+		recordedPrompt
+		Tag      string `json:"tag"`
+		Memory   bool   `json:"memory"`
+		Reverse  bool   `json:"reverse"`
+		Previous bool   `json:"previous"`
+	}
+	require.NoError(c.t, json.Unmarshal([]byte(c.f.Metadata["steps"]), &steps))
+	offset := float32(c.f.Float("object_score_bias_offset"))
+	golden.AddScoreBias(c.t, c.m, offset)
+	defer golden.AddScoreBias(c.t, c.m, -offset)
+	c.memory = slmsam.Memory{Long: c.m.Config.Frames, Short: c.f.Int("recent_n")}
+	c.track()
+	defer c.tracker.Close()
+	for _, step := range steps {
+		var earlier [][]float32
+		if step.Previous {
+			v, _ := c.f.Data(step.Tag + ".previous")
+			earlier = [][]float32{v}
+		}
+		points := points(c.f, step.Tag+".point_coords", step.Tag+".point_labels")
+		c.g.Scoped(func() []*nn.Tensor {
+			im := c.encode(step.Slice)
+			var found slmsam.Found
+			var err error
+			if fork := c.tracker.Fork(); step.Memory {
+				found, err = fork.Correct(im, step.Slice, step.Reverse, points, earlier)
+				fork.Close()
+			} else {
+				found, err = fork.PromptPoints(im, step.Slice, points, earlier)
+				fork.Close()
+			}
+			require.NoError(c.t, err, step.Tag)
+			want, _ := c.f.Data(step.Tag + ".low_res_masks")
+			golden.Close(c.t, step.Tag+" masks", want, found.Low[0], c.tol)
+			scores, _ := c.f.Data(step.Tag + ".object_score_logits")
+			golden.Close(c.t, step.Tag+" score", scores, found.Score, c.tol)
+			ious, _ := c.f.Data(step.Tag + ".ious")
+			golden.Close(c.t, step.Tag+" IoU", ious, found.IoU[0], c.tol)
+			return nil
+		})
+	}
+}
+
+// track makes the memory of the corrected slices: the recording's mask, carried forward, then backward.
+func (c *clicks) track() {
+	start, n, size := c.f.Int("start_slice"), c.f.Int("num_slices"), c.m.Config.ImageSize
+	c.tracker = c.m.NewTracker(c.g, 1, n, slmsam.TrackOptions{Memory: c.memory, FillHoles: c.f.Int("fill_hole_area")})
+	c.tracker.StartAt(start)
+	h, w := c.slices.Size()
+	mask := volume.ResizeMask(bits(c.t, c.f, "mask"), h, w, size)
+	step := func(slice int, f func(im slmsam.Image) (slmsam.Found, error)) {
+		c.g.Scoped(func() []*nn.Tensor {
+			_, err := f(c.encode(slice))
+			require.NoError(c.t, err)
+			return nil
+		})
+	}
+	step(start, func(im slmsam.Image) (slmsam.Found, error) { return c.tracker.PromptMasks(im, start, [][]bool{mask}) })
+	for i := start + 1; i < n; i++ {
+		step(i, func(im slmsam.Image) (slmsam.Found, error) { return c.tracker.Track(im, i, false, false) })
+	}
+	for i := start - 1; i >= 0; i-- {
+		step(i, func(im slmsam.Image) (slmsam.Found, error) { return c.tracker.Track(im, i, true, false) })
+	}
+}
+
+func (c *clicks) encode(slice int) slmsam.Image {
+	h, w := c.slices.Size()
+	size := c.m.Config.ImageSize
+	gray := volume.ResizePIL(c.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	return c.m.Encode(c.g, c.g.Upload(volume.ImageNet(gray), 1, size, size, 3))
+}

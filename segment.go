@@ -1,0 +1,167 @@
+package slmsam
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Segment carries prompts through a volume: from outlines on a few slices to a label map of all of them. Each
+// object's number is its label; what the annotator drew is kept to the pixel, and where objects claim the same
+// pixel the more certain one has it. The end of ctx stops the work between two slices.
+//
+// Errors name the prompt or the setting that cannot be followed; *UntrainedError says that the weights never learned
+// it. A score that is not a number means damaged weights.
+func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
+	if err := m.check(&r); err != nil {
+		return nil, err
+	}
+	m.busy.Lock()
+	defer m.busy.Unlock()
+	defer m.graph.Free()
+	out := newOutcome(&r)
+	for _, part := range m.parts(r) {
+		out.total += part.steps()
+		out.parts = append(out.parts, part)
+	}
+	for _, part := range out.parts {
+		if err := part.run(ctx, out); err != nil {
+			return nil, err
+		}
+	}
+	return out.result(), nil
+}
+
+// parts splits the request into what is seen in one view: everything on whole slices or, with a crop, each object
+// by itself.
+func (m *Model) parts(r Request) []*propagation {
+	h, w := r.Slices.Size()
+	crop := m.Crop(r.Options)
+	if crop == 0 {
+		whole := volume.WholeSlice(h, w)
+		return []*propagation{m.propagation(r.Slices, whole, r.groups(maxGroup), r.Options)}
+	}
+	var out []*propagation
+	for _, gr := range r.groups(1) {
+		c := Around(gr.all(), h, w, crop)
+		gr.cut(w, c)
+		out = append(out, m.propagation(r.Slices.cropped(c), c, []*group{gr}, r.Options))
+	}
+	return out
+}
+
+// propagation is the work on objects that are seen in one view of the volume.
+type propagation struct {
+	model    *Model
+	g        *nn.Graph
+	slices   Slices
+	crop     volume.Crop // of the volume's slices
+	opt      Options
+	groups   []*group
+	visits   []visit
+	halfway  map[half]Found // what came first to a slice that is reached from both sides
+	trackers []*Tracker
+}
+
+func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Options) *propagation {
+	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups, halfway: map[half]Found{}}
+	p.visits = p.plan()
+	return p
+}
+
+// steps is how many prompts and slices the work consists of.
+func (p *propagation) steps() int {
+	n := len(p.visits)
+	for _, gr := range p.groups {
+		n += len(gr.outlines) + len(gr.corrections)
+	}
+	return n
+}
+
+// run does the work: every prompt is in memory before tracking begins.
+func (p *propagation) run(ctx context.Context, out *outcome) error {
+	defer p.close()
+	for _, gr := range p.groups {
+		if err := p.start(ctx, gr, out); err != nil {
+			return err
+		}
+	}
+	for _, v := range p.visits {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.visit(v, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visit tracks the objects of every leg that passes a slice.
+func (p *propagation) visit(v visit, out *outcome) error {
+	var done []int
+	err := p.withImage(v.slice, func(im Image) error {
+		for _, l := range v.legs {
+			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
+			if err != nil {
+				return err
+			}
+			found, whole := p.meet(l, v.slice, found)
+			if !whole || !l.wanted(v.slice) {
+				continue
+			}
+			if err := p.put(out, l.group, v.slice, found, tracked); err != nil {
+				return err
+			}
+			done = append(done, l.objects...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return out.step(v.slice, done)
+}
+
+// put hands what was found to the outcome, at the native size.
+func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how origin) error {
+	h, w := p.slices.Size()
+	side := 4 * p.model.Config.Grid()
+	for i, object := range gr.objects {
+		f := finding{object: object, slice: slice, origin: how, score: found.Score[i], agreement: found.agreement(i)}
+		if how == outlined {
+			f.mask = gr.outlines[slice][i].Mask
+		} else {
+			f.logits = volume.ResizeBilinear(found.Low[i], side, side, h, w)
+		}
+		if err := out.add(f, p.crop); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withImage computes a slice's features for the time of f.
+func (p *propagation) withImage(slice int, f func(Image) error) error {
+	var err error
+	p.g.Scoped(func() []*nn.Tensor {
+		h, w := p.slices.Size()
+		size := p.model.Config.ImageSize
+		gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+		pixels := p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
+		err = f(p.model.Encode(p.g, pixels))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("slice %d: %w", slice, err)
+	}
+	return nil
+}
+
+func (p *propagation) close() {
+	for _, t := range p.trackers {
+		t.Close()
+	}
+}

@@ -1,0 +1,49 @@
+package slmsam
+
+import "github.com/seed-6f79f512/slmsam/volume"
+
+// Slices is a volume seen as 8-bit slices across an axis. Slices are mapped when asked for: no second copy
+// of the volume is held.
+type Slices struct {
+	Volume *volume.Volume
+	Axis   int           // 0, 1 or 2
+	Window volume.Window // the intensities that become black and white
+
+	crop volume.Crop // of every slice; zero: all of it
+}
+
+// SlicesOf is a volume across its acquisition axis in its automatic window.
+func SlicesOf(v *volume.Volume) (Slices, error) {
+	window, err := volume.AutoWindow(v)
+	return Slices{Volume: v, Axis: v.AcquisitionAxis(), Window: window}, err
+}
+
+// Len is the number of slices.
+func (s Slices) Len() int { return s.Volume.Dim[s.Axis] }
+
+// Size is the height and width of a slice.
+func (s Slices) Size() (h, w int) {
+	if s.crop != (volume.Crop{}) {
+		return s.crop.Size()
+	}
+	return volume.SliceSize(s.Volume.Dim, s.Axis)
+}
+
+// Intensity is slice i in the volume's own unit, [h,w].
+func (s Slices) Intensity(i int) []float32 {
+	pix := s.Volume.Slice(s.Axis, i)
+	if s.crop != (volume.Crop{}) {
+		_, w := volume.SliceSize(s.Volume.Dim, s.Axis)
+		pix = volume.Cut(pix, w, s.crop)
+	}
+	return pix
+}
+
+// Gray is slice i in 0..255, [h,w].
+func (s Slices) Gray(i int) []uint8 { return s.Window.Apply(s.Intensity(i)) }
+
+// cropped shows a crop of every slice.
+func (s Slices) cropped(c volume.Crop) Slices {
+	s.crop = c
+	return s
+}

@@ -1,0 +1,50 @@
+package slmsam
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The kinds of prompt that weights may know.
+const (
+	PromptMask  = "mask"
+	PromptBox   = "box"
+	PromptClick = "click"
+)
+
+// Trained says what weights were trained with, so that a model can refuse what it never learned. nil claims
+// nothing, and nothing is refused: official weights take every prompt.
+type Trained struct {
+	Prompts  []string `json:"prompts"`  // of PromptMask, PromptBox and PromptClick
+	Memories []Memory `json:"memories"` // "M7+R1"
+}
+
+// UntrainedError says that the weights were not trained with what was asked of them.
+type UntrainedError struct{ what, known string }
+
+func (e *UntrainedError) Error() string {
+	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they know %s", e.what, e.known)
+}
+
+// allows returns an *UntrainedError for a prompt or a memory that the weights do not know.
+func (t *Trained) allows(prompts []Prompt, memory Memory) error {
+	if t == nil {
+		return nil
+	}
+	for _, p := range prompts {
+		for _, kind := range p.kinds() {
+			if !slices.Contains(t.Prompts, kind) {
+				return &UntrainedError{kind + " prompts", strings.Join(t.Prompts, ", ")}
+			}
+		}
+	}
+	if !slices.Contains(t.Memories, memory) {
+		var known []string
+		for _, m := range t.Memories {
+			known = append(known, m.String())
+		}
+		return &UntrainedError{"memory " + memory.String(), strings.Join(known, ", ")}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package slmsam
+
+import (
+	"slices"
+	"sort"
+)
+
+// leg is a group's way from one of its outlines in one direction.
+type leg struct {
+	*group
+	reach
+	tracker *Tracker // set once its outline is in memory
+}
+
+// distance is how far a slice is from the leg's outline.
+func (l *leg) distance(slice int) int { return distance(slice, l.from) }
+
+// visit is a slice with the legs that pass it in one direction: its features are computed once for all.
+type visit struct {
+	slice   int
+	reverse bool
+	legs    []*leg
+}
+
+// plan lays out the legs of every group and the order of the visits. Where all groups start from the same slices
+// and nothing forbids it, the slices nearest to an outline come first; else all legs that go forward are walked
+// together, slice by slice, then those that go back.
+func (p *propagation) plan() []visit {
+	at := map[[2]int]*visit{}
+	var visits []*visit
+	for _, gr := range p.groups {
+		for _, r := range route(gr.anchors(), gr.absent, p.opt) {
+			l := &leg{group: gr, reach: gr.shorten(r)}
+			gr.legs = append(gr.legs, l)
+			for _, slice := range l.slices() {
+				if gr.outlines[slice] != nil { // in the official order the way leads past outlines
+					continue
+				}
+				key := [2]int{slice, 0}
+				if l.reverse {
+					key[1] = 1
+				}
+				if at[key] == nil {
+					at[key] = &visit{slice: slice, reverse: l.reverse}
+					visits = append(visits, at[key])
+				}
+				at[key].legs = append(at[key].legs, l)
+			}
+		}
+	}
+	nearestFirst := p.opt.Order != Official && p.startAlike()
+	sort.SliceStable(visits, func(i, j int) bool { return visits[i].before(visits[j], nearestFirst) })
+	out := make([]visit, len(visits))
+	for i, v := range visits {
+		out[i] = *v
+	}
+	return out
+}
+
+// before orders visits.
+func (v *visit) before(w *visit, nearestFirst bool) bool {
+	if nearestFirst {
+		if a, b := v.legs[0].distance(v.slice), w.legs[0].distance(w.slice); a != b {
+			return a < b
+		}
+		return v.slice < w.slice
+	}
+	if v.reverse != w.reverse {
+		return w.reverse
+	}
+	return (v.slice < w.slice) != v.reverse && v.slice != w.slice
+}
+
+// startAlike says whether all groups start from the same slices.
+func (p *propagation) startAlike() bool {
+	for _, gr := range p.groups[1:] {
+		if !slices.Equal(gr.anchors(), p.groups[0].anchors()) {
+			return false
+		}
+	}
+	return true
+}
