@@ -19,6 +19,16 @@ type job struct {
 	prompts          []slmsam.Prompt
 	labels           []int // asked for; nil: all
 	options          slmsam.Options
+	legend           map[int32]volume.Label // names and colors of the mask's labels
+	notes            []string               // what the readers of image and mask said
+}
+
+// note tells the user what the readers of the inputs have to say, and keeps it for the summary.
+func (j *job) note(c *console, notes []string) {
+	for _, n := range notes {
+		c.log.Warn(n)
+	}
+	j.notes = append(j.notes, notes...)
 }
 
 // track is what the model said of one object.
@@ -31,6 +41,7 @@ type track struct {
 // propagate runs the job and merges the objects into one label map.
 func (j *job) propagate(ctx context.Context, g *nn.Graph, m *slmsam.Model, bar *progress) (*volume.LabelMap, map[int]*track, error) {
 	labels := volume.NewLabelMap(j.slices.Volume)
+	labels.Legend = j.legend
 	merger := slmsam.NewMerger(labels, j.slices.Axis)
 	tracks := map[int]*track{}
 	for _, p := range j.prompts {

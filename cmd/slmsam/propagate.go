@@ -47,7 +47,7 @@ axis 0 and y along axis 1.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.mask, "mask", "m", "", "label map on IMAGE's grid with the annotated slices; 0 is background")
-	flags.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .mha, or a folder of PNG slices;\ndefault: IMAGE's name with _slmsam, beside it)")
+	flags.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha, .dcm for a DICOM segmentation of a\nDICOM series, or a folder of PNG slices; default: IMAGE's name with _slmsam, beside it)")
 	f.modelFlags.add(cmd)
 	f.deviceFlags.add(cmd)
 	flags.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the checkpoint's own)")
@@ -149,6 +149,10 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if j.slices.Volume, err = volume.Read(image); err != nil {
 		return nil, err
 	}
+	j.note(c, notesOf(image, j.slices.Volume.Notes))
+	if err := volume.CheckFormat(j.out, j.slices.Volume.Geom); err != nil {
+		return nil, err
+	}
 	if err := f.place(j); err != nil {
 		return nil, err
 	}
@@ -242,18 +246,17 @@ func (f *propagateFlags) place(j *job) error {
 // collect reads the mask and gathers all prompts.
 func (f *propagateFlags) collect(c *console, j *job, choice sliceChoice) error {
 	if f.mask != "" {
-		read, err := volume.ReadLabelMap(f.mask)
+		read, err := volume.ReadMask(f.mask, j.slices.Volume)
 		if err != nil {
 			return err
 		}
+		j.legend = read.Legend
 		grid := volume.GridOptions{IgnoreGeometry: f.ignoreGeometry, Axis: j.slices.Axis, Slices: choice.only}
 		mask, gridNotes, err := volume.OntoGrid(j.slices.Volume, read, grid)
 		if err != nil {
 			return err
 		}
-		for _, n := range append(notesOf(f.mask, read.Notes), gridNotes...) {
-			c.log.Warn(n)
-		}
+		j.note(c, append(notesOf(f.mask, read.Notes), gridNotes...))
 		a, err := annotate(mask, j.slices.Axis)
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ type summary struct {
 	Slices          int             `json:"slices"` // with a result
 	Seconds         float64         `json:"seconds"`
 	PeakMemoryBytes int64           `json:"peak_memory_bytes"` // on the device
+	Notes           []string        `json:"notes"`             // what was left out, assumed or mended in reading
 	Objects         []objectSummary `json:"objects"`
 }
 
@@ -49,7 +50,7 @@ type sliceSummary struct {
 // summarise counts the output's labels.
 func (j *job) summarise(labels *volume.LabelMap, tracks map[int]*track) summary {
 	v := j.slices.Volume
-	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Axis: j.slices.Axis,
+	s := summary{Notes: append([]string{}, j.notes...), Image: j.image, Mask: j.mask, Output: j.out, Axis: j.slices.Axis,
 		Range: [2]int{j.options.First, j.options.End}, Window: [2]float64{j.slices.Window.Lo, j.slices.Window.Hi}}
 	area := map[int]map[int]int{} // by label, then slice
 	for label := range tracks {
