@@ -43,10 +43,10 @@ func niftiBytes(t *testing.T, voxels int, edit func(h *nifti1)) []byte {
 
 func TestNIfTIHeadersRefused(t *testing.T) {
 	for text, edit := range map[string]func(h *nifti1){
-		"bad magic":                           func(h *nifti1) { h.Magic = [4]byte{} },
+		"bad magic":                           func(h *nifti1) { h.Magic = [4]byte{'n', '+', '9'} },
 		"dim[0] = 9":                          func(h *nifti1) { h.Dim[0] = 9 },
 		"dim[2] = -4":                         func(h *nifti1) { h.Dim[2] = -4 },
-		"dim[3] = 0":                          func(h *nifti1) { h.Dim[3] = 0 },
+		"dim[2] = 0":                          func(h *nifti1) { h.Dim[2] = 0 },
 		"more than the 2147483648":            func(h *nifti1) { h.Dim = [8]int16{3, 32767, 32767, 32767} },
 		"promises 4294967296 bytes":           func(h *nifti1) { h.Dim = [8]int16{3, 16384, 16384, 8} },
 		"holds 6 volumes":                     func(h *nifti1) { h.Dim[0], h.Dim[4] = 4, 6 },
@@ -55,7 +55,7 @@ func TestNIfTIHeadersRefused(t *testing.T) {
 		"unknown datatype code 77":            func(h *nifti1) { h.Datatype = 77 },
 		"vox_offset is 7":                     func(h *nifti1) { h.VoxOffset = 7 },
 		"scl_inter is +Inf":                   func(h *nifti1) { h.SclInter = float32(math.Inf(1)) },
-		"the affine (sform, qform or pixdim)": func(h *nifti1) { h.SRow[1][2] = float32(math.NaN()) },
+		"the affine (sform, qform or pixdim)": func(h *nifti1) { h.SRow[1][2], h.QOffset[0] = float32(math.NaN()), float32(math.NaN()) },
 		"the name does not end in .hdr":       func(h *nifti1) { h.Magic = [4]byte{'n', 'i', '1'} },
 		"file holds 24":                       func(h *nifti1) { h.Datatype = 64 },
 	} {
@@ -98,16 +98,31 @@ func TestCompressedPromise(t *testing.T) {
 	refused(t, writeTemp(t, "a.nii.gz", b.Bytes()), "more than a compressed file of")
 }
 
-func TestNonFiniteVoxelsRefused(t *testing.T) {
+// TestNonFiniteVoxels: NaN and infinities in an image take the end of the range, with a note; in a label map they are
+// refused, as is an image without any number.
+func TestNonFiniteVoxels(t *testing.T) {
 	raw := niftiBytes(t, 48, func(h *nifti1) { h.Datatype = 16 })
-	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*4:], math.Float32bits(float32(math.NaN())))
-	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*9:], math.Float32bits(float32(math.Inf(-1))))
+	put := func(i int, x float64) {
+		binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*i:], math.Float32bits(float32(x)))
+	}
+	put(0, 7)
+	put(1, -3)
+	put(4, math.NaN())
+	put(9, math.Inf(-1))
+	put(10, math.Inf(1))
 	path := writeTemp(t, "a.nii", raw)
-	_, err := Read(path)
-	require.ErrorContains(t, err, "2 of 12 voxels are NaN or infinite, the first is voxel (1,1,0)")
-	require.ErrorContains(t, err, path)
+	v, err := Read(path)
+	require.NoError(t, err)
+	require.Equal(t, []float32{7, -3, 0, 0, -3, 0, 0, 0, 0, -3, 7, 0}, v.Data)
+	require.Len(t, v.Notes, 1)
+	require.Contains(t, v.Notes[0], "3 of 12 voxels are NaN or infinite")
 	_, err = ReadLabelMap(path)
 	require.ErrorContains(t, err, "voxel (1,1,0) holds NaN")
+	for i := range 12 {
+		put(i, math.NaN())
+	}
+	_, err = Read(writeTemp(t, "b.nii", raw))
+	require.ErrorContains(t, err, "all voxels are NaN or infinite")
 }
 
 func TestNonIntegerLabelsRefused(t *testing.T) {
@@ -138,9 +153,9 @@ func TestTextHeadersRefused(t *testing.T) {
 		{"a.nrrd", nrrd + "space: left-posterior-superior-time\n\n0123456789abcdef", "space \"left-posterior-superior-time\""},
 		{"a.nrrd", nrrd + "space directions: (1,0,0) (0,x,0) (0,0,1)\n\n0123456789abcdef", "not a vector of three"},
 		{"a.nrrd", nrrd + "data file: ../../secret.raw\n\n", "in the header's own folder"},
-		{"a.nrrd", nrrd + "data file: LIST\na.raw\n", "not of the form"},
+		{"a.nrrd", nrrd + "data file: LIST\na.raw\n", "voxel file a.raw: no such file"},
 		{"a.nrrd", nrrd + "data file: missing.raw\n\n", "voxel file missing.raw: no such file"},
-		{"a.nrrd", "NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nendian: little\nencoding: hex\n\n", "encoding \"hex\""},
+		{"a.nrrd", "NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nendian: little\nencoding: zip\n\n", "encoding \"zip\""},
 		{"a.nrrd", "NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: ascii\n\n1 2 3 4 5 six 7 8", "\"six\" is not a number"},
 		{"a.mha", mha + "ElementDataFile = LOCAL\n0123456789abcde", "promises 16 bytes of voxels but the file holds 15"},
 		{"a.mha", mha, "without ElementDataFile"},
@@ -166,6 +181,8 @@ func TestFoldersRefused(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "no DICOM files and no PNG/JPEG slices")
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "series1"), 0o755))
-	refused(t, dir, "give one of its subfolders (series1)")
+	refused(t, dir, "series1: the folder holds no DICOM files")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "series2"), 0o755))
+	refused(t, dir, "give one of its subfolders (series1, series2)")
 	refused(t, filepath.Join(dir, "absent"), "no such file")
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,7 +24,7 @@ type testSlice struct {
 }
 
 // element writes one explicit little-endian element; OB, OW and SQ have the long form.
-func element(tag dicomTag, vr string, value []byte) []byte {
+func element(tag dicom.Tag, vr string, value []byte) []byte {
 	if len(value)%2 == 1 {
 		value = append(value, ' ')
 	}
@@ -49,18 +50,18 @@ func (s testSlice) bytes() []byte {
 		s.spacing = "1\\1"
 	}
 	if s.syntax == "" {
-		s.syntax = syntaxExplicit
+		s.syntax = dicom.SyntaxExplicit
 	}
 	b := append(make([]byte, 128), "DICM"...)
-	b = append(b, element(tagTransferSyntax, "UI", []byte(s.syntax+"\x00"))...)
+	b = append(b, element(dicom.TagTransferSyntax, "UI", []byte(s.syntax+"\x00"))...)
 	b = append(b, element(tagModality, "CS", []byte("CT"))...)
 	b = append(b, element(tagSeriesUID, "UI", []byte("1.2."+s.series))...)
 	b = append(b, element(tagPosition, "DS", fmt.Appendf(nil, "0\\0\\%g", s.z))...)
 	b = append(b, element(tagOrientation, "DS", []byte("1\\0\\0\\0\\1\\0"))...)
-	b = append(b, element(tagRows, "US", us(s.rows))...)
-	b = append(b, element(tagColumns, "US", us(2))...)
+	b = append(b, element(dicom.TagRows, "US", us(s.rows))...)
+	b = append(b, element(dicom.TagColumns, "US", us(2))...)
 	b = append(b, element(tagPixelSpacing, "DS", []byte(s.spacing))...)
-	b = append(b, element(tagBitsAllocated, "US", us(16))...)
+	b = append(b, element(dicom.TagBitsAllocated, "US", us(16))...)
 	b = append(b, s.extra...)
 	if s.noPixels {
 		return b
@@ -70,7 +71,7 @@ func (s testSlice) bytes() []byte {
 			s.raw = append(s.raw, us(uint16(s.z)*10+i)...)
 		}
 	}
-	return append(b, element(tagPixels, "OW", s.raw)...)
+	return append(b, element(dicom.TagPixels, "OW", s.raw)...)
 }
 
 // seriesFolder writes one file per slice, named s0.dcm, s1.dcm, ...
@@ -95,9 +96,9 @@ func TestDICOMSeriesSorted(t *testing.T) {
 }
 
 func TestDICOMSeriesRefused(t *testing.T) {
-	undefined := func(tag dicomTag, vr string) []byte {
+	undefined := func(tag dicom.Tag, vr string) []byte {
 		b := element(tag, vr, nil)
-		binary.LittleEndian.PutUint32(b[len(b)-4:], undefinedLength)
+		binary.LittleEndian.PutUint32(b[len(b)-4:], 0xffffffff)
 		return b
 	}
 	var nested []byte // sequence in item in sequence ..., a thousand deep
@@ -112,21 +113,21 @@ func TestDICOMSeriesRefused(t *testing.T) {
 		slices []testSlice
 	}{
 		{"mixes several series", []testSlice{{series: "1"}, {series: "2", z: 1}}},
-		{"mixes several series or image sizes", []testSlice{{}, {z: 1, rows: 3}}},
-		{"different pixel spacings", []testSlice{{}, {z: 1, spacing: "2\\2"}}},
-		{"at the same position as another (s1.dcm and s2.dcm)", []testSlice{{}, {z: 1}, {z: 1}, {z: 2}}},
+		{"2x3 of 1 x 1 mm axial: 1 slices", []testSlice{{}, {z: 1, rows: 3}}},
+		{"2x2 of 2 x 2 mm axial: 1 slices", []testSlice{{}, {z: 1, spacing: "2\\2"}}},
+		{"at the same position as another (s1.dcm and s2.dcm)", []testSlice{{}, {z: 1}, {z: 1, raw: make([]byte, 8)}, {z: 2}}},
 		{"6 mm between s2.dcm and s3.dcm", []testSlice{{}, {z: 3}, {z: 6}, {z: 12}, {z: 15}}},
-		{"JPEG 2000 lossless (1.2.840.10008.1.2.4.90), which is not supported: decompress the series first, for example with gdcmconv --raw", []testSlice{{syntax: "1.2.840.10008.1.2.4.90"}}},
+		{"HTJ2K lossless (1.2.840.10008.1.2.4.201), which is not supported: decompress the series first, for example with dcm2niix", []testSlice{{syntax: "1.2.840.10008.1.2.4.201"}}},
 		{"need 8 bytes, the file holds 6", []testSlice{{raw: make([]byte, 6)}}},
-		{"3 samples per pixel", []testSlice{{extra: element(tagSamplesPerPixel, "US", us(3))}}},
-		{"holds 9 frames", []testSlice{{extra: element(tagFrames, "IS", []byte("9"))}}},
-		{"bits allocated 16, stored 12, high bit 3", []testSlice{{extra: append(element(tagBitsStored, "US", us(12)), element(tagHighBit, "US", us(3))...)}}},
+		{"3 samples per pixel", []testSlice{{extra: element(dicom.TagSamplesPerPixel, "US", us(3))}}},
+		{"9 frames of 2x2 pixels of 16 bits need 72 bytes, the file holds 8", []testSlice{{extra: element(dicom.TagFrames, "IS", []byte("9"))}}},
+		{"bits allocated 16, stored 12, high bit 3", []testSlice{{extra: append(element(dicom.TagBitsStored, "US", us(12)), element(dicom.TagHighBit, "US", us(3))...)}}},
 		{"is not a finite number", []testSlice{{extra: element(tagRescaleSlope, "DS", []byte("abc"))}}},
 		{"two orthogonal unit vectors", []testSlice{{extra: element(tagOrientation, "DS", []byte("1\\0\\0\\1\\0\\0"))}}},
 		{"nested more than 32 deep", []testSlice{{extra: nested}}},
 		{"is to have 4294967280 bytes", []testSlice{{extra: huge}}},
-		{"holds no image", []testSlice{{noPixels: true}}},
-		{"does not match the transfer syntax", []testSlice{{syntax: syntaxRLE}}},
+		{"hold no image", []testSlice{{noPixels: true}}},
+		{"does not match the transfer syntax", []testSlice{{syntax: dicom.SyntaxRLE, raw: make([]byte, 6)}}},
 	} {
 		t.Run(c.want, func(t *testing.T) { refused(t, seriesFolder(t, c.slices...), c.want) })
 	}
@@ -138,46 +139,12 @@ func TestDICOMNestedSequenceSkipped(t *testing.T) {
 	itemEnd := []byte{0xfe, 0xff, 0x0d, 0xe0, 0, 0, 0, 0}
 	end := []byte{0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0}
 	open := element(0x00081140, "SQ", nil)
-	binary.LittleEndian.PutUint32(open[len(open)-4:], undefinedLength)
+	binary.LittleEndian.PutUint32(open[len(open)-4:], 0xffffffff)
 	var extra []byte
-	for _, part := range [][]byte{open, item, element(tagRows, "US", us(999)), open, item, itemEnd, end, itemEnd, end} {
+	for _, part := range [][]byte{open, item, element(dicom.TagRows, "US", us(999)), open, item, itemEnd, end, itemEnd, end} {
 		extra = append(extra, part...)
 	}
 	v, err := Read(seriesFolder(t, testSlice{extra: extra}))
 	require.NoError(t, err)
 	require.Equal(t, [3]int{2, 2, 1}, v.Dim)
-}
-
-func TestDICOMStoredBits(t *testing.T) {
-	p := dicomPixels{allocated: 16, stored: 12, high: 11, signed: true}
-	raw := []byte{0xff, 0x0f, 0x00, 0x08, 0xff, 0x07, 0xff, 0xf7} // -1, -2048, 2047; overlay bits above are dropped
-	got := make([]float64, 4)
-	p.widen(got, raw, binary.LittleEndian)
-	require.Equal(t, []float64{-1, -2048, 2047, 2047}, got)
-	p.signed = false
-	p.widen(got, raw, binary.LittleEndian)
-	require.Equal(t, []float64{4095, 2048, 2047, 2047}, got)
-}
-
-func TestRLERefused(t *testing.T) {
-	header := func(segments, first uint32) []byte {
-		b := make([]byte, 64)
-		binary.LittleEndian.PutUint32(b, segments)
-		binary.LittleEndian.PutUint32(b[4:], first)
-		return b
-	}
-	for want, raw := range map[string][]byte{
-		"shorter than its header": make([]byte, 10),
-		"3 segments":              append(header(3, 64), 0, 0),
-		"segment 0 spans":         append(header(1, 9), 0, 0),
-		"ends after 2 of 4":       append(header(1, 64), 1, 7, 7),
-		"cannot hold":             nil,
-	} {
-		n := 4
-		if want == "cannot hold" {
-			raw, n = append(header(1, 64), 0, 0), 1<<30
-		}
-		_, err := decodeRLE([][]byte{raw}, n, 1)
-		require.ErrorContains(t, err, want)
-	}
 }

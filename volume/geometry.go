@@ -11,10 +11,11 @@ type Affine [4][4]float64
 
 // Geometry says where a grid lies in space.
 type Geometry struct {
-	Dim     [3]int     // voxels along each axis
-	Spacing [3]float64 // mm between voxel centres along each axis, positive
-	Affine  Affine     // voxel index to RAS+ mm
-	NIfTI   NIfTIFrame // header fields of a NIfTI source, written back verbatim; zero for other sources
+	Dim     [3]int       // voxels along each axis
+	Spacing [3]float64   // mm between voxel centres along each axis, positive
+	Affine  Affine       // voxel index to RAS+ mm
+	NIfTI   NIfTIFrame   // header fields of a NIfTI source, written back verbatim; zero for other sources
+	DICOM   *DICOMSeries // the series that the grid comes from; nil for other sources
 
 	// What the file leaves open, so that it is not compared.
 	Nominal  bool     // neither voxel size nor place (PNG/JPEG stack): Affine is a placeholder
@@ -35,6 +36,7 @@ type NIfTIFrame struct {
 	QOffset   [3]float64
 	SRow      [3][4]float64
 	XYZTUnits int32
+	Third     int // the header's axis that is the grid's third, where it is a later one; else 0
 }
 
 // NewGeometry is an axis-aligned RAS+ grid with its first voxel at the origin; spacing in mm.

@@ -2,7 +2,7 @@ package volume
 
 import (
 	"bufio"
-	"compress/gzip"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -39,7 +39,7 @@ func openInput(path string) (*input, error) {
 	buffered := bufio.NewReaderSize(f, 1<<16)
 	in := &input{Reader: buffered, Closer: f, stored: info.Size(), ratio: 1}
 	if head, _ := buffered.Peek(2); isGzip(head) {
-		z, err := gzip.NewReader(buffered)
+		z, err := newGzip(buffered)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("gzip: %w", err)
@@ -83,31 +83,115 @@ func (in *input) prove(n int, size int, skip int64) (int, error) {
 // streamVoxels returns the voxels function of a source whose samples lie one after another in r.
 func streamVoxels(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, slope, inter float64) func(func([]float64) error) error {
 	return func(emit func([]float64) error) error {
-		const chunk = 1 << 15
-		raw := make([]byte, chunk*kind.size())
-		values := make([]float64, chunk)
-		for done := 0; done < n; {
-			m := min(chunk, n-done)
-			got, err := io.ReadFull(r, raw[:m*kind.size()])
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				return fmt.Errorf("the voxels end after %d of %d: truncated file", done+got/kind.size(), n)
-			}
-			if err != nil {
-				return fmt.Errorf("voxel data: %w", err)
-			}
-			kind.decode(values[:m], raw, order)
-			if slope != 1 || inter != 0 {
-				for i := range values[:m] {
-					values[i] = values[i]*slope + inter
-				}
-			}
-			if err := emit(values[:m]); err != nil {
-				return err
-			}
-			done += m
+		if err := streamSamples(r, n, kind, order, slope, inter, emit); err != nil {
+			return err
 		}
 		return drain(r)
 	}
+}
+
+// streamSamples hands n samples of r to emit, rescaled.
+func streamSamples(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, slope, inter float64, emit func([]float64) error) error {
+	const chunk = 1 << 15
+	raw := make([]byte, chunk*kind.size())
+	values := make([]float64, chunk)
+	for done := 0; done < n; {
+		m := min(chunk, n-done)
+		got, err := io.ReadFull(r, raw[:m*kind.size()])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return fmt.Errorf("the voxels end after %d of %d: truncated file", done+got/kind.size(), n)
+		}
+		if err != nil {
+			return fmt.Errorf("voxel data: %w", err)
+		}
+		kind.decode(values[:m], raw, order)
+		if slope != 1 || inter != 0 {
+			for i := range values[:m] {
+				values[i] = values[i]*slope + inter
+			}
+		}
+		if err := emit(values[:m]); err != nil {
+			return err
+		}
+		done += m
+	}
+	return nil
+}
+
+// samples connects n samples that follow skip bytes of the stream, or are its last ones (skip -1). More data than the
+// header promises are an error: most likely something precedes the voxels, and they would be read out of place.
+func (in *input) samples(n int, kind sampleKind, order binary.ByteOrder, skip int64, field string) (voxels func(func([]float64) error) error, proven int, err error) {
+	if proven, err = in.prove(n, kind.size(), max(skip, 0)); err != nil {
+		return nil, 0, err
+	}
+	if skip == -1 {
+		return func(emit func([]float64) error) error {
+			tail, err := readTail(in.Reader, n*kind.size())
+			if err != nil {
+				return err
+			}
+			return streamVoxels(bytes.NewReader(tail), n, kind, order, 1, 0)(emit)
+		}, proven, nil
+	}
+	if _, err := io.CopyN(io.Discard, in, skip); err != nil {
+		return nil, 0, fmt.Errorf("the file ends before its voxels start (%s): truncated file", field)
+	}
+	return func(emit func([]float64) error) error {
+		if err := streamSamples(in, n, kind, order, 1, 0, emit); err != nil {
+			return err
+		}
+		return surplus(in, field)
+	}, proven, nil
+}
+
+// readTail keeps the last n bytes of a stream.
+func readTail(r io.Reader, n int) ([]byte, error) {
+	var kept []byte
+	chunk := make([]byte, 1<<16)
+	for {
+		m, err := r.Read(chunk)
+		kept = append(kept, chunk[:m]...)
+		if len(kept) > 2*n+len(chunk) {
+			kept = append(kept[:0], kept[len(kept)-n:]...)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("voxel data: %w", err)
+		}
+	}
+	if len(kept) < n {
+		return nil, fmt.Errorf("the file holds %d bytes of voxels, the header promises %d: truncated file", len(kept), n)
+	}
+	return kept[len(kept)-n:], nil
+}
+
+// surplus reads what follows the voxels, checksums of packed data among it. Zeros and line ends are padding; anything
+// else is an error.
+func surplus(r io.Reader, field string) error {
+	chunk := make([]byte, 1<<15)
+	total, foreign := 0, false
+	for {
+		m, err := r.Read(chunk)
+		for _, b := range chunk[:m] {
+			foreign = foreign || (b != 0 && b != '\n' && b != '\r')
+		}
+		total += m
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("after the last voxel: %w: damaged or truncated file", err)
+		}
+		if total > 1<<30 {
+			break
+		}
+	}
+	if foreign {
+		return fmt.Errorf("the file holds %d bytes more than the header promises, so something else may precede the voxels: correct the sizes, or state the bytes to skip (%s: -1 takes the end of the data)", total, field)
+	}
+	return nil
 }
 
 // drain reads what is left of a stream, so that gzip and zlib compare their checksums: voxels from a

@@ -31,7 +31,7 @@ func openMHA(path string) (*source, error) {
 type mhaHeader map[string]string
 
 func mhaSource(in *input, path string) (*source, error) {
-	h, length, err := parseMHA(in.Reader.(*bufio.Reader))
+	h, files, length, err := parseMHA(in.Reader.(*bufio.Reader))
 	if err != nil {
 		return nil, err
 	}
@@ -53,48 +53,55 @@ func mhaSource(in *input, path string) (*source, error) {
 		return nil, err
 	}
 	h.stated(&geom)
-	attached := in
-	if file := h["elementdatafile"]; !strings.EqualFold(file, "LOCAL") {
-		if in, err = openBeside(path, file); err != nil {
-			return nil, err
-		}
-	}
 	src := &source{dim: dim, geom: geom, format: "mha", closer: in}
-	if err := src.attachMHA(in, h, n, kind); err != nil {
-		if in != attached {
-			in.Close()
-		}
-		return nil, err
+	field := h["elementdatafile"]
+	if strings.EqualFold(field, "LOCAL") {
+		field = ""
 	}
-	if in != attached {
-		attached.Close()
-	}
-	return src, nil
+	return src, src.attachFiles(in, path, field, files, n, func(s *source, in *input, n int) error { return s.attachMHA(in, h, n, kind) })
 }
 
-// parseMHA reads the header, whose last line is ElementDataFile.
-func parseMHA(r *bufio.Reader) (mhaHeader, int64, error) {
-	h := mhaHeader{}
-	var length int64
+// parseMHA reads the header, whose last line is ElementDataFile, and the names of files that follow if it is a list.
+func parseMHA(r *bufio.Reader) (h mhaHeader, files []string, length int64, err error) {
+	h = mhaHeader{}
 	for {
 		line, err := textLine(r, &length)
 		if err != nil && (err != io.EOF || line == "") {
 			if err == io.EOF {
 				err = errors.New("the header ends without ElementDataFile: truncated file, or not a MetaImage")
 			}
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
 			if strings.TrimSpace(line) == "" {
 				continue
 			}
-			return nil, 0, fmt.Errorf("header line %.60q is not of the form \"Key = value\"", line)
+			return nil, nil, 0, fmt.Errorf("header line %.60q is not of the form \"Key = value\"", line)
 		}
 		name := strings.ToLower(strings.TrimSpace(key))
 		h[name] = strings.TrimSpace(value)
 		if name == "elementdatafile" {
-			return h, length, nil
+			if isList(h[name]) {
+				files, err = listedFiles(r, &length)
+			}
+			return h, files, length, err
+		}
+	}
+}
+
+// listedFiles reads names of files, one a line, to the end.
+func listedFiles(r *bufio.Reader, length *int64) (files []string, err error) {
+	for {
+		line, err := textLine(r, length)
+		if line = strings.TrimSpace(line); line != "" {
+			files = append(files, line)
+		}
+		if err == io.EOF {
+			return files, nil
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 }
@@ -104,7 +111,8 @@ func (h mhaHeader) kind() (sampleKind, error) {
 		return 0, fmt.Errorf("%s values per voxel (colour or vectors), want one: convert to grey first", c)
 	}
 	kinds := map[string]sampleKind{"MET_CHAR": kindInt8, "MET_UCHAR": kindUint8, "MET_SHORT": kindInt16, "MET_USHORT": kindUint16,
-		"MET_INT": kindInt32, "MET_UINT": kindUint32, "MET_LONG_LONG": kindInt64, "MET_ULONG_LONG": kindUint64,
+		"MET_INT": kindInt32, "MET_UINT": kindUint32, "MET_LONG": kindInt32, "MET_ULONG": kindUint32, // four bytes in MetaIO, whatever the machine
+		"MET_LONG_LONG": kindInt64, "MET_ULONG_LONG": kindUint64,
 		"MET_FLOAT": kindFloat32, "MET_DOUBLE": kindFloat64}
 	kind, ok := kinds[strings.ToUpper(h["elementtype"])]
 	if !ok {
@@ -202,14 +210,13 @@ func (s *source) attachMHA(in *input, h mhaHeader, n int, kind sampleKind) error
 		order = binary.BigEndian
 	}
 	skip, err := optionalInt(h["headersize"])
-	packed := isTrue(h["compresseddata"])
-	if err != nil || skip < -1 || (skip == -1 && packed) {
-		return fmt.Errorf("HeaderSize %q: want a whole number, or -1 with uncompressed data", h["headersize"])
+	if err != nil || skip < -1 {
+		return fmt.Errorf("HeaderSize %q: want a whole number, or -1 for the end of the file", h["headersize"])
 	}
-	if skip == -1 {
-		skip = max(in.stored-int64(n)*int64(kind.size()), 0)
-	}
-	if packed {
+	if isTrue(h["compresseddata"]) {
+		if skip == -1 {
+			return errors.New("HeaderSize -1 with compressed data: want a whole number")
+		}
 		if _, err := io.CopyN(io.Discard, in, skip); err != nil {
 			return errors.New("the file ends before its voxels start (HeaderSize): truncated file")
 		}
@@ -218,12 +225,6 @@ func (s *source) attachMHA(in *input, h mhaHeader, n int, kind sampleKind) error
 			return fmt.Errorf("compressed data: %w", err)
 		}
 	}
-	if s.proven, err = in.prove(n, kind.size(), skip); err != nil {
-		return err
-	}
-	if _, err := io.CopyN(io.Discard, in, skip); err != nil {
-		return errors.New("the file ends before its voxels start (HeaderSize): truncated file")
-	}
-	s.voxels = streamVoxels(in, n, kind, order, 1, 0)
-	return nil
+	s.voxels, s.proven, err = in.samples(n, kind, order, skip, "HeaderSize")
+	return err
 }

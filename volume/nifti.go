@@ -70,18 +70,24 @@ func niftiSource(in *input, headerPath string) (*source, error) {
 
 // source checks the header and describes the grid.
 func (h *niftiHeader) source() (*source, error) {
-	dim, err := h.size3()
+	dim, third, err := h.size3()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := checkDim(dim); err != nil {
 		return nil, fmt.Errorf("NIfTI: %w", err)
 	}
-	geom, err := h.frame.geometry(dim)
-	if err != nil {
-		return nil, err
+	src := &source{dim: dim, format: "nifti"}
+	if third > 3 {
+		h.frame.Third = third
+		src.notes = append(src.notes, fmt.Sprintf("the %d frames along axis %d are taken for slices, since the third axis has size 1", dim[2], third-1))
 	}
-	return &source{dim: dim, geom: geom, format: "nifti"}, nil
+	if h.analyze {
+		src.notes = append(src.notes, "an ANALYZE 7.5 file, which does not state its orientation: left and right may be swapped")
+	}
+	src.notes = append(src.notes, h.frame.mend()...)
+	src.geom, err = h.frame.geometry(dim)
+	return src, err
 }
 
 // attach connects the voxels, which start at byte start of in, skip bytes from where in now stands.

@@ -2,6 +2,7 @@ package volume
 
 import (
 	"errors"
+	"fmt"
 	"math"
 )
 
@@ -15,6 +16,45 @@ func (f *NIfTIFrame) unitInMM() float64 {
 		return 0.001
 	}
 	return 1
+}
+
+// mend replaces what no program could use: sizes of a voxel that are 0, NaN or infinite (by the sform's where it is
+// sound, else by 1), and orientations that are not numbers. It says what it did. The mended frame is what is written
+// back, too.
+func (f *NIfTIFrame) mend() (notes []string) {
+	sform := Affine{f.SRow[0], f.SRow[1], f.SRow[2], {0, 0, 0, 1}}
+	if !sform.finite() {
+		if f.SFormCode > 0 && f.QFormCode > 0 {
+			notes = append(notes, "the sform holds NaN or infinite numbers: the qform is used")
+			f.SFormCode = 0
+		}
+		if f.SFormCode <= 0 {
+			f.SRow = [3][4]float64{}
+		}
+	}
+	for i := range f.PixDim {
+		if x := f.PixDim[i]; math.IsNaN(x) || math.IsInf(x, 0) || (x == 0 && i >= 1 && i <= 3) {
+			f.PixDim[i] = 1
+			if i < 1 || i > 3 {
+				continue
+			}
+			from := "1"
+			if n := norm(sform.column(i - 1)); f.SFormCode > 0 && n > 0 && !math.IsInf(n, 0) {
+				f.PixDim[i], from = n, "the sform's"
+			}
+			if i <= f.NDim {
+				notes = append(notes, fmt.Sprintf("pixdim[%d] is %g: %s is taken", i, x, from))
+			}
+		}
+	}
+	rest := Affine{{f.Quatern[0], f.Quatern[1], f.Quatern[2]}, {f.QOffset[0], f.QOffset[1], f.QOffset[2]}}
+	if !rest.finite() && (f.SFormCode > 0 || f.QFormCode <= 0) {
+		if f.QFormCode > 0 {
+			notes = append(notes, "the qform holds NaN or infinite numbers: it is left out")
+		}
+		f.QFormCode, f.Quatern, f.QOffset = 0, [3]float64{}, [3]float64{}
+	}
+	return notes
 }
 
 // geometry works out spacing and affine as nibabel does: the sform if its code is positive, else the
@@ -109,7 +149,9 @@ func (g Geometry) niftiFrame() NIfTIFrame {
 	return f
 }
 
-// setQForm sets the quaternion fields if the affine's axes are orthogonal; else there is no qform.
+// setQForm sets the quaternion fields if the axes within a slice are orthogonal. Where the slices are shifted against
+// each other (tilted gantry) only the sform can say so; the qform then stacks them straight, at their true distance,
+// for programs that read nothing else (ITK).
 func (f *NIfTIFrame) setQForm(a Affine) {
 	var unit [3][3]float64
 	for axis := range 3 {
@@ -121,14 +163,19 @@ func (f *NIfTIFrame) setQForm(a Affine) {
 		unit[axis] = scale(c, 1/n)
 	}
 	const skew = 1e-4 // cosine between axes, above the rounding of six-digit direction cosines
-	if math.Abs(dot(unit[0], unit[1])) > skew || math.Abs(dot(unit[0], unit[2])) > skew || math.Abs(dot(unit[1], unit[2])) > skew {
+	if math.Abs(dot(unit[0], unit[1])) > skew {
 		return
 	}
 	f.PixDim[0] = 1
-	if dot(cross(unit[0], unit[1]), unit[2]) < 0 {
-		f.PixDim[0] = -1
-		unit[2] = scale(unit[2], -1)
+	n := cross(unit[0], unit[1])
+	along := dot(n, unit[2])
+	if along < 0 {
+		f.PixDim[0], along = -1, -along
 	}
+	if math.Abs(dot(unit[0], unit[2])) > skew || math.Abs(dot(unit[1], unit[2])) > skew {
+		f.PixDim[3] *= along / norm(n)
+	}
+	unit[2] = scale(n, 1/norm(n)) // the quaternion is of a rotation; qfac turns the axis round
 	f.Quatern = quaternion(unit)
 	f.QOffset = a.column(3)
 	f.QFormCode = 1

@@ -88,6 +88,7 @@ const (
 type niftiHeader struct {
 	order     binary.ByteOrder
 	pair      bool // voxels are in a separate .img file
+	analyze   bool // ANALYZE 7.5: no orientation
 	dim       [8]int64
 	datatype  int16
 	voxOffset float64
@@ -135,8 +136,13 @@ func parseNIfTI1(raw []byte, order binary.ByteOrder) (*niftiHeader, error) {
 	case "n+1\x00":
 	case "ni1\x00":
 		h.pair = true
+	case "\x00\x00\x00\x00": // ANALYZE 7.5, the format before NIfTI: what it says of orientation is not in these fields
+		h.pair, h.analyze = true, true
+		f.QFormCode, f.SFormCode, f.XYZTUnits, f.SclInter = 0, 0, 0, 0
+		f.Quatern, f.QOffset, f.SRow = [3]float32{}, [3]float32{}, [3][4]float32{}
+		h.inter = 0
 	default:
-		return nil, fmt.Errorf("NIfTI: bad magic %q, want \"n+1\" or \"ni1\" (an ANALYZE 7.5 file has none and no orientation: convert it to NIfTI first)", f.Magic[:3])
+		return nil, fmt.Errorf("NIfTI: bad magic %q, want \"n+1\" or \"ni1\"", f.Magic[:3])
 	}
 	for i := range f.Dim {
 		h.dim[i] = int64(f.Dim[i])
@@ -175,27 +181,33 @@ func widen(dst []float64, src []float32) {
 	}
 }
 
-// size3 returns the three spatial sizes; a fourth and later axis must have size 1.
-func (h *niftiHeader) size3() ([3]int, error) {
-	dim := [3]int{1, 1, 1}
+// size3 returns the three spatial sizes, and which of the header's axes the third is. Further axes must have size 1,
+// but for one that stands in for a third of size 1: slices that were saved as frames.
+func (h *niftiHeader) size3() (dim [3]int, third int, err error) {
+	dim, third = [3]int{1, 1, 1}, 3
 	n := h.dim[0]
 	if n < 2 || n > 7 {
-		return dim, fmt.Errorf("NIfTI: dim[0] = %d, want 2 to 7 dimensions", n)
+		return dim, third, fmt.Errorf("NIfTI: dim[0] = %d, want 2 to 7 dimensions", n)
 	}
 	for i := int64(1); i <= n; i++ {
 		d := h.dim[i]
+		if d == 0 && i > 2 { // unused axes, written by hand; nifticlib takes them for 1
+			d = 1
+		}
 		switch {
 		case d <= 0:
-			return dim, fmt.Errorf("NIfTI: dim[%d] = %d: sizes must be positive", i, d)
-		case i > 3 && d > 1:
-			return dim, fmt.Errorf("NIfTI: the file holds %d volumes (dim[%d] = %d), want one: extract one first (for example fslroi, or nibabel's img.slicer[..., 0])", d, i, d)
+			return dim, third, fmt.Errorf("NIfTI: dim[%d] = %d: sizes must be positive", i, d)
 		case d > maxVoxels:
-			return dim, fmt.Errorf("NIfTI: dim[%d] = %d is more than a volume may have (corrupt header?)", i, d)
+			return dim, third, fmt.Errorf("NIfTI: dim[%d] = %d is more than a volume may have (corrupt header?)", i, d)
 		case i <= 3:
 			dim[i-1] = int(d)
+		case d > 1 && dim[2] == 1 && third == 3:
+			dim[2], third = int(d), int(i)
+		case d > 1:
+			return dim, third, fmt.Errorf("NIfTI: the file holds %d volumes (dim[%d] = %d), want one: extract one first (for example fslroi, or nibabel's img.slicer[..., 0])", d, i, d)
 		}
 	}
-	return dim, nil
+	return dim, third, nil
 }
 
 // kind maps the NIfTI datatype code; colour, complex and 128-bit types are refused.

@@ -24,17 +24,16 @@ func (s *samples) writeNIfTI(w io.Writer) error {
 	f := s.geom.niftiFrame()
 	var dim [8]int64
 	dim[0] = int64(max(2, min(f.NDim, 7)))
+	third := max(3, f.Third)
 	if s.geom.Dim[2] > 1 {
-		dim[0] = max(dim[0], 3)
+		dim[0] = max(dim[0], int64(third))
 	}
 	for i := range 7 {
 		dim[i+1] = 1
-		if i < 3 {
-			dim[i+1] = int64(s.geom.Dim[i])
-		}
 	}
+	dim[1], dim[2], dim[third] = int64(s.geom.Dim[0]), int64(s.geom.Dim[1]), int64(s.geom.Dim[2])
 	var header any
-	if f.Version == 2 || max(dim[1], dim[2], dim[3]) > math.MaxInt16 {
+	if f.Version == 2 || max(dim[1], dim[2], dim[third]) > math.MaxInt16 {
 		header = s.nifti2Header(f, dim)
 	} else {
 		header = s.nifti1Header(f, dim)

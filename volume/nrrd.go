@@ -3,8 +3,8 @@ package volume
 import (
 	"bufio"
 	"compress/bzip2"
-	"compress/gzip"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +13,13 @@ import (
 
 // nrrdHeader is the parsed header of a NRRD file (teem.sourceforge.net/nrrd/format.html).
 type nrrdHeader struct {
-	fields map[string]string
-	length int64 // bytes up to the voxels of an attached header
+	fields map[string]string // by name in lower case
+	keys   map[string]string // free key/value pairs
+	files  []string          // names after "data file: LIST"
+	length int64             // bytes up to the voxels of an attached header
 }
 
-// openNRRD opens a .nrrd with its voxels or a .nhdr that names the file of its voxels.
+// openNRRD opens a .nrrd with its voxels or a .nhdr that names the files of its voxels.
 func openNRRD(path string) (*source, error) {
 	in, err := openPlain(path)
 	if err != nil {
@@ -40,42 +42,36 @@ func nrrdSource(in *input, path string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	dim, keep, err := h.sizes()
+	axes, err := h.axes()
 	if err != nil {
 		return nil, err
 	}
-	n, err := checkDim(dim)
+	n, err := checkDim(axes.dim)
+	if err == nil {
+		_, err = checkDim([3]int{axes.layers, n, 1})
+	}
 	if err != nil {
 		return nil, err
 	}
-	geom, err := h.geometry(dim, keep)
+	geom, err := h.geometry(axes)
 	if err != nil {
 		return nil, err
 	}
 	h.stated(&geom)
 	in.stored -= h.length
-	attached := in
-	if name := firstField(h.fields, "data file", "datafile"); name != "" {
-		if in, err = openBeside(path, name); err != nil {
-			return nil, err
-		}
-	}
-	src := &source{dim: dim, geom: geom, format: "nrrd", closer: in}
-	if err := src.attachEncoded(in, h, n, kind, order); err != nil {
-		if in != attached {
-			in.Close()
-		}
+	src := &source{dim: axes.dim, geom: geom, format: "nrrd", closer: in}
+	attach := func(s *source, in *input, n int) error { return s.attachEncoded(in, h, n, kind, order) }
+	if err := src.attachFiles(in, path, firstField(h.fields, "data file", "datafile"), h.files, n*axes.layers, attach); err != nil {
 		return nil, err
 	}
-	if in != attached {
-		attached.Close()
-	}
-	return src, nil
+	return src, src.readSegments(h, axes, n)
 }
 
-// parseNRRD reads "key: value" lines up to the blank line (or end of file) that ends the header.
+// parseNRRD reads "key: value" lines up to the blank line (or end of file) that ends the header. After
+// "data file: LIST" come the names of files.
 func parseNRRD(r *bufio.Reader) (*nrrdHeader, error) {
-	h := &nrrdHeader{fields: map[string]string{}}
+	h := &nrrdHeader{fields: map[string]string{}, keys: map[string]string{}}
+	list := false
 	for first := true; ; first = false {
 		line, err := textLine(r, &h.length)
 		if err == io.EOF && !first && line == "" {
@@ -84,20 +80,28 @@ func parseNRRD(r *bufio.Reader) (*nrrdHeader, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
+		free, value, isFree := strings.Cut(line, ":=")
+		key, text, ok := strings.Cut(line, ":")
 		switch {
 		case first:
 			if !strings.HasPrefix(line, "NRRD000") {
 				return nil, fmt.Errorf("bad magic %.8q, want NRRD0001 to NRRD0005", line)
 			}
+		case list:
+			if line = strings.TrimSpace(line); line != "" {
+				h.files = append(h.files, line)
+			}
 		case line == "":
 			return h, nil
-		case strings.HasPrefix(line, "#"), strings.Contains(line, ":="): // comment, free key/value pair
+		case strings.HasPrefix(line, "#"):
+		case isFree:
+			h.keys[strings.TrimSpace(free)] = strings.TrimSpace(value)
+		case !ok:
+			return nil, fmt.Errorf("header line %.60q is not of the form \"field: value\"", line)
 		default:
-			key, value, ok := strings.Cut(line, ":")
-			if !ok {
-				return nil, fmt.Errorf("header line %.60q is not of the form \"field: value\"", line)
-			}
-			h.fields[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
+			key, text = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(text)
+			h.fields[key] = text
+			list = (key == "data file" || key == "datafile") && isList(text)
 		}
 	}
 }
@@ -155,10 +159,10 @@ func isText(encoding string) bool {
 
 // attachEncoded connects the voxels, which start where in stands, in the header's encoding.
 func (s *source) attachEncoded(in *input, h *nrrdHeader, n int, kind sampleKind, order binary.ByteOrder) error {
-	encoding := strings.ToLower(h.fields["encoding"])
-	skipBytes, err := optionalInt(firstField(h.fields, "byte skip", "byteskip"))
-	if err != nil || skipBytes < -1 || (skipBytes == -1 && encoding != "raw") {
-		return fmt.Errorf("byte skip %q: want a whole number, or -1 with raw encoding", firstField(h.fields, "byte skip", "byteskip"))
+	skip := firstField(h.fields, "byte skip", "byteskip")
+	skipBytes, err := optionalInt(skip)
+	if err != nil || skipBytes < -1 {
+		return fmt.Errorf("byte skip %q: want a whole number, or -1 for the end of the data", skip)
 	}
 	skipLines, err := optionalInt(firstField(h.fields, "line skip", "lineskip"))
 	if err != nil || skipLines < 0 {
@@ -172,14 +176,11 @@ func (s *source) attachEncoded(in *input, h *nrrdHeader, n int, kind sampleKind,
 		}
 		in.stored -= length
 	}
-	switch encoding {
+	switch encoding := strings.ToLower(h.fields["encoding"]); encoding {
 	case "raw":
-		if skipBytes == -1 {
-			skipBytes = in.stored - int64(n)*int64(kind.size())
-		}
 	case "gzip", "gz":
 		in.ratio = maxDeflateRatio
-		if in.Reader, err = gzip.NewReader(buffered); err != nil {
+		if in.Reader, err = newGzip(buffered); err != nil {
 			return fmt.Errorf("gzip data: %w", err)
 		}
 	case "bzip2", "bz2":
@@ -187,15 +188,11 @@ func (s *source) attachEncoded(in *input, h *nrrdHeader, n int, kind sampleKind,
 		in.Reader = bzip2.NewReader(buffered)
 	case "ascii", "txt", "text":
 		return s.attachText(in, n)
+	case "hex":
+		in.Reader, in.stored = hex.NewDecoder(&withoutBlanks{in.Reader}), in.stored/2
 	default:
-		return fmt.Errorf("encoding %q is not supported: want raw, gzip, bzip2 or ascii", encoding)
+		return fmt.Errorf("encoding %q is not supported: want raw, gzip, bzip2, hex or ascii", encoding)
 	}
-	if s.proven, err = in.prove(n, kind.size(), max(skipBytes, 0)); err != nil {
-		return err
-	}
-	if _, err := io.CopyN(io.Discard, in, max(skipBytes, 0)); err != nil {
-		return errors.New("the file ends before its voxels start (byte skip): truncated file")
-	}
-	s.voxels = streamVoxels(in, n, kind, order, 1, 0)
-	return nil
+	s.voxels, s.proven, err = in.samples(n, kind, order, skipBytes, "byte skip")
+	return err
 }

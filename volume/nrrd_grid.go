@@ -7,34 +7,67 @@ import (
 	"strings"
 )
 
-// sizes returns the three spatial sizes and which of the file's axes they are: with more than three
-// axes all others must have size 1.
-func (h *nrrdHeader) sizes() (dim [3]int, keep []int, err error) {
+// nrrdAxes says which of a file's axes are those of space.
+type nrrdAxes struct {
+	dim    [3]int
+	keep   [3]int // the file's axes; -1 for one that it lacks
+	layers int    // of a segmentation; 1 for all else
+	inner  int    // values before the axis of layers comes to its next: product of the sizes of the axes before it
+}
+
+// axes sorts the file's axes: with more than three all others must have size 1, but for the layers of a segmentation.
+func (h *nrrdHeader) axes() (nrrdAxes, error) {
+	a := nrrdAxes{dim: [3]int{1, 1, 1}, keep: [3]int{-1, -1, -1}, layers: 1, inner: 1}
 	words := strings.Fields(h.fields["sizes"])
 	n, err := strconv.Atoi(h.fields["dimension"])
-	if err != nil || n < 2 || n > 16 || len(words) != n {
-		return dim, nil, fmt.Errorf("dimension %q with sizes %.60q: want 3 axes", h.fields["dimension"], h.fields["sizes"])
+	if err != nil || n < 1 || n > 16 || len(words) != n {
+		return a, fmt.Errorf("dimension %q with sizes %.60q: want 3 axes", h.fields["dimension"], h.fields["sizes"])
 	}
-	directions := splitVectors(h.fields["space directions"])
+	found, before := 0, 1
 	for axis, word := range words {
 		size, err := strconv.Atoi(word)
 		if err != nil || size <= 0 {
-			return dim, nil, fmt.Errorf("size %q of axis %d: sizes must be positive whole numbers", word, axis)
+			return a, fmt.Errorf("size %q of axis %d: sizes must be positive whole numbers", word, axis)
 		}
-		spatial := n <= 3 || (len(directions) == n && directions[axis] != "none") || (len(directions) != n && axis < 3)
+		if size > maxVoxels {
+			return a, fmt.Errorf("sizes %s: more than the %d voxels that a volume may have (corrupt header?)", strings.Join(words, " "), maxVoxels)
+		}
 		switch {
-		case spatial && len(keep) < 3:
-			dim[len(keep)] = size
-			keep = append(keep, axis)
-		case size != 1:
-			return dim, nil, fmt.Errorf("sizes %s: more than one value per voxel (colour, vectors or several volumes): extract one first", strings.Join(words, " "))
+		case h.spatial(axis, n) && found < 3:
+			a.dim[found], a.keep[found] = size, axis
+			found++
+		case size == 1:
+		case a.layers == 1 && h.keys["Segment0_ID"] != "" && size <= maxLayers:
+			a.layers, a.inner = size, before
+		default:
+			return a, fmt.Errorf("sizes %s: more than one value per voxel (color, vectors or several volumes): extract one first", strings.Join(words, " "))
 		}
+		before = min(before*size, maxVoxels) // checked against maxVoxels later
 	}
-	for len(keep) < 3 {
-		dim[len(keep)] = 1
-		keep = append(keep, -1)
+	return a, nil
+}
+
+// maxLayers bounds the layers of a segmentation: one for each set of segments that do not overlap.
+const maxLayers = 1 << 16
+
+// spatial reports whether an axis is one of space: as its direction or its kind says, else, of the first three.
+func (h *nrrdHeader) spatial(axis, axes int) bool {
+	if axes <= 3 {
+		return true
 	}
-	return dim, keep, nil
+	if directions := splitVectors(h.fields["space directions"]); len(directions) == axes {
+		return !isNone(directions[axis])
+	}
+	if kinds := strings.Fields(strings.ToLower(h.fields["kinds"])); len(kinds) == axes {
+		return kinds[axis] == "domain" || kinds[axis] == "space"
+	}
+	return axis < 3
+}
+
+// isNone reports whether a direction is none, or made of NaN, which means the same.
+func isNone(direction string) bool {
+	d := strings.ToLower(direction)
+	return d == "none" || strings.Contains(d, "nan")
 }
 
 // splitVectors splits "(1,0,0) none (0,1,0)" into its parts; spaces inside parentheses do not count.
@@ -81,15 +114,15 @@ func parseVector(s string) ([3]float64, error) {
 
 // geometry reads space directions and origin, or the spacings of a file without orientation, which is
 // then taken as LPS with its first voxel at the origin, as ITK does.
-func (h *nrrdHeader) geometry(dim [3]int, keep []int) (Geometry, error) {
+func (h *nrrdHeader) geometry(axes nrrdAxes) (Geometry, error) {
 	columns := [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
 	var origin [3]float64
 	var err error
 	directions := splitVectors(h.fields["space directions"])
 	spacings := strings.Fields(h.fields["spacings"])
-	for i, axis := range keep {
+	for i, axis := range axes.keep {
 		switch {
-		case axis >= 0 && axis < len(directions):
+		case axis >= 0 && axis < len(directions) && !isNone(directions[axis]):
 			if columns[i], err = parseVector(directions[axis]); err != nil {
 				return Geometry{}, fmt.Errorf("space directions: %w", err)
 			}
@@ -121,7 +154,7 @@ func (h *nrrdHeader) geometry(dim [3]int, keep []int) (Geometry, error) {
 			a[r][c] *= flip[r]
 		}
 	}
-	return GeometryFromAffine(dim, a), nil
+	return GeometryFromAffine(axes.dim, a), nil
 }
 
 // spaceSigns are the signs that bring the header's world axes to right, anterior, superior.
@@ -131,7 +164,7 @@ func (h *nrrdHeader) spaceSigns() ([3]float64, error) {
 		return [3]float64{1, 1, 1}, nil
 	case "left-anterior-superior", "las":
 		return [3]float64{-1, 1, 1}, nil
-	case "left-posterior-superior", "lps", "", "scanner-xyz", "3d-right-handed":
+	case "left-posterior-superior", "lps", "", "scanner-xyz", "3d-right-handed", "3d-left-handed":
 		return [3]float64{-1, -1, 1}, nil
 	default:
 		return [3]float64{}, fmt.Errorf("space %q is not supported: want right-anterior-superior, left-anterior-superior or left-posterior-superior", space)

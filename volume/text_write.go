@@ -18,9 +18,17 @@ func (s *samples) writeNRRD(w io.Writer) error {
 	}
 	d := s.geom.Dim
 	_, err := fmt.Fprintf(w, "NRRD0004\n# %s\ntype: %s\ndimension: 3\nspace: left-posterior-superior\nsizes: %d %d %d\n"+
-		"space directions: %s\nkinds: domain domain domain\nendian: little\nencoding: gzip\nspace origin: %s\n\n",
+		"space directions: %s\nkinds: domain domain domain\nendian: little\nencoding: gzip\nspace origin: %s\n",
 		s.what, nrrdName(s.kind), d[0], d[1], d[2], strings.Join(vectors[:3], " "), vectors[3])
 	if err != nil {
+		return err
+	}
+	if s.segments {
+		if err := s.labels.writeSegmentKeys(w); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
 		return err
 	}
 	return gzipped(w, s.writeVoxels)

@@ -3,7 +3,7 @@ package volume
 import (
 	"bufio"
 	"fmt"
-	"path/filepath"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -75,18 +75,21 @@ func (s *source) attachText(in *input, n int) error {
 	return nil
 }
 
-// openBeside opens the voxel file that a header names. It must lie in the header's folder or below:
-// a header has no business pointing elsewhere.
-func openBeside(headerPath, name string) (*input, error) {
-	if strings.HasPrefix(name, "LIST") || strings.Contains(name, "%") {
-		return nil, fmt.Errorf("the voxels are spread over several files (%.60q): join them into one first", name)
+// withoutBlanks drops white space from a stream.
+type withoutBlanks struct{ from io.Reader }
+
+func (w *withoutBlanks) Read(p []byte) (int, error) {
+	for {
+		n, err := w.from.Read(p)
+		kept := 0
+		for _, b := range p[:n] {
+			if b != ' ' && b != '\n' && b != '\r' && b != '\t' {
+				p[kept] = b
+				kept++
+			}
+		}
+		if kept > 0 || err != nil || len(p) == 0 {
+			return kept, err
+		}
 	}
-	if !filepath.IsLocal(name) {
-		return nil, fmt.Errorf("the header names the voxel file %.200q: want a file in the header's own folder", name)
-	}
-	in, err := openPlain(filepath.Join(filepath.Dir(headerPath), name))
-	if err != nil {
-		return nil, fmt.Errorf("voxel file %s: %w", name, err)
-	}
-	return in, nil
 }

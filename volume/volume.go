@@ -1,6 +1,9 @@
 package volume
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Volume is a scalar image on a 3-D grid.
 type Volume struct {
@@ -19,7 +22,8 @@ const maxVoxels = 1 << 31
 
 // Read reads an image: a file, or a folder that holds one DICOM series or a stack of PNG or JPEG
 // slices. Scale factors (NIfTI scl_slope and scl_inter, DICOM rescale) are applied in float64 and
-// the result rounded to float32. NaN or infinite voxels are an error (see CheckFinite).
+// the result rounded to float32. NaN counts as the lowest value and infinity as the lowest or highest, with a note:
+// programs write them outside the region that they computed.
 func Read(path string) (*Volume, error) {
 	src, err := openSource(path, asImage)
 	if err != nil {
@@ -37,10 +41,36 @@ func Read(path string) (*Volume, error) {
 		return nil, fmt.Errorf("volume: read %s: %w", path, err)
 	}
 	v := &Volume{Dim: src.dim, Data: data, Geom: src.geom, Modality: src.modality, Path: path, Format: src.format, Notes: src.notes}
-	if err := v.CheckFinite(); err != nil {
-		return nil, err
+	return v, v.mendVoxels()
+}
+
+// mendVoxels replaces NaN and infinite voxels, with a note; there must be others.
+func (v *Volume) mendVoxels() error {
+	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+	bad := 0
+	for _, x := range v.Data {
+		if d := x - x; d != 0 { // NaN for NaN and for infinities
+			bad++
+		} else {
+			lo, hi = min(lo, x), max(hi, x)
+		}
 	}
-	return v, nil
+	if bad == 0 {
+		return nil
+	}
+	if lo > hi {
+		return fmt.Errorf("volume: %s: all voxels are NaN or infinite", displayPath(v.Path))
+	}
+	for i, x := range v.Data {
+		switch {
+		case math.IsInf(float64(x), 1):
+			v.Data[i] = hi
+		case x-x != 0:
+			v.Data[i] = lo
+		}
+	}
+	v.Notes = append(v.Notes, fmt.Sprintf("%d of %d voxels are NaN or infinite: they count as the lowest value (%g), +infinity as the highest (%g)", bad, len(v.Data), lo, hi))
+	return nil
 }
 
 // CheckFinite returns an error that says how many voxels are NaN or infinite and where the first

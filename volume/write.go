@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
@@ -19,15 +20,18 @@ type WriteOptions struct {
 
 // samples is one array of voxels on its way to a file.
 type samples struct {
-	geom Geometry
-	kind sampleKind
-	n    int
-	at   func(i int) float64
-	what string // for the header's description
+	geom     Geometry
+	kind     sampleKind
+	n        int
+	at       func(i int) float64
+	what     string    // for the header's description
+	labels   *LabelMap // nil for an image
+	segments bool      // with the fields of a Slicer segmentation
 }
 
-// WriteLabelMap writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd,
-// .mha, or no extension for a folder of PNG slices. The voxels have the smallest integer type that
+// WriteLabelMap writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd, .mha,
+// .seg.nrrd (3D Slicer's segmentation, with names and colors), .dcm (a DICOM segmentation, for maps on the
+// grid of a DICOM series), or no extension for a folder of PNG slices. The voxels have the smallest integer type that
 // holds them; a NIfTI frame that was read from the image is written back verbatim. The file appears
 // complete or not at all (temporary file, then rename); an existing one is an error unless opt.Force.
 func WriteLabelMap(path string, l *LabelMap, opt WriteOptions) error {
@@ -35,7 +39,7 @@ func WriteLabelMap(path string, l *LabelMap, opt WriteOptions) error {
 		return fmt.Errorf("volume: write %s: %d labels for a %v grid", path, len(l.Data), l.Dim)
 	}
 	s := &samples{geom: l.Geom.orDefault(l.Dim), kind: labelKind(l.Data), n: len(l.Data), what: "slmsam label map",
-		at: func(i int) float64 { return float64(l.Data[i]) }}
+		at: func(i int) float64 { return float64(l.Data[i]) }, labels: l}
 	return s.write(path, opt)
 }
 
@@ -53,7 +57,7 @@ func WriteVolume(path string, v *Volume, opt WriteOptions) error {
 // outputFormat names the format of an output path by its extension.
 func outputFormat(path string) (string, error) {
 	name := strings.ToLower(filepath.Base(path))
-	for _, ext := range []string{".nii", ".nii.gz", ".nrrd", ".mha"} {
+	for _, ext := range []string{".nii", ".nii.gz", ".seg.nrrd", ".nrrd", ".mha", ".dcm"} {
 		if strings.HasSuffix(name, ext) {
 			return ext, nil
 		}
@@ -61,7 +65,7 @@ func outputFormat(path string) (string, error) {
 	if filepath.Ext(name) == "" {
 		return "stack", nil
 	}
-	return "", fmt.Errorf("unknown extension %s, want .nii, .nii.gz, .nrrd, .mha, or none for a folder of PNG slices", filepath.Ext(name))
+	return "", fmt.Errorf("unknown extension %s, want .nii, .nii.gz, .nrrd, .seg.nrrd, .mha, .dcm, or none for a folder of PNG slices", filepath.Ext(name))
 }
 
 // CheckOutput returns the error that writing to path would meet because of its name, because it exists,
@@ -82,6 +86,19 @@ func CheckOutput(path string, opt WriteOptions) error {
 	return nil
 }
 
+// CheckFormat returns the error that writing labels on a grid to path would meet because of the format that the name
+// stands for: a DICOM segmentation needs the series that it refers to.
+func CheckFormat(path string, grid Geometry) error {
+	format, err := outputFormat(path)
+	if err == nil && format == ".dcm" {
+		err = grid.checkSegmentable()
+	}
+	if err != nil {
+		return fmt.Errorf("volume: write %s: %w", path, err)
+	}
+	return nil
+}
+
 // write picks the format and wraps errors.
 func (s *samples) write(path string, opt WriteOptions) error {
 	format, err := outputFormat(path)
@@ -91,10 +108,16 @@ func (s *samples) write(path string, opt WriteOptions) error {
 			err = writeFile(path, opt, s.writeNIfTI)
 		case ".nii.gz":
 			err = writeFile(path, opt, func(w io.Writer) error { return gzipped(w, s.writeNIfTI) })
-		case ".nrrd":
+		case ".nrrd", ".seg.nrrd":
+			s.segments = format == ".seg.nrrd" && s.labels != nil
 			err = writeFile(path, opt, s.writeNRRD)
 		case ".mha":
 			err = writeFile(path, opt, s.writeMHA)
+		case ".dcm":
+			if s.labels == nil {
+				return fmt.Errorf("volume: write %s: images are not written as DICOM: choose .nii.gz, .nrrd or .mha", path)
+			}
+			err = writeFile(path, opt, func(w io.Writer) error { return s.labels.writeSegmentation(w, time.Now()) })
 		default:
 			err = s.writeStack(path, opt)
 		}

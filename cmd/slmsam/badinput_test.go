@@ -122,7 +122,11 @@ func badImages() []badInput {
 		{"constant volume with a window", func(t *testing.T, w *workspace) []string {
 			return append(imageOf(func(v *volume.Volume) { clear(v.Data) })(t, w), "--window", "0,1")
 		}, []string{"scan.nii.gz", "same value"}},
-		{"NaN voxels", imageOf(func(v *volume.Volume) { v.Data[100] = nan() }), []string{"scan.nii.gz", "NaN"}},
+		{"NaN voxels", imageOf(func(v *volume.Volume) {
+			for i := range v.Data {
+				v.Data[i] = nan()
+			}
+		}), []string{"scan.nii.gz", "NaN"}},
 		{"truncated image", imageBytes(func(b []byte) []byte { return b[:len(b)/2] }), []string{"damaged.nii"}},
 		{"truncated header", imageBytes(func(b []byte) []byte { return b[:200] }), []string{"damaged.nii"}},
 		{"header that promises terabytes", imageBytes(func(b []byte) []byte {

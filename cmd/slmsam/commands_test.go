@@ -60,7 +60,7 @@ func TestInfoTellsModelsFromVolumes(t *testing.T) {
 
 	var mask volumeFile
 	runJSON(t, &mask, "info", w.mask)
-	require.Equal(t, []labelInfo{{2, 7 * 7, []int{6}}, {5, 7 * 9, []int{6}}}, mask.Labels)
+	require.Equal(t, []labelInfo{{2, 7 * 7, []int{6}, ""}, {5, 7 * 9, []int{6}, ""}}, mask.Labels)
 
 	for _, path := range []string{w.model, w.image, w.mask} {
 		require.Contains(t, slmsamRun("info", path).out, filepath.Base(path))

@@ -170,13 +170,15 @@ type volumeFile struct {
 	Modality        string        `json:"modality"`
 	CT              bool          `json:"looks_like_ct"`
 	AcquisitionAxis int           `json:"acquisition_axis"`
+	Notes           []string      `json:"notes"`  // what was left out, assumed or mended in reading
 	Labels          []labelInfo   `json:"labels"` // null where it is no label map
 }
 
 type labelInfo struct {
-	Label  int32 `json:"label"`
-	Voxels int   `json:"voxels"`
-	Slices []int `json:"slices"`
+	Label  int32  `json:"label"`
+	Voxels int    `json:"voxels"`
+	Slices []int  `json:"slices"`
+	Name   string `json:"name,omitempty"`
 }
 
 // maxLabels is how many different values an image may have to be shown as a label map.
@@ -185,7 +187,7 @@ const maxLabels = 256
 func volumeInfo(c *console, v *volume.Volume) error {
 	lo, hi := v.Range()
 	f := volumeFile{Path: v.Path, Kind: "volume", Format: v.Format, Dimensions: v.Dim, SpacingMM: v.Geom.Spacing, Orientation: v.Geom.Orientation(),
-		Affine: v.Geom.Affine, Range: [2]float64{lo, hi}, Modality: v.Modality, CT: v.LooksLikeCT(), AcquisitionAxis: v.AcquisitionAxis()}
+		Affine: v.Geom.Affine, Range: [2]float64{lo, hi}, Modality: v.Modality, CT: v.LooksLikeCT(), AcquisitionAxis: v.AcquisitionAxis(), Notes: append([]string{}, v.Notes...)}
 	if lo >= 0 {
 		f.Labels = labelsOf(v, f.AcquisitionAxis)
 	}
@@ -202,7 +204,10 @@ func volumeInfo(c *console, v *volume.Volume) error {
 		}
 		fmt.Fprintf(w, "intensities  %g to %g%s\n", lo, hi, kind)
 		for _, l := range f.Labels {
-			fmt.Fprintf(w, "label %-6d %d voxels on slices %s\n", l.Label, l.Voxels, slmsam.Ranges(l.Slices))
+			fmt.Fprintf(w, "label %-6d %d voxels on slices %s %s\n", l.Label, l.Voxels, slmsam.Ranges(l.Slices), l.Name)
+		}
+		for _, n := range f.Notes {
+			fmt.Fprintf(w, "note         %s\n", n)
 		}
 	})
 }
@@ -220,7 +225,7 @@ func labelsOf(v *volume.Volume, axis int) []labelInfo {
 	out := []labelInfo{}
 	on := labels.SlicesByLabel(axis)
 	for _, l := range slices.Sorted(maps.Keys(on)) {
-		out = append(out, labelInfo{l, counts[l], on[l]})
+		out = append(out, labelInfo{l, counts[l], on[l], labels.Legend[l].Name})
 	}
 	return out
 }

@@ -90,7 +90,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 
 func (f *propagateFlags) outputGroup() flagGroup {
 	g := newFlagGroup("Output")
-	g.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .mha, or a folder of PNG slices; default: IMAGE's name with _slmsam, beside it)")
+	g.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha, .dcm for a DICOM segmentation of a DICOM series, or a folder of PNG slices; default: IMAGE's name with _slmsam, beside it)")
 	g.StringVar(&f.report, "report", "", "folder for a montage, a presence curve and report.json")
 	g.BoolVar(&f.force, "force", false, "replace existing files")
 	return g
@@ -142,6 +142,15 @@ type job struct {
 	given            volume.Window          // the window that the user asked for; zero: none
 	corrections      map[int][]int          // slices by label that were corrected in an earlier result; nil without one
 	legend           map[int32]volume.Label // names and colors of the mask
+	notes            []string               // what was left out, assumed or mended in reading
+}
+
+// note tells the user what the readers of the inputs have to say, and keeps it for the summary.
+func (j *job) note(c *console, notes []string) {
+	for _, n := range notes {
+		c.log.Warn(n)
+	}
+	j.notes = append(j.notes, notes...)
 }
 
 // segment does the work and shows how far it is.
@@ -186,7 +195,7 @@ func provenancePath(result string) string { return trimFormat(filepath.Clean(res
 
 // formats are the endings of file names that propagate knows, with that of its default output.
 var formats = []struct{ ext, out string }{{".nii.gz", ".nii.gz"}, {".nii", ".nii.gz"}, {".hdr", ".nii.gz"}, {".img", ".nii.gz"},
-	{".seg.nrrd", ".nrrd"}, {".nrrd", ".nrrd"}, {".nhdr", ".nrrd"}, {".mha", ".mha"}, {".mhd", ".mha"}}
+	{".seg.dcm", ".nii.gz"}, {".dcm", ".nii.gz"}, {".seg.nrrd", ".nrrd"}, {".nrrd", ".nrrd"}, {".nhdr", ".nrrd"}, {".mha", ".mha"}, {".mhd", ".mha"}}
 
 // trimFormat takes the ending off a file's name.
 func trimFormat(path string) string {

@@ -35,8 +35,9 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range notesOf(image, v.Notes) {
-		c.log.Warn(n)
+	j.note(c, notesOf(image, v.Notes))
+	if err := volume.CheckFormat(j.out, v.Geom); err != nil {
+		return nil, err
 	}
 	history, err := f.history(v)
 	if err != nil {
@@ -163,7 +164,7 @@ func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provena
 // outlines reads the mask and gathers its prompts.
 func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance, selection slmsam.Selection) error {
 	s := j.request.Slices
-	read, err := volume.ReadLabelMap(f.mask)
+	read, err := volume.ReadMask(f.mask, s.Volume)
 	if err != nil {
 		return err
 	}
@@ -171,9 +172,7 @@ func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance
 	if err != nil {
 		return err
 	}
-	for _, n := range append(notesOf(f.mask, read.Notes), notes...) {
-		c.log.Warn(n)
-	}
+	j.note(c, append(notesOf(f.mask, read.Notes), notes...))
 	if history != nil {
 		return f.corrections(c, j, history, mask)
 	}

@@ -28,6 +28,7 @@ type summary struct {
 	Corrections     map[int][]int   `json:"corrections,omitempty"` // slices by label that were corrected by hand
 	Seconds         float64         `json:"seconds"`
 	PeakMemoryBytes int64           `json:"peak_memory_bytes"` // on the device
+	Notes           []string        `json:"notes"`             // what was left out, assumed or mended in reading
 	Objects         []objectSummary `json:"objects"`
 	Doubts          []doubtSummary  `json:"doubts"` // where to look, most doubtful first
 }
@@ -65,7 +66,7 @@ func (j *job) summarize(result *slmsam.Result) summary {
 	r := j.request
 	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Provenance: provenancePath(j.out), Axis: r.Slices.Axis,
 		Range: [2]int{r.First, r.End}, Window: [2]float64{r.Slices.Window.Lo, r.Slices.Window.Hi}, Corrections: j.corrections,
-		Doubts: []doubtSummary{}}
+		Notes: append([]string{}, j.notes...), Doubts: []doubtSummary{}}
 	computed := map[int]bool{}
 	for _, o := range result.Objects {
 		s.Objects = append(s.Objects, j.summarizeObject(o, computed))

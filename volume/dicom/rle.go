@@ -1,4 +1,4 @@
-package volume
+package dicom
 
 import (
 	"encoding/binary"
@@ -19,7 +19,7 @@ func decodeRLE(fragments [][]byte, n, size int) ([]byte, error) {
 		return nil, errors.New("RLE: the pixel data is shorter than its header: truncated file")
 	}
 	if count := binary.LittleEndian.Uint32(raw); count != uint32(size) {
-		return nil, fmt.Errorf("RLE: %d segments, want one for each of the %d bytes of a grey pixel", count, size)
+		return nil, fmt.Errorf("RLE: %d segments, want one for each of the %d bytes of a gray pixel", count, size)
 	}
 	const bestRatio = 64 // two bytes make at most 128
 	if int64(n)*int64(size) > int64(len(raw))*bestRatio {

@@ -1,0 +1,132 @@
+package gdcm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Picture is a decompressed picture: its samples, little-endian, row by row.
+type Picture struct {
+	Width, Height int
+	Bits          int // of a sample: 8, 16 or 32
+	Raw           []byte
+}
+
+// Time that a picture may take: a second's worth of pixels takes a tenth of that on an idle machine.
+const (
+	baseTime      = 30 * time.Second
+	timePerPixels = 30 * time.Second // for each
+	pixelsOfTime  = 1 << 20
+)
+
+// Decode unpacks a DICOM file that holds one gray picture of about the given number of pixels.
+func Decode(file []byte, pixels int) (*Picture, error) {
+	return decode(file, baseTime+time.Duration(pixels/pixelsOfTime)*timePerPixels)
+}
+
+func decode(file []byte, limit time.Duration) (*Picture, error) {
+	c, err := compile()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	const name = "picture.dcm"
+	var said lastWords
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithStdout(&said).WithStderr(&said).
+		WithFSConfig(wazero.NewFSConfig().WithFSMount(oneFile{name, file}, "/")).
+		WithArgs("gdcm-read-image", "--memory-io", "/"+name, "0", "1")
+	instance, err := c.runtime.InstantiateModule(ctx, c.module, config)
+	if err != nil {
+		return nil, fmt.Errorf("the decoder does not start: %w", err)
+	}
+	defer instance.Close(context.Background())
+	result, err := instance.ExportedFunction("itk_wasm_delayed_start").Call(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("the picture is not unpacked after %v: damaged data", limit)
+	case err != nil:
+		return nil, fmt.Errorf("the decoder gives up: damaged data (%s)", firstLine(err.Error()))
+	case len(result) != 1 || result[0] != 0:
+		return nil, fmt.Errorf("the decoder cannot read it: damaged data%s", said.quoted())
+	}
+	return picture(ctx, instance)
+}
+
+// picture takes the output out of the instance's memory.
+func picture(ctx context.Context, m api.Module) (*Picture, error) {
+	text, err := lift(ctx, m, "itk_wasm_output_json_address", "itk_wasm_output_json_size", 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	var header struct {
+		ImageType struct {
+			ComponentType string
+			Components    int
+		}
+		Size []int
+	}
+	if err := json.Unmarshal(text, &header); err != nil {
+		return nil, fmt.Errorf("the decoder's answer is not understood: %w", err)
+	}
+	bits := map[string]int{"uint8": 8, "int8": 8, "uint16": 16, "int16": 16, "uint32": 32, "int32": 32}[header.ImageType.ComponentType]
+	if bits == 0 || header.ImageType.Components != 1 || len(header.Size) < 2 {
+		return nil, fmt.Errorf("the decoder finds %d values of type %q per pixel: damaged data", header.ImageType.Components, header.ImageType.ComponentType)
+	}
+	raw, err := lift(ctx, m, "itk_wasm_output_array_address", "itk_wasm_output_array_size", 0, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{Width: header.Size[0], Height: header.Size[1], Bits: bits, Raw: slices.Clone(raw)}, nil
+}
+
+// lift returns the bytes of an output, a view of the instance's memory; the two functions tell where they lie.
+func lift(ctx context.Context, m api.Module, address, size string, output ...uint64) ([]byte, error) {
+	at, err := m.ExportedFunction(address).Call(ctx, output...)
+	if err != nil {
+		return nil, fmt.Errorf("the decoder gives no output: damaged data (%s)", firstLine(err.Error()))
+	}
+	n, err := m.ExportedFunction(size).Call(ctx, output...)
+	if err != nil {
+		return nil, fmt.Errorf("the decoder gives no output: damaged data (%s)", firstLine(err.Error()))
+	}
+	raw, ok := m.Memory().Read(uint32(at[0]), uint32(n[0]))
+	if !ok {
+		return nil, errors.New("the decoder's output lies outside its memory: damaged data")
+	}
+	return raw, nil
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// lastWords keeps the end of what the decoder prints.
+type lastWords struct{ text []byte }
+
+func (w *lastWords) Write(p []byte) (int, error) {
+	const most = 512
+	w.text = append(w.text, p...)
+	if len(w.text) > most {
+		w.text = slices.Clone(w.text[len(w.text)-most:])
+	}
+	return len(p), nil
+}
+
+// quoted is the last line in parentheses, or nothing.
+func (w *lastWords) quoted() string {
+	lines := strings.Split(strings.TrimSpace(string(w.text)), "\n")
+	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+		return " (" + last + ")"
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+package gdcm
+
+import (
+	"bytes"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRefused: what is no picture is an error, quickly, and leaves the decoder usable.
+func TestRefused(t *testing.T) {
+	for _, file := range [][]byte{nil, []byte("not DICOM"), append(append(make([]byte, 128), "DICM"...), bytes.Repeat([]byte{0xff}, 1000)...)} {
+		_, err := Decode(file, 100)
+		require.Error(t, err)
+		require.ErrorContains(t, err, "damaged data")
+	}
+}
+
+// TestTimeLimit: a decoder that does not come to an end is stopped.
+func TestTimeLimit(t *testing.T) {
+	_, err := compile()
+	require.NoError(t, err)
+	_, err = decode([]byte("anything"), time.Nanosecond)
+	require.Error(t, err)
+}
+
+// TestOneFile: the decoder sees one file, and nothing else, and cannot write.
+func TestOneFile(t *testing.T) {
+	files := oneFile{"a.dcm", []byte("hello")}
+	raw, err := fs.ReadFile(files, "a.dcm")
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(raw))
+	entries, err := fs.ReadDir(files, ".")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	_, err = files.Open("../etc/passwd")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}

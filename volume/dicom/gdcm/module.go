@@ -1,0 +1,46 @@
+package gdcm
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"context"
+	_ "embed" // for the module
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+)
+
+//go:embed gdcm-read-image.wasi.wasm.bz2
+var packedModule []byte
+
+// memoryPages bounds the memory of an instance: 16384 pages of 64 KiB are 1 GiB, some ten times what the
+// largest picture of a scanner (a mammogram) takes.
+const memoryPages = 16384
+
+// compiled is the module, ready to be instantiated any number of times, also at once.
+type compiled struct {
+	runtime wazero.Runtime
+	module  wazero.CompiledModule
+}
+
+// compile unpacks and compiles the module, about a second's work, on its first call.
+var compile = sync.OnceValues(func() (*compiled, error) {
+	ctx := context.Background()
+	binary, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(packedModule)))
+	if err != nil {
+		return nil, fmt.Errorf("the embedded decoder: %w", err)
+	}
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true)
+	r := wazero.NewRuntimeWithConfig(ctx, config)
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return nil, fmt.Errorf("the embedded decoder: %w", err)
+	}
+	module, err := r.CompileModule(ctx, binary)
+	if err != nil {
+		return nil, fmt.Errorf("the embedded decoder: %w", err)
+	}
+	return &compiled{r, module}, nil
+})

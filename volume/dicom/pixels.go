@@ -1,0 +1,197 @@
+package dicom
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Pixels says how the pixels of an image are stored.
+type Pixels struct {
+	Rows, Columns, Frames   int
+	Samples                 int // per pixel: 1 is gray
+	Photometric             string
+	Allocated, Stored, High int // bits
+	Signed                  bool
+	Syntax                  string
+	source                  *DataSet
+	float                   bool
+	packed                  [][][]byte // fragments of each frame, found on first use
+}
+
+// maxPixels bounds one frame, and what is allocated for it.
+const maxPixels = 1 << 28
+
+// Pixels reads the description of the pixels. Whether they can be decoded is told by Check.
+func (d *DataSet) Pixels() (*Pixels, error) {
+	p := &Pixels{Rows: d.Short(TagRows, 0), Columns: d.Short(TagColumns, 0), Frames: 1, Samples: d.Short(TagSamplesPerPixel, 1),
+		Photometric: d.Text(TagPhotometric), Allocated: d.Short(TagBitsAllocated, 0), Signed: d.Short(TagPixelSigned, 0) == 1,
+		Syntax: d.Syntax, source: d}
+	p.Stored = d.Short(TagBitsStored, p.Allocated)
+	p.High = d.Short(TagHighBit, p.Stored-1)
+	if d.Has(TagFloatPixels) || d.Has(TagDoublePixels) {
+		p.float, p.Allocated = true, 32
+		if d.Has(TagDoublePixels) {
+			p.Allocated = 64
+		}
+	}
+	if p.Rows == 0 || p.Columns == 0 {
+		return nil, fmt.Errorf("the image has %d rows and %d columns: corrupt file", p.Rows, p.Columns)
+	}
+	if n, ok := d.Number(TagFrames); ok && n > 1 {
+		if n > maxItems || n != math.Trunc(n) {
+			return nil, fmt.Errorf("the image is to have %g frames: corrupt file", n)
+		}
+		p.Frames = int(n)
+	}
+	if p.Rows*p.Columns > maxPixels {
+		return nil, fmt.Errorf("a frame of %dx%d pixels is larger than any picture of a scan: corrupt file", p.Columns, p.Rows)
+	}
+	return p, nil
+}
+
+// Color reports whether a pixel is more than one number.
+func (p *Pixels) Color() bool { return p.Samples != 1 || p.Photometric == "PALETTE COLOR" }
+
+// Check says why the pixels cannot be decoded to one number each, nil if they can.
+func (p *Pixels) Check() error {
+	d := p.source
+	if p.Samples != 1 {
+		return fmt.Errorf("%d samples per pixel (%s), want gray: convert it first (for example gdcmconv, or dcm2niix)", p.Samples, p.Photometric)
+	}
+	if p.Photometric == "PALETTE COLOR" {
+		return errors.New("the pixels are palette colors, want gray")
+	}
+	if name, ok := foreignSyntaxes[p.Syntax]; ok {
+		return fmt.Errorf("the pixels are compressed as %s (%s), which is not supported: decompress the series first, for example with dcm2niix (to NIfTI)", name, p.Syntax)
+	}
+	if (d.fragments != nil) == native(p.Syntax) && !(d.fragments == nil && p.nativeAnyway()) {
+		return fmt.Errorf("the pixel data does not match the transfer syntax %s: corrupt file", p.Syntax)
+	}
+	if p.float {
+		return nil
+	}
+	switch p.Allocated {
+	case 1, 8, 16, 32:
+	default:
+		return fmt.Errorf("%d bits allocated per pixel, want 1, 8, 16 or 32", p.Allocated)
+	}
+	if p.Stored < 1 || p.Stored > p.Allocated || p.High < p.Stored-1 || p.High >= p.Allocated {
+		return fmt.Errorf("bits allocated %d, stored %d, high bit %d do not fit together: corrupt file", p.Allocated, p.Stored, p.High)
+	}
+	return nil
+}
+
+// nativeAnyway: the file claims a compressed syntax, but its pixels have exactly the length of unpacked ones, as
+// some archives leave them.
+func (p *Pixels) nativeAnyway() bool {
+	want := (p.Rows*p.Columns*p.Frames*p.Allocated + 7) / 8
+	return len(p.source.Raw(TagPixels)) == want+want%2
+}
+
+// Frame decodes frame i (from 0): its stored values, before any rescaling, row by row.
+func (p *Pixels) Frame(i int) ([]float64, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if p.float {
+		return p.floatFrame(i)
+	}
+	if p.source.fragments == nil {
+		return p.nativeFrame(i)
+	}
+	raw, bits, err := p.unpack(i)
+	if err != nil {
+		return nil, err
+	}
+	wide := *p
+	wide.Allocated = bits
+	out := make([]float64, p.Rows*p.Columns)
+	wide.widen(out, raw, binary.LittleEndian)
+	return out, nil
+}
+
+// nativeFrame extracts a frame of uncompressed pixels; frames of single bits follow each other without padding.
+func (p *Pixels) nativeFrame(i int) ([]float64, error) {
+	raw := p.source.Raw(TagPixels)
+	n := p.Rows * p.Columns
+	if have := int64(len(raw)) * 8; int64(n)*int64(p.Allocated)*int64(p.Frames) > have {
+		return nil, fmt.Errorf("%d frames of %dx%d pixels of %d bits need %d bytes, the file holds %d: truncated file",
+			p.Frames, p.Columns, p.Rows, p.Allocated, (int64(n)*int64(p.Allocated)*int64(p.Frames)+7)/8, len(raw))
+	}
+	out := make([]float64, n)
+	if p.Allocated == 1 {
+		for k := range out {
+			bit := i*n + k
+			out[k] = float64(raw[bit/8] >> (bit % 8) & 1)
+		}
+		return out, nil
+	}
+	raw = raw[i*n*p.Allocated/8:][:n*p.Allocated/8]
+	if p.Allocated == 8 && p.source.order == binary.BigEndian && p.source.fields[TagPixels].vr == "OW" {
+		return p.swappedFrame(i), nil
+	}
+	p.widen(out, raw, p.source.order)
+	return out, nil
+}
+
+// swappedFrame extracts a frame of bytes that lie in big-endian words: the second pixel comes first.
+func (p *Pixels) swappedFrame(i int) []float64 {
+	raw := p.source.Raw(TagPixels)
+	n := p.Rows * p.Columns
+	straight := make([]byte, n)
+	for k := range straight {
+		if at := (i*n + k) ^ 1; at < len(raw) {
+			straight[k] = raw[at]
+		}
+	}
+	out := make([]float64, n)
+	p.widen(out, straight, p.source.order)
+	return out
+}
+
+// floatFrame extracts a frame of float pixels.
+func (p *Pixels) floatFrame(i int) ([]float64, error) {
+	tag, size := TagFloatPixels, 4
+	if p.Allocated == 64 {
+		tag, size = TagDoublePixels, 8
+	}
+	n := p.Rows * p.Columns
+	raw := p.source.Raw(tag)
+	if int64(len(raw)) < int64(n)*int64(size)*int64(p.Frames) {
+		return nil, fmt.Errorf("%d frames of %dx%d float pixels need more than the %d bytes that the file holds: truncated file", p.Frames, p.Columns, p.Rows, len(raw))
+	}
+	raw = raw[i*n*size:]
+	out := make([]float64, n)
+	for k := range out {
+		if size == 4 {
+			out[k] = float64(math.Float32frombits(p.source.order.Uint32(raw[4*k:])))
+		} else {
+			out[k] = math.Float64frombits(p.source.order.Uint64(raw[8*k:]))
+		}
+	}
+	return out, nil
+}
+
+// widen extracts the stored bits of each sample and extends the sign.
+func (p *Pixels) widen(dst []float64, raw []byte, order binary.ByteOrder) {
+	left := uint(32 - 1 - p.High) // brings the high bit to bit 31
+	right := uint(32 - p.Stored)  // and the lowest stored bit to bit 0
+	for i := range dst {
+		var bits uint32
+		switch p.Allocated {
+		case 8:
+			bits = uint32(raw[i])
+		case 16:
+			bits = uint32(order.Uint16(raw[2*i:]))
+		default:
+			bits = order.Uint32(raw[4*i:])
+		}
+		if p.Signed {
+			dst[i] = float64(int32(bits<<left) >> right)
+		} else {
+			dst[i] = float64(bits << left >> right)
+		}
+	}
+}

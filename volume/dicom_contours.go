@@ -1,0 +1,167 @@
+package volume
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+)
+
+// Elements of structure sets (PS3.3 A.19).
+const (
+	tagROIs          dicom.Tag = 0x30060020
+	tagROINumber     dicom.Tag = 0x30060022
+	tagROIName       dicom.Tag = 0x30060026
+	tagROIColor      dicom.Tag = 0x3006002a
+	tagROIContours   dicom.Tag = 0x30060039
+	tagContours      dicom.Tag = 0x30060040
+	tagContourType   dicom.Tag = 0x30060042
+	tagContourData   dicom.Tag = 0x30060050
+	tagReferencedROI dicom.Tag = 0x30060084
+)
+
+// contourSet is the contours of an RTSTRUCT.
+type contourSet struct {
+	regions []contourRegion
+	legend  map[int32]Label
+	notes   []string
+}
+
+// contourRegion is one region of interest: closed polygons in LPS mm.
+type contourRegion struct {
+	label    int32
+	polygons [][][3]float64
+}
+
+// isContours reports whether a file is a structure set.
+func isContours(d *dicom.DataSet) bool {
+	return d.Text(dicom.TagSOPClass) == classRTStruct || (!d.HasImage() && (d.Text(tagModality) == "RTSTRUCT" || d.Has(tagROIContours)))
+}
+
+// parseContours reads all closed contours. A region's number is its label; where numbers are not positive, regions
+// are numbered in order.
+func parseContours(d *dicom.DataSet) (*contourSet, error) {
+	set := &contourSet{legend: map[int32]Label{}}
+	rois, err := d.Items(tagROIs)
+	if err != nil {
+		return nil, err
+	}
+	names := map[int]string{}
+	for _, r := range rois {
+		n, _ := r.Number(tagROINumber)
+		names[int(n)] = decodeName(r.Text(tagROIName))
+	}
+	items, err := d.Items(tagROIContours)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make([]int, len(items))
+	usable := true
+	for i, item := range items {
+		n, ok := item.Number(tagReferencedROI)
+		numbers[i] = int(n)
+		usable = usable && ok && n > 0 && n <= math.MaxInt32 && n == math.Trunc(n)
+	}
+	for i, item := range items {
+		region := contourRegion{label: int32(numbers[i])}
+		if !usable {
+			region.label = int32(i + 1)
+		}
+		contours, err := item.Items(tagContours)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range contours {
+			if err := region.add(c, set); err != nil {
+				return nil, fmt.Errorf("region %d: %w", numbers[i], err)
+			}
+		}
+		l := Label{Name: names[numbers[i]]}
+		if rgb, ok, err := item.Numbers(tagROIColor, 3); err == nil && ok {
+			l.Color = color.RGBA{channel(rgb[0]), channel(rgb[1]), channel(rgb[2]), 255}
+		}
+		set.legend[region.label] = l
+		set.regions = append(set.regions, region)
+	}
+	if !usable && len(items) > 0 {
+		set.note("the regions have no usable numbers: they are numbered in the order of the file")
+	}
+	return set, nil
+}
+
+func channel(x float64) uint8 { return uint8(min(max(x, 0), 255)) }
+
+func (c *contourSet) note(text string) {
+	for _, n := range c.notes {
+		if n == text {
+			return
+		}
+	}
+	c.notes = append(c.notes, text)
+}
+
+// add reads one contour.
+func (r *contourRegion) add(d *dicom.DataSet, set *contourSet) error {
+	kind := d.Text(tagContourType)
+	if !strings.HasPrefix(kind, "CLOSED") {
+		set.note(fmt.Sprintf("contours of type %s are left out: only closed ones have an inside", kind))
+		return nil
+	}
+	n, ok, err := d.Numbers(tagContourData, 0)
+	if err != nil || !ok {
+		return err
+	}
+	if len(n)%3 != 0 {
+		return fmt.Errorf("a contour has %d numbers, want three for each point: corrupt file", len(n))
+	}
+	polygon := make([][3]float64, len(n)/3)
+	for i := range polygon {
+		copy(polygon[i][:], n[3*i:])
+	}
+	r.polygons = append(r.polygons, polygon)
+	return nil
+}
+
+// fill makes a label map on the image's grid: on each slice, the pixels whose centres lie inside the contours or on
+// them. Contours inside others are holes.
+func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
+	grid := image.Geom.orDefault(image.Dim)
+	inverse, ok := grid.Affine.inverse()
+	if !ok || grid.Nominal {
+		return nil, fmt.Errorf("contours lie in space, and the image %s has no position there", displayPath(image.Path))
+	}
+	paint := newPainter(len(image.Data))
+	outside, between := 0, 0
+	for _, region := range c.regions {
+		slices := map[planeKey][][][2]float64{}
+		for _, polygon := range region.polygons {
+			key, flat, off := flatten(polygon, inverse)
+			if key.slice < 0 || key.slice >= image.Dim[key.axis] {
+				outside++
+				continue
+			}
+			if off > placeTolerance {
+				between++
+			}
+			slices[key] = append(slices[key], flat)
+		}
+		for key, polygons := range slices {
+			fillSlice(paint, image.Dim, key, polygons, region.label)
+		}
+	}
+	for _, n := range []struct {
+		count int
+		text  string
+	}{{outside, "contours lie outside the image and are left out"}, {between, "contours lie between two slices: the nearer one has them"}} {
+		if n.count > 0 {
+			c.note(fmt.Sprintf("%d %s", n.count, n.text))
+		}
+	}
+	out := NewLabelMap(image)
+	out.Legend = c.legend
+	out.Data = paint.finish(out.Legend)
+	out.Notes = append(c.notes, paint.notes...)
+	return out, nil
+}

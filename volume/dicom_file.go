@@ -1,0 +1,139 @@
+package volume
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+)
+
+// dicomFile is what the headers of one file say of all its frames.
+type dicomFile struct {
+	path     string
+	series   string // SeriesInstanceUID
+	name     string // series description
+	modality string
+	class    string // SOP class UID
+	instance string // SOP instance UID
+	kind     []string
+	color    bool
+	unfit    error     // why its pixels cannot be decoded; nil if they can
+	owner    dicom.Set // what a segmentation of the series repeats of the file
+}
+
+// base is the file's name without its folder.
+func (f *dicomFile) base() string { return filepath.Base(f.path) }
+
+// maxDICOMFile bounds one file, multi-frame images included.
+const maxDICOMFile = 1 << 32
+
+// loadDICOM reads and parses one file, which may be packed with gzip.
+func loadDICOM(path string) (*dicom.DataSet, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	if info.Size() > maxDICOMFile {
+		return nil, fmt.Errorf("%d bytes are too many for a DICOM file: convert the series to NIfTI first (for example dcm2niix)", info.Size())
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	if isGzip(raw) {
+		z, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		z.Multistream(false) // what follows the file is padding
+		if raw, err = io.ReadAll(io.LimitReader(z, maxDICOMFile)); err != nil {
+			return nil, fmt.Errorf("gzip: %w: damaged or truncated file", err)
+		}
+	}
+	return dicom.Parse(raw)
+}
+
+// readDICOMFile reads the headers of one file: its frames in the order of the file, none if it holds no image.
+// The pixels stay on disk.
+func readDICOMFile(path string) (*dicomFile, []*dicomFrame, error) {
+	d, err := loadDICOM(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := &dicomFile{path: path, series: d.Text(tagSeriesUID), name: d.Text(tagSeriesName), modality: d.Text(tagModality),
+		class: d.Text(dicom.TagSOPClass), instance: d.Text(dicom.TagSOPInstance), kind: d.Texts(tagImageType)}
+	if f.class == "" {
+		f.class = d.Text(dicom.TagMetaClass)
+	}
+	if !d.HasImage() {
+		return f, nil, nil
+	}
+	p, err := d.Pixels()
+	if err != nil {
+		return nil, nil, err
+	}
+	f.color, f.unfit = p.Color(), p.Check()
+	f.owner = seriesOwner(d)
+	frames, err := readFrames(d, f, p)
+	return f, frames, err
+}
+
+// Storage classes that are told from images by their UID.
+const (
+	classRTStruct  = "1.2.840.10008.5.1.4.1.1.481.3"
+	classDirectory = "1.2.840.10008.1.3.10"
+)
+
+// segmentationClasses are DICOM segmentations: with one bit or one byte per segment, and as a label map.
+var segmentationClasses = []string{"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
+
+func (f *dicomFile) segmentation() bool {
+	return f.class == segmentationClasses[0] || f.class == segmentationClasses[1]
+}
+
+// aside says what a file is that does not belong to a stack of slices, "" if it may.
+func (f *dicomFile) aside(frames int) string {
+	has := func(word string) bool {
+		for _, k := range f.kind {
+			if strings.EqualFold(k, word) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case f.segmentation():
+		return "segmentation"
+	case frames == 0:
+		return "no image"
+	case f.modality == "RTDOSE":
+		return "radiotherapy dose"
+	case f.color:
+		return "color picture"
+	case has("LOCALIZER"), has("SCOUT"), has("TOPOGRAM"):
+		return "localizer"
+	case strings.HasPrefix(f.class+".", "1.2.840.10008.5.1.4.1.1.7."): // pictures of pictures, screen shots
+		return "secondary capture"
+	}
+	return ""
+}
+
+// what names a file without an image.
+func (f *dicomFile) what() string {
+	switch {
+	case f.class == classRTStruct:
+		return "RTSTRUCT, contours"
+	case f.class == classDirectory:
+		return "DICOM directory: give the folder with the images that it lists"
+	case f.modality != "":
+		return f.modality
+	case f.class != "":
+		return "class " + f.class
+	}
+	return "no image"
+}

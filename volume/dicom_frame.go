@@ -1,0 +1,235 @@
+package volume
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+)
+
+// dicomFrame is one slice: a frame of a multi-frame file, or the only one of a single-slice file.
+type dicomFrame struct {
+	file       *dicomFile
+	index      int     // frame within the file, from 0
+	number     float64 // instance number, for slices without position
+	rows, cols int
+	spacing    [2]float64 // mm between columns, between rows
+	estimated  string     // where the spacing comes from if it is no property of the patient's side; "" if it is
+	thickness  float64    // mm, 0 if unknown
+	between    float64    // mm between slices, as stated, 0 if unknown; may be negative
+	placed     bool       // position and orientation are known
+	position   [3]float64 // LPS mm of the first pixel's centre
+	right      [3]float64 // unit step along a row (column index grows)
+	down       [3]float64 // unit step along a column (row index grows)
+	location   float64    // SliceLocation, NaN if not stated
+	slope      float64
+	inter      float64
+	marks      map[string]string // what else tells it from other frames, see frameMarks
+}
+
+// name is what messages call the slice.
+func (s *dicomFrame) name() string {
+	if s.index == 0 {
+		return s.file.base()
+	}
+	return fmt.Sprintf("%s frame %d", s.file.base(), s.index)
+}
+
+// normal is the direction across the slice.
+func (s *dicomFrame) normal() [3]float64 {
+	n := cross(s.right, s.down)
+	return scale(n, 1/norm(n))
+}
+
+// frameGroups finds elements of one frame: in the functional groups of the frame, in those that all frames share,
+// or at the top of a classic file.
+type frameGroups struct{ frame, shared, top *dicom.DataSet }
+
+// holder is the data set that states an element: the item of the sequence, or, without one, the file itself.
+func (g frameGroups) holder(sequence, tag dicom.Tag) *dicom.DataSet {
+	if sequence != 0 {
+		for _, groups := range []*dicom.DataSet{g.frame, g.shared} {
+			if item, err := groups.Item(sequence); err == nil && item.Has(tag) {
+				return item
+			}
+		}
+	}
+	return g.top
+}
+
+// readFrames reads the headers of all frames of an image.
+func readFrames(d *dicom.DataSet, f *dicomFile, p *dicom.Pixels) ([]*dicomFrame, error) {
+	perFrame, err := d.Items(tagFrameGroups)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := d.Item(tagSharedGroups)
+	if err != nil {
+		return nil, err
+	}
+	frames := make([]*dicomFrame, p.Frames)
+	for i := range frames {
+		g := frameGroups{frame: &dicom.DataSet{}, shared: shared, top: d}
+		if i < len(perFrame) {
+			g.frame = perFrame[i]
+		}
+		if frames[i], err = readFrame(g, f, p, i); err != nil {
+			return nil, err
+		}
+	}
+	if len(perFrame) == 0 && p.Frames > 1 {
+		spreadFrames(d, frames)
+	}
+	return frames, nil
+}
+
+func readFrame(g frameGroups, f *dicomFile, p *dicom.Pixels, i int) (*dicomFrame, error) {
+	s := &dicomFrame{file: f, index: i, rows: p.Rows, cols: p.Columns, slope: 1, location: math.NaN(), marks: map[string]string{}}
+	s.number, _ = g.top.Number(tagInstanceNumber)
+	if p.Frames > 1 {
+		s.number = float64(i)
+	}
+	if x, ok := g.top.Number(tagSliceLocation); ok {
+		s.location = x
+	}
+	if err := s.readSpacing(g); err != nil {
+		return nil, err
+	}
+	if err := s.readPlace(g); err != nil {
+		return nil, err
+	}
+	if err := s.readScale(g); err != nil {
+		return nil, err
+	}
+	for _, m := range frameMarks {
+		if v := g.holder(m.sequence, m.tag); s.marks[m.name] == "" {
+			s.marks[m.name] = markText(v, m.tag)
+		}
+	}
+	return s, nil
+}
+
+// markText writes an element for people and for comparison.
+func markText(d *dicom.DataSet, tag dicom.Tag) string {
+	if x, ok := d.Number(tag); ok {
+		return fmt.Sprintf("%g", x)
+	}
+	for _, b := range d.Raw(tag) {
+		if b >= 0x7f || (b < ' ' && b != 0) { // a binary number of unknown type
+			return fmt.Sprintf("%x", d.Raw(tag))
+		}
+	}
+	return d.Text(tag)
+}
+
+// readScale reads rescale slope and intercept (RT dose: the scaling to gray).
+func (s *dicomFrame) readScale(g frameGroups) error {
+	for _, tag := range []dicom.Tag{tagRescaleSlope, tagDoseScaling} {
+		n, ok, err := g.holder(seqTransformation, tag).Numbers(tag, 1)
+		if err != nil {
+			return err
+		}
+		if ok && n[0] != 0 {
+			s.slope = n[0]
+			break
+		}
+	}
+	n, ok, err := g.holder(seqTransformation, tagRescaleIntercept).Numbers(tagRescaleIntercept, 1)
+	if ok {
+		s.inter = n[0]
+	}
+	return err
+}
+
+// readSpacing reads the distances between pixels and between slices.
+func (s *dicomFrame) readSpacing(g frameGroups) error {
+	s.spacing, s.estimated = [2]float64{1, 1}, "the files do not state the size of a pixel: 1 mm is assumed, so lengths and volumes are in pixels"
+	for _, source := range []struct {
+		tag  dicom.Tag
+		note string
+	}{
+		{tagPixelSpacing, ""},
+		{tagImagerSpacing, "the size of a pixel is taken from Imager Pixel Spacing (at the detector, not in the patient): lengths and volumes may be too large"},
+		{tagScannedSpacing, "the size of a pixel is taken from Nominal Scanned Pixel Spacing (of the digitized film): lengths and volumes may be off"},
+	} {
+		n, ok, err := g.holder(seqPixelMeasures, source.tag).Numbers(source.tag, 2)
+		if err != nil {
+			return err
+		}
+		if ok && (!(n[0] > 0) || !(n[1] > 0)) {
+			return fmt.Errorf("pixel spacing %g\\%g: want positive numbers", n[0], n[1])
+		}
+		if ok {
+			s.spacing, s.estimated = [2]float64{n[1], n[0]}, source.note // stored as row spacing, column spacing
+			break
+		}
+	}
+	s.between, _ = g.holder(seqPixelMeasures, tagSliceSpacing).Number(tagSliceSpacing)
+	thickness, _ := g.holder(seqPixelMeasures, tagSliceThickness).Number(tagSliceThickness)
+	s.thickness = math.Abs(thickness)
+	return nil
+}
+
+// depth is the distance to the next slice where positions do not tell: as stated, else the thickness, else 1 mm.
+func (s *dicomFrame) depth() float64 {
+	for _, d := range []float64{math.Abs(s.between), s.thickness} {
+		if d > 0 {
+			return d
+		}
+	}
+	return 1
+}
+
+// readPlace reads position and orientation.
+func (s *dicomFrame) readPlace(g frameGroups) error {
+	if !g.top.Has(tagPosition) {
+		if detector, err := g.top.Item(tagDetectors); err == nil && detector.Has(tagPosition) { // nuclear medicine
+			g.top = detector
+		}
+	}
+	position := g.holder(seqPlanePosition, tagPosition)
+	if !position.Has(tagPosition) {
+		position = g.holder(seqPlaneInVolume, tagPosition)
+	}
+	p, okP, err := position.Numbers(tagPosition, 3)
+	if err != nil {
+		return err
+	}
+	o, okO, err := g.holder(seqPlaneOrientation, tagOrientation).Numbers(tagOrientation, 6)
+	if err != nil || !okP || !okO {
+		return err
+	}
+	s.placed = true
+	copy(s.position[:], p)
+	copy(s.right[:], o[:3])
+	copy(s.down[:], o[3:])
+	a, b := norm(s.right), norm(s.down)
+	if math.Abs(a-1) > 0.01 || math.Abs(b-1) > 0.01 || math.Abs(dot(s.right, s.down)) > 0.01 {
+		return fmt.Errorf("the row and column directions %v are not two orthogonal unit vectors: corrupt file", o)
+	}
+	s.right, s.down = scale(s.right, 1/a), scale(s.down, 1/b)
+	return nil
+}
+
+// spreadFrames places the frames of a multi-frame file without functional groups, which states the position of its
+// first frame only: by the dose's offsets, else by the distance between slices; where neither is stated, they have
+// no position.
+func spreadFrames(d *dicom.DataSet, frames []*dicomFrame) {
+	offsets, _, err := d.Numbers(tagFrameOffsets, len(frames))
+	first := frames[0]
+	for i, s := range frames {
+		s.location = math.NaN()
+		step := first.between * float64(i)
+		if err == nil && len(offsets) >= len(frames) {
+			step = offsets[i] - offsets[0]
+		} else if first.between == 0 {
+			s.placed = false
+			continue
+		}
+		if s.placed {
+			for r, x := range first.normal() {
+				s.position[r] = first.position[r] + step*x
+			}
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package volume
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+)
+
+// openDICOM opens the files of a folder, or a single file, as the one series that they hold: its slices sorted along
+// their normal. What does not belong to it is left out and named in the notes.
+func openDICOM(paths []string, why purpose) (*source, error) {
+	files, err := readDICOMFiles(paths)
+	if err != nil {
+		return nil, fmt.Errorf("DICOM: %w", err)
+	}
+	if seg, err := onlySegmentation(files, why); seg != "" || err != nil {
+		if err == nil {
+			var src *source
+			if src, err = openSegmentation(seg); err == nil {
+				return src, nil
+			}
+		}
+		return nil, fmt.Errorf("DICOM segmentation: %w", err)
+	}
+	stack, notes, err := chooseStack(files)
+	if err != nil {
+		return nil, fmt.Errorf("DICOM: %w", err)
+	}
+	src, err := openStackOf(stack, notes)
+	if err != nil {
+		return nil, fmt.Errorf("DICOM: %w", err)
+	}
+	return src, nil
+}
+
+// onlySegmentation is the path of the segmentation that is meant: in a folder of segmentations, or of a mask.
+func onlySegmentation(files []framesOf, why purpose) (string, error) {
+	var found []string
+	others := false
+	for _, f := range files {
+		if f.file.segmentation() {
+			found = append(found, f.file.path)
+		} else if len(f.frames) > 0 {
+			others = true
+		}
+	}
+	switch {
+	case len(found) == 0, others && why == asImage:
+		return "", nil
+	case len(found) > 1:
+		return "", fmt.Errorf("the folder holds %d segmentations: give one of them (%s)", len(found), shortList(baseNames(found)))
+	}
+	return found[0], nil
+}
+
+// framesOf is a file with its frames.
+type framesOf struct {
+	file   *dicomFile
+	frames []*dicomFrame
+}
+
+// readDICOMFiles reads the headers of all files.
+func readDICOMFiles(paths []string) ([]framesOf, error) {
+	var files []framesOf
+	for _, path := range paths {
+		f, frames, err := readDICOMFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		}
+		files = append(files, framesOf{f, frames})
+	}
+	return files, nil
+}
+
+// openStackOf makes a source of the frames of one stack.
+func openStackOf(stack []*dicomFrame, notes []string) (*source, error) {
+	for _, s := range stack {
+		if s.file.unfit != nil {
+			return nil, fmt.Errorf("%s: %w", s.file.base(), s.file.unfit)
+		}
+	}
+	stack, more, err := dropCopies(stack)
+	if err != nil {
+		return nil, err
+	}
+	notes = append(notes, more...)
+	step, more, err := sortSlices(stack)
+	if err != nil {
+		return nil, err
+	}
+	first := stack[0]
+	notes = append(notes, more...)
+	if first.estimated != "" {
+		notes = append(notes, first.estimated)
+	}
+	src := &source{dim: [3]int{first.cols, first.rows, len(stack)}, format: "dicom", modality: first.file.modality, notes: notes}
+	n, err := checkDim(src.dim)
+	if err != nil {
+		return nil, err
+	}
+	a := affineFromColumns(scale(first.right, first.spacing[0]), scale(first.down, first.spacing[1]), step, first.position).swapLPS()
+	src.geom = GeometryFromAffine(src.dim, a)
+	src.geom.Nominal = !first.placed
+	src.geom.DICOM = seriesOf(stack)
+	src.proven = min(n, 1<<24) // appended to slice by slice; each file is checked against its own size
+	src.voxels = func(emit func([]float64) error) error {
+		return eachFrame(stack, func(_ int, s *dicomFrame, values []float64) error {
+			for i, x := range values {
+				values[i] = x*s.slope + s.inter
+			}
+			return emit(values)
+		})
+	}
+	return src, nil
+}
+
+// eachFrame decodes the frames in order: the stored values of each, before the rescale. A multi-frame file is
+// read once.
+func eachFrame(stack []*dicomFrame, do func(i int, s *dicomFrame, values []float64) error) error {
+	var path string
+	var pixels *dicom.Pixels
+	for i, s := range stack {
+		if s.file.path != path {
+			d, err := loadDICOM(s.file.path)
+			if err == nil {
+				pixels, err = d.Pixels()
+			}
+			if err != nil {
+				return fmt.Errorf("DICOM: %s: %w", s.file.base(), err)
+			}
+			path = s.file.path
+		}
+		if s.rows != pixels.Rows || s.cols != pixels.Columns || s.index >= pixels.Frames {
+			return fmt.Errorf("DICOM: %s: the file changed while it was being read", s.file.base())
+		}
+		values, err := pixels.Frame(s.index)
+		if err != nil {
+			return fmt.Errorf("DICOM: %s: %w", s.name(), err)
+		}
+		if err := do(i, s, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chooseStack picks the frames of the one stack of slices that the files hold, and notes what was left out.
+func chooseStack(files []framesOf) (stack []*dicomFrame, notes []string, err error) {
+	aside := leftOut{}
+	var groups []*frameGroup
+	for _, f := range files {
+		switch what := f.file.aside(len(f.frames)); what {
+		case "":
+			groups = addFrames(groups, f.frames)
+		case "no image":
+			aside.add(f.file.what(), f.file.base())
+		default:
+			aside.add(what, f.file.base())
+		}
+	}
+	if len(groups) == 0 { // there is nothing better: a localizer, a dose, a segmentation may be meant
+		return chooseAmongAside(files)
+	}
+	main, small, err := mainGroup(groups)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range small {
+		for _, s := range g.frames {
+			aside.add(g.describe(), s.name())
+		}
+	}
+	return main.frames, aside.notes(), nil
+}
+
+// chooseAmongAside opens what would be left out beside a series, if there is one kind of it.
+func chooseAmongAside(files []framesOf) ([]*dicomFrame, []string, error) {
+	var groups []*frameGroup
+	aside := leftOut{}
+	for _, f := range files {
+		if len(f.frames) == 0 {
+			aside.add(f.file.what(), f.file.base())
+		} else {
+			groups = addFrames(groups, f.frames)
+		}
+	}
+	if len(groups) == 0 {
+		return nil, nil, errNoImage(files)
+	}
+	gray := slices.DeleteFunc(slices.Clone(groups), func(g *frameGroup) bool { return g.frames[0].file.color })
+	if len(gray) > 0 {
+		groups = gray
+	}
+	main, small, err := mainGroup(groups)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range small {
+		aside.add(g.describe(), g.frames[0].name())
+	}
+	return main.frames, aside.notes(), nil
+}
+
+// errNoImage says what the files are instead of images.
+func errNoImage(files []framesOf) error {
+	var found []string
+	for _, f := range files {
+		if what := f.file.what(); !slices.Contains(found, what) {
+			found = append(found, what)
+		}
+	}
+	if slices.Contains(found, "RTSTRUCT, contours") {
+		return errors.New("the file holds no image but contours (RTSTRUCT): give it as --mask with the image series that it was drawn on")
+	}
+	return fmt.Errorf("the files hold no image (%s)", strings.Join(found, "; "))
+}

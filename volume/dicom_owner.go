@@ -1,0 +1,132 @@
+package volume
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/big"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+)
+
+// DICOMSeries is what a segmentation says of the series that it was made on: whose it is, and which instance shows
+// each slice.
+type DICOMSeries struct {
+	owner       dicom.Set // patient, study, frame of reference
+	uid         string    // SeriesInstanceUID
+	placed      bool
+	rows, cols  int
+	right, down [3]float64 // LPS directions
+	spacing     [2]float64 // mm between columns, between rows
+	thickness   float64    // mm
+	slices      []dicomInstance
+}
+
+// dicomInstance is the origin of one slice.
+type dicomInstance struct {
+	class, uid string
+	frame      int        // from 1; 0 where the instance holds one slice
+	position   [3]float64 // LPS mm, as the file states it
+}
+
+// ownerElements are the elements of patient, study and frame of reference that a segmentation repeats, with their
+// representation, and whether they have to be present even if they are empty (type 2).
+var ownerElements = []struct {
+	tag      dicom.Tag
+	vr       string
+	required bool
+}{
+	{tagCharacterSet, "CS", false},
+	{0x00080020, "DA", true}, {0x00080030, "TM", true}, {0x00080050, "SH", true}, {0x00080090, "PN", true},
+	{0x00080201, "SH", false}, {0x00081030, "LO", false},
+	{0x00100010, "PN", true}, {0x00100020, "LO", true}, {0x00100030, "DA", true}, {0x00100040, "CS", true},
+	{0x00101010, "AS", false}, {0x00101020, "DS", false}, {0x00101030, "DS", false},
+	{tagStudyUID, "UI", true}, {0x00200010, "SH", true}, {tagFrameOfReference, "UI", true}, {0x00201040, "LO", true},
+}
+
+const (
+	tagCharacterSet     dicom.Tag = 0x00080005
+	tagStudyUID         dicom.Tag = 0x0020000d
+	tagFrameOfReference dicom.Tag = 0x00200052
+)
+
+// seriesOwner copies what a segmentation repeats of a file.
+func seriesOwner(d *dicom.DataSet) dicom.Set {
+	owner := dicom.Set{}
+	for _, e := range ownerElements {
+		owner.Copy(d, e.tag, e.vr, e.required)
+	}
+	return owner
+}
+
+// seriesOf describes the series that a sorted stack comes from.
+func seriesOf(stack []*dicomFrame) *DICOMSeries {
+	first := stack[0]
+	series := &DICOMSeries{owner: first.file.owner, uid: first.file.series, placed: first.placed, rows: first.rows, cols: first.cols,
+		right: first.right, down: first.down, spacing: first.spacing, thickness: first.thickness}
+	perFile := map[*dicomFile]int{}
+	for _, s := range stack {
+		perFile[s.file]++
+	}
+	for _, s := range stack {
+		i := dicomInstance{class: s.file.class, uid: s.file.instance, position: s.position}
+		if perFile[s.file] > 1 {
+			i.frame = s.index + 1
+		}
+		series.slices = append(series.slices, i)
+	}
+	return series
+}
+
+// unicodeCharacters is the character set of UTF-8.
+const unicodeCharacters = "ISO_IR 192"
+
+// plainOwner reports whether what is copied of the series can be read as UTF-8.
+func (s *DICOMSeries) plainOwner() bool {
+	if strings.Trim(string(s.owner[tagCharacterSet].Value), " ") == unicodeCharacters {
+		return true
+	}
+	for _, f := range s.owner {
+		for _, b := range f.Value {
+			if b >= 0x80 || b == 0x1b { // another character set, or an escape to one
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// encode writes a name in the character set of the segmentation: UTF-8, or what all character sets share.
+func (s *DICOMSeries) encode(name string) string {
+	if s.plainOwner() {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 {
+			return '?'
+		}
+		return r
+	}, name)
+}
+
+// decodeName reads a name in an unknown character set: as UTF-8 if it is that, else as Latin-1.
+func decodeName(raw string) string {
+	if utf8.ValidString(raw) {
+		return raw
+	}
+	runes := make([]rune, len(raw))
+	for i := range len(raw) {
+		runes[i] = rune(raw[i])
+	}
+	return string(runes)
+}
+
+// derivedUID is a UID that is made of text: the same for the same text (PS3.5 B.2, a UUID of a hash).
+func derivedUID(text string) string {
+	h := fnv.New128a()
+	fmt.Fprint(h, text)
+	sum := h.Sum(nil)
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // version 8 (custom), variant 1
+	return "2.25." + new(big.Int).SetBytes(sum).String()
+}
