@@ -2,6 +2,20 @@ package slmsam
 
 import "github.com/seed-6f79f512/slmsam/volume"
 
+// Window is how the model is to see a volume: by the rule, or, where that is empty, by the one that the model was trained
+// with. It also returns the rule that decided.
+func (m *Model) Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error) {
+	if rule == "" {
+		rule = m.Config.Window
+	}
+	rule, err := volume.ParseWindowRule(string(rule))
+	if err != nil {
+		return volume.Window{}, "", err
+	}
+	w, err := rule.Of(v)
+	return w, rule, err
+}
+
 // GraySlices is a volume seen as 8-bit slices across an axis. Slices are mapped when asked for: no second
 // copy of the volume is held.
 type GraySlices struct {

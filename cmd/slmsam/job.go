@@ -19,6 +19,7 @@ type job struct {
 	prompts          []slmsam.Prompt
 	labels           []int // asked for; nil: all
 	options          slmsam.Options
+	window           volume.WindowRule // that decided slices.Window; empty: the model's is still to be asked
 }
 
 // track is what the model said of one object.

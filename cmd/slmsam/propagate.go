@@ -56,7 +56,7 @@ axis 0 and y along axis 1.`,
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
 	flags.StringVar(&f.span, "range", "", "slices to work on: A:B is A to B-1; either may be left out")
 	flags.StringVar(&f.direction, "direction", "both", "from the prompt: both, forward or backward")
-	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: the whole range;\nCT: -1024 to 2000 HU of it)")
+	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white; lung, soft, bone or brain (CT); paper for the whole\nrange (CT: within -1024 to 2000 HU); or auto, which leaves outliers out of it\n(default: that which the model was trained with, else auto)")
 	flags.StringArrayVar(&f.points, "point", nil, "click slice,x,y[,label][,+ or -] in pixels; may be repeated")
 	flags.StringArrayVar(&f.boxes, "box", nil, "box slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
 	flags.StringVar(&f.zoom, "zoom", "", "show the model, for each object, only so many times its size about it, as 3; or whole slices: whole\n(default: the model's; whole but for the built-in one)")
@@ -93,6 +93,12 @@ func (f *propagateFlags) carry(ctx context.Context, c *console, image string) (*
 	if err != nil {
 		return nil, err
 	}
+	if j := job; j.window == "" {
+		if j.slices.Window, j.window, err = model.Window(j.slices.Volume, j.window); err != nil {
+			return nil, err
+		}
+	}
+	c.log.Info(fmt.Sprintf("window: %g to %g (%s)", job.slices.Window.Lo, job.slices.Window.Hi, job.window))
 	bar := c.progress("slices", false)
 	defer bar.close()
 	labels, tracks, err := job.propagate(ctx, nn.NewGraph(dev), model, bar)
@@ -227,15 +233,13 @@ func (f *propagateFlags) place(j *job) error {
 	if j.options.First, j.options.End, err = parseRange(f.span, j.slices.Len()); err != nil {
 		return err
 	}
-	if f.window == "" {
-		j.slices.Window, err = volume.AutoWindow(v)
+	if j.window, err = parseWindow(f.window); err != nil {
 		return err
 	}
-	if lo, hi := v.Range(); lo == hi {
-		return fmt.Errorf("%s: %w (%g): there is nothing to see in it", v.Path, volume.ErrConstant, lo)
+	j.slices.Window, err = j.window.Of(v) // the model may choose another if none is asked for
+	if j.window != "" {
+		j.shown = j.slices.Window
 	}
-	j.slices.Window, err = parseWindow(f.window)
-	j.shown = j.slices.Window
 	return err
 }
 

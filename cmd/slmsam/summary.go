@@ -21,9 +21,10 @@ type summary struct {
 	Resolution      int             `json:"resolution"`
 	Zoom            float64         `json:"zoom,omitempty"` // in sizes of an object; none: whole slices
 	Axis            int             `json:"axis"`
-	Range           [2]int          `json:"range"`  // first, one past the last
-	Window          [2]float64      `json:"window"` // intensities that became black and white
-	Slices          int             `json:"slices"` // with a result
+	Range           [2]int          `json:"range"`       // first, one past the last
+	Window          [2]float64      `json:"window"`      // intensities that became black and white
+	WindowRule      string          `json:"window_rule"` // "auto", "paper", "soft", "-160,240"
+	Slices          int             `json:"slices"`      // with a result
 	Seconds         float64         `json:"seconds"`
 	PeakMemoryBytes int64           `json:"peak_memory_bytes"` // on the device
 	Objects         []objectSummary `json:"objects"`
@@ -50,7 +51,7 @@ type sliceSummary struct {
 func (j *job) summarise(labels *volume.LabelMap, tracks map[int]*track) summary {
 	v := j.slices.Volume
 	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Axis: j.slices.Axis,
-		Range: [2]int{j.options.First, j.options.End}, Window: [2]float64{j.slices.Window.Lo, j.slices.Window.Hi}}
+		Range: [2]int{j.options.First, j.options.End}, Window: [2]float64{j.slices.Window.Lo, j.slices.Window.Hi}, WindowRule: string(j.window)}
 	area := map[int]map[int]int{} // by label, then slice
 	for label := range tracks {
 		area[label] = map[int]int{}
@@ -105,7 +106,7 @@ func (s summary) print(w io.Writer) {
 		fmt.Fprintf(t, "%d\t%s\t%s\t%d\t%s\n", o.Label, ranges(o.Prompts), ranges(on), o.Voxels, ml)
 	}
 	t.Flush()
-	fmt.Fprintf(w, "%d slices in %.1f s on %s\n%s\n", s.Slices, s.Seconds, s.Device, s.Output)
+	fmt.Fprintf(w, "%d slices in %.1f s on %s, window %g to %g (%s)\n%s\n", s.Slices, s.Seconds, s.Device, s.Window[0], s.Window[1], s.WindowRule, s.Output)
 	if s.Report != "" {
 		fmt.Fprintln(w, s.Report)
 	}
