@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/hiera"
 	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Config is the shape of a model. It is stored beside every checkpoint. Example values are those of tiny.
@@ -23,6 +24,9 @@ type Config struct {
 
 	// Crop is how large a part of a slice the model sees of each object, see Options.Crop; 0, as in SAM 2: all of it.
 	Crop float64 `json:"crop,omitempty"`
+
+	// Window is how the volumes were shown that the model was trained on, as "auto" or "-160,240"; empty: not known.
+	Window volume.WindowRule `json:"window,omitempty"`
 
 	Trained *Trained `json:"trained,omitempty"` // what the weights know; nil claims nothing
 }
@@ -84,6 +88,9 @@ func (c Config) Validate() error {
 	}
 	if c.Crop != 0 && !(c.Crop >= 1) {
 		return fmt.Errorf("slmsam: crop %g must be at least 1, or 0 for whole slices", c.Crop)
+	}
+	if _, err := volume.ParseWindowRule(string(c.Window)); err != nil {
+		return fmt.Errorf("slmsam: %w", err)
 	}
 	if c.FuserBlocks < 0 || c.Frames < 1 {
 		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)

@@ -47,3 +47,17 @@ func (s Slices) cropped(c volume.Crop) Slices {
 	s.crop = c
 	return s
 }
+
+// Window is how the model is to see a volume: by the rule, or, where that is empty, by the one that the model was trained
+// with. It also returns the rule that decided.
+func (m *Model) Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error) {
+	if rule == "" {
+		rule = m.Config.Window
+	}
+	rule, err := volume.ParseWindowRule(string(rule))
+	if err != nil {
+		return volume.Window{}, "", err
+	}
+	w, err := rule.Of(v)
+	return w, rule, err
+}

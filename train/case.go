@@ -125,9 +125,9 @@ func (c *Case) Check() error {
 
 // CaseOptions say how a volume becomes slices.
 type CaseOptions struct {
-	Axis   int           // 0, 1 or 2; -1 takes the acquisition axis
-	Labels []int32       // the labels to train; nil takes all. One that a volume lacks is an error
-	Window volume.Window // intensity range; the zero value takes volume.AutoWindow's
+	Axis   int               // 0, 1 or 2; -1 takes the acquisition axis
+	Labels []int32           // the labels to train; nil takes all. One that a volume lacks is an error
+	Window volume.WindowRule // how intensities become gray; empty: automatically
 
 	IgnoreGeometry bool // a label map of the image's size is taken as drawn on it, whatever its header says
 }
@@ -145,10 +145,9 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 	if opt.Axis < 0 {
 		opt.Axis = v.AcquisitionAxis()
 	}
-	if opt.Window == (volume.Window{}) {
-		if opt.Window, err = volume.AutoWindow(v); err != nil {
-			return nil, fmt.Errorf("train: case %s: %w", name, err)
-		}
+	window, err := opt.Window.Of(v)
+	if err != nil {
+		return nil, fmt.Errorf("train: case %s: %w", name, err)
 	}
 	c := &Case{Name: name, Objects: objects, Legend: l.Legend, Notes: notes}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
@@ -159,7 +158,7 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 		index[o] = uint8(i + 1)
 	}
 	for i := range v.Dim[opt.Axis] {
-		c.Images = append(c.Images, opt.Window.Apply(v.Slice(opt.Axis, i)))
+		c.Images = append(c.Images, window.Apply(v.Slice(opt.Axis, i)))
 		c.Labels = append(c.Labels, indexed(l.Slice(opt.Axis, i), index))
 	}
 	return c, c.Check()

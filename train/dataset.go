@@ -37,6 +37,9 @@ type entry struct {
 	eightBit           bool // slices are 8-bit already: not normalised again
 }
 
+// eightBitWindow leaves slices as they are that were made 8-bit before.
+const eightBitWindow volume.WindowRule = "0,255"
+
 const defaultCache = 2 << 30
 
 // Open finds out which layout path has and lists its volumes; none is read yet.
@@ -88,6 +91,23 @@ func (d *Dataset) Names() []string {
 		names = append(names, e.name)
 	}
 	return names
+}
+
+// WindowOf is how the volumes of a source are shown: what a model that is trained on them remembers. 8-bit slices were
+// made from the whole range of their volume, as in the paper.
+func WindowOf(s Source) volume.WindowRule {
+	switch x := s.(type) {
+	case Mixed:
+		return WindowOf(x.First)
+	case *Dataset:
+		if x.opt.Window == "" && x.entries[0].eightBit {
+			return volume.WindowPaper
+		}
+		if x.opt.Window != "" {
+			return x.opt.Window
+		}
+	}
+	return volume.WindowAuto
 }
 
 // Weight implements Weighted.
@@ -159,8 +179,8 @@ func (e entry) read(opt CaseOptions) (*Case, error) {
 	if e.labels != nil {
 		opt.Labels = e.labels
 	}
-	if e.eightBit && opt.Window == (volume.Window{}) {
-		opt.Window = volume.Window{Lo: 0, Hi: 255}
+	if e.eightBit && opt.Window == "" {
+		opt.Window = eightBitWindow
 	}
 	return NewCase(e.name, v, l, opt)
 }

@@ -124,7 +124,7 @@ func TestOfficialLayout(t *testing.T) {
 		im := image.NewGray(image.Rect(0, 0, 16, 12))
 		mask := image.NewGray(image.Rect(0, 0, 16, 12))
 		for p := range im.Pix {
-			im.Pix[p] = 100
+			im.Pix[p] = uint8(100 + i) // the two slices differ
 		}
 		mask.SetGray(3+i, 4, color.Gray{Y: 9})
 		for _, d := range []string{"images", "masks"} {

@@ -29,7 +29,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	}
 	d := &dry{}
 	g := nn.NewGraph(d)
-	m, err := slmsam.New(d, *r.configure(&c, 0))
+	m, err := slmsam.New(d, *r.configure(&c, StartOptions{Window: c.Window}))
 	if err != nil {
 		return Plan{}, fmt.Errorf("train: plan: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Start says where a training's weights came from; it is kept in the metadata of every checkpoint.
@@ -21,6 +22,8 @@ type StartOptions struct {
 	Init       string // a SAM 2.1 or SLM-SAM 2 checkpoint, by path or name as slmsam.Open takes it, or "fresh"
 	Model      string // preset for "fresh": "nano"
 	Resolution int    // side of the model's input; 0 takes the preset's or the file's
+
+	Window volume.WindowRule // how the training volumes are shown, for the model to remember; see WindowOf
 }
 
 // Fresh asks for random weights.
@@ -39,7 +42,7 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
-	m, _, err := slmsam.FromFile(dev, f, r.configure(&c, o.Resolution))
+	m, _, err := slmsam.FromFile(dev, f, r.configure(&c, o))
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
@@ -52,7 +55,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
 	}
-	m, err := slmsam.New(dev, *r.configure(&c, o.Resolution))
+	m, err := slmsam.New(dev, *r.configure(&c, o))
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
 	}
@@ -62,14 +65,15 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	return m, Start{Path: Fresh, Model: o.Model}, nil
 }
 
-// configure puts into a model's configuration what the recipe decides.
-func (r Recipe) configure(c *slmsam.Config, resolution int) *slmsam.Config {
+// configure puts into a model's configuration what the recipe and the options decide.
+func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
+	c.Window = o.Window
 	c.Memory = r.Memory
 	c.Crop = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)
-	if resolution > 0 {
-		c.ImageSize = resolution
+	if o.Resolution > 0 {
+		c.ImageSize = o.Resolution
 	}
 	return c
 }

@@ -9,27 +9,14 @@ import (
 // Window is the intensity range that becomes 0..255. Values outside are clipped.
 type Window struct{ Lo, Hi float64 }
 
-// The range that CT is clipped to before its minimum and maximum are taken, in Hounsfield units
-// (DESIGN.md section 4), and the value below which a volume of unknown modality counts as CT: air is
-// -1000 HU, and no other common modality goes that low.
+// The range that CT is clipped to before its minimum and maximum are taken, in Hounsfield units.
 const (
-	ctLo      = -1024
-	ctHi      = 2000
-	ctAirHint = -500
+	ctLo = -1024
+	ctHi = 2000
 )
 
 // ErrConstant is wrapped by the error for a volume without contrast.
 var ErrConstant = errors.New("all voxels have the same value")
-
-// LooksLikeCT reports whether the volume is CT: by its DICOM modality, or, where the file names none
-// (NIfTI, NRRD, MetaImage), by a minimum of -500 or less.
-func (v *Volume) LooksLikeCT() bool {
-	if v.Modality != "" {
-		return v.Modality == "CT"
-	}
-	lo, _ := v.Range()
-	return lo <= ctAirHint
-}
 
 // Range is the smallest and the largest intensity.
 func (v *Volume) Range() (lo, hi float64) {
@@ -40,21 +27,19 @@ func (v *Volume) Range() (lo, hi float64) {
 	return lo, hi
 }
 
-// AutoWindow is the default window of a volume: its minimum and maximum, for CT after clipping to
-// [-1024, 2000] HU. It returns an error for NaN or infinite voxels and, wrapping ErrConstant, for a
-// volume without contrast inside that range.
-func AutoWindow(v *Volume) (Window, error) {
+// PaperWindow is the paper's normalization: the volume's minimum and maximum, for CT after clipping to [-1024, 2000] HU.
+// One voxel can stretch it; see AutoWindow. It returns the errors of AutoWindow.
+func PaperWindow(v *Volume) (Window, error) {
 	if err := v.CheckFinite(); err != nil {
 		return Window{}, err
 	}
 	lo, hi := v.Range()
-	clip := ""
-	if v.LooksLikeCT() {
+	ct := v.LooksLikeCT()
+	if ct {
 		lo, hi = min(max(lo, ctLo), ctHi), min(max(hi, ctLo), ctHi)
-		clip = " after clipping CT to [-1024, 2000] HU"
 	}
 	if !(hi > lo) {
-		return Window{}, fmt.Errorf("volume: %s: %w (%g)%s: nothing to segment", displayPath(v.Path), ErrConstant, lo, clip)
+		return Window{}, v.constant(lo, ct)
 	}
 	return Window{Lo: lo, Hi: hi}, nil
 }

@@ -11,7 +11,7 @@ func volumeOf(modality string, data ...float32) *Volume {
 	return &Volume{Dim: [3]int{len(data), 1, 1}, Data: data, Modality: modality}
 }
 
-func TestAutoWindow(t *testing.T) {
+func TestPaperWindow(t *testing.T) {
 	for _, c := range []struct {
 		v    *Volume
 		want Window
@@ -19,24 +19,26 @@ func TestAutoWindow(t *testing.T) {
 		{volumeOf("", 0, 700), Window{0, 700}},             // MR
 		{volumeOf("", -47, 833), Window{-47, 833}},         // MR after filtering
 		{volumeOf("", -1000, 1195), Window{-1000, 1195}},   // CT by its air
-		{volumeOf("", -3024, 3071), Window{-1024, 2000}},   // CT, padding and metal clipped
+		{volumeOf("CT", -3024, 3071), Window{-1024, 2000}}, // padding and metal clipped
 		{volumeOf("CT", 0, 3071), Window{0, 2000}},         // CT by its header
 		{volumeOf("MR", -3024, 3071), Window{-3024, 3071}}, // no CT by its header
 	} {
-		got, err := AutoWindow(c.v)
+		got, err := PaperWindow(c.v)
 		require.NoError(t, err)
 		require.Equal(t, c.want, got)
 	}
 }
 
-func TestAutoWindowRefuses(t *testing.T) {
-	_, err := AutoWindow(volumeOf("", 5, 5, 5))
-	require.ErrorIs(t, err, ErrConstant)
-	_, err = AutoWindow(volumeOf("CT", 2500, 3000))
-	require.ErrorIs(t, err, ErrConstant)
-	require.ErrorContains(t, err, "[-1024, 2000] HU")
-	_, err = AutoWindow(volumeOf("", 1, float32(math.NaN())))
-	require.ErrorContains(t, err, "NaN")
+func TestWindowsRefuse(t *testing.T) {
+	for _, rule := range []WindowRule{WindowAuto, WindowPaper} {
+		_, err := rule.Of(volumeOf("", 5, 5, 5))
+		require.ErrorIs(t, err, ErrConstant)
+		_, err = rule.Of(volumeOf("CT", 2500, 3000))
+		require.ErrorIs(t, err, ErrConstant)
+		require.ErrorContains(t, err, "[-1024, 2000] HU")
+		_, err = rule.Of(volumeOf("", 1, float32(math.NaN())))
+		require.ErrorContains(t, err, "NaN")
+	}
 }
 
 func TestWindowApply(t *testing.T) {

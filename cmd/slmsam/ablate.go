@@ -59,7 +59,7 @@ slmsam train. See docs/ablation.md.`,
 	flags.StringVar(&f.labels, "label", "", "labels to train and score, as 1,2,5 (default: all)")
 	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a JSON file")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
-	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: as propagate does)")
+	flags.StringVar(&f.window, "window", "", "as of slmsam propagate")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
 	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the split, the clips and fresh weights (default: the recipe's)")
@@ -139,6 +139,7 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 	if s.Data, ok = job.train.(*train.Dataset); !ok {
 		return s, usagef("%s is no dataset of files; an ablation needs volumes that stay the same", dataset)
 	}
+	s.Start.Window = train.WindowOf(s.Data)
 	return s, nil
 }
 

@@ -110,7 +110,8 @@ func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) s
 		return nil, "", err
 	}
 	j := &job{image: path(demoImage), mask: path(demoPrompt), out: path(demoResult), force: f.force, legend: truth.Legend}
-	if j.request.Slices, err = slmsam.SlicesOf(image); err != nil {
+	j.request.Slices = slmsam.Slices{Volume: image, Axis: demoAxis}
+	if err := j.see(model, c); err != nil {
 		return nil, "", err
 	}
 	if j.request.Prompts, _, err = slmsam.Outlines(truth, demoAxis, slmsam.Selection{Central: true}); err != nil {

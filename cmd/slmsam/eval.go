@@ -52,7 +52,7 @@ grid, or no label map (NaN, fractions) is not scored but listed, and an error wi
 	flags.StringVar(&f.jsonFile, "json-file", "", "file for the whole result as JSON")
 	flags.StringVar(&f.markdown, "markdown", "", "file for the tables as Markdown")
 	flags.StringVar(&f.labels, "labels", "", "labels to score, as 1,2,5 (default: all that the truth holds)")
-	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a JSON file (nnU-Net's dataset.json, or {\"1\": \"liver\"})")
+	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a file: nnU-Net's dataset.json, {\"1\": \"liver\"},\nor ITK-SNAP's label descriptions (.txt)")
 	flags.StringVar(&f.axis, "axis", "auto", "axis of slices: 0, 1, 2, or auto for the one of largest spacing")
 	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them by the truth\n(as the paper does for 2-D and 3-D baselines), or exclude them")
 	flags.StringVar(&f.promptSlices, "prompt-slices", "", "JSON file {\"case\": {\"label\": [slices]}}, label 0 for all\n(default: each label's central slice)")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // methods reads --pred and --pred2: DIR or NAME=DIR.
@@ -95,7 +95,7 @@ func parseLabelNames(text string) (map[int32]string, error) {
 	if text == "" {
 		return nil, nil
 	}
-	if strings.HasSuffix(text, ".json") {
+	if ext := strings.ToLower(filepath.Ext(text)); ext == ".json" || ext == ".txt" || ext == ".label" {
 		return readLabelNames(text)
 	}
 	names := map[int32]string{}
@@ -103,39 +103,22 @@ func parseLabelNames(text string) (map[int32]string, error) {
 		number, name, _ := strings.Cut(part, "=")
 		label, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
 		if name = strings.TrimSpace(name); err != nil || label < 1 || name == "" {
-			return nil, usagef("--names %q: want 1=liver,2=spleen or a .json file", text)
+			return nil, usagef("--names %q: want 1=liver,2=spleen or a .json or .txt file", text)
 		}
 		names[int32(label)] = name
 	}
 	return names, nil
 }
 
-// readLabelNames reads {"1": "liver"}, nnU-Net's dataset.json with labels {"liver": 1}, or the older {"1": "liver"} there.
+// readLabelNames reads the single labels of a file of names. Regions stand for several labels and have none of their own.
 func readLabelNames(path string) (map[int32]string, error) {
-	data, err := os.ReadFile(path)
+	legend, err := volume.ReadLegend(path)
 	if err != nil {
 		return nil, fmt.Errorf("--names: %w", err)
 	}
-	table := map[string]any{}
-	if err := json.Unmarshal(data, &table); err != nil {
-		return nil, fmt.Errorf("--names %s: %w", path, err)
-	}
-	if inner, ok := table["labels"].(map[string]any); ok {
-		table = inner
-	}
 	names := map[int32]string{}
-	for key, value := range table {
-		name, number := key, fmt.Sprint(value)
-		if _, ok := value.(string); ok {
-			name, number = number, key
-		}
-		label, err := strconv.ParseInt(number, 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("--names %s: %q with %v is no label with its name; want {\"1\": \"liver\"} or {\"labels\": {\"liver\": 1}}", path, key, value)
-		}
-		if label > 0 {
-			names[int32(label)] = name
-		}
+	for label, entry := range legend.Labels {
+		names[label] = entry.Name
 	}
 	return names, nil
 }

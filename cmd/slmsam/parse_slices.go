@@ -2,7 +2,6 @@ package main
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -16,15 +15,14 @@ func parseAxis(s string) (int, error) {
 	return axis, nil
 }
 
-// parseWindow reads "LO,HI".
-func parseWindow(s string) (volume.Window, error) {
-	lo, hi, ok := strings.Cut(s, ",")
-	var w volume.Window
-	var errLo, errHi error
-	w.Lo, errLo = strconv.ParseFloat(strings.TrimSpace(lo), 64)
-	w.Hi, errHi = strconv.ParseFloat(strings.TrimSpace(hi), 64)
-	if !ok || errLo != nil || errHi != nil || w.Check() != nil {
-		return w, usagef("--window %q: want LO,HI with LO < HI, as -160,240", s)
+// parseWindow reads --window; empty leaves the choice to the model.
+func parseWindow(s string) (volume.WindowRule, error) {
+	if s == "" {
+		return "", nil
 	}
-	return w, nil
+	rule, err := volume.ParseWindowRule(s)
+	if err != nil {
+		return "", usagef("--window %q: want LO,HI with LO < HI, as -160,240, or lung, soft, bone, brain (CT), paper or auto", s)
+	}
+	return rule, nil
 }

@@ -79,7 +79,8 @@ func (f *propagateFlags) modelGroup() flagGroup {
 	g.StringVar(&f.direction, "direction", "both", "from the prompt: both, forward or backward")
 	g.StringVar(&f.order, "order", "blended", "how slices between two outlines are reached: blended (from both), nearest (each half from its own), "+
 		"or official (as the released predictor does)")
-	g.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: the whole range; CT: -1024 to 2000 HU of it)")
+	g.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white; lung, soft, bone or brain (CT); paper for the whole range (CT: within "+
+		"-1024 to 2000 HU); or auto, which leaves outliers out of it (default: that which the model was trained with, else auto)")
 	g.StringVar(&f.crop, "crop", "", "show the model, for each object, the square of so many times its size about it, as 3; or whole slices: whole "+
 		"(default: the model's)")
 	g.BoolVar(&f.keepHoles, "keep-holes", false, "leave small holes in the masks")
@@ -112,6 +113,9 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	if err != nil {
 		return err
 	}
+	if err := job.see(model, c); err != nil {
+		return err
+	}
 	result, err := job.segment(ctx, model, c)
 	if err != nil {
 		return err
@@ -139,7 +143,8 @@ type job struct {
 	image, mask, out string
 	force            bool
 	request          slmsam.Request
-	given            volume.Window          // the window that the user asked for; zero: none
+	window           volume.WindowRule      // that decides how the volume is seen; empty: the model's
+	given            volume.Window          // what the user asked for; zero: nothing
 	corrections      map[int][]int          // slices by label that were corrected in an earlier result; nil without one
 	legend           map[int32]volume.Label // names and colors of the mask
 	notes            []string               // what was left out, assumed or mended in reading
@@ -151,6 +156,16 @@ func (j *job) note(c *console, notes []string) {
 		c.log.Warn(n)
 	}
 	j.notes = append(j.notes, notes...)
+}
+
+// see lets the model choose the window, unless it was chosen already.
+func (j *job) see(m *slmsam.Model, c *console) (err error) {
+	s := &j.request.Slices
+	if j.window == "" {
+		s.Window, j.window, err = m.Window(s.Volume, "")
+	}
+	c.log.Info(fmt.Sprintf("window: %g to %g (%s)", s.Window.Lo, s.Window.Hi, j.window))
+	return err
 }
 
 // segment does the work and shows how far it is.

@@ -135,20 +135,18 @@ func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provena
 		}
 		s.Axis = history.Axis
 	}
+	if j.window, err = parseWindow(f.window); err != nil {
+		return err
+	}
+	if s.Window, err = j.window.Of(v); err != nil { // the model may choose another one later
+		return err
+	}
 	switch {
-	case f.window != "":
-		if lo, hi := v.Range(); lo == hi {
-			return fmt.Errorf("%s: %w (%g): there is nothing to see in it", v.Path, volume.ErrConstant, lo)
-		}
-		s.Window, err = parseWindow(f.window)
+	case j.window != "":
 		j.given = s.Window
 	case history != nil:
 		s.Window = volume.Window{Lo: history.Window[0], Hi: history.Window[1]}
-	default:
-		s.Window, err = volume.AutoWindow(v)
-	}
-	if err != nil {
-		return err
+		j.window = volume.WindowRule(fmt.Sprintf("%g,%g", s.Window.Lo, s.Window.Hi))
 	}
 	j.request.Slices = s
 	if j.request.First, j.request.End, err = parseRange("--range", f.span, s.Len()); err != nil {

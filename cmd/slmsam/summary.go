@@ -24,6 +24,7 @@ type summary struct {
 	Axis            int             `json:"axis"`
 	Range           [2]int          `json:"range"`                 // first, one past the last
 	Window          [2]float64      `json:"window"`                // intensities that became black and white
+	WindowRule      string          `json:"window_rule"`           // "auto", "paper", "soft", "-160,240"
 	Slices          int             `json:"slices"`                // computed
 	Corrections     map[int][]int   `json:"corrections,omitempty"` // slices by label that were corrected by hand
 	Seconds         float64         `json:"seconds"`
@@ -65,7 +66,7 @@ type doubtSummary struct {
 func (j *job) summarize(result *slmsam.Result) summary {
 	r := j.request
 	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Provenance: provenancePath(j.out), Axis: r.Slices.Axis,
-		Range: [2]int{r.First, r.End}, Window: [2]float64{r.Slices.Window.Lo, r.Slices.Window.Hi}, Corrections: j.corrections,
+		Range: [2]int{r.First, r.End}, Window: [2]float64{r.Slices.Window.Lo, r.Slices.Window.Hi}, WindowRule: string(j.window), Corrections: j.corrections,
 		Notes: append([]string{}, j.notes...), Doubts: []doubtSummary{}}
 	computed := map[int]bool{}
 	for _, o := range result.Objects {
@@ -127,7 +128,7 @@ func (s summary) print(w io.Writer) {
 	}
 	t.Flush()
 	s.printDoubts(w)
-	fmt.Fprintf(w, "%d slices in %.1f s on %s\n%s\n", s.Slices, s.Seconds, s.Device, s.Output)
+	fmt.Fprintf(w, "%d slices in %.1f s on %s, window %g to %g (%s)\n%s\n", s.Slices, s.Seconds, s.Device, s.Window[0], s.Window[1], s.WindowRule, s.Output)
 	if s.Report != "" {
 		fmt.Fprintln(w, s.Report)
 	}

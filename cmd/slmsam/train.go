@@ -56,7 +56,7 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 	flags.Float64Var(&f.mix, "mix-generated", 0, "part of the clips to take from generated volumes instead, 0 to 1")
 	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
-	flags.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white (default: as propagate does)")
+	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as of slmsam propagate; the model remembers the rule (default: auto)")
 	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; with --steps or --time left out")
 	flags.IntVar(&f.steps, "steps", 0, "optimiser steps")
 	flags.StringVar(&f.time, "time", "", "time to train, as 2h or 90m")

@@ -36,7 +36,11 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	if err != nil {
 		return nil, err
 	}
-	return job, f.openData(dataset, job)
+	if err := f.openData(dataset, job); err != nil {
+		return nil, err
+	}
+	job.start.Window = train.WindowOf(job.train)
+	return job, nil
 }
 
 // errNoInit is the answer to a training that says nothing of its start.

@@ -83,3 +83,32 @@ func TestTrainBadUse(t *testing.T) {
 		require.NoDirExists(t, filepath.Join(w.dir, "run"))
 	}
 }
+
+// TestModelRemembersItsWindow: what training was shown, propagate shows, unless it is told otherwise.
+func TestModelRemembersItsWindow(t *testing.T) {
+	w, manifest := trainWorkspace(t)
+	for _, c := range []struct {
+		train, propagate string
+		rule             string
+		want             [2]float64
+	}{
+		{"20,260", "", "20,260", [2]float64{20, 260}},
+		{"", "", "auto", [2]float64{20, 526}},
+		{"paper", "", "paper", [2]float64{20, 526}},
+		{"20,260", "0,300", "0,300", [2]float64{0, 300}},
+		{"20,260", "auto", "auto", [2]float64{20, 526}},
+	} {
+		run := filepath.Join(t.TempDir(), "run")
+		r := slmsamRun("train", manifest, "--init", w.model, "-o", run, "--steps", "1", "--frames", "3", "--device", "cpu", "--window", c.train)
+		require.Equal(t, exitDone, r.code, r.errors)
+		used := w
+		used.model = filepath.Join(run, "last.safetensors")
+		p := used.propagate("--mask", w.mask, "-o", filepath.Join(run, "out.nii.gz"), "--window", c.propagate, "--json")
+		require.Equal(t, exitDone, p.code, p.errors)
+		var s summary
+		require.NoError(t, json.Unmarshal([]byte(p.out), &s))
+		require.Equal(t, c.rule, s.WindowRule)
+		require.Equal(t, c.want, s.Window)
+		require.Contains(t, p.errors, "window: ")
+	}
+}
