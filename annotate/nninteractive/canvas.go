@@ -10,6 +10,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
+// client is what a lease is on.
+type client struct{ canvas *canvas } // nil before an image came
+
 // canvas is a client's image with its one object.
 type canvas struct {
 	session annotate.Session
@@ -32,7 +35,7 @@ const object = 1
 const overhead = 1 << 20
 
 // setImage takes a new image. What belonged to the one before is gone once the new one is known to be good.
-func (s *Server) setImage(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) error {
 	var m struct {
 		Properties struct {
 			Spacing []float64 `json:"spacing"`
@@ -57,12 +60,12 @@ func (s *Server) setImage(held *lease, w http.ResponseWriter, r *http.Request) e
 	v.Geom = volume.NewGeometry(v.Dim, spacing(m.Properties.Spacing))
 	shape := a.shape
 	a, body = nil, nil // the session may take long: do not keep the upload
-	held.free()
+	from.close()
 	session, err := s.backend.Open(v)
 	if err != nil {
 		return err
 	}
-	held.canvas = &canvas{session: session, shape: [3]int(shape[1:]), home: v.AcquisitionAxis()}
+	from.canvas = &canvas{session: session, shape: [3]int(shape[1:]), home: v.AcquisitionAxis()}
 	web.JSON(w, http.StatusOK, map[string]any{"original_image_shape": shape})
 	return nil
 }
@@ -81,19 +84,27 @@ func spacing(kji []float64) [3]float64 {
 	return out
 }
 
-// ready returns the lease's canvas if an image and a buffer are there.
-func (h *lease) ready() (*canvas, error) {
-	if h.canvas == nil {
+// ready returns the canvas if an image and a buffer are there.
+func (c *client) ready() (*canvas, error) {
+	if c.canvas == nil {
 		return nil, annotate.Inputf("no image yet: send /set_image first")
 	}
-	if h.canvas.target == nil {
+	if c.canvas.target == nil {
 		return nil, annotate.Inputf("no target buffer yet: send /set_target_buffer first")
 	}
-	return h.canvas, nil
+	return c.canvas, nil
+}
+
+// close frees the canvas.
+func (c *client) close() {
+	if c.canvas != nil {
+		c.canvas.session.Close()
+		c.canvas = nil
+	}
 }
 
 // setTarget takes the shape and type of the client's buffer, which is empty.
-func (s *Server) setTarget(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) setTarget(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		Shape []int  `json:"shape"`
 		Dtype string `json:"dtype"`
@@ -101,10 +112,10 @@ func (s *Server) setTarget(held *lease, w http.ResponseWriter, r *http.Request) 
 	if err := web.ReadJSON(w, r, &q); err != nil {
 		return err
 	}
-	if held.canvas == nil {
+	if from.canvas == nil {
 		return annotate.Inputf("no image yet: send /set_image first")
 	}
-	c := held.canvas
+	c := from.canvas
 	if !slices.Equal(q.Shape, c.shape[:]) {
 		return annotate.Inputf("the target buffer has the shape %v, the image %v", q.Shape, c.shape)
 	}
@@ -122,7 +133,7 @@ func (s *Server) setTarget(held *lease, w http.ResponseWriter, r *http.Request) 
 }
 
 // setAutozoom is accepted: what the model looks at is its own choice.
-func (s *Server) setAutozoom(_ *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) setAutozoom(_ *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		On bool `json:"do_autozoom"`
 	}
@@ -134,8 +145,8 @@ func (s *Server) setAutozoom(_ *lease, w http.ResponseWriter, r *http.Request) e
 }
 
 // reset forgets the object; the client empties its buffer itself.
-func (s *Server) reset(held *lease, w http.ResponseWriter, _ *http.Request) error {
-	if c := held.canvas; c != nil {
+func (s *Server) reset(from *client, w http.ResponseWriter, _ *http.Request) error {
+	if c := from.canvas; c != nil {
 		if err := c.session.Reset(object); err != nil {
 			return err
 		}

@@ -8,6 +8,6 @@
 // Arrays are written [k, j, i] here, the slowest axis first; in memory that is the same order as a
 // volume.Volume with its axes reversed.
 //
-// Where to start reading: server.go (the list of paths), lease.go, prompts.go, reply.go; array.go and chunk.go
+// Where to start reading: server.go (the list of paths), canvas.go, prompts.go, reply.go; array.go and chunk.go
 // for the arrays on the wire.
 package nninteractive

@@ -30,7 +30,7 @@ func (f flags) run(standard bool) bool {
 	return *f.Run
 }
 
-func (s *Server) addPoint(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) addPoint(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		flags
 		Coordinates []float64 `json:"coordinates"`
@@ -38,7 +38,7 @@ func (s *Server) addPoint(held *lease, w http.ResponseWriter, r *http.Request) e
 	if err := web.ReadJSON(w, r, &q); err != nil {
 		return err
 	}
-	c, err := held.ready()
+	c, err := from.ready()
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func whole(x float64, lo, hi int) int {
 	return int(math.RoundToEven(min(max(x, float64(lo)), float64(hi))))
 }
 
-func (s *Server) addBox(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) addBox(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		flags
 		Box [][]float64 `json:"bbox_coords"`
@@ -70,7 +70,7 @@ func (s *Server) addBox(held *lease, w http.ResponseWriter, r *http.Request) err
 	if err := web.ReadJSON(w, r, &q); err != nil {
 		return err
 	}
-	c, err := held.ready()
+	c, err := from.ready()
 	if err != nil {
 		return err
 	}
@@ -116,8 +116,8 @@ func (c *canvas) region(kji [][]float64) (annotate.Region, error) {
 func (c *canvas) reversed(v [3]int) [3]int { return [3]int{v[2], v[1], v[0]} }
 
 // maskPrompt takes lassos and scribbles: a mask of the whole image or of a box of it.
-func (s *Server) maskPrompt(kind annotate.StrokeKind) func(*lease, http.ResponseWriter, *http.Request) error {
-	return func(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) maskPrompt(kind annotate.StrokeKind) func(*client, http.ResponseWriter, *http.Request) error {
+	return func(from *client, w http.ResponseWriter, r *http.Request) error {
 		var q struct {
 			flags
 			Box [][]float64 `json:"interaction_bbox"`
@@ -125,7 +125,7 @@ func (s *Server) maskPrompt(kind annotate.StrokeKind) func(*lease, http.Response
 		if err := meta(r, &q); err != nil {
 			return err
 		}
-		c, err := held.ready()
+		c, err := from.ready()
 		if err != nil {
 			return err
 		}
@@ -161,12 +161,12 @@ func (s *Server) readMask(c *canvas, w http.ResponseWriter, r *http.Request) (*a
 }
 
 // addInitial replaces the object by a mask, which the client has put into its buffer already.
-func (s *Server) addInitial(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) addInitial(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q flags
 	if err := meta(r, &q); err != nil {
 		return err
 	}
-	c, err := held.ready()
+	c, err := from.ready()
 	if err != nil {
 		return err
 	}

@@ -77,14 +77,14 @@ func takesInterim(r *http.Request) bool {
 	return r.ProtoAtLeast(1, 1) && agent != "" && !strings.HasPrefix(agent, "python-requests") && !strings.HasPrefix(agent, "python-urllib")
 }
 
-func (s *Server) predict(held *lease, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) predict(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		Refine bool `json:"force_full_refine"` // every run is a full one
 	}
 	if err := web.ReadJSON(w, r, &q); err != nil {
 		return err
 	}
-	c, err := held.ready()
+	c, err := from.ready()
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,8 @@ func (s *Server) predict(held *lease, w http.ResponseWriter, r *http.Request) er
 	return s.changed(c, w, r)
 }
 
-func (s *Server) undo(held *lease, w http.ResponseWriter, r *http.Request) error {
-	c, err := held.ready()
+func (s *Server) undo(from *client, w http.ResponseWriter, r *http.Request) error {
+	c, err := from.ready()
 	if err != nil {
 		return err
 	}

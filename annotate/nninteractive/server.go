@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/lease"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
@@ -25,7 +26,7 @@ type Options struct {
 type Server struct {
 	backend annotate.Backend
 	options Options
-	leases  *leases
+	leases  *lease.Leases[*client]
 	codec   *codec
 	mux     *http.ServeMux
 }
@@ -44,10 +45,8 @@ func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 		}
 	}
 	s := &Server{backend: backend, options: o, codec: newCodec(), mux: http.NewServeMux()}
-	s.leases = &leases{most: backend.Limits().Sessions, idle: o.Idle, liveness: o.Liveness, now: time.Now, byToken: map[string]*lease{}}
+	s.leases = lease.New(ctx, backend.Limits().Sessions, o.Idle, o.Liveness, (*client).close)
 	s.routes()
-	const sweeps = 10 // per timeout
-	go s.leases.sweep(ctx, max(min(o.Idle, o.Liveness)/sweeps, 10*time.Millisecond))
 	return s
 }
 
@@ -59,12 +58,12 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /claim", s.claim)
 	s.mux.HandleFunc("GET /capabilities", func(w http.ResponseWriter, r *http.Request) { web.JSON(w, http.StatusOK, capabilities) })
 	s.mux.HandleFunc("POST /release", func(w http.ResponseWriter, r *http.Request) {
-		s.leases.release(r.Header.Get(leaseHeader))
+		s.leases.Release(r.Header.Get(leaseHeader))
 		web.JSON(w, http.StatusOK, map[string]bool{"released": true})
 	})
 	s.mux.HandleFunc("POST /heartbeat", func(w http.ResponseWriter, r *http.Request) { s.status(w, r, true) })
 	s.mux.HandleFunc("GET /lease_status", func(w http.ResponseWriter, r *http.Request) { s.status(w, r, false) })
-	for path, f := range map[string]func(*lease, http.ResponseWriter, *http.Request) error{
+	for path, f := range map[string]func(*client, http.ResponseWriter, *http.Request) error{
 		"/set_image":                   s.setImage,
 		"/set_target_buffer":           s.setTarget,
 		"/set_do_autozoom":             s.setAutozoom,
@@ -90,25 +89,16 @@ const (
 	metaHeader  = "X-Meta"
 )
 
-// leased runs f with the request's lease, one request of a lease at a time.
-func (s *Server) leased(f func(*lease, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// leased runs f with the request's client, one request of a client at a time.
+func (s *Server) leased(f func(*client, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		held := s.leases.begin(r.Header.Get(leaseHeader))
-		if held == nil {
+		known, err := s.leases.With(r.Context(), r.Header.Get(leaseHeader), func(ctx context.Context, c *client) error {
+			return f(c, w, r.WithContext(ctx))
+		})
+		switch {
+		case !known:
 			gone(w)
-			return
-		}
-		defer s.leases.end(held)
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(held.ctx, cancel)()
-		held.mu.Lock()
-		defer held.mu.Unlock()
-		if held.ctx.Err() != nil {
-			gone(w)
-			return
-		}
-		if err := f(held, w, r.WithContext(ctx)); err != nil {
+		case err != nil:
 			web.Fail(w, r, s.options.Log, err)
 		}
 	}
@@ -119,17 +109,17 @@ func gone(w http.ResponseWriter) {
 }
 
 func (s *Server) claim(w http.ResponseWriter, r *http.Request) {
-	held, err := s.leases.claim()
+	held, err := s.leases.Claim(&client{})
 	if err != nil {
 		web.Fail(w, r, s.options.Log, err)
 		return
 	}
-	web.JSON(w, http.StatusOK, map[string]any{"lease_token": held.token, "idle_timeout_seconds": s.options.Idle.Seconds(),
-		"liveness_timeout_seconds": s.options.Liveness.Seconds(), "max_sessions": s.leases.most})
+	web.JSON(w, http.StatusOK, map[string]any{"lease_token": held.Token, "idle_timeout_seconds": s.options.Idle.Seconds(),
+		"liveness_timeout_seconds": s.options.Liveness.Seconds(), "max_sessions": s.leases.Most})
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request, alive bool) {
-	left, ok := s.leases.remaining(r.Header.Get(leaseHeader), alive)
+	left, ok := s.leases.Remaining(r.Header.Get(leaseHeader), alive)
 	if !ok {
 		gone(w)
 		return

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// client does what nninteractive-client does: it keeps a buffer and pastes replies into it.
-type client struct {
+// mirror does what nninteractive-client does: it keeps a buffer and pastes replies into it.
+type mirror struct {
 	t      *testing.T
 	url    string
 	token  string
@@ -39,8 +39,8 @@ func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, st
 	return s, web.URL
 }
 
-func connect(t *testing.T, s *Server, url string) *client {
-	c := &client{t: t, url: url, codec: newCodec(), server: s}
+func connect(t *testing.T, s *Server, url string) *mirror {
+	c := &mirror{t: t, url: url, codec: newCodec(), server: s}
 	var claim struct {
 		Token string `json:"lease_token"`
 	}
@@ -50,7 +50,7 @@ func connect(t *testing.T, s *Server, url string) *client {
 }
 
 // open uploads a ball and an empty buffer.
-func (c *client) open(nk, nj, ni int) {
+func (c *mirror) open(nk, nj, ni int) {
 	v := annotatetest.Ball(nk, nj, ni)
 	a := &array{dtype: "int16", shape: []int{1, nk, nj, ni}}
 	for _, x := range v.Data {
@@ -69,7 +69,7 @@ func marshal(v any) string {
 	return string(raw)
 }
 
-func (c *client) do(path string, meta any, body []byte) (int, http.Header, []byte) {
+func (c *mirror) do(path string, meta any, body []byte) (int, http.Header, []byte) {
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, bytes.NewReader(body))
 	require.NoError(c.t, err)
 	r.Header.Set(leaseHeader, c.token)
@@ -86,7 +86,7 @@ func (c *client) do(path string, meta any, body []byte) (int, http.Header, []byt
 }
 
 // must is do with a good answer, pasted into the buffer; it returns the body.
-func (c *client) must(path string, meta any, body []byte) []byte {
+func (c *mirror) must(path string, meta any, body []byte) []byte {
 	status, header, out := c.do(path, meta, body)
 	require.Equal(c.t, http.StatusOK, status, "%s: %s", path, out)
 	if raw := header.Get(metaHeader); raw != "" {
@@ -95,7 +95,7 @@ func (c *client) must(path string, meta any, body []byte) []byte {
 	return out
 }
 
-func (c *client) paste(raw string, body []byte) {
+func (c *mirror) paste(raw string, body []byte) {
 	var m promptReply
 	require.NoError(c.t, json.Unmarshal([]byte(raw), &m))
 	if !m.Ran || m.Box == nil {
@@ -116,14 +116,17 @@ func (c *client) paste(raw string, body []byte) {
 }
 
 // state is what the server's session holds.
-func (c *client) state() []uint8 {
-	held := c.server.leases.byToken[c.token]
+func (c *mirror) state() []uint8 {
 	mask := make([]uint8, len(c.buffer))
-	require.NoError(c.t, held.canvas.session.Mask(object, mask))
+	known, err := c.server.leases.With(c.t.Context(), c.token, func(_ context.Context, held *client) error {
+		return held.canvas.session.Mask(object, mask)
+	})
+	require.True(c.t, known)
+	require.NoError(c.t, err)
 	return mask
 }
 
-func (c *client) lasso(box [3][2]int, include, run bool) {
+func (c *mirror) lasso(box [3][2]int, include, run bool) {
 	a := &array{dtype: "uint8"}
 	n := 1
 	for _, b := range box {
@@ -256,7 +259,7 @@ func TestLeasesEndButNeverUnderARequest(t *testing.T) {
 	status, _, body := c.do("/heartbeat", nil, nil)
 	require.Equal(t, http.StatusGone, status)
 	require.JSONEq(t, `{"detail":"lease expired or unknown"}`, string(body))
-	require.Empty(t, s.leases.byToken)
+	require.Zero(t, s.leases.Count())
 
 	c = connect(t, s, url)
 	last := 2.0
@@ -302,7 +305,7 @@ func TestFullServerSaysWhenToComeBack(t *testing.T) {
 	for range annotatetest.Limits.Sessions {
 		connect(t, s, url)
 	}
-	c := &client{t: t, url: url}
+	c := &mirror{t: t, url: url}
 	status, header, _ := c.do("/claim", nil, nil)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, "10", header.Get("Retry-After"))
@@ -357,17 +360,16 @@ func FuzzPrompts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, body, meta string) {
 		backend := annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{})
 		s := New(t.Context(), backend, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-		held, err := s.leases.claim()
-		require.NoError(t, err)
 		v := annotatetest.Ball(4, 8, 9)
 		session, err := backend.Open(v)
 		require.NoError(t, err)
 		n := len(v.Data)
-		held.canvas = &canvas{session: session, shape: [3]int{4, 8, 9}, home: 2,
-			target: &target{dtype: "uint8", sent: make([]uint8, n), next: make([]uint8, n)}}
+		held, err := s.leases.Claim(&client{&canvas{session: session, shape: [3]int{4, 8, 9}, home: 2,
+			target: &target{dtype: "uint8", sent: make([]uint8, n), next: make([]uint8, n)}}})
+		require.NoError(t, err)
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader([]byte(body)))
 		r.URL.Path = path
-		r.Header.Set(leaseHeader, held.token)
+		r.Header.Set(leaseHeader, held.Token)
 		r.Header.Set(metaHeader, meta)
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
