@@ -75,6 +75,7 @@ const (
 	Scribble                   // a line that runs inside the object
 	Box                        // a rectangle about the object
 	Click                      // one voxel of the object
+	Absent                     // the object is not on this slice
 )
 
 // Stroke is what an annotator drew in one go, on one slice.
@@ -83,7 +84,7 @@ type Stroke struct {
 	Erase  bool   // it shows what does not belong to the object
 	Axis   int    // the slice lies across this axis; Click: not used
 	Region Region // one voxel thick along Axis; Click: one voxel
-	Mask   []bool // Outline and Scribble: Region's voxels, axis 0 fastest
+	Mask   []bool // Outline and Scribble: Region's voxels, axis 0 fastest; else nil
 }
 
 // Region is a box of voxels, half open: from Lo up to but without Hi along each axis, in file order.
@@ -123,4 +124,13 @@ func (s *Stroke) Check(dim [3]int) error {
 		return Inputf("the stroke's mask has %d voxels, its region %d", len(s.Mask), n)
 	}
 	return nil
+}
+
+// Case is a volume with the label map that an annotator finished, both as files on this machine.
+type Case struct{ ID, Image, Label string }
+
+// Trainer fine-tunes the model that a backend uses.
+type Trainer interface {
+	// Train learns from cases; what it learned serves from then on. progress may be nil.
+	Train(ctx context.Context, cases []Case, progress func(done, total int)) error
 }

@@ -18,6 +18,9 @@ type pad struct {
 // draw returns the slice's outline after a stroke, or nil if the stroke says nothing about the slice: what it
 // erases is not there.
 func (p *pad) draw(stroke annotate.Stroke) []bool {
+	if stroke.Kind == annotate.Absent {
+		return make([]bool, p.h*p.w)
+	}
 	drawn := p.stroke(stroke)
 	out := slices.Clone(p.content)
 	if stroke.Erase {

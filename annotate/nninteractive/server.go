@@ -22,7 +22,7 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Server answers the protocol's clients. The paths that need no token are Tokenless.
+// Server answers the protocol's clients.
 type Server struct {
 	backend annotate.Backend
 	options Options
@@ -30,9 +30,6 @@ type Server struct {
 	codec   *codec
 	mux     *http.ServeMux
 }
-
-// Tokenless are the paths that a client may ask for without a key.
-var Tokenless = []string{"/healthz"}
 
 // New returns a server of sessions on backend. They end with ctx.
 func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
@@ -54,7 +51,7 @@ func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 func (s *Server) routes() {
-	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { web.JSON(w, http.StatusOK, map[string]bool{"ok": true}) })
+	s.mux.HandleFunc("GET /healthz", web.Healthy)
 	s.mux.HandleFunc("POST /claim", s.claim)
 	s.mux.HandleFunc("GET /capabilities", func(w http.ResponseWriter, r *http.Request) { web.JSON(w, http.StatusOK, capabilities) })
 	s.mux.HandleFunc("POST /release", func(w http.ResponseWriter, r *http.Request) {

@@ -3,8 +3,8 @@ package web
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -62,10 +62,13 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 }
 
 // Upload turns an error of reading a body into the client's: it went away, sent too much or something broken.
+// Errors of this machine's files stay what they are.
 func Upload(err error) error {
 	var large *http.MaxBytesError
-	if err == nil || errors.As(err, &large) {
+	var input *annotate.InputError
+	var file *fs.PathError
+	if err == nil || errors.As(err, &large) || errors.As(err, &input) || errors.As(err, &file) {
 		return err
 	}
-	return annotate.Inputf("the upload could not be read: %v", fmt.Sprint(err))
+	return annotate.Inputf("the upload could not be read: %v", err)
 }

@@ -56,3 +56,8 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 		Detail(w, http.StatusInternalServerError, "internal error; the server's log says more")
 	}
 }
+
+// Healthy answers that the server is there.
+func Healthy(w http.ResponseWriter, _ *http.Request) {
+	JSON(w, http.StatusOK, map[string]bool{"ok": true})
+}
