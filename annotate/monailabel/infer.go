@@ -18,6 +18,7 @@ import (
 const (
 	scribbleModel = "slmsam"
 	clickModel    = "slmsam_click"
+	guessModel    = "slmsam_guess"
 	label         = "target" // of the models: names of segments are the annotator's
 )
 
@@ -32,8 +33,8 @@ type inference struct {
 
 func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	q := inference{model: r.PathValue("model"), output: r.URL.Query().Get("output")}
-	if q.model != scribbleModel && q.model != clickModel {
-		return notFound(fmt.Sprintf("no such model: there are %s and %s", scribbleModel, clickModel))
+	if q.model != scribbleModel && q.model != clickModel && q.model != guessModel {
+		return notFound(fmt.Sprintf("no such model: there are %s, %s and %s", scribbleModel, clickModel, guessModel))
 	}
 	switch q.output {
 	case "", "all", "image", "json":
@@ -105,9 +106,12 @@ func (s *Server) segment(ctx context.Context, o *opened, q *inference) ([]uint8,
 	defer func() { _ = o.session.Reset(object) }() // fails only if the volume was closed, and all is gone with it
 	var drawn *drawn
 	var err error
-	if q.model == clickModel {
+	switch q.model {
+	case clickModel:
 		drawn, err = q.clicks(o)
-	} else {
+	case guessModel:
+		drawn = guess(o)
+	default:
 		drawn, err = s.scribbles(o, q)
 	}
 	if err != nil {
@@ -239,6 +243,18 @@ func (q *inference) clicks(o *opened) (*drawn, error) {
 		return nil, annotate.Inputf("nothing to start from: click on the structure first")
 	}
 	return d, nil
+}
+
+// guess is for OHIF's and Slicer's automatic mode, which sends nothing: a box over the middle of the middle slice.
+func guess(o *opened) *drawn {
+	s := annotate.Stroke{Kind: annotate.Box, Axis: o.home}
+	for axis, n := range o.grid.Dim {
+		s.Region.Lo[axis], s.Region.Hi[axis] = n/4, n-n/4
+		if axis == o.home {
+			s.Region.Lo[axis], s.Region.Hi[axis] = n/2, n/2+1
+		}
+	}
+	return &drawn{strokes: []annotate.Stroke{s}}
 }
 
 // numbers reads a list of tuples of n numbers.

@@ -46,6 +46,7 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) error {
 		"models": map[string]any{
 			scribbleModel: model("scribbles", "Carry a painted slice through the volume"),
 			clickModel:    model("deepgrow", "Carry a clicked structure through the volume"),
+			guessModel:    model("segmentation", "A guess to correct: what lies in the middle of the volume"),
 		},
 		"trainers": trainers, "strategies": chosen, "scoring": struct{}{}, "train_stats": struct{}{},
 		"datastore": map[string]int{"total": total, "completed": completed},

@@ -1,7 +1,8 @@
 // Package monailabel answers clients of MONAI Label 0.8: the stock plugins of 3D Slicer and OHIF, and scripts.
 //
-// The served folder is the datastore. Two models are offered: one of type scribbles, to which Slicer sends a label
-// map with painted slices, and one of type deepgrow for clicks and boxes. Nothing stays on the server between two
+// The served folder is the datastore. Three models are offered: one of type scribbles, to which Slicer sends a label
+// map with painted slices, one of type deepgrow for clicks and boxes, and one of type segmentation, which starts
+// from a guess: OHIF's panel does not work without one. Nothing stays on the server between two
 // requests but the open volume, and which slices an annotator had painted when a result went out: Slicer puts
 // the result into the segment that it sends the next time, and only what was changed in it counts as drawn then.
 //
