@@ -3,6 +3,7 @@ package annotatetest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -38,6 +39,9 @@ func (c Copier) Track(ctx context.Context, v *volume.Volume, axis int, outlines 
 		}
 		best := reach + 1
 		for slice, plane := range outlines {
+			if !slices.Contains(plane, true) {
+				continue
+			}
 			if d := max(slice-i, i-slice); d < best || d == best && d <= reach && slice < i {
 				best, found.Masks[i] = d, plane
 			}

@@ -1,9 +1,12 @@
 package monailabel
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -59,11 +62,12 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, files ...strin
 		return nil, annotate.ErrFull
 	}
 	const voxelBytes, overhead = 8, 8 << 20
-	r.Body = io.NopCloser(web.Body(w, r, int64(len(files))*int64(s.backend.Limits().Voxels)*voxelBytes+overhead))
-	parts, err := r.MultipartReader()
+	body := bufio.NewReader(web.Body(w, r, int64(len(files))*int64(s.backend.Limits().Voxels)*voxelBytes+overhead))
+	boundary, err := boundaryOf(body, r.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, annotate.Inputf("the body is not a form: %v", err)
+		return nil, err
 	}
+	parts := multipart.NewReader(body, boundary)
 	f := &form{texts: map[string]string{}, files: map[string]*upload{}}
 	for {
 		part, err := parts.NextPart()
@@ -78,6 +82,26 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, files ...strin
 			return nil, web.Upload(err)
 		}
 	}
+}
+
+// boundaryOf is what the body itself begins with: MONAI Label's client repeats, once it has a token, the
+// Content-Type of its last upload with the boundary of that.
+func boundaryOf(body *bufio.Reader, contentType string) (string, error) {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "multipart/form-data" {
+		return "", annotate.Inputf("the body is not a form: want multipart/form-data")
+	}
+	const longest = 2 + 70 + 2 // RFC 2046
+	head, err := body.Peek(longest)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", web.Upload(err)
+	}
+	line, _, found := bytes.Cut(head, []byte("\r\n"))
+	boundary, dashes := bytes.CutPrefix(line, []byte("--"))
+	if !found || !dashes || len(boundary) == 0 {
+		return "", annotate.Inputf("the body is not a form: it does not begin with a boundary")
+	}
+	return string(boundary), nil
 }
 
 // readPart adds a part to the form.

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +40,9 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 					Detail(rec, http.StatusInternalServerError, "internal error")
 				}
 			}
+			if rec.status >= http.StatusBadRequest && takesBody(r) {
+				drain(rec, r)
+			}
 			g.Log.Debug("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "time", time.Since(started))
 		}()
 		if g.admit(rec, r) {
@@ -50,6 +54,11 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 // admit says whether a request may go on; if not, it has been answered.
 func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if !takesBody(r) && r.ContentLength != 0 {
+		// MONAI Label's client repeats, once it has a token, the length of its last upload in requests without a
+		// body: do not wait for it.
+		w.Header().Set("Connection", "close")
+	}
 	w.Header().Add("Vary", "Origin")
 	if !g.hostAllowed(r.Host) {
 		Detail(w, http.StatusForbidden, "this server is not known by the name in the Host header; start it with --allow-host to add a name")
@@ -81,6 +90,9 @@ func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	return true
 }
+
+// takesBody says whether a request may have a body.
+func takesBody(r *http.Request) bool { return r.Method == http.MethodPost || r.Method == http.MethodPut }
 
 // hostAllowed accepts IP addresses, which no DNS answer can forge, localhost, and the names that were given.
 func (g Guard) hostAllowed(host string) bool {
@@ -132,6 +144,25 @@ func (g Guard) TokenIs(token string) bool {
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// What is read of a body after an error, at most: clients that send without listening see the answer only when
+// all is sent.
+const (
+	drainBytes = 64 << 20
+	drainTime  = 5 * time.Second
+)
+
+func drain(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Expect") != "" { // it waits to be told to send
+		return
+	}
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(drainTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
+	_ = control.SetReadDeadline(time.Time{})
 }
 
 // recorder notes a reply's status.

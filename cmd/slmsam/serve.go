@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	sessions "github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
@@ -29,6 +32,7 @@ type serveFlags struct {
 	behindProxy                     bool
 	hosts, origins                  []string
 	sessions, voxels, totalVoxels   int
+	idle, liveness                  time.Duration
 }
 
 func newServeCommand() *cobra.Command {
@@ -65,6 +69,8 @@ Without a token only programs of this machine are answered.`,
 	flags.IntVar(&f.sessions, "max-sessions", 8, "volumes open at once")
 	flags.IntVar(&f.voxels, "max-voxels", 256<<20, "voxels of one volume")
 	flags.IntVar(&f.totalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes 4 bytes and some for masks")
+	flags.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long\n(default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
+	flags.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
 	f.modelFlags.add(cmd)
 	f.deviceFlags.add(cmd)
 	return cmd
@@ -118,15 +124,19 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.B
 			servers = append(servers, server{name: name, addr: net.JoinHostPort(host, strconv.Itoa(port)), handler: h})
 		}
 	}
-	guard := web.Guard{Token: f.token, Hosts: f.hosts, Log: c.log, Tokenless: []string{"/healthz"}}
+	hosts := append(slices.Clone(f.hosts), host)
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	guard := web.Guard{Token: f.token, Hosts: hosts, Log: c.log, Tokenless: []string{"/healthz"}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", web.Healthy)
 	servers = append(servers, server{name: "server", addr: f.listen, handler: guard.Wrap(mux)})
-	add("nnInteractive", host, f.nnInteractive, guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Log: c.log})))
+	add("nnInteractive", host, f.nnInteractive, guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
 
 	pages := guard // OHIF is a web page, and often one of another server
 	pages.Origins, pages.Local, pages.Tokenless = f.origins, true, monailabel.Tokenless
-	options := monailabel.Options{Guard: pages, Log: c.log}
+	options := monailabel.Options{Guard: pages, Idle: f.idle, Log: c.log}
 	if dir != "" {
 		if options.Folder, err = folder.Open(dir, f.voxels); err != nil {
 			return nil, nil, err
@@ -143,7 +153,7 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.B
 	if !f.behindProxy {
 		host = "127.0.0.1"
 	}
-	add("ITK-SNAP", host, f.snap, tokenless.Wrap(itksnap.New(ctx, backend, itksnap.Options{Log: c.log})))
+	add("ITK-SNAP", host, f.snap, tokenless.Wrap(itksnap.New(ctx, backend, itksnap.Options{Idle: f.idle, Log: c.log})))
 	return servers, func() {
 		if err := monai.Close(); err != nil {
 			c.log.Warn("uploads could not be removed", "reason", err)
