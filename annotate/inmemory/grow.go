@@ -12,7 +12,7 @@ const (
 	growLeast    = 0.03 // but at least this part of the slice's range of intensities
 	growHalvings = 4    // how often a tolerance that lets the region run to its limit is halved
 	growLeak     = 0.2  // part of the ring at the limit that means it ran there
-	growDisc     = 3    // radius of the disc that is left when it runs always, in pixels
+	growDisc     = 0.05 // radius of the disc that is left when it runs always, as part of the slice's side
 )
 
 // grow is the connected pixels about the seeds that look as the seeds do, within reach pixels of one, without
@@ -40,7 +40,7 @@ func (p *pad) grow(seeds []bool, reach float64) []bool {
 		}
 		tolerance /= 2
 	}
-	return p.within(seeds, min(reach, growDisc))
+	return p.within(seeds, min(reach, max(1, growDisc*float64(min(p.h, p.w)))))
 }
 
 // smoothed is the slice with every pixel the mean of its 3 x 3 neighborhood.

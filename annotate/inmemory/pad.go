@@ -70,7 +70,7 @@ func (p *pad) stroke(s annotate.Stroke) []bool {
 	}
 	reach := p.radius()
 	if reach == 0 {
-		reach = float64(min(p.h, p.w)) / 4
+		reach = float64(min(p.h, p.w)) / 2
 	}
 	return p.grow(seeds, reach)
 }

@@ -92,7 +92,9 @@ func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // takesBody says whether a request may have a body.
-func takesBody(r *http.Request) bool { return r.Method == http.MethodPost || r.Method == http.MethodPut }
+func takesBody(r *http.Request) bool {
+	return r.Method == http.MethodPost || r.Method == http.MethodPut
+}
 
 // hostAllowed accepts IP addresses, which no DNS answer can forge, localhost, and the names that were given.
 func (g Guard) hostAllowed(host string) bool {
