@@ -34,6 +34,7 @@ func commands() []*cobra.Command {
 		newConvertCommand(),
 		newInfoCommand(),
 		newBenchCommand(),
+		newServeCommand(),
 	}
 }
 

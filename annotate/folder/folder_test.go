@@ -1,0 +1,115 @@
+package folder
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+func write(t *testing.T, path string, v *volume.Volume) string {
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, volume.WriteVolume(path, v, volume.WriteOptions{}))
+	return path
+}
+
+func open(t *testing.T, dir string) *Folder {
+	f, err := Open(dir, 1000)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, f.Close()) })
+	return f
+}
+
+func ids(t *testing.T, f *Folder) (out []string) {
+	list, err := f.Volumes()
+	require.NoError(t, err)
+	for _, v := range list {
+		out = append(out, v.ID)
+	}
+	return out
+}
+
+func TestVolumesAreListedByName(t *testing.T) {
+	dir := t.TempDir()
+	v := annotatetest.Ball(3, 4, 5)
+	write(t, filepath.Join(dir, "b.nrrd"), v)
+	write(t, filepath.Join(dir, "imagesTr", "a_0000.nii.gz"), v)
+	write(t, filepath.Join(dir, "imagesTr", ".hidden.nii.gz"), v)
+	write(t, filepath.Join(dir, "labelsTr", "a.nii.gz"), v)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600))
+	f := open(t, dir)
+	require.Equal(t, []string{"a", "b"}, ids(t, f))
+	a, err := f.Find("a")
+	require.NoError(t, err)
+	read, err := f.Read(a)
+	require.NoError(t, err)
+	require.Equal(t, v.Data, read.Data)
+	labels, err := f.Labels("a")
+	require.NoError(t, err)
+	require.Contains(t, labels, Final)
+	_, err = f.Find("c")
+	require.ErrorIs(t, err, ErrUnknown)
+}
+
+func TestAddedVolumesAreFoundUnderTheirNames(t *testing.T) {
+	dir := t.TempDir()
+	from := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(3, 4, 5))
+	f := open(t, dir)
+	names := []string{"50%", "a b+c", "a%20b", "case 1+\u00e9", "con:", "x.y"}
+	for _, id := range names {
+		require.NoError(t, f.Add(id, ".nii.gz", from), id)
+		require.NoError(t, f.SetInfo(id, "", map[string]any{"id": id}))
+	}
+	require.ElementsMatch(t, names, ids(t, f))
+	for _, id := range names {
+		info, err := f.Info(id, "")
+		require.NoError(t, err)
+		require.Equal(t, map[string]any{"id": id}, info)
+	}
+	var input *annotate.InputError
+	other := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(4, 4, 5))
+	require.ErrorAs(t, f.Add("x.y", ".nii.gz", other), &input, "another image of that name")
+	large := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(11, 10, 10))
+	require.ErrorAs(t, f.Add("large", ".nii.gz", large), &input)
+	require.ErrorAs(t, f.SetInfo("x.y", "", map[string]any{"a": string(make([]byte, infoLimit))}), &input)
+}
+
+func TestLabelMapsReplaceEachOther(t *testing.T) {
+	dir := t.TempDir()
+	v := annotatetest.Ball(3, 4, 5)
+	write(t, filepath.Join(dir, "a.nii.gz"), v)
+	f := open(t, dir)
+	a, err := f.Find("a")
+	require.NoError(t, err)
+	gz := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), v)
+	nrrd := write(t, filepath.Join(t.TempDir(), "x.nrrd"), v)
+	require.NoError(t, f.SaveLabel(a, Final, ".nii.gz", gz))
+	require.NoError(t, f.SaveLabel(a, "original", ".nii.gz", gz))
+	require.NoError(t, f.SaveLabel(a, Final, ".nrrd", nrrd))
+	labels, err := f.Labels("a")
+	require.NoError(t, err)
+	require.Equal(t, ".nrrd", labels[Final].Ext)
+	require.Equal(t, ".nii.gz", labels["original"].Ext)
+	require.NoFileExists(t, filepath.Join(dir, "labelsTr", "a.nii.gz"), "one label map per tag")
+	require.NoError(t, f.RemoveLabel(labels["original"]))
+	_, err = f.Label("a", "original")
+	require.ErrorIs(t, err, ErrUnknown)
+}
+
+func TestLinksThatLeadOutAreNotFollowed(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	from := write(t, filepath.Join(outside, "x.nii.gz"), annotatetest.Ball(3, 4, 5))
+	require.NoError(t, os.Symlink(from, filepath.Join(dir, "link.nii.gz")))
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "labelsTr")))
+	write(t, filepath.Join(dir, "a.nii.gz"), annotatetest.Ball(3, 4, 5))
+	f := open(t, dir)
+	require.Equal(t, []string{"a"}, ids(t, f))
+	a, err := f.Find("a")
+	require.NoError(t, err)
+	require.Error(t, f.SaveLabel(a, Final, ".nii.gz", from))
+	require.NoFileExists(t, filepath.Join(outside, "a.nii.gz"))
+}

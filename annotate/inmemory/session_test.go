@@ -1,0 +1,261 @@
+package inmemory_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// board is a session with helpers, on a ball of 12 slices of 40 x 44.
+type board struct {
+	annotate.Session
+	t *testing.T
+	v *volume.Volume
+}
+
+func open(t *testing.T, c annotatetest.Copier) *board {
+	v := annotatetest.Ball(12, 40, 44)
+	s, err := annotatetest.Backend(annotatetest.Limits, c).Open(v)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return &board{s, t, v}
+}
+
+func (b *board) run(strokes ...annotate.Stroke) []uint8 {
+	require.NoError(b.t, b.Apply(1, strokes...))
+	ran, err := b.Run(b.t.Context(), 1, nil)
+	require.NoError(b.t, err)
+	require.True(b.t, ran)
+	return b.mask()
+}
+
+func (b *board) mask() []uint8 {
+	mask := make([]uint8, len(b.v.Data))
+	require.NoError(b.t, b.Mask(1, mask))
+	return mask
+}
+
+func (b *board) at(mask []uint8, i, j, k int) uint8 { return mask[i+44*(j+40*k)] }
+
+// area is the number of voxels on slice k.
+func area(mask []uint8, k int) (n int) {
+	for _, x := range mask[k*40*44 : (k+1)*40*44] {
+		n += int(x)
+	}
+	return n
+}
+
+func region(i0, i1, j0, j1, k0, k1 int) annotate.Region {
+	return annotate.Region{Lo: [3]int{i0, j0, k0}, Hi: [3]int{i1, j1, k1}}
+}
+
+// filled is an outline of a whole region.
+func filled(axis int, r annotate.Region) annotate.Stroke {
+	size := r.Size()
+	s := annotate.Stroke{Kind: annotate.Outline, Axis: axis, Region: r, Mask: make([]bool, size[0]*size[1]*size[2])}
+	for i := range s.Mask {
+		s.Mask[i] = true
+	}
+	return s
+}
+
+func click(i, j, k int, erase bool) annotate.Stroke {
+	return annotate.Stroke{Kind: annotate.Click, Erase: erase, Region: region(i, i+1, j, j+1, k, k+1)}
+}
+
+func TestOutlineIsKeptAndCarried(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	mask := b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
+	for k := range 12 {
+		want := 0
+		if k >= 3 && k <= 9 {
+			want = 40
+		}
+		require.Equal(t, want, area(mask, k), "slice %d", k)
+	}
+	ran, err := b.Run(t.Context(), 1, nil)
+	require.NoError(t, err)
+	require.False(t, ran, "nothing is queued")
+	require.Len(t, b.Doubts(1), 2)
+}
+
+func TestErasingAPartMakesTheRestTheOutline(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
+	cut := filled(2, region(15, 30, 5, 9, 8, 9))
+	cut.Erase = true
+	mask := b.run(cut)
+	require.Equal(t, 20, area(mask, 8))
+	require.Equal(t, 40, area(mask, 6), "the first outline stays")
+	require.Equal(t, 20, area(mask, 11), "the correction is carried on")
+
+	cut = filled(2, region(30, 40, 20, 30, 8, 9))
+	cut.Erase = true
+	require.Equal(t, mask, b.run(cut), "erasing nothing changes nothing")
+	require.Equal(t, 0, area(b.run(annotate.Stroke{Kind: annotate.Absent, Axis: 2, Region: region(0, 44, 0, 40, 7, 8)}), 7))
+}
+
+func TestSlicesAcrossAnotherAxis(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	mask := b.run(filled(0, region(20, 21, 5, 9, 2, 10)))
+	require.EqualValues(t, 1, b.at(mask, 17, 6, 5), "carried along that axis")
+	require.EqualValues(t, 0, b.at(mask, 16, 6, 5))
+	mask = b.run(filled(2, region(0, 4, 0, 4, 1, 2)))
+	require.EqualValues(t, 1, b.at(mask, 17, 6, 5), "both are kept")
+	require.EqualValues(t, 1, b.at(mask, 2, 2, 4))
+	cut := filled(1, region(17, 18, 6, 7, 5, 6))
+	cut.Erase = true
+	require.EqualValues(t, 0, b.at(b.run(cut), 17, 6, 5), "erased on a plane of a third axis")
+}
+
+func TestClicks(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	mask := b.run(click(22, 20, 6, false))
+	inside := 0
+	for i := range 40 * 44 {
+		on := b.v.Data[6*40*44+i] >= 90
+		if on {
+			inside++
+		}
+		if on != (mask[6*40*44+i] == 1) {
+			inside--
+		}
+	}
+	require.Greater(t, inside, 400, "a click in the ball finds its section, but for the rim")
+	mask = b.run(click(22, 20, 6, true))
+	require.EqualValues(t, 0, b.at(mask, 22, 20, 6))
+	require.EqualValues(t, 1, b.at(mask, 30, 20, 6), "but a click does not erase it all")
+	require.Equal(t, mask, b.run(click(0, 0, 6, true)), "nothing is there to erase")
+}
+
+func TestBoxAndScribble(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	box := annotate.Stroke{Kind: annotate.Box, Axis: 2, Region: region(6, 38, 5, 36, 6, 7)}
+	found := area(b.run(box), 6)
+	require.InDelta(t, 540, found, 60, "the section of the ball in the box")
+	require.NoError(t, b.Reset(1))
+	line := filled(2, region(16, 28, 20, 21, 6, 7))
+	line.Kind = annotate.Scribble
+	require.InDelta(t, 540, area(b.run(line), 6), 120, "what a line in the ball stands for, but for the rim")
+	off := filled(2, region(0, 44, 20, 21, 6, 7))
+	off.Kind, off.Erase = annotate.Scribble, true
+	require.EqualValues(t, 0, b.at(b.run(off), 22, 20, 6))
+}
+
+func TestUndoGoesBackStepByStep(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	masks := [][]uint8{b.mask()}
+	for k := range 5 {
+		masks = append(masks, b.run(filled(2, region(k, k+9, 5, 9, 2*k, 2*k+1))))
+	}
+	seg := make([]uint8, len(b.v.Data))
+	seg[5] = 7
+	require.NoError(t, b.Replace(1, seg))
+	require.EqualValues(t, 1, b.mask()[5])
+	for k := 5; k >= 0; k-- {
+		undone, err := b.Undo(1)
+		require.NoError(t, err)
+		require.True(t, undone)
+		require.Equal(t, masks[k], b.mask())
+	}
+	undone, err := b.Undo(1)
+	require.NoError(t, err)
+	require.False(t, undone)
+	require.NoError(t, b.Apply(1, filled(2, region(0, 1, 0, 1, 0, 1))))
+	undone, err = b.Undo(1)
+	require.NoError(t, err)
+	require.True(t, undone, "a queued stroke counts")
+	ran, err := b.Run(t.Context(), 1, nil)
+	require.NoError(t, err)
+	require.False(t, ran)
+}
+
+func TestObjectsDoNotMix(t *testing.T) {
+	b := open(t, annotatetest.Copier{Delay: time.Millisecond})
+	want := b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
+	var group sync.WaitGroup
+	for object := 2; object < 8; object++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			mask := make([]uint8, len(want))
+			errs := errors.Join(b.Apply(object, filled(2, region(object, 40, 0, 2, object, object+1))))
+			_, err := b.Run(context.Background(), object, nil)
+			errs = errors.Join(errs, err, b.Mask(object, mask))
+			if errs != nil || area(mask, object) != 2*(40-object) {
+				t.Errorf("object %d: %v, area %d", object, errs, area(mask, object))
+			}
+		}()
+	}
+	group.Wait()
+	require.Equal(t, want, b.mask())
+}
+
+func TestACancelledRunChangesNothing(t *testing.T) {
+	b := open(t, annotatetest.Copier{Delay: 20 * time.Millisecond})
+	require.NoError(t, b.Apply(1, filled(2, region(10, 20, 5, 9, 6, 7))))
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := b.Run(ctx, 1, func(done, total int) {
+		if done == 2 {
+			cancel()
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotContains(t, b.mask(), uint8(1))
+	done := make(chan error)
+	go func() {
+		_, err := b.Run(t.Context(), 1, nil)
+		done <- err
+	}()
+	time.Sleep(30 * time.Millisecond)
+	b.Close()
+	require.ErrorIs(t, <-done, context.Canceled, "closing stops it")
+	require.Error(t, b.Apply(1))
+}
+
+func TestLimits(t *testing.T) {
+	limits := annotate.Limits{Sessions: 2, Voxels: 1000, TotalVoxels: 1500}
+	e := annotatetest.Backend(limits, annotatetest.Copier{})
+	_, err := e.Open(annotatetest.Ball(11, 10, 10))
+	var input *annotate.InputError
+	require.ErrorAs(t, err, &input)
+	a, err := e.Open(annotatetest.Ball(10, 10, 10))
+	require.NoError(t, err)
+	_, err = e.Open(annotatetest.Ball(6, 10, 10))
+	require.ErrorIs(t, err, annotate.ErrFull, "voxels")
+	b, err := e.Open(annotatetest.Ball(5, 10, 10))
+	require.NoError(t, err)
+	_, err = e.Open(annotatetest.Ball(1, 2, 2))
+	require.ErrorIs(t, err, annotate.ErrFull, "sessions")
+	a.Close()
+	a.Close()
+	b.Close()
+	for range 1000 { // nothing is left of a session
+		s, err := e.Open(annotatetest.Ball(10, 10, 10))
+		require.NoError(t, err)
+		require.NoError(t, s.Apply(1, filled(2, region(1, 2, 1, 2, 1, 2))))
+		s.Close()
+	}
+}
+
+func TestStrokesThatDoNotFit(t *testing.T) {
+	b := open(t, annotatetest.Copier{})
+	for name, s := range map[string]annotate.Stroke{
+		"outside":     filled(2, region(40, 45, 0, 1, 0, 1)),
+		"upside down": {Kind: annotate.Box, Axis: 2, Region: region(5, 3, 0, 1, 0, 1)},
+		"thick":       filled(2, region(0, 1, 0, 1, 0, 2)),
+		"no mask":     {Kind: annotate.Outline, Axis: 2, Region: region(0, 1, 0, 1, 0, 1)},
+		"wide click":  {Kind: annotate.Click, Region: region(0, 2, 0, 1, 0, 1)},
+		"no axis":     {Kind: annotate.Box, Axis: 3, Region: region(0, 1, 0, 1, 0, 1)},
+	} {
+		var input *annotate.InputError
+		require.ErrorAs(t, b.Apply(1, s), &input, name)
+	}
+}

@@ -1,0 +1,134 @@
+package itksnap
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+)
+
+// metadata is what ITK-SNAP says of an image.
+type metadata struct {
+	Dimensions []int     `json:"dimensions"`
+	Spacing    []float64 `json:"spacing"` // mm
+	Components *int      `json:"components_per_pixel"`
+}
+
+// metadataLimit bounds the metadata's text, and the rest of a form around the voxels.
+const metadataLimit = 1 << 16
+
+// dim is the size in file order; a picture has one slice.
+func (m *metadata) dim() [3]int {
+	dim := [3]int{1, 1, 1}
+	copy(dim[:], m.Dimensions)
+	return dim
+}
+
+// spacing in file order; what is missing or cannot be is 1.
+func (m *metadata) spacing() [3]float64 {
+	out := [3]float64{1, 1, 1}
+	for axis := range min(3, len(m.Spacing)) {
+		if mm := m.Spacing[axis]; mm > 0 && !math.IsInf(mm, 0) {
+			out[axis] = mm
+		}
+	}
+	return out
+}
+
+// voxels is their number, if it is at most limit.
+func (m *metadata) voxels(limit int) (int, error) {
+	if len(m.Dimensions) != 3 && len(m.Dimensions) != 2 {
+		return 0, annotate.Inputf("the metadata has %d dimensions, want 3", len(m.Dimensions))
+	}
+	if m.Components != nil && *m.Components != 1 {
+		return 0, annotate.Inputf("the image has %d components per pixel, want 1", *m.Components)
+	}
+	n := 1
+	for _, d := range m.Dimensions {
+		if d <= 0 || d > limit/n {
+			return 0, annotate.Inputf("the dimensions %v are not those of an image of at most %d voxels", m.Dimensions, limit)
+		}
+		n *= d
+	}
+	return n, nil
+}
+
+// readImage reads a form of two parts: file, gzip of float32 voxels, x fastest, and metadata. It takes at most
+// limit voxels, and memory only as they come.
+func readImage(w http.ResponseWriter, r *http.Request, limit int) ([]float32, *metadata, error) {
+	const worst = 5 // bytes a voxel that does not compress
+	r.Body = io.NopCloser(web.Body(w, r, int64(limit)*worst+metadataLimit))
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, nil, annotate.Inputf("the upload is not a form: %v", err)
+	}
+	var file []byte
+	var m *metadata
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, nil, web.Upload(err)
+		}
+		switch part.FormName() {
+		case "file":
+			if file, err = io.ReadAll(part); err != nil {
+				return nil, nil, web.Upload(err)
+			}
+		case "metadata":
+			raw, err := io.ReadAll(io.LimitReader(part, metadataLimit))
+			if err != nil {
+				return nil, nil, web.Upload(err)
+			}
+			m = &metadata{}
+			if err := json.Unmarshal(raw, m); err != nil {
+				return nil, nil, annotate.Inputf("the metadata is not the JSON that is wanted here: %v", err)
+			}
+		}
+	}
+	if m == nil || file == nil {
+		return nil, nil, annotate.Inputf("the form needs the parts file and metadata")
+	}
+	data, err := m.unpack(file, limit)
+	return data, m, err
+}
+
+// unpack reads exactly as many voxels as the metadata promises.
+func (m *metadata) unpack(file []byte, limit int) ([]float32, error) {
+	n, err := m.voxels(limit)
+	if err != nil {
+		return nil, err
+	}
+	const maxRatio = 1032 // of deflate
+	if n*4 > len(file)*maxRatio {
+		return nil, annotate.Inputf("%d packed bytes cannot hold %d voxels", len(file), n)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, annotate.Inputf("the voxels are not packed with gzip: %v", err)
+	}
+	data := make([]float32, 0, n)
+	raw := make([]byte, 1<<16)
+	for len(data) < n {
+		part := raw[:min(len(raw), 4*(n-len(data)))]
+		if _, err := io.ReadFull(z, part); err != nil {
+			return nil, annotate.Inputf("the voxels end after %d of %d, or are damaged: %v", len(data), n, err)
+		}
+		for i := 0; i < len(part); i += 4 {
+			data = append(data, math.Float32frombits(binary.LittleEndian.Uint32(part[i:])))
+		}
+	}
+	if k, err := z.Read(raw[:1]); k != 0 || !errors.Is(err, io.EOF) {
+		return nil, annotate.Inputf("more voxels came than the %d that the metadata promises, or they are damaged", n)
+	}
+	return data, nil
+}

@@ -1,0 +1,150 @@
+package monailabel
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// reply answers with a mask. The value is 1 whatever the segment's number was: Slicer pairs the n-th value with
+// the n-th name. Every body has its length and no chunks, because Slicer reads it below the chunking.
+func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume, mask []uint8, took time.Duration) error {
+	name, _ := q.params["selected_label_name"].(string)
+	if name == "" {
+		name, _ = q.params["label"].(string)
+	}
+	if name == "" {
+		name = label
+	}
+	params := map[string]any{"label_names": map[string]int{name: 1}, "latencies": map[string]float64{"total": seconds(took)}}
+	if q.output == "json" {
+		web.JSON(w, http.StatusOK, params)
+		return nil
+	}
+	labels := &volume.LabelMap{Dim: grid.Dim, Geom: grid.Geom, Data: make([]int32, len(mask))}
+	for i, x := range mask {
+		labels.Data[i] = int32(x)
+	}
+	file, err := s.encode(labels, q.extension())
+	if err != nil {
+		return err
+	}
+	fileName := "result" + q.extension()
+	if q.output == "image" {
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName}))
+		web.Bytes(w, http.StatusOK, "application/octet-stream", file)
+		return nil
+	}
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	err = writePart(m, `form-data; name="params"`, "application/json", raw)
+	if err == nil {
+		err = writePart(m, `form-data; name="image"; filename="`+fileName+`"`, "application/octet-stream", file)
+	}
+	if err == nil {
+		err = m.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	web.Bytes(w, http.StatusOK, m.FormDataContentType(), body.Bytes())
+	return nil
+}
+
+// encode is a label map as the bytes of a file.
+func (s *Server) encode(labels *volume.LabelMap, extension string) ([]byte, error) {
+	dir, err := os.MkdirTemp(s.dir, "result-")
+	if err != nil {
+		return nil, fmt.Errorf("answer: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "result"+extension)
+	if err := volume.WriteLabelMap(path, labels, volume.WriteOptions{}); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+func writePart(m *multipart.Writer, disposition, contentType string, data []byte) error {
+	part, err := m.CreatePart(textproto.MIMEHeader{"Content-Disposition": {disposition}, "Content-Type": {contentType}})
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(data)
+	return err
+}
+
+// readLabels reads an uploaded label map, which must lie on the image's grid. OHIF sends voxels without a header,
+// one byte each.
+func (s *Server) readLabels(u *upload, grid *volume.Volume) (*volume.LabelMap, error) {
+	if u.raw {
+		return readRaw(u.path, grid)
+	}
+	labels, err := folder.ReadLabelMap(u.path, s.backend.Limits().Voxels)
+	if err != nil {
+		return nil, err
+	}
+	if err := volume.CheckSameGrid(&volume.Volume{Dim: grid.Dim, Geom: grid.Geom, Path: "of the server"}, labels); err != nil {
+		return nil, annotate.Inputf("the label map is not on the image's grid (%v voxels, the image has %v): export it on the image's geometry", labels.Dim, grid.Dim)
+	}
+	return labels, nil
+}
+
+// readRaw reads one byte for every voxel of the grid, axis 0 fastest.
+func readRaw(path string, grid *volume.Volume) (*volume.LabelMap, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the upload: %w", err)
+	}
+	n := grid.Dim[0] * grid.Dim[1] * grid.Dim[2]
+	if len(raw) != n {
+		return nil, annotate.Inputf("the label map has %d bytes, the image %d voxels", len(raw), n)
+	}
+	labels := &volume.LabelMap{Dim: grid.Dim, Geom: grid.Geom, Data: make([]int32, n)}
+	for i, x := range raw {
+		labels.Data[i] = int32(x)
+	}
+	return labels, nil
+}
+
+// sendFile answers with a file of this server.
+func sendFile(w http.ResponseWriter, path, name string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("send a file: %w", err)
+	}
+	return send(w, f, name)
+}
+
+// send answers with an open file and closes it.
+func send(w http.ResponseWriter, f *os.File, name string) error {
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("send a file: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	w.WriteHeader(http.StatusOK)
+	_, _ = io.Copy(w, f) // a client that went away gets no more
+	return nil
+}

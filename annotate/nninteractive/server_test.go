@@ -1,0 +1,380 @@
+package nninteractive
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/stretchr/testify/require"
+)
+
+// mirror does what nninteractive-client does: it keeps a buffer and pastes replies into it.
+type mirror struct {
+	t      *testing.T
+	url    string
+	token  string
+	codec  *codec
+	shape  [3]int
+	buffer []uint8
+	server *Server
+}
+
+func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, string) {
+	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	s := New(t.Context(), annotatetest.Backend(annotatetest.Limits, copier), o)
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	return s, web.URL
+}
+
+func connect(t *testing.T, s *Server, url string) *mirror {
+	c := &mirror{t: t, url: url, codec: newCodec(), server: s}
+	var claim struct {
+		Token string `json:"lease_token"`
+	}
+	require.NoError(t, json.Unmarshal(c.must("/claim", nil, nil), &claim))
+	c.token = claim.Token
+	return c
+}
+
+// open uploads a ball and an empty buffer.
+func (c *mirror) open(nk, nj, ni int) {
+	v := annotatetest.Ball(nk, nj, ni)
+	a := &array{dtype: "int16", shape: []int{1, nk, nj, ni}}
+	for _, x := range v.Data {
+		a.raw = binary.LittleEndian.AppendUint16(a.raw, uint16(int16(x)))
+	}
+	c.must("/set_image", map[string]any{"image_properties": map[string]any{"spacing": []float64{3, 1, 1}}}, c.codec.pack(a))
+	c.shape, c.buffer = [3]int{nk, nj, ni}, make([]uint8, nk*nj*ni)
+	c.must("/set_target_buffer", nil, []byte(`{"shape":`+marshal(c.shape)+`,"dtype":"uint8"}`))
+}
+
+func marshal(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+func (c *mirror) do(path string, meta any, body []byte) (int, http.Header, []byte) {
+	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, bytes.NewReader(body))
+	require.NoError(c.t, err)
+	r.Header.Set(leaseHeader, c.token)
+	r.Header.Set("User-Agent", "python-httpx/0.28.1")
+	if meta != nil {
+		r.Header.Set(metaHeader, marshal(meta))
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(c.t, err)
+	defer resp.Body.Close()
+	out, err := io.ReadAll(resp.Body)
+	require.NoError(c.t, err)
+	return resp.StatusCode, resp.Header, out
+}
+
+// must is do with a good answer, pasted into the buffer; it returns the body.
+func (c *mirror) must(path string, meta any, body []byte) []byte {
+	status, header, out := c.do(path, meta, body)
+	require.Equal(c.t, http.StatusOK, status, "%s: %s", path, out)
+	if raw := header.Get(metaHeader); raw != "" {
+		c.paste(raw, out)
+	}
+	return out
+}
+
+func (c *mirror) paste(raw string, body []byte) {
+	var m promptReply
+	require.NoError(c.t, json.Unmarshal([]byte(raw), &m))
+	if !m.Ran || m.Box == nil {
+		require.Empty(c.t, body)
+		return
+	}
+	a, err := c.codec.unpack(body, vectorLimit)
+	require.NoError(c.t, err)
+	require.Equal(c.t, m.Shape, a.shape)
+	b := *m.Box
+	at := 0
+	for k := b[0][0]; k < b[0][1]; k++ {
+		for j := b[1][0]; j < b[1][1]; j++ {
+			at += copy(c.buffer[(k*c.shape[1]+j)*c.shape[2]+b[2][0]:][:b[2][1]-b[2][0]], a.raw[at:])
+		}
+	}
+	require.Equal(c.t, len(a.raw), at)
+}
+
+// state is what the server's session holds.
+func (c *mirror) state() []uint8 {
+	mask := make([]uint8, len(c.buffer))
+	known, err := c.server.leases.With(c.t.Context(), c.token, func(_ context.Context, held *client) error {
+		return held.canvas.session.Mask(object, mask)
+	})
+	require.True(c.t, known)
+	require.NoError(c.t, err)
+	return mask
+}
+
+func (c *mirror) lasso(box [3][2]int, include, run bool) {
+	a := &array{dtype: "uint8"}
+	n := 1
+	for _, b := range box {
+		a.shape = append(a.shape, b[1]-b[0])
+		n *= b[1] - b[0]
+	}
+	a.raw = bytes.Repeat([]byte{1}, n)
+	c.must("/add_lasso_interaction", map[string]any{"include_interaction": include, "run_prediction": run, "interaction_bbox": box}, c.codec.pack(a))
+}
+
+func TestClientBufferEqualsTheSession(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{}, Options{})
+	c := connect(t, s, url)
+	c.open(12, 40, 44)
+	random := rand.New(rand.NewPCG(1, 2))
+	within := func(n, size int) [2]int {
+		lo := random.IntN(n - size)
+		return [2]int{lo, lo + size}
+	}
+	boxes := 0
+	for step := range 150 {
+		include, run := random.IntN(3) > 0, random.IntN(4) > 0
+		k, j, i := random.IntN(12), within(40, 1+random.IntN(12)), within(44, 1+random.IntN(12))
+		switch random.IntN(8) {
+		case 0, 1:
+			c.lasso([3][2]int{{k, k + 1}, j, i}, include, run)
+		case 2: // another plane
+			c.lasso([3][2]int{within(12, 4), j, {i[0], i[0] + 1}}, include, run)
+		case 3:
+			c.must("/add_point_interaction", nil, []byte(marshal(map[string]any{"coordinates": []int{k, j[0], i[0]}, "include_interaction": include, "run_prediction": run})))
+		case 4:
+			c.must("/add_bbox_interaction", nil, []byte(marshal(map[string]any{"bbox_coords": [3][2]int{{k, k + 1}, j, i}, "include_interaction": include, "run_prediction": run})))
+		case 5:
+			c.must("/undo", nil, nil)
+		case 6:
+			c.must("/predict", nil, []byte(`{"force_full_refine":false}`))
+		case 7:
+			seg := &array{dtype: "uint8", shape: c.shape[:], raw: make([]byte, len(c.buffer))}
+			for n := range 30 {
+				seg.raw[(k*40+j[0])*44+n] = uint8(random.IntN(3))
+			}
+			copy(c.buffer, seg.raw) // the client does so by itself
+			c.must("/add_initial_seg_interaction", map[string]any{"run_prediction": run}, c.codec.pack(seg))
+			if !run {
+				for i, x := range c.buffer {
+					require.Equal(t, c.state()[i], min(x, 1))
+					break
+				}
+				continue // values above 1 stay in the client's buffer until the next answer
+			}
+		}
+		got := bytes.Clone(c.buffer)
+		for i := range got {
+			got[i] = min(got[i], 1)
+		}
+		require.Equal(t, c.state(), got, "after step %d", step)
+		if bytes.Contains(got, []byte{1}) {
+			boxes++
+		}
+	}
+	require.Greater(t, boxes, 20, "steps with something to see")
+}
+
+func TestRepliesAreTheSmallestBox(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{}, Options{})
+	c := connect(t, s, url)
+	c.open(12, 40, 44)
+	c.lasso([3][2]int{{5, 6}, {10, 20}, {12, 30}}, true, true)
+	seg := &array{dtype: "uint8", shape: []int{1, 1, 1}, raw: []byte{1}}
+	_, header, _ := c.do("/add_lasso_interaction", map[string]any{"include_interaction": false, "run_prediction": true,
+		"interaction_bbox": [3][2]int{{7, 8}, {15, 16}, {20, 21}}}, c.codec.pack(seg))
+	require.JSONEq(t, `{"ran_prediction":true,"bbox":[[7,11],[10,20],[12,30]],"dtype":"uint8","shape":[4,10,18]}`, header.Get(metaHeader),
+		"slices 7 to 10 follow the corrected one: 7 lost a voxel, 9 and 10 are new, 8 lost it too")
+}
+
+func TestUndoIsSeveralStepsAndResetNone(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{}, Options{})
+	c := connect(t, s, url)
+	c.open(12, 40, 44)
+	empty := bytes.Clone(c.buffer)
+	c.lasso([3][2]int{{5, 6}, {10, 20}, {12, 30}}, true, true)
+	one := bytes.Clone(c.buffer)
+	require.NotEqual(t, empty, one)
+	c.lasso([3][2]int{{9, 10}, {1, 5}, {2, 9}}, true, true)
+	c.must("/undo", nil, nil)
+	require.Equal(t, one, c.buffer)
+	c.must("/undo", nil, nil)
+	require.Equal(t, empty, c.buffer)
+	_, header, _ := c.do("/undo", nil, nil)
+	require.JSONEq(t, `{"ran_prediction":false,"bbox":null}`, header.Get(metaHeader))
+	c.lasso([3][2]int{{5, 6}, {10, 20}, {12, 30}}, true, true)
+	c.must("/reset_interactions", nil, []byte("{}"))
+	_, header, _ = c.do("/undo", nil, nil)
+	require.JSONEq(t, `{"ran_prediction":false,"bbox":null}`, header.Get(metaHeader))
+}
+
+func TestSignsOfLifeDuringAPrediction(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{Delay: 10 * time.Millisecond}, Options{Interim: 20 * time.Millisecond})
+	c := connect(t, s, url)
+	c.open(30, 20, 20)
+	for agent, want := range map[string]bool{"python-httpx/0.28.1": true, "curl/8": true, "": false, "python-requests/2": false} {
+		interim := 0
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
+			require.Equal(t, http.StatusProcessing, code)
+			interim++
+			return nil
+		}})
+		body := `{"coordinates":[5,10,10],"include_interaction":true}`
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/add_point_interaction", bytes.NewReader([]byte(body)))
+		require.NoError(t, err)
+		r.Header.Set(leaseHeader, c.token)
+		r.Header.Set("User-Agent", agent)
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		resp.Body.Close()
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, want, interim > 2, "%q: %d interim replies", agent, interim)
+	}
+}
+
+func TestLeasesEndButNeverUnderARequest(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{Delay: 20 * time.Millisecond}, Options{Idle: time.Second, Liveness: 150 * time.Millisecond})
+	c := connect(t, s, url)
+	c.open(30, 20, 20)
+	c.lasso([3][2]int{{5, 6}, {3, 9}, {3, 9}}, true, true) // four times the liveness timeout
+	require.Contains(t, c.buffer, uint8(1))
+	status, _, _ := c.do("/heartbeat", nil, nil)
+	require.Equal(t, http.StatusOK, status)
+	time.Sleep(300 * time.Millisecond)
+	status, _, body := c.do("/heartbeat", nil, nil)
+	require.Equal(t, http.StatusGone, status)
+	require.JSONEq(t, `{"detail":"lease expired or unknown"}`, string(body))
+	require.Zero(t, s.leases.Count())
+
+	c = connect(t, s, url)
+	last := 2.0
+	for {
+		status, _, body := c.do("/heartbeat", nil, []byte("{}"))
+		if status == http.StatusGone {
+			break
+		}
+		var left struct {
+			Seconds float64 `json:"remaining_seconds"`
+		}
+		require.NoError(t, json.Unmarshal(body, &left))
+		require.Less(t, left.Seconds, last, "a heartbeat does not postpone the idle timeout")
+		last = left.Seconds
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func TestAClientThatGoesAwayStopsItsPredictionAndLeavesNothing(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{Delay: 50 * time.Millisecond}, Options{})
+	c := connect(t, s, url)
+	c.open(30, 20, 20)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	body := `{"coordinates":[5,10,10],"include_interaction":true}`
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/add_point_interaction", bytes.NewReader([]byte(body)))
+	require.NoError(t, err)
+	r.Header.Set(leaseHeader, c.token)
+	_, err = http.DefaultClient.Do(r)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	started := time.Now()
+	_, header, _ := c.do("/predict", nil, nil)
+	require.JSONEq(t, `{"ran_prediction":false,"bbox":null}`, header.Get(metaHeader), "nothing is queued")
+	require.Less(t, time.Since(started), time.Second)
+
+	c.do("/release", nil, nil)
+	_, err = s.backend.Open(annotatetest.Ball(3, 10, 10))
+	require.NoError(t, err)
+}
+
+func TestFullServerSaysWhenToComeBack(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{}, Options{})
+	for range annotatetest.Limits.Sessions {
+		connect(t, s, url)
+	}
+	c := &mirror{t: t, url: url}
+	status, header, _ := c.do("/claim", nil, nil)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Equal(t, "10", header.Get("Retry-After"))
+}
+
+func TestBadRequestsAreTheClientsFault(t *testing.T) {
+	s, url := newServer(t, annotatetest.Copier{}, Options{})
+	c := connect(t, s, url)
+	status, _, _ := c.do("/add_point_interaction", nil, []byte(`{"coordinates":[1,1,1],"include_interaction":true}`))
+	require.Equal(t, http.StatusBadRequest, status, "before an image")
+	c.open(5, 20, 20)
+	one := c.codec.pack(&array{dtype: "uint8", shape: []int{1, 1, 1}, raw: []byte{1}})
+	mask := func(box any) map[string]any {
+		return map[string]any{"include_interaction": true, "interaction_bbox": box}
+	}
+	for name, q := range map[string]struct {
+		path string
+		meta any
+		body []byte
+		want int
+	}{
+		"no body":             {"/set_image", nil, nil, 400},
+		"3-D image":           {"/set_image", nil, one, 400},
+		"too large an image":  {"/set_image", nil, make([]byte, 4*annotatetest.Limits.Voxels+overhead+1), 413},
+		"target of no shape":  {"/set_target_buffer", nil, []byte("{}"), 400},
+		"target, float":       {"/set_target_buffer", nil, []byte(`{"shape":[5,20,20],"dtype":"float32"}`), 400},
+		"target, fractional":  {"/set_target_buffer", nil, []byte(`{"shape":[5,20.5,20],"dtype":"uint8"}`), 400},
+		"target, other shape": {"/set_target_buffer", nil, []byte(`{"shape":[5,20,21],"dtype":"uint8"}`), 400},
+		"box outside":         {"/add_lasso_interaction", mask([][]int{{9, 10}, {0, 1}, {0, 1}}), one, 400},
+		"box of two axes":     {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}}), one, 400},
+		"box of another size": {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}, {0, 2}}), one, 400},
+		"no include":          {"/add_lasso_interaction", nil, one, 400},
+		"3-D box":             {"/add_bbox_interaction", nil, []byte(`{"bbox_coords":[[0,2],[0,2],[0,2]],"include_interaction":true}`), 400},
+		"two coordinates":     {"/add_point_interaction", nil, []byte(`{"coordinates":[0,2],"include_interaction":true}`), 400},
+		"text":                {"/add_point_interaction", nil, []byte(`{"coordinates":["a",0,2],"include_interaction":true}`), 400},
+		"unknown path":        {"/nothing", nil, nil, 404},
+	} {
+		status, _, body := c.do(q.path, q.meta, q.body)
+		require.Equal(t, q.want, status, "%s: %s", name, body)
+		require.Contains(t, string(body), `"detail"`, name)
+	}
+	status, _, _ = c.do("/add_point_interaction", nil, []byte(`{"coordinates":[1e300,-1e300,0.5],"include_interaction":true}`))
+	require.Equal(t, http.StatusOK, status, "a point outside is moved to the rim")
+}
+
+// FuzzPrompts holds that no prompt makes the server fail.
+func FuzzPrompts(f *testing.F) {
+	f.Add("/add_point_interaction", `{"coordinates":[1,2,3],"include_interaction":true}`, `{}`)
+	f.Add("/add_bbox_interaction", `{"bbox_coords":[[1,2],[2,6],[2,7]],"include_interaction":false}`, `{}`)
+	f.Add("/add_lasso_interaction", "NNIA", `{"include_interaction":true,"interaction_bbox":[[1,2],[2,3],[4,5]]}`)
+	f.Add("/set_target_buffer", `{"shape":[4,8,9],"dtype":"int64"}`, `{}`)
+	f.Fuzz(func(t *testing.T, path, body, meta string) {
+		backend := annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{})
+		s := New(t.Context(), backend, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		v := annotatetest.Ball(4, 8, 9)
+		session, err := backend.Open(v)
+		require.NoError(t, err)
+		n := len(v.Data)
+		held, err := s.leases.Claim(&client{&canvas{session: session, shape: [3]int{4, 8, 9}, home: 2,
+			target: &target{dtype: "uint8", sent: make([]uint8, n), next: make([]uint8, n)}}})
+		require.NoError(t, err)
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader([]byte(body)))
+		r.URL.Path = path
+		r.Header.Set(leaseHeader, held.Token)
+		r.Header.Set(metaHeader, meta)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		require.NotEqual(t, http.StatusInternalServerError, w.Code, w.Body.String())
+	})
+}
+
+var _ annotate.Backend = annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{})

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhoMayAsk(t *testing.T) {
+	local := Guard{Local: true, Hosts: []string{"scanner"}, Origins: []string{"https://ohif.example"}}
+	strict := Guard{}
+	secret := Guard{Token: "sesame", Tokenless: []string{"/healthz"}}
+	for name, c := range map[string]struct {
+		guard  Guard
+		host   string
+		path   string
+		header map[string]string
+		want   int
+	}{
+		"a program":              {strict, "127.0.0.1:8000", "/", nil, 200},
+		"a program, by name":     {strict, "localhost:8000", "/", nil, 200},
+		"IPv6":                   {strict, "[::1]:8000", "/", nil, 200},
+		"an address, no port":    {strict, "10.0.0.7", "/", nil, 200},
+		"a rebound name":         {strict, "evil.example:8000", "/", nil, 403},
+		"a name like ours":       {strict, "localhost.evil.example", "/", nil, 403},
+		"a name that was given":  {local, "Scanner:8000", "/", nil, 200},
+		"its own page":           {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:8000"}, 200},
+		"a page from elsewhere":  {strict, "localhost:8000", "/", map[string]string{"Origin": "https://evil.example"}, 403},
+		"a page of another port": {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 403},
+		"that where it may":      {local, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 200},
+		"a page that was given":  {local, "localhost:8000", "/", map[string]string{"Origin": "https://ohif.example"}, 200},
+		"a file":                 {local, "localhost:8000", "/", map[string]string{"Origin": "null"}, 403},
+		"a picture in a page":    {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
+		"a link":                 {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200},
+		"no token":               {secret, "localhost", "/", nil, 401},
+		"no token needed":        {secret, "localhost", "/healthz", nil, 200},
+		"the token":              {secret, "localhost", "/", map[string]string{"Authorization": "bearer sesame"}, 200},
+		"another token":          {secret, "localhost", "/", map[string]string{"Authorization": "Bearer sesam"}, 401},
+		"a password":             {secret, "localhost", "/", map[string]string{"Authorization": "Basic sesame"}, 401},
+		"every page, by request": {Guard{Origins: []string{"*"}}, "localhost", "/", map[string]string{"Origin": "https://any.example"}, 200},
+	} {
+		c.guard.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		h := c.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Healthy(w, r) }))
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		r.Host = c.host
+		for key, value := range c.header {
+			r.Header.Set(key, value)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, c.want, w.Code, name)
+		if c.want == 200 {
+			require.Equal(t, c.header["Origin"], w.Header().Get("Access-Control-Allow-Origin"), name)
+		}
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	g := Guard{Origins: []string{"https://ohif.example"}, Token: "x", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	r := httptest.NewRequest(http.MethodOptions, "/infer/x", nil)
+	r.Host = "localhost"
+	r.Header.Set("Origin", "https://ohif.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	w := httptest.NewRecorder()
+	g.Wrap(http.NotFoundHandler()).ServeHTTP(w, r)
+	require.Equal(t, http.StatusNoContent, w.Code)
+	require.Contains(t, w.Header().Get("Access-Control-Allow-Headers"), "Content-Type")
+}
+
+func TestFaultsAreAnsweredAndLogged(t *testing.T) {
+	var log bytes.Buffer
+	g := Guard{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	server := httptest.NewServer(g.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("at the disco") })))
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/?name=Doe", nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	require.Contains(t, log.String(), "disco")
+	require.NotContains(t, log.String(), "Doe", "what a query says is nobody else's business")
+}
+
+func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
+	g := Guard{Token: "x", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := httptest.NewServer(g.Wrap(http.NotFoundHandler()))
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, bytes.NewReader(make([]byte, 16<<20)))
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+}
+
+func TestAGetThatPromisesABodyIsAnswered(t *testing.T) {
+	g := Guard{Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := httptest.NewServer(g.Wrap(http.HandlerFunc(Healthy)))
+	defer server.Close()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(server.URL, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n")
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+	head := make([]byte, 15)
+	_, err = io.ReadFull(conn, head)
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 200 OK", string(head))
+}
+
+func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
+	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
+		_, err := Listen(addr, false)
+		require.ErrorContains(t, err, "--token", addr)
+	}
+	_, err := Listen("nonsense", true)
+	require.Error(t, err)
+	l, err := Listen("127.0.0.1:0", false)
+	require.NoError(t, err)
+	_, err = Listen(l.Addr().String(), false)
+	require.ErrorContains(t, err, "another")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	started := make(chan struct{})
+	go func() {
+		ended <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			close(started)
+			time.Sleep(100 * time.Millisecond)
+			Healthy(w, r)
+		}))
+	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String(), nil)
+	require.NoError(t, err)
+	go func() {
+		<-started
+		cancel()
+	}()
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err, "a running request is finished")
+	resp.Body.Close()
+	require.NoError(t, <-ended)
+}
+
+func TestErrorsSayWhoseFaultItIs(t *testing.T) {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 500: io.ErrUnexpectedEOF} {
+		w := httptest.NewRecorder()
+		Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), log, err)
+		require.Equal(t, want, w.Code)
+		require.Contains(t, w.Body.String(), `"detail"`)
+		require.Equal(t, want == 503, w.Header().Get("Retry-After") != "")
+		if want == 500 {
+			require.NotContains(t, w.Body.String(), err.Error())
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("12345"))
+	_, err := ReadAll(httptest.NewRecorder(), r, 4)
+	var large *http.MaxBytesError
+	require.ErrorAs(t, err, &large)
+}
