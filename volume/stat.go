@@ -32,8 +32,8 @@ func SeriesUID(folder string) (string, error) {
 		if err != nil || sniff(path, head) != "dicom" {
 			continue // other files may lie beside the images
 		}
-		if s, err := readDICOMSlice(path); err == nil {
-			return s.series, nil
+		if f, frames, err := readDICOMFile(path); err == nil && len(frames) > 0 {
+			return f.series, nil
 		}
 	}
 	return "", fmt.Errorf("volume: read %s: %w", folder, errors.New("no DICOM image"))

@@ -5,64 +5,53 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
-	"github.com/seed-6f79f512/slmsam/nn"
-	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Tracker runs a model on a device, one run at a time.
-type Tracker struct {
-	model *slmsam.Model
-	graph *nn.Graph
-}
+// Tracker runs a model, one run at a time.
+type Tracker struct{ model *slmsam.Model }
 
-// New returns a tracker with the model, which is on dev.
-func New(model *slmsam.Model, dev backend.Device) *Tracker {
-	return &Tracker{model: model, graph: nn.NewGraph(dev)}
-}
+// New returns a tracker with the model.
+func New(model *slmsam.Model) *Tracker { return &Tracker{model} }
 
-// doubtful is the score below which a slice on which the object was found should be looked at. The score is a
-// logit: at 2 the model takes the object to be there with 88 %.
-const doubtful = 2
+// object is the label of the one object of a run.
+const object = 1
 
 // Track implements inmemory.Tracker. Where the image is the same everywhere, nothing is found.
 func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (inmemory.Found, error) {
 	found := inmemory.Found{Masks: map[int][]bool{}}
-	window, err := volume.AutoWindow(v)
+	window, _, err := t.model.Window(v, "")
 	if err != nil {
 		return found, annotate.Inputf("the volume cannot be shown to the model: %v", err)
 	}
-	var prompts []slmsam.Prompt
+	r := slmsam.Request{Slices: slmsam.Slices{Volume: v, Axis: axis, Window: window}, Absent: map[int][]slmsam.Span{}}
 	for slice, mask := range outlines {
 		if slices.Contains(mask, true) {
-			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: 1, Mask: mask})
+			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: object, Mask: mask})
+		} else {
+			r.Absent[object] = append(r.Absent[object], slmsam.Span{First: slice, End: slice + 1})
 		}
 	}
-	grays := slmsam.GraySlices{Volume: v, Axis: axis, Window: window}
-	err = t.model.Propagate(ctx, t.graph, grays, prompts, slmsam.Options{}, func(r slmsam.SliceResult) error {
-		for _, o := range r.Objects {
-			mask := make([]bool, len(o.Logits))
-			any := false
-			for i, l := range o.Logits {
-				mask[i] = l > 0
-				any = any || mask[i]
-			}
-			if any {
-				found.Masks[r.Slice] = mask
-			}
-			if any && !o.Prompted && o.Score < doubtful {
-				found.Doubts = append(found.Doubts, annotate.Doubt{Axis: axis, Slice: r.Slice, Reason: fmt.Sprintf("the model is not sure (score %.1f)", o.Score)})
-			}
-		}
-		progress(r.Done, r.Total)
+	r.Progress = func(p slmsam.Progress) error {
+		progress(p.Done, p.Total)
 		return nil
-	})
+	}
+	result, err := t.model.Segment(ctx, r)
 	if err != nil {
 		return inmemory.Found{}, fmt.Errorf("carry the outlines: %w", err)
+	}
+	for _, f := range result.Objects[0].Slices {
+		if f.Area > 0 {
+			found.Masks[f.Slice] = slmsam.MaskOf(result.Labels.Slice(axis, f.Slice), object)
+		}
+	}
+	for _, d := range result.Doubts {
+		found.Doubts = append(found.Doubts, annotate.Doubt{Axis: axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
 	}
 	return found, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
 	"github.com/seed-6f79f512/slmsam/annotate/tracking"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/spf13/cobra"
 )
 
@@ -71,8 +72,8 @@ Without a token only programs of this machine are answered.`,
 	flags.IntVar(&f.totalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes 4 bytes and some for masks")
 	flags.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long\n(default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
 	flags.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
-	f.modelFlags.add(cmd)
-	f.deviceFlags.add(cmd)
+	f.modelFlags.add(flags, nano.Name)
+	f.deviceFlags.add(flags)
 	return cmd
 }
 
@@ -95,7 +96,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 		return err
 	}
 	limits := sessions.Limits{Sessions: f.sessions, Voxels: f.voxels, TotalVoxels: f.totalVoxels}
-	servers, closeAll, err := f.servers(ctx, c, inmemory.New(tracking.New(model, dev), limits), dir)
+	servers, closeAll, err := f.servers(ctx, c, inmemory.New(tracking.New(model), limits), dir)
 	if err != nil {
 		return err
 	}
