@@ -112,6 +112,13 @@ func (gr *group) known(slice int, order Order) bool {
 	return order != Official && slice > on[0] && slice < on[len(on)-1]
 }
 
+// needs says whether an outlined slice plays a part: its own result is asked for, or that of slices which are reached
+// from it.
+func (gr *group) needs(slice int) bool {
+	return gr.wanted(slice) || len(gr.corrections) > 0 ||
+		slices.ContainsFunc(gr.legs, func(l *leg) bool { return l.from == slice && l.last != l.from })
+}
+
 // cut moves the prompts from slices with w pixels per row to a crop.
 func (gr *group) cut(w int, c volume.Crop) {
 	for _, prompts := range []map[int][]Prompt{gr.outlines, gr.corrections} {

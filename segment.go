@@ -75,7 +75,12 @@ func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Option
 func (p *propagation) steps() int {
 	n := len(p.visits)
 	for _, gr := range p.groups {
-		n += len(gr.outlines) + len(gr.corrections)
+		n += len(gr.corrections)
+		for slice := range gr.outlines {
+			if p.opt.Order == Official || gr.needs(slice) {
+				n++
+			}
+		}
 	}
 	return n
 }

@@ -16,6 +16,9 @@ func (p *propagation) start(ctx context.Context, gr *group, out *outcome) error 
 	anchors := map[int]*Tracker{} // by slice
 	var shared *Tracker
 	for _, slice := range gr.outlined() {
+		if p.opt.Order != Official && !gr.needs(slice) {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -41,6 +44,9 @@ func (p *propagation) start(ctx context.Context, gr *group, out *outcome) error 
 	}
 	maps.Copy(anchors, corrected)
 	for _, l := range gr.legs {
+		if l.last == l.from {
+			continue // nothing on its way is asked for
+		}
 		if l.tracker = shared; shared == nil {
 			l.tracker = p.own(anchors[l.from].Fork())
 		}

@@ -20,6 +20,25 @@ type Trained struct {
 	Memories []Memory `json:"memories"` // "M7+R1"
 }
 
+// TrainedAsSAM2 is what the released SAM 2.1 weights know.
+func TrainedAsSAM2(frames int) *Trained {
+	return &Trained{Prompts: []string{PromptBox, PromptClick, PromptMask}, Memories: []Memory{{Long: frames}}}
+}
+
+// With is what weights know after a further training; of weights that claim nothing, still nothing.
+func (t *Trained) With(prompts []string, memory Memory) *Trained {
+	if t == nil {
+		return nil
+	}
+	out := &Trained{Prompts: slices.Concat(t.Prompts, prompts), Memories: slices.Clone(t.Memories)}
+	slices.Sort(out.Prompts)
+	out.Prompts = slices.Compact(out.Prompts)
+	if !slices.Contains(out.Memories, memory) {
+		out.Memories = append(out.Memories, memory)
+	}
+	return out
+}
+
 // UntrainedError says that the weights were not trained with what was asked of them.
 type UntrainedError struct{ what, known string }
 

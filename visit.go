@@ -73,7 +73,7 @@ func (v *visit) before(w *visit, nearestFirst bool) bool {
 
 // startAlike says whether all groups start from the same slices.
 func (p *propagation) startAlike() bool {
-	for _, gr := range p.groups[1:] {
+	for _, gr := range p.groups {
 		if !slices.Equal(gr.anchors(), p.groups[0].anchors()) {
 			return false
 		}

@@ -69,6 +69,17 @@ type Prompts struct {
 	MaxPoints int     `json:"max_points"` // 1: 1 to so many points
 }
 
+// kinds are the prompts that clips are given, as slmsam.Trained names them.
+func (p Prompts) kinds() []string {
+	var out []string
+	for kind, share := range map[string]float64{slmsam.PromptMask: p.Mask, slmsam.PromptClick: p.Points, slmsam.PromptBox: p.Box} {
+		if share > 0 {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
+
 // Paper is the fine-tuning of the paper (arXiv 2505.01854, section 4.2), with mask prompts only.
 func Paper() Recipe {
 	return Recipe{Seed: 123, Memory: slmsam.ShortLong, Epochs: 100, Batch: 1, ValidateEach: 50, SaveEach: 50,

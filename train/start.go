@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -42,12 +43,14 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
+	if c.Trained == nil && !checkpoint.HasShortMemory(f.Tensors) {
+		c.Trained = slmsam.TrainedAsSAM2(c.Frames)
+	}
 	m, _, err := slmsam.FromFile(dev, f, r.configure(&c, o))
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
-	sum, err := f.SHA256()
-	return m, Start{Path: o.Init, SHA256: sum}, err
+	return m, Start{Path: o.Init, SHA256: m.Weights}, nil
 }
 
 func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, error) {
@@ -55,6 +58,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
 	}
+	c.Trained = &slmsam.Trained{}
 	m, err := slmsam.New(dev, *r.configure(&c, o))
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
@@ -70,6 +74,7 @@ func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
 	c.Window = o.Window
 	c.Memory = r.Memory
 	c.Crop = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
+	c.Trained = c.Trained.With(r.Prompts.kinds(), r.Memory)
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)
 	if o.Resolution > 0 {

@@ -1,0 +1,95 @@
+// Loop plays the annotator: it outlines each object's central slice, propagates, looks for the worst slice, outlines
+// that, and propagates again. docs/loop.md is made of its tables.
+//
+//	go run ./internal/loop -data ../shared/data -cases docs/loop/cases.txt -o docs/loop/nano.csv
+//	go run ./internal/loop -data DIR -checkpoint run/best.safetensors
+//
+// DIR holds SOURCE/CASE/image.nii.gz and label.nii.gz, and CATALOGUE.tsv with the columns case (SOURCE/CASE) and slice_axis;
+// without that file slices are taken across the acquisition axis. Of each volume, the labels on at least five slices
+// count, the largest six. Scores leave out every slice that is given in any of the rounds, so that they can be compared
+// from round to round.
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"strconv"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
+)
+
+func main() {
+	log.SetFlags(0)
+	data := flag.String("data", "", "folder of labeled volumes")
+	cases := flag.String("cases", "", "file with lines SOURCE/CASE; without it all")
+	checkpoint := flag.String("checkpoint", nano.Name, "weights")
+	order := flag.String("order", "blended", "blended, nearest or official")
+	rounds := flag.Int("rounds", 3, "outlines per object")
+	out := flag.String("o", "loop.csv", "table of every object and round")
+	flag.Parse()
+	if err := run(*data, *cases, *checkpoint, *order, *rounds, *out); err != nil {
+		log.Fatal("loop: ", err)
+	}
+}
+
+func run(data, list, weights, order string, rounds int, out string) error {
+	cases, err := findCases(data, list)
+	if err != nil {
+		return err
+	}
+	if _, ok := slmsam.Orders[order]; !ok {
+		return fmt.Errorf("-order %q: want blended, nearest or official", order)
+	}
+	dev, why, err := slmsam.OpenDevice(slmsam.DeviceOptions{})
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	log.Printf("%s %s", dev.Name(), why)
+	model, err := slmsam.Open(dev, weights)
+	if err != nil {
+		return err
+	}
+	annotator := annotator{model: model, order: slmsam.Orders[order], rounds: rounds}
+	var all []object
+	for i, c := range cases {
+		objects, err := annotator.annotate(context.Background(), c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		all = append(all, objects...)
+		log.Printf("%d of %d: %s, %d objects", i+1, len(cases), c.name, len(objects))
+	}
+	if err := write(out, all); err != nil {
+		return err
+	}
+	summarize(os.Stdout, all, rounds)
+	return nil
+}
+
+// write stores a row for every object and round.
+func write(path string, all []object) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := csv.NewWriter(f)
+	rows := [][]string{{"case", "label", "outlines", "slices", "dsc", "dsc_in_range", "dsc_in_gaps"}}
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
+	for _, o := range all {
+		for k, r := range o.rounds {
+			rows = append(rows, []string{o.name, strconv.Itoa(o.label), strconv.Itoa(k + 1), slmsam.Ranges(sorted(o.given[:k+1])),
+				number(r.whole), number(r.inRange), number(r.gaps)})
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return err
+	}
+	return f.Close()
+}
