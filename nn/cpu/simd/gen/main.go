@@ -49,6 +49,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.rows()
 		g.adamw()
 		g.norms()
+		g.maxPools()
 		g.softmax()
 	}
 	file, err := g.Result()
