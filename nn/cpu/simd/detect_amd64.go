@@ -23,7 +23,7 @@ func AVX2() (k Kernels, ok bool) {
 		softmax: softmaxAVX2, probability: probabilityAVX2, scoreGradient: scoreGradientAVX2, scaleLanes: scaleLanesAVX2,
 		sums:  sums{addGELUGradientAVX2, addReLUGradientAVX2, addMulAVX2, addScaledAVX2, affineAVX2, blendAVX2},
 		norms: norms{layerNormAVX2, layerNormBackwardAVX2},
-		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2},
+		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2}, maskLosses: maskLosses{maskLossAVX2, maskLossGradientAVX2},
 	}, cpu.X86.HasAVX2 && cpu.X86.HasFMA
 }
 
@@ -37,7 +37,7 @@ func AVX512() (k Kernels, ok bool) {
 		softmax: softmaxAVX512, probability: probabilityAVX512, scoreGradient: scoreGradientAVX512, scaleLanes: scaleLanesAVX512,
 		sums:  sums{addGELUGradientAVX512, addReLUGradientAVX512, addMulAVX512, addScaledAVX512, affineAVX512, blendAVX512},
 		norms: norms{layerNormAVX512, layerNormBackwardAVX512},
-		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512},
+		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
 	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
 }
 

@@ -21,6 +21,7 @@ type Kernels struct {
 	sums          sums
 	norms         norms
 	pools         pools
+	maskLosses    maskLosses
 	adamw         func(param, grad, m, v, c []float32)
 	exp, sigmoid  func(dst, x []float32)
 	softmax       func(n int, s, max, sum, alpha []float32)

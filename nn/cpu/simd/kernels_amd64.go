@@ -117,6 +117,16 @@ func maxPoolAVX2(y []float32, top []float32, bottom []float32)
 //go:noescape
 func addMaxPoolGradientAVX2(dtop []float32, dbottom []float32, top []float32, bottom []float32, y []float32)
 
+// maskLossAVX2 adds up the mask losses; see Kernels.MaskLoss.
+//
+//go:noescape
+func maskLossAVX2(sums []float32, x []float32, t []float32, c []float32)
+
+// maskLossGradientAVX2 differentiates maskLoss; see Kernels.AddMaskLossGradient.
+//
+//go:noescape
+func maskLossGradientAVX2(dx []float32, x []float32, t []float32, c []float32)
+
 // softmaxAVX2 is one step of the online softmax of a panel; see Kernels.Softmax.
 //
 //go:noescape
@@ -251,6 +261,16 @@ func maxPoolAVX512(y []float32, top []float32, bottom []float32)
 //
 //go:noescape
 func addMaxPoolGradientAVX512(dtop []float32, dbottom []float32, top []float32, bottom []float32, y []float32)
+
+// maskLossAVX512 adds up the mask losses; see Kernels.MaskLoss.
+//
+//go:noescape
+func maskLossAVX512(sums []float32, x []float32, t []float32, c []float32)
+
+// maskLossGradientAVX512 differentiates maskLoss; see Kernels.AddMaskLossGradient.
+//
+//go:noescape
+func maskLossGradientAVX512(dx []float32, x []float32, t []float32, c []float32)
 
 // softmaxAVX512 is one step of the online softmax of a panel; see Kernels.Softmax.
 //

@@ -2438,6 +2438,366 @@ done:
 	VZEROUPPER
 	RET
 
+// func maskLossAVX2(sums []float32, x []float32, t []float32, c []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·maskLossAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_len+32(FP), AX
+	MOVQ sums_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ t_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+
+pixels:
+	VMOVUPS      one<>+0(SB), Y0
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y1, Y4, Y3
+	VMINPS       Y1, Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMOVUPS      exphi<>+0(SB), Y5
+	VMINPS       Y3, Y5, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS ln2hi<>+0(SB), Y6, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y6, Y3
+	VMOVUPS      exp_0<>+0(SB), Y5
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y5
+	VFMADD213PS  one<>+0(SB), Y3, Y5
+	VFMADD213PS  one<>+0(SB), Y3, Y5
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y3
+	VPSUBD       Y3, Y6, Y6
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VPADDD       bias<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VADDPS       Y0, Y5, Y3
+	VDIVPS       Y3, Y0, Y3
+	VMULPS       Y5, Y3, Y0
+	VCMPPS       $0x1e, Y4, Y1, Y6
+	VANDPS       Y6, Y3, Y3
+	VANDNPS      Y0, Y6, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       two<>+0(SB), Y5, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMULPS       Y0, Y0, Y5
+	VMOVUPS      log1p0<>+0(SB), Y6
+	VFMADD213PS  log1p1<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p2<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p3<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p4<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p5<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p6<>+0(SB), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VMAXPS       Y4, Y1, Y4
+	VFNMADD231PS Y2, Y1, Y4
+	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y3, Y0
+	VMULPS       minus2<>+0(SB), Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS (SI), Y5
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y2, Y6, Y5
+	VMULPS       Y0, Y0, Y0
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VMULPS       Y2, Y3, Y0
+	VADDPS       32(CX), Y0, Y0
+	VMOVUPS      Y0, 32(CX)
+	VADDPS       64(CX), Y3, Y3
+	VMOVUPS      Y3, 64(CX)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      half<>+0(SB), Y3
+	VMOVUPS      one<>+0(SB), Y4
+	VMOVUPS      one<>+0(SB), Y5
+	VCMPPS       $0x1e, Y0, Y1, Y0
+	VANDPS       Y0, Y4, Y4
+	VCMPPS       $0x1e, Y3, Y2, Y0
+	VANDPS       Y0, Y5, Y5
+	VADDPS       96(CX), Y2, Y2
+	VMOVUPS      Y2, 96(CX)
+	VMINPS       Y5, Y4, Y0
+	VADDPS       128(CX), Y0, Y0
+	VMOVUPS      Y0, 128(CX)
+	VMAXPS       Y5, Y4, Y4
+	VADDPS       160(CX), Y4, Y4
+	VMOVUPS      Y4, 160(CX)
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, AX
+	JNZ          pixels
+	VZEROUPPER
+	RET
+
+DATA two<>+0(SB)/4, $0x40000000
+DATA two<>+4(SB)/4, $0x40000000
+DATA two<>+8(SB)/4, $0x40000000
+DATA two<>+12(SB)/4, $0x40000000
+DATA two<>+16(SB)/4, $0x40000000
+DATA two<>+20(SB)/4, $0x40000000
+DATA two<>+24(SB)/4, $0x40000000
+DATA two<>+28(SB)/4, $0x40000000
+DATA two<>+32(SB)/4, $0x40000000
+DATA two<>+36(SB)/4, $0x40000000
+DATA two<>+40(SB)/4, $0x40000000
+DATA two<>+44(SB)/4, $0x40000000
+DATA two<>+48(SB)/4, $0x40000000
+DATA two<>+52(SB)/4, $0x40000000
+DATA two<>+56(SB)/4, $0x40000000
+DATA two<>+60(SB)/4, $0x40000000
+GLOBL two<>(SB), RODATA|NOPTR, $64
+
+DATA log1p0<>+0(SB)/4, $0x3e1d89d9
+DATA log1p0<>+4(SB)/4, $0x3e1d89d9
+DATA log1p0<>+8(SB)/4, $0x3e1d89d9
+DATA log1p0<>+12(SB)/4, $0x3e1d89d9
+DATA log1p0<>+16(SB)/4, $0x3e1d89d9
+DATA log1p0<>+20(SB)/4, $0x3e1d89d9
+DATA log1p0<>+24(SB)/4, $0x3e1d89d9
+DATA log1p0<>+28(SB)/4, $0x3e1d89d9
+DATA log1p0<>+32(SB)/4, $0x3e1d89d9
+DATA log1p0<>+36(SB)/4, $0x3e1d89d9
+DATA log1p0<>+40(SB)/4, $0x3e1d89d9
+DATA log1p0<>+44(SB)/4, $0x3e1d89d9
+DATA log1p0<>+48(SB)/4, $0x3e1d89d9
+DATA log1p0<>+52(SB)/4, $0x3e1d89d9
+DATA log1p0<>+56(SB)/4, $0x3e1d89d9
+DATA log1p0<>+60(SB)/4, $0x3e1d89d9
+GLOBL log1p0<>(SB), RODATA|NOPTR, $64
+
+DATA log1p1<>+0(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+4(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+8(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+12(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+16(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+20(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+24(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+28(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+32(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+36(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+40(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+44(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+48(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+52(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+56(SB)/4, $0x3e3a2e8c
+DATA log1p1<>+60(SB)/4, $0x3e3a2e8c
+GLOBL log1p1<>(SB), RODATA|NOPTR, $64
+
+DATA log1p2<>+0(SB)/4, $0x3e638e39
+DATA log1p2<>+4(SB)/4, $0x3e638e39
+DATA log1p2<>+8(SB)/4, $0x3e638e39
+DATA log1p2<>+12(SB)/4, $0x3e638e39
+DATA log1p2<>+16(SB)/4, $0x3e638e39
+DATA log1p2<>+20(SB)/4, $0x3e638e39
+DATA log1p2<>+24(SB)/4, $0x3e638e39
+DATA log1p2<>+28(SB)/4, $0x3e638e39
+DATA log1p2<>+32(SB)/4, $0x3e638e39
+DATA log1p2<>+36(SB)/4, $0x3e638e39
+DATA log1p2<>+40(SB)/4, $0x3e638e39
+DATA log1p2<>+44(SB)/4, $0x3e638e39
+DATA log1p2<>+48(SB)/4, $0x3e638e39
+DATA log1p2<>+52(SB)/4, $0x3e638e39
+DATA log1p2<>+56(SB)/4, $0x3e638e39
+DATA log1p2<>+60(SB)/4, $0x3e638e39
+GLOBL log1p2<>(SB), RODATA|NOPTR, $64
+
+DATA log1p3<>+0(SB)/4, $0x3e924925
+DATA log1p3<>+4(SB)/4, $0x3e924925
+DATA log1p3<>+8(SB)/4, $0x3e924925
+DATA log1p3<>+12(SB)/4, $0x3e924925
+DATA log1p3<>+16(SB)/4, $0x3e924925
+DATA log1p3<>+20(SB)/4, $0x3e924925
+DATA log1p3<>+24(SB)/4, $0x3e924925
+DATA log1p3<>+28(SB)/4, $0x3e924925
+DATA log1p3<>+32(SB)/4, $0x3e924925
+DATA log1p3<>+36(SB)/4, $0x3e924925
+DATA log1p3<>+40(SB)/4, $0x3e924925
+DATA log1p3<>+44(SB)/4, $0x3e924925
+DATA log1p3<>+48(SB)/4, $0x3e924925
+DATA log1p3<>+52(SB)/4, $0x3e924925
+DATA log1p3<>+56(SB)/4, $0x3e924925
+DATA log1p3<>+60(SB)/4, $0x3e924925
+GLOBL log1p3<>(SB), RODATA|NOPTR, $64
+
+DATA log1p4<>+0(SB)/4, $0x3ecccccd
+DATA log1p4<>+4(SB)/4, $0x3ecccccd
+DATA log1p4<>+8(SB)/4, $0x3ecccccd
+DATA log1p4<>+12(SB)/4, $0x3ecccccd
+DATA log1p4<>+16(SB)/4, $0x3ecccccd
+DATA log1p4<>+20(SB)/4, $0x3ecccccd
+DATA log1p4<>+24(SB)/4, $0x3ecccccd
+DATA log1p4<>+28(SB)/4, $0x3ecccccd
+DATA log1p4<>+32(SB)/4, $0x3ecccccd
+DATA log1p4<>+36(SB)/4, $0x3ecccccd
+DATA log1p4<>+40(SB)/4, $0x3ecccccd
+DATA log1p4<>+44(SB)/4, $0x3ecccccd
+DATA log1p4<>+48(SB)/4, $0x3ecccccd
+DATA log1p4<>+52(SB)/4, $0x3ecccccd
+DATA log1p4<>+56(SB)/4, $0x3ecccccd
+DATA log1p4<>+60(SB)/4, $0x3ecccccd
+GLOBL log1p4<>(SB), RODATA|NOPTR, $64
+
+DATA log1p5<>+0(SB)/4, $0x3f2aaaab
+DATA log1p5<>+4(SB)/4, $0x3f2aaaab
+DATA log1p5<>+8(SB)/4, $0x3f2aaaab
+DATA log1p5<>+12(SB)/4, $0x3f2aaaab
+DATA log1p5<>+16(SB)/4, $0x3f2aaaab
+DATA log1p5<>+20(SB)/4, $0x3f2aaaab
+DATA log1p5<>+24(SB)/4, $0x3f2aaaab
+DATA log1p5<>+28(SB)/4, $0x3f2aaaab
+DATA log1p5<>+32(SB)/4, $0x3f2aaaab
+DATA log1p5<>+36(SB)/4, $0x3f2aaaab
+DATA log1p5<>+40(SB)/4, $0x3f2aaaab
+DATA log1p5<>+44(SB)/4, $0x3f2aaaab
+DATA log1p5<>+48(SB)/4, $0x3f2aaaab
+DATA log1p5<>+52(SB)/4, $0x3f2aaaab
+DATA log1p5<>+56(SB)/4, $0x3f2aaaab
+DATA log1p5<>+60(SB)/4, $0x3f2aaaab
+GLOBL log1p5<>(SB), RODATA|NOPTR, $64
+
+DATA log1p6<>+0(SB)/4, $0x40000000
+DATA log1p6<>+4(SB)/4, $0x40000000
+DATA log1p6<>+8(SB)/4, $0x40000000
+DATA log1p6<>+12(SB)/4, $0x40000000
+DATA log1p6<>+16(SB)/4, $0x40000000
+DATA log1p6<>+20(SB)/4, $0x40000000
+DATA log1p6<>+24(SB)/4, $0x40000000
+DATA log1p6<>+28(SB)/4, $0x40000000
+DATA log1p6<>+32(SB)/4, $0x40000000
+DATA log1p6<>+36(SB)/4, $0x40000000
+DATA log1p6<>+40(SB)/4, $0x40000000
+DATA log1p6<>+44(SB)/4, $0x40000000
+DATA log1p6<>+48(SB)/4, $0x40000000
+DATA log1p6<>+52(SB)/4, $0x40000000
+DATA log1p6<>+56(SB)/4, $0x40000000
+DATA log1p6<>+60(SB)/4, $0x40000000
+GLOBL log1p6<>(SB), RODATA|NOPTR, $64
+
+DATA minus2<>+0(SB)/4, $0xc0000000
+DATA minus2<>+4(SB)/4, $0xc0000000
+DATA minus2<>+8(SB)/4, $0xc0000000
+DATA minus2<>+12(SB)/4, $0xc0000000
+DATA minus2<>+16(SB)/4, $0xc0000000
+DATA minus2<>+20(SB)/4, $0xc0000000
+DATA minus2<>+24(SB)/4, $0xc0000000
+DATA minus2<>+28(SB)/4, $0xc0000000
+DATA minus2<>+32(SB)/4, $0xc0000000
+DATA minus2<>+36(SB)/4, $0xc0000000
+DATA minus2<>+40(SB)/4, $0xc0000000
+DATA minus2<>+44(SB)/4, $0xc0000000
+DATA minus2<>+48(SB)/4, $0xc0000000
+DATA minus2<>+52(SB)/4, $0xc0000000
+DATA minus2<>+56(SB)/4, $0xc0000000
+DATA minus2<>+60(SB)/4, $0xc0000000
+GLOBL minus2<>(SB), RODATA|NOPTR, $64
+
+// func maskLossGradientAVX2(dx []float32, x []float32, t []float32, c []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·maskLossGradientAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_len+32(FP), AX
+	MOVQ dx_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ t_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+
+pixels:
+	VMOVUPS      one<>+0(SB), Y0
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y1, Y4, Y3
+	VMINPS       Y1, Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMOVUPS      exphi<>+0(SB), Y5
+	VMINPS       Y3, Y5, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS ln2hi<>+0(SB), Y6, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y6, Y3
+	VMOVUPS      exp_0<>+0(SB), Y5
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y5
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y5
+	VFMADD213PS  one<>+0(SB), Y3, Y5
+	VFMADD213PS  one<>+0(SB), Y3, Y5
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y3
+	VPSUBD       Y3, Y6, Y6
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VPADDD       bias<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VADDPS       Y0, Y5, Y3
+	VDIVPS       Y3, Y0, Y3
+	VMULPS       Y5, Y3, Y0
+	VCMPPS       $0x1e, Y4, Y1, Y6
+	VANDPS       Y6, Y3, Y3
+	VANDNPS      Y0, Y6, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       two<>+0(SB), Y5, Y0
+	VDIVPS       Y0, Y5, Y0
+	VMULPS       Y0, Y0, Y5
+	VMOVUPS      log1p0<>+0(SB), Y6
+	VFMADD213PS  log1p1<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p2<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p3<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p4<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p5<>+0(SB), Y5, Y6
+	VFMADD213PS  log1p6<>+0(SB), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VMAXPS       Y4, Y1, Y4
+	VFNMADD231PS Y2, Y1, Y4
+	VADDPS       Y0, Y4, Y4
+	VMULPS       Y2, Y3, Y0
+	VMULPS       minus2<>+0(SB), Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y2, Y5, Y1
+	VMOVAPS      Y3, Y5
+	VFNMADD231PS Y3, Y3, Y5
+	VSUBPS       Y2, Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      one<>+0(SB), Y6
+	VFMADD231PS  minus2<>+0(SB), Y2, Y6
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VFMADD231PS  two<>+0(SB), Y6, Y3
+	VMULPS       Y0, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS 12(SI), Y0
+	VBROADCASTSS 16(SI), Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VMULPS       Y5, Y1, Y1
+	VBROADCASTSS 8(SI), Y0
+	VFMADD231PS  Y0, Y3, Y1
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, AX
+	JNZ          pixels
+	VZEROUPPER
+	RET
+
 // func softmaxAVX2(n int, s []float32, max []float32, sum []float32, alpha []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softmaxAVX2(SB), NOSPLIT, $0-104
@@ -4845,6 +5205,192 @@ rest:
 	VMOVUPS   Z0, K1, (DX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func maskLossAVX512(sums []float32, x []float32, t []float32, c []float32)
+// Requires: AVX, AVX512F
+TEXT ·maskLossAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_len+32(FP), AX
+	MOVQ sums_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ t_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+
+pixels:
+	VMOVUPS      one<>+0(SB), Z0
+	VMOVUPS      (DX), Z1
+	VMOVUPS      (BX), Z2
+	VPXORQ       Z4, Z4, Z4
+	VSUBPS       Z1, Z4, Z3
+	VMINPS       Z1, Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z5
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      exphi<>+0(SB), Z5
+	VMINPS       Z3, Z5, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z7
+	VRNDSCALEPS  $0x08, Z7, Z7
+	VFNMADD231PS ln2hi<>+0(SB), Z7, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z7, Z3
+	VMOVUPS      exp_0<>+0(SB), Z5
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VSCALEFPS    Z7, Z5, Z5
+	VADDPS       Z0, Z5, Z3
+	VDIVPS       Z3, Z0, Z3
+	VMULPS       Z5, Z3, Z0
+	VCMPPS       $0x1e, Z4, Z1, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z3, K1, Z3
+	VMOVAPS.Z    Z0, K2, Z0
+	VADDPS       Z0, Z3, Z3
+	VADDPS       two<>+0(SB), Z5, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMULPS       Z0, Z0, Z5
+	VMOVUPS      log1p0<>+0(SB), Z7
+	VFMADD213PS  log1p1<>+0(SB), Z5, Z7
+	VFMADD213PS  log1p2<>+0(SB), Z5, Z7
+	VFMADD213PS  log1p3<>+0(SB), Z5, Z7
+	VFMADD213PS  log1p4<>+0(SB), Z5, Z7
+	VFMADD213PS  log1p5<>+0(SB), Z5, Z7
+	VFMADD213PS  log1p6<>+0(SB), Z5, Z7
+	VMULPS       Z7, Z0, Z0
+	VMAXPS       Z4, Z1, Z5
+	VFNMADD231PS Z2, Z1, Z5
+	VADDPS       Z0, Z5, Z5
+	VMULPS       Z2, Z3, Z0
+	VMULPS       minus2<>+0(SB), Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VADDPS       Z2, Z0, Z0
+	VBROADCASTSS (SI), Z7
+	VBROADCASTSS 4(SI), Z8
+	VFMADD231PS  Z2, Z8, Z7
+	VMULPS       Z0, Z0, Z0
+	VMULPS       Z7, Z0, Z0
+	VMULPS       Z5, Z0, Z0
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
+	VMULPS       Z2, Z3, Z0
+	VADDPS       64(CX), Z0, Z0
+	VMOVUPS      Z0, 64(CX)
+	VADDPS       128(CX), Z3, Z3
+	VMOVUPS      Z3, 128(CX)
+	VPXORQ       Z6, Z6, Z6
+	VMOVUPS      half<>+0(SB), Z0
+	VMOVUPS      one<>+0(SB), Z3
+	VMOVUPS      one<>+0(SB), Z5
+	VCMPPS       $0x1e, Z6, Z1, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z3, K1, Z3
+	VCMPPS       $0x1e, Z0, Z2, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z5, K1, Z5
+	VADDPS       192(CX), Z2, Z2
+	VMOVUPS      Z2, 192(CX)
+	VMINPS       Z5, Z3, Z0
+	VADDPS       256(CX), Z0, Z0
+	VMOVUPS      Z0, 256(CX)
+	VMAXPS       Z5, Z3, Z3
+	VADDPS       320(CX), Z3, Z3
+	VMOVUPS      Z3, 320(CX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, AX
+	JNZ          pixels
+	VZEROUPPER
+	RET
+
+// func maskLossGradientAVX512(dx []float32, x []float32, t []float32, c []float32)
+// Requires: AVX, AVX512F
+TEXT ·maskLossGradientAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_len+32(FP), AX
+	MOVQ dx_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ t_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+
+pixels:
+	VMOVUPS      one<>+0(SB), Z0
+	VMOVUPS      (DX), Z1
+	VMOVUPS      (BX), Z2
+	VPXORQ       Z4, Z4, Z4
+	VSUBPS       Z1, Z4, Z3
+	VMINPS       Z1, Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z5
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      exphi<>+0(SB), Z5
+	VMINPS       Z3, Z5, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z6
+	VRNDSCALEPS  $0x08, Z6, Z6
+	VFNMADD231PS ln2hi<>+0(SB), Z6, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z6, Z3
+	VMOVUPS      exp_0<>+0(SB), Z5
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VSCALEFPS    Z6, Z5, Z5
+	VADDPS       Z0, Z5, Z3
+	VDIVPS       Z3, Z0, Z3
+	VMULPS       Z5, Z3, Z0
+	VCMPPS       $0x1e, Z4, Z1, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z3, K1, Z3
+	VMOVAPS.Z    Z0, K2, Z0
+	VADDPS       Z0, Z3, Z3
+	VADDPS       two<>+0(SB), Z5, Z0
+	VDIVPS       Z0, Z5, Z0
+	VMULPS       Z0, Z0, Z5
+	VMOVUPS      log1p0<>+0(SB), Z6
+	VFMADD213PS  log1p1<>+0(SB), Z5, Z6
+	VFMADD213PS  log1p2<>+0(SB), Z5, Z6
+	VFMADD213PS  log1p3<>+0(SB), Z5, Z6
+	VFMADD213PS  log1p4<>+0(SB), Z5, Z6
+	VFMADD213PS  log1p5<>+0(SB), Z5, Z6
+	VFMADD213PS  log1p6<>+0(SB), Z5, Z6
+	VMULPS       Z6, Z0, Z0
+	VMAXPS       Z4, Z1, Z5
+	VFNMADD231PS Z2, Z1, Z5
+	VADDPS       Z0, Z5, Z5
+	VMULPS       Z2, Z3, Z0
+	VMULPS       minus2<>+0(SB), Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VADDPS       Z2, Z0, Z0
+	VBROADCASTSS (SI), Z1
+	VBROADCASTSS 4(SI), Z6
+	VFMADD231PS  Z2, Z6, Z1
+	VMOVAPS      Z3, Z6
+	VFNMADD231PS Z3, Z3, Z6
+	VSUBPS       Z2, Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      one<>+0(SB), Z7
+	VFMADD231PS  minus2<>+0(SB), Z2, Z7
+	VMULPS       Z6, Z7, Z7
+	VMULPS       Z5, Z7, Z7
+	VFMADD231PS  two<>+0(SB), Z7, Z3
+	VMULPS       Z0, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VBROADCASTSS 12(SI), Z0
+	VBROADCASTSS 16(SI), Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMULPS       Z6, Z1, Z1
+	VBROADCASTSS 8(SI), Z0
+	VFMADD231PS  Z0, Z3, Z1
+	VADDPS       (CX), Z1, Z1
+	VMOVUPS      Z1, (CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	SUBQ         $0x00000010, AX
+	JNZ          pixels
 	VZEROUPPER
 	RET
 

@@ -16,7 +16,7 @@ func Plain() Kernels {
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain},
-		pools: pools{maxPoolPlain, addMaxPoolGradientPlain},
+		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain},
 	}
 }
 

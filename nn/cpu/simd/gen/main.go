@@ -50,6 +50,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.adamw()
 		g.norms()
 		g.maxPools()
+		g.maskLosses()
 		g.softmax()
 	}
 	file, err := g.Result()
