@@ -15,8 +15,12 @@ func (g *Graph) AddScaled(x *Tensor, p float32, y *Tensor, q float32) *Tensor {
 	z := g.New(bc.shape...)
 	g.dev.Zip(bc.zip(backend.ZipAdd, x.buf, y.buf, z.buf, p, q))
 	g.note(z, []*Tensor{x, y}, nil, func(dz backend.Buffer) {
-		g.sumInto(x, dz, bc, bc.x, p) // dx = p*dz, summed where x was repeated
-		g.sumInto(y, dz, bc, bc.y, q)
+		g.sumInto(y, dz, bc, bc.y, q) // dy = q*dz, summed where y was repeated
+		if p == 1 && x.size == z.size {
+			g.passGrad(x, z)
+		} else {
+			g.sumInto(x, dz, bc, bc.x, p)
+		}
 	})
 	return z
 }

@@ -29,7 +29,7 @@ func (g *Graph) linear(x, w, b *Tensor, act backend.Activation, residual *Tensor
 	g.note(y, []*Tensor{x, w, b, residual}, []*Tensor{x, w}, func(dy backend.Buffer) {
 		g.linearBackward(x, w, b, dy)
 		if residual != nil {
-			g.addGrad(residual, dy) // y = .. + residual
+			g.passGrad(residual, y) // y = .. + residual
 		}
 	})
 	return y

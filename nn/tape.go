@@ -157,6 +157,16 @@ func (g *Graph) addGrad(x *Tensor, dy backend.Buffer) {
 	g.dev.Map(backend.Map{Op: backend.MapAffine, X: dy, Y: buf, N: x.size, P: 1, Accumulate: accumulate})
 }
 
+// passGrad adds out's gradient to x's, which is laid out like it. As the last reader of out's gradient it hands the memory over
+// where x has no gradient yet.
+func (g *Graph) passGrad(x, out *Tensor) {
+	if x.needsGrad && x.grad == nil {
+		x.grad, out.grad = out.grad, nil
+		return
+	}
+	g.addGrad(x, out.grad.buf)
+}
+
 // Checkpoint computes f without keeping its intermediate results and, in the backward pass, computes
 // it again to differentiate it. f must depend on inputs and parameters only, and must give the same
 // results when called again; dropout inside repeats its masks.

@@ -24,13 +24,21 @@ func Upload(g *nn.Graph, clips ...*Clip) []slmsam.ClipFrame {
 func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	size := clips[0].Size
 	f := slmsam.ClipFrame{Free: clips[0].Frames[i].Free}
-	var pixels, masks []float32
+	objects := 0
+	for _, c := range clips {
+		objects += len(c.Objects)
+	}
+	pixels, masks := make([]float32, 0, len(clips)*3*size*size), make([]float32, objects*size*size)
+	rest := masks
 	for k, c := range clips {
 		of := c.Frames[i]
 		pixels = append(pixels, volume.ImageNet(of.Gray)...)
-		for _, on := range of.Masks {
-			masks = append(masks, one(on))
+		for p, on := range of.Masks {
+			if on {
+				rest[p] = 1
+			}
 		}
+		rest = rest[len(of.Masks):]
 		n := len(c.Objects)
 		f.Empty = append(f.Empty, of.Empty...)
 		f.Clip = append(f.Clip, slices.Repeat([]int{k}, n)...)
@@ -45,13 +53,6 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	f.Pixels = g.Upload(pixels, len(clips), size, size, 3)
 	f.Masks = g.Upload(masks, len(f.Empty), size*size)
 	return f
-}
-
-func one(on bool) float32 {
-	if on {
-		return 1
-	}
-	return 0
 }
 
 // learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run
@@ -119,8 +120,9 @@ func (o *overlap) add(frame int, empty []bool, t Terms) {
 // mean is NaN if no object was on any tracked slice.
 func (o *overlap) mean() float64 { return o.sum / float64(o.n) }
 
-// sideBySideBytes is the memory that clips side by side may take: beyond a few of them nothing is gained but for small models.
-const sideBySideBytes = 4 << 30
+// sideBySideBytes is the memory that clips side by side may take. More of them only leave the caches: nano at 256 is fastest with
+// two at once, at 128 with all eight.
+const sideBySideBytes = 1 << 30
 
 // sideBySide returns how many clips of a batch are computed at once: what the recipe says or, for 0, as many of the
 // largest as fit sideBySideBytes. It does not depend on the machine, so that a training can be repeated on another.

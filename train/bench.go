@@ -13,6 +13,9 @@ import (
 type Speed struct {
 	SecondsPerStep  float64   `json:"seconds_per_step"` // median
 	Seconds         []float64 `json:"seconds"`
+	ClipsPerStep    int       `json:"clips_per_step"`
+	ClipsPerSecond  float64   `json:"clips_per_second"`
+	GFLOPPerStep    float64   `json:"gflop_per_step"` // mean: clips have different numbers of objects
 	GFLOPPerSecond  float64   `json:"gflop_per_second"`
 	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
 }
@@ -27,7 +30,8 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	t.began = time.Now()
 	clips := newPrefetch(ctx, t.sampler, 0, t.ahead())
 	defer clips.close()
-	var s Speed
+	s := Speed{ClipsPerStep: r.Batch}
+	flop, seconds := 0.0, 0.0
 	g.Device().ResetPeak()
 	warm := min(1, steps-1)
 	for i := range steps + warm {
@@ -39,11 +43,13 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 		t.state.Step++
 		if i >= warm {
 			s.Seconds = append(s.Seconds, metrics.Seconds)
+			flop, seconds = flop+g.FLOP, seconds+metrics.Seconds
 		}
 	}
 	sorted := slices.Sorted(slices.Values(s.Seconds))
 	s.SecondsPerStep = sorted[len(sorted)/2]
-	s.GFLOPPerSecond = g.FLOP / 1e9 / s.Seconds[len(s.Seconds)-1]
+	s.ClipsPerSecond = float64(r.Batch*steps) / seconds
+	s.GFLOPPerStep, s.GFLOPPerSecond = flop/1e9/float64(steps), flop/1e9/seconds
 	s.PeakMemoryBytes = g.Device().Memory().Peak
 	return s, nil
 }

@@ -26,7 +26,7 @@ type Recipe struct {
 	Steps        int    `json:"steps"`         // 0: optimiser steps, and
 	Time         string `json:"time"`          // "": "2h", "90m" is set
 	Batch        int    `json:"batch"`         // 1: clips whose gradients are averaged in a step
-	Together     int    `json:"together"`      // 0: clips of a batch that are computed at once; 0 is as many as 4 GiB hold
+	Together     int    `json:"together"`      // 0: clips of a batch that are computed at once; 0 is as many as 1 GiB holds
 	WarmupSteps  int    `json:"warmup_steps"`  // 0: steps in which the learning rates grow linearly
 	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0 only at the end
 	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0 only at the end

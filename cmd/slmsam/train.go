@@ -202,14 +202,33 @@ func reporter(c *console) func(train.Progress) {
 	}
 }
 
+// trainBenchResult is what slmsam train --bench --json prints.
+type trainBenchResult struct {
+	Device string `json:"device"`
+	train.Speed
+	PeakMatMul     float64 `json:"peak_matmul_gflop_per_second"` // of one large product on this device
+	FractionOfPeak float64 `json:"fraction_of_peak"`
+}
+
 // benchmark measures steps without keeping anything.
 func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob) error {
-	b, err := train.Bench(ctx, nn.NewGraph(dev), m, job.train, job.recipe, f.bench)
+	before, err := measurePeak(dev)
 	if err != nil {
 		return err
 	}
+	b := trainBenchResult{Device: dev.Name()}
+	if b.Speed, err = train.Bench(ctx, nn.NewGraph(dev), m, job.train, job.recipe, f.bench); err != nil {
+		return err
+	}
+	after, err := measurePeak(dev) // again, in case something else ran on the machine before
+	if err != nil {
+		return err
+	}
+	b.PeakMatMul = max(before, after)
+	b.FractionOfPeak = b.GFLOPPerSecond / b.PeakMatMul
 	return c.result(b, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %.3f s per step (median of %d), %.0f GFLOP/s, peak memory %.2f GiB\n", dev.Name(), b.SecondsPerStep, f.bench,
-			b.GFLOPPerSecond, float64(b.PeakMemoryBytes)/(1<<30))
+		fmt.Fprintf(w, "%s: %.3f s per step of %d clips (median of %d), %.1f clips/s\n", b.Device, b.SecondsPerStep, b.ClipsPerStep, f.bench, b.ClipsPerSecond)
+		fmt.Fprintf(w, "%.0f GFLOP/s, %.0f %% of the largest product's %.0f; peak memory %.2f GiB\n", b.GFLOPPerSecond, 100*b.FractionOfPeak,
+			b.PeakMatMul, float64(b.PeakMemoryBytes)/(1<<30))
 	})
 }

@@ -85,7 +85,7 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 		dweight := d.words(op, "DWeight", a.DWeight, a.K*a.K*a.C)
 		d.parallel(a.K*a.K, size, func(lo, hi int) {
 			for t := lo; t < hi; t++ { // a place in the kernel
-				depthwiseWeightGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)
+				d.depthwiseWeightGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)
 			}
 		})
 	}
@@ -95,18 +95,26 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 }
 
 // depthwiseWeightGrad adds sum_{b,y,x} X[b,y+sy,x+sx,:] * dY[b,y,x,:] to out [C], for one shift (sy, sx).
-func depthwiseWeightGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
+func (d *Device) depthwiseWeightGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
 	c := len(out)
-	acc := make([]float64, c)
+	acc, row := make([]float64, c), make([]float32, c)
+	lo, hi := max(0, -sx), min(w, w-sx)
 	for b := range batch {
 		for y := max(0, -sy); y < min(h, h-sy); y++ {
-			for xx := max(0, -sx); xx < min(w, w-sx); xx++ {
-				g := dy[((b*h+y)*w+xx)*c:][:c]
-				v := x[((b*h+y+sy)*w+xx+sx)*c:][:c]
-				for i := range acc {
-					acc[i] += float64(v[i]) * float64(g[i])
+			g, at := dy[(b*h+y)*w*c:][:w*c], ((b*h+y+sy)*w+sx)*c
+			if d.plain {
+				for xx := lo; xx < hi; xx++ {
+					for i := range acc {
+						acc[i] += float64(x[at+xx*c+i]) * float64(g[xx*c+i])
+					}
 				}
+				continue
 			}
+			clear(row) // a row is summed in float32
+			for xx := lo; xx < hi; xx++ {
+				d.kernels.AddMul(row, x[at+xx*c:], g[xx*c:])
+			}
+			axpy(acc, 1, row)
 		}
 	}
 	addRounded(out, acc)

@@ -34,6 +34,7 @@ type product struct {
 	act                 backend.Activation
 	accumulate          bool
 	slabK, colsN, rowsM int // the slab of B is slabK x colsN; a task has up to rowsM rows
+	inPlace             inPlace
 }
 
 // operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k], or data[k*ld+i] if interleaved.
@@ -58,6 +59,10 @@ func (d *Device) matmulFast(m matmulArgs) {
 	if !m.TransA && m.StrideB == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // one tall product
 		m.M, m.Batch = m.M*m.Batch, 1
 	}
+	if parts := m.splits(); parts > 1 {
+		d.matmulSplit(m, parts)
+		return
+	}
 	work := m.M * m.N * m.K
 	inside, across := d.threads, 1 // threads per item, items at a time
 	if m.Batch >= 4*d.threads || work < soloWork {
@@ -69,7 +74,7 @@ func (d *Device) matmulFast(m matmulArgs) {
 	scratch := d.pool.take(need * across)
 	d.crew.share(across, m.Batch, func(worker, item int) {
 		p := m.item(item)
-		p.slabK, p.colsN, p.rowsM = first.slabK, first.colsN, first.rowsM
+		p.slabK, p.colsN, p.rowsM, p.inPlace = first.slabK, first.colsN, first.rowsM, first.inPlace
 		p.run(d, inside, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
@@ -96,6 +101,7 @@ func (m matmulArgs) item(i int) product {
 // plan chooses the sizes of blocks. B's slab is slabK x colsN words. An activation needs complete sums: all of K in one
 // slab. Only the number of rows and columns of a task may depend on the threads.
 func (p *product) plan(f *simd.Kernels, threads int) {
+	p.inPlace = p.chooseInPlace(f)
 	p.colsN = min(blockN, roundUp(p.n, f.NR))
 	p.slabK = min(p.k, max(blockK, slabWords/p.colsN/blockK*blockK))
 	if p.act != backend.Identity && p.slabK < p.k {
@@ -132,7 +138,9 @@ func (p *product) run(d *Device, threads int, scratch []float32) {
 		for k0 := 0; k0 < p.k; k0 += p.slabK {
 			depth := min(p.slabK, p.k-k0)
 			d.crew.share(threads, panels, func(_, j int) {
-				p.b.pack(f, col+j*f.NR, min(f.NR, cols-j*f.NR), k0, depth, slab[j*depth*f.NR:], f.NR)
+				if width := min(f.NR, cols-j*f.NR); width < f.NR || !p.inPlace.b {
+					p.b.pack(f, col+j*f.NR, width, k0, depth, slab[j*depth*f.NR:], f.NR)
+				}
 			})
 			rowBlocks := ceilDiv(p.m, p.rowsM)
 			groups := 1 // of panels: for wide products with few rows
@@ -159,33 +167,31 @@ type tile struct {
 	k0, depth int
 }
 
-// compute packs the rows of A, a block of K at a time, and multiplies them with the panels of B.
+// compute multiplies a block of rows of A with the panels of B, a block of K at a time, and carries the sums to C. Operands
+// that are not used in place are packed.
 func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
-	rowPanels := ceilDiv(t.rows, f.MR)
 	packed := scratch[:t.rowsM*min(blockK, t.k)]
 	sums := scratch[len(packed):]
 	ld := t.colsN + pad
 	step := stepK(t.depth)
 	for k := 0; k < t.depth; k += step {
 		n := min(step, t.depth-k)
-		for i := range rowPanels {
-			t.a.pack(f, t.row+i*f.MR, min(f.MR, t.rows-i*f.MR), t.k0+k, n, packed[i*n*f.MR:], f.MR)
-		}
+		t.packA(f, k, n, packed)
 		for j := t.from; j < t.to; j++ {
-			b := slab[(j*t.depth+k)*f.NR:][:n*f.NR] // a panel is [depth][NR], whatever the block of K
-			for i := range rowPanels {
-				f.Tile(n, packed[i*n*f.MR:], b, sums[i*f.MR*ld+j*f.NR:], ld, k > 0)
+			for i := 0; i < t.rows; i += f.MR {
+				c, ldc, add := sums[i*ld+j*f.NR:], ld, k > 0
+				if t.direct(f, i, j) {
+					c, ldc, add = t.c[(t.row+i)*t.n+t.col+j*f.NR:], t.n, add || t.k0 > 0 || t.inPlace.add
+				}
+				t.multiply(f, i, j, k, n, packed, slab, c, ldc, add)
 			}
 		}
 	}
-	for i := range t.rows {
-		start := (t.row+i)*t.n + t.col + t.from*f.NR
-		t.finish(f, sums[i*ld+t.from*f.NR:][:t.cols], start)
-	}
+	t.finishAll(f, sums, ld)
 }
 
-// finish carries a row of sums to C, from word start on. Of several slabs, the first brings bias and residual and the
-// others add.
+// finish carries a part of a row of sums to C, from word start on. Of several slabs, the first brings bias and residual
+// and the others add.
 func (t *tile) finish(f *simd.Kernels, sums []float32, start int) {
 	c := t.c[start:][:len(sums)]
 	if t.k0 > 0 {

@@ -29,6 +29,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 				patch := cols[(t*ow+ox)*a.KH*run:][:a.KH*run] // [KH,KW,C]
 				x0 := ox*a.Stride - a.Pad
 				klo, khi := inside(x0, a.KW, a.W)
+				whole := khi-klo == a.KW
 				for ky := range a.KH {
 					dst := patch[ky*run:][:run]
 					y := oy*a.Stride - a.Pad + ky
@@ -37,6 +38,10 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 						continue
 					}
 					src := x[((b*a.H+y)*a.W+x0+klo)*a.C:]
+					if whole {
+						copy(dst, src)
+						continue
+					}
 					clear(dst[:klo*a.C])
 					copy(dst[klo*a.C:khi*a.C], src)
 					clear(dst[khi*a.C:])

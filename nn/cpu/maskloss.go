@@ -34,7 +34,7 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 		total := make([]float64, backend.MaskLossTerms)
 		d.sumBlocks(a.P, 32, total, func(lo, hi int, s []float64) {
 			if !d.plain {
-				d.addMaskTermsFast(s, xs[lo:hi], ts[lo:hi], a.Alpha)
+				d.kernels.MaskLoss((*[backend.MaskLossTerms]float64)(s), xs[lo:hi], ts[lo:hi], a.Alpha)
 				return
 			}
 			for i := lo; i < hi; i++ {
@@ -75,7 +75,7 @@ func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
 	if !d.plain {
 		d.parallel(a.B, 16*a.P, func(lo, hi int) {
 			for b := lo; b < hi; b++ {
-				d.maskLossBackwardFast(x[b*a.P:][:a.P], truth[b/a.Repeat*a.P:][:a.P], dx[b*a.P:][:a.P], g[3*b:][:3], a.Alpha)
+				d.kernels.AddMaskLossGradient(dx[b*a.P:][:a.P], x[b*a.P:][:a.P], truth[b/a.Repeat*a.P:][:a.P], [3]float32(g[3*b:]), a.Alpha)
 			}
 		})
 		return

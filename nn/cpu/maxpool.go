@@ -20,6 +20,10 @@ func (d *Device) MaxPool(a backend.MaxPool) {
 			for ox := range ow {
 				x0, x1 := top[2*ox*a.C:][:2*a.C], top[(a.W+2*ox)*a.C:][:2*a.C] // two rows of the block, [2,C]
 				out := y[(t*ow+ox)*a.C:][:a.C]
+				if !d.plain && a.C >= worthwhile {
+					d.kernels.MaxPool(out, x0, x1)
+					continue
+				}
 				for c := range out {
 					out[c] = max(x0[c], x0[c+a.C], x1[c], x1[c+a.C])
 				}
@@ -41,6 +45,12 @@ func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
 		for t := lo; t < hi; t++ {
 			b, oy := t/oh, t%oh
 			for ox := range ow {
+				if !d.plain && a.C >= worthwhile {
+					top := ((b*a.H+2*oy)*a.W + 2*ox) * a.C
+					bottom := top + a.W*a.C
+					d.kernels.AddMaxPoolGradient(dx[top:], dx[bottom:], x[top:], x[bottom:], dy[(t*ow+ox)*a.C:][:a.C])
+					continue
+				}
 				for c := range a.C {
 					first := ((b*a.H+2*oy)*a.W+2*ox)*a.C + c
 					best := first

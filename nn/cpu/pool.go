@@ -6,14 +6,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// keepPooled is how many bytes of freed memory the pool keeps in any case. Beyond it, the pool is emptied when it
-// holds more than is live and a request still finds nothing: the sizes in use have changed.
+// keepPooled is how many bytes of freed memory the pool keeps in any case. Beyond it, the pool is emptied when a request finds
+// nothing and live and freed memory together are a quarter more than was ever live at once: the sizes in use have changed.
 const keepPooled = 256 << 20
 
 // pool keeps freed memory by size class, so that a pass that repeats allocates nothing.
 type pool struct {
 	free map[int][][]float32 // by capacity in words
 	mem  backend.Memory
+	high int64 // the largest mem.Live since the pool was emptied
 }
 
 func newPool() pool {
@@ -31,23 +32,45 @@ func sizeClass(n int) int {
 	return (n + step - 1) / step * step
 }
 
+// nextClass is the size class after class.
+func nextClass(class int) int { return sizeClass(class + 1) }
+
+// classesTried is how many size classes serve a request: sizes that differ a little from pass to pass share memory.
+const classesTried = 3
+
 // take returns n words with undefined contents.
 func (p *pool) take(n int) []float32 {
-	class := sizeClass(n)
-	size := 4 * int64(class)
-	p.mem.Live += size
-	if list := p.free[class]; len(list) > 0 {
-		last := len(list) - 1
-		data := list[last]
-		p.free[class] = list[:last]
-		p.mem.Pooled -= size
-		return data[:n]
+	data := p.reuse(n)
+	if data == nil {
+		data = p.allocate(n)
 	}
-	if p.mem.Pooled > max(keepPooled, p.mem.Live) {
-		clear(p.free)
-		p.mem.Pooled = 0
-	}
+	p.mem.Live += 4 * int64(cap(data))
+	p.high = max(p.high, p.mem.Live)
 	p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled)
+	return data
+}
+
+// reuse returns freed memory, nil if there is none that fits.
+func (p *pool) reuse(n int) []float32 {
+	class := sizeClass(n)
+	for range classesTried {
+		if list := p.free[class]; len(list) > 0 {
+			last := len(list) - 1
+			p.free[class] = list[:last]
+			p.mem.Pooled -= 4 * int64(class)
+			return list[last][:n]
+		}
+		class = nextClass(class)
+	}
+	return nil
+}
+
+func (p *pool) allocate(n int) []float32 {
+	class := sizeClass(n)
+	if total := p.mem.Live + p.mem.Pooled + 4*int64(class); p.mem.Pooled > keepPooled && total > p.high/4*5 {
+		clear(p.free)
+		p.mem.Pooled, p.high = 0, p.mem.Live
+	}
 	return make([]float32, n, class)
 }
 

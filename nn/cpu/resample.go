@@ -15,6 +15,10 @@ func (d *Device) Resample(a backend.Resample) {
 	}
 	vector := !d.plain && a.Inner >= worthwhile
 	d.parallel(a.Outer*a.Out, a.Taps*a.Inner, func(lo, hi int) {
+		if a.Inner == 1 {
+			resampleLine(a, x, y, table, lo, hi)
+			return
+		}
 		for t := lo; t < hi; t++ { // a row [Inner] of Y
 			o, i := t/a.Out, t%a.Out
 			out := y[t*a.Inner:][:a.Inner]
@@ -36,4 +40,22 @@ func (d *Device) Resample(a backend.Resample) {
 			}
 		}
 	})
+}
+
+// resampleLine computes elements lo..hi of Y for Inner 1.
+func resampleLine(a backend.Resample, x, y, table []float32, lo, hi int) {
+	width := 1 + a.Taps
+	for t := lo; t < hi; t++ {
+		entry := table[t%a.Out*width:][:width]
+		start := int(entry[0])
+		in := x[t/a.Out*a.In:][start:a.In]
+		sum := float32(0)
+		if a.Accumulate {
+			sum = y[t]
+		}
+		for k, w := range entry[1:min(width, 1+len(in))] {
+			sum += w * in[k]
+		}
+		y[t] = sum
+	}
 }

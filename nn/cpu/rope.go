@@ -34,10 +34,19 @@ func (d *Device) RoPE(a backend.RoPE) {
 
 // rotate turns the pairs of x [C] by the angles of entry [C/2,2] = (cos, sin).
 func rotate(y, x, entry []float32, sign float32, accumulate bool) {
+	y, entry = y[:len(x)], entry[:len(x)]
+	if !accumulate {
+		for p := 1; p < len(x); p += 2 {
+			cos, sin := entry[p-1], sign*entry[p]
+			x0, x1 := x[p-1], x[p]
+			y[p-1], y[p] = x0*cos-x1*sin, x0*sin+x1*cos
+		}
+		return
+	}
 	for p := 0; p+1 < len(x); p += 2 {
 		cos, sin := entry[p], sign*entry[p+1]
 		x0, x1 := x[p], x[p+1]
-		store(&y[p], x0*cos-x1*sin, accumulate)
-		store(&y[p+1], x0*sin+x1*cos, accumulate)
+		y[p] += x0*cos - x1*sin
+		y[p+1] += x0*sin + x1*cos
 	}
 }

@@ -41,8 +41,9 @@ func (d *Device) Sum(a backend.Sum) {
 
 // addRows adds n rows, ld words apart, to acc.
 func (d *Device) addRows(acc []float64, x []float32, ld, n int) {
-	const exact = 16 // rows whose sum is kept in float32
-	if d.plain || n < exact || len(acc) < worthwhile {
+	const exact = 64 // rows whose sum is kept in float32
+	const few = 8
+	if d.plain || n < few || len(acc) < worthwhile {
 		for i := range n {
 			axpy(acc, 1, x[i*ld:][:len(acc)])
 		}

@@ -12,6 +12,7 @@ type Kernels struct {
 	MR, NR int
 
 	tile          func(k int, a, b, c []float32, ldc int, add bool)
+	tileInPlace   func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)
 	pack4         func(n int, src []float32, ld int, dst []float32, step int)
 	copyA, copyB  func(n int, src []float32, ld int, dst []float32)
 	add, mul      func(dst, x, y []float32)
@@ -19,6 +20,8 @@ type Kernels struct {
 	geluGradient  func(dst, x, y []float32)
 	sums          sums
 	norms         norms
+	pools         pools
+	maskLosses    maskLosses
 	adamw         func(param, grad, m, v, c []float32)
 	exp, sigmoid  func(dst, x []float32)
 	softmax       func(n int, s, max, sum, alpha []float32)
@@ -38,6 +41,18 @@ func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
 			k, ldc, len(a), len(b), len(c), f.MR, f.NR))
 	}
 	f.tile(k, a, b, c, ldc, add)
+}
+
+// TileInPlace is Tile for operands as they lie in their matrices:
+//
+//	C[i*ldc+j] (+)= sum_k a[i*row+k*step] * b[k*ldb+j]
+func (f *Kernels) TileInPlace(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	if k < 1 || row < 1 || step < 1 || ldb < f.NR || ldc < f.NR || len(a) < (f.MR-1)*row+(k-1)*step+1 || len(b) < (k-1)*ldb+f.NR ||
+		len(c) < (f.MR-1)*ldc+f.NR {
+		panic(fmt.Sprintf("simd.TileInPlace: got k %d, strides %d, %d, %d, %d, %d words of a, %d of b, %d of c for a tile of %d x %d",
+			k, row, step, ldb, ldc, len(a), len(b), len(c), f.MR, f.NR))
+	}
+	f.tileInPlace(k, a, row, step, b, ldb, c, ldc, add)
 }
 
 // Pack4 transposes four rows of n words: dst[i*step+r] = src[r*ld+i] for r < 4, i < n. step >= 4.

@@ -7,6 +7,11 @@ package simd
 //go:noescape
 func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, add bool)
 
+// tileInPlaceAVX2 computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.
+//
+//go:noescape
+func tileInPlaceAVX2(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
+
 // pack4AVX2 transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.
 //
 //go:noescape
@@ -102,6 +107,26 @@ func layerNormAVX2(rows int, y []float32, x []float32, gamma []float32, beta []f
 //go:noescape
 func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
 
+// maxPoolAVX2 is one pixel of the pooling; see Kernels.MaxPool.
+//
+//go:noescape
+func maxPoolAVX2(y []float32, top []float32, bottom []float32)
+
+// addMaxPoolGradientAVX2 is its derivative; see Kernels.AddMaxPoolGradient.
+//
+//go:noescape
+func addMaxPoolGradientAVX2(dtop []float32, dbottom []float32, top []float32, bottom []float32, y []float32)
+
+// maskLossAVX2 adds up the mask losses; see Kernels.MaskLoss.
+//
+//go:noescape
+func maskLossAVX2(sums []float32, x []float32, t []float32, c []float32)
+
+// maskLossGradientAVX2 differentiates maskLoss; see Kernels.AddMaskLossGradient.
+//
+//go:noescape
+func maskLossGradientAVX2(dx []float32, x []float32, t []float32, c []float32)
+
 // softmaxAVX2 is one step of the online softmax of a panel; see Kernels.Softmax.
 //
 //go:noescape
@@ -126,6 +151,11 @@ func scaleLanesAVX2(n int, o []float32, alpha []float32)
 //
 //go:noescape
 func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, add bool)
+
+// tileInPlaceAVX512 computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.
+//
+//go:noescape
+func tileInPlaceAVX512(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
 
 // pack4AVX512 transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.
 //
@@ -221,6 +251,26 @@ func layerNormAVX512(rows int, y []float32, x []float32, gamma []float32, beta [
 //
 //go:noescape
 func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+
+// maxPoolAVX512 is one pixel of the pooling; see Kernels.MaxPool.
+//
+//go:noescape
+func maxPoolAVX512(y []float32, top []float32, bottom []float32)
+
+// addMaxPoolGradientAVX512 is its derivative; see Kernels.AddMaxPoolGradient.
+//
+//go:noescape
+func addMaxPoolGradientAVX512(dtop []float32, dbottom []float32, top []float32, bottom []float32, y []float32)
+
+// maskLossAVX512 adds up the mask losses; see Kernels.MaskLoss.
+//
+//go:noescape
+func maskLossAVX512(sums []float32, x []float32, t []float32, c []float32)
+
+// maskLossGradientAVX512 differentiates maskLoss; see Kernels.AddMaskLossGradient.
+//
+//go:noescape
+func maskLossGradientAVX512(dx []float32, x []float32, t []float32, c []float32)
 
 // softmaxAVX512 is one step of the online softmax of a panel; see Kernels.Softmax.
 //

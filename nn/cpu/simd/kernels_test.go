@@ -73,6 +73,34 @@ func TestTile(t *testing.T) {
 	})
 }
 
+// Operands in place, A by rows and by columns.
+func TestTileInPlace(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		rng := rand.New(rand.NewPCG(6, 6))
+		for k := 1; k < 9; k++ {
+			for _, stride := range [][2]int{{k + 2, 1}, {1, f.MR + 3}} { // row, step
+				ldb, ldc := f.NR+5, f.NR+3
+				a, b := random(rng, (f.MR-1)*stride[0]+(k-1)*stride[1]+1, 1), random(rng, (k-1)*ldb+f.NR, 1)
+				c := guarded(f.MR * ldc)
+				f.TileInPlace(k, a, stride[0], stride[1], b, ldb, c, ldc, false)
+				f.TileInPlace(k, a, stride[0], stride[1], b, ldb, c, ldc, true)
+				for i := range f.MR {
+					for j := range f.NR {
+						want := 0.0
+						for n := range k {
+							want += 2 * float64(a[i*stride[0]+n*stride[1]]) * float64(b[n*ldb+j])
+						}
+						require.InDelta(t, want, c[i*ldc+j], 1e-5, "k %d, (%d,%d)", k, i, j)
+					}
+					requireGuard(t, c[i*ldc+f.NR:(i+1)*ldc])
+				}
+				require.Panics(t, func() { f.TileInPlace(k, a[1:], stride[0], stride[1], b, ldb, c, ldc, false) })
+				require.Panics(t, func() { f.TileInPlace(k, a, stride[0], stride[1], b[1:], ldb, c, ldc, false) })
+			}
+		}
+	})
+}
+
 func TestTileRefusesShortSlices(t *testing.T) {
 	levels(t, func(t *testing.T, f *Kernels) {
 		a, b, c := make([]float32, f.MR), make([]float32, f.NR), make([]float32, f.MR*f.NR)

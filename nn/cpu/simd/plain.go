@@ -10,12 +10,13 @@ const (
 func Plain() Kernels {
 	return Kernels{
 		Name: "Go", MR: plainRows, NR: plainColumns,
-		tile: tilePlain, pack4: pack4Plain,
+		tile: tilePlain, tileInPlace: tileInPlacePlain, pack4: pack4Plain,
 		copyA: copyPlain, copyB: copyPlain,
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain},
+		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain},
 	}
 }
 
@@ -45,6 +46,25 @@ func tilePlain(k int, a, b, c []float32, ldc int, add bool) {
 				v += row[j]
 			}
 			row[j] = v
+		}
+	}
+}
+
+func tileInPlacePlain(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	for i := range plainRows {
+		var s [plainColumns]float32
+		for n := range k {
+			x, y := a[i*row+n*step], (*[plainColumns]float32)(b[n*ldb:])
+			for j := range s {
+				s[j] += x * y[j]
+			}
+		}
+		out := c[i*ldc:][:plainColumns]
+		for j, v := range s {
+			if add {
+				v += out[j]
+			}
+			out[j] = v
 		}
 	}
 }

@@ -85,3 +85,27 @@ func layerNormBackwardPlain(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float
 		}
 	}
 }
+
+func maxPoolPlain(y, top, bottom []float32) {
+	n := len(y)
+	for i := range y {
+		y[i] = max(top[i], top[n+i], bottom[i], bottom[n+i])
+	}
+}
+
+func addMaxPoolGradientPlain(dtop, dbottom, top, bottom, dy []float32) {
+	n := len(dy)
+	for i, d := range dy {
+		best, to := top[i], &dtop[i]
+		if top[n+i] > best {
+			best, to = top[n+i], &dtop[n+i]
+		}
+		if bottom[i] > best {
+			best, to = bottom[i], &dbottom[i]
+		}
+		if bottom[n+i] > best {
+			to = &dbottom[n+i]
+		}
+		*to += d
+	}
+}

@@ -66,3 +66,21 @@ func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, e
 	c := [2]float32{1 / float32(n), eps}
 	f.norms.backward(len(dx)/n, dx, dgamma[:n], dbeta[:n], x[:len(dx)], dy[:len(dx)], gamma, c[:])
 }
+
+// pools are the functions of pooling.
+type pools struct {
+	maxPool            func(y, top, bottom []float32)
+	addMaxPoolGradient func(dtop, dbottom, top, bottom, y []float32)
+}
+
+// MaxPool sets y [C] to the largest of four pixels of C channels, two in top and two in bottom.
+func (f *Kernels) MaxPool(y, top, bottom []float32) {
+	n := 2 * len(y)
+	f.pools.maxPool(y, top[:n], bottom[:n])
+}
+
+// AddMaxPoolGradient adds dy [C] to the gradient of each channel's largest pixel, the first among equals.
+func (f *Kernels) AddMaxPoolGradient(dtop, dbottom, top, bottom, dy []float32) {
+	n := 2 * len(dy)
+	f.pools.addMaxPoolGradient(dtop[:n], dbottom[:n], top[:n], bottom[:n], dy)
+}

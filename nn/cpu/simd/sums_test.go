@@ -89,3 +89,27 @@ func requireClose(t *testing.T, want, got []float32, part float64) {
 		require.InDelta(t, want[i], got[i], part*largest+1e-6, "word %d of %d", i, len(want))
 	}
 }
+
+// Pixels with few values, so that several are equally large.
+func TestMaxPool(t *testing.T) {
+	levels(t, func(t *testing.T, f *Kernels) {
+		plain := Plain()
+		rng := rand.New(rand.NewPCG(8, 8))
+		for n := 1; n < 50; n++ {
+			top, bottom, dy := make([]float32, 2*n), make([]float32, 2*n), random(rng, n, 1)
+			for i := range top {
+				top[i], bottom[i] = float32(rng.IntN(3)), float32(rng.IntN(3))
+			}
+			var of [2][3][]float32
+			for k, kernels := range []*Kernels{&plain, f} {
+				y, dtop, dbottom := guarded(n), guarded(2*n), guarded(2*n)
+				clear(dtop[:2*n])
+				clear(dbottom[:2*n])
+				kernels.MaxPool(y[:n], top, bottom)
+				kernels.AddMaxPoolGradient(dtop, dbottom, top, bottom, dy)
+				of[k] = [3][]float32{y, dtop, dbottom}
+			}
+			require.Equal(t, of[0], of[1], "%d channels", n)
+		}
+	})
+}

@@ -49,6 +49,8 @@ func generate() (asm, stubs []byte, err error) {
 		g.rows()
 		g.adamw()
 		g.norms()
+		g.maxPools()
+		g.maskLosses()
 		g.softmax()
 	}
 	file, err := g.Result()

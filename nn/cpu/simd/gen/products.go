@@ -7,7 +7,10 @@ import (
 
 // products generates the micro-kernel of all matrix products. The tile of C lives in registers:
 // 12 x 2 vectors of the 32 of AVX-512 (24 accumulators, 2 of B, 1 of A), 6 x 2 of the 16 of AVX2.
-func (g *gen) products() { g.tile(g.tileRows(), tileVectors) }
+func (g *gen) products() {
+	g.tile(g.tileRows(), tileVectors)
+	g.tileInPlace(g.tileRows(), tileVectors)
+}
 
 // tileVectors is the width of the register tile in vectors.
 const tileVectors = 2
@@ -29,19 +32,10 @@ func (g *gen) tile(mr, nv int) {
 	add := g.Load(g.Param("add"), g.GP8())
 	g.SHLQ(operand.U8(2), ldc)
 
-	acc := make([][]reg.VecVirtual, mr)
-	for i := range acc {
-		acc[i] = make([]reg.VecVirtual, nv)
-		for j := range acc[i] {
-			acc[i][j] = g.vec()
-			g.zero(acc[i][j])
-		}
-	}
-	bv := make([]reg.VecVirtual, nv)
+	acc, bv, av := g.accumulators(mr, nv), make([]reg.VecVirtual, nv), g.vec()
 	for j := range bv {
 		bv[j] = g.vec()
 	}
-	av := g.vec()
 
 	step := func(u int) {
 		for j := range bv {
@@ -79,19 +73,83 @@ func (g *gen) tile(mr, nv int) {
 	g.JNZ(operand.LabelRef("single"))
 
 	g.Label("store")
+	g.storeTile(acc, c, ldc, add)
+}
+
+// accumulators returns mr x nv cleared vectors.
+func (g *gen) accumulators(mr, nv int) [][]reg.VecVirtual {
+	acc := make([][]reg.VecVirtual, mr)
+	for i := range acc {
+		acc[i] = make([]reg.VecVirtual, nv)
+		for j := range acc[i] {
+			acc[i][j] = g.vec()
+			g.zero(acc[i][j])
+		}
+	}
+	return acc
+}
+
+// rowsPerPointer is how many rows of A one pointer reaches: itself, plus one and two row strides.
+const rowsPerPointer = 3
+
+// tileInPlace is tile for operands that are not packed: any strides between the rows and the steps of A and between the
+// steps of B.
+func (g *gen) tileInPlace(mr, nv int) {
+	g.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)",
+		"computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.")
+	k, b, c, ldc := g.integer("k"), g.pointer("b"), g.pointer("c"), g.integer("ldc")
+	row, step, ldb := g.integer("row"), g.integer("step"), g.integer("ldb")
+	for _, stride := range []reg.Register{ldc, row, step, ldb} {
+		g.SHLQ(operand.U8(2), stride)
+	}
+	a := []reg.Register{g.pointer("a")}
+	for len(a)*rowsPerPointer < mr {
+		last, next := a[len(a)-1], g.GP64()
+		g.LEAQ(operand.Mem{Base: last, Index: row, Scale: 2}, next)
+		g.ADDQ(row, next)
+		a = append(a, next)
+	}
+	acc, bv, av := g.accumulators(mr, nv), make([]reg.VecVirtual, nv), g.vec()
+	g.Label("step")
+	for j := range bv {
+		bv[j] = g.vec()
+		g.VMOVUPS(at(b, j*g.bytes()), bv[j])
+	}
+	for i := range acc {
+		from := at(a[i/rowsPerPointer], 0)
+		if i%rowsPerPointer > 0 {
+			from.Index, from.Scale = row, uint8(i%rowsPerPointer)
+		}
+		g.VBROADCASTSS(from, av)
+		for j := range bv {
+			g.VFMADD231PS(bv[j], av, acc[i][j])
+		}
+	}
+	for _, p := range a {
+		g.ADDQ(step, p)
+	}
+	g.ADDQ(ldb, b)
+	g.DECQ(k)
+	g.JNZ(operand.LabelRef("step"))
+	add := g.Load(g.Param("add"), g.GP8())
+	g.storeTile(acc, c, ldc, add)
+}
+
+// storeTile writes the sums to c, or adds them, and ends the function.
+func (g *gen) storeTile(acc [][]reg.VecVirtual, c, ldc, add reg.Register) {
 	g.TESTB(add, add)
 	g.JZ(operand.LabelRef("overwrite"))
 	p := g.GP64()
 	g.MOVQ(c, p)
 	for i := range acc {
-		for j := range bv {
+		for j := range acc[i] {
 			g.VADDPS(at(p, j*g.bytes()), acc[i][j], acc[i][j])
 		}
 		g.ADDQ(ldc, p)
 	}
 	g.Label("overwrite")
 	for i := range acc {
-		for j := range bv {
+		for j := range acc[i] {
 			g.VMOVUPS(acc[i][j], at(c, j*g.bytes()))
 		}
 		g.ADDQ(ldc, c)

@@ -1,0 +1,112 @@
+package cpu
+
+import (
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
+
+// inPlace says which operands of a product are read or written where they lie. Packing is work by itself, which pays when
+// many tiles read the panel.
+type inPlace struct {
+	a, b, c bool
+	add     bool // the tiles of c add to what it holds
+}
+
+const (
+	// fewColumns of C are so few that A is read in place: each of its rows serves only so many tiles.
+	fewColumns = 256
+	// fewRows of C are so few that B is read in place.
+	fewRows = 128
+	// crowded is the number of words between rows at whose multiples they compete for the same sets of the first-level cache.
+	crowded = 256
+)
+
+// chooseInPlace depends on the sizes alone.
+func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
+	var u inPlace
+	u.a = p.n <= fewColumns && (!p.a.interleaved || p.a.ld%crowded != 0)
+	u.b = p.m <= fewRows && p.b.interleaved && p.b.ld%crowded != 0
+	aliased := p.residual != nil && &p.residual[0] == &p.c[0]
+	u.add = p.accumulate || aliased
+	u.c = !u.add || p.act == backend.Identity
+	return u
+}
+
+// direct says whether the tile of row i of the block and panel j writes to C itself: it lies inside.
+func (t *tile) direct(f *simd.Kernels, i, j int) bool {
+	return t.inPlace.c && i+f.MR <= t.rows && t.col+(j+1)*f.NR <= t.n
+}
+
+// packA packs n steps, from k on, of the rows that are not used in place.
+func (t *tile) packA(f *simd.Kernels, k, n int, packed []float32) {
+	for i := 0; i < t.rows; i += f.MR {
+		if rows := min(f.MR, t.rows-i); rows < f.MR || !t.inPlace.a {
+			t.a.pack(f, t.row+i, rows, t.k0+k, n, packed[i*n:], f.MR)
+		}
+	}
+}
+
+// multiply computes the tile of row i of the block and panel j over n steps from k on.
+func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float32, ldc int, add bool) {
+	a, row, step := packed[i*n:], 1, f.MR
+	aInPlace := t.inPlace.a && i+f.MR <= t.rows
+	if aInPlace {
+		a, row, step = t.a.view(t.row+i, t.k0+k)
+	}
+	b, ldb := slab[(j*t.depth+k)*f.NR:], f.NR // a panel is [depth][NR], whatever the block of K
+	bInPlace := t.inPlace.b && t.col+(j+1)*f.NR <= t.n
+	if bInPlace {
+		b, ldb = t.b.data[(t.k0+k)*t.b.ld+t.col+j*f.NR:], t.b.ld
+	}
+	if aInPlace || bInPlace {
+		f.TileInPlace(n, a, row, step, b, ldb, c, ldc, add)
+		return
+	}
+	f.Tile(n, a, b[:n*f.NR], c, ldc, add)
+}
+
+// view returns where element (i, k) lies and the strides of i and k.
+func (o operandMatrix) view(i, k int) (data []float32, row, step int) {
+	if o.interleaved {
+		return o.data[k*o.ld+i:], 1, o.ld
+	}
+	return o.data[i*o.ld+k:], o.ld, 1
+}
+
+// finishAll completes the rows of the block: what the tiles wrote to C, and what is still in sums.
+func (t *tile) finishAll(f *simd.Kernels, sums []float32, ld int) {
+	whole := 0 // columns of the block that tiles wrote to C
+	for j := t.from; j < t.to && t.direct(f, 0, j); j++ {
+		whole += f.NR
+	}
+	for i := range t.rows {
+		start, done := (t.row+i)*t.n+t.col+t.from*f.NR, 0
+		if i/f.MR*f.MR+f.MR <= t.rows {
+			done = whole
+			t.finishDirect(f, start, done)
+		}
+		if done < t.cols {
+			t.finish(f, sums[i*ld+t.from*f.NR+done:][:t.cols-done], start+done)
+		}
+	}
+}
+
+// finishDirect brings bias, activation and residual to n words of C that hold their sums already.
+func (t *tile) finishDirect(f *simd.Kernels, start, n int) {
+	if n == 0 || t.k0 > 0 {
+		return
+	}
+	c := t.c[start:][:n]
+	if t.bias != nil {
+		f.Add(c, c, t.bias[start%t.n:])
+	}
+	switch t.act {
+	case backend.ReLU:
+		f.ReLU(c, c)
+	case backend.GELU:
+		f.GELU(c, c)
+	}
+	if t.residual != nil && !t.inPlace.add {
+		f.Add(c, c, t.residual[start:])
+	}
+}

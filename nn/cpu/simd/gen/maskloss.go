@@ -1,0 +1,142 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// log1pSeries are the coefficients of 2*artanh(s)/s in s*s, highest first: log(1+e) with s = e/(2+e), up to 1/3.
+var log1pSeries = []float32{2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2}
+
+// maskLosses generates the sums of the mask losses and their derivative, for whole vectors of pixels.
+func (g *gen) maskLosses() {
+	g.maskLoss()
+	g.maskLossGradient()
+}
+
+// pixelLoss is what both need of a vector of pixels.
+type pixelLoss struct {
+	x, t, p, loss, miss, weight reg.VecVirtual // weight is alpha_t
+}
+
+// pixelLoss loads a vector of logits x and truth t; c holds 1-alpha and 2*alpha-1.
+func (g *gen) pixelLoss(x, t, c reg.Register) pixelLoss {
+	one := g.vec()
+	g.VMOVUPS(g.constant("one", 1), one)
+	l := pixelLoss{x: g.vec(), t: g.vec(), p: g.vec(), loss: g.vec(), miss: g.vec(), weight: g.vec()}
+	g.VMOVUPS(at(x, 0), l.x)
+	g.VMOVUPS(at(t, 0), l.t)
+
+	zero, e := g.vec(), g.vec()
+	g.zero(zero)
+	g.VSUBPS(l.x, zero, e)
+	g.VMINPS(l.x, e, e)
+	e = g.exp(e) // exp(-|x|)
+	g.VADDPS(one, e, l.p)
+	g.VDIVPS(l.p, one, l.p) // 1/(1+e), the probability for x >= 0
+	negative := g.vec()
+	g.VMULPS(e, l.p, negative)
+	nonnegative := g.greater(l.x, zero)
+	nonnegative(l.p, false)
+	nonnegative(negative, true)
+	g.VADDPS(negative, l.p, l.p) // at 0 both are 1/2
+
+	s, q := g.vec(), g.vec()
+	g.VADDPS(g.constant("two", 2), e, s)
+	g.VDIVPS(s, e, s)
+	g.VMULPS(s, s, q)
+	series := g.polynomial("log1p", log1pSeries, q)
+	g.VMULPS(series, s, s)
+	g.VMAXPS(zero, l.x, l.loss)
+	g.VFNMADD231PS(l.t, l.x, l.loss)
+	g.VADDPS(s, l.loss, l.loss) // max(x,0) - x*t + log(1+e)
+
+	g.VMULPS(l.t, l.p, l.miss) // p + t - 2*p*t
+	g.VMULPS(g.constant("minus2", -2), l.miss, l.miss)
+	g.VADDPS(l.p, l.miss, l.miss)
+	g.VADDPS(l.t, l.miss, l.miss)
+
+	slope := g.vec()
+	g.VBROADCASTSS(at(c, 0), l.weight)
+	g.VBROADCASTSS(at(c, 4), slope)
+	g.VFMADD231PS(l.t, slope, l.weight)
+	return l
+}
+
+// eachPixels runs body over whole vectors of the slices that begin at the pointers; n is a multiple of the lanes.
+func (g *gen) eachPixels(n reg.Register, pointers []reg.Register, body func()) {
+	g.Label("pixels")
+	body()
+	for _, p := range pointers {
+		g.ADDQ(imm(g.bytes()), p)
+	}
+	g.SUBQ(imm(g.lanes), n)
+	g.JNZ(operand.LabelRef("pixels"))
+	g.end()
+}
+
+// maskLoss adds to six vectors of sums: focal, p*t, p, t, intersection, union.
+func (g *gen) maskLoss() {
+	g.function("maskLoss", "func(sums, x, t, c []float32)", "adds up the mask losses; see Kernels.MaskLoss.")
+	n, sums, x, t, c := g.length("x"), g.pointer("sums"), g.pointer("x"), g.pointer("t"), g.pointer("c")
+	add := func(i int, v reg.VecVirtual) {
+		g.VADDPS(at(sums, i*g.bytes()), v, v)
+		g.VMOVUPS(v, at(sums, i*g.bytes()))
+	}
+	g.eachPixels(n, []reg.Register{x, t}, func() {
+		l := g.pixelLoss(x, t, c)
+		v := g.vec()
+		g.VMULPS(l.miss, l.miss, v)
+		g.VMULPS(l.weight, v, v)
+		g.VMULPS(l.loss, v, v)
+		add(0, v)
+		v = g.vec()
+		g.VMULPS(l.t, l.p, v)
+		add(1, v)
+		add(2, l.p)
+		zero, half, in, of := g.vec(), g.vec(), g.vec(), g.vec()
+		g.zero(zero)
+		g.VMOVUPS(g.constant("half", 0.5), half)
+		g.VMOVUPS(g.constant("one", 1), in)
+		g.VMOVUPS(g.constant("one", 1), of)
+		g.greater(l.x, zero)(in, false)
+		g.greater(l.t, half)(of, false)
+		add(3, l.t)
+		both := g.vec()
+		g.VMINPS(of, in, both)
+		add(4, both)
+		g.VMAXPS(of, in, in)
+		add(5, in)
+	})
+}
+
+// maskLossGradient adds the derivative; c goes on with the derivatives by the sums: focal, p*t, p.
+func (g *gen) maskLossGradient() {
+	g.function("maskLossGradient", "func(dx, x, t, c []float32)", "differentiates maskLoss; see Kernels.AddMaskLossGradient.")
+	n, dx, x, t, c := g.length("x"), g.pointer("dx"), g.pointer("x"), g.pointer("t"), g.pointer("c")
+	g.eachPixels(n, []reg.Register{dx, x, t}, func() {
+		l := g.pixelLoss(x, t, c)
+		slope := g.vec() // p - p*p
+		g.VMOVAPS(l.p, slope)
+		g.VFNMADD231PS(l.p, l.p, slope)
+		focal, rest := g.vec(), g.vec()
+		g.VSUBPS(l.t, l.p, focal)
+		g.VMULPS(l.miss, focal, focal)
+		g.VMOVUPS(g.constant("one", 1), rest)
+		g.VFMADD231PS(g.constant("minus2", -2), l.t, rest) // 1 - 2t
+		g.VMULPS(slope, rest, rest)
+		g.VMULPS(l.loss, rest, rest)
+		g.VFMADD231PS(g.constant("two", 2), rest, focal) // (miss*(p-t) + 2*(1-2t)*slope*loss) * miss * weight
+		g.VMULPS(l.miss, focal, focal)
+		g.VMULPS(l.weight, focal, focal)
+		factor, dice := g.vec(), g.vec()
+		g.VBROADCASTSS(at(c, 12), factor)
+		g.VBROADCASTSS(at(c, 16), dice)
+		g.VFMADD231PS(l.t, factor, dice)
+		g.VMULPS(slope, dice, dice)
+		g.VBROADCASTSS(at(c, 8), factor)
+		g.VFMADD231PS(factor, focal, dice)
+		g.VADDPS(at(dx, 0), dice, dice)
+		g.VMOVUPS(dice, at(dx, 0))
+	})
+}

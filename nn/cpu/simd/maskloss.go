@@ -1,0 +1,79 @@
+package simd
+
+import "fmt"
+
+// MaskLossTerms is the number of sums of MaskLoss.
+const MaskLossTerms = 6
+
+// maskLosses are the functions of the mask losses, for whole vectors of pixels.
+type maskLosses struct {
+	sums     func(sums, x, t, c []float32)
+	gradient func(dx, x, t, c []float32)
+}
+
+// maskChunk is how many pixels are added up in float32.
+const maskChunk = 512
+
+// farOut is the logit of padding: with a truth of 0, its probability and its losses are 0.
+const farOut = -1000
+
+// MaskLoss adds to sums, over the pixels with logits x and truth t in 0..1: the focal loss with alpha (gamma 2), p*t, p, t,
+// and the numbers of pixels in both and in any of x > 0 and t > 1/2.
+func (f *Kernels) MaskLoss(sums *[MaskLossTerms]float64, x, t []float32, alpha float32) {
+	c := [2]float32{1 - alpha, 2*alpha - 1}
+	var lanes [MaskLossTerms * maxLanes]float32
+	width := f.lanes()
+	f.eachMaskChunk(x, t, func(x, t []float32, _ int) {
+		clear(lanes[:])
+		f.maskLosses.sums(lanes[:MaskLossTerms*width], x, t, c[:])
+		for i, v := range lanes[:MaskLossTerms*width] {
+			sums[i/width] += float64(v)
+		}
+	})
+}
+
+// AddMaskLossGradient adds to dx the gradient of g[0]*focal + g[1]*(p*t) + g[2]*p, summed over the pixels.
+func (f *Kernels) AddMaskLossGradient(dx, x, t []float32, g [3]float32, alpha float32) {
+	c := [5]float32{1 - alpha, 2*alpha - 1, g[0], g[1], g[2]}
+	dx = dx[:len(x)]
+	f.eachMaskChunk(x, t, func(x, t []float32, n int) {
+		if n == len(x) {
+			f.maskLosses.gradient(dx[:n], x, t, c[:])
+		} else { // the last pixels, padded
+			var last [maxLanes]float32
+			copy(last[:], dx[:n])
+			f.maskLosses.gradient(last[:len(x)], x, t, c[:])
+			copy(dx[:n], last[:])
+		}
+		dx = dx[n:]
+	})
+}
+
+// maxLanes is the largest number of words in a vector.
+const maxLanes = 16
+
+// lanes is the number of words in a vector.
+func (f *Kernels) lanes() int { return f.NR / 2 }
+
+// eachMaskChunk calls fn with whole vectors of pixels, n of which are not padding.
+func (f *Kernels) eachMaskChunk(x, t []float32, fn func(x, t []float32, n int)) {
+	if len(x) != len(t) {
+		panic(fmt.Sprintf("simd.MaskLoss: got %d logits and %d of the truth", len(x), len(t)))
+	}
+	for len(x) > 0 {
+		n := min(maskChunk, len(x))
+		if rest := n % f.lanes(); n > rest {
+			n -= rest
+			fn(x[:n], t[:n], n)
+		} else {
+			var lastX, lastT [maxLanes]float32
+			for i := range lastX {
+				lastX[i] = farOut
+			}
+			copy(lastX[:], x)
+			copy(lastT[:], t)
+			fn(lastX[:f.lanes()], lastT[:f.lanes()], n)
+		}
+		x, t = x[n:], t[n:]
+	}
+}
