@@ -129,7 +129,7 @@ func (a *annotation) prompts(choice sliceChoice) (prompts []slmsam.Prompt, notes
 				"if the mask is a full label map, --slice auto starts from each object's central slice", l, len(on)))
 		}
 		for _, i := range on {
-			prompts = append(prompts, slmsam.Prompt{Slice: i, Object: int(l), Mask: where(a.mask.Slice(a.axis, i), l)})
+			prompts = append(prompts, slmsam.Prompt{Slice: i, Object: int(l), Mask: a.mask.Region(a.axis, i, l)})
 		}
 	}
 	return prompts, notes, nil
@@ -143,14 +143,6 @@ func (a *annotation) anySlice() []int {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-func where(pix []int32, label int32) []bool {
-	out := make([]bool, len(pix))
-	for i, l := range pix {
-		out[i] = l == label
-	}
-	return out
 }
 
 // clickPrompts reads --point and --box into one prompt per label and slice; pixels count from 0 on slices [h,w].
