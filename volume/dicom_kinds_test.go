@@ -102,6 +102,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 	only := folderOf(t, map[string][]byte{"scout": files["scout"], "rs.dcm": files["rs.dcm"]})
 	v, err = Read(only)
 	require.NoError(t, err, "a localizer alone is what is meant")
+	refused(t, writeTemp(t, "m", newSlice(1, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "M", "MOSAIC") }).file()), "Siemens mosaic")
 	require.Equal(t, []float32{300}, firsts(v))
 	files = seriesOfSlices(0, 2, 4, 6)
 	for i := range 4 {
