@@ -95,7 +95,7 @@ func numberedFiles(field string) ([]string, error) {
 	var n [3]int
 	for i := range n {
 		var err error
-		if n[i], err = strconv.Atoi(words[1+i]); err != nil {
+		if n[i], err = strconv.Atoi(words[1+i]); err != nil || n[i] < -maxVoxels || n[i] > maxVoxels {
 			return nil, bad
 		}
 	}
@@ -110,6 +110,9 @@ func numberedFiles(field string) ([]string, error) {
 			number = fmt.Sprintf("%0*d", width, k)
 		}
 		names = append(names, pattern[1]+number+pattern[4])
+	}
+	if names == nil {
+		return nil, bad
 	}
 	return names, nil
 }

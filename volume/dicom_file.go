@@ -3,10 +3,12 @@ package volume
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
@@ -78,6 +80,9 @@ func readDICOMFile(path string) (*dicomFile, []*dicomFrame, error) {
 		return nil, nil, err
 	}
 	f.color, f.unfit = p.Color(), p.Check()
+	if f.kindIs("MOSAIC") && p.Frames == 1 {
+		f.unfit = errors.New("a Siemens mosaic: the slices are tiles of one picture; convert the series first (for example dcm2niix)")
+	}
 	f.owner = seriesOwner(d)
 	frames, err := readFrames(d, f, p)
 	return f, frames, err
@@ -96,16 +101,13 @@ func (f *dicomFile) segmentation() bool {
 	return f.class == segmentationClasses[0] || f.class == segmentationClasses[1]
 }
 
+// kindIs reports whether the image type has a word.
+func (f *dicomFile) kindIs(word string) bool {
+	return slices.ContainsFunc(f.kind, func(k string) bool { return strings.EqualFold(k, word) })
+}
+
 // aside says what a file is that does not belong to a stack of slices, "" if it may.
 func (f *dicomFile) aside(frames int) string {
-	has := func(word string) bool {
-		for _, k := range f.kind {
-			if strings.EqualFold(k, word) {
-				return true
-			}
-		}
-		return false
-	}
 	switch {
 	case f.segmentation():
 		return "segmentation"
@@ -115,7 +117,7 @@ func (f *dicomFile) aside(frames int) string {
 		return "radiotherapy dose"
 	case f.color:
 		return "color picture"
-	case has("LOCALIZER"), has("SCOUT"), has("TOPOGRAM"):
+	case f.kindIs("LOCALIZER"), f.kindIs("SCOUT"), f.kindIs("TOPOGRAM"):
 		return "localizer"
 	case strings.HasPrefix(f.class+".", "1.2.840.10008.5.1.4.1.1.7."): // pictures of pictures, screen shots
 		return "secondary capture"

@@ -1,10 +1,10 @@
 package volume
 
 import (
-	"fmt"
-	"hash/fnv"
+	"crypto/sha256"
 	"math/big"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
@@ -56,8 +56,30 @@ func seriesOwner(d *dicom.DataSet) dicom.Set {
 	owner := dicom.Set{}
 	for _, e := range ownerElements {
 		owner.Copy(d, e.tag, e.vr, e.required)
+		if f, ok := owner[e.tag]; ok && !validDate(e.vr, d.Text(e.tag)) { // anonymizers write 00000000
+			f.Value = nil
+			owner[e.tag] = f
+		}
+		if f := owner[e.tag]; e.vr == "SH" && len(f.Value) > longestShort {
+			f.Value = f.Value[:longestShort]
+			owner[e.tag] = f
+		}
 	}
 	return owner
+}
+
+// longestShort is the longest short string (SH).
+const longestShort = 16
+
+// validDate reports whether a date or a time is one; whatever else is taken as it is.
+func validDate(vr, text string) bool {
+	layout := map[string]string{"DA": "20060102", "TM": "150405"}[vr]
+	if layout == "" || text == "" {
+		return true
+	}
+	whole, _, _ := strings.Cut(text, ".")
+	_, err := time.Parse(layout[:min(len(layout), len(whole))], whole)
+	return err == nil
 }
 
 // seriesOf describes the series that a sorted stack comes from.
@@ -124,9 +146,8 @@ func decodeName(raw string) string {
 
 // derivedUID is a UID that is made of text: the same for the same text (PS3.5 B.2, a UUID of a hash).
 func derivedUID(text string) string {
-	h := fnv.New128a()
-	fmt.Fprint(h, text)
-	sum := h.Sum(nil)
+	hash := sha256.Sum256([]byte(text))
+	sum := hash[:16]
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // version 8 (custom), variant 1
 	return "2.25." + new(big.Int).SetBytes(sum).String()
 }

@@ -75,7 +75,7 @@ func openSegmentation(path string) (*source, error) {
 	}
 	src.proven = n
 	src.voxels = emitLabels(labels.finish(src.legend))
-	src.notes = labels.notes
+	src.notes, src.under = labels.notes, labels.under
 	return src, nil
 }
 

@@ -4,34 +4,32 @@ import "github.com/seed-6f79f512/slmsam/volume/dicom"
 
 // The elements that say where an image lies and what it belongs to.
 const (
-	tagImageType         dicom.Tag = 0x00080008
-	tagModality          dicom.Tag = 0x00080060
-	tagSeriesName        dicom.Tag = 0x0008103e
-	tagSliceThickness    dicom.Tag = 0x00180050
-	tagSliceSpacing      dicom.Tag = 0x00180088
-	tagImagerSpacing     dicom.Tag = 0x00181164
-	tagScannedSpacing    dicom.Tag = 0x00182010
-	tagSeriesUID         dicom.Tag = 0x0020000e
-	tagInstanceNumber    dicom.Tag = 0x00200013
-	tagPosition          dicom.Tag = 0x00200032
-	tagOrientation       dicom.Tag = 0x00200037
-	tagSliceLocation     dicom.Tag = 0x00201041
-	tagPixelSpacing      dicom.Tag = 0x00280030
-	tagRescaleIntercept  dicom.Tag = 0x00281052
-	tagRescaleSlope      dicom.Tag = 0x00281053
-	tagFrameOffsets      dicom.Tag = 0x3004000c
-	tagDoseScaling       dicom.Tag = 0x3004000e
-	tagDetectors         dicom.Tag = 0x00540022
-	tagSharedGroups      dicom.Tag = 0x52009229
-	tagFrameGroups       dicom.Tag = 0x52009230
-	seqPixelMeasures     dicom.Tag = 0x00289110
-	seqPlanePosition     dicom.Tag = 0x00209113
-	seqPlaneOrientation  dicom.Tag = 0x00209116
-	seqTransformation    dicom.Tag = 0x00289145
-	seqFrameContent      dicom.Tag = 0x00209111
-	seqPlaneInVolume     dicom.Tag = 0x0020930e // plane position of volumes without a patient (PlanePositionVolumeSequence)
-	tagPaddingValue      dicom.Tag = 0x00280120
-	tagPaddingRangeLimit dicom.Tag = 0x00280121
+	tagImageType        dicom.Tag = 0x00080008
+	tagModality         dicom.Tag = 0x00080060
+	tagSeriesName       dicom.Tag = 0x0008103e
+	tagSliceThickness   dicom.Tag = 0x00180050
+	tagSliceSpacing     dicom.Tag = 0x00180088
+	tagImagerSpacing    dicom.Tag = 0x00181164
+	tagScannedSpacing   dicom.Tag = 0x00182010
+	tagSeriesUID        dicom.Tag = 0x0020000e
+	tagInstanceNumber   dicom.Tag = 0x00200013
+	tagPosition         dicom.Tag = 0x00200032
+	tagOrientation      dicom.Tag = 0x00200037
+	tagSliceLocation    dicom.Tag = 0x00201041
+	tagPixelSpacing     dicom.Tag = 0x00280030
+	tagRescaleIntercept dicom.Tag = 0x00281052
+	tagRescaleSlope     dicom.Tag = 0x00281053
+	tagFrameOffsets     dicom.Tag = 0x3004000c
+	tagDoseScaling      dicom.Tag = 0x3004000e
+	tagDetectors        dicom.Tag = 0x00540022
+	tagSharedGroups     dicom.Tag = 0x52009229
+	tagFrameGroups      dicom.Tag = 0x52009230
+	seqPixelMeasures    dicom.Tag = 0x00289110
+	seqPlanePosition    dicom.Tag = 0x00209113
+	seqPlaneOrientation dicom.Tag = 0x00209116
+	seqTransformation   dicom.Tag = 0x00289145
+	seqFrameContent     dicom.Tag = 0x00209111
+	seqPlaneInVolume    dicom.Tag = 0x0020930e // plane position of volumes without a patient (PlanePositionVolumeSequence)
 )
 
 // frameMarks are the elements that tell apart frames at one and the same place: a sequence that may hold the

@@ -1,8 +1,10 @@
 // Package volume reads and writes medical volumes and prepares their slices for the model.
 //
 // In: NIfTI-1 and NIfTI-2 (.nii, .nii.gz, .hdr/.img), NRRD (.nrrd, .nhdr), MetaImage (.mha, .mhd),
-// a folder with one DICOM series, a folder of PNG or JPEG slices. Out: label maps and images as
-// NIfTI, NRRD, MetaImage or a folder of PNG slices, on the grid of the volume they belong to.
+// a folder with one DICOM series, a folder of PNG or JPEG slices; as masks also DICOM segmentations
+// and contours, and 3D Slicer's segmentations. Out: label maps and images as NIfTI, NRRD, MetaImage
+// or a folder of PNG slices, label maps also as segmentations of DICOM and of 3D Slicer, on the grid
+// of the volume they belong to. docs/formats.md lists what is read, written and refused.
 //
 // Voxels are kept in file order, axis 0 fastest: index = x + Dim[0]*(y + Dim[1]*z). Positions are
 // in millimetres in the RAS+ frame (x grows to the patient's right, y to the front, z to the head,
@@ -13,5 +15,6 @@
 //
 // Where to start reading: volume.go (types, Read, ReadLabelMap), geometry.go (grids and their
 // comparison), nifti.go (the reference format), window.go and resize_pil.go (the path from voxels
-// to the model's input). The package imports the standard library only.
+// to the model's input), dicom_open.go (what a folder of DICOM files means; package dicom reads the
+// files), mask.go (masks that need their image).
 package volume

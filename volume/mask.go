@@ -48,10 +48,7 @@ func placeInside(l *LabelMap, image *Volume) *LabelMap {
 	}
 	out := NewLabelMap(image)
 	out.Path, out.Legend, out.Notes = l.Path, l.Legend, l.Notes
-	for i, label := range l.Data {
-		if label == 0 {
-			continue
-		}
+	carried := func(i int) (int, bool) {
 		at := origin
 		for axis, k := range [3]int{i % l.Dim[0], i / l.Dim[0] % l.Dim[1], i / l.Dim[0] / l.Dim[1]} {
 			for r := range 3 {
@@ -60,10 +57,29 @@ func placeInside(l *LabelMap, image *Volume) *LabelMap {
 		}
 		for r := range 3 {
 			if at[r] < 0 || at[r] >= image.Dim[r] {
-				return l
+				return 0, false
 			}
 		}
-		out.Data[at[0]+image.Dim[0]*(at[1]+image.Dim[1]*at[2])] = label
+		return at[0] + image.Dim[0]*(at[1]+image.Dim[1]*at[2]), true
+	}
+	for i, label := range l.Data {
+		if label == 0 {
+			continue
+		}
+		to, ok := carried(i)
+		if !ok {
+			return l
+		}
+		out.Data[to] = label
+	}
+	out.under = map[int32][]run{}
+	for label, runs := range l.under {
+		for _, r := range runs {
+			for i := r.start; i < r.end; i++ {
+				to, _ := carried(i) // inside: something else is seen there
+				out.under[label] = appendVoxel(out.under[label], to)
+			}
+		}
 	}
 	return out
 }

@@ -44,6 +44,7 @@ func unpackedHead(path string) []byte {
 	if err != nil {
 		return nil
 	}
+	z.Multistream(false) // what follows a short file is padding
 	head, err := readHead(z)
 	if err != nil {
 		return nil

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -39,26 +38,36 @@ func decode(file []byte, limit time.Duration) (*Picture, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	const name = "picture.dcm"
-	var said lastWords
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithStdout(&said).WithStderr(&said).
-		WithFSConfig(wazero.NewFSConfig().WithFSMount(oneFile{name, file}, "/")).
-		WithArgs("gdcm-read-image", "--memory-io", "/"+name, "0", "1")
-	instance, err := c.runtime.InstantiateModule(ctx, c.module, config)
+	w, err := c.take(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the decoder does not start: %w", err)
+		return nil, err
 	}
-	defer instance.Close(context.Background())
-	result, err := instance.ExportedFunction("itk_wasm_delayed_start").Call(ctx)
+	p, err := w.run(ctx, file)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("the picture is not unpacked after %v: damaged data", limit)
+	}
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	c.giveBack(w)
+	return p, nil
+}
+
+// run unpacks one file.
+func (w *worker) run(ctx context.Context, file []byte) (*Picture, error) {
+	w.runs++
+	w.said.text = nil
+	w.file.data = file
+	defer func() { w.file.data = nil }()
+	result, err := w.instance.ExportedFunction("itk_wasm_delayed_start").Call(ctx)
 	switch {
-	case ctx.Err() != nil:
-		return nil, fmt.Errorf("the picture is not unpacked after %v: damaged data", limit)
 	case err != nil:
 		return nil, fmt.Errorf("the decoder gives up: damaged data (%s)", firstLine(err.Error()))
 	case len(result) != 1 || result[0] != 0:
-		return nil, fmt.Errorf("the decoder cannot read it: damaged data%s", said.quoted())
+		return nil, fmt.Errorf("the decoder cannot read it: damaged data%s", w.said.quoted())
 	}
-	return picture(ctx, instance)
+	return picture(ctx, w.instance)
 }
 
 // picture takes the output out of the instance's memory.

@@ -28,7 +28,7 @@ func TestTimeLimit(t *testing.T) {
 
 // TestOneFile: the decoder sees one file, and nothing else, and cannot write.
 func TestOneFile(t *testing.T) {
-	files := oneFile{"a.dcm", []byte("hello")}
+	files := &oneFile{"a.dcm", []byte("hello")}
 	raw, err := fs.ReadFile(files, "a.dcm")
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(raw))

@@ -24,6 +24,7 @@ const memoryPages = 16384
 type compiled struct {
 	runtime wazero.Runtime
 	module  wazero.CompiledModule
+	idle    chan *worker
 }
 
 // compile unpacks and compiles the module, about a second's work, on its first call.
@@ -42,5 +43,5 @@ var compile = sync.OnceValues(func() (*compiled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the embedded decoder: %w", err)
 	}
-	return &compiled{r, module}, nil
+	return &compiled{r, module, make(chan *worker, idleWorkers)}, nil
 })

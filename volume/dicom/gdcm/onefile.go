@@ -13,12 +13,12 @@ type oneFile struct {
 }
 
 // Open opens the file or the root folder.
-func (o oneFile) Open(name string) (fs.File, error) {
+func (o *oneFile) Open(name string) (fs.File, error) {
 	switch name {
 	case ".":
-		return &openFile{oneFile: o, dir: true}, nil
+		return &openFile{oneFile: *o, dir: true}, nil
 	case o.name:
-		return &openFile{oneFile: o, Reader: bytes.NewReader(o.data)}, nil
+		return &openFile{oneFile: *o, Reader: bytes.NewReader(o.data)}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }

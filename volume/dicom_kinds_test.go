@@ -1,0 +1,327 @@
+package volume
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/volume/dicom"
+	"github.com/stretchr/testify/require"
+)
+
+// made is a DICOM file in the making: 3x2 pixels of 16 bits, the first of which is its number times 10.
+type made struct{ dicom.Set }
+
+func newSlice(number int, z float64) made {
+	m := made{dicom.Set{}}
+	m.Text(dicom.TagSOPClass, "UI", "1.2.840.10008.5.1.4.1.1.2")
+	m.Text(dicom.TagSOPInstance, "UI", fmt.Sprintf("1.2.%d", number))
+	m.Text(tagSeriesUID, "UI", "1.9")
+	m.Text(tagModality, "CS", "CT")
+	m.Text(tagInstanceNumber, "IS", fmt.Sprint(number))
+	m.Decimals(tagPosition, 0, 0, z)
+	m.Text(tagOrientation, "DS", "1", "0", "0", "0", "1", "0")
+	m.Text(tagPixelSpacing, "DS", "1", "1")
+	m.Short(dicom.TagRows, 2)
+	m.Short(dicom.TagColumns, 3)
+	m.Short(dicom.TagBitsAllocated, 16)
+	m.pixels(10 * number)
+	return m
+}
+
+// pixels sets one frame for each first value; the values count on from it.
+func (m made) pixels(first ...int) {
+	var raw []byte
+	for _, f := range first {
+		for i := range 6 {
+			raw = binary.LittleEndian.AppendUint16(raw, uint16(f+i))
+		}
+	}
+	m.Set[dicom.TagPixels] = dicom.Field{VR: "OW", Value: raw}
+}
+
+func (m made) with(change func(m made)) made { change(m); return m }
+
+func (m made) file() []byte { return dicom.File(dicom.SyntaxExplicit, m.Set) }
+
+// folderOf writes files by name.
+func folderOf(t *testing.T, files map[string][]byte) string {
+	dir := t.TempDir()
+	for name, raw := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o644))
+	}
+	return dir
+}
+
+// seriesOfSlices are files at the given positions, first values 10, 20, ...
+func seriesOfSlices(z ...float64) map[string][]byte {
+	files := map[string][]byte{}
+	for i, at := range z {
+		files[fmt.Sprintf("IM%03d", i)] = newSlice(i+1, at).file()
+	}
+	return files
+}
+
+// firsts are the first values of all slices.
+func firsts(v *Volume) (out []float32) {
+	for z := range v.Dim[2] {
+		out = append(out, v.Data[6*z])
+	}
+	return out
+}
+
+func TestWhatIsLeftOut(t *testing.T) {
+	files := seriesOfSlices(0, 2, 4, 6, 8, 10, 12)
+	files["scout"] = newSlice(30, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "LOCALIZER") }).file()
+	files["other"] = newSlice(31, 0).with(func(m made) { m.Text(tagSeriesUID, "UI", "1.8"); m.Text(tagSeriesName, "LO", "Scout") }).file()
+	files["across"] = newSlice(32, 5).with(func(m made) { m.Text(tagOrientation, "DS", "0", "1", "0", "0", "0", "1") }).file()
+	files["dose"] = newSlice(33, 0).with(func(m made) { m.Text(tagModality, "CS", "RTDOSE") }).file()
+	files["shot"] = newSlice(34, 0).with(func(m made) { m.Text(dicom.TagSOPClass, "UI", "1.2.840.10008.5.1.4.1.1.7") }).file()
+	files["report"] = newSlice(35, 0).with(func(m made) { m.Short(dicom.TagSamplesPerPixel, 3) }).file()
+	files["rs.dcm"] = testContours()
+	files["DICOMDIR"] = []byte("any")
+	files["notes.txt"] = []byte("any")
+	files[".hidden"] = []byte("any")
+	files["preview.jpg"] = []byte("\xff\xd8\xff\xe0")
+	dir := folderOf(t, files)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "older"), 0o755))
+	v, err := Read(dir)
+	require.NoError(t, err)
+	require.Equal(t, []float32{10, 20, 30, 40, 50, 60, 70}, firsts(v))
+	notes := strings.Join(v.Notes, "\n")
+	for _, want := range []string{"scout (localizer)", `other (series 1.8 "Scout" CT 3x2`, "across (series 1.9 CT 3x2 of 1 x 1 mm sagittal", "dose (radiotherapy dose)", "shot (secondary capture)",
+		"report (color picture)", "rs.dcm (RTSTRUCT, contours)", "DICOMDIR (DICOM directory)", "notes.txt (no image)", ".hidden (hidden file)", "preview.jpg (PNG or JPEG picture)", "older (folder)"} {
+		require.Contains(t, notes, want)
+	}
+	only := folderOf(t, map[string][]byte{"scout": files["scout"], "rs.dcm": files["rs.dcm"]})
+	v, err = Read(only)
+	require.NoError(t, err, "a localizer alone is what is meant")
+	refused(t, writeTemp(t, "m", newSlice(1, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "M", "MOSAIC") }).file()), "Siemens mosaic")
+	require.Equal(t, []float32{300}, firsts(v))
+	files = seriesOfSlices(0, 2, 4, 6)
+	for i := range 4 {
+		files[fmt.Sprint("b", i)] = newSlice(i, float64(i)).with(func(m made) { m.Text(tagSeriesUID, "UI", "1.8") }).file()
+	}
+	refused(t, folderOf(t, files), "series 1.8 CT 3x2 of 1 x 1 mm axial: 4 slices")
+}
+
+func TestCopies(t *testing.T) {
+	files := seriesOfSlices(0, 2, 4)
+	files["IM001 (1)"] = files["IM001"]
+	files["resent"] = newSlice(3, 4).with(func(m made) { m.Text(dicom.TagSOPInstance, "UI", "1.2.99") }).file()
+	v, err := Read(folderOf(t, files))
+	require.NoError(t, err)
+	require.Equal(t, []float32{10, 20, 30}, firsts(v))
+	require.Equal(t, []string{"left out: IM001 (1), resent (copies of slices that are there already)"}, v.Notes)
+	files["IM001 (1)"] = newSlice(2, 2).with(func(m made) { m.pixels(7) }).file()
+	refused(t, folderOf(t, files), "claim to be the same instance (1.2.2) but their pixels differ")
+	files = seriesOfSlices(0, 2, 4)
+	for i := range 3 {
+		files[fmt.Sprint("e", i)] = newSlice(10+i, float64(2*i)).with(func(m made) { m.Text(0x00180081, "DS", "20") }).file()
+	}
+	refused(t, folderOf(t, files), "they differ in echo time (2 values)")
+}
+
+// TestRoundedPositions: steps whose positions an archive rounded to a tenth of a millimetre are even, and the drift that
+// rounding makes sideways is none.
+func TestRoundedPositions(t *testing.T) {
+	for _, step := range []float64{0.625, 1.25, 0.75, 0.35, 3.33} {
+		files := map[string][]byte{}
+		for i := range 30 {
+			round := func(x float64) float64 { return math.Round(x*10) / 10 }
+			files[fmt.Sprint(i)] = newSlice(i+1, 0).with(func(m made) { m.Decimals(tagPosition, round(0.04*float64(i%2)), 0, round(step*float64(i))) }).file()
+		}
+		v, err := Read(folderOf(t, files))
+		require.NoError(t, err)
+		require.InDelta(t, step, v.Geom.Spacing[2], 0.1/29)
+		require.Zero(t, v.Geom.Affine[0][2])
+		require.Empty(t, v.Notes)
+	}
+	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 4, 5)), "1 gaps: 2 mm between IM002 and IM003")
+	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 2.4, 3.4, 4.4)), "1 overlaps: 0.4 mm between IM002 and IM003")
+}
+
+func TestMissingSpacing(t *testing.T) {
+	for want, c := range map[string]struct {
+		spacing [3]float64
+		change  func(m made)
+	}{
+		"1 mm is assumed":     {[3]float64{1, 1, 2}, func(m made) { delete(m.Set, tagPixelSpacing) }},
+		"an empty one":        {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS") }},
+		"Imager Pixel":        {[3]float64{0.25, 0.5, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagImagerSpacing, "DS", "0.5", "0.25") }},
+		"Nominal Scanned":     {[3]float64{0.2, 0.2, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagScannedSpacing, "DS", "0.2", "0.2") }},
+		"with a decimal ,":    {[3]float64{0.7, 0.7, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0,7", "0,7") }},
+		"ordered by slice lo": {[3]float64{1, 1, 3}, func(m made) { unplace(m, -1) }},
+	} {
+		files := map[string][]byte{}
+		for i := range 3 {
+			files[fmt.Sprint(i)] = newSlice(i+1, float64(2*i)).with(c.change).with(func(m made) {
+				if strings.HasPrefix(want, "ordered") {
+					unplace(m, float64(3*(3-i)))
+				}
+			}).file()
+		}
+		v, err := Read(folderOf(t, files))
+		require.NoError(t, err)
+		require.Equal(t, c.spacing, v.Geom.Spacing, want)
+		if notes := strings.Join(v.Notes, " "); strings.Contains(want, "a") && !strings.Contains("an empty one with a decimal ,", want) {
+			require.Contains(t, notes, want)
+		}
+	}
+}
+
+func unplace(m made, location float64) {
+	delete(m.Set, tagPosition)
+	m.Decimals(tagSliceLocation, location)
+}
+
+// TestForms: a folder of files without preamble and extension, some packed with gzip.
+func TestFormsOfFiles(t *testing.T) {
+	files := seriesOfSlices(0, 2, 4, 6)
+	body := func(raw []byte) []byte { return raw[bytes.Index(raw, []byte("\x08\x00\x16\x00UI")):] }
+	packed := func(raw []byte) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, err := z.Write(raw)
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		b.Write(make([]byte, 100))
+		return b.Bytes()
+	}
+	files["IM001"] = body(files["IM001"])
+	files["IM002"] = packed(files["IM002"])
+	files["IM003"] = packed(body(files["IM003"]))
+	v, err := Read(folderOf(t, files))
+	require.NoError(t, err)
+	require.Equal(t, []float32{10, 20, 30, 40}, firsts(v))
+}
+
+// multiframe is an image with frames at the given heights; first values 10, 20, ...
+func multiframe(z ...float64) made {
+	m := newSlice(1, 0)
+	for _, tag := range []dicom.Tag{tagPosition, tagOrientation, tagPixelSpacing} {
+		delete(m.Set, tag)
+	}
+	shared, measures, orientation := dicom.Set{}, dicom.Set{}, dicom.Set{}
+	measures.Decimals(tagPixelSpacing, 0.5, 0.25)
+	measures.Decimals(tagSliceThickness, 9)
+	orientation.Decimals(tagOrientation, 1, 0, 0, 0, 1, 0)
+	shared.Sequence(seqPixelMeasures, measures)
+	shared.Sequence(seqPlaneOrientation, orientation)
+	m.Sequence(tagSharedGroups, shared)
+	var frames []dicom.Set
+	var first []int
+	for i, at := range z {
+		groups, position, value := dicom.Set{}, dicom.Set{}, dicom.Set{}
+		position.Decimals(tagPosition, 1, 2, at)
+		value.Decimals(tagRescaleSlope, 2)
+		value.Decimals(tagRescaleIntercept, float64(-i))
+		groups.Sequence(seqPlanePosition, position)
+		groups.Sequence(seqTransformation, value)
+		frames = append(frames, groups)
+		first = append(first, 10*(i+1))
+	}
+	m.Sequence(tagFrameGroups, frames...)
+	m.Text(dicom.TagFrames, "IS", fmt.Sprint(len(z)))
+	m.pixels(first...)
+	return m
+}
+
+func TestEnhancedMultiframe(t *testing.T) {
+	v, err := Read(writeTemp(t, "e.dcm", multiframe(4, 1, 7).file()))
+	require.NoError(t, err)
+	require.Equal(t, []float32{40 - 1, 20, 60 - 2}, firsts(v), "sorted by position, each with its own rescale")
+	require.Equal(t, [3]float64{0.25, 0.5, 3}, v.Geom.Spacing)
+	require.Equal(t, []float64{-1, -2, 1}, []float64{v.Geom.Affine[0][3], v.Geom.Affine[1][3], v.Geom.Affine[2][3]})
+
+	moments := multiframe(0, 3, 0, 3)
+	for i, groups := range moments.Set[tagFrameGroups].Items {
+		content := dicom.Set{}
+		content.Long(0x00209128, 1+i/2)
+		groups.Sequence(seqFrameContent, content)
+	}
+	refused(t, writeTemp(t, "e.dcm", moments.file()), "they differ in time point (2 values)")
+
+	missing := multiframe(0, 3, 6)
+	missing.pixels(10, 20)
+	refused(t, writeTemp(t, "e.dcm", missing.file()), "need 36 bytes, the file holds 24")
+}
+
+// TestClassicMultiframe: files with the position of their first frame only.
+func TestClassicMultiframe(t *testing.T) {
+	three := func(change func(m made)) string {
+		return writeTemp(t, "m.dcm", newSlice(1, 5).with(func(m made) { m.Text(dicom.TagFrames, "IS", "3"); m.pixels(10, 20, 30) }).with(change).file())
+	}
+	for name, c := range map[string]struct {
+		change func(m made)
+		values []float32
+		step   float64
+		origin float64
+	}{
+		"dose offsets":     {func(m made) { m.Text(tagFrameOffsets, "DS", "0", "2.5", "5"); m.Decimals(tagDoseScaling, 0.5) }, []float32{5, 10, 15}, 2.5, 5},
+		"dose, downward":   {func(m made) { m.Text(tagFrameOffsets, "DS", "9", "7", "5") }, []float32{30, 20, 10}, 2, 1},
+		"spacing between":  {func(m made) { m.Decimals(tagSliceSpacing, 4) }, []float32{10, 20, 30}, 4, 5},
+		"negative spacing": {func(m made) { m.Decimals(tagSliceSpacing, -4) }, []float32{30, 20, 10}, 4, -3},
+		"nothing stated":   {func(m made) { m.Decimals(tagSliceThickness, 6) }, []float32{10, 20, 30}, 6, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, err := Read(three(c.change))
+			require.NoError(t, err)
+			require.Equal(t, c.values, firsts(v))
+			require.Equal(t, c.step, v.Geom.Spacing[2])
+			require.Equal(t, name == "nothing stated", v.Geom.Nominal)
+			if !v.Geom.Nominal {
+				require.Equal(t, c.origin, v.Geom.Affine[2][3])
+			}
+		})
+	}
+}
+
+// TestTiltInNIfTI: the slant is in the sform; the qform, for programs that read orthogonal axes only, stacks the slices
+// at their true distance.
+func TestTiltInNIfTI(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 4 {
+		files[fmt.Sprint(i)] = newSlice(i+1, 0).with(func(m made) { m.Decimals(tagPosition, 0, 0.8*float64(i), 3*float64(i)) }).file()
+	}
+	v, err := Read(folderOf(t, files))
+	require.NoError(t, err)
+	require.Contains(t, v.Notes[0], "gantry tilt of 14.9 degrees")
+	path := filepath.Join(t.TempDir(), "o.nii")
+	require.NoError(t, WriteLabelMap(path, NewLabelMap(v), WriteOptions{}))
+	got, err := Read(path)
+	require.NoError(t, err)
+	require.Less(t, v.Geom.CornerShift(got.Geom), 1e-5)
+	f := got.Geom.NIfTI
+	require.EqualValues(t, 1, f.QFormCode)
+	require.InDelta(t, 3, f.PixDim[3], 1e-6)
+	q := f.qform()
+	require.InDeltaSlice(t, []float64{0, 0, 3}, []float64{q[0][2], q[1][2], q[2][2]}, 1e-6)
+}
+
+func TestFolderWithOneThing(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "gzip.nrrd"))
+	require.NoError(t, err)
+	dir := folderOf(t, map[string][]byte{"v.nrrd": raw, "readme.md": []byte("x")})
+	v, err := Read(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{"read from the only volume in the folder, v.nrrd", "left out: readme.md (no image)"}, v.Notes)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "w.nrrd"), raw, 0o644))
+	refused(t, dir, "holds 2 volumes: give one of them (v.nrrd, w.nrrd)")
+	outer := t.TempDir()
+	for name, raw := range seriesOfSlices(0, 1) {
+		require.NoError(t, os.MkdirAll(filepath.Join(outer, "study", "series"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(outer, "study", "series", name), raw, 0o644))
+	}
+	v, err = Read(outer)
+	require.NoError(t, err)
+	require.Equal(t, []float32{10, 20}, firsts(v))
+	require.Equal(t, []string{"read from the only folder in it, series", "read from the only folder in it, study"}, v.Notes)
+	refused(t, writeTemp(t, "scan.zip", []byte("PK\x03\x04rest")), "ZIP archive: unpack it first")
+}
