@@ -30,7 +30,7 @@ const latticeTolerance = 0.5
 //
 // Otherwise the error is a *GridError. The result shares the mask's voxels where nothing had to move.
 func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []string, error) {
-	m := matching{image: image.Grid(), mask: mask.Grid(), opt: opt, name: displayPath(mask.Path)}
+	m := matching{image: image.Grid(), mask: mask.Grid(), opt: opt, name: displayPath(mask.Path), sure: mask.sparse}
 	p, ok := m.find()
 	if !ok {
 		e := gridError(image, mask)
@@ -64,6 +64,7 @@ type matching struct {
 	image, mask Geometry
 	opt         GridOptions
 	name        string // of the mask
+	sure        bool   // its frames state their own places
 	notes       []string
 }
 
