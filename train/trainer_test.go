@@ -229,7 +229,10 @@ func TestPlanAgreesWithTheCPU(t *testing.T) {
 	require.NoError(t, err)
 	dev := cpu.New(1)
 	m := freshModel(t, dev)
-	_, err = train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, 2)
+	speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, 2)
 	require.NoError(t, err)
+	require.Len(t, speed.Seconds, 2)
+	require.InEpsilon(t, float64(2*r.Batch)/(speed.Seconds[0]+speed.Seconds[1]), speed.ClipsPerSecond, 1e-9)
+	require.Greater(t, speed.GFLOPPerStep, 0.0)
 	require.InEpsilon(t, float64(plan.MemoryBytes), float64(dev.Memory().Peak), 0.5)
 }

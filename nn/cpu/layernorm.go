@@ -49,9 +49,12 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 	})
 }
 
-// normBlocks is the number of parts whose sums of DGamma and DBeta are kept apart. It is fixed, so that
-// the result does not depend on the number of threads.
-const normBlocks = 64
+// normBlocks is the number of parts whose sums of DGamma and DBeta are kept apart, fewer where they would have less than
+// normRows rows. It depends on the sizes alone, so that the result does not depend on the number of threads.
+const (
+	normBlocks = 64
+	normRows   = 32
+)
 
 // LayerNormBackward implements backend.Kernels.
 // Forward: Y = xh*Gamma + Beta, xh = (X - mean)/sqrt(var + Eps).
@@ -65,7 +68,7 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 	dx := d.optional(op, "DX", a.DX, size)
 	dgamma, dbeta := d.optional(op, "DGamma", a.DGamma, a.C), d.optional(op, "DBeta", a.DBeta, a.C)
 
-	blocks := min(normBlocks, a.Rows)
+	blocks := min(normBlocks, ceilDiv(a.Rows, normRows))
 	partial := make([]float64, blocks*2*a.C) // [blocks,2,C]
 	d.parallel(blocks, a.Rows/blocks*8*a.C, func(lo, hi int) {
 		for b := lo; b < hi; b++ {
