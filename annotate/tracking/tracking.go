@@ -3,66 +3,66 @@ package tracking
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
-	"github.com/seed-6f79f512/slmsam/nn"
-	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// Tracker runs a model on a device, one run at a time.
-type Tracker struct {
-	model *slmsam.Model
-	graph *nn.Graph
-}
+// Tracker runs a model.
+type Tracker struct{ model *slmsam.Model }
 
-// New returns a tracker with the model, which is on dev.
-func New(model *slmsam.Model, dev backend.Device) *Tracker {
-	return &Tracker{model: model, graph: nn.NewGraph(dev)}
-}
+// New returns a tracker with the model.
+func New(model *slmsam.Model) *Tracker { return &Tracker{model} }
 
-// doubtful is the score below which a slice on which the object was found should be looked at. The score is a
-// logit: at 2 the model takes the object to be there with 88 %.
-const doubtful = 2
+// label is the number of the one object.
+const label = 1
 
-// Track implements inmemory.Tracker. Where the image is the same everywhere, nothing is found.
+// Track implements inmemory.Tracker. What the model or the volume cannot do is an InputError.
 func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (inmemory.Found, error) {
-	found := inmemory.Found{Masks: map[int][]bool{}}
 	window, err := volume.AutoWindow(v)
 	if err != nil {
-		return found, annotate.Inputf("the volume cannot be shown to the model: %v", err)
+		return inmemory.Found{}, annotate.Inputf("the volume cannot be shown to the model: %v", err)
 	}
-	var prompts []slmsam.Prompt
+	r := slmsam.Request{Slices: slmsam.Slices{Volume: v, Axis: axis, Window: window}, Absent: map[int][]slmsam.Span{}}
 	for slice, mask := range outlines {
 		if slices.Contains(mask, true) {
-			prompts = append(prompts, slmsam.Prompt{Slice: slice, Object: 1, Mask: mask})
+			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: label, Mask: mask})
+		} else {
+			r.Absent[label] = append(r.Absent[label], slmsam.Span{First: slice, End: slice + 1})
 		}
 	}
-	grays := slmsam.GraySlices{Volume: v, Axis: axis, Window: window}
-	err = t.model.Propagate(ctx, t.graph, grays, prompts, slmsam.Options{}, func(r slmsam.SliceResult) error {
-		for _, o := range r.Objects {
-			mask := make([]bool, len(o.Logits))
-			any := false
-			for i, l := range o.Logits {
-				mask[i] = l > 0
-				any = any || mask[i]
-			}
-			if any {
-				found.Masks[r.Slice] = mask
-			}
-			if any && !o.Prompted && o.Score < doubtful {
-				found.Doubts = append(found.Doubts, annotate.Doubt{Axis: axis, Slice: r.Slice, Reason: fmt.Sprintf("the model is not sure (score %.1f)", o.Score)})
-			}
-		}
-		progress(r.Done, r.Total)
+	r.Progress = func(p slmsam.Progress) error {
+		progress(p.Done, p.Total)
 		return nil
-	})
-	if err != nil {
-		return inmemory.Found{}, fmt.Errorf("carry the outlines: %w", err)
 	}
-	return found, nil
+	result, err := t.model.Segment(ctx, r)
+	switch {
+	case err == nil:
+		return found(result, axis), nil
+	case ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
+		return inmemory.Found{}, err
+	}
+	return inmemory.Found{}, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+}
+
+// found takes a result apart.
+func found(r *slmsam.Result, axis int) inmemory.Found {
+	f := inmemory.Found{Masks: map[int][]bool{}}
+	for _, o := range r.Objects {
+		for _, s := range o.Slices {
+			if s.Area > 0 {
+				f.Masks[s.Slice] = slmsam.MaskOf(r.Labels.Slice(axis, s.Slice), label)
+			}
+		}
+	}
+	for _, d := range r.Doubts {
+		f.Doubts = append(f.Doubts, annotate.Doubt{Axis: axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
+	}
+	return f
 }
