@@ -1,11 +1,6 @@
 package volume
 
-import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-)
+import "fmt"
 
 // Stat reads the grid of an image or label map, but none of its voxels.
 func Stat(path string) (Geometry, error) {
@@ -19,22 +14,14 @@ func Stat(path string) (Geometry, error) {
 
 // SeriesUID is the SeriesInstanceUID of the first DICOM image in a folder.
 func SeriesUID(folder string) (string, error) {
-	entries, err := os.ReadDir(folder)
+	in, err := listFolder(folder)
 	if err != nil {
-		return "", fmt.Errorf("volume: read %s: %w", folder, plainPathError(err))
+		return "", fmt.Errorf("volume: read %s: %w", folder, err)
 	}
-	for _, e := range entries {
-		path := filepath.Join(folder, e.Name())
-		if !e.Type().IsRegular() {
-			continue
-		}
-		head, err := fileHead(path)
-		if err != nil || sniff(path, head) != "dicom" {
-			continue // other files may lie beside the images
-		}
+	for _, path := range in.dicom {
 		if f, frames, err := readDICOMFile(path); err == nil && len(frames) > 0 {
 			return f.series, nil
 		}
 	}
-	return "", fmt.Errorf("volume: read %s: %w", folder, errors.New("no DICOM image"))
+	return "", fmt.Errorf("volume: read %s: the folder holds no DICOM image", folder)
 }

@@ -37,9 +37,9 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 		return notFound(fmt.Sprintf("no such model: there are %s, %s and %s", scribbleModel, clickModel, guessModel))
 	}
 	switch q.output {
-	case "", "all", "image", "json":
+	case "", "all", "image", "json", "dicom_seg":
 	default:
-		return annotate.Inputf("output=%.20q: want all, image or json", q.output)
+		return annotate.Inputf("output=%.20q: want all, image, json or dicom_seg", q.output)
 	}
 	f, err := s.readForm(w, r, "label", "file")
 	if err != nil {

@@ -39,14 +39,22 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 	for i, x := range mask {
 		labels.Data[i] = int32(x)
 	}
-	file, err := s.encode(labels, q.extension())
+	extension, contentType := q.extension(), "application/octet-stream"
+	if q.output == "dicom_seg" {
+		if grid.Geom.DICOM == nil {
+			return annotate.Inputf("the image is no DICOM series, so the result cannot be a DICOM segmentation")
+		}
+		extension, contentType = ".dcm", "application/dicom"
+		labels.Legend = map[int32]volume.Label{1: {Name: name}}
+	}
+	file, err := s.encode(labels, extension)
 	if err != nil {
 		return err
 	}
-	fileName := "result" + q.extension()
-	if q.output == "image" {
+	fileName := "result" + extension
+	if q.output == "image" || q.output == "dicom_seg" {
 		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName}))
-		web.Bytes(w, http.StatusOK, "application/octet-stream", file)
+		web.Bytes(w, http.StatusOK, contentType, file)
 		return nil
 	}
 	raw, err := json.Marshal(params)

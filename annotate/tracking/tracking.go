@@ -3,7 +3,7 @@ package tracking
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,30 +11,30 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// Tracker runs a model, one run at a time.
+// Tracker runs a model.
 type Tracker struct{ model *slmsam.Model }
 
 // New returns a tracker with the model.
 func New(model *slmsam.Model) *Tracker { return &Tracker{model} }
 
-// object is the label of the one object of a run.
-const object = 1
+// label is the number of the one object.
+const label = 1
 
-// Track implements inmemory.Tracker. Where the image is the same everywhere, nothing is found.
+// Track implements inmemory.Tracker. What the model or the volume cannot do is an InputError.
 func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (inmemory.Found, error) {
-	found := inmemory.Found{Masks: map[int][]bool{}}
-	window, _, err := t.model.Window(v, "")
+	window, err := volume.AutoWindow(v)
 	if err != nil {
-		return found, annotate.Inputf("the volume cannot be shown to the model: %v", err)
+		return inmemory.Found{}, annotate.Inputf("the volume cannot be shown to the model: %v", err)
 	}
 	r := slmsam.Request{Slices: slmsam.Slices{Volume: v, Axis: axis, Window: window}, Absent: map[int][]slmsam.Span{}}
 	for slice, mask := range outlines {
 		if slices.Contains(mask, true) {
-			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: object, Mask: mask})
+			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: label, Mask: mask})
 		} else {
-			r.Absent[object] = append(r.Absent[object], slmsam.Span{First: slice, End: slice + 1})
+			r.Absent[label] = append(r.Absent[label], slmsam.Span{First: slice, End: slice + 1})
 		}
 	}
 	r.Progress = func(p slmsam.Progress) error {
@@ -42,16 +42,27 @@ func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outline
 		return nil
 	}
 	result, err := t.model.Segment(ctx, r)
-	if err != nil {
-		return inmemory.Found{}, fmt.Errorf("carry the outlines: %w", err)
+	switch {
+	case err == nil:
+		return found(result, axis), nil
+	case ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
+		return inmemory.Found{}, err
 	}
-	for _, f := range result.Objects[0].Slices {
-		if f.Area > 0 {
-			found.Masks[f.Slice] = slmsam.MaskOf(result.Labels.Slice(axis, f.Slice), object)
+	return inmemory.Found{}, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+}
+
+// found takes a result apart.
+func found(r *slmsam.Result, axis int) inmemory.Found {
+	f := inmemory.Found{Masks: map[int][]bool{}}
+	for _, o := range r.Objects {
+		for _, s := range o.Slices {
+			if s.Area > 0 {
+				f.Masks[s.Slice] = slmsam.MaskOf(r.Labels.Slice(axis, s.Slice), label)
+			}
 		}
 	}
-	for _, d := range result.Doubts {
-		found.Doubts = append(found.Doubts, annotate.Doubt{Axis: axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
+	for _, d := range r.Doubts {
+		f.Doubts = append(f.Doubts, annotate.Doubt{Axis: axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
 	}
-	return found, nil
+	return f
 }

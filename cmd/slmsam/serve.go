@@ -12,12 +12,8 @@ import (
 	"sync"
 	"time"
 
-	sessions "github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
-	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
-	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
-	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
 	"github.com/seed-6f79f512/slmsam/annotate/tracking"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
@@ -30,20 +26,25 @@ type serveFlags struct {
 	modelFlags
 	listen, token                   string
 	nnInteractive, monaiLabel, snap int
-	behindProxy                     bool
+	behindProxy, snapAsked          bool
 	hosts, origins                  []string
-	sessions, voxels, totalVoxels   int
+	limits                          annotate.Limits
 	idle, liveness                  time.Duration
 }
+
+// tokenEnv is the token for those who do not want it in the list of processes.
+const tokenEnv = "SLMSAM_TOKEN"
 
 func newServeCommand() *cobra.Command {
 	f := &serveFlags{}
 	cmd := &cobra.Command{
 		Use:   "serve [FOLDER]",
 		Short: "Annotate from napari, 3D Slicer, OHIF or ITK-SNAP",
-		Long: `serve answers the programs that people annotate with: nnInteractive clients (napari, 3D Slicer), MONAI Label
-clients (3D Slicer, OHIF) and ITK-SNAP, each on a port of its own. An outline on one slice is carried through
-the volume by the model.
+		Long: `serve answers the programs that people annotate with: nnInteractive clients (napari, 3D Slicer),
+MONAI Label clients (3D Slicer, OHIF) and ITK-SNAP, each on a port of its own. What is outlined on one
+slice is carried through the volume. docs/clients.md says what to enter in each program.
+
+FOLDER is what MONAI Label clients see as the datastore; their label maps go to FOLDER/labelsTr.
 
 Without a token only programs of this machine are answered.`,
 		Example: `  slmsam serve
@@ -55,37 +56,60 @@ Without a token only programs of this machine are answered.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
+			f.snapAsked = cmd.Flags().Changed("itksnap-port")
 			return f.run(cmd.Context(), newConsole(cmd), dir)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; the clients' ports are opened on its host")
-	flags.IntVar(&f.nnInteractive, "nninteractive-port", 1527, "port for nnInteractive clients (napari, 3D Slicer); 0: none")
-	flags.IntVar(&f.monaiLabel, "monailabel-port", 8000, "port for MONAI Label clients (3D Slicer, OHIF); 0: none")
-	flags.IntVar(&f.snap, "itksnap-port", 8911, "port for ITK-SNAP; 0: none. ITK-SNAP sends no token, so this port\nis on this machine only unless --behind-proxy")
-	flags.StringVar(&f.token, "token", "", "demand this token from every client (nnInteractive: the API key; MONAI Label: the password)")
-	flags.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front asks who it is: listen beyond this machine without a token")
-	flags.StringSliceVar(&f.hosts, "allow-host", nil, "name by which clients call this machine, besides localhost and IP addresses")
-	flags.StringSliceVar(&f.origins, "allow-origin", nil, "web page that may send requests to the MONAI Label port, as https://ohif.example\n(pages from this machine may anyway; * is every page)")
-	flags.IntVar(&f.sessions, "max-sessions", 8, "volumes open at once")
-	flags.IntVar(&f.voxels, "max-voxels", 256<<20, "voxels of one volume")
-	flags.IntVar(&f.totalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes 4 bytes and some for masks")
-	flags.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long\n(default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
-	flags.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
-	f.modelFlags.add(flags, nano.Name)
-	f.deviceFlags.add(flags)
+	groupFlags(cmd, f.clientGroup(), f.accessGroup(), f.limitGroup(), f.modelGroup())
 	return cmd
 }
 
-// server is one port.
-type server struct {
-	name, addr string
-	handler    http.Handler
-	listener   net.Listener
+func (f *serveFlags) clientGroup() flagGroup {
+	g := newFlagGroup("Clients")
+	g.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server itself; the clients' ports are opened on its host")
+	g.IntVar(&f.nnInteractive, "nninteractive-port", 1527, "port for nnInteractive clients (napari, 3D Slicer); 0: none")
+	g.IntVar(&f.monaiLabel, "monailabel-port", 8000, "port for MONAI Label clients (3D Slicer, OHIF); 0: none")
+	g.IntVar(&f.snap, "itksnap-port", 8911, "port for ITK-SNAP; 0: none. ITK-SNAP sends no token, so this port is opened on this machine only, "+
+		"unless --behind-proxy; with --token it is not opened unless it is asked for")
+	return g
+}
+
+func (f *serveFlags) accessGroup() flagGroup {
+	g := newFlagGroup("Access")
+	g.StringVar(&f.token, "token", "", "demand this token of every client: the API key of nnInteractive, the password of MONAI Label "+
+		"(also "+tokenEnv+", which other users of this machine cannot see)")
+	g.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front asks who it is: listen beyond this machine without a token")
+	g.StringSliceVar(&f.hosts, "allow-host", nil, "name by which clients call this machine, besides its own, localhost and IP addresses; may be repeated")
+	g.StringSliceVar(&f.origins, "allow-origin", nil, "web page that may send requests to the MONAI Label port, as https://ohif.example; may be repeated "+
+		"(pages that this machine serves may anyway; * is every page)")
+	return g
+}
+
+func (f *serveFlags) limitGroup() flagGroup {
+	g := newFlagGroup("Limits")
+	g.IntVar(&f.limits.Sessions, "max-sessions", 8, "volumes open at once")
+	g.IntVar(&f.limits.Voxels, "max-voxels", 256<<20, "voxels of one volume")
+	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes about 8 bytes of memory")
+	g.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long (default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
+	g.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
+	return g
+}
+
+func (f *serveFlags) modelGroup() flagGroup {
+	g := newFlagGroup("Model")
+	f.modelFlags.add(g.FlagSet, nano.Name)
+	f.deviceFlags.add(g.FlagSet)
+	return g
 }
 
 // run is the whole command.
 func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
+	if f.token == "" {
+		f.token = os.Getenv(tokenEnv)
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {
 		return err
@@ -95,93 +119,104 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	if err != nil {
 		return err
 	}
-	limits := sessions.Limits{Sessions: f.sessions, Voxels: f.voxels, TotalVoxels: f.totalVoxels}
-	servers, closeAll, err := f.servers(ctx, c, inmemory.New(tracking.New(model), limits), dir)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(model), f.limits), dir)
 	if err != nil {
 		return err
 	}
-	defer closeAll()
-	for i := range servers {
-		s := &servers[i]
-		if s.listener, err = web.Listen(s.addr, f.token != "" || f.behindProxy); err != nil {
-			return err
-		}
-		defer s.listener.Close()
+	defer servers.close(c)
+	if err := servers.listen(f.token != "" || f.behindProxy); err != nil {
+		return err
 	}
-	for _, s := range servers {
-		c.log.Info(fmt.Sprintf("%s: http://%s", s.name, s.listener.Addr()))
+	for _, p := range servers.ports {
+		c.log.Info(fmt.Sprintf("%s: http://%s", p.name, p.listener.Addr()))
 	}
-	return serveAll(ctx, servers)
+	servers.serve(ctx, stop)
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil // stopped by the user
 }
 
-// servers makes the servers that were asked for; closeAll frees what they hold on the disk.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.Backend, dir string) (servers []server, closeAll func(), err error) {
-	host, _, err := net.SplitHostPort(f.listen)
-	if err != nil {
-		return nil, nil, usagef("--listen %q: want HOST:PORT, as 127.0.0.1:8080", f.listen)
+// check reports flags that cannot be meant.
+func (f *serveFlags) check() error {
+	if _, _, err := net.SplitHostPort(f.listen); err != nil {
+		return usagef("--listen %q: want HOST:PORT, as 127.0.0.1:8080", f.listen)
 	}
-	add := func(name, host string, port int, h http.Handler) {
-		if port != 0 {
-			servers = append(servers, server{name: name, addr: net.JoinHostPort(host, strconv.Itoa(port)), handler: h})
-		}
+	if f.limits.Sessions < 1 || f.limits.Voxels < 1 || f.limits.TotalVoxels < f.limits.Voxels {
+		return usagef("--max-sessions, --max-voxels and --max-total-voxels: want at least 1, and all volumes together not less than one")
 	}
+	if f.idle < 0 || f.liveness <= 0 {
+		return usagef("--idle-timeout and --liveness-timeout: want a time, as 10m")
+	}
+	return nil
+}
+
+// guard is who may ask.
+func (f *serveFlags) guard(c *console, host string) web.Guard {
 	hosts := append(slices.Clone(f.hosts), host)
 	if name, err := os.Hostname(); err == nil {
 		hosts = append(hosts, name)
 	}
-	guard := web.Guard{Token: f.token, Hosts: hosts, Log: c.log, Tokenless: []string{"/healthz"}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", web.Healthy)
-	servers = append(servers, server{name: "server", addr: f.listen, handler: guard.Wrap(mux)})
-	add("nnInteractive", host, f.nnInteractive, guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
-
-	pages := guard // OHIF is a web page, and often one of another server
-	pages.Origins, pages.Local, pages.Tokenless = f.origins, true, monailabel.Tokenless
-	options := monailabel.Options{Guard: pages, Idle: f.idle, Log: c.log}
-	if dir != "" {
-		if options.Folder, err = folder.Open(dir, f.voxels); err != nil {
-			return nil, nil, err
-		}
-	}
-	monai, err := monailabel.New(ctx, backend, options)
-	if err != nil {
-		return nil, nil, err
-	}
-	add("MONAI Label", host, f.monaiLabel, pages.Wrap(monai))
-
-	tokenless := guard
-	tokenless.Token = ""
-	if !f.behindProxy {
-		host = "127.0.0.1"
-	}
-	add("ITK-SNAP", host, f.snap, tokenless.Wrap(itksnap.New(ctx, backend, itksnap.Options{Idle: f.idle, Log: c.log})))
-	return servers, func() {
-		if err := monai.Close(); err != nil {
-			c.log.Warn("uploads could not be removed", "reason", err)
-		}
-		if options.Folder != nil {
-			_ = options.Folder.Close() // nothing was written through it
-		}
-	}, nil
+	return web.Guard{Token: f.token, Hosts: hosts, Log: c.log, Tokenless: []string{"/healthz"}}
 }
 
-// serveAll answers until ctx ends or one of the servers fails.
-func serveAll(ctx context.Context, servers []server) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+// port is one protocol.
+type port struct {
+	name, addr string
+	handler    http.Handler
+	listener   net.Listener
+}
+
+// servers are all protocols.
+type servers struct {
+	ports   []*port
+	closers []func() error
+}
+
+// add opens a protocol on host, unless number is 0.
+func (s *servers) add(name, host string, number int, h http.Handler) {
+	if number != 0 {
+		s.ports = append(s.ports, &port{name: name, addr: net.JoinHostPort(host, strconv.Itoa(number)), handler: h})
+	}
+}
+
+// listen opens all ports, or none that is not safe.
+func (s *servers) listen(safe bool) (err error) {
+	for _, p := range s.ports {
+		if p.listener, err = web.Listen(p.addr, safe); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve answers until ctx ends; a port that fails stops all.
+func (s *servers) serve(ctx context.Context, stop context.CancelCauseFunc) {
 	var running sync.WaitGroup
-	for _, s := range servers {
+	for _, p := range s.ports {
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			if err := web.Serve(ctx, s.listener, s.handler); err != nil {
+			if err := web.Serve(ctx, p.listener, p.handler); err != nil {
 				stop(err)
 			}
 		}()
 	}
 	running.Wait()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
+}
+
+// close frees what the servers hold.
+func (s *servers) close(c *console) {
+	for _, p := range s.ports {
+		if p.listener != nil {
+			_ = p.listener.Close() // it is closed already unless another port could not be opened
+		}
 	}
-	return nil
+	for _, f := range s.closers {
+		if err := f(); err != nil {
+			c.log.Warn("not everything could be cleaned up", "reason", err)
+		}
+	}
 }

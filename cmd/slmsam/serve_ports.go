@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
+	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
+	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+)
+
+// servers makes the servers that were asked for. They end with ctx.
+func (f *serveFlags) servers(ctx context.Context, c *console, backend annotate.Backend, dir string) (*servers, error) {
+	host, _, err := net.SplitHostPort(f.listen)
+	if err != nil {
+		return nil, err
+	}
+	s := &servers{}
+	guard := f.guard(c, host)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", web.Healthy)
+	s.ports = append(s.ports, &port{name: "server", addr: f.listen, handler: guard.Wrap(mux)})
+	s.add("nnInteractive", host, f.nnInteractive,
+		guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
+	if err := f.addMONAILabel(ctx, c, s, backend, host, dir); err != nil {
+		s.close(c)
+		return nil, err
+	}
+	f.addITKSNAP(ctx, c, s, backend, host)
+	return s, nil
+}
+
+// addMONAILabel serves the folder. OHIF is a web page, and often one of another server.
+func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, backend annotate.Backend, host, dir string) error {
+	guard := f.guard(c, host)
+	guard.Origins, guard.Local, guard.Tokenless = f.origins, true, monailabel.Tokenless
+	options := monailabel.Options{Guard: guard, Idle: f.idle, Log: c.log}
+	if dir != "" {
+		served, err := folder.Open(dir, f.limits.Voxels)
+		if err != nil {
+			return err
+		}
+		options.Folder = served
+		s.closers = append(s.closers, served.Close)
+	}
+	h, err := monailabel.New(ctx, backend, options)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, h.Close)
+	s.add("MONAI Label", host, f.monaiLabel, guard.Wrap(h))
+	return nil
+}
+
+// addITKSNAP serves a program that cannot say a token.
+func (f *serveFlags) addITKSNAP(ctx context.Context, c *console, s *servers, backend annotate.Backend, host string) {
+	if f.token != "" && !f.snapAsked {
+		if f.snap != 0 {
+			c.log.Info("ITK-SNAP: not served, because it sends no token; --itksnap-port opens it for every program of this machine")
+		}
+		return
+	}
+	guard := f.guard(c, host)
+	guard.Token = ""
+	if !f.behindProxy {
+		host = "127.0.0.1"
+	}
+	s.add("ITK-SNAP", host, f.snap, guard.Wrap(itksnap.New(ctx, backend, itksnap.Options{Idle: f.idle, Log: c.log})))
+}

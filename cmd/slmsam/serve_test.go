@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// freePort is a port that nobody listens on just now.
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// get returns the status of a request, 0 while nobody listens.
+func get(t *testing.T, url, token string) int {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode
+}
+
+func TestServe(t *testing.T) {
+	dir, temporary := t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	main, nn, monai, snap := freePort(t), freePort(t), freePort(t), freePort(t)
+	base := "http://127.0.0.1:"
+	args := []string{"serve", dir, "--device", "cpu", "--listen", "127.0.0.1:" + main, "--nninteractive-port", nn,
+		"--monailabel-port", monai, "--itksnap-port", snap}
+	for _, c := range []struct {
+		name  string
+		flags []string
+		open  int // status without a token
+		token string
+	}{
+		{"this machine only", nil, http.StatusOK, ""},
+		{"with a token", []string{"--token", "sesame"}, http.StatusUnauthorized, "sesame"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			code := make(chan int, 1)
+			go func() { code <- run(ctx, append(args, c.flags...), io.Discard, io.Discard) }()
+			require.Eventually(t, func() bool { return get(t, base+main+"/healthz", "") == http.StatusOK }, 20*time.Second, 50*time.Millisecond)
+			require.Equal(t, http.StatusOK, get(t, base+nn+"/healthz", ""))
+			require.Equal(t, c.open, get(t, base+nn+"/capabilities", ""))
+			require.Equal(t, http.StatusOK, get(t, base+nn+"/capabilities", c.token))
+			require.Equal(t, http.StatusOK, get(t, base+monai+"/auth/", ""))
+			require.Equal(t, c.open, get(t, base+monai+"/info/", ""))
+			require.Equal(t, http.StatusOK, get(t, base+monai+"/info/", c.token))
+			require.Equal(t, http.StatusOK, get(t, base+snap+"/status", ""))
+			cancel()
+			require.Equal(t, exitDone, <-code)
+			require.Zero(t, get(t, base+nn+"/healthz", ""))
+		})
+	}
+	left, err := os.ReadDir(temporary)
+	require.NoError(t, err)
+	require.Empty(t, left, "no upload folder stays behind")
+}
+
+func TestServeRefusesWhatIsNotSafe(t *testing.T) {
+	free := []string{"serve", "--device", "cpu", "--nninteractive-port", "0", "--monailabel-port", "0", "--itksnap-port", "0"}
+	for want, flags := range map[string][]string{
+		"--token":                   {"--listen", "0.0.0.0:0"},
+		"want HOST:PORT":            {"--listen", "8080"},
+		"no such file or directory": {"--listen", "127.0.0.1:0", filepath.Join(t.TempDir(), "nothing")},
+		"at least 1":                {"--max-sessions", "0"},
+	} {
+		o := slmsamRun(append(free, flags...)...)
+		require.NotEqual(t, exitDone, o.code)
+		require.Contains(t, o.errors, want)
+	}
+}
