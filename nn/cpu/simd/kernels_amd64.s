@@ -2481,58 +2481,68 @@ pixels:
 	VMULPS       Y6, Y5, Y5
 	VADDPS       Y0, Y5, Y3
 	VDIVPS       Y3, Y0, Y3
-	VMULPS       Y5, Y3, Y0
-	VCMPPS       $0x1e, Y4, Y1, Y6
-	VANDPS       Y6, Y3, Y3
-	VANDNPS      Y0, Y6, Y0
-	VADDPS       Y0, Y3, Y3
-	VADDPS       two<>+0(SB), Y5, Y0
-	VDIVPS       Y0, Y5, Y0
-	VMULPS       Y0, Y0, Y5
-	VMOVUPS      log1p0<>+0(SB), Y6
-	VFMADD213PS  log1p1<>+0(SB), Y5, Y6
-	VFMADD213PS  log1p2<>+0(SB), Y5, Y6
-	VFMADD213PS  log1p3<>+0(SB), Y5, Y6
-	VFMADD213PS  log1p4<>+0(SB), Y5, Y6
-	VFMADD213PS  log1p5<>+0(SB), Y5, Y6
-	VFMADD213PS  log1p6<>+0(SB), Y5, Y6
-	VMULPS       Y6, Y0, Y0
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y0
+	VCMPPS       $0x1e, Y4, Y1, Y7
+	VANDPS       Y7, Y3, Y3
+	VANDNPS      Y6, Y7, Y6
+	VADDPS       Y6, Y3, Y3
+	VADDPS       two<>+0(SB), Y5, Y6
+	VDIVPS       Y6, Y5, Y6
+	VMULPS       Y6, Y6, Y5
+	VMOVUPS      log1p0<>+0(SB), Y7
+	VFMADD213PS  log1p1<>+0(SB), Y5, Y7
+	VFMADD213PS  log1p2<>+0(SB), Y5, Y7
+	VFMADD213PS  log1p3<>+0(SB), Y5, Y7
+	VFMADD213PS  log1p4<>+0(SB), Y5, Y7
+	VFMADD213PS  log1p5<>+0(SB), Y5, Y7
+	VFMADD213PS  log1p6<>+0(SB), Y5, Y7
+	VMULPS       Y7, Y6, Y6
 	VMAXPS       Y4, Y1, Y4
 	VFNMADD231PS Y2, Y1, Y4
-	VADDPS       Y0, Y4, Y4
-	VMULPS       Y2, Y3, Y0
-	VMULPS       minus2<>+0(SB), Y0, Y0
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS (SI), Y5
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y2, Y3, Y5
+	VMULPS       minus2<>+0(SB), Y5, Y5
+	VADDPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	VBROADCASTSS (SI), Y3
 	VBROADCASTSS 4(SI), Y6
-	VFMADD231PS  Y2, Y6, Y5
-	VMULPS       Y0, Y0, Y0
-	VMULPS       Y5, Y0, Y0
-	VMULPS       Y4, Y0, Y0
-	VADDPS       (CX), Y0, Y0
-	VMOVUPS      Y0, (CX)
-	VMULPS       Y2, Y3, Y0
+	VFMADD231PS  Y2, Y6, Y3
+	VMULPS       Y5, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      half<>+0(SB), Y4
+	VMOVUPS      one<>+0(SB), Y5
+	VMOVUPS      one<>+0(SB), Y6
+	VCMPPS       $0x1e, Y3, Y1, Y1
+	VANDPS       Y1, Y5, Y5
+	VCMPPS       $0x1e, Y4, Y2, Y1
+	VANDPS       Y1, Y6, Y6
+	VMULPS       minus2<>+0(SB), Y5, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y0, Y1, Y1
+	VMULPS       Y2, Y1, Y0
 	VADDPS       32(CX), Y0, Y0
 	VMOVUPS      Y0, 32(CX)
-	VADDPS       64(CX), Y3, Y3
-	VMOVUPS      Y3, 64(CX)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      half<>+0(SB), Y3
-	VMOVUPS      one<>+0(SB), Y4
-	VMOVUPS      one<>+0(SB), Y5
-	VCMPPS       $0x1e, Y0, Y1, Y0
-	VANDPS       Y0, Y4, Y4
-	VCMPPS       $0x1e, Y3, Y2, Y0
-	VANDPS       Y0, Y5, Y5
+	VADDPS       64(CX), Y1, Y1
+	VMOVUPS      Y1, 64(CX)
+	VMULPS       Y2, Y5, Y0
+	VADDPS       224(CX), Y0, Y0
+	VMOVUPS      Y0, 224(CX)
+	VMOVAPS      Y5, Y0
+	VADDPS       192(CX), Y0, Y0
+	VMOVUPS      Y0, 192(CX)
 	VADDPS       96(CX), Y2, Y2
 	VMOVUPS      Y2, 96(CX)
-	VMINPS       Y5, Y4, Y0
+	VMINPS       Y6, Y5, Y0
 	VADDPS       128(CX), Y0, Y0
 	VMOVUPS      Y0, 128(CX)
-	VMAXPS       Y5, Y4, Y4
-	VADDPS       160(CX), Y4, Y4
-	VMOVUPS      Y4, 160(CX)
+	VMAXPS       Y6, Y5, Y5
+	VADDPS       160(CX), Y5, Y5
+	VMOVUPS      Y5, 160(CX)
 	ADDQ         $0x00000020, DX
 	ADDQ         $0x00000020, BX
 	SUBQ         $0x00000008, AX
@@ -2745,11 +2755,12 @@ pixels:
 	VMULPS       Y6, Y5, Y5
 	VADDPS       Y0, Y5, Y3
 	VDIVPS       Y3, Y0, Y3
-	VMULPS       Y5, Y3, Y0
-	VCMPPS       $0x1e, Y4, Y1, Y6
-	VANDPS       Y6, Y3, Y3
-	VANDNPS      Y0, Y6, Y0
-	VADDPS       Y0, Y3, Y3
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y0
+	VCMPPS       $0x1e, Y4, Y1, Y0
+	VANDPS       Y0, Y3, Y3
+	VANDNPS      Y6, Y0, Y6
+	VADDPS       Y6, Y3, Y3
 	VADDPS       two<>+0(SB), Y5, Y0
 	VDIVPS       Y0, Y5, Y0
 	VMULPS       Y0, Y0, Y5
@@ -5243,61 +5254,71 @@ pixels:
 	VSCALEFPS    Z7, Z5, Z5
 	VADDPS       Z0, Z5, Z3
 	VDIVPS       Z3, Z0, Z3
-	VMULPS       Z5, Z3, Z0
+	VMULPS       Z5, Z3, Z7
+	VMOVAPS      Z7, Z0
 	VCMPPS       $0x1e, Z4, Z1, K1
 	KNOTW        K1, K2
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVAPS.Z    Z0, K2, Z0
-	VADDPS       Z0, Z3, Z3
-	VADDPS       two<>+0(SB), Z5, Z0
-	VDIVPS       Z0, Z5, Z0
-	VMULPS       Z0, Z0, Z5
-	VMOVUPS      log1p0<>+0(SB), Z7
-	VFMADD213PS  log1p1<>+0(SB), Z5, Z7
-	VFMADD213PS  log1p2<>+0(SB), Z5, Z7
-	VFMADD213PS  log1p3<>+0(SB), Z5, Z7
-	VFMADD213PS  log1p4<>+0(SB), Z5, Z7
-	VFMADD213PS  log1p5<>+0(SB), Z5, Z7
-	VFMADD213PS  log1p6<>+0(SB), Z5, Z7
-	VMULPS       Z7, Z0, Z0
+	VMOVAPS.Z    Z7, K2, Z7
+	VADDPS       Z7, Z3, Z3
+	VADDPS       two<>+0(SB), Z5, Z7
+	VDIVPS       Z7, Z5, Z7
+	VMULPS       Z7, Z7, Z5
+	VMOVUPS      log1p0<>+0(SB), Z8
+	VFMADD213PS  log1p1<>+0(SB), Z5, Z8
+	VFMADD213PS  log1p2<>+0(SB), Z5, Z8
+	VFMADD213PS  log1p3<>+0(SB), Z5, Z8
+	VFMADD213PS  log1p4<>+0(SB), Z5, Z8
+	VFMADD213PS  log1p5<>+0(SB), Z5, Z8
+	VFMADD213PS  log1p6<>+0(SB), Z5, Z8
+	VMULPS       Z8, Z7, Z7
 	VMAXPS       Z4, Z1, Z5
 	VFNMADD231PS Z2, Z1, Z5
-	VADDPS       Z0, Z5, Z5
-	VMULPS       Z2, Z3, Z0
-	VMULPS       minus2<>+0(SB), Z0, Z0
-	VADDPS       Z3, Z0, Z0
-	VADDPS       Z2, Z0, Z0
-	VBROADCASTSS (SI), Z7
+	VADDPS       Z7, Z5, Z5
+	VMULPS       Z2, Z3, Z7
+	VMULPS       minus2<>+0(SB), Z7, Z7
+	VADDPS       Z3, Z7, Z7
+	VADDPS       Z2, Z7, Z7
+	VBROADCASTSS (SI), Z3
 	VBROADCASTSS 4(SI), Z8
-	VFMADD231PS  Z2, Z8, Z7
-	VMULPS       Z0, Z0, Z0
-	VMULPS       Z7, Z0, Z0
-	VMULPS       Z5, Z0, Z0
-	VADDPS       (CX), Z0, Z0
-	VMOVUPS      Z0, (CX)
-	VMULPS       Z2, Z3, Z0
-	VADDPS       64(CX), Z0, Z0
-	VMOVUPS      Z0, 64(CX)
-	VADDPS       128(CX), Z3, Z3
-	VMOVUPS      Z3, 128(CX)
+	VFMADD231PS  Z2, Z8, Z3
+	VMULPS       Z7, Z7, Z7
+	VMULPS       Z3, Z7, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       (CX), Z7, Z7
+	VMOVUPS      Z7, (CX)
 	VPXORQ       Z6, Z6, Z6
-	VMOVUPS      half<>+0(SB), Z0
-	VMOVUPS      one<>+0(SB), Z3
+	VMOVUPS      half<>+0(SB), Z3
 	VMOVUPS      one<>+0(SB), Z5
+	VMOVUPS      one<>+0(SB), Z7
 	VCMPPS       $0x1e, Z6, Z1, K1
 	KNOTW        K1, K2
-	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x1e, Z0, Z2, K1
-	KNOTW        K1, K2
 	VMOVAPS.Z    Z5, K1, Z5
+	VCMPPS       $0x1e, Z3, Z2, K1
+	KNOTW        K1, K2
+	VMOVAPS.Z    Z7, K1, Z7
+	VMULPS       minus2<>+0(SB), Z5, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z0, Z1, Z1
+	VMULPS       Z2, Z1, Z0
+	VADDPS       64(CX), Z0, Z0
+	VMOVUPS      Z0, 64(CX)
+	VADDPS       128(CX), Z1, Z1
+	VMOVUPS      Z1, 128(CX)
+	VMULPS       Z2, Z5, Z0
+	VADDPS       448(CX), Z0, Z0
+	VMOVUPS      Z0, 448(CX)
+	VMOVAPS      Z5, Z0
+	VADDPS       384(CX), Z0, Z0
+	VMOVUPS      Z0, 384(CX)
 	VADDPS       192(CX), Z2, Z2
 	VMOVUPS      Z2, 192(CX)
-	VMINPS       Z5, Z3, Z0
+	VMINPS       Z7, Z5, Z0
 	VADDPS       256(CX), Z0, Z0
 	VMOVUPS      Z0, 256(CX)
-	VMAXPS       Z5, Z3, Z3
-	VADDPS       320(CX), Z3, Z3
-	VMOVUPS      Z3, 320(CX)
+	VMAXPS       Z7, Z5, Z5
+	VADDPS       320(CX), Z5, Z5
+	VMOVUPS      Z5, 320(CX)
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, BX
 	SUBQ         $0x00000010, AX
@@ -5340,12 +5361,13 @@ pixels:
 	VSCALEFPS    Z6, Z5, Z5
 	VADDPS       Z0, Z5, Z3
 	VDIVPS       Z3, Z0, Z3
-	VMULPS       Z5, Z3, Z0
+	VMULPS       Z5, Z3, Z6
+	VMOVAPS      Z6, Z0
 	VCMPPS       $0x1e, Z4, Z1, K1
 	KNOTW        K1, K2
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVAPS.Z    Z0, K2, Z0
-	VADDPS       Z0, Z3, Z3
+	VMOVAPS.Z    Z6, K2, Z6
+	VADDPS       Z6, Z3, Z3
 	VADDPS       two<>+0(SB), Z5, Z0
 	VDIVPS       Z0, Z5, Z0
 	VMULPS       Z0, Z0, Z5

@@ -2,8 +2,11 @@ package simd
 
 import "fmt"
 
-// MaskLossTerms is the number of sums of MaskLoss.
-const MaskLossTerms = 6
+// MaskLossTerms is the number of sums of MaskLoss, kernelTerms that of the sums that the kernels make of them.
+const (
+	MaskLossTerms = 6
+	kernelTerms   = 8
+)
 
 // maskLosses are the functions of the mask losses, for whole vectors of pixels.
 type maskLosses struct {
@@ -21,15 +24,21 @@ const farOut = -1000
 // and the numbers of pixels in both and in any of x > 0 and t > 1/2.
 func (f *Kernels) MaskLoss(sums *[MaskLossTerms]float64, x, t []float32, alpha float32) {
 	c := [2]float32{1 - alpha, 2*alpha - 1}
-	var lanes [MaskLossTerms * maxLanes]float32
+	var lanes [kernelTerms * maxLanes]float32
+	var parts [kernelTerms]float64 // focal, r*t, r, t, intersection, union, in, in*t with p = in + r
 	width := f.lanes()
 	f.eachMaskChunk(x, t, func(x, t []float32, _ int) {
 		clear(lanes[:])
-		f.maskLosses.sums(lanes[:MaskLossTerms*width], x, t, c[:])
-		for i, v := range lanes[:MaskLossTerms*width] {
-			sums[i/width] += float64(v)
+		f.maskLosses.sums(lanes[:kernelTerms*width], x, t, c[:])
+		for i, v := range lanes[:kernelTerms*width] {
+			parts[i/width] += float64(v)
 		}
 	})
+	for i, part := range parts[:MaskLossTerms] {
+		sums[i] += part
+	}
+	sums[1] += parts[7]
+	sums[2] += parts[6]
 }
 
 // AddMaskLossGradient adds to dx the gradient of g[0]*focal + g[1]*(p*t) + g[2]*p, summed over the pixels.

@@ -14,7 +14,7 @@ func pixelLoss(x, t float64) (p, loss float64) {
 
 // maskLossPlain leaves all but the first lane of the sums as they are.
 func maskLossPlain(sums, x, t, c []float32) {
-	lanes := len(sums) / MaskLossTerms
+	lanes := len(sums) / kernelTerms
 	for i, v := range x {
 		p, loss := pixelLoss(float64(v), float64(t[i]))
 		truth := float64(t[i])
@@ -27,7 +27,8 @@ func maskLossPlain(sums, x, t, c []float32) {
 			of = 1
 		}
 		weight := float64(c[0]) + float64(c[1])*truth
-		for k, term := range [MaskLossTerms]float64{weight * miss * miss * loss, p * truth, p, truth, min(in, of), max(in, of)} {
+		r := p - in
+		for k, term := range [kernelTerms]float64{weight * miss * miss * loss, r * truth, r, truth, min(in, of), max(in, of), in, in * truth} {
 			sums[k*lanes] += float32(term)
 		}
 	}

@@ -17,13 +17,14 @@ func (g *gen) maskLosses() {
 // pixelLoss is what both need of a vector of pixels.
 type pixelLoss struct {
 	x, t, p, loss, miss, weight reg.VecVirtual // weight is alpha_t
+	tail                        reg.VecVirtual // p where x <= 0, else 1-p
 }
 
 // pixelLoss loads a vector of logits x and truth t; c holds 1-alpha and 2*alpha-1.
 func (g *gen) pixelLoss(x, t, c reg.Register) pixelLoss {
 	one := g.vec()
 	g.VMOVUPS(g.constant("one", 1), one)
-	l := pixelLoss{x: g.vec(), t: g.vec(), p: g.vec(), loss: g.vec(), miss: g.vec(), weight: g.vec()}
+	l := pixelLoss{x: g.vec(), t: g.vec(), p: g.vec(), loss: g.vec(), miss: g.vec(), weight: g.vec(), tail: g.vec()}
 	g.VMOVUPS(at(x, 0), l.x)
 	g.VMOVUPS(at(t, 0), l.t)
 
@@ -36,6 +37,7 @@ func (g *gen) pixelLoss(x, t, c reg.Register) pixelLoss {
 	g.VDIVPS(l.p, one, l.p) // 1/(1+e), the probability for x >= 0
 	negative := g.vec()
 	g.VMULPS(e, l.p, negative)
+	g.VMOVAPS(negative, l.tail)
 	nonnegative := g.greater(l.x, zero)
 	nonnegative(l.p, false)
 	nonnegative(negative, true)
@@ -75,7 +77,8 @@ func (g *gen) eachPixels(n reg.Register, pointers []reg.Register, body func()) {
 	g.end()
 }
 
-// maskLoss adds to six vectors of sums: focal, p*t, p, t, intersection, union.
+// maskLoss adds to eight vectors of sums: focal, r*t, r, t, intersection, union, in, in*t. Here in is 1 where x > 0 and
+// r is p - in: near 0 on both sides, so that the sums of a good mask keep their digits.
 func (g *gen) maskLoss() {
 	g.function("maskLoss", "func(sums, x, t, c []float32)", "adds up the mask losses; see Kernels.MaskLoss.")
 	n, sums, x, t, c := g.length("x"), g.pointer("sums"), g.pointer("x"), g.pointer("t"), g.pointer("c")
@@ -90,10 +93,6 @@ func (g *gen) maskLoss() {
 		g.VMULPS(l.weight, v, v)
 		g.VMULPS(l.loss, v, v)
 		add(0, v)
-		v = g.vec()
-		g.VMULPS(l.t, l.p, v)
-		add(1, v)
-		add(2, l.p)
 		zero, half, in, of := g.vec(), g.vec(), g.vec(), g.vec()
 		g.zero(zero)
 		g.VMOVUPS(g.constant("half", 0.5), half)
@@ -101,6 +100,20 @@ func (g *gen) maskLoss() {
 		g.VMOVUPS(g.constant("one", 1), of)
 		g.greater(l.x, zero)(in, false)
 		g.greater(l.t, half)(of, false)
+		r := g.vec() // tail * (1 - 2*in)
+		g.VMULPS(g.constant("minus2", -2), in, r)
+		g.VMULPS(l.tail, r, r)
+		g.VADDPS(l.tail, r, r)
+		rt := g.vec()
+		g.VMULPS(l.t, r, rt)
+		add(1, rt)
+		add(2, r)
+		inside := g.vec()
+		g.VMULPS(l.t, in, inside)
+		add(7, inside)
+		inside = g.vec()
+		g.VMOVAPS(in, inside)
+		add(6, inside)
 		add(3, l.t)
 		both := g.vec()
 		g.VMINPS(of, in, both)
