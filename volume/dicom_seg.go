@@ -75,7 +75,7 @@ func openSegmentation(path string) (*source, error) {
 	}
 	src.proven = n
 	src.voxels = emitLabels(labels.finish(src.legend))
-	src.notes, src.under = labels.notes, labels.under
+	src.notes = labels.notes
 	return src, nil
 }
 
