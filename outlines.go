@@ -44,7 +44,7 @@ func Outlines(mask *volume.LabelMap, axis int, s Selection) (prompts []Prompt, n
 			notes = append(notes, note)
 		}
 		for _, i := range chosen {
-			prompts = append(prompts, Prompt{Slice: i, Object: label, Mask: mask.Region(axis, i, int32(label))})
+			prompts = append(prompts, Prompt{Slice: i, Object: label, Mask: MaskOf(mask.Slice(axis, i), label)})
 		}
 	}
 	return prompts, notes, nil

@@ -166,6 +166,6 @@ func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	out := NewLabelMap(image)
 	out.Legend = c.legend
 	out.Data = paint.finish(out.Legend)
-	out.Notes, out.under = append(c.notes, paint.notes...), paint.under
+	out.Notes = append(c.notes, paint.notes...)
 	return out, nil
 }

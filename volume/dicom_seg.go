@@ -75,7 +75,7 @@ func openSegmentation(path string) (*source, error) {
 	}
 	src.proven = n
 	src.voxels = emitLabels(labels.finish(src.legend))
-	src.notes, src.under = labels.notes, labels.under
+	src.notes = labels.notes
 	return src, nil
 }
 
@@ -147,9 +147,10 @@ func layOut(frames []*segmentFrame) (step [3]float64, depth int, err error) {
 			spacing = gap
 		}
 	}
-	stated := math.Abs(first.between)
-	if stated > 0 && (spacing == 0 || evenly(frames, along, stated)) {
+	if stated := math.Abs(first.between); stated > 0 && (spacing == 0 || evenly(frames, along, stated)) {
 		spacing = stated
+	} else if t := first.thickness; stated == 0 && t > 0 && t < spacing && evenly(frames, along, t) {
+		spacing = t // the frames may lie on every few slices only
 	}
 	if spacing == 0 {
 		return scale(n, first.depth()), 1, nil

@@ -18,7 +18,6 @@ type LabelMap struct {
 	Path   string          // where it was read from
 	Legend map[int32]Label // names and colors, for the labels that have them
 	Notes  []string        // what the reader has to say that is no error: what was left out, assumed or mended
-	under  map[int32][]run // voxels of a label that a smaller one hides, see Region
 	sparse bool            // a DICOM segmentation, which may hold some slices of its image only
 }
 
@@ -83,7 +82,7 @@ func ReadLabelMap(path string) (*LabelMap, error) {
 	if len(negative) > 0 {
 		src.notes = append(src.notes, negativeNote(negative))
 	}
-	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path, Legend: src.legend, Notes: src.notes, sparse: src.sparse, under: src.under}, nil
+	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path, Legend: src.legend, Notes: src.notes, sparse: src.sparse}, nil
 }
 
 // negativeNote says which negative numbers were left out, the first few in full.

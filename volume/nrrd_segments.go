@@ -117,7 +117,7 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 		}
 		data := to.finish(s.legend)
 		s.notes = append(s.notes, fmt.Sprintf("the segments of %d layers are joined into one label map", axes.layers))
-		s.notes, s.under = append(s.notes, to.notes...), to.under
+		s.notes = append(s.notes, to.notes...)
 		return emitLabels(data)(emit)
 	}
 	return nil

@@ -39,7 +39,7 @@ func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []stri
 	}
 	out := &LabelMap{Dim: m.image.Dim, Geom: m.image, Path: mask.Path, Legend: mask.Legend, Notes: mask.Notes}
 	if p.frames == nil && p.placement == inPlace() && m.image.Dim == m.mask.Dim {
-		out.Data, out.under = mask.Data, mask.under
+		out.Data = mask.Data
 		return out, m.notes, nil
 	}
 	out.Data = make([]int32, m.image.Dim[0]*m.image.Dim[1]*m.image.Dim[2])

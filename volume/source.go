@@ -25,7 +25,6 @@ type source struct {
 	legend   map[int32]Label // names and colors of a label map
 	notes    []string        // see Volume.Notes
 	sparse   bool            // see LabelMap.sparse
-	under    map[int32][]run // see LabelMap.under
 	// proven is how many voxels the input is certain to hold; capacity reserves no more than that,
 	// so that a header cannot make the program allocate what its file does not contain.
 	proven int
