@@ -11,6 +11,8 @@ type ClipFrame struct {
 	Pixels *nn.Tensor // [K,S,S,3] normalised
 	Masks  *nn.Tensor // [B,S*S] truth, 0 and 1
 	Empty  []bool     // [B] the truth is empty
+	Known  *nn.Tensor // [B,S*S] 0 where the truth is not known, 1 elsewhere; nil: known everywhere
+	Unsure []bool     // [B] some of an object's slice is not known; nil: none
 	Clip   []int      // [B] which of the K clips an object belongs to; nil when K is 1
 
 	// Present decides, instead of the predicted scores, which objects a tracked frame shows, [B]; nil: the scores do.

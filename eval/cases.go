@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// extensions of label maps; longer ones first, so that .nii.gz is not taken for .gz.
-var extensions = []string{".nii.gz", ".seg.nrrd", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr"}
+	"github.com/seed-6f79f512/slmsam/volume"
+)
 
 // labelNames are the file names, without extension, that mark the label map in a folder per case.
 var labelNames = []string{"label", "labels", "mask", "seg", "segmentation", "prediction"}
@@ -19,13 +18,8 @@ var seriesExtensions = []string{".png", ".jpg", ".jpeg", ".dcm"}
 
 // CaseName strips folders and a known label-map extension; false if there is no such extension.
 func CaseName(path string) (string, bool) {
-	base := filepath.Base(path)
-	for _, ext := range extensions {
-		if n := len(base) - len(ext); n > 0 && strings.EqualFold(base[n:], ext) {
-			return base[:n], true
-		}
-	}
-	return "", false
+	name, _, ok := volume.CutExtension(path)
+	return name, ok
 }
 
 // FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,

@@ -52,7 +52,30 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	}
 	f.Pixels = g.Upload(pixels, len(clips), size, size, 3)
 	f.Masks = g.Upload(masks, len(f.Empty), size*size)
+	addKnown(g, &f, clips, i)
 	return f
+}
+
+// addKnown uploads where the truth of frame i is known, if it is not everywhere.
+func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
+	if !slices.ContainsFunc(clips, func(c *Clip) bool { return c.Frames[i].Unknown != nil }) {
+		return
+	}
+	pixels := clips[0].Size * clips[0].Size
+	var known []float32
+	for _, c := range clips {
+		unknown := c.Frames[i].Unknown
+		for range c.Objects {
+			for p := range pixels {
+				known = append(known, 1)
+				if unknown != nil && unknown[p] {
+					known[len(known)-1] = 0
+				}
+			}
+			f.Unsure = append(f.Unsure, unknown != nil)
+		}
+	}
+	f.Known = g.Upload(known, len(f.Empty), pixels)
 }
 
 // learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run

@@ -36,7 +36,7 @@ type Case struct {
 	Name    string
 	H, W    int
 	Images  [][]uint8 // per slice [H,W], normalised to 0..255 as Propagate sees them
-	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i]
+	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i], 255 (ignored) unknown
 	Objects []int32   // label numbers, as in the file
 	Notes   []string  // what was not plain about the files, for the user
 
@@ -67,6 +67,12 @@ func (c *Case) geometry() volume.Geometry {
 	}
 	return volume.NewGeometry([3]int{c.W, c.H, c.Len()}, spacing)
 }
+
+// ignored is the index of pixels that nothing is known of, and maxObjects how many indices are left for objects.
+const (
+	ignored    = 255
+	maxObjects = ignored - 1
+)
 
 // Len is the number of slices.
 func (c *Case) Len() int { return len(c.Images) }
@@ -112,8 +118,8 @@ func (c *Case) Check() error {
 		return fmt.Errorf("train: case %s: %d image slices and %d label slices", c.Name, len(c.Images), len(c.Labels))
 	case len(c.Objects) == 0:
 		return fmt.Errorf("train: case %s: no object is labelled", c.Name)
-	case len(c.Objects) > 255:
-		return fmt.Errorf("train: case %s has %d labels, at most 255 can be trained at once: choose some", c.Name, len(c.Objects))
+	case len(c.Objects) > maxObjects:
+		return fmt.Errorf("train: case %s has %d labels, at most %d can be trained at once: choose some", c.Name, len(c.Objects), maxObjects)
 	}
 	for i := range c.Images {
 		if len(c.Images[i]) != c.H*c.W || len(c.Labels[i]) != c.H*c.W {
@@ -129,6 +135,9 @@ type CaseOptions struct {
 	Labels []int32           // the labels to train; nil takes all. One that a volume lacks is an error
 	Window volume.WindowRule // how intensities become gray; empty: automatically
 
+	Channel int   // of an nnU-Net folder's images
+	Ignore  int32 // a label that is no object: nothing is known where it is; 0: none
+
 	IgnoreGeometry bool // a label map of the image's size is taken as drawn on it, whatever its header says
 }
 
@@ -138,7 +147,7 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 	if err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", name, err)
 	}
-	objects, err := objectsOf(l, opt.Labels)
+	objects, err := objectsOf(l, opt.Labels, opt.Ignore)
 	if err != nil {
 		return nil, fmt.Errorf("train: case %s: %w", name, err)
 	}
@@ -156,6 +165,9 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 	index := make(map[int32]uint8, len(objects))
 	for i, o := range objects {
 		index[o] = uint8(i + 1)
+	}
+	if opt.Ignore != 0 {
+		index[opt.Ignore] = ignored
 	}
 	for i := range v.Dim[opt.Axis] {
 		c.Images = append(c.Images, window.Apply(v.Slice(opt.Axis, i)))
@@ -176,9 +188,10 @@ func indexed(pix []int32, index map[int32]uint8) []uint8 {
 }
 
 // objectsOf lists the labels to train, ascending.
-func objectsOf(l *volume.LabelMap, want []int32) ([]int32, error) {
+func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) {
 	counts := l.Counts()
 	delete(counts, 0)
+	delete(counts, ignore)
 	var found []int32
 	for label := range counts {
 		if label > 0 {
@@ -198,8 +211,8 @@ func objectsOf(l *volume.LabelMap, want []int32) ([]int32, error) {
 		found = slices.Sorted(slices.Values(want))
 		found = slices.Compact(found)
 	}
-	if len(found) > 255 {
-		return nil, fmt.Errorf("%s holds %d labels, at most 255 can be trained at once: choose some", l.Path, len(found))
+	if len(found) > maxObjects {
+		return nil, fmt.Errorf("%s holds %d labels, at most %d can be trained at once: choose some", l.Path, len(found), maxObjects)
 	}
 	return found, nil
 }
@@ -211,7 +224,7 @@ func (c *Case) LabelMap() *volume.LabelMap {
 	for _, pix := range c.Labels {
 		for _, o := range pix {
 			label := int32(0)
-			if o > 0 {
+			if o > 0 && o != ignored {
 				label = c.Objects[o-1]
 			}
 			l.Data = append(l.Data, label)

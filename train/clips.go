@@ -24,6 +24,7 @@ type Frame struct {
 	Gray    []uint8           // [S,S]
 	Masks   []bool            // [B,S,S]
 	Empty   []bool            // [B]
+	Unknown []bool            // [S,S] where nothing is known of any object; nil: nowhere
 	Free    bool              // the loss sees masks of objects that count as absent
 	Recall  bool              // the true masks are remembered, not the predicted ones
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
@@ -247,6 +248,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		z := start + i*step
 		f := Frame{Gray: warp.image(c.Images[z], s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
+		f.Unknown = s.unknown(c, warp, z)
 		if s.recipe.TruePresence {
 			f.Present = negated(f.Empty)
 		}
@@ -300,4 +302,22 @@ func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []b
 		masks = append(masks, small...)
 	}
 	return masks, empty
+}
+
+// unknown returns which pixels of a transformed slice are labelled to be ignored, [S,S]; nil if there are none.
+func (s *Sampler) unknown(c *Case, w warp, z int) []bool {
+	if !slices.Contains(c.Labels[z], ignored) {
+		return nil
+	}
+	labels := w.labels(c.Labels[z])
+	mask := make([]bool, len(labels))
+	for p, l := range labels {
+		mask[p] = l == ignored
+	}
+	rows, columns := w.size()
+	small := volume.ResizeMask(mask, rows, columns, s.size)
+	if !slices.Contains(small, true) {
+		return nil
+	}
+	return small
 }

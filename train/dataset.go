@@ -22,6 +22,8 @@ type Dataset struct {
 
 	entries []entry
 	opt     CaseOptions
+	notes   []string // on the listing, and on the cases read so far
+	noted   map[string]bool
 
 	mu     sync.Mutex
 	cached map[int]*Case
@@ -33,6 +35,7 @@ type Dataset struct {
 type entry struct {
 	name, image, label string
 	labels             []int32 // nil: the options', else all
+	ignore             int32   // the label of voxels that nothing is known of; 0: none
 	weight             float64
 	eightBit           bool // slices are 8-bit already: not normalised again
 }
@@ -44,7 +47,7 @@ const defaultCache = 2 << 30
 
 // Open finds out which layout path has and lists its volumes; none is read yet.
 func Open(path string, opt CaseOptions) (*Dataset, error) {
-	entries, err := list(path)
+	entries, notes, err := list(path, opt.Channel)
 	if err != nil {
 		return nil, fmt.Errorf("train: dataset %s: %w", path, err)
 	}
@@ -58,22 +61,23 @@ func Open(path string, opt CaseOptions) (*Dataset, error) {
 		}
 		seen[e.name] = true
 	}
-	return &Dataset{CacheBytes: defaultCache, entries: entries, opt: opt, cached: map[int]*Case{}}, nil
+	return &Dataset{CacheBytes: defaultCache, entries: entries, opt: opt, notes: notes, noted: map[string]bool{}, cached: map[int]*Case{}}, nil
 }
 
-func list(path string) ([]entry, error) {
+func list(path string, channel int) (entries []entry, notes []string, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case !info.IsDir():
 		return listCSV(path)
 	case isDir(path, "imagesTr"):
-		return listNNUNet(path)
+		return listNNUNet(path, channel)
 	case isDir(path, "images") && isDir(path, "masks"):
-		return listFolders(path)
+		entries, err = listFolders(path)
+		return entries, nil, err
 	}
-	return nil, errors.New("want an nnU-Net folder (imagesTr, labelsTr, dataset.json), a folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label")
+	return nil, nil, errors.New("want an nnU-Net folder (imagesTr, labelsTr, dataset.json), a folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label")
 }
 
 func isDir(elem ...string) bool {
@@ -110,13 +114,34 @@ func WindowOf(s Source) volume.WindowRule {
 	return volume.WindowAuto
 }
 
+// Notes is what a person should know of the listing and of the cases that were read so far: what was left out, assumed or
+// turned round.
+func (d *Dataset) Notes() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.notes)
+}
+
+// Notes gathers what datasets of files have to say.
+func Notes(sources ...Source) (out []string) {
+	for _, s := range sources {
+		if m, ok := s.(Mixed); ok {
+			s = m.First
+		}
+		if d, ok := s.(*Dataset); ok && d != nil {
+			out = append(out, d.Notes()...)
+		}
+	}
+	return out
+}
+
 // Weight implements Weighted.
 func (d *Dataset) Weight(i int) float64 { return d.entries[i].weight }
 
 // Split moves the named cases to a second dataset: the volumes held out for validation.
 func (d *Dataset) Split(names []string) (rest, held *Dataset, err error) {
-	rest = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, cached: map[int]*Case{}}
-	held = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, cached: map[int]*Case{}}
+	rest = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, notes: d.notes, noted: map[string]bool{}, cached: map[int]*Case{}}
+	held = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, noted: map[string]bool{}, cached: map[int]*Case{}}
 	for _, name := range names {
 		if !slices.Contains(d.Names(), name) {
 			return nil, nil, fmt.Errorf("train: held-out case %q is not in the dataset, which has %s", name, strings.Join(d.Names(), ", "))
@@ -146,6 +171,12 @@ func (d *Dataset) Case(i int) (*Case, error) {
 	c, err := d.entries[i].read(d.opt)
 	if err != nil {
 		return nil, err
+	}
+	if !d.noted[c.Name] {
+		d.noted[c.Name] = true
+		for _, n := range c.Notes {
+			d.notes = append(d.notes, c.Name+": "+n)
+		}
 	}
 	d.cached[i] = c
 	d.order = append(d.order, i)
@@ -179,6 +210,7 @@ func (e entry) read(opt CaseOptions) (*Case, error) {
 	if e.labels != nil {
 		opt.Labels = e.labels
 	}
+	opt.Ignore = e.ignore
 	if e.eightBit && opt.Window == "" {
 		opt.Window = eightBitWindow
 	}

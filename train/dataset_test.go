@@ -100,7 +100,7 @@ func TestManifest(t *testing.T) {
 		requireSmall(t, c)
 	}
 	for text, want := range map[string]string{
-		"image,mask\na,b\n":               `unknown column "mask"`,
+		"image,mask\na,b\n":               `no column "label" in the first line, which must name the columns (it has image, mask)`,
 		"image\na\n":                      `no column "label"`,
 		"image,label\n":                   "lists no volume",
 		"":                                "empty",

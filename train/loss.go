@@ -55,9 +55,10 @@ type Prediction struct {
 
 // Object is what the loss has to know of an object on a slice.
 type Object struct {
-	Empty bool   // the truth is empty
-	Share int    // objects in its clip
-	Terms *Terms // of its clip on the slice: the loss is added here
+	Empty  bool   // the truth is empty
+	Unsure bool   // a part of the slice is not known: an empty truth says nothing
+	Share  int    // objects in its clip
+	Terms  *Terms // of its clip on the slice: the loss is added here
 }
 
 func predictionOf(out slmsam.ClipOutput) Prediction {
@@ -100,6 +101,9 @@ func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, of []Object, w Weights) e
 		present := 0.0
 		if !o.Empty {
 			present = 1
+		}
+		if o.Empty && o.Unsure {
+			continue
 		}
 		x := float64(p.Score[i])
 		t.Class += (max(x, 0) - x*present + math.Log1p(math.Exp(-math.Abs(x)))) / n // cross entropy

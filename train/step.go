@@ -40,7 +40,11 @@ func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsa
 			at = i
 		}
 		f := frames[i]
-		if err := Loss(g, predictionOf(out), g.Gather(f.Masks, out.Objects), lossObjects(f, out.Objects, slice), w); err != nil {
+		p := predictionOf(out)
+		if f.Known != nil {
+			p.Logits = muted(g, p.Logits, g.Gather(f.Known, out.Objects))
+		}
+		if err := Loss(g, p, g.Gather(f.Masks, out.Objects), lossObjects(f, out.Objects, slice), w); err != nil {
 			return err
 		}
 		if each != nil {
@@ -76,7 +80,19 @@ func lossObjects(f slmsam.ClipFrame, objects []int, terms []Terms) []Object {
 	out := make([]Object, len(objects))
 	for i, o := range objects {
 		k := clip(o)
-		out[i] = Object{Empty: f.Empty[o], Share: share[k], Terms: &terms[k]}
+		out[i] = Object{Empty: f.Empty[o], Unsure: f.Unsure != nil && f.Unsure[o], Share: share[k], Terms: &terms[k]}
 	}
 	return out
+}
+
+// mutedLogit is so far below 0 that no term of the loss feels a pixel of background that has it.
+const mutedLogit = -60
+
+// muted is logits [B*k,P] that count as background, and have no gradient, where known [B,P] is 0.
+func muted(g *nn.Graph, logits, known *nn.Tensor) *nn.Tensor {
+	b, pixels := known.Dim(0), known.Dim(1)
+	k := logits.Dim(0) / b
+	known = known.Reshape(b, 1, pixels)
+	kept := g.Mul(logits.Reshape(b, k, pixels), known)
+	return g.Add(kept, g.Affine(known, -mutedLogit, mutedLogit)).Reshape(b*k, pixels)
 }

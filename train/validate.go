@@ -88,6 +88,7 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 		return err
 	}
 	labels := result.Labels
+	c.forget(labels)
 	scorer, err := eval.NewScorer(c.truth(), labels, volume.GridOptions{})
 	if err != nil {
 		return err
@@ -120,6 +121,17 @@ func (c *Case) span(o int) []int {
 	return out
 }
 
+// forget empties a label map where nothing is known of the truth, so that it counts in no score.
+func (c *Case) forget(l *volume.LabelMap) {
+	for z, pix := range c.Labels {
+		for p, o := range pix {
+			if o == ignored {
+				l.Data[z*len(pix)+p] = 0
+			}
+		}
+	}
+}
+
 // truth is the case's labels as a map; object o is label o+1.
 func (c *Case) truth() *volume.LabelMap {
 	m := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry()}
@@ -128,6 +140,7 @@ func (c *Case) truth() *volume.LabelMap {
 			m.Data = append(m.Data, int32(l))
 		}
 	}
+	c.forget(m)
 	return m
 }
 

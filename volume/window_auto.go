@@ -6,15 +6,17 @@ import (
 	"slices"
 )
 
-// How the automatic window is found. Intensities that reach twice as far as what nearly all voxels hold are outliers;
-// then black and white lie a quarter of that range beyond it. An image without outliers keeps its whole range, as in the
-// paper: a window that always left out the brightest voxels cost the built-in model 0.02 DSC on unseen volumes.
+// How the automatic window is found. Where intensities reach so many times as far as what nearly all voxels hold, those
+// are outliers; then black and white lie a quarter of that range beyond it. Other images keep their whole range, as in
+// the paper: on 20 unseen volumes the built-in model lost 0.01 DSC where bright vessels, at three times the rest, counted
+// as outliers, and 0.02 where the brightest voxels were always left out.
 const (
 	windowSample = 1 << 18 // voxels that percentiles are taken of, evenly spread; of a smaller volume all
 	bodyPart     = 0.1     // of the range of nearly all voxels: what is brighter is body
 	bodyTop      = 0.995   // percentile of the body
 	lowestPart   = 0.001   // percentile of all voxels
-	outlierReach = 2
+	outlierReach = 3.5
+	metalReach   = 2 // in CT, which is clipped already
 	windowReach  = 1.25
 )
 
@@ -53,15 +55,19 @@ func AutoWindow(v *Volume) (Window, error) {
 		return w, nil
 	}
 	if !ct { // air is black in CT
-		w.Lo = high - trimmed(high-w.Lo, high-low)
+		w.Lo = high - trimmed(high-w.Lo, high-low, outlierReach)
 	}
-	w.Hi = w.Lo + trimmed(w.Hi-w.Lo, high-w.Lo)
+	reach := float64(outlierReach)
+	if ct {
+		reach = metalReach
+	}
+	w.Hi = w.Lo + trimmed(w.Hi-w.Lo, high-w.Lo, reach)
 	return w, nil
 }
 
 // trimmed is how far a window reaches where the outermost voxel lies at extreme and nearly all within usual.
-func trimmed(extreme, usual float64) float64 {
-	if extreme > outlierReach*usual {
+func trimmed(extreme, usual, reach float64) float64 {
+	if extreme > reach*usual {
 		return windowReach * usual
 	}
 	return extreme

@@ -60,6 +60,8 @@ slmsam train. See docs/ablation.md.`,
 	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a JSON file")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
 	flags.StringVar(&f.window, "window", "", "as of slmsam propagate")
+	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images, as 1 for CASE_0001")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take label maps of their image's size as drawn on it, whatever their headers say")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
 	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the split, the clips and fresh weights (default: the recipe's)")
@@ -75,6 +77,9 @@ func (f *ablateFlags) run(ctx context.Context, cmd *cobra.Command, c *console, d
 	setup, err := f.setup(cmd, dataset)
 	if err != nil {
 		return err
+	}
+	for _, n := range setup.Data.Notes() {
+		c.log.Warn(n)
 	}
 	setup.Open = f.opener(c)
 	setup.Progress = ablateReporter(c)

@@ -24,7 +24,8 @@ type trainFlags struct {
 	lr, mix                                                                     float64
 	seed                                                                        uint64
 	freeze                                                                      []string
-	resume, recompute, plan                                                     bool
+	resume, recompute, plan, ignoreGeometry                                     bool
+	channel                                                                     int
 }
 
 func newTrainCommand() *cobra.Command {
@@ -57,6 +58,8 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
 	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as of slmsam propagate; the model remembers the rule (default: auto)")
+	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images to train on, as 1 for CASE_0001")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take label maps of their image's size as drawn on it, whatever their headers say")
 	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; with --steps or --time left out")
 	flags.IntVar(&f.steps, "steps", 0, "optimiser steps")
 	flags.StringVar(&f.time, "time", "", "time to train, as 2h or 90m")
@@ -86,6 +89,9 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	job, err := f.prepare(cmd, dataset)
 	if err != nil {
 		return err
+	}
+	for _, n := range train.Notes(job.train, job.held) {
+		c.log.Warn(n)
 	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {

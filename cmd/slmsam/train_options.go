@@ -178,7 +178,10 @@ func (f *trainFlags) split(job *trainJob) error {
 
 // caseOptions says how volumes are cut into slices.
 func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
-	opt := train.CaseOptions{Axis: -1}
+	opt := train.CaseOptions{Axis: -1, Channel: f.channel, IgnoreGeometry: f.ignoreGeometry}
+	if f.channel < 0 {
+		return opt, usagef("--channel %d: want the number of a channel, from 0", f.channel)
+	}
 	if f.labels != "" {
 		labels, err := parseInts(f.labels)
 		if err != nil {
