@@ -9,6 +9,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
+// placeTolerance is how far, in slices, a contour may lie from the slice of the image that it was drawn on: positions
+// may be rounded.
+const placeTolerance = 0.25
+
 // Elements of structure sets (PS3.3 A.19).
 const (
 	tagROIs          dicom.Tag = 0x30060020

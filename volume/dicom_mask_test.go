@@ -54,8 +54,7 @@ func TestSegmentationRoundTrip(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "out.seg.dcm")
 			require.NoError(t, CheckFormat(path, image.Geom))
 			require.NoError(t, WriteLabelMap(path, l, WriteOptions{}))
-			got, err := ReadMask(path, image)
-			require.NoError(t, err)
+			got := maskOn(t, path, image)
 			require.Equal(t, l.Dim, got.Dim)
 			require.Equal(t, l.Data, got.Data)
 			for n, want := range l.Legend {
@@ -113,18 +112,28 @@ func TestSegmentationOnOtherGrid(t *testing.T) {
 
 	turned := &Volume{Dim: [3]int{5, 4, 3}, Data: make([]float32, 60)} // z downward, x, y
 	turned.Geom = GeometryFromAffine(turned.Dim, affineFromColumns([3]float64{0, 0, -2}, [3]float64{1, 0, 0}, [3]float64{0, 1, 0}, [3]float64{0, 0, 8}))
-	got, err := ReadMask(path, turned)
-	require.NoError(t, err)
+	got := maskOn(t, path, turned)
 	want := make([]int32, 60)
 	want[3+5*(3+4*1)], want[1+5*(2+4*0)] = 2, 2
 	require.Equal(t, want, got.Data)
 
 	shifted := testImage(5)
 	shifted.Geom = GeometryFromAffine(shifted.Dim, affineFromColumns([3]float64{1, 0, 0}, [3]float64{0, 1, 0}, [3]float64{0, 0, 2}, [3]float64{0.5, 0, 0}))
-	got, err = ReadMask(path, shifted)
+	got, err := ReadMask(path, shifted)
 	require.NoError(t, err)
 	require.Equal(t, [3]int{4, 3, 3}, got.Dim, "from the first slice with a label to the last")
-	require.Error(t, CheckSameGrid(shifted, got))
+	_, _, err = OntoGrid(shifted, got, GridOptions{Axis: -1})
+	require.Error(t, err)
+}
+
+// maskOn reads a mask onto an image's grid.
+func maskOn(t *testing.T, path string, image *Volume) *LabelMap {
+	t.Helper()
+	l, err := ReadMask(path, image)
+	require.NoError(t, err)
+	l, _, err = OntoGrid(image, l, GridOptions{Axis: -1})
+	require.NoError(t, err)
+	return l
 }
 
 // contour is one closed polygon of a region.

@@ -74,5 +74,5 @@ func (m *matching) cutOut() bool {
 
 // cornered reports whether a mask that does not fill the image starts on its first voxel and runs as it does.
 func (m *matching) cornered(p placement) bool {
-	return p.box(m.mask.Dim) != (Box{Hi: m.image.Dim}) && p.start == [3]int{} && p.step == inPlace().step
+	return !m.sure && p.box(m.mask.Dim) != (Box{Hi: m.image.Dim}) && p.start == [3]int{} && p.step == inPlace().step
 }
