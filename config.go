@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/seed-6f79f512/slmsam/hiera"
 	"github.com/seed-6f79f512/slmsam/memattn"
@@ -107,7 +109,14 @@ func ReadConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("slmsam: read configuration: %w", err)
 	}
+	if ext := strings.ToLower(filepath.Ext(path)); ext == ".yaml" || ext == ".yml" {
+		return Config{}, fmt.Errorf("slmsam: configuration %s: want JSON, not YAML; official weights need no configuration, their shape tells it", path)
+	}
 	c, err := ParseConfig(data)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return Config{}, fmt.Errorf("slmsam: configuration %s: want JSON: %w", path, err)
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("slmsam: configuration %s: %w", path, err)
 	}

@@ -1,6 +1,7 @@
 package slmsam
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +22,8 @@ type Loaded struct {
 	// Fresh is set when a SAM 2.1 file was turned into SLM-SAM 2 (short attention copied from the long
 	// one, fuser fresh): it works, but was not fine-tuned with two memories.
 	Fresh bool
+	// SAM20 is set for weights of SAM 2.0: they work as they did there, the parts that came with 2.1 do nothing.
+	SAM20 bool
 }
 
 // Open puts a model on dev by the name of its weights: a file, "nano" for the built-in one, or an official checkpoint
@@ -70,18 +73,24 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 		}
 		config = &c
 	}
-	state := f.Tensors
-	if !checkpoint.HasShortMemory(state) {
-		const seed = 1
-		var err error
-		if state, err = checkpoint.InitSLM(state, seed); err != nil {
-			return nil, loaded, fmt.Errorf("slmsam: %s: %w", f.Path, err)
-		}
-		loaded.Fresh = true
-	}
 	m, err := New(dev, *config)
 	if err != nil {
 		return nil, loaded, err
+	}
+	state := f.Tensors
+	if loaded.SAM20 = checkpoint.IsSAM20(state); loaded.SAM20 {
+		if state, err = checkpoint.FromSAM20(state); err != nil {
+			return nil, loaded, fmt.Errorf("slmsam: %s: %w", f.Path, err)
+		}
+	}
+	if loaded.Fresh = !checkpoint.HasShortMemory(state); loaded.Fresh {
+		if err := checkpoint.KeyDiff(m.shapes(false), state); err != nil { // before the new parts could be missed as well
+			return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
+		}
+		const seed = 1
+		if state, err = checkpoint.InitSLM(state, seed); err != nil {
+			return nil, loaded, fmt.Errorf("slmsam: %s: %w", f.Path, err)
+		}
 	}
 	if err := m.SetState(state); err != nil {
 		return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
@@ -90,13 +99,20 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 	return m, loaded, nil
 }
 
+// shapes lists the shapes of the parameters by name, with or without those that SLM-SAM 2 adds to SAM 2.1.
+func (m *Model) shapes(shortMemory bool) map[string][]int {
+	out := map[string][]int{}
+	for _, p := range m.Params.All() {
+		if shortMemory || !checkpoint.IsShortMemory(p.Name) {
+			out[p.Name] = p.Shape
+		}
+	}
+	return out
+}
+
 // SetState loads every parameter, strictly: missing, unexpected and misshapen keys are one error.
 func (m *Model) SetState(state map[string]*checkpoint.Tensor) error {
-	want := map[string][]int{}
-	for _, p := range m.Params.All() {
-		want[p.Name] = p.Shape
-	}
-	if err := checkpoint.KeyDiff(want, state); err != nil {
+	if err := checkpoint.KeyDiff(m.shapes(true), state); err != nil {
 		return err
 	}
 	for _, p := range m.Params.All() {
@@ -119,9 +135,12 @@ func (m *Model) State() ([]checkpoint.Named, error) {
 	return out, nil
 }
 
-// ConfigOf finds the configuration of a checkpoint: in its metadata, in a config.json in its folder, or
-// the preset of the same shape.
+// ConfigOf finds the configuration of a checkpoint: in its metadata, in a config.json in its folder, unless that is
+// another program's, or the preset of the same shape.
 func ConfigOf(f *checkpoint.File) (Config, error) {
+	if layout := checkpoint.ForeignLayout(f.Tensors); layout != "" {
+		return Config{}, fmt.Errorf("slmsam: %s cannot be loaded: %s", f.Path, layout)
+	}
 	if s := f.Metadata[MetadataConfig]; s != "" {
 		c, err := ParseConfig([]byte(s))
 		if err != nil {
@@ -129,12 +148,31 @@ func ConfigOf(f *checkpoint.File) (Config, error) {
 		}
 		return c, nil
 	}
-	beside := filepath.Join(filepath.Dir(f.Path), "config.json")
-	c, err := ReadConfig(beside)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return c, err
+	if beside := configBeside(f); beside != "" {
+		return ReadConfig(beside)
 	}
 	return presetOf(f)
+}
+
+// StatesSize reports whether a checkpoint says for which size of image it was trained: by its metadata or a configuration
+// beside it. The released models' size is assumed of others.
+func StatesSize(f *checkpoint.File) bool {
+	return f.Metadata[MetadataConfig] != "" || configBeside(f) != ""
+}
+
+// configBeside is the config.json in a checkpoint's folder, "" if there is none or it is not one of ours or SAM 2's: the
+// model folders of other programs hold files of that name, too.
+func configBeside(f *checkpoint.File) string {
+	path := filepath.Join(filepath.Dir(f.Path), "config.json")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	var probe map[string]json.RawMessage
+	if err == nil && json.Unmarshal(data, &probe) == nil && probe["trunk"] == nil && probe["image_encoder"] == nil {
+		return ""
+	}
+	return path
 }
 
 // presetOf recognises a released model by its trunk: width of the patch embedding and number of blocks.

@@ -21,7 +21,7 @@ const (
 type File struct {
 	Path    string
 	Format  string             // FormatZip, FormatLegacy or FormatSafetensors
-	Tensors map[string]*Tensor // by state-dict key, "module." prefix removed
+	Tensors map[string]*Tensor // by state-dict key, without the prefix that all share
 	Order   []string           // keys of Tensors in file order
 
 	// Metadata is the __metadata__ of a safetensors file, or the scalars beside

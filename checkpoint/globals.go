@@ -37,6 +37,8 @@ func findClass(module, name string) (any, error) {
 		return builder(rebuildTensor), nil
 	case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
 		return builder(rebuildParameter), nil
+	case "torch._tensor._rebuild_from_type_v2":
+		return fromType{}, nil
 	case "torch.FloatStorage":
 		return storageClass{F32}, nil
 	case "torch.HalfStorage":
@@ -178,6 +180,23 @@ func rebuildTensor(args []any) (any, error) {
 		return nil, fmt.Errorf("_rebuild_tensor_v2 with arguments of the wrong type")
 	}
 	return &tensorRef{storage: storage, offset: offset, shape: shape, stride: stride}, nil
+}
+
+// fromType is torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor of another class or with
+// Python attributes. Its inner tensor is all that is taken, only a builder is called, and not one fromType within another.
+type fromType struct{}
+
+// Call implements gopickle's types.Callable.
+func (fromType) Call(args ...any) (any, error) {
+	if len(args) < 3 {
+		return nil, fmt.Errorf("_rebuild_from_type_v2 with %d arguments", len(args))
+	}
+	inner, ok := args[0].(builder)
+	arguments, isTuple := args[2].(*types.Tuple)
+	if !ok || !isTuple {
+		return nil, fmt.Errorf("_rebuild_from_type_v2 that does not make a plain tensor: %w", ErrUnsafe)
+	}
+	return inner(*arguments)
 }
 
 // rebuildParameter is torch._utils._rebuild_parameter(data, requires_grad, hooks).

@@ -59,7 +59,18 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	if start+end != size {
 		return nil, fmt.Errorf("the header describes %d bytes, the file has %d: truncated or corrupt", start+end, size)
 	}
+	out.rename()
 	return out, nil
+}
+
+// rename gives the tensors the model's own keys, see plainKeys.
+func (f *File) rename() {
+	named := make(map[string]*Tensor, len(f.Tensors))
+	keys := plainKeys(f.Order)
+	for i, key := range keys {
+		named[key] = f.Tensors[f.Order[i]]
+	}
+	f.Tensors, f.Order = named, keys
 }
 
 // safetensorsHeader returns the entries ordered by their place in the file, the

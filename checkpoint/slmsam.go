@@ -27,7 +27,7 @@ const (
 // file has not and can go through [InitSLM].
 func HasShortMemory(state map[string]*Tensor) bool {
 	for name := range state {
-		if strings.HasPrefix(name, shortAttention) || strings.HasPrefix(name, shortFuser) || name == shortTemporal {
+		if IsShortMemory(name) {
 			return true
 		}
 	}

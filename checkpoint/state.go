@@ -75,11 +75,31 @@ func stateDict(root any) (state []pair, used string, err error) {
 	if hasTensor(top) {
 		return top, "", nil
 	}
+	if list, name := onlyWeights(top); list != nil {
+		return list, name, nil
+	}
 	var names []string
 	for _, p := range top {
 		names = append(names, fmt.Sprint(scalarText(p.key)))
 	}
 	return nil, "", fmt.Errorf("no weights found: want {\"model\": state_dict} or a bare state dict, got the keys %s", quoted(names, 10))
+}
+
+// onlyWeights is the one entry of a dictionary that is a dictionary with tensors, as nnU-Net's network_weights; nil if
+// there are several or none.
+func onlyWeights(top []pair) (list []pair, name string) {
+	for _, p := range top {
+		key, isText := p.key.(string)
+		inner, isDict := pairs(p.value)
+		if !isText || !isDict || !hasTensor(inner) {
+			continue
+		}
+		if list != nil {
+			return nil, ""
+		}
+		list, name = inner, key
+	}
+	return list, name
 }
 
 func hasTensor(list []pair) bool {
@@ -118,7 +138,7 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 			}
 		}
 	}
-	stripModule(refs)
+	renamed(refs)
 	if err := out.load(refs, from, size); err != nil {
 		return nil, err
 	}
@@ -200,16 +220,14 @@ func describe(v any) string {
 	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*")
 }
 
-// stripModule removes the prefix that DistributedDataParallel adds, if every key
-// has it.
-func stripModule(refs []namedRef) {
-	for _, r := range refs {
-		if !strings.HasPrefix(r.name, "module.") {
-			return
-		}
+// renamed gives references the model's own keys, see plainKeys.
+func renamed(refs []namedRef) {
+	keys := make([]string, len(refs))
+	for i, r := range refs {
+		keys[i] = r.name
 	}
-	for i := range refs {
-		refs[i].name = strings.TrimPrefix(refs[i].name, "module.")
+	for i, key := range plainKeys(keys) {
+		refs[i].name = key
 	}
 }
 

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"archive/zip"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // zipStorages are the records data/<key> of a zip checkpoint.
 type zipStorages struct {
-	records map[string]*zip.File // by name without the top folder
+	records   map[string]*zip.File // by name without the top folder
+	unchecked bool                 // no checksums were computed, see withoutChecksums
 }
 
 // readZip reads the format of torch.save since PyTorch 1.6: a zip archive of
@@ -22,10 +24,11 @@ func readZip(r io.ReaderAt, size int64) (*File, error) {
 		return nil, fmt.Errorf("the zip directory cannot be read (%w): truncated or corrupt", err)
 	}
 	s := indexRecords(archive)
+	s.unchecked = s.withoutChecksums(size)
 	if err := s.check(size); err != nil {
 		return nil, err
 	}
-	program, err := readRecord(s.records["data.pkl"], size, maxPickleBytes)
+	program, err := s.record(s.records["data.pkl"], size, maxPickleBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func (s zipStorages) check(size int64) error {
 	if order == nil {
 		return nil // PyTorch before 2.1
 	}
-	text, err := readRecord(order, size, 16)
+	text, err := s.record(order, size, 16)
 	if err != nil {
 		return err
 	}
@@ -76,9 +79,35 @@ func (s zipStorages) check(size int64) error {
 	return nil
 }
 
+// withoutChecksums reports whether the file was saved without checksums (torch.serialization.set_crc32_options(False)):
+// then those of its small records, the pickle among them, are all wrong. Damage makes one of them wrong.
+func (s zipStorages) withoutChecksums(size int64) bool {
+	const small = 1 << 20
+	wrong := 0
+	for name, f := range s.records {
+		if f.UncompressedSize64 == 0 || f.UncompressedSize64 > small && name != "data.pkl" {
+			continue
+		}
+		data, err := readRecord(f, size, maxPickleBytes, true)
+		if err != nil {
+			continue
+		}
+		if crc32.ChecksumIEEE(data) == f.CRC32 {
+			return false
+		}
+		wrong++
+	}
+	return wrong > 1
+}
+
+// record is readRecord, with the checksum where there are any.
+func (s zipStorages) record(f *zip.File, fileSize, limit int64) ([]byte, error) {
+	return readRecord(f, fileSize, limit, s.unchecked)
+}
+
 // readRecord returns the whole of a stored record of at most limit bytes. The file
 // has fileSize bytes, so that no record can be larger.
-func readRecord(f *zip.File, fileSize, limit int64) ([]byte, error) {
+func readRecord(f *zip.File, fileSize, limit int64, unchecked bool) ([]byte, error) {
 	if f.Method != zip.Store {
 		return nil, fmt.Errorf("zip record %s is compressed, which PyTorch never writes; save the checkpoint again", f.Name)
 	}
@@ -88,6 +117,9 @@ func readRecord(f *zip.File, fileSize, limit int64) ([]byte, error) {
 	}
 	if n > limit {
 		return nil, fmt.Errorf("zip record %s has %d bytes, want at most %d", f.Name, n, limit)
+	}
+	if unchecked {
+		return readRaw(f, n)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -104,6 +136,19 @@ func readRecord(f *zip.File, fileSize, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// readRaw returns the n bytes of a stored record as they are.
+func readRaw(f *zip.File, n int64) ([]byte, error) {
+	r, err := f.OpenRaw()
+	if err != nil {
+		return nil, fmt.Errorf("zip record %s: %w", f.Name, err)
+	}
+	data := make([]byte, n)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, fmt.Errorf("zip record %s: %w", f.Name, err)
+	}
+	return data, nil
+}
+
 func (s zipStorages) read(key string, size int64) ([]byte, error) {
 	f := s.records["data/"+key]
 	if f == nil {
@@ -112,5 +157,5 @@ func (s zipStorages) read(key string, size int64) ([]byte, error) {
 	if f.UncompressedSize64 != uint64(size) {
 		return nil, fmt.Errorf("storage %q has %d bytes, the pickle promises %d", key, f.UncompressedSize64, size)
 	}
-	return readRecord(f, size, size)
+	return s.record(f, size, size)
 }

@@ -23,8 +23,8 @@ func CaseName(path string) (string, bool) {
 }
 
 // FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,
-// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only, or with
-// a stack of PNG, JPEG or DICOM slices, which the loader gets as the folder. Files of other kinds are returned in ignored.
+// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only; or, as
+// the folder, one with a file for each organ or a stack of PNG, JPEG or DICOM slices. Files of other kinds are returned in ignored.
 // Two files for one case are an error. If dir is itself a label-map file, it is the only case.
 func FindCases(dir string) (cases map[string]string, ignored []string, err error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
@@ -73,7 +73,8 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	return cases, ignored, nil
 }
 
-// labelFile picks the label map of a case folder, or the folder if it is a stack; false if it is neither. Several candidates are an error.
+// labelFile picks the label map of a case folder, or the folder if it is a stack or has one file per organ; false if it is
+// none of these.
 func labelFile(dir string) (string, bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -82,6 +83,10 @@ func labelFile(dir string) (string, bool, error) {
 	var all, named []string
 	series := false
 	for _, e := range entries {
+		if e.IsDir() && slices.Contains(organFolders, strings.ToLower(e.Name())) {
+			organs, err := organFiles(dir)
+			return dir, organs != nil, err
+		}
 		name, ok := CaseName(e.Name())
 		series = series || slices.Contains(seriesExtensions, strings.ToLower(filepath.Ext(e.Name())))
 		if e.IsDir() || !ok || strings.HasPrefix(e.Name(), ".") {
@@ -92,14 +97,15 @@ func labelFile(dir string) (string, bool, error) {
 			named = append(named, filepath.Join(dir, e.Name()))
 		}
 	}
-	if len(named) == 0 {
-		named = all
-	}
-	switch len(named) {
-	case 0:
-		return dir, series, nil
-	case 1:
+	switch {
+	case len(named) == 1:
 		return named[0], true, nil
+	case len(named) > 1:
+		return "", false, fmt.Errorf("eval: which label map of %s? Found %s; keep one", dir, strings.Join(named, ", "))
+	case len(all) == 1:
+		return all[0], true, nil
+	case len(all) > 1: // one per organ
+		return dir, true, nil
 	}
-	return "", false, fmt.Errorf("eval: which label map of %s? Found %s; name one label.nii.gz", dir, strings.Join(named, ", "))
+	return dir, series, nil
 }

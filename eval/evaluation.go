@@ -16,6 +16,7 @@ type evaluation struct {
 	result      *Result
 	truth       map[string]string   // case -> file
 	predictions []map[string]string // per method: case -> file
+	organs      map[string]int32    // labels of case folders with one file per organ, by organKey
 	done, total int
 
 	holders  map[int32][]string         // label -> cases whose truth holds it
@@ -37,21 +38,24 @@ func (e *evaluation) match() error {
 		}
 		e.result.Ignored = append(e.result.Ignored, ignored...)
 		cases = renamed(cases, m.Dir, truth, e.study.Truth)
+		var notes []string
+		cases, notes = pairNames(cases, truth)
+		e.result.Notes = append(e.result.Notes, notes...)
 		for _, name := range sortedNames(truth) {
 			if cases[name] == "" {
-				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir)
+				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir+hint(name, cases))
 			}
 		}
 		for _, name := range sortedNames(cases) {
 			if truth[name] == "" {
-				e.exclude(name, 0, m.Name, "no truth in "+e.study.Truth)
+				e.exclude(name, 0, m.Name, "no truth in "+e.study.Truth+hint(name, truth))
 				delete(cases, name)
 			}
 		}
 		e.predictions = append(e.predictions, cases)
 		e.total += len(cases)
 	}
-	return nil
+	return e.numberOrgans()
 }
 
 // renamed gives a single predicted file the case name of a single true file: the two are meant for each other, whatever
@@ -86,14 +90,18 @@ func (e *evaluation) scoreAll(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("eval: stopped before case %s: %w", name, err)
 		}
-		truth, err := e.load(e.truth[name])
+		truth, err := e.open(e.truth[name])
+		var held []int32
+		if err == nil {
+			held, err = e.holds(truth)
+		}
 		if err != nil {
 			e.exclude(name, 0, "", "truth: "+err.Error())
 			e.skip(name)
 			continue
 		}
-		e.note(e.truth[name], truth.Notes)
-		for _, label := range truth.Labels() {
+		e.note(e.truth[name], truth.notes)
+		for _, label := range held {
 			e.holders[label] = append(e.holders[label], name)
 		}
 		for i, m := range e.study.Methods {
@@ -150,43 +158,69 @@ func (e *evaluation) load(path string) (*volume.LabelMap, error) {
 }
 
 // scorePair scores every label of one prediction that the truth or the prediction holds.
-func (e *evaluation) scorePair(name, method string, truth *volume.LabelMap, path string) error {
-	prediction, err := e.load(path)
+func (e *evaluation) scorePair(name, method string, truth *layers, path string) error {
+	prediction, err := e.open(path)
 	if err != nil {
 		return fmt.Errorf("prediction: %w", err)
 	}
-	scorer, err := NewScorer(truth, prediction, volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1})
-	if err != nil {
-		return fmt.Errorf("%s: %w", shortPath(path), err)
+	e.note(path, prediction.notes)
+	if truth.whole == nil || prediction.whole == nil {
+		err = e.scoreOrgans(name, method, truth, prediction)
+	} else {
+		err = e.scoreMaps(name, method, truth.whole, prediction.whole, path)
 	}
-	e.note(path, prediction.Notes)
-	e.result.Notes = append(e.result.Notes, scorer.Notes...)
+	if err != nil {
+		return err
+	}
 	if e.readable[name] == nil {
 		e.readable[name] = map[string]bool{}
 	}
 	e.readable[name][method] = true
-	axis := e.study.axis(truth)
-	for _, label := range e.wanted(scorer) {
-		o := Options{Axis: axis, ToleranceMM: e.study.ToleranceMM}
-		if reason := e.study.sliceOptions(scorer, name, label, &o); reason != "" {
-			e.exclude(name, label, method, reason)
-			continue
-		}
-		scores, err := scorer.Score(label, o)
-		if err != nil {
-			e.exclude(name, label, method, err.Error())
-			continue
-		}
-		e.result.Rows = append(e.result.Rows, newRow(name, label, method, axis, scores))
+	return nil
+}
+
+// scoreMaps scores the labels of two maps.
+func (e *evaluation) scoreMaps(name, method string, truth, prediction *volume.LabelMap, path string) error {
+	scorer, err := e.scorer(path, truth, prediction)
+	if err != nil {
+		return err
+	}
+	labels := append(scorer.TruthLabels(), scorer.PredictionLabels()...)
+	slices.Sort(labels)
+	for _, label := range e.asked(slices.Compact(labels)) {
+		e.scoreLabel(name, method, scorer, label)
 	}
 	return nil
 }
 
-// wanted lists the labels of a pair that either map holds and the study asks for.
-func (e *evaluation) wanted(scorer *Scorer) []int32 {
-	labels := append(scorer.TruthLabels(), scorer.PredictionLabels()...)
-	slices.Sort(labels)
-	return slices.DeleteFunc(slices.Compact(labels), func(label int32) bool {
+// scorer compares a prediction with its truth; what was not plain about their grids goes to the notes.
+func (e *evaluation) scorer(path string, truth, prediction *volume.LabelMap) (*Scorer, error) {
+	s, err := NewScorer(truth, prediction, volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", shortPath(path), err)
+	}
+	e.result.Notes = append(e.result.Notes, s.Notes...)
+	return s, nil
+}
+
+// scoreLabel adds the row of one label, or says why there is none.
+func (e *evaluation) scoreLabel(name, method string, scorer *Scorer, label int32) {
+	o := Options{Axis: e.study.axis(scorer.truth), ToleranceMM: e.study.ToleranceMM}
+	if reason := e.study.sliceOptions(scorer, name, label, &o); reason != "" {
+		e.exclude(name, label, method, reason)
+		return
+	}
+	scores, err := scorer.Score(label, o)
+	if err != nil {
+		e.exclude(name, label, method, err.Error())
+		return
+	}
+	e.result.Rows = append(e.result.Rows, newRow(name, label, method, o.Axis, scores))
+}
+
+// asked keeps the labels that the study asks for.
+func (e *evaluation) asked(labels []int32) []int32 {
+	return slices.DeleteFunc(labels, func(label int32) bool {
 		return len(e.study.Labels) > 0 && !slices.Contains(e.study.Labels, label)
 	})
 }

@@ -96,34 +96,108 @@ func parsePublished(cells []string) (PublishedRow, error) {
 	return p, nil
 }
 
-// WriteBeside writes, for a terminal or as Markdown, the published rows beside this result: the mean over all labels of
-// the method of the same name (case and punctuation aside), or the paired difference of the same two methods. Data sets
-// differ, so the columns are for orientation and no test of anything; the text says so.
+// WriteBeside writes, for a terminal or as Markdown, the published tables beside this result: a row for each published
+// method with its numbers by task and their mean, and then the mean over all labels of the method of the same name here
+// (case and punctuation aside), or the paired difference of the same two methods. Data sets differ, so the columns are for
+// orientation and no test of anything; the text says so.
 func (r *Result) WriteBeside(w io.Writer, published []PublishedRow, markdown bool) error {
-	g := grid{number: 4, header: []string{"where", "protocol", "data", "method", "paper DSC", "paper ASSD", "DSC here", "ASSD mm here"}}
+	var b strings.Builder
 	missing := 0
 	for _, p := range published {
 		if p.Missing() {
 			missing++
 		}
-		dsc, assd := r.here(p.Method)
-		g.rows = append(g.rows, []string{
-			p.Table, p.Protocol, p.Dataset, p.Method, p.DSC.csv(), p.ASSD.csv(), intervalText(dsc, 4), intervalText(assd, 3),
-		})
 	}
-	var b strings.Builder
-	write := g.text
-	if markdown {
-		write = g.markdown
+	for _, t := range publishedTables(published) {
+		for _, m := range []struct {
+			title, here string
+			decimals    int
+			of          func(PublishedRow) Value
+			own         func(dsc, assd Interval) Interval
+		}{
+			{"DSC", "DSC here", 4, func(p PublishedRow) Value { return p.DSC }, func(dsc, _ Interval) Interval { return dsc }},
+			{"ASSD", "ASSD mm here", 3, func(p PublishedRow) Value { return p.ASSD }, func(_, assd Interval) Interval { return assd }},
+		} {
+			g, any := t.grid(m.here, m.of, func(method string) string { return intervalText(m.own(r.here(method)), m.decimals) })
+			if !any && m.title == "ASSD" {
+				continue
+			}
+			fmt.Fprintf(&b, "%s, %s, %s\n\n", t.name, t.protocol, m.title)
+			write := g.text
+			if markdown {
+				write = g.markdown
+			}
+			write(&b) // a strings.Builder never fails
+			b.WriteString("\n")
+		}
 	}
-	write(&b) // a strings.Builder never fails
-	b.WriteString("\nThe paper's data are not yours: read the columns side by side, not as a ranking.\n")
+	b.WriteString("The paper's data are not yours: read the columns side by side, not as a ranking.\n")
 	if missing > 0 {
 		fmt.Fprintf(&b, "%d of %d published rows have no value because it could not be verified; see eval/published/paper.tsv.\n",
 			missing, len(published))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// publishedTable is what stands in one place for one protocol.
+type publishedTable struct {
+	name, protocol string
+	tasks, methods []string // in the order of the paper
+	cells          map[[2]string]PublishedRow
+}
+
+// publishedTables splits rows into tables, in their order.
+func publishedTables(rows []PublishedRow) []*publishedTable {
+	var tables []*publishedTable
+	for _, p := range rows {
+		i := slices.IndexFunc(tables, func(t *publishedTable) bool { return t.name == p.Table && t.protocol == p.Protocol })
+		if i < 0 {
+			i = len(tables)
+			tables = append(tables, &publishedTable{name: p.Table, protocol: p.Protocol, cells: map[[2]string]PublishedRow{}})
+		}
+		t := tables[i]
+		if !slices.Contains(t.tasks, p.Dataset) {
+			t.tasks = append(t.tasks, p.Dataset)
+		}
+		if !slices.Contains(t.methods, p.Method) {
+			t.methods = append(t.methods, p.Method)
+		}
+		t.cells[[2]string{p.Method, p.Dataset}] = p
+	}
+	return tables
+}
+
+// grid is one measure of a table; any is false if nothing has it.
+func (t *publishedTable) grid(here string, of func(PublishedRow) Value, own func(method string) string) (g grid, any bool) {
+	g = grid{number: 1, header: append([]string{"method"}, t.tasks...)}
+	if len(t.tasks) > 1 {
+		g.header = append(g.header, "mean")
+	}
+	g.header = append(g.header, here)
+	for _, method := range t.methods {
+		row := []string{method}
+		total, n := 0.0, 0
+		for _, task := range t.tasks {
+			v := Value(math.NaN())
+			if p, ok := t.cells[[2]string{method, task}]; ok {
+				v = of(p)
+			}
+			if v.Defined() {
+				total, n, any = total+float64(v), n+1, true
+			}
+			row = append(row, v.csv())
+		}
+		if len(t.tasks) > 1 {
+			mean := ""
+			if n == len(t.tasks) {
+				mean = strconv.FormatFloat(total/float64(n), 'f', 4, 64)
+			}
+			row = append(row, mean)
+		}
+		g.rows = append(g.rows, append(row, own(method)))
+	}
+	return g, any
 }
 
 // here finds this result's numbers for a published method or difference; undefined if there are none.

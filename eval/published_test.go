@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,7 +22,9 @@ func TestPublished(t *testing.T) {
 			settings[p.Method] = true
 		}
 	}
-	require.Len(t, settings, 5, "the five memory settings")
+	require.Len(t, settings, 6, "the five memory settings, and SAM 2 as it is")
+	require.Len(t, rows, 2+10*8+6*8+8)
+	require.Equal(t, PublishedRow{"table 1", "5 volumes", "MRI-Pancreas", "SLM-SAM 2", 0.6294, rows[2+9*8+1].ASSD, "arXiv 2505.01854, table 1"}, rows[2+9*8+1])
 	require.Equal(t, []any{"abstract", "5 volumes", "SLM-SAM 2 - SAM 2", Value(0.14), "arXiv 2505.01854v1, abstract"},
 		[]any{rows[0].Table, rows[0].Protocol, rows[0].Method, rows[0].DSC, rows[0].Source})
 }
@@ -54,10 +57,17 @@ func TestWriteBeside(t *testing.T) {
 	var text, page bytes.Buffer
 	require.NoError(t, r.WriteBeside(&text, published, false))
 	lines := strings.Split(text.String(), "\n")
-	require.Contains(t, lines[2], intervalText(Interval{-r.Comparisons[0].Difference.Mean, -r.Comparisons[0].Difference.High, -r.Comparisons[0].Difference.Low}, 4))
-	require.Contains(t, lines[3], intervalText(r.Summary[0].DSC, 4))
-	require.Contains(t, lines[4], "–", "no such method here")
+	require.Contains(t, lines[4], intervalText(Interval{-r.Comparisons[0].Difference.Mean, -r.Comparisons[0].Difference.High, -r.Comparisons[0].Difference.Low}, 4))
+	require.Equal(t, "table 1, 5 volumes, DSC", lines[6])
+	require.Contains(t, lines[10], intervalText(r.Summary[0].DSC, 4))
+	require.Contains(t, lines[11], "–", "no such method here")
 	require.Contains(t, text.String(), "1 of 3 published rows have no value")
 	require.NoError(t, r.WriteBeside(&page, published, true))
-	require.Contains(t, page.String(), "| --- | --- | --- | --- | ---: |")
+	require.Contains(t, page.String(), "| --- | ---: | ---: |")
+
+	paper, err := Published()
+	require.NoError(t, err)
+	var all bytes.Buffer
+	require.NoError(t, r.WriteBeside(&all, paper, false))
+	require.Regexp(t, `SLM-SAM 2 +0.9368 +0.6294 +0.7255 +0.9607 +0.7655 +0.9643 +0.8543 +0.8118 +0.8310 +`+regexp.QuoteMeta(intervalText(r.Summary[1].DSC, 4)), all.String())
 }

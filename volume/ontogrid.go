@@ -237,6 +237,15 @@ func (m *matching) bySlice() (p place, ok bool) {
 		words = append(words, strconv.Itoa(i))
 	}
 	m.note("placed on slice %s across axis %d, as asked; only the size of the slice could be compared", strings.Join(words, ", "), m.opt.Axis)
+	if thin := m.thin(); n == 1 && thin >= 0 {
+		p.placement = inPlace()
+		p.axis[thin], p.start[m.opt.Axis] = m.opt.Axis, m.opt.Slices[0]
+		others := [3][2]int{{1, 2}, {0, 2}, {0, 1}}
+		for i, j := range others[thin] {
+			p.axis[j] = others[m.opt.Axis][i]
+		}
+		return p, true
+	}
 	return place{frames: m.opt.Slices, across: m.opt.Axis}, true
 }
 

@@ -1,6 +1,8 @@
 package volume
 
-import "math"
+import (
+	"math"
+)
 
 // placement carries the voxels of one grid to another whose lattice it shares: mask voxel p goes to image voxel q
 // with q[axis[j]] = start[axis[j]] + step[j]*p[j].
@@ -75,28 +77,32 @@ func (p placement) box(dim [3]int) (b Box) {
 	return b
 }
 
+// to is the data index, on a grid of the given size, of a voxel of the mask; false outside.
+func (p placement) to(x, y, z int, dim [3]int) (int, bool) {
+	r := p.start
+	r[p.axis[0]] += p.step[0] * x
+	r[p.axis[1]] += p.step[1] * y
+	r[p.axis[2]] += p.step[2] * z
+	inside := r[0] >= 0 && r[1] >= 0 && r[2] >= 0 && r[0] < dim[0] && r[1] < dim[1] && r[2] < dim[2]
+	return r[0] + dim[0]*(r[1]+dim[1]*r[2]), inside
+}
+
 // carry writes the mask's labels to out, a map of the image's size, and counts the labelled voxels that lie outside.
 func (p placement) carry(mask *LabelMap, out *LabelMap) (outside int) {
-	stride := [3]int{1, out.Dim[0], out.Dim[0] * out.Dim[1]}
 	n := 0
 	for z := range mask.Dim[2] {
 		for y := range mask.Dim[1] {
-			q := p.start
-			q[p.axis[2]] += p.step[2] * z
-			q[p.axis[1]] += p.step[1] * y
 			for x := range mask.Dim[0] {
 				label := mask.Data[n]
 				n++
 				if label == 0 {
 					continue
 				}
-				r := q
-				r[p.axis[0]] += p.step[0] * x
-				if r[0] < 0 || r[1] < 0 || r[2] < 0 || r[0] >= out.Dim[0] || r[1] >= out.Dim[1] || r[2] >= out.Dim[2] {
+				if to, inside := p.to(x, y, z, out.Dim); inside {
+					out.Data[to] = label
+				} else {
 					outside++
-					continue
 				}
-				out.Data[r[0]+stride[1]*r[1]+stride[2]*r[2]] = label
 			}
 		}
 	}

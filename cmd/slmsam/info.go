@@ -99,18 +99,20 @@ func fileInfo(c *console, path string) error {
 
 // weightsInfo is a checkpoint as --json prints it.
 type weightsInfo struct {
-	Path       string            `json:"path"`
-	Kind       string            `json:"kind"` // "checkpoint"
-	Format     string            `json:"format"`
-	SHA256     string            `json:"sha256"`
-	Official   string            `json:"official,omitempty"` // name of the published file
-	Model      string            `json:"model"`              // "SLM-SAM 2", "SAM 2.1" or "unknown"
-	Config     any               `json:"config"`             // null if it cannot be told
-	Keys       int               `json:"keys"`
-	Parameters int               `json:"parameters"`
-	DTypes     map[string]int    `json:"dtypes"` // tensors by type
-	Metadata   map[string]string `json:"metadata"`
-	Skipped    []string          `json:"skipped"`
+	Path     string `json:"path"`
+	Kind     string `json:"kind"` // "checkpoint"
+	Format   string `json:"format"`
+	SHA256   string `json:"sha256"`
+	Official string `json:"official,omitempty"` // name of the published file
+	Model    string `json:"model"`              // "SLM-SAM 2", "SAM 2.1", "SAM 2.0" or "unknown"
+	Config   any    `json:"config"`             // null if it cannot be told
+	Keys     int    `json:"keys"`
+
+	SizeAssumed bool              `json:"size_assumed"` // the input's size is that of the released models: the file states none
+	Parameters  int               `json:"parameters"`
+	DTypes      map[string]int    `json:"dtypes"` // tensors by type
+	Metadata    map[string]string `json:"metadata"`
+	Skipped     []string          `json:"skipped"`
 }
 
 func checkpointInfo(c *console, f *checkpoint.File) error {
@@ -130,7 +132,11 @@ func checkpointInfo(c *console, f *checkpoint.File) error {
 	config, configErr := modelFlags{}.resolve(f)
 	if configErr == nil {
 		w.Config = config
+		w.SizeAssumed = !slmsam.StatesSize(f) && w.Official == ""
 		w.Model = "SAM 2.1"
+		if checkpoint.IsSAM20(f.Tensors) {
+			w.Model = "SAM 2.0"
+		}
 		if checkpoint.HasShortMemory(f.Tensors) {
 			w.Model = "SLM-SAM 2"
 		}
@@ -138,7 +144,11 @@ func checkpointInfo(c *console, f *checkpoint.File) error {
 	return c.result(w, func(out io.Writer) {
 		fmt.Fprintf(out, "%s: %s checkpoint (%s)\n", w.Path, w.Model, w.Format)
 		if configErr == nil {
-			fmt.Fprintf(out, "configuration  %d x %d, trunk of %d channels and %d blocks, width %d, memory %s\n", config.ImageSize, config.ImageSize,
+			assumed := ""
+			if w.SizeAssumed {
+				assumed = " (assumed: the file does not say at which size it was trained)"
+			}
+			fmt.Fprintf(out, "configuration  %d x %d%s, trunk of %d channels and %d blocks, width %d, memory %s\n", config.ImageSize, config.ImageSize, assumed,
 				config.Trunk.EmbedDim, config.Trunk.Depth(), config.Attention.Width, config.Memory)
 		} else {
 			fmt.Fprintf(out, "configuration  %v\n", configErr)

@@ -42,6 +42,9 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 	}
 	c.log.Info(fmt.Sprintf("model: %s, %.1f M parameters, memory %s, %d x %d",
 		file.Path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))
+	if loaded.SAM20 {
+		c.log.Warn("these are SAM 2.0 weights: they work as in SAM 2.0; the 2.1 weights of the same size are better (slmsam weights list)")
+	}
 	switch {
 	case loaded.Fresh:
 		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +

@@ -1,0 +1,105 @@
+package checkpoint
+
+import (
+	"fmt"
+	"strings"
+)
+
+// imageEncoder is a key segment that every SAM 2 state has, and that no wrapper is called.
+const imageEncoder = "image_encoder."
+
+// compiled is the segment that torch.compile puts into the keys of what it compiled.
+const compiled = "_orig_mod."
+
+// plainKeys renames keys as the model has them: without the prefix that all of them share before SAM 2's own names
+// ("module.", "model.", "sam2.model.", ...) and without the traces of torch.compile. Of other states only DataParallel's
+// "module." is taken off. Keys that would fall together keep their names.
+func plainKeys(keys []string) []string {
+	out := make([]string, len(keys))
+	prefix := commonPrefix(keys)
+	seen := map[string]bool{}
+	for i, key := range keys {
+		out[i] = strings.ReplaceAll(strings.TrimPrefix(key, prefix), compiled, "")
+		if seen[out[i]] || out[i] == "" {
+			return keys
+		}
+		seen[out[i]] = true
+	}
+	return out
+}
+
+// commonPrefix is what stands before SAM 2's names in every key, "" if they do not share it.
+func commonPrefix(keys []string) string {
+	prefix, found := "", false
+	for _, key := range keys {
+		if i := strings.Index(key, imageEncoder); i == 0 || i > 0 && key[i-1] == '.' {
+			prefix, found = key[:i], true
+			break
+		}
+	}
+	if !found {
+		prefix = "module."
+	}
+	for _, key := range keys {
+		if !strings.HasPrefix(key, prefix) {
+			return ""
+		}
+	}
+	return prefix
+}
+
+// Keys that SAM 2.1 added to SAM 2.0: at zero they do nothing, so that 2.0's weights work as they did there.
+const (
+	absentEmbedding = "no_obj_embed_spatial"     // [1,64]
+	pointerTime     = "obj_ptr_tpos_proj.weight" // [64,256]
+	pointerTimeBias = "obj_ptr_tpos_proj.bias"   // [64]
+)
+
+// IsSAM20 reports whether a state is that of SAM 2.0: SAM 2.1's without the three parts that came with it.
+func IsSAM20(state map[string]*Tensor) bool {
+	return state[absentEmbedding] == nil && state[pointerTime] == nil && state[pointerTimeBias] == nil &&
+		state[longTemporal] != nil && state[longAttention+"norm.weight"] != nil && !HasShortMemory(state)
+}
+
+// FromSAM20 completes a SAM 2.0 state for SAM 2.1's architecture. SAM 2.0 neither marks memories of absent objects nor
+// encodes how old an object pointer is, and zeros do neither.
+func FromSAM20(state map[string]*Tensor) (map[string]*Tensor, error) {
+	if !IsSAM20(state) {
+		return nil, fmt.Errorf("checkpoint: not a SAM 2.0 state")
+	}
+	time, norm := state[longTemporal].Shape, state[longAttention+"norm.weight"].Shape
+	if len(time) == 0 || len(norm) != 1 {
+		return nil, fmt.Errorf("checkpoint: not a SAM 2.0 state: %s has shape %v", longTemporal, time)
+	}
+	memory, width := time[len(time)-1], norm[0]
+	out := make(map[string]*Tensor, len(state)+3)
+	for name, t := range state {
+		out[name] = t
+	}
+	out[absentEmbedding] = constant(0, 1, memory)
+	out[pointerTime], out[pointerTimeBias] = constant(0, memory, width), constant(0, memory)
+	return out, nil
+}
+
+// ForeignLayout names the program whose layout of SAM 2's weights a state has, and what to do; "" if it is SAM 2's own or
+// nothing that is known.
+func ForeignLayout(state map[string]*Tensor) string {
+	for name := range state {
+		switch {
+		case strings.HasPrefix(name, "vision_encoder.backbone."), strings.HasPrefix(name, "shared_image_embedding."),
+			strings.HasPrefix(name, "vision_encoder.neck.convs."), strings.HasPrefix(name, "sam2_model.vision_encoder."):
+			return "it has the layout of Hugging Face's transformers; take the original .pt, which lies beside it in the model's " +
+				"repository (as sam2.1_hiera_tiny.pt), or slmsam weights pull"
+		case strings.HasPrefix(name, "image_encoder.blocks."), strings.HasPrefix(name, "image_encoder.patch_embed."):
+			return "it is a SAM 1 (segment-anything) checkpoint, whose architecture is another one; take SAM 2.1 (slmsam weights list)"
+		case strings.HasPrefix(name, "detector."), strings.HasPrefix(name, "tracker_model."), strings.HasPrefix(name, "detector_model."):
+			return "it is a SAM 3 checkpoint, whose architecture is another one; take SAM 2.1 (slmsam weights list)"
+		}
+	}
+	return ""
+}
+
+// IsShortMemory reports whether a key belongs to what SLM-SAM 2 adds to SAM 2.1.
+func IsShortMemory(name string) bool {
+	return strings.HasPrefix(name, shortAttention) || strings.HasPrefix(name, shortFuser) || name == shortTemporal
+}

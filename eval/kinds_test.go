@@ -1,0 +1,137 @@
+package eval
+
+import (
+	"context"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// TestNamesThatEndDifferently: predictions carry the endings of channels and programs.
+func TestNamesThatEndDifferently(t *testing.T) {
+	for prediction, paired := range map[string]bool{
+		"c1_0000.nii.gz": true, "c1_seg.nrrd": true, "C1-pred.mha": true, "c1_slmsam.nii": true, "c1_0000_mask.nii.gz": true,
+		"c1.nrrd": true, "c1_2.nii.gz": false, "c11.nii.gz": false, "xc1.nii.gz": false,
+	} {
+		d := newTestData(t)
+		d.add(t, "truth/c1.nii.gz", shifted(0, 0))
+		d.add(t, "m/"+prediction, shifted(1, 0))
+		r, err := Evaluate(context.Background(), d.study("m"))
+		if !paired {
+			require.ErrorContains(t, err, "no prediction", prediction)
+			continue
+		}
+		require.NoError(t, err, prediction)
+		require.Equal(t, "c1", r.Rows[0].Case)
+		require.Equal(t, prediction != "c1.nrrd", len(r.Notes) == 1, prediction)
+	}
+	d := newTestData(t)
+	d.add(t, "truth/c1_label.nii.gz", shifted(0, 0))
+	d.add(t, "m/c1_0000.nii.gz", shifted(0, 0))
+	d.add(t, "m/c1_0001.nii.gz", shifted(1, 0))
+	_, err := Evaluate(context.Background(), d.study("m"))
+	require.ErrorContains(t, err, "Several names are alike", "two candidates are none")
+}
+
+// organ is one label of a map, as a file of its own with another number.
+func organ(m *volume.LabelMap, label, stored int32) *volume.LabelMap {
+	out := *m
+	out.Data = make([]int32, len(m.Data))
+	for i, v := range m.Data {
+		if v == label {
+			out.Data[i] = stored
+		}
+	}
+	return &out
+}
+
+// TestOneFilePerOrgan: scores are those of one map, also where organs overlap or one side is a map.
+func TestOneFilePerOrgan(t *testing.T) {
+	whole := newTestData(t)
+	whole.add(t, "truth/a.nii.gz", shifted(0, 0))
+	whole.add(t, "m/a.nii.gz", shifted(1, 0))
+	want, err := Evaluate(context.Background(), whole.study("m"))
+	require.NoError(t, err)
+	same := func(r *Result, names map[int32]string) {
+		require.Len(t, r.Rows, len(want.Rows))
+		for i, row := range r.Rows {
+			require.Equal(t, want.Rows[i].DSC, row.DSC)
+			require.Equal(t, want.Rows[i].ASSDmm, row.ASSDmm)
+			require.Equal(t, names[row.Label], row.LabelName)
+		}
+		require.Empty(t, r.Excluded)
+	}
+	for _, folder := range []string{"a/", "a/segmentations/"} {
+		d := newTestData(t)
+		d.add(t, "truth/"+folder+"liver.nii.gz", organ(shifted(0, 0), 1, 1))
+		d.add(t, "truth/"+folder+"spleen.nii.gz", organ(shifted(0, 0), 2, 255))
+		d.add(t, "truth/a/ct.nii.gz", shifted(3, 0)) // the image
+		d.add(t, "m/"+folder+"liver.nrrd", organ(shifted(1, 0), 1, 7))
+		d.add(t, "m/"+folder+"spleen.nrrd", organ(shifted(1, 0), 2, 1))
+		r, err := Evaluate(context.Background(), d.study("m"))
+		require.NoError(t, err)
+		same(r, map[int32]string{1: "liver", 2: "spleen"})
+
+		d.add(t, "map/a.nii.gz", shifted(1, 0))
+		_, err = Evaluate(context.Background(), d.study("map"))
+		require.ErrorContains(t, err, "--names")
+		study := d.study("map", "m")
+		study.Names = map[int32]string{1: "Liver", 2: "spleen"}
+		r, err = Evaluate(context.Background(), study)
+		require.NoError(t, err)
+		require.Equal(t, r.Rows[0].DSC, r.Rows[1].DSC)
+		require.Len(t, r.Rows, 4)
+	}
+
+	d := newTestData(t)
+	d.add(t, "truth/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	d.add(t, "truth/a/lesion.nii.gz", organ(shifted(0, 0), 1, 1)) // within the liver
+	d.add(t, "truth/b/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	d.add(t, "m/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	d.add(t, "m/b/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	r, err := Evaluate(context.Background(), d.study("m"))
+	require.NoError(t, err)
+	dsc := map[string]Value{}
+	for _, row := range r.Rows {
+		dsc[row.Case+" "+row.LabelName] = row.DSC
+	}
+	require.Equal(t, map[string]Value{"a lesion": 0, "a liver": 1, "b liver": 1}, dsc)
+}
+
+// TestOtherStorageIsScored: a prediction that is stored in another order, a voxel's hundredth off, or cropped.
+func TestOtherStorageIsScored(t *testing.T) {
+	d := newTestData(t)
+	truth := shifted(0, 0)
+	d.add(t, "truth/c.nii.gz", truth)
+	flipped := *truth
+	flipped.Data = make([]int32, len(truth.Data))
+	for i, v := range truth.Data {
+		flipped.Data[i/12*12+11-i%12] = v
+	}
+	flipped.Geom.Affine[0][0], flipped.Geom.Affine[0][3] = -1, 11
+	d.add(t, "flipped/c.nrrd", &flipped)
+	near := *truth
+	near.Geom.Affine[0][3] = 0.03
+	d.add(t, "near/c.nii", &near)
+	half := volume.NewGeometry([3]int{12, 10, 12}, [3]float64{1, 1, 3})
+	half.Affine[2][3] = 6
+	d.add(t, "cropped/c.mha", &volume.LabelMap{Dim: half.Dim, Geom: half, Data: truth.Data[2*120 : 14*120]})
+	far := *truth
+	far.Geom.Affine[0][3] = 5
+	d.add(t, "far/c.nii", &far)
+	r, err := Evaluate(context.Background(), d.study("flipped", "near", "cropped", "far"))
+	require.NoError(t, err)
+	require.Len(t, r.Rows, 2*3)
+	for _, row := range r.Rows {
+		require.EqualValues(t, 1, row.DSC, row.Method)
+	}
+	require.Len(t, r.Notes, 3)
+	require.Len(t, r.Excluded, 1)
+	require.Contains(t, r.Excluded[0].Reason, "affine origin")
+	study := d.study("far")
+	study.IgnoreGeometry = true
+	r, err = Evaluate(context.Background(), study)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, r.Rows[0].DSC)
+}
