@@ -19,8 +19,9 @@ import (
 // editor and have only that computed again which the corrections can change.
 type Provenance struct {
 	Version int             `json:"version"`
-	Image   string          `json:"image_sha256"`   // of the voxels
-	Weights string          `json:"weights_sha256"` // of the tensors
+	Image   string          `json:"image_sha256"`             // of the voxels
+	Weights string          `json:"weights_sha256"`           // of the tensors
+	Request string          `json:"request_sha256,omitempty"` // Model.Identity; older files lack it
 	Axis    int             `json:"axis"`
 	Window  [2]float64      `json:"window"`
 	Range   [2]int          `json:"range"`
@@ -46,7 +47,8 @@ var ErrForeign = errors.New("does not belong to it")
 // Provenance describes a result of Segment for the given request.
 func (m *Model) Provenance(r Request, result *Result) Provenance {
 	s := r.Slices
-	p := Provenance{Version: provenanceVersion, Image: ImageHash(s.Volume), Weights: m.Weights, Axis: s.Axis,
+	image := ImageHash(s.Volume)
+	p := Provenance{Version: provenanceVersion, Image: image, Weights: m.Weights, Request: m.identity(r, image), Axis: s.Axis,
 		Window: [2]float64{s.Window.Lo, s.Window.Hi}, Range: [2]int{r.First, r.End}, Memory: m.Banks(r.Options), Crop: m.Crop(r.Options)}
 	if p.Range[1] == 0 {
 		p.Range[1] = s.Len()

@@ -119,7 +119,7 @@ func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) s
 	}
 	result, err := j.segment(ctx, model, c)
 	if err == nil {
-		err = j.write(model, result)
+		err = j.write(model.Provenance(j.request, result), result)
 	}
 	if err == nil {
 		err = writeReport(f.out, j, result, j.summarize(result))

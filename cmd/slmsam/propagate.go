@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,7 +120,7 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	if err != nil {
 		return err
 	}
-	if err := job.write(model, result); err != nil {
+	if err := job.write(model.Provenance(job.request, result), result); err != nil {
 		return err
 	}
 	s := job.summarize(result)
@@ -191,46 +191,38 @@ func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*sl
 	return result, nil
 }
 
-// write writes the label map and, beside it, what it came from.
-func (j *job) write(m *slmsam.Model, result *slmsam.Result) error {
-	if err := volume.WriteLabelMap(j.out, result.Labels, volume.WriteOptions{Force: j.force}); err != nil {
-		return err
+// write writes what the result came from, then the label map: where that is, both are.
+func (j *job) write(p slmsam.Provenance, result *slmsam.Result) error {
+	path := provenancePath(j.out)
+	_, err := os.Lstat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err := wholefile.Write(path, p.WriteJSON); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	err := wholefile.Write(provenancePath(j.out), func(w io.Writer) error {
-		return m.Provenance(j.request, result).WriteJSON(w)
-	})
-	if err != nil {
-		return fmt.Errorf("the label map %s is written, what it came from is not: %w", j.out, err)
+	err = volume.WriteLabelMap(j.out, result.Labels, volume.WriteOptions{Force: j.force})
+	if err != nil && isNew {
+		return errors.Join(err, os.Remove(path))
 	}
-	return nil
+	return err
 }
 
 // provenancePath is where a result keeps what it came from.
-func provenancePath(result string) string { return trimFormat(filepath.Clean(result)) + ".slmsam.json" }
-
-// formats are the endings of file names that propagate knows, with that of its default output.
-var formats = []struct{ ext, out string }{{".nii.gz", ".nii.gz"}, {".nii", ".nii.gz"}, {".hdr", ".nii.gz"}, {".img", ".nii.gz"},
-	{".seg.dcm", ".nii.gz"}, {".dcm", ".nii.gz"}, {".seg.nrrd", ".nrrd"}, {".nrrd", ".nrrd"}, {".nhdr", ".nrrd"}, {".mha", ".mha"}, {".mhd", ".mha"}}
-
-// trimFormat takes the ending off a file's name.
-func trimFormat(path string) string {
-	for _, f := range formats {
-		if strings.HasSuffix(strings.ToLower(path), f.ext) {
-			return path[:len(path)-len(f.ext)]
-		}
-	}
-	return path
+func provenancePath(result string) string {
+	return volume.TrimFormat(filepath.Clean(result)) + ".slmsam.json"
 }
 
-// defaultOutput is the image's name with _slmsam, in a format that we write.
+// defaultOutput is the image's name with _slmsam, in the image's format where we write it, else as NIfTI.
 func defaultOutput(image string) string {
 	image = filepath.Clean(image)
-	for _, f := range formats {
-		if strings.HasSuffix(strings.ToLower(image), f.ext) {
-			return trimFormat(image) + "_slmsam" + f.out
-		}
+	bare := volume.TrimFormat(image)
+	format := ".nii.gz"
+	switch strings.ToLower(image[len(bare):]) {
+	case ".nrrd", ".nhdr", ".seg.nrrd":
+		format = ".nrrd"
+	case ".mha", ".mhd":
+		format = ".mha"
 	}
-	return image + "_slmsam.nii.gz"
+	return bare + "_slmsam" + format
 }
 
 // distinct refuses an output that is one of the inputs, even with --force.

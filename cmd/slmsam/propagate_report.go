@@ -58,11 +58,7 @@ func writeReport(dir string, j *job, result *slmsam.Result, s summary) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	study := report.Study{Title: filepath.Base(j.image), Image: j.request.Slices.Volume, Window: j.given, Labels: result.Labels,
-		Axis: j.request.Slices.Axis}
-	for _, o := range result.Objects {
-		study.Objects = append(study.Objects, reportObject(o))
-	}
+	study := j.study(filepath.Base(j.image), result)
 	files := []struct {
 		name  string
 		write func(io.Writer) error
@@ -81,6 +77,15 @@ func writeReport(dir string, j *job, result *slmsam.Result, s summary) error {
 		}
 	}
 	return nil
+}
+
+// study is the result as the pictures show it.
+func (j *job) study(title string, result *slmsam.Result) report.Study {
+	s := report.Study{Title: title, Image: j.request.Slices.Volume, Window: j.given, Labels: result.Labels, Axis: j.request.Slices.Axis}
+	for _, o := range result.Objects {
+		s.Objects = append(s.Objects, reportObject(o))
+	}
+	return s
 }
 
 // reportObject is an object as the pictures show it.

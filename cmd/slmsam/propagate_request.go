@@ -93,6 +93,18 @@ func (f *propagateFlags) parse(j *job) (selection slmsam.Selection, err error) {
 	return selection, nil
 }
 
+// checkView reports an axis or a window that no volume can be seen in.
+func (f *propagateFlags) checkView() error {
+	if _, err := parseWindow(f.window); err != nil {
+		return err
+	}
+	if f.axis == "" {
+		return nil
+	}
+	_, err := parseAxis(f.axis)
+	return err
+}
+
 // history reads what an earlier result came from, if the mask is one: nil where it is none, or where --slice says
 // what the outlines are.
 func (f *propagateFlags) history(v *volume.Volume) (*slmsam.Provenance, error) {

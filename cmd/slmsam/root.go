@@ -27,6 +27,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(),
 		newPropagateCommand(),
+		newBatchCommand(),
 		newTrainCommand(),
 		newEvalCommand(),
 		newAblateCommand(),

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Write makes or replaces the file at path: fill writes a hidden one beside it, which is renamed once it is complete
@@ -77,3 +78,25 @@ func createTemp(path string) (*os.File, error) {
 	}
 	return f, err
 }
+
+// Sweep removes from a folder what killed processes left of the files with the given names. No process may be writing
+// one of these files.
+func Sweep(dir string, names map[string]bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		m := hidden.FindStringSubmatch(e.Name())
+		if m == nil || !names[m[1]] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// hidden is how createTemp calls files.
+var hidden = regexp.MustCompile(`^\.(.+)\.[0-9a-f]{12}\.tmp$`)

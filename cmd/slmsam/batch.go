@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/batch"
+	"github.com/spf13/cobra"
+)
+
+// batchFlags are the flags of slmsam batch.
+type batchFlags struct {
+	each            propagateFlags // what is done with every case
+	out             string
+	format, split   string
+	numParts        int
+	partID          int
+	skip, retry     bool
+	status, montage bool
+}
+
+func newBatchCommand() *cobra.Command {
+	f := &batchFlags{}
+	cmd := &cobra.Command{
+		Use:   "batch DATASET -o OUT",
+		Short: "Carry outlined slices through many volumes",
+		Long: `batch does for every volume of DATASET what propagate does for one. The model is loaded once, the next
+volume is read while one is computed, and a volume that fails does not stop the others.
+
+DATASET is a folder in the layout of nnU-Net (imagesTs and labelsTs, or imagesTr and labelsTr, where the
+masks in labelsTs or labelsTr have one outlined slice or a few), or a CSV file with the columns image,
+mask, points, boxes, labels and output. Only image and one of mask, points and boxes are required. Paths
+are relative to the CSV file, outputs to OUT; several points or boxes are separated by semicolons.
+
+OUT gets the label maps, a manifest (manifest/*.jsonl: times, hashes, doubtful slices and errors of every
+case), and report.html, a page with pictures of all cases, the most doubtful first.
+
+Run the same command again after an interruption, with --skip-existing: cases that are done are not
+computed again unless their image, mask, weights or settings have changed.
+
+To share the work among several processes, start each with --num-parts N and its own --part-id. In a Slurm
+array job, and in a Kubernetes Indexed Job with JOB_COMPLETIONS set, batch finds its part by itself.`,
+		Example: `  slmsam batch Dataset001_Liver -o labels --checkpoint run/best.safetensors
+  slmsam batch cases.csv -o labels --skip-existing
+  slmsam batch cases.csv -o labels --num-parts 4 --part-id 0
+  slmsam batch cases.csv -o labels --status
+  slmsam batch cases.csv -o labels --retry-failed`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), newConsole(cmd), args[0])
+		},
+	}
+	groupFlags(cmd, f.casesGroup(), f.each.modelGroup(), f.outputGroup())
+	return cmd
+}
+
+func (f *batchFlags) casesGroup() flagGroup {
+	g := newFlagGroup("Cases")
+	g.StringVar(&f.split, "split", "", "folders of an nnU-Net dataset: Ts or Tr (default: Ts if it has masks, else Tr)")
+	g.StringArrayVar(&f.each.slices, "slice", nil, "outlined slices to start from, as in slmsam propagate: N,N,..., LABEL:N,N,..., or auto for each object's "+
+		"central slice in full label maps (default: all outlined slices)")
+	g.StringVar(&f.each.labels, "label", "", "labels of the masks to propagate, as 1,2,5 (default: all; a CSV file may say so for each case)")
+	g.BoolVar(&f.each.ignoreGeometry, "ignore-geometry", false, "take masks of the image's size as drawn on it, voxel for voxel, whatever their headers say")
+	g.BoolVar(&f.skip, "skip-existing", false, "keep results that are up to date; those whose image, mask, weights or settings have changed are computed again")
+	g.BoolVar(&f.retry, "retry-failed", false, "work only on cases that failed before")
+	g.BoolVar(&f.status, "status", false, "say how far the dataset is and renew the report, and compute nothing")
+	g.IntVar(&f.numParts, "num-parts", 0, "share the cases among N processes, balanced by their slices")
+	g.IntVar(&f.partID, "part-id", 0, "which of them this is, from 0 to N-1")
+	return g
+}
+
+func (f *batchFlags) outputGroup() flagGroup {
+	g := newFlagGroup("Output")
+	g.StringVarP(&f.out, "out", "o", "", "folder for the results; several processes may share it")
+	g.StringVar(&f.format, "format", ".nii.gz", "format of results that the CSV file does not name: .nii.gz, .nii, .nrrd, .seg.nrrd or .mha")
+	g.BoolVar(&f.montage, "montages", true, "draw a picture of every case for the report")
+	g.BoolVar(&f.each.force, "force", false, "replace existing files")
+	return g
+}
+
+// run is the whole command.
+func (f *batchFlags) run(ctx context.Context, c *console, dataset string) error {
+	part, err := f.check(c)
+	if err != nil {
+		return err
+	}
+	cases, notes, err := batch.List(dataset, batch.Options{Out: f.out, Format: f.format, Split: f.split})
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		c.log.Warn(n)
+	}
+	if f.status {
+		return f.printStatus(c, cases)
+	}
+	b := &batchRun{flags: f, console: c, all: cases, part: part}
+	if err := b.choose(); err != nil {
+		return err
+	}
+	return b.run(ctx)
+}
+
+// check reads the flags that need no dataset.
+func (f *batchFlags) check(c *console) (part batch.Part, err error) {
+	if f.out == "" {
+		return part, usagef("no output folder: give -o OUT")
+	}
+	switch f.format = "." + strings.TrimPrefix(f.format, "."); f.format {
+	case ".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha":
+	default:
+		return part, usagef("--format %q: want .nii.gz, .nii, .nrrd, .seg.nrrd or .mha", f.format)
+	}
+	if f.split != "" && f.split != "Tr" && f.split != "Ts" {
+		return part, usagef("--split %q: want Tr or Ts", f.split)
+	}
+	trial := f.of(batch.Case{Mask: "mask"})
+	if _, err := trial.parse(&job{}); err != nil {
+		return part, err
+	}
+	if err := trial.checkView(); err != nil {
+		return part, err
+	}
+	if f.numParts == 0 && f.partID != 0 {
+		return part, usagef("--part-id %d: say of how many with --num-parts", f.partID)
+	}
+	if f.numParts != 0 {
+		part = batch.Part{ID: f.partID, Of: f.numParts}
+		if err := part.Check(); err != nil {
+			return part, usageError{err}
+		}
+		return part, nil
+	}
+	part, source, err := batch.PartFromEnvironment(os.Getenv)
+	if err != nil {
+		return part, usageError{err}
+	}
+	if source != "" {
+		c.log.Info("part " + part.String() + " (from " + source + ")")
+	}
+	return part, nil
+}
+
+// of is what slmsam propagate would be given for a case.
+func (f *batchFlags) of(c batch.Case) *propagateFlags {
+	each := f.each
+	each.mask, each.points, each.boxes, each.out = c.Mask, c.Points, c.Boxes, c.Output
+	if c.Labels != "" {
+		each.labels = c.Labels
+	}
+	if c.Mask == "" {
+		each.labels, each.slices = "", nil
+	}
+	return &each
+}
+
+// montagePath is where a case's picture lies, relative to the output folder.
+func montagePath(c batch.Case) string { return "montages/" + c.Name + ".png" }
+
+// caseFiles are the files that a case leaves.
+func (f *batchFlags) caseFiles(c batch.Case) []string {
+	files := []string{c.Output, provenancePath(c.Output)}
+	if f.montage {
+		files = append(files, f.inOut(montagePath(c)))
+	}
+	return files
+}
+
+// noted are a result's doubts as the manifest has them.
+func noted(doubts []slmsam.Doubtful) (out []batch.Doubt) {
+	for _, d := range doubts {
+		out = append(out, batch.Doubt{Label: d.Label, Slice: d.Slice, Weight: d.Weight, Reasons: d.Reasons})
+	}
+	return out
+}
