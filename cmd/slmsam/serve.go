@@ -19,6 +19,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
 	"github.com/seed-6f79f512/slmsam/annotate/tracking"
+	"github.com/seed-6f79f512/slmsam/annotate/viewer"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/spf13/cobra"
@@ -40,10 +41,11 @@ func newServeCommand() *cobra.Command {
 	f := &serveFlags{}
 	cmd := &cobra.Command{
 		Use:   "serve [FOLDER]",
-		Short: "Annotate from napari, 3D Slicer, OHIF or ITK-SNAP",
-		Long: `serve answers the programs that people annotate with: nnInteractive clients (napari, 3D Slicer), MONAI Label
-clients (3D Slicer, OHIF) and ITK-SNAP, each on a port of its own. An outline on one slice is carried through
-the volume by the model.
+		Short: "Annotate in the browser, or from napari, 3D Slicer, OHIF or ITK-SNAP",
+		Long: `serve opens a page to annotate on at --listen: it lists the volumes of FOLDER, and keeps what is drawn in
+FOLDER/.slmsam and the label maps of reviewed volumes in FOLDER/labelsTr. It also answers the programs that people
+annotate with: nnInteractive clients (napari, 3D Slicer), MONAI Label clients (3D Slicer, OHIF) and ITK-SNAP, each on a
+port of its own. An outline on one slice is carried through the volume by the model.
 
 Without a token only programs of this machine are answered.`,
 		Example: `  slmsam serve
@@ -96,7 +98,12 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 		return err
 	}
 	limits := sessions.Limits{Sessions: f.sessions, Voxels: f.voxels, TotalVoxels: f.totalVoxels}
-	servers, closeAll, err := f.servers(ctx, c, inmemory.New(tracking.New(model), limits), dir)
+	page, closePage, err := openViewer(c, model, limits, dir)
+	if err != nil {
+		return err
+	}
+	defer closePage()
+	servers, closeAll, err := f.servers(ctx, c, inmemory.New(tracking.New(model), limits), dir, page)
 	if err != nil {
 		return err
 	}
@@ -115,7 +122,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 }
 
 // servers makes the servers that were asked for; closeAll frees what they hold on the disk.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.Backend, dir string) (servers []server, closeAll func(), err error) {
+func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.Backend, dir string, page http.Handler) (servers []server, closeAll func(), err error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return nil, nil, usagef("--listen %q: want HOST:PORT, as 127.0.0.1:8080", f.listen)
@@ -130,9 +137,9 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend sessions.B
 		hosts = append(hosts, name)
 	}
 	guard := web.Guard{Token: f.token, Hosts: hosts, Log: c.log, Tokenless: []string{"/healthz"}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", web.Healthy)
-	servers = append(servers, server{name: "server", addr: f.listen, handler: guard.Wrap(mux)})
+	viewed := guard
+	viewed.Tokenless = viewer.Tokenless()
+	servers = append(servers, server{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(page)})
 	add("nnInteractive", host, f.nnInteractive, guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
 
 	pages := guard // OHIF is a web page, and often one of another server
