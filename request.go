@@ -43,17 +43,23 @@ func (r *Request) Add(p Prompt) {
 	if r.Earlier == nil {
 		return
 	}
+	r.Again(p.Object, p.Slice)
+}
+
+// Again has computed again what a change of an object on a slice can affect: what lies between it and its neighbors
+// among the object's prompts and the slices known not to hold it. Earlier, First and End are set before.
+func (r *Request) Again(object, slice int) {
 	var fixed []int
 	for _, q := range r.Prompts {
-		if q.Object == p.Object {
+		if q.Object == object {
 			fixed = append(fixed, q.Slice)
 		}
 	}
-	for _, s := range r.absent(p.Object) {
+	for _, s := range r.absent(object) {
 		fixed = append(fixed, s.First, s.End-1)
 	}
 	slices.Sort(fixed)
-	r.Only[p.Object] = append(r.Only[p.Object], affected([]int{p.Slice}, fixed, r.First, r.End)...)
+	r.Only[object] = append(r.Only[object], affected([]int{slice}, fixed, r.First, r.End)...)
 }
 
 // present and absent are what is known of an object.

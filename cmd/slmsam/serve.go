@@ -39,12 +39,12 @@ func newServeCommand() *cobra.Command {
 	f := &serveFlags{}
 	cmd := &cobra.Command{
 		Use:   "serve [FOLDER]",
-		Short: "Annotate from napari, 3D Slicer, OHIF or ITK-SNAP",
-		Long: `serve answers the programs that people annotate with: nnInteractive clients (napari, 3D Slicer),
-MONAI Label clients (3D Slicer, OHIF) and ITK-SNAP, each on a port of its own. What is outlined on one
-slice is carried through the volume. docs/clients.md says what to enter in each program.
-
-FOLDER is what MONAI Label clients see as the datastore; their label maps go to FOLDER/labelsTr.
+		Short: "Annotate in the browser, or from napari, 3D Slicer, OHIF or ITK-SNAP",
+		Long: `serve opens a page to annotate on at --listen: it lists the volumes of FOLDER, keeps what is drawn in
+FOLDER/.slmsam, and the label maps of reviewed volumes in FOLDER/labelsTr. It also answers the programs
+that people annotate with: nnInteractive clients (napari, 3D Slicer), MONAI Label clients (3D Slicer,
+OHIF) and ITK-SNAP, each on a port of its own. An outline on one slice is carried through the volume by
+the model. docs/serve.md shows the page, docs/clients.md says what to enter in each program.
 
 Without a token only programs of this machine are answered.`,
 		Example: `  slmsam serve
@@ -121,7 +121,12 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(model), f.limits), dir)
+	page, closePage, err := openViewer(c, model, f.limits, dir)
+	if err != nil {
+		return err
+	}
+	defer closePage()
+	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(model), f.limits), dir, page)
 	if err != nil {
 		return err
 	}

@@ -10,20 +10,20 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
 	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
-	"github.com/seed-6f79f512/slmsam/annotate/web"
+	"github.com/seed-6f79f512/slmsam/annotate/viewer"
 )
 
-// servers makes the servers that were asked for. They end with ctx.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend annotate.Backend, dir string) (*servers, error) {
+// servers makes the servers that were asked for, page the one to annotate on. They end with ctx.
+func (f *serveFlags) servers(ctx context.Context, c *console, backend annotate.Backend, dir string, page http.Handler) (*servers, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return nil, err
 	}
 	s := &servers{}
 	guard := f.guard(c, host)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", web.Healthy)
-	s.ports = append(s.ports, &port{name: "server", addr: f.listen, handler: guard.Wrap(mux)})
+	viewed := guard
+	viewed.Tokenless = viewer.Tokenless()
+	s.ports = append(s.ports, &port{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(page)})
 	s.add("nnInteractive", host, f.nnInteractive,
 		guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
 	if err := f.addMONAILabel(ctx, c, s, backend, host, dir); err != nil {

@@ -1,0 +1,247 @@
+package project
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Document is what is known of one volume. Its methods may be called from several goroutines at once.
+type Document struct {
+	ID   string
+	grid grid
+
+	mu       sync.Mutex
+	journal  *journal
+	revision int
+	values   Values
+	last     map[string]stamp // of each value's last change
+	past     []step           // what undo takes back, oldest first
+	future   []step           // what redo brings again, last first
+	watchers map[*Watch]bool
+	job      *job // queued or running; guarded by the project's lock
+}
+
+// stamp says who changed something, and when.
+type stamp struct {
+	revision int
+	author   string
+	time     time.Time
+}
+
+// step is a change with what was before.
+type step struct {
+	author, what  string
+	time          time.Time
+	before, after Values
+}
+
+// history is how many steps can be taken back.
+const history = 500
+
+// shortenAt is the size in bytes from which a journal is rewritten when it is opened.
+const shortenAt = 16 << 20
+
+// ConflictError says who changed first what a change was about to overwrite.
+type ConflictError struct {
+	Revision int       `json:"revision"`
+	Author   string    `json:"author"`
+	Time     time.Time `json:"time"`
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s was first (%s, revision %d): look at the change, then make yours again", e.Author, e.Time.Format(time.TimeOnly), e.Revision)
+}
+
+// openDocument reads a document from its journal.
+func openDocument(id, path string, g grid) (*Document, error) {
+	j, records, err := openJournal(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{ID: id, grid: g, journal: j, values: Values{}, last: map[string]stamp{}, watchers: map[*Watch]bool{}}
+	for i, r := range records {
+		if !d.apply(r) {
+			j.close()
+			return nil, fmt.Errorf("the journal %s: record %d (%s) cannot follow those before it: restore it from a backup, or move it away", path, i, r.Kind)
+		}
+	}
+	if j.size > shortenAt {
+		if err := j.replace(d.records()); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// apply makes a record's change and says whether it is possible.
+func (d *Document) apply(r record) bool {
+	switch r.Kind {
+	case "base":
+		d.past, d.future = nil, nil
+		d.set(r, r.Set)
+	case "do":
+		s := step{author: r.Author, what: r.What, time: r.Time, before: Values{}, after: r.Set}
+		for key := range r.Set {
+			s.before[key] = d.values[key]
+		}
+		d.past, d.future = append(d.past, s), nil
+		if len(d.past) > history {
+			d.past = slices.Delete(d.past, 0, 1)
+		}
+		d.set(r, r.Set)
+	case "undo":
+		if len(d.past) == 0 {
+			return false
+		}
+		s := d.past[len(d.past)-1]
+		d.past, d.future = d.past[:len(d.past)-1], append(d.future, s)
+		d.set(r, s.before)
+	case "redo":
+		if len(d.future) == 0 {
+			return false
+		}
+		s := d.future[len(d.future)-1]
+		d.future, d.past = d.future[:len(d.future)-1], append(d.past, s)
+		d.set(r, s.after)
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *Document) set(r record, values Values) {
+	put(d.values, values)
+	for key := range values {
+		d.last[key] = stamp{r.Revision, r.Author, r.Time}
+	}
+	d.revision = r.Revision
+}
+
+// put writes values over others.
+func put(to, values Values) {
+	for key, value := range values {
+		if isNull(value) {
+			delete(to, key)
+		} else {
+			to[key] = value
+		}
+	}
+}
+
+func isNull(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
+
+// records is the shortest journal that leads to the document: its state as far back as undo goes, and what was done
+// since.
+func (d *Document) records() []record {
+	first := maps.Clone(d.values)
+	for _, s := range slices.Backward(d.past) {
+		put(first, s.before)
+	}
+	steps := append(slices.Clone(d.past), slices.Clone(d.future)...)
+	slices.Reverse(steps[len(d.past):])
+	out := []record{{Kind: "base", Set: first}}
+	for _, s := range steps {
+		out = append(out, record{Kind: "do", Time: s.time, Author: s.author, What: s.what, Set: s.after})
+	}
+	for range d.future {
+		out = append(out, record{Kind: "undo"})
+	}
+	for i := range out {
+		out[i].Revision = d.revision - len(out) + 1 + i
+	}
+	return out
+}
+
+// Close ends the use of the document.
+func (d *Document) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for w := range d.watchers {
+		d.drop(w)
+	}
+	d.journal.close()
+}
+
+// edit makes the change that f finds for the present state. base is the revision that the author saw: a value that
+// somebody else changed later is a ConflictError. A change of nothing is none.
+func (d *Document) edit(base int, author, what string, f func(*state) (Values, error)) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.state()
+	if err != nil {
+		return 0, err
+	}
+	set, err := f(s)
+	if err != nil {
+		return 0, err
+	}
+	maps.DeleteFunc(set, func(key string, value json.RawMessage) bool {
+		return string(value) == string(d.values[key]) || isNull(value) && isNull(d.values[key])
+	})
+	if len(set) == 0 {
+		return d.revision, nil
+	}
+	for key := range set {
+		if by := d.last[key]; key != metaKey && by.revision > base && by.author != author {
+			return 0, &ConflictError{by.revision, by.author, by.time}
+		}
+	}
+	return d.commit(record{Kind: "do", Author: author, What: what, Set: set})
+}
+
+// Undo takes the last step back; false: there is none. A step that somebody else made after base is a ConflictError.
+func (d *Document) Undo(base int, author string) (bool, error) { return d.turn("undo", base, author) }
+
+// Redo brings the step that was taken back last again.
+func (d *Document) Redo(base int, author string) (bool, error) { return d.turn("redo", base, author) }
+
+func (d *Document) turn(kind string, base int, author string) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	steps := d.past
+	if kind == "redo" {
+		steps = d.future
+	}
+	if len(steps) == 0 {
+		return false, nil
+	}
+	for key := range steps[len(steps)-1].after {
+		if by := d.last[key]; by.revision > base && by.author != author {
+			return false, &ConflictError{by.revision, by.author, by.time}
+		}
+	}
+	_, err := d.commit(record{Kind: kind, Author: author})
+	return err == nil, err
+}
+
+// commit puts a record on disk, makes its change and tells everyone.
+func (d *Document) commit(r record) (int, error) {
+	r.Revision, r.Time = d.revision+1, time.Now().UTC().Truncate(time.Millisecond)
+	if err := d.journal.append(r); err != nil {
+		return 0, err
+	}
+	set := r.Set
+	switch r.Kind {
+	case "undo":
+		set = d.past[len(d.past)-1].before
+	case "redo":
+		set = d.future[len(d.future)-1].after
+	}
+	if !d.apply(r) {
+		panic("project: a record that was checked cannot be applied")
+	}
+	d.tell(Event{Type: "change", Revision: d.revision, Author: r.Author, What: r.What, Set: set, Undo: topOf(d.past), Redo: topOf(d.future)})
+	return d.revision, nil
+}
+
+// topOf names what undo or redo would do; empty: nothing.
+func topOf(steps []step) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[len(steps)-1].what
+}

@@ -1,0 +1,242 @@
+package project
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+)
+
+// Author is who makes a change, and what they have seen.
+type Author struct {
+	Name string
+	Base int // the revision
+}
+
+// maxLabel is the largest label: planes have one byte per pixel.
+const maxLabel = 255
+
+// Draw makes pix, row-major [h,w], the labels of a slice. Every object whose mask that changes counts as outlined
+// there or, where nothing is left of what had been found, as absent. An object that is new to the document is named
+// first. Locked objects stay as they are.
+func (d *Document) Draw(by Author, slice int, plane string, named map[int]Object) (int, error) {
+	pix, err := DecodePlane(plane, d.grid.pixels())
+	if err != nil {
+		return 0, err
+	}
+	return d.edit(by.Base, by.Name, fmt.Sprintf("drawing on slice %d", slice), func(s *state) (Values, error) {
+		if err := s.checkSlice(slice); err != nil {
+			return nil, err
+		}
+		set := Values{}
+		for label, o := range named {
+			if _, known := s.objects[label]; known {
+				continue
+			}
+			if err := o.check(label); err != nil {
+				return nil, err
+			}
+			s.objects[label] = o
+			set[objectKey(label)] = jsonOf(o)
+		}
+		return set, s.draw(set, slice, pix)
+	})
+}
+
+// draw writes a new plane and the marks that follow from it into set.
+func (s *state) draw(set Values, slice int, pix []uint8) error {
+	old, err := s.plane(slice)
+	if err != nil {
+		return err
+	}
+	var before, after [maxLabel + 1]int
+	var differs [maxLabel + 1]bool
+	for i, label := range pix {
+		was := old[i]
+		if was != label && (s.objects[int(was)].Locked || s.objects[int(label)].Locked) {
+			pix[i], label = was, was
+		}
+		before[was]++
+		after[label]++
+		if was != label {
+			differs[was], differs[label] = true, true
+		}
+	}
+	changed := false
+	for label := 1; label <= maxLabel; label++ {
+		if !differs[label] {
+			continue
+		}
+		if _, known := s.objects[label]; !known && after[label] > 0 {
+			return annotate.Inputf("label %d is drawn, but no object has it", label)
+		}
+		changed = true
+		switch {
+		case after[label] > 0:
+			set[markKey(label, slice)] = markValue(Mark{State: Outlined, Changed: true})
+		case s.propagated(label):
+			set[markKey(label, slice)] = markValue(Mark{State: Absent, Changed: true})
+		default:
+			set[markKey(label, slice)] = nil
+		}
+	}
+	if changed {
+		set[planeKey(slice)] = planeValue(pix)
+		set[metaKey] = meta(Meta{})
+	}
+	return nil
+}
+
+// MarkAbsent says that an object is not on the slices first to end-1: tracking ends there.
+func (d *Document) MarkAbsent(by Author, label, first, end int) (int, error) {
+	what := fmt.Sprintf("marking slices %d to %d as without the object", first, end-1)
+	if end == first+1 {
+		what = fmt.Sprintf("marking slice %d as without the object", first)
+	}
+	return d.edit(by.Base, by.Name, what, func(s *state) (Values, error) {
+		if err := s.checkFree(label); err != nil {
+			return nil, err
+		}
+		if first < 0 || end > s.grid.slices() || first >= end {
+			return nil, annotate.Inputf("slices %d to %d do not lie in the volume's %d", first, end-1, s.grid.slices())
+		}
+		set := Values{metaKey: meta(Meta{})}
+		for slice := first; slice < end; slice++ {
+			if err := s.erase(set, label, slice); err != nil {
+				return nil, err
+			}
+			set[markKey(label, slice)] = markValue(Mark{State: Absent, Changed: true})
+		}
+		return set, nil
+	})
+}
+
+// erase takes an object off a slice.
+func (s *state) erase(set Values, label, slice int) error {
+	pix, err := s.plane(slice)
+	if err != nil {
+		return err
+	}
+	any := false
+	for i, l := range pix {
+		if int(l) == label {
+			pix[i], any = 0, true
+		}
+	}
+	if any {
+		set[planeKey(slice)] = planeValue(pix)
+	}
+	return nil
+}
+
+// Forget takes back what the annotator said of an object on a slice, outline or absence: the next propagation
+// decides.
+func (d *Document) Forget(by Author, label, slice int) (int, error) {
+	return d.edit(by.Base, by.Name, fmt.Sprintf("forgetting the outline on slice %d", slice), func(s *state) (Values, error) {
+		if err := s.checkFree(label); err != nil {
+			return nil, err
+		}
+		m := s.marks[label][slice]
+		if m.State != Outlined && m.State != Absent {
+			return nil, annotate.Inputf("nothing was said of the object on slice %d", slice)
+		}
+		set := Values{metaKey: meta(Meta{})}
+		if err := s.erase(set, label, slice); err != nil {
+			return nil, err
+		}
+		set[markKey(label, slice)] = nil
+		if s.propagated(label) {
+			set[markKey(label, slice)] = markValue(Mark{State: Forgotten, Changed: true})
+		}
+		return set, nil
+	})
+}
+
+// Accept says that an annotator agrees with what was found on a slice.
+func (d *Document) Accept(by Author, label, slice int) (int, error) {
+	return d.edit(by.Base, by.Name, fmt.Sprintf("accepting slice %d", slice), func(s *state) (Values, error) {
+		m, ok := s.marks[label][slice]
+		if !ok || m.State != Tracked && m.State != NotFound {
+			return nil, annotate.Inputf("nothing was found on slice %d that could be accepted", slice)
+		}
+		m.Accepted = true
+		return Values{markKey(label, slice): markValue(m)}, nil
+	})
+}
+
+// SetObject names an object, or changes its name, color, lock or visibility.
+func (d *Document) SetObject(by Author, label int, o Object) (int, error) {
+	o.Name = strings.TrimSpace(o.Name)
+	if err := o.check(label); err != nil {
+		return 0, err
+	}
+	return d.edit(by.Base, by.Name, "changing "+o.Name, func(*state) (Values, error) {
+		return Values{objectKey(label): jsonOf(o)}, nil
+	})
+}
+
+// Remove takes an object away, with all that was drawn and found of it.
+func (d *Document) Remove(by Author, label int) (int, error) {
+	return d.edit(by.Base, by.Name, fmt.Sprintf("removing object %d", label), func(s *state) (Values, error) {
+		if err := s.checkFree(label); err != nil {
+			return nil, err
+		}
+		set := Values{objectKey(label): nil, metaKey: meta(Meta{})}
+		for slice := range s.grid.slices() {
+			if err := s.erase(set, label, slice); err != nil {
+				return nil, err
+			}
+		}
+		for slice := range s.marks[label] {
+			set[markKey(label, slice)] = nil
+		}
+		return set, nil
+	})
+}
+
+// review says whether the volume is done.
+func (d *Document) review(by Author, done bool) (int, error) {
+	what := "marking the volume as reviewed"
+	if !done {
+		what = "marking the volume as not reviewed"
+	}
+	return d.edit(by.Base, by.Name, what, func(*state) (Values, error) { return Values{metaKey: meta(Meta{Reviewed: done})}, nil })
+}
+
+func (s *state) checkSlice(slice int) error {
+	if slice < 0 || slice >= s.grid.slices() {
+		return annotate.Inputf("slice %d is not within the volume's 0 to %d", slice, s.grid.slices()-1)
+	}
+	return nil
+}
+
+// checkFree refuses objects that are not there or are locked.
+func (s *state) checkFree(label int) error {
+	o, ok := s.objects[label]
+	switch {
+	case !ok:
+		return annotate.Inputf("there is no object %d", label)
+	case o.Locked:
+		return annotate.Inputf("%s is locked: unlock it first", o.Name)
+	}
+	return nil
+}
+
+var colorPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+
+// maxName bounds an object's name, in bytes.
+const maxName = 100
+
+func (o Object) check(label int) error {
+	switch {
+	case label < 1 || label > maxLabel:
+		return annotate.Inputf("object %d: labels go from 1 to %d", label, maxLabel)
+	case o.Name == "" || len(o.Name) > maxName || strings.ContainsFunc(o.Name, unicode.IsControl):
+		return annotate.Inputf("an object's name has 1 to %d bytes, on one line", maxName)
+	case !colorPattern.MatchString(o.Color):
+		return annotate.Inputf("the color %.20q is not of the form #0072b2", o.Color)
+	}
+	return nil
+}

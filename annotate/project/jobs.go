@@ -1,0 +1,252 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate"
+)
+
+// job is a propagation that was asked for.
+type job struct {
+	document *Document
+	author   string
+	run      Run
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+}
+
+// Why a job stops.
+var (
+	errSuperseded = errors.New("the outlines changed")
+	errStopped    = errors.New("stopped")
+)
+
+// Outcomes of jobs, as Project.done counts them.
+const (
+	jobDone = iota
+	jobFailed
+	jobStopped
+)
+
+// Propagate queues a propagation of a document's outlines. One that is queued or running for it already is
+// superseded. An InputError says that there is nothing to do.
+func (p *Project) Propagate(d *Document, author string, run Run) error {
+	image, release, err := p.Image(d)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, _, err := p.plan(d, image, run); err != nil {
+		return err
+	}
+	p.enqueue(&job{document: d, author: author, run: run})
+	return nil
+}
+
+// enqueue puts a job at the end of the queue, in place of the document's earlier one.
+func (p *Project) enqueue(j *job) {
+	p.mu.Lock()
+	j.ctx, j.cancel = context.WithCancelCause(p.ctx)
+	p.take(j.document, errSuperseded)
+	p.queue = append(p.queue, j)
+	j.document.job = j
+	ahead := len(p.queue) - 1
+	p.mu.Unlock()
+	j.document.notify(Event{Type: "job", State: "queued", Ahead: ahead})
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take ends a document's job, if it has one, and returns it; the lock is held.
+func (p *Project) take(d *Document, why error) *job {
+	j := d.job
+	if j == nil {
+		return nil
+	}
+	d.job = nil
+	j.cancel(why)
+	p.queue = slices.DeleteFunc(p.queue, func(q *job) bool { return q == j })
+	return j
+}
+
+// Stop cancels a document's job; the document stays as it was.
+func (p *Project) Stop(d *Document) {
+	p.mu.Lock()
+	j := p.take(d, errStopped)
+	p.mu.Unlock()
+	if j != nil {
+		d.notify(Event{Type: "job", State: "cancelled"})
+	}
+}
+
+// Changed starts the document's job anew, if it has one, because its outlines are others now.
+func (p *Project) Changed(d *Document) {
+	p.mu.Lock()
+	j := p.take(d, errSuperseded)
+	p.mu.Unlock()
+	if j != nil {
+		d.notify(Event{Type: "job", State: "superseded"})
+		p.enqueue(&job{document: d, author: j.author, run: j.run})
+	}
+}
+
+// work runs jobs, first come, first served, until the project is closed.
+func (p *Project) work() {
+	defer p.worker.Done()
+	for {
+		p.mu.Lock()
+		var next *job
+		if len(p.queue) > 0 {
+			next = p.queue[0]
+		}
+		p.mu.Unlock()
+		if next != nil {
+			p.finish(next, p.execute(next))
+			continue
+		}
+		select {
+		case <-p.wake:
+		case <-p.ctx.Done():
+			return
+		}
+	}
+}
+
+// finish takes a job off the queue and tells how it ended, unless it was taken off before.
+func (p *Project) finish(j *job, err error) {
+	p.mu.Lock()
+	mine := j.document.job == j
+	outcome := jobDone
+	switch {
+	case !mine, p.ctx.Err() != nil:
+		outcome = jobStopped
+	case err != nil:
+		outcome = jobFailed
+	}
+	p.done[outcome]++
+	if mine {
+		p.take(j.document, errStopped)
+	}
+	p.mu.Unlock()
+	j.cancel(nil)
+	switch {
+	case outcome == jobStopped:
+	case errors.Is(err, errSuperseded):
+		p.enqueue(&job{document: j.document, author: j.author, run: j.run})
+	case err != nil:
+		if !isInput(err) {
+			p.log.Error("propagation failed", "error", err)
+		}
+		j.document.notify(Event{Type: "job", State: "failed", Error: jobError(err)})
+	default:
+		j.document.notify(Event{Type: "job", State: "done"})
+	}
+}
+
+func isInput(err error) bool {
+	var input *annotate.InputError
+	return errors.As(err, &input)
+}
+
+// jobError is what a person is told.
+func jobError(err error) string {
+	var untrained *slmsam.UntrainedError
+	switch {
+	case isInput(err):
+		return publicError(err)
+	case errors.As(err, &untrained):
+		return untrained.Error()
+	}
+	return "the propagation failed; the server's log says why"
+}
+
+// plan turns a document's outlines into a request.
+func (p *Project) plan(d *Document, image Image, run Run) (*state, slmsam.Request, error) {
+	window, err := p.Window(image.Volume)
+	if err != nil {
+		return nil, slmsam.Request{}, err
+	}
+	d.mu.Lock()
+	values := d.snapshot().Set
+	d.mu.Unlock()
+	s, err := decode(d.grid, values)
+	if err != nil {
+		return nil, slmsam.Request{}, err
+	}
+	r, err := s.request(slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window}, run)
+	return s, r, err
+}
+
+// execute runs a job and changes its document.
+func (p *Project) execute(j *job) error {
+	d := j.document
+	image, release, err := p.Image(d)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, r, err := p.plan(d, image, j.run)
+	if err != nil {
+		return err
+	}
+	d.notify(Event{Type: "job", State: "running"})
+	r.Progress = func(pr slmsam.Progress) error {
+		if j.ctx.Err() != nil {
+			return context.Cause(j.ctx)
+		}
+		pix := narrow(pr.Labels, d.grid.axis, pr.Slice)
+		d.notify(Event{Type: "slice", Slice: pr.Slice, Objects: pr.Objects, Plane: EncodePlane(pix), Done: pr.Done, Total: pr.Total})
+		return nil
+	}
+	result, err := p.model.Segment(j.ctx, r)
+	if err != nil {
+		return fmt.Errorf("propagate: %w", err)
+	}
+	set, err := s.outcome(&r, result)
+	if err != nil {
+		return err
+	}
+	return d.finish(s, set, j.author)
+}
+
+// finish makes the change that a propagation found, unless what it started from has changed.
+func (d *Document) finish(from *state, set Values, author string) error {
+	_, err := d.edit(math.MaxInt, author, "propagation", func(now *state) (Values, error) {
+		if !sameOutlines(from, now) {
+			return nil, errSuperseded
+		}
+		return set, nil
+	})
+	return err
+}
+
+// sameOutlines says whether two states have the same objects, planes and marks of the annotator, so that what was found
+// for one holds for the other.
+func sameOutlines(a, b *state) bool {
+	counts := func(s *state) bool {
+		for key, value := range s.values {
+			kind, _, _ := strings.Cut(key, ":")
+			if kind == "plane" && (string(a.values[key]) != string(value) || string(b.values[key]) != string(value)) {
+				return false
+			}
+		}
+		return true
+	}
+	if !counts(a) || !counts(b) || !slices.Equal(a.labels(), b.labels()) {
+		return false
+	}
+	for _, label := range a.labels() {
+		if !slices.Equal(a.on(label, Outlined, Absent, Forgotten), b.on(label, Outlined, Absent, Forgotten)) {
+			return false
+		}
+	}
+	return true
+}

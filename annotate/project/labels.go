@@ -1,0 +1,212 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/report"
+)
+
+// Formats are the endings of label maps that can be downloaded; .dcm is a DICOM segmentation, for volumes that are
+// DICOM.
+var Formats = []string{".nii.gz", ".seg.nrrd", ".nrrd", ".mha", ".dcm"}
+
+// Labels writes a document's label map, on the volume's grid, to a temporary file; remove takes it away.
+func (p *Project) Labels(d *Document, format string) (path string, remove func(), err error) {
+	if !slices.Contains(Formats, format) {
+		return "", nil, annotate.Inputf("%.20q is no format of label maps: want one of %v", format, Formats)
+	}
+	l, err := p.labelMap(d)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := volume.CheckFormat("labels"+format, l.Geom); err != nil {
+		return "", nil, annotate.Inputf("%v", errors.Unwrap(err))
+	}
+	return p.temporary("labels"+format, func(path string) error {
+		return volume.WriteLabelMap(path, l, volume.WriteOptions{})
+	})
+}
+
+// temporary makes a folder with a file of the given name.
+func (p *Project) temporary(name string, write func(path string) error) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp(p.images.dir, "out-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a temporary file: %w", err)
+	}
+	remove = func() { _ = os.RemoveAll(dir) } // the folder above goes in the end
+	path = filepath.Join(dir, name)
+	if err := write(path); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return path, remove, nil
+}
+
+// labelMap puts a document's slices together.
+func (p *Project) labelMap(d *Document) (*volume.LabelMap, error) {
+	image, release, err := p.Image(d)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	s, err := decode(d.grid, d.Snapshot().Set)
+	if err != nil {
+		return nil, err
+	}
+	return s.labelMap(image.Volume.Geom)
+}
+
+// Review marks a volume as reviewed, or not. A reviewed one has its label map in labelsTr, where nnU-Net and slmsam
+// train look for it; that of one that no longer is goes to the trash.
+func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
+	v, err := p.folder.Find(d.ID)
+	if err != nil {
+		return 0, err
+	}
+	if !done {
+		revision, err := d.review(by, false)
+		if err != nil {
+			return 0, err
+		}
+		old, err := p.folder.Label(d.ID, folder.Final)
+		if errors.Is(err, folder.ErrUnknown) {
+			return revision, nil
+		}
+		if err == nil {
+			err = p.folder.RemoveLabel(old)
+		}
+		return revision, err
+	}
+	path, remove, err := p.Labels(d, ".nii.gz")
+	if err != nil {
+		return 0, err
+	}
+	defer remove()
+	if err := p.folder.SaveLabel(v, folder.Final, ".nii.gz", path); err != nil {
+		return 0, err
+	}
+	return d.review(by, true)
+}
+
+// adopt begins a new document with the label map that another program left for its volume, if there is one.
+func (p *Project) adopt(d *Document, v folder.Volume) error {
+	if d.revision > 0 {
+		return nil
+	}
+	file, err := p.folder.Label(v.ID, folder.Final)
+	if errors.Is(err, folder.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, path := p.folder.Paths(v, file)
+	l, err := folder.ReadLabelMap(path, p.limits.Voxels)
+	if err != nil {
+		return err
+	}
+	if l.Dim != d.grid.dim {
+		p.log.Warn("a label map in labelsTr is left out: it has another size than its volume")
+		return nil
+	}
+	set, err := d.grid.valuesOf(l)
+	if err != nil {
+		p.log.Warn("a label map in labelsTr is left out", "reason", err)
+		return nil
+	}
+	_, err = d.edit(0, "labelsTr", "the label map that was there", func(*state) (Values, error) { return set, nil })
+	return err
+}
+
+// valuesOf turns a label map into a reviewed document's values.
+func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
+	set := Values{metaKey: meta(Meta{Reviewed: true})}
+	for slice := range g.slices() {
+		pix := make([]uint8, g.pixels())
+		for i, label := range l.Slice(g.axis, slice) {
+			if label < 0 || label > maxLabel {
+				return nil, annotate.Inputf("label %d: labels go to %d here", label, maxLabel)
+			}
+			if pix[i] = uint8(label); label > 0 {
+				set[markKey(int(label), slice)] = markValue(Mark{State: Tracked, Accepted: true})
+			}
+		}
+		set[planeKey(slice)] = planeValue(pix)
+	}
+	for i, label := range slices.Sorted(func(yield func(int32) bool) {
+		for label := range l.Counts() {
+			if label > 0 && !yield(label) {
+				return
+			}
+		}
+	}) {
+		c := report.Color(i)
+		if own := l.Legend[label].Color; own.A > 0 {
+			c = own
+		}
+		set[objectKey(int(label))] = jsonOf(Object{Name: l.Name(label), Color: fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)})
+	}
+	return set, nil
+}
+
+// Report draws the montage of a document's slices, doubtful ones first, as PNG.
+func (p *Project) Report(d *Document, w io.Writer) error {
+	image, release, err := p.Image(d)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, err := decode(d.grid, d.Snapshot().Set)
+	if err != nil {
+		return err
+	}
+	labels, err := s.labelMap(image.Volume.Geom)
+	if err != nil {
+		return err
+	}
+	study := report.Study{Title: d.ID, Image: image.Volume, Labels: labels, Axis: d.grid.axis}
+	for _, label := range s.labels() {
+		study.Objects = append(study.Objects, s.reportObject(label, labels))
+	}
+	if !slices.ContainsFunc(study.Objects, func(o report.Object) bool { return len(o.Slices) > 0 }) {
+		return annotate.Inputf("there is nothing to report on yet: outline an object first")
+	}
+	return report.Montage(w, study)
+}
+
+// reportObject is an object as the report shows it.
+func (s *state) reportObject(label int, labels *volume.LabelMap) report.Object {
+	out := report.Object{Label: label}
+	for slice := range s.grid.slices() {
+		m, known := s.marks[label][slice]
+		if !known {
+			continue
+		}
+		at := report.Slice{Index: slice, Outlined: m.State == Outlined, Score: math.NaN()}
+		for _, l := range labels.Slice(s.grid.axis, slice) {
+			if int(l) == label {
+				at.Area++
+			}
+		}
+		if m.Score != nil {
+			at.Score = *m.Score
+		}
+		for _, doubt := range m.Doubts {
+			if !m.Accepted {
+				at.Doubts = append(at.Doubts, doubt.Reason)
+				at.Severity = max(at.Severity, doubt.Weight)
+			}
+		}
+		out.Slices = append(out.Slices, at)
+	}
+	return out
+}

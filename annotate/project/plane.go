@@ -1,0 +1,70 @@
+package project
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+)
+
+// A plane is the labels of one slice, row-major [h,w]. It is kept as runs, each a label (one byte) and a length
+// (unsigned varint), in base64.
+
+// EncodePlane packs a plane.
+func EncodePlane(pix []uint8) string {
+	var out []byte
+	for start := 0; start < len(pix); {
+		end := start + 1
+		for end < len(pix) && pix[end] == pix[start] {
+			end++
+		}
+		out = append(out, pix[start])
+		out = binary.AppendUvarint(out, uint64(end-start))
+		start = end
+	}
+	return base64.StdEncoding.EncodeToString(out)
+}
+
+// DecodePlane unpacks a plane of n pixels. What does not have that many is an InputError.
+func DecodePlane(text string, n int) ([]uint8, error) {
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, annotate.Inputf("the slice is not base64: %v", err)
+	}
+	pix := make([]uint8, 0, n)
+	for len(data) > 0 {
+		label := data[0]
+		run, size := binary.Uvarint(data[1:])
+		if size <= 0 || run == 0 || run > uint64(n-len(pix)) {
+			return nil, annotate.Inputf("the slice's runs do not fit its %d pixels", n)
+		}
+		data = data[1+size:]
+		for range run {
+			pix = append(pix, label)
+		}
+	}
+	if len(pix) != n {
+		return nil, annotate.Inputf("the slice has %d pixels, want %d", len(pix), n)
+	}
+	return pix, nil
+}
+
+// planeValue is a plane as a document keeps it; an empty one is not kept.
+func planeValue(pix []uint8) json.RawMessage {
+	for _, label := range pix {
+		if label != 0 {
+			return jsonOf(EncodePlane(pix))
+		}
+	}
+	return nil
+}
+
+// jsonOf encodes what always can be.
+func jsonOf(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("project: " + err.Error())
+	}
+	return raw
+}

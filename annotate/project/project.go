@@ -1,0 +1,267 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Model carries outlines through volumes; *slmsam.Model does.
+type Model interface {
+	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
+	Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error)
+}
+
+// Project is an open folder. Its methods may be called from several goroutines at once.
+type Project struct {
+	folder *folder.Folder
+	model  Model
+	limits annotate.Limits
+	images *images
+	log    *slog.Logger
+
+	ctx    context.Context // of the jobs
+	cancel context.CancelFunc
+	worker sync.WaitGroup
+
+	mu        sync.Mutex
+	documents map[string]*Document
+	queue     []*job
+	wake      chan struct{} // has an element when the queue may have one
+	done      [3]int        // jobs that were done, failed, stopped
+	closed    bool
+}
+
+// Open opens a project on a folder. Limits.TotalVoxels bounds the volumes that are in memory together.
+func Open(f *folder.Folder, model Model, limits annotate.Limits, log *slog.Logger) (*Project, error) {
+	cache, err := newImages(limits.TotalVoxels)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{folder: f, model: model, limits: limits, images: cache, log: log, documents: map[string]*Document{}, wake: make(chan struct{}, 1)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.worker.Add(1)
+	go p.work()
+	return p, nil
+}
+
+// Close stops the work and closes the documents. The folder stays open.
+func (p *Project) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.cancel()
+	p.worker.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.documents {
+		d.Close()
+	}
+	return p.images.close()
+}
+
+// Entry is one volume of the project.
+type Entry struct {
+	ID    string `json:"id"`
+	State State  `json:"state"`
+	Error string `json:"error,omitempty"` // why it cannot be opened
+}
+
+// Volumes lists the volumes with their states.
+func (p *Project) Volumes() ([]Entry, error) {
+	list, err := p.folder.Volumes()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, 0, len(list))
+	for _, v := range list {
+		e := Entry{ID: v.ID, State: New}
+		state, err := p.stateOf(v)
+		if err != nil {
+			e.Error = publicError(err)
+		} else {
+			e.State = state
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// publicError is an error without paths of this machine.
+func publicError(err error) string {
+	var input *annotate.InputError
+	if errors.As(err, &input) {
+		return input.Reason
+	}
+	return "cannot be opened; the server's log says why"
+}
+
+// stateOf is a volume's state. Volumes that nobody worked on are not read.
+func (p *Project) stateOf(v folder.Volume) (State, error) {
+	path, err := p.folder.Keep(kind, v.ID, ".journal")
+	if err != nil {
+		return "", err
+	}
+	p.mu.Lock()
+	_, open := p.documents[v.ID]
+	p.mu.Unlock()
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !open {
+		return p.labeled(v)
+	}
+	d, err := p.Document(v.ID)
+	if err != nil {
+		p.log.Error("volume in the list", "error", err)
+		return "", err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, err := d.state()
+	if err != nil {
+		return "", err
+	}
+	return s.progress(), nil
+}
+
+// labeled is the state of a volume without a journal: final label maps come from other programs.
+func (p *Project) labeled(v folder.Volume) (State, error) {
+	_, err := p.folder.Label(v.ID, folder.Final)
+	switch {
+	case errors.Is(err, folder.ErrUnknown):
+		return New, nil
+	case err != nil:
+		return "", err
+	}
+	return Reviewed, nil
+}
+
+// kind names what is kept of the volumes within the folder.
+const kind = "annotations"
+
+// Document opens a volume's document, or returns the open one. folder.ErrUnknown: there is no such volume.
+func (p *Project) Document(id string) (*Document, error) {
+	p.mu.Lock()
+	d := p.documents[id]
+	p.mu.Unlock()
+	if d != nil {
+		return d, nil
+	}
+	v, err := p.folder.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	geom, err := p.folder.Stat(v)
+	if err != nil {
+		return nil, err
+	}
+	path, err := p.folder.Keep(kind, id, ".journal")
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d := p.documents[id]; d != nil || p.closed {
+		if d == nil {
+			err = errClosed
+		}
+		return d, err
+	}
+	if d, err = openDocument(id, path, grid{dim: geom.Dim, axis: geom.AcquisitionAxis()}); err != nil {
+		return nil, err
+	}
+	if err := p.adopt(d, v); err != nil {
+		d.Close()
+		return nil, err
+	}
+	p.documents[id] = d
+	return d, nil
+}
+
+var errClosed = errors.New("the project is closed")
+
+// Image returns a document's volume and what to call when it is no longer needed. annotate.ErrFull: the volumes in use
+// leave no room for it.
+func (p *Project) Image(d *Document) (Image, func(), error) {
+	return p.images.use(d.ID, func() (*volume.Volume, error) {
+		v, err := p.folder.Find(d.ID)
+		if err != nil {
+			return nil, err
+		}
+		read, err := p.folder.Read(v)
+		if err == nil && read.Dim != d.grid.dim {
+			err = annotate.Inputf("the volume has %v voxels now, and had %v when it was annotated: give the new file another name", read.Dim, d.grid.dim)
+		}
+		return read, err
+	})
+}
+
+// Window is how the model sees a volume.
+func (p *Project) Window(v *volume.Volume) (volume.Window, error) {
+	w, _, err := p.model.Window(v, "")
+	if err != nil {
+		return w, annotate.Inputf("the volume cannot be shown to the model: %v", err)
+	}
+	return w, nil
+}
+
+// Add puts an uploaded file into the folder. A volume of that name that somebody worked on, or another one, is left
+// alone: the file gets a number.
+func (p *Project) Add(name string, body io.Reader) (id string, err error) {
+	name = filepath.Base(filepath.ToSlash(name))
+	ext := folder.Extension(name)
+	if ext == "" {
+		return "", annotate.Inputf("%.100q is no volume that can be uploaded: want .nii, .nii.gz, .nrrd or .mha (put a DICOM series into the served folder)", name)
+	}
+	upload := filepath.Join(p.images.dir, "upload-*"+ext)
+	file, err := os.CreateTemp(p.images.dir, filepath.Base(upload))
+	if err != nil {
+		return "", fmt.Errorf("receive the upload: %w", err)
+	}
+	defer os.Remove(file.Name())
+	_, err = io.Copy(file, body)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", fmt.Errorf("receive the upload: %w", err)
+	}
+	stem := name[:len(name)-len(ext)]
+	for n := 1; n < 1000; n++ {
+		id = stem
+		if n > 1 {
+			id = stem + "-" + strconv.Itoa(n)
+		}
+		if _, err := p.folder.Find(id); errors.Is(err, folder.ErrUnknown) {
+			return id, p.folder.Add(id, ext, file.Name())
+		} else if err != nil {
+			return "", err
+		}
+	}
+	return "", annotate.Inputf("there are too many volumes with the name %.100q", stem)
+}
+
+// Counts are numbers about a project for those who watch over it.
+type Counts struct {
+	Documents, Images, Voxels int
+	Queued                    int // jobs, the running one too
+	JobsDone, Failed, Stopped int
+	MaxVoxels, MaxTotalVoxels int
+}
+
+// Counts returns the present numbers.
+func (p *Project) Counts() Counts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := Counts{Documents: len(p.documents), Queued: len(p.queue), JobsDone: p.done[0], Failed: p.done[1], Stopped: p.done[2],
+		MaxVoxels: p.limits.Voxels, MaxTotalVoxels: p.limits.TotalVoxels}
+	c.Images, c.Voxels = p.images.count()
+	return c
+}

@@ -1,0 +1,92 @@
+package project
+
+import "maps"
+
+// Event is something that happened to a document, or to the job that works on it.
+type Event struct {
+	Type string `json:"type"` // snapshot, change; job; slice
+
+	// Of a change; of a snapshot, which holds all values.
+	Revision int    `json:"revision,omitempty"`
+	Author   string `json:"author,omitempty"`
+	What     string `json:"what,omitempty"`
+	Set      Values `json:"set,omitempty"`
+	Undo     string `json:"undo,omitempty"` // what Undo would take back
+	Redo     string `json:"redo,omitempty"`
+
+	// Of a job.
+	State string `json:"state,omitempty"` // queued, running, done, failed, cancelled, superseded
+	Ahead int    `json:"ahead,omitempty"` // jobs that come first
+	Error string `json:"error,omitempty"`
+
+	// Of a slice that a job has finished for now.
+	Slice   int    `json:"slice"`
+	Objects []int  `json:"objects,omitempty"`
+	Plane   string `json:"plane,omitempty"`
+	Done    int    `json:"done,omitempty"`
+	Total   int    `json:"total,omitempty"`
+}
+
+// Watch is someone who follows a document.
+type Watch struct {
+	Events <-chan Event // begins with a snapshot; closed when the document is, or when too many were not taken
+	events chan Event
+	doc    *Document
+}
+
+// unread is how many events may wait for a watcher.
+const unread = 1024
+
+// Watch follows the document until Stop.
+func (d *Document) Watch() *Watch {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	events := make(chan Event, unread)
+	w := &Watch{Events: events, events: events, doc: d}
+	d.watchers[w] = true
+	events <- d.snapshot()
+	return w
+}
+
+// Snapshot is the whole document.
+func (d *Document) Snapshot() Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.snapshot()
+}
+
+func (d *Document) snapshot() Event {
+	return Event{Type: "snapshot", Revision: d.revision, Set: maps.Clone(d.values), Undo: topOf(d.past), Redo: topOf(d.future)}
+}
+
+// Stop ends a watch.
+func (w *Watch) Stop() {
+	w.doc.mu.Lock()
+	defer w.doc.mu.Unlock()
+	w.doc.drop(w)
+}
+
+func (d *Document) drop(w *Watch) {
+	if d.watchers[w] {
+		delete(d.watchers, w)
+		close(w.events)
+	}
+}
+
+// Tell sends an event about a job.
+func (d *Document) notify(e Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tell(e)
+}
+
+// tell sends an event to everyone; who has not taken the last ones is let go.
+func (d *Document) tell(e Event) {
+	for w := range d.watchers {
+		select {
+		case w.events <- e:
+		default:
+			d.drop(w)
+		}
+	}
+}

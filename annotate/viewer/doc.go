@@ -1,0 +1,24 @@
+// Package viewer is the web page that people annotate on, and the interface that it talks to. The page is static
+// files (static), embedded; NiiVue, which shows the volumes, is built into one of them ahead of time (build.sh).
+//
+// The interface, under /api. Bodies are JSON unless said otherwise; errors are {"detail": text}. Changes carry the
+// author's name and the revision that they saw ("base"); 409 says who was first.
+//
+//	GET    project                        volumes with their states, label map formats, what to tell people
+//	POST   volumes?name=FILE              body: a volume's file; {"id"}
+//	GET    volumes/ID                     grid, window and formats of a volume
+//	GET    volumes/ID/image               its voxels as NIfTI, in file order
+//	GET    volumes/ID/events              what happens, one project.Event a line, as long as the connection lasts; the
+//	                                      first is a snapshot
+//	POST   volumes/ID/edits               {"op", "author", "base", ...}, see edit; {"revision"}
+//	POST   volumes/ID/undo, redo          {"author", "base"}; {"done"}
+//	POST   volumes/ID/propagation         {"author", "direction", "first", "end"}; 202, the rest comes as events
+//	DELETE volumes/ID/propagation         stops it
+//	POST   volumes/ID/review              {"author", "base", "reviewed"}; {"revision"}
+//	GET    volumes/ID/labels?format=EXT   the label map as a file
+//	GET    volumes/ID/report              the montage as PNG
+//
+// GET /metrics is numbers in Prometheus' text format.
+//
+// Where to start reading: server.go, static/main.js.
+package viewer

@@ -1,0 +1,144 @@
+package viewer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/project"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+)
+
+// Options are the settings of a server.
+type Options struct {
+	UploadBytes int64  // of one file, at most
+	Notice      string // what people should know, as where their work is kept
+	Log         *slog.Logger
+}
+
+// server answers the page's requests.
+type server struct {
+	project *project.Project
+	options Options
+}
+
+// New returns the handler of the page and its interface.
+func New(p *project.Project, o Options) http.Handler {
+	s := &server{project: p, options: o}
+	mux := http.NewServeMux()
+	for path, h := range pages() {
+		mux.HandleFunc("GET "+path, h)
+	}
+	handle := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := h(w, r); err != nil {
+				s.fail(w, r, err)
+			}
+		})
+	}
+	handle("GET /api/project", s.list)
+	handle("POST /api/volumes", s.upload)
+	handle("GET /api/volumes/{id}", s.with(s.info))
+	handle("GET /api/volumes/{id}/image", s.with(s.image))
+	handle("GET /api/volumes/{id}/events", s.with(s.events))
+	handle("POST /api/volumes/{id}/edits", s.with(s.edit))
+	handle("POST /api/volumes/{id}/undo", s.with(s.undo))
+	handle("POST /api/volumes/{id}/redo", s.with(s.redo))
+	handle("POST /api/volumes/{id}/propagation", s.with(s.propagate))
+	handle("DELETE /api/volumes/{id}/propagation", s.with(s.stop))
+	handle("POST /api/volumes/{id}/review", s.with(s.review))
+	handle("GET /api/volumes/{id}/labels", s.with(s.labels))
+	handle("GET /api/volumes/{id}/report", s.with(s.report))
+	mux.HandleFunc("GET /metrics", s.metrics)
+	mux.HandleFunc("GET /healthz", web.Healthy)
+	return mux
+}
+
+// with finds the document of the request's path.
+func (s *server) with(h func(http.ResponseWriter, *http.Request, *project.Document) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		d, err := s.project.Document(r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		return h(w, r, d)
+	}
+}
+
+// fail answers with an error; what is not the client's fault is logged by web.Fail.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var conflict *project.ConflictError
+	switch {
+	case errors.Is(err, folder.ErrUnknown):
+		web.Detail(w, http.StatusNotFound, "there is no volume of that name in the folder")
+	case errors.As(err, &conflict):
+		web.JSON(w, http.StatusConflict, struct {
+			Detail string `json:"detail"`
+			*project.ConflictError
+		}{conflict.Error(), conflict})
+	case errors.Is(err, project.ErrNotSaved):
+		s.options.Log.Error("not saved", "error", err)
+		web.Detail(w, http.StatusInsufficientStorage, "the change could not be saved (is the disk full?); nothing was changed, and the server's log says more")
+	default:
+		web.Fail(w, r, s.options.Log, err)
+	}
+}
+
+// list answers with the volumes.
+func (s *server) list(w http.ResponseWriter, _ *http.Request) error {
+	volumes, err := s.project.Volumes()
+	if err != nil {
+		return err
+	}
+	web.JSON(w, http.StatusOK, struct {
+		Volumes []project.Entry `json:"volumes"`
+		Notice  string          `json:"notice,omitempty"`
+	}{volumes, s.options.Notice})
+	return nil
+}
+
+// upload takes a new volume.
+func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength > s.options.UploadBytes {
+		return &http.MaxBytesError{Limit: s.options.UploadBytes}
+	}
+	id, err := s.project.Add(r.URL.Query().Get("name"), web.Body(w, r, s.options.UploadBytes))
+	if err != nil {
+		return web.Upload(err)
+	}
+	web.JSON(w, http.StatusCreated, map[string]string{"id": id})
+	return nil
+}
+
+// metrics answers with numbers for Prometheus.
+func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
+	c := s.project.Counts()
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	for _, m := range []struct {
+		name, kind, help string
+		value            int
+	}{
+		{"slmsam_documents", "gauge", "Volumes whose annotations are open.", c.Documents},
+		{"slmsam_images", "gauge", "Volumes in memory.", c.Images},
+		{"slmsam_image_voxels", "gauge", "Voxels in memory.", c.Voxels},
+		{"slmsam_image_voxels_max", "gauge", "Voxels in memory at most.", c.MaxTotalVoxels},
+		{"slmsam_volume_voxels_max", "gauge", "Voxels of one volume at most.", c.MaxVoxels},
+		{"slmsam_jobs_queued", "gauge", "Propagations that wait or run.", c.Queued},
+		{"slmsam_jobs_done_total", "counter", "Propagations that ended well.", c.JobsDone},
+		{"slmsam_jobs_failed_total", "counter", "Propagations that failed.", c.Failed},
+		{"slmsam_jobs_stopped_total", "counter", "Propagations that were stopped or superseded.", c.Stopped},
+	} {
+		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", m.name, m.help, m.name, m.kind, m.name, m.value)
+	}
+}
+
+// line writes one event of a stream.
+func line(w http.ResponseWriter, e project.Event) error {
+	if err := json.NewEncoder(w).Encode(e); err != nil {
+		return err
+	}
+	return http.NewResponseController(w).Flush()
+}

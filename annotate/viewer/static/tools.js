@@ -1,0 +1,162 @@
+// Drawing on the slice with mouse or pen. A stroke is shown on the canvas above until it is complete.
+
+import * as raster from './raster.js'
+
+export class Tools {
+  /** stage is where, over the canvas above it; done(shape) takes a stroke, see finish. */
+  constructor(stage, over, done) {
+    Object.assign(this, { stage, over, done })
+    this.tool = 'outline'
+    this.mm = 8 // diameter of the brush
+    this.points = [] // [column, row]
+    this.trace = [] // the same in CSS pixels of the canvas
+    this.color = '#e69f00'
+    const box = over.parentElement
+    const on = (type, f) => box.addEventListener(type, f.bind(this), { capture: true, passive: false })
+    on('pointerdown', this.down)
+    on('pointermove', this.drag)
+    on('pointerup', this.up)
+    on('pointercancel', this.cancel)
+    on('pointerleave', () => { this.hover = null; this.paint() })
+    on('dblclick', e => { if (this.tool === 'polygon') { e.stopPropagation(); this.close() } else if (this.drawing) e.stopPropagation() })
+    for (const type of ['mousedown', 'mousemove', 'touchstart', 'touchmove']) on(type, e => { if (this.swallow(e)) e.stopPropagation() })
+    on('wheel', this.wheel)
+  }
+
+  get drawing() { return this.tool !== 'move' }
+
+  select(tool) {
+    this.cancel()
+    this.tool = tool
+    this.over.parentElement.classList.toggle('draws', this.drawing)
+    this.over.parentElement.classList.toggle('sized', tool === 'brush' || tool === 'erase')
+  }
+
+  swallow(e) { return this.drawing && (this.active || e.button === 0 && this.stage.info && e.clientX !== undefined && this.stage.pixel(e) && !e.shiftKey) }
+
+  at(e) {
+    const box = this.over.getBoundingClientRect()
+    return [e.clientX - box.left, e.clientY - box.top]
+  }
+
+  down(e) {
+    if (e.button !== 0 || !this.drawing || !this.stage.info || e.shiftKey) return
+    const pixel = this.stage.pixel(e)
+    if (!pixel) return
+    e.preventDefault()
+    e.stopPropagation()
+    this.stage.canvas.focus({ preventScroll: true })
+    this.away = e.altKey
+    this.zoomed = this.stage.scale(e)
+    if (this.tool === 'fill') return this.finish([pixel])
+    if (this.tool === 'polygon') {
+      if (!this.points.length) this.slice = this.stage.slice
+      this.points.push(pixel)
+      this.trace.push(this.at(e))
+      return this.paint()
+    }
+    this.active = e.pointerId
+    this.slice = this.stage.slice
+    this.points = [pixel]
+    this.trace = [this.at(e)]
+    this.over.parentElement.setPointerCapture(e.pointerId)
+    this.paint()
+  }
+
+  drag(e) {
+    this.hover = this.at(e)
+    if (this.stage.info && this.drawing) this.zoomed = this.stage.scale(e)
+    if (this.active === e.pointerId) {
+      e.stopPropagation()
+      const pixel = this.stage.pixel(e)
+      if (pixel) { this.points.push(pixel); this.trace.push(this.at(e)) }
+    }
+    this.paint()
+  }
+
+  up(e) {
+    if (this.active !== e.pointerId) return
+    e.stopPropagation()
+    this.active = undefined
+    const points = this.points
+    this.points = []
+    this.trace = []
+    this.finish(points)
+  }
+
+  cancel() {
+    this.active = undefined
+    this.points = []
+    this.trace = []
+    this.paint()
+  }
+
+  /** Completes a polygon. */
+  close() {
+    const points = this.points
+    this.cancel()
+    if (points.length > 2) this.finish(points)
+  }
+
+  /** Hands out a stroke: run(put) calls put with its pixels; away: they are taken from the object. */
+  finish(points) {
+    const { width: w, height: h } = this.stage.info, radius = this.stage.size.map(mm => Math.max(0.5, this.mm / 2 / mm))
+    const shape = { away: this.away || this.tool === 'erase', fill: this.tool === 'fill' }
+    if (shape.fill) {
+      const x = Math.round(points[0][0]), y = Math.round(points[0][1])
+      shape.run = (put, wall) => {
+        const found = raster.enclosed(Math.max(0, Math.min(h - 1, y)) * w + Math.max(0, Math.min(w - 1, x)), wall, w, h)
+        found?.forEach(put)
+        return found !== null
+      }
+    } else if (this.tool === 'brush' || this.tool === 'erase') {
+      shape.run = put => raster.line(points, ...radius, w, h, put)
+    } else if (points.length > 2) {
+      shape.run = put => raster.polygon(points, w, h, put)
+    }
+    this.paint()
+    if (shape.run) this.done(shape)
+  }
+
+  wheel(e) {
+    if (!this.stage.info || this.stage.mode === '3d') return
+    e.preventDefault()
+    e.stopPropagation()
+    if (e.ctrlKey) return this.stage.zoom(e.deltaY < 0 ? 1.15 : 1 / 1.15)
+    const axis = this.stage.axisAt(...this.stage.canvasPoint(e)) ?? this.stage.across
+    if (axis === this.stage.across) this.cancel()
+    this.stage.move(axis, this.stage.position(axis) + Math.sign(e.deltaY))
+  }
+
+  /** Draws the stroke so far and the brush. */
+  paint() {
+    const { over } = this, k = devicePixelRatio, g = over.getContext('2d')
+    if (over.width !== Math.round(over.clientWidth * k)) over.width = Math.round(over.clientWidth * k)
+    if (over.height !== Math.round(over.clientHeight * k)) over.height = Math.round(over.clientHeight * k)
+    g.setTransform(k, 0, 0, k, 0, 0)
+    g.clearRect(0, 0, over.clientWidth, over.clientHeight)
+    const sized = this.tool === 'brush' || this.tool === 'erase'
+    const [sx, sy] = (this.zoomed ?? [1, 1]).map((scale, i) => Math.max(1, scale * this.mm / 2 / (this.stage.size?.[i] ?? 1)))
+    g.lineJoin = g.lineCap = 'round'
+    g.strokeStyle = this.away || this.tool === 'erase' ? '#ffffff' : this.color
+    if (this.trace.length) {
+      g.globalAlpha = sized ? 0.5 : 1
+      g.lineWidth = sized ? 2 * Math.min(sx, sy) : 2
+      g.beginPath()
+      this.trace.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y + 0.01))
+      if (this.tool === 'polygon' && this.hover) g.lineTo(...this.hover)
+      if (!sized) { g.fillStyle = g.strokeStyle + '33'; g.fill() }
+      g.stroke()
+      g.globalAlpha = 1
+    }
+    if (sized && this.hover) {
+      for (const [color, width] of [['#000', 3], [g.strokeStyle, 1.5]]) {
+        g.strokeStyle = color
+        g.lineWidth = width
+        g.beginPath()
+        g.ellipse(...this.hover, sx, sy, 0, 0, 2 * Math.PI)
+        g.stroke()
+      }
+    }
+  }
+}
