@@ -19,6 +19,9 @@ type ClipFrame struct {
 	// Recall remembers the true masks of a tracked frame instead of the predicted ones.
 	Recall bool
 
+	// Prior is what a model with Config.Prior needs; B is 1 then, and Pixels may be nil.
+	Prior *ClipPrior
+
 	// Points prompts this frame with points instead of the true masks; nil elsewhere. Only for the first frame.
 	Points [][]decoder.Point
 }
@@ -33,14 +36,23 @@ type ClipOutput struct {
 // remembered by the sigmoid of its masks. each is called for every frame in order; while g records,
 // gradients that it adds to the outputs flow through time. The outputs live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
-	bank := memattn.NewBank()
+	bank, prior := memattn.NewBank(), m.newPrior()
 	defer bank.Clear()
 	for i, f := range frames {
-		out, memory, err := m.clipFrame(g, f, i, len(frames), bank, mem)
+		if prior != nil {
+			f.Pixels = prior.clipPixels(g, f, i)
+		}
+		out, memory, err := m.clipFrame(g, f, i, len(frames), bank, mem, prior)
 		if err != nil {
 			return err
 		}
-		bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: out.Result.Pointer})
+		if absent, err := prior.clipFound(g, f, i, out.Result); err != nil {
+			return err
+		} else if absent {
+			repeatMemory(bank, memattn.View{Slice: i})
+		} else {
+			bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: out.Result.Pointer})
+		}
 		if err := each(i, out); err != nil {
 			return err
 		}
@@ -49,13 +61,18 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 }
 
 // clipFrame predicts and encodes one frame.
-func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank, mem Memory) (out ClipOutput, memory *nn.Tensor, err error) {
+func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank, mem Memory, prior *prior) (out ClipOutput, memory *nn.Tensor, err error) {
 	b, size := f.Masks.Dim(0), m.Config.ImageSize
 	im := m.Encode(g, f.Pixels)
 	switch {
 	case i > 0:
 		v := memattn.View{Slice: i, Slices: n, Train: true}
-		out.Result, err = m.track(g, im, bank, v, mem, b, decoder.Prompts{Present: f.Present, Free: f.Free})
+		asked := decoder.Prompts{}
+		if prior != nil {
+			asked = prior.prompts(g)
+		}
+		asked.Present, asked.Free = f.Present, f.Free
+		out.Result, err = m.track(g, im, bank, v, mem, b, asked)
 	case f.Points != nil:
 		out.Result, err = m.PromptPoints(g, im, f.Points)
 	default:

@@ -23,6 +23,10 @@ type Config struct {
 
 	// Zoom is how large a part of a slice the model sees of each object, see Options.Zoom; 0, as in SAM 2: all of it.
 	Zoom float64 `json:"zoom,omitempty"`
+
+	// Prior lets a method without a network (package carry) propose every slice's mask; the model corrects it and says
+	// whether it is there. Each object is seen by itself then, and in the gray values of its surroundings.
+	Prior bool `json:"prior,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.

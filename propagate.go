@@ -99,7 +99,7 @@ type ObjectResult struct {
 // start at their own, so emit may see a slice twice, each time with other objects. An error from emit
 // or the end of ctx stops the work.
 func (m *Model) Propagate(ctx context.Context, g *nn.Graph, s Slices, prompts []Prompt, opt Options, emit func(SliceResult) error) error {
-	if zoom := m.Zoom(opt); zoom > 0 && len(prompts) > 0 {
+	if zoom := m.Zoom(opt); len(prompts) > 0 && (zoom > 0 || m.prior != nil && !seenAlone(s)) {
 		return m.propagateZoomed(ctx, g, s, prompts, zoom, opt, emit)
 	}
 	p, err := m.plan(g, s, prompts, opt)
@@ -147,7 +147,7 @@ func (p *propagation) prompts(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := p.withImage(slice, func(im Image) error {
+		err := p.withImage(slice, false, func(im Image) error {
 			for _, gr := range p.groups {
 				if gr.prompts[slice] == nil {
 					continue
@@ -248,7 +248,7 @@ func (p *propagation) track(active []*group, slice int, reverse bool, result *Sl
 	if len(active) == 0 {
 		return nil
 	}
-	return p.withImage(slice, func(im Image) error {
+	return p.withImage(slice, reverse, func(im Image) error {
 		for _, gr := range active {
 			found, err := gr.Track(im, slice, reverse)
 			if err != nil {
@@ -265,20 +265,27 @@ func (p *propagation) track(active []*group, slice int, reverse bool, result *Sl
 }
 
 // withImage computes a slice's features for the time of f.
-func (p *propagation) withImage(slice int, f func(Image) error) error {
+func (p *propagation) withImage(slice int, reverse bool, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
-		h, w := p.slices.Size()
-		size := p.model.Config.ImageSize
-		gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
-		pixels := p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
-		err = f(p.model.Encode(p.g, pixels))
+		err = f(p.model.Encode(p.g, p.pixels(slice, reverse)))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("slice %d: %w", slice, err)
 	}
 	return nil
+}
+
+// pixels is what the model is shown of a slice, [1,S,S,3].
+func (p *propagation) pixels(slice int, reverse bool) *nn.Tensor {
+	h, w := p.slices.Size()
+	if p.model.prior != nil {
+		return p.groups[0].see(p.slices.Gray(slice), h, w, slice, reverse, p.groups[0].prompts[slice])
+	}
+	size := p.model.Config.ImageSize
+	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
 }
 
 // results brings low-resolution masks to the native size.
@@ -289,7 +296,7 @@ func (p *propagation) results(gr *group, found Found) ([]ObjectResult, error) {
 	for i, object := range gr.objects {
 		r := ObjectResult{Object: object, Score: found.Score[i]}
 		p.g.Scoped(func() []*nn.Tensor {
-			side := 4 * p.model.Config.Grid()
+			side := sideOf(len(found.Low[i]))
 			native := p.g.Resize(p.g.Upload(found.Low[i], 1, side, side, 1), h, w, nn.Bilinear)
 			r.Logits, err = p.g.Read(native)
 			return nil

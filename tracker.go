@@ -18,6 +18,7 @@ type Tracker struct {
 	opt     TrackOptions
 	bank    *memattn.Bank
 	start   int // the slice that propagation starts from
+	prior   *prior
 }
 
 // TrackOptions are the settings of a Tracker.
@@ -29,7 +30,7 @@ type TrackOptions struct {
 
 // NewTracker returns a tracker of b objects in a volume of so many slices.
 func (m *Model) NewTracker(g *nn.Graph, b, slices, start int, opt TrackOptions) *Tracker {
-	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: start}
+	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: start, prior: m.newPrior()}
 }
 
 // Close releases the memory.
@@ -84,6 +85,9 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 		if found, err = t.found(r); err != nil {
 			return nil
 		}
+		if t.prior != nil && t.prior.proposal == nil {
+			t.prior.pointed(slice, found.Low[0])
+		}
 		low := r.LowRes
 		if t.opt.FillHoles > 0 {
 			var filled []float32
@@ -102,14 +106,20 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
-		r, err = t.model.Track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects)
+		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, t.asked())
 		if err != nil {
+			return nil
+		}
+		if t.rememberAbsent(slice, reverse, r) {
+			found, err = t.found(r)
 			return nil
 		}
 		if err = t.remember(im, slice, false, r.LowRes, r); err != nil {
 			return nil
 		}
-		found, err = t.found(r)
+		if found, err = t.found(r); err == nil && t.prior != nil {
+			t.prior.found(slice, found.Low[0])
+		}
 		return nil
 	})
 	t.forget(slice, reverse)

@@ -52,8 +52,11 @@ func (m *Model) propagateZoomed(ctx context.Context, g *nn.Graph, s Slices, prom
 	h, w := s.Size()
 	opt.Zoom = WholeSlice // of the region
 	for k, object := range order {
-		r := Around(objects[object], h, w, zoom)
-		err := m.Propagate(ctx, g, zoomedSlices{Slices: s, region: r}, zoomed(objects[object], w, r), opt, func(found SliceResult) error {
+		r := Region{Y1: h, X1: w}
+		if zoom > 0 {
+			r = Around(objects[object], h, w, zoom)
+		}
+		err := m.Propagate(ctx, g, zoomedSlices{Slices: m.shownAs(s, objects[object]), region: r}, zoomed(objects[object], w, r), opt, func(found SliceResult) error {
 			for i := range found.Objects {
 				found.Objects[i].Logits = pasted(found.Objects[i].Logits, h, w, r)
 			}

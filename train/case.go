@@ -40,6 +40,8 @@ type Case struct {
 
 	Spacing [3]float64 // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
 
+	intensity func(i int) []float32 // [H,W] as in the volume; nil where a case was not made from one
+
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
 }
@@ -125,6 +127,7 @@ func NewCase(name string, v *volume.Volume, l *volume.Labels, opt CaseOptions) (
 	}
 	c := &Case{Name: name, Objects: objects}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
+	c.intensity = func(i int) []float32 { return v.Slice(opt.Axis, i) }
 	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
 	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}
 	index := make(map[int32]uint8, len(objects))

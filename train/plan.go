@@ -32,6 +32,10 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 		return Plan{}, fmt.Errorf("train: plan: %w", err)
 	}
 	clip := blankClip(c.ImageSize, r.Frames, r.MaxObjects)
+	if c.Prior {
+		clip = blankClip(c.ImageSize, r.Frames, 1)
+		NewSampler(nil, r, c.ImageSize).For(c).addPrior(clip)
+	}
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: Cases{{}}})
 	if err != nil {
 		return Plan{}, err

@@ -52,6 +52,10 @@ type Recipe struct {
 	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
 	// fresh model predicts is not worth remembering.
 	TrueMasks float64 `json:"true_masks"` // 0
+	// TrueMasksFade lets that part fall evenly to nothing until so much of the steps is made; it needs steps, not time.
+	TrueMasksFade float64 `json:"true_masks_fade"` // 0: it stays
+
+	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
 
 	Freeze    []string `json:"freeze"`    // []: globs of parameter names that stay as they are
 	Recompute bool     `json:"recompute"` // false: compute activations again in the backward pass to save memory
@@ -174,6 +178,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.TrueMasks >= 0 && r.TrueMasks <= 1):
 		return fmt.Errorf("train: recipe: reverse %g, ends %g and true_masks %g must be in 0..1", r.Reverse, r.Ends, r.TrueMasks)
+	case !(r.TrueMasksFade >= 0 && r.TrueMasksFade <= 1) || r.TrueMasksFade > 0 && r.Steps == 0 || !(r.Average >= 0 && r.Average < 1):
+		return fmt.Errorf("train: recipe: true_masks_fade %g must be in 0..1 and needs steps, average %g must be in [0,1)", r.TrueMasksFade, r.Average)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
 		return fmt.Errorf("train: recipe: drop_path %g and dropout %g must be in [0,1)", r.DropPath, r.Dropout)
 	case !(r.MaxLoss > 0):
@@ -206,6 +212,14 @@ func (r Recipe) limit() (time.Duration, error) {
 		return 0, fmt.Errorf("train: recipe: time %q: want a duration such as 2h or 90m", r.Time)
 	}
 	return d, nil
+}
+
+// trueMasks is the part of the slices whose true masks are remembered in a step.
+func (r Recipe) trueMasks(step int) float64 {
+	if r.TrueMasksFade == 0 || r.Steps == 0 {
+		return r.TrueMasks
+	}
+	return r.TrueMasks * max(0, 1-float64(step)/(r.TrueMasksFade*float64(r.Steps)))
 }
 
 // StepsPerEpoch is the number of optimiser steps that see as many clips as there are volumes.

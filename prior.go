@@ -1,0 +1,294 @@
+package slmsam
+
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/carry"
+	"github.com/seed-6f79f512/slmsam/volume/flow"
+)
+
+// priorSide is the side of the slices that package carry works on; smaller models have their own.
+const priorSide = 128
+
+// priorHeads are the parameters of a model with Config.Prior.
+type priorHeads struct {
+	gain     *nn.Tensor // [1,1,1,1] of the prior's logits
+	evidence nn.Linear  // Signs -> 1: what speaks for the object being there
+	token    nn.Linear  // Signs -> C: the same as a prompt token
+	border   *decoder.Border
+}
+
+func newPriorHeads(p *nn.Params, width int) *priorHeads {
+	return &priorHeads{gain: p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
+		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), border: decoder.NewBorder(p.In("border"))}
+}
+
+// prior follows one object without a network: what the network is shown and corrects.
+type prior struct {
+	model    *Model
+	carriers map[int]*carry.Carrier // by slice: outlined ones, and the last tracked one
+	tracked  int                    // that one; -1 without
+	gray     []uint8                // [side,side] the slice at hand
+	proposal *carry.Proposal        // of it
+}
+
+// newPrior returns nil for a model that has none.
+func (m *Model) newPrior() *prior {
+	if m.prior == nil {
+		return nil
+	}
+	return &prior{model: m, carriers: map[int]*carry.Carrier{}, tracked: -1}
+}
+
+// PriorSide is the side of the slices that the prior works on.
+func (c Config) PriorSide() int { return min(c.ImageSize, priorSide) }
+
+// PriorGray brings an 8-bit slice [h,w] to the size that the prior works on.
+func (c Config) PriorGray(gray []uint8, h, w int) []uint8 {
+	side := c.PriorSide()
+	return volume.ResizePIL(gray, h, w, side, side, volume.Bicubic)
+}
+
+// PriorMask brings a mask [h,w] to the size that the prior works on.
+func (c Config) PriorMask(mask []bool, h, w int) []bool {
+	return volume.ResizeMask(mask, h, w, c.PriorSide())
+}
+
+// outline starts from a mask on a slice, [side,side] each.
+func (p *prior) outline(slice int, gray []uint8, mask []bool) {
+	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide())
+	p.proposal = p.carriers[slice].Here()
+}
+
+// pointed starts from what points have found on the slice at hand: logits [s,s].
+func (p *prior) pointed(slice int, logits []float32) {
+	mask := make([]bool, len(p.gray))
+	for i, l := range p.resized(logits) {
+		mask[i] = l > 0
+	}
+	p.outline(slice, p.gray, mask)
+}
+
+// propose expects the object on a slice, coming from the slice before; moved may be nil.
+func (p *prior) propose(slice int, reverse bool, gray []uint8, moved *flow.Field) {
+	before := slice - 1
+	if reverse {
+		before = slice + 1
+	}
+	c := p.carriers[before]
+	if c == nil { // the range leaves slices out
+		c = p.nearest(slice)
+	}
+	p.proposal = c.Propose(gray, moved)
+}
+
+// nearest is the carrier whose slice is nearest.
+func (p *prior) nearest(slice int) *carry.Carrier {
+	var best *carry.Carrier
+	least := 0
+	for s, c := range p.carriers {
+		d := max(s-slice, slice-s)
+		if best == nil || d < least || d == least && s < slice {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// found goes on from the slice at hand with the logits of a mask, [s,s], nil where the object is absent.
+func (p *prior) found(slice int, logits []float32) {
+	from := p.proposal.From
+	next := from.Skip(p.proposal)
+	if logits != nil {
+		next = from.Accept(p.proposal, p.resized(logits))
+	}
+	p.put(slice, next)
+}
+
+func (p *prior) put(slice int, c *carry.Carrier) {
+	if p.tracked >= 0 {
+		delete(p.carriers, p.tracked)
+	}
+	p.carriers[slice], p.tracked = c, slice
+}
+
+// resized brings logits to the prior's size.
+func (p *prior) resized(logits []float32) []float32 {
+	side, s := p.model.Config.PriorSide(), sideOf(len(logits))
+	if s == side {
+		return logits
+	}
+	return volume.ResizeBilinear(logits, s, s, side, side)
+}
+
+// pixels is what the network is shown of a slice [S,S]: its gray values, how likely they are the object's, and where
+// it is expected; nothing of the last two before there is an outline.
+func (p *prior) pixels(g *nn.Graph, gray []uint8) *nn.Tensor {
+	size, side := p.model.Config.ImageSize, p.model.Config.PriorSide()
+	channels := [][]float32{normalised(gray), make([]float32, size*size), make([]float32, size*size)}
+	if p.proposal != nil {
+		for c, values := range [][]float32{p.proposal.Likely, p.proposal.Logits} {
+			channels[1+c] = volume.ResizeBilinear(times(values, viewScale), side, side, size, size)
+		}
+	}
+	return g.Upload(interleaved(channels), 1, size, size, len(channels))
+}
+
+// viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
+const viewScale, outlineScale = 0.5, 0.2
+
+// view is what the border is refined by, [1,side,side,PriorViews]: gray values, their likelihood, the cut and the
+// carried outline.
+func (p *prior) view(g *nn.Graph) *nn.Tensor {
+	side := p.model.Config.PriorSide()
+	return g.Upload(interleaved([][]float32{normalised(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
+		times(clipped(p.proposal.Flow), outlineScale)}), 1, side, side, decoder.PriorViews)
+}
+
+// normalised gray values have ImageNet's mean and deviation, of gray.
+func normalised(gray []uint8) []float32 {
+	const mean, deviation = 0.449, 0.226
+	out := make([]float32, len(gray))
+	for i, v := range gray {
+		out[i] = (float32(v)/255 - mean) / deviation
+	}
+	return out
+}
+
+func times(values []float32, k float32) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = k * v
+	}
+	return out
+}
+
+// interleaved puts pictures of one size together as the channels of one.
+func interleaved(channels [][]float32) []float32 {
+	n := len(channels)
+	out := make([]float32, n*len(channels[0]))
+	for c, values := range channels {
+		for i, v := range values {
+			out[n*i+c] = v
+		}
+	}
+	return out
+}
+
+// prompts is what the decoder is told of a tracked slice.
+func (p *prior) prompts(g *nn.Graph) decoder.Prompts {
+	heads, side := p.model.prior, p.model.Config.PriorSide()
+	quarter := 4 * p.model.Config.Grid()
+	out := g.Scoped(func() []*nn.Tensor {
+		logits := g.Mul(g.Upload(p.proposal.Logits, 1, 1, side, side), heads.gain)
+		evidence := g.Upload(p.proposal.Evidence[:], 1, carry.Signs)
+		dense := g.Upload(clipped(p.proposal.Flow), 1, side, side, 1)
+		if quarter != side {
+			dense = g.Resize(dense, quarter, quarter, nn.Bilinear)
+		}
+		return []*nn.Tensor{logits, heads.evidence.Forward(g, evidence),
+			heads.token.Forward(g, evidence).Reshape(1, 1, -1), dense, p.view(g)}
+	})
+	return decoder.Prompts{Mask: out[3], Prior: &decoder.Prior{Logits: out[0], Score: out[1], Token: out[2], View: out[4], Border: heads.border}}
+}
+
+// clipped keeps distances within what a mask prompt's logits are.
+func clipped(distance []float32) []float32 {
+	out := make([]float32, len(distance))
+	for i, d := range distance {
+		out[i] = min(max(d, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
+	}
+	return out
+}
+
+// sideOf is the side of a square of n pixels.
+func sideOf(n int) int {
+	side := 0
+	for side*side < n {
+		side++
+	}
+	if side*side != n {
+		panic(fmt.Sprintf("slmsam: %d pixels are not a square", n))
+	}
+	return side
+}
+
+// asked is what the decoder is told of a tracked slice; nothing without a prior.
+func (t *Tracker) asked() decoder.Prompts {
+	if t.prior == nil {
+		return decoder.Prompts{}
+	}
+	return t.prior.prompts(t.g)
+}
+
+// rememberAbsent, of a model with a prior, lets what was remembered last stand for a slice that does not hold the
+// object: absence is not remembered, and the object may come back.
+func (t *Tracker) rememberAbsent(slice int, reverse bool, r *decoder.Result) bool {
+	if t.prior == nil || r.Presence[0] > 0 {
+		return false
+	}
+	t.prior.found(slice, nil)
+	repeatMemory(t.bank, t.View(slice, reverse))
+	return true
+}
+
+// repeatMemory puts the entry of the slice before in the place of a slice.
+func repeatMemory(bank *memattn.Bank, v memattn.View) {
+	before := v.Slice - 1
+	if v.Reverse {
+		before = v.Slice + 1
+	}
+	if e := bank.Get(before); e != nil {
+		bank.Put(memattn.Entry{Slice: v.Slice, Memory: e.Memory, Pointer: e.Pointer})
+	}
+}
+
+// see lets the prior look at a slice [h,w] and returns what the network is shown of it. on holds the prompt on it,
+// empty on a tracked slice.
+func (t *Tracker) see(gray []uint8, h, w, slice int, reverse bool, on []Prompt) *nn.Tensor {
+	c, p := t.model.Config, t.prior
+	p.gray = c.PriorGray(gray, h, w)
+	switch {
+	case len(on) == 0:
+		p.propose(slice, reverse, p.gray, nil)
+	case on[0].Mask != nil:
+		p.outline(slice, p.gray, c.PriorMask(on[0].Mask, h, w))
+	default:
+		p.proposal = nil // until the points have found something
+	}
+	return p.pixels(t.g, volume.ResizePIL(gray, h, w, c.ImageSize, c.ImageSize, volume.Bicubic))
+}
+
+// seenAlone says whether slices are those of one object already.
+func seenAlone(s Slices) bool {
+	_, ok := s.(zoomedSlices)
+	return ok
+}
+
+// priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
+// regression on the training volumes (docs/nano.md).
+var priorEvidence = [carry.Signs + 1]float32{-0.7, 0.6, -1, 0, -0.57, 3.4, 1.2, -1.7, 0, 1.3, 1.9}
+
+// Corrections are the layers by which a model corrects its prior: they start at nothing.
+func Corrections() []string {
+	return []string{"sam_mask_decoder.output_hypernetworks_mlps.0.layers.2", "sam_mask_decoder.pred_obj_score_head.layers.2", "prior.border.2"}
+}
+
+// trustPrior lets a fresh model with a prior correct nothing: its masks are the prior's, its scores the evidence's.
+func (m *Model) trustPrior(params map[string]*nn.Param) {
+	if m.prior == nil {
+		return
+	}
+	for _, layer := range Corrections() {
+		for _, part := range []string{".weight", ".bias"} {
+			p := params[layer+part]
+			p.Set(make([]float32, p.Tensor.Len()))
+		}
+	}
+	params["prior.evidence.weight"].Set(priorEvidence[:carry.Signs])
+	params["prior.evidence.bias"].Set(priorEvidence[carry.Signs:])
+}
