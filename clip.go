@@ -6,104 +6,221 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// ClipFrame is one slice of a training clip for B objects.
+// ClipFrame is one slice of each of K training clips that run side by side, with B objects in all.
 type ClipFrame struct {
-	Pixels *nn.Tensor // [1,S,S,3] normalised
+	Pixels *nn.Tensor // [K,S,S,3] normalised
 	Masks  *nn.Tensor // [B,S*S] truth, 0 and 1
-	Empty  []bool     // per object: the truth is empty
+	Empty  []bool     // [B] the truth is empty
+	Clip   []int      // [B] which of the K clips an object belongs to; nil when K is 1
 
-	// Present decides, instead of the predicted scores, which objects a tracked frame shows; nil: the scores do.
+	// Present decides, instead of the predicted scores, which objects a tracked frame shows, [B]; nil: the scores do.
 	Present []bool
 	// Free gives the loss the masks of a tracked frame even of objects that count as absent.
 	Free bool
-	// Recall remembers the true masks of a tracked frame instead of the predicted ones.
-	Recall bool
+	// Recall remembers the true masks of a tracked frame's objects instead of the predicted ones, [B]; nil: none.
+	Recall []bool
 
-	// Prior is what a model with Config.Prior needs; B is 1 then, and Pixels may be nil.
-	Prior *ClipPrior
+	// Prior is what a model with Config.Prior needs of every object, [B]; every clip has one then, and Pixels may be nil.
+	Prior []*ClipPrior
 
-	// Points prompts this frame with points instead of the true masks; nil elsewhere. Only for the first frame.
+	// Points prompts objects of this frame with points instead of their true masks, [B]; nil entries keep the masks,
+	// and so does nil for all. Only for the first frame.
 	Points [][]decoder.Point
 }
 
-// ClipOutput is what the model predicts on a slice of a clip, before any choice that the loss makes.
-type ClipOutput struct {
-	Logits *nn.Tensor // [B*k,S*S] of all candidates
-	Result *decoder.Result
+// objects is B.
+func (f ClipFrame) objects() int { return f.Masks.Dim(0) }
+
+// clips says for every object which clip it belongs to.
+func (f ClipFrame) clips() []int {
+	if f.Clip == nil {
+		return make([]int, f.objects())
+	}
+	return f.Clip
 }
 
-// RunClip tracks B objects through a clip as in training: the first frame is prompted, every frame is
-// remembered by the sigmoid of its masks. each is called for every frame in order; while g records,
-// gradients that it adds to the outputs flow through time. The outputs live until g.Free.
+// ClipOutput is what the model predicts for some objects on a slice of a clip, before any choice that the loss makes.
+type ClipOutput struct {
+	Objects []int      // which of the frame's
+	Logits  *nn.Tensor // [n*k,S*S] of all candidates
+	Result  *decoder.Result
+
+	chosen *nn.Tensor // [n,S,S,1] logits, to be remembered
+}
+
+// RunClip tracks B objects through K clips as in training: the first frame is prompted, every frame is
+// remembered by the sigmoid of its masks. each is called for every frame in order, on the first frame once for the
+// objects of each kind of prompt; while g records, gradients that it adds to the outputs flow through time. The
+// outputs live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
-	bank, prior := memattn.NewBank(), m.newPrior()
+	bank, priors := memattn.NewBank(), m.newPriors(len(frames[0].Prior))
 	defer bank.Clear()
 	for i, f := range frames {
-		if prior != nil {
-			f.Pixels = prior.clipPixels(g, f, i)
+		if priors != nil {
+			f.Pixels = priors.clipPixels(g, f, i)
 		}
-		out, memory, err := m.clipFrame(g, f, i, len(frames), bank, mem, prior)
+		im := m.Encode(g, f.Pixels)
+		of := im.of(g, f.clips())
+		var outs []ClipOutput
+		var err error
+		if i == 0 {
+			outs, err = m.promptClips(g, f, im)
+		} else {
+			outs, err = m.trackClips(g, f, of, bank, memattn.View{Slice: i, Slices: len(frames), Train: true}, mem, priors)
+		}
 		if err != nil {
 			return err
 		}
-		if absent, err := prior.clipFound(g, f, i, out.Result); err != nil {
+		chosen, pointers, presence := joinOutputs(g, outs)
+		memory := m.RememberLogits(g, of, chosen, presence)
+		if err := priors.clipFound(g, f, i, outs); err != nil {
 			return err
-		} else if absent {
-			repeatMemory(bank, memattn.View{Slice: i})
-		} else {
-			bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: out.Result.Pointer})
 		}
-		if err := each(i, out); err != nil {
-			return err
+		memory, pointers = priors.without(g, bank.Get(i-1), memory, pointers)
+		bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: pointers})
+		for _, out := range outs {
+			if err := each(i, out); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// clipFrame predicts and encodes one frame.
-func (m *Model) clipFrame(g *nn.Graph, f ClipFrame, i, n int, bank *memattn.Bank, mem Memory, prior *prior) (out ClipOutput, memory *nn.Tensor, err error) {
-	b, size := f.Masks.Dim(0), m.Config.ImageSize
-	im := m.Encode(g, f.Pixels)
-	switch {
-	case i > 0:
-		v := memattn.View{Slice: i, Slices: n, Train: true}
-		asked := decoder.Prompts{}
-		if prior != nil {
-			asked = prior.prompts(g)
-		}
-		asked.Present, asked.Free = f.Present, f.Free
-		out.Result, err = m.track(g, im, bank, v, mem, b, asked)
-	case f.Points != nil:
-		out.Result, err = m.PromptPoints(g, im, f.Points)
-	default:
-		out.Result, err = m.PromptMasks(g, im, f.Masks.Reshape(b, size, size, 1), f.Empty)
-	}
+// trackClips predicts a frame from the memory.
+func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Bank, v memattn.View, mem Memory, p priors) ([]ClipOutput, error) {
+	asked := p.prompts(g)
+	asked.Present, asked.Free = f.Present, f.Free
+	r, err := m.track(g, of, bank, v, mem, f.objects(), asked)
 	if err != nil {
-		return out, nil, err
+		return nil, err
 	}
-	var chosen *nn.Tensor // [B,S,S,1]
-	if i == 0 && f.Points == nil {
-		chosen = m.trueLogits(g, f)
-		out.Logits = chosen.Reshape(b, size*size)
-	} else {
-		chosen = m.upsample(g, out.Result.LowRes)
-		out.Logits = m.upsample(g, out.Result.Candidates).Reshape(-1, size*size)
-		if f.Recall {
-			chosen = m.trueLogits(g, f)
-		}
+	out := m.predicted(g, all(f.objects()), r)
+	if f.Recall != nil {
+		truth := m.trueLogits(g, f.Masks)
+		out.chosen = g.ReplaceItems(out.chosen, func(i int) *nn.Tensor {
+			if f.Recall[i] {
+				return g.Item(truth, i)
+			}
+			return nil
+		})
 	}
-	return out, m.RememberLogits(g, im, chosen, out.Result.Presence), nil
+	return []ClipOutput{out}, nil
 }
 
-// trueLogits is the truth of a frame as logits of -10 and 10, [B,S,S,1].
-func (m *Model) trueLogits(g *nn.Graph, f ClipFrame) *nn.Tensor {
-	b, size := f.Masks.Dim(0), m.Config.ImageSize
-	return g.Affine(f.Masks.Reshape(b, size, size, 1), decoder.MaskScale, decoder.MaskBias)
+// promptClips predicts the first frame: the objects that have equally many points together, and those with masks.
+func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image) ([]ClipOutput, error) {
+	var outs []ClipOutput
+	for _, objects := range f.kinds() {
+		out, err := m.promptKind(g, f, im.of(g, pick(f.clips(), objects)), objects)
+		if err != nil {
+			return nil, err
+		}
+		outs = append(outs, out)
+	}
+	return outs, nil
+}
+
+// promptKind predicts the given objects of the first frame, all prompted in the same way.
+func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int) (ClipOutput, error) {
+	if f.points(objects[0]) > 0 {
+		r, err := m.PromptPoints(g, of, pick(f.Points, objects))
+		if err != nil {
+			return ClipOutput{}, err
+		}
+		return m.predicted(g, objects, r), nil
+	}
+	size, masks := m.Config.ImageSize, g.Gather(f.Masks, objects)
+	r, err := m.PromptMasks(g, of, masks.Reshape(-1, size, size, 1), pick(f.Empty, objects))
+	if err != nil {
+		return ClipOutput{}, err
+	}
+	chosen := m.trueLogits(g, masks)
+	return ClipOutput{Objects: objects, Logits: chosen.Reshape(-1, size*size), Result: r, chosen: chosen}, nil
+}
+
+// predicted brings the masks of a result to full size.
+func (m *Model) predicted(g *nn.Graph, objects []int, r *decoder.Result) ClipOutput {
+	size := m.Config.ImageSize
+	return ClipOutput{Objects: objects, Result: r, chosen: m.upsample(g, r.LowRes),
+		Logits: m.upsample(g, r.Candidates).Reshape(-1, size*size)}
+}
+
+// trueLogits is the truth [B,S*S] as logits of -10 and 10, [B,S,S,1].
+func (m *Model) trueLogits(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
+	size := m.Config.ImageSize
+	return g.Affine(masks.Reshape(-1, size, size, 1), decoder.MaskScale, decoder.MaskBias)
+}
+
+// joinOutputs puts together what is remembered of a frame, in the order of its objects: masks [B,S,S,1], pointers [B,C]
+// and presence.
+func joinOutputs(g *nn.Graph, outs []ClipOutput) (chosen, pointers *nn.Tensor, presence []float32) {
+	if len(outs) == 1 {
+		r := outs[0].Result
+		return outs[0].chosen, r.Pointer, r.Presence
+	}
+	var masks, tokens []*nn.Tensor
+	var order []int
+	for _, out := range outs {
+		masks, tokens = append(masks, out.chosen), append(tokens, out.Result.Pointer)
+		order, presence = append(order, out.Objects...), append(presence, out.Result.Presence...)
+	}
+	back := make([]int, len(order)) // where each object is
+	for i, o := range order {
+		back[o] = i
+	}
+	return g.Gather(g.Concat(0, masks...), back), g.Gather(g.Concat(0, tokens...), back), pick(presence, back)
+}
+
+// points is the number of points that prompt an object, 0 for its mask.
+func (f ClipFrame) points(object int) int {
+	if f.Points == nil {
+		return 0
+	}
+	return len(f.Points[object])
+}
+
+// kinds lists the objects by their number of points.
+func (f ClipFrame) kinds() [][]int {
+	var out [][]int
+	place := map[int]int{}
+	for o := range f.objects() {
+		n := f.points(o)
+		at, known := place[n]
+		if !known {
+			at = len(out)
+			place[n], out = at, append(out, nil)
+		}
+		out[at] = append(out[at], o)
+	}
+	return out
+}
+
+// pick returns v[index[0]], v[index[1]], ...
+func pick[T any](v []T, index []int) []T {
+	out := make([]T, len(index))
+	for i, k := range index {
+		out[i] = v[k]
+	}
+	return out
+}
+
+// all lists 0..n.
+func all(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
 // TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they
 // have no influence on a clip without absent objects or points, but weight decay acts on them.
-func (m *Model) TouchUnused(g *nn.Graph, maskPrompts bool) {
+func (m *Model) TouchUnused(g *nn.Graph, first ClipFrame) {
+	maskPrompts := false
+	for o := range first.objects() {
+		maskPrompts = maskPrompts || first.points(o) == 0
+	}
 	touched := append([]*nn.Tensor{m.noObject}, m.Heads.MaybeUnused(maskPrompts)...)
 	for _, t := range touched {
 		if t.NeedsGrad() && t.Grad() == nil {

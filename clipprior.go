@@ -3,12 +3,11 @@ package slmsam
 import (
 	"fmt"
 
-	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// ClipPrior is what the prior needs of a frame of a clip, computed ahead.
+// ClipPrior is what the prior needs of an object's frame in a clip, computed ahead.
 type ClipPrior struct {
 	Gray  []uint8     // [S,S]
 	Small []uint8     // [side,side] the same as Config.PriorGray has it
@@ -16,47 +15,58 @@ type ClipPrior struct {
 	Moved *flow.Field // from the frame before; nil on the first
 }
 
-// clipPixels lets the prior look at frame i and returns what the network is shown of it.
-func (p *prior) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
-	if f.Prior == nil || f.Masks.Dim(0) != 1 {
-		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes clips of one object with ClipFrame.Prior, got %d", f.Masks.Dim(0)))
+// clipPixels lets the priors look at frame i and returns what the network is shown of it, [B,S,S,3].
+func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
+	if len(f.Prior) != f.objects() {
+		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
 	}
-	p.gray = f.Prior.Small
-	switch {
-	case i > 0:
-		p.propose(i, false, p.gray, f.Prior.Moved)
-	case f.Points == nil:
-		p.outline(i, p.gray, f.Prior.Mask)
+	gray := make([][]uint8, len(p))
+	for k, one := range p {
+		of := f.Prior[k]
+		one.gray, gray[k] = of.Small, of.Gray
+		switch {
+		case i > 0:
+			one.propose(i, false, of.Small, of.Moved)
+		case f.points(k) == 0:
+			one.outline(i, of.Small, of.Mask)
+		}
 	}
-	return p.pixels(g, f.Prior.Gray)
+	return p.pixels(g, gray)
 }
 
-// clipFound goes on from frame i with what was found on it or, where the frame says so, with the truth; absent says
-// that the object does not count as being there. Without a prior there is nothing to do.
-func (p *prior) clipFound(g *nn.Graph, f ClipFrame, i int, r *decoder.Result) (absent bool, err error) {
-	if p == nil || i == 0 && f.Points == nil {
-		return false, nil
-	}
-	if i > 0 && f.Recall {
-		if f.Empty[0] {
-			p.found(i, nil)
-			return true, nil
+// clipFound goes on from frame i with what was found on it or, where the frame says so, with the truth. Without priors
+// there is nothing to do.
+func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) error {
+	for _, out := range outs {
+		if p == nil || i == 0 && f.points(out.Objects[0]) == 0 {
+			continue
 		}
-		p.found(i, maskLogits(f.Prior.Mask))
-		return false, nil
+		low, err := g.Read(out.Result.LowRes)
+		if err != nil {
+			return fmt.Errorf("slmsam: read masks: %w", err)
+		}
+		n := len(low) / len(out.Objects)
+		for at, k := range out.Objects {
+			logits := low[at*n : (at+1)*n]
+			switch {
+			case i == 0:
+				p[k].pointed(i, logits)
+			case f.Recall != nil && f.Recall[k]:
+				p[k].found(i, trueFound(f, k))
+			case out.Result.Presence[at] <= 0:
+				p[k].found(i, nil)
+			default:
+				p[k].found(i, logits)
+			}
+		}
 	}
-	if i > 0 && r.Presence[0] <= 0 {
-		p.found(i, nil)
-		return true, nil
+	return nil
+}
+
+// trueFound is the truth of an object as logits, nil where it is absent.
+func trueFound(f ClipFrame, object int) []float32 {
+	if f.Empty[object] {
+		return nil
 	}
-	logits, err := g.Read(r.LowRes)
-	if err != nil {
-		return false, fmt.Errorf("slmsam: read masks: %w", err)
-	}
-	if i == 0 {
-		p.pointed(i, logits)
-	} else {
-		p.found(i, logits)
-	}
-	return false, nil
+	return maskLogits(f.Prior[object].Mask)
 }

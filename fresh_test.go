@@ -139,7 +139,7 @@ func TestRecallRemembersTheTruth(t *testing.T) {
 				}
 			}
 			frames[i] = slmsam.ClipFrame{Pixels: g.Upload(pixels, 1, 128, 128, 3), Masks: g.Upload(mask, 1, 128*128),
-				Empty: []bool{false}, Present: []bool{true}, Recall: recall && i == 1}
+				Empty: []bool{false}, Present: []bool{true}, Recall: []bool{recall && i == 1}}
 		}
 		var out []float32
 		require.NoError(t, m.RunClip(g, frames, slmsam.ShortLong, func(_ int, o slmsam.ClipOutput) (err error) {

@@ -34,14 +34,22 @@ type prior struct {
 	tracked  int                    // that one; -1 without
 	gray     []uint8                // [side,side] the slice at hand
 	proposal *carry.Proposal        // of it
+	absent   bool                   // what was found on it
 }
 
-// newPrior returns nil for a model that has none.
-func (m *Model) newPrior() *prior {
+// priors follow the objects of a batch; nil for a model that has none.
+type priors []*prior
+
+// newPriors returns those of n objects, nil for a model without.
+func (m *Model) newPriors(n int) priors {
 	if m.prior == nil {
 		return nil
 	}
-	return &prior{model: m, carriers: map[int]*carry.Carrier{}, tracked: -1}
+	out := make(priors, n)
+	for i := range out {
+		out[i] = &prior{model: m, carriers: map[int]*carry.Carrier{}, tracked: -1}
+	}
+	return out
 }
 
 // PriorSide is the side of the slices that the prior works on.
@@ -102,6 +110,7 @@ func (p *prior) nearest(slice int) *carry.Carrier {
 // found goes on from the slice at hand with the logits of a mask, [s,s], nil where the object is absent.
 func (p *prior) found(slice int, logits []float32) {
 	from := p.proposal.From
+	p.absent = logits == nil
 	next := from.Skip(p.proposal)
 	if logits != nil {
 		next = from.Accept(p.proposal, p.resized(logits))
@@ -125,28 +134,32 @@ func (p *prior) resized(logits []float32) []float32 {
 	return volume.ResizeBilinear(logits, s, s, side, side)
 }
 
-// pixels is what the network is shown of a slice [S,S]: its gray values, how likely they are the object's, and where
-// it is expected; nothing of the last two before there is an outline.
-func (p *prior) pixels(g *nn.Graph, gray []uint8) *nn.Tensor {
-	size, side := p.model.Config.ImageSize, p.model.Config.PriorSide()
-	channels := [][]float32{normalised(gray), make([]float32, size*size), make([]float32, size*size)}
-	if p.proposal != nil {
-		for c, values := range [][]float32{p.proposal.Likely, p.proposal.Logits} {
-			channels[1+c] = volume.ResizeBilinear(times(values, viewScale), side, side, size, size)
+// pixels is what the network is shown of a slice of every object, [S,S] each: its gray values, how likely they are the
+// object's, and where it is expected; nothing of the last two before there is an outline.
+func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
+	var out []float32
+	size := p[0].model.Config.ImageSize
+	for k, one := range p {
+		side := one.model.Config.PriorSide()
+		channels := [][]float32{normalised(gray[k]), make([]float32, size*size), make([]float32, size*size)}
+		if one.proposal != nil {
+			for c, values := range [][]float32{one.proposal.Likely, one.proposal.Logits} {
+				channels[1+c] = volume.ResizeBilinear(times(values, viewScale), side, side, size, size)
+			}
 		}
+		out = append(out, interleaved(channels)...)
 	}
-	return g.Upload(interleaved(channels), 1, size, size, len(channels))
+	return g.Upload(out, len(p), size, size, 3)
 }
 
 // viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
 const viewScale, outlineScale = 0.5, 0.2
 
-// view is what the border is refined by, [1,side,side,PriorViews]: gray values, their likelihood, the cut and the
-// carried outline.
-func (p *prior) view(g *nn.Graph) *nn.Tensor {
-	side := p.model.Config.PriorSide()
-	return g.Upload(interleaved([][]float32{normalised(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
-		times(clipped(p.proposal.Flow), outlineScale)}), 1, side, side, decoder.PriorViews)
+// view is what the border is refined by, [side,side,PriorViews]: gray values, their likelihood, the cut and the carried
+// outline.
+func (p *prior) view() []float32 {
+	return interleaved([][]float32{normalised(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
+		times(clipped(p.proposal.Flow), outlineScale)})
 }
 
 // normalised gray values have ImageNet's mean and deviation, of gray.
@@ -179,21 +192,28 @@ func interleaved(channels [][]float32) []float32 {
 	return out
 }
 
-// prompts is what the decoder is told of a tracked slice.
-func (p *prior) prompts(g *nn.Graph) decoder.Prompts {
-	heads, side := p.model.prior, p.model.Config.PriorSide()
-	quarter := 4 * p.model.Config.Grid()
+// prompts is what the decoder is told of a tracked slice; nothing without priors.
+func (p priors) prompts(g *nn.Graph) decoder.Prompts {
+	if p == nil {
+		return decoder.Prompts{}
+	}
+	var logits, flows, views, signs []float32
+	for _, one := range p {
+		logits, flows = append(logits, one.proposal.Logits...), append(flows, clipped(one.proposal.Flow)...)
+		views, signs = append(views, one.view()...), append(signs, one.proposal.Evidence[:]...)
+	}
+	heads, c, b := p[0].model.prior, p[0].model.Config, len(p)
+	side, quarter := c.PriorSide(), 4*c.Grid()
 	out := g.Scoped(func() []*nn.Tensor {
-		logits := g.Mul(g.Upload(p.proposal.Logits, 1, 1, side, side), heads.gain)
-		evidence := g.Upload(p.proposal.Evidence[:], 1, carry.Signs)
-		dense := g.Upload(clipped(p.proposal.Flow), 1, side, side, 1)
+		evidence := g.Upload(signs, b, carry.Signs)
+		dense := g.Upload(flows, b, side, side, 1)
 		if quarter != side {
 			dense = g.Resize(dense, quarter, quarter, nn.Bilinear)
 		}
-		return []*nn.Tensor{logits, heads.evidence.Forward(g, evidence),
-			heads.token.Forward(g, evidence).Reshape(1, 1, -1), dense, p.view(g)}
+		return []*nn.Tensor{dense, g.Mul(g.Upload(logits, b, 1, side, side), heads.gain), g.Upload(views, b, side, side, decoder.PriorViews),
+			heads.evidence.Forward(g, evidence), heads.token.Forward(g, evidence).Reshape(b, 1, -1)}
 	})
-	return decoder.Prompts{Mask: out[3], Prior: &decoder.Prior{Logits: out[0], Score: out[1], Token: out[2], View: out[4], Border: heads.border}}
+	return decoder.Prompts{Mask: out[0], Prior: &decoder.Prior{Logits: out[1], View: out[2], Score: out[3], Token: out[4], Border: heads.border}}
 }
 
 // clipped keeps distances within what a mask prompt's logits are.
@@ -217,40 +237,27 @@ func sideOf(n int) int {
 	return side
 }
 
-// asked is what the decoder is told of a tracked slice; nothing without a prior.
-func (t *Tracker) asked() decoder.Prompts {
-	if t.prior == nil {
-		return decoder.Prompts{}
+// without leaves the memory [B,N,M] and the pointers [B,C] of the slice before in place where an object is absent:
+// absence is not remembered, and the object may come back.
+func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn.Tensor) (m, ptr *nn.Tensor) {
+	if p == nil || before == nil {
+		return memory, pointers
 	}
-	return t.prior.prompts(t.g)
-}
-
-// rememberAbsent, of a model with a prior, lets what was remembered last stand for a slice that does not hold the
-// object: absence is not remembered, and the object may come back.
-func (t *Tracker) rememberAbsent(slice int, reverse bool, r *decoder.Result) bool {
-	if t.prior == nil || r.Presence[0] > 0 {
-		return false
+	last := func(of *nn.Tensor) func(i int) *nn.Tensor {
+		return func(i int) *nn.Tensor {
+			if p[i].absent {
+				return g.Item(of, i)
+			}
+			return nil
+		}
 	}
-	t.prior.found(slice, nil)
-	repeatMemory(t.bank, t.View(slice, reverse))
-	return true
-}
-
-// repeatMemory puts the entry of the slice before in the place of a slice.
-func repeatMemory(bank *memattn.Bank, v memattn.View) {
-	before := v.Slice - 1
-	if v.Reverse {
-		before = v.Slice + 1
-	}
-	if e := bank.Get(before); e != nil {
-		bank.Put(memattn.Entry{Slice: v.Slice, Memory: e.Memory, Pointer: e.Pointer})
-	}
+	return g.ReplaceItems(memory, last(before.Memory)), g.ReplaceItems(pointers, last(before.Pointer))
 }
 
 // see lets the prior look at a slice [h,w] and returns what the network is shown of it. on holds the prompt on it,
 // empty on a tracked slice.
 func (t *Tracker) see(gray []uint8, h, w, slice int, reverse bool, on []Prompt) *nn.Tensor {
-	c, p := t.model.Config, t.prior
+	c, p := t.model.Config, t.priors[0]
 	p.gray = c.PriorGray(gray, h, w)
 	switch {
 	case len(on) == 0:
@@ -260,7 +267,7 @@ func (t *Tracker) see(gray []uint8, h, w, slice int, reverse bool, on []Prompt) 
 	default:
 		p.proposal = nil // until the points have found something
 	}
-	return p.pixels(t.g, volume.ResizePIL(gray, h, w, c.ImageSize, c.ImageSize, volume.Bicubic))
+	return t.priors.pixels(t.g, [][]uint8{volume.ResizePIL(gray, h, w, c.ImageSize, c.ImageSize, volume.Bicubic)})
 }
 
 // seenAlone says whether slices are those of one object already.
@@ -291,4 +298,24 @@ func (m *Model) trustPrior(params map[string]*nn.Param) {
 	}
 	params["prior.evidence.weight"].Set(priorEvidence[:carry.Signs])
 	params["prior.evidence.bias"].Set(priorEvidence[carry.Signs:])
+}
+
+// prompted goes on from what points have found on an outlined slice; masks were taken in before.
+func (p priors) prompted(slice int, found Found) {
+	for i, one := range p {
+		if one.proposal == nil {
+			one.pointed(slice, found.Low[i])
+		}
+	}
+}
+
+// tracked goes on from what was found on a tracked slice.
+func (p priors) tracked(slice int, found Found) {
+	for i, one := range p {
+		if found.Score[i] > 0 {
+			one.found(slice, found.Low[i])
+		} else {
+			one.found(slice, nil)
+		}
+	}
 }

@@ -18,7 +18,7 @@ type Tracker struct {
 	opt     TrackOptions
 	bank    *memattn.Bank
 	start   int // the slice that propagation starts from
-	prior   *prior
+	priors  priors
 }
 
 // TrackOptions are the settings of a Tracker.
@@ -30,7 +30,7 @@ type TrackOptions struct {
 
 // NewTracker returns a tracker of b objects in a volume of so many slices.
 func (m *Model) NewTracker(g *nn.Graph, b, slices, start int, opt TrackOptions) *Tracker {
-	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: start, prior: m.newPrior()}
+	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: start, priors: m.newPriors(b)}
 }
 
 // Close releases the memory.
@@ -85,9 +85,7 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 		if found, err = t.found(r); err != nil {
 			return nil
 		}
-		if t.prior != nil && t.prior.proposal == nil {
-			t.prior.pointed(slice, found.Low[0])
-		}
+		t.priors.prompted(slice, found)
 		low := r.LowRes
 		if t.opt.FillHoles > 0 {
 			var filled []float32
@@ -96,7 +94,7 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 			}
 			low = t.g.Upload(filled, low.Shape...)
 		}
-		err = t.remember(im, slice, true, low, r)
+		err = t.remember(im, slice, false, true, low, r)
 		return nil
 	})
 	return found, err
@@ -106,20 +104,15 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
-		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, t.asked())
+		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, t.priors.prompts(t.g))
 		if err != nil {
 			return nil
 		}
-		if t.rememberAbsent(slice, reverse, r) {
-			found, err = t.found(r)
+		if found, err = t.found(r); err != nil {
 			return nil
 		}
-		if err = t.remember(im, slice, false, r.LowRes, r); err != nil {
-			return nil
-		}
-		if found, err = t.found(r); err == nil && t.prior != nil {
-			t.prior.found(slice, found.Low[0])
-		}
+		t.priors.tracked(slice, found)
+		err = t.remember(im, slice, reverse, false, r.LowRes, r)
 		return nil
 	})
 	t.forget(slice, reverse)
@@ -127,7 +120,7 @@ func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err err
 }
 
 // remember encodes masks low [B,1,4g,4g] and puts them into the bank.
-func (t *Tracker) remember(im Image, slice int, prompted bool, low *nn.Tensor, r *decoder.Result) error {
+func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.Tensor, r *decoder.Result) error {
 	memory := t.model.Remember(t.g, im, low, r.Presence, prompted)
 	if t.opt.BF16 {
 		var err error
@@ -135,7 +128,11 @@ func (t *Tracker) remember(im Image, slice int, prompted bool, low *nn.Tensor, r
 			return err
 		}
 	}
-	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: r.Pointer})
+	pointers := r.Pointer
+	if !prompted {
+		memory, pointers = t.priors.without(t.g, t.bank.Get(t.View(slice, reverse).Before()), memory, pointers)
+	}
+	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: pointers})
 	return nil
 }
 

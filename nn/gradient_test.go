@@ -125,6 +125,7 @@ func TestOperationGradients(t *testing.T) {
 		"expand":                 {func(g *nn.Graph, x ts) *nn.Tensor { return g.Expand(x[0], 1, 3) }, [][]int{{2, 1, 4}}},
 		"windows":                {func(g *nn.Graph, x ts) *nn.Tensor { return g.Windows(x[0], 3) }, [][]int{{2, 4, 5, 2}}},
 		"unwindows":              {func(g *nn.Graph, x ts) *nn.Tensor { return g.Unwindows(x[0], 1, 4, 5) }, [][]int{{4, 3, 3, 2}}},
+		"gather":                 {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
 		"pick channels":          {func(g *nn.Graph, x ts) *nn.Tensor { return g.PickChannels(x[0], []int{2, 0}) }, [][]int{{2, 3, 2}}},
 	} {
 		t.Run(name, func(t *testing.T) { checkGradient(t, c.f, c.shapes...) })

@@ -143,6 +143,41 @@ func (g *Graph) ReplaceItems(x *Tensor, with func(i int) *Tensor) *Tensor {
 	})
 }
 
+// Gather returns items index[0], index[1], ... of the first axis; any may come several times.
+func (g *Graph) Gather(x *Tensor, index []int) *Tensor {
+	n := x.size / x.Dim(0) // words of an item
+	moves, same := gatherMoves(index, x.Dim(0), n), len(index) == x.Dim(0)
+	if same && len(moves) == 1 {
+		return x
+	}
+	y := g.New(append([]int{len(index)}, x.Shape[1:]...)...)
+	for _, m := range moves {
+		g.dev.Copy(m.copy(x.buf, y.buf, false))
+	}
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		dx := g.gradSum(x) // dx[index[i]] += dy[i]
+		for _, m := range moves {
+			g.dev.Copy(m.reverse().copy(dy, dx, true))
+		}
+	})
+	return y
+}
+
+// gatherMoves copies items of n words, neighbours together.
+func gatherMoves(index []int, items, n int) []move {
+	var out []move
+	for i, from := range index {
+		check(from >= 0 && from < items, "Gather", from, items)
+		if last := len(out) - 1; i > 0 && from == index[i-1]+1 {
+			out[last].dims[4] += n
+			continue
+		}
+		out = append(out, move{dims: [5]int{1, 1, 1, 1, n}, fromOff: from * n, toOff: i * n,
+			fromStep: [5]int{0, 0, 0, 0, 1}, toStride: [5]int{0, 0, 0, 0, 1}})
+	}
+	return out
+}
+
 // Item returns item i of the first axis, keeping the axis.
 func (g *Graph) Item(x *Tensor, i int) *Tensor {
 	if x.Dim(0) == 1 {

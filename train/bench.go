@@ -25,7 +25,7 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 		return Speed{}, err
 	}
 	t.began = time.Now()
-	clips := newPrefetch(ctx, t.sampler, 0, aheadClips)
+	clips := newPrefetch(ctx, t.sampler, 0, t.ahead())
 	defer clips.close()
 	var s Speed
 	g.Device().ResetPeak()

@@ -12,14 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkStep measures optimiser steps of nano at 256 x 256 on the CPU.
+// BenchmarkStep measures optimiser steps of nano on the CPU, of 8 clips of 4 slices with one or two objects.
 func BenchmarkStep(b *testing.B) {
-	for _, c := range []struct{ frames, objects int }{{4, 1}, {4, 2}, {8, 2}} {
-		b.Run(fmt.Sprintf("nano-256-%dframes-%dobjects", c.frames, c.objects), func(b *testing.B) {
+	for _, c := range []struct{ size, together int }{{128, 1}, {128, 8}, {256, 1}, {256, 8}} {
+		b.Run(fmt.Sprintf("nano-%d-together-%d", c.size, c.together), func(b *testing.B) {
 			r := train.Scratch()
-			r.Frames, r.MaxObjects = c.frames, c.objects
+			r.MaxObjects, r.Together = 2, c.together
 			dev := cpu.New(0)
-			m, err := slmsam.New(dev, slmsam.Nano())
+			config := slmsam.Nano()
+			config.ImageSize = c.size
+			m, err := slmsam.New(dev, config)
 			require.NoError(b, err)
 			require.NoError(b, m.Initialise(1))
 			speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, b.N)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/decoder"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -31,26 +30,6 @@ type Frame struct {
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
 	Prior   *slmsam.ClipPrior // for a model with a prior; nil else
 	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
-}
-
-// Upload puts a clip on the graph's device.
-func (c *Clip) Upload(g *nn.Graph) []slmsam.ClipFrame {
-	b, s := len(c.Objects), c.Size
-	frames := make([]slmsam.ClipFrame, len(c.Frames))
-	for i, f := range c.Frames {
-		masks := make([]float32, len(f.Masks))
-		for p, on := range f.Masks {
-			if on {
-				masks[p] = 1
-			}
-		}
-		frames[i] = slmsam.ClipFrame{Empty: f.Empty, Present: f.Present, Free: f.Free, Recall: f.Recall, Points: f.Points,
-			Masks: g.Upload(masks, b, s*s), Prior: f.Prior}
-		if f.Prior == nil {
-			frames[i].Pixels = g.Upload(volume.ImageNet(f.Gray), 1, s, s, 3)
-		}
-	}
-	return frames
 }
 
 // Sampler draws clips. Clip n depends on the recipe, the source and n alone, so that a resumed training
@@ -204,10 +183,7 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 
 // objects chooses among those of a clip's first slice, if ends with one that the clip outlasts before all others.
 func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) []int {
-	visible, most := c.Visible(start), s.recipe.MaxObjects
-	if s.config != nil {
-		most = 1
-	}
+	visible, most := c.Visible(start), s.mostObjects()
 	var out []int
 	if ending := c.ending(start, s.recipe.Frames, step); ends && len(ending) > 0 {
 		out = append(out, ending[rng.IntN(len(ending))])
@@ -219,6 +195,14 @@ func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) [
 	}
 	slices.Sort(out)
 	return out
+}
+
+// mostObjects is how many objects are followed in a clip at most; a prior follows one.
+func (s *Sampler) mostObjects() int {
+	if s.config != nil {
+		return 1
+	}
+	return s.recipe.MaxObjects
 }
 
 // withEnd keeps the first slices of clips of n slices that some object does not last.

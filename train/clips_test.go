@@ -146,7 +146,7 @@ func TestVanishingObjects(t *testing.T) {
 func TestUpload(t *testing.T) {
 	clip := clipAt(t, train.NewSampler(twoCases(), tinyRecipe(1), 64), 1)
 	g := nn.NewGraph(cpu.New(1))
-	frames := clip.Upload(g)
+	frames := train.Upload(g, clip)
 	require.Len(t, frames, 3)
 	b := len(clip.Objects)
 	require.Equal(t, []int{b, 64 * 64}, frames[2].Masks.Shape)

@@ -53,6 +53,13 @@ type Prediction struct {
 	Score  []float32
 }
 
+// Object is what the loss has to know of an object on a slice.
+type Object struct {
+	Empty bool   // the truth is empty
+	Share int    // objects in its clip
+	Terms *Terms // of its clip on the slice: the loss is added here
+}
+
 func predictionOf(out slmsam.ClipOutput) Prediction {
 	r := out.Result
 	return Prediction{Logits: out.Logits, IoUs: r.IoUs, Scores: r.Scores, IoU: r.IoU, Score: r.Score}
@@ -76,22 +83,22 @@ func score(s nn.MaskSums, pixels int) candidate {
 	}
 }
 
-// Loss returns the terms of a slice's loss against truth [B,P] and, while g records, adds their gradients
-// to the prediction. Per object, the candidate with the least weighted mask and Dice loss is supervised;
-// mask, Dice and IoU terms count only where the object is present. Everything is divided by B.
-func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, empty []bool, w Weights) (Terms, error) {
+// Loss adds, per object, the terms of a slice's loss against truth [B,P] to what terms returns for it and, while g
+// records, adds their gradients to the prediction. The candidate with the least weighted mask and Dice loss is
+// supervised; mask, Dice and IoU terms count only where the object is present. Everything is divided by the number of
+// objects that share a clip.
+func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, of []Object, w Weights) error {
 	b, k, pixels := len(p.Score), len(p.IoU[0]), truth.Dim(1)
 	sums, err := g.MaskLossSums(p.Logits, truth, k, focalAlpha)
 	if err != nil {
-		return Terms{}, fmt.Errorf("train: loss: %w", err)
+		return fmt.Errorf("train: loss: %w", err)
 	}
-	var t Terms
-	n := float64(b)
 	dLogits := make([]float32, b*k*3) // by focal sum, sum p*t, sum p
 	dIoU, dScore := make([]float32, b*k), make([]float32, b)
-	for i := 0; i < b; i++ {
+	for i, o := range of {
+		t, n := o.Terms, float64(o.Share)
 		present := 0.0
-		if !empty[i] {
+		if !o.Empty {
 			present = 1
 		}
 		x := float64(p.Score[i])
@@ -101,17 +108,17 @@ func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, empty []bool, w Weights) 
 			continue
 		}
 		best, least := 0, math.Inf(1)
-		of := make([]candidate, k)
-		for j := range of {
-			of[j] = score(sums[i*k+j], pixels)
-			if c := w.Mask*of[j].focal + w.Dice*of[j].dice; c < least {
+		candidates := make([]candidate, k)
+		for j := range candidates {
+			candidates[j] = score(sums[i*k+j], pixels)
+			if c := w.Mask*candidates[j].focal + w.Dice*candidates[j].dice; c < least {
 				best, least = j, c
 			}
-			d := float64(p.IoU[i][j]) - of[j].iou
+			d := float64(p.IoU[i][j]) - candidates[j].iou
 			t.IoU += math.Abs(d) / (n * float64(k))
 			dIoU[i*k+j] = float32(w.IoU / (n * float64(k)) * sign(d))
 		}
-		c := of[best]
+		c := candidates[best]
 		t.Mask += c.focal / n
 		t.Dice += c.dice / n
 		d := dLogits[(i*k+best)*3:]
@@ -122,7 +129,7 @@ func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, empty []bool, w Weights) 
 		addGrad(g, p.IoUs, dIoU)
 		addGrad(g, p.Scores, dScore)
 	}
-	return t, nil
+	return nil
 }
 
 func addGrad(g *nn.Graph, t *nn.Tensor, d []float32) {

@@ -92,17 +92,17 @@ func runLoss(t *testing.T, dev backend.Device, f *golden.File, name string) {
 	targets, shape := f.Data(name + ".targets")
 	b, k, pixels := shape[0], masks.Dim(1), shape[1]*shape[2]
 	p := train.Prediction{Logits: masks.Reshape(b*k, pixels), IoUs: ious, Scores: scores, Score: f.Tensor(name + ".object_score_logits").Data}
-	empty := make([]bool, b)
-	for i := range empty {
+	var terms train.Terms
+	objects := make([]train.Object, b)
+	for i := range objects {
 		p.IoU = append(p.IoU, f.Tensor(name + ".ious").Data[i*k:(i+1)*k])
-		empty[i] = true
+		objects[i] = train.Object{Empty: true, Share: b, Terms: &terms}
 		for _, v := range targets[i*pixels : (i+1)*pixels] {
-			empty[i] = empty[i] && v == 0
+			objects[i].Empty = objects[i].Empty && v == 0
 		}
 	}
 	g.Record()
-	terms, err := train.Loss(g, p, g.Upload(targets, b, pixels), empty, train.PaperWeights())
-	require.NoError(t, err)
+	require.NoError(t, train.Loss(g, p, g.Upload(targets, b, pixels), objects, train.PaperWeights()))
 	g.Discard()
 	checkTerms(t, f, name+".", terms)
 	for key, x := range map[string]*nn.Tensor{"masks": masks, "ious": ious, "object_score_logits": scores} {
@@ -220,8 +220,9 @@ func runTraining(t *testing.T, s golden.Set, dev backend.Device) {
 	for step := 0; step < shape[0]; step++ {
 		name := []string{"A_present", "B_absent"}[step%2]
 		clip := clipOf(t, g, s.File(t, "training", name+".safetensors"))
-		terms, err := train.Backward(g, m, clip, slmsam.Memory{Long: m.Config.Frames, Short: 1}, w, nil)
+		all, err := train.Backward(g, m, clip, slmsam.Memory{Long: m.Config.Frames, Short: 1}, w, nil)
 		require.NoError(t, err)
+		terms := all[0]
 		for i, got := range []float64{terms.Total(w), terms.Mask, terms.Dice, terms.IoU, terms.Class} {
 			closeTo(t, fmt.Sprintf("step %d, term %d", step, i), want[step*shape[1]+i], got, tolerance)
 		}

@@ -107,17 +107,17 @@ func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recomp
 	golden.AddScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
 	g.Recompute = recompute
 	mem := slmsam.Memory{Long: m.Config.Frames, Short: 1}
-	total, err := train.Backward(g, m, clipOf(t, g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms train.Terms) error {
+	total, err := train.Backward(g, m, clipOf(t, g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms []train.Terms) error {
 		prefix := fmt.Sprintf("frame%d.", i)
 		low, err := g.Read(out.Result.Candidates)
 		require.NoError(t, err)
 		want, _ := f.Data(prefix + "low_res_multimasks")
 		golden.Close(t, prefix+"masks", want, low, golden.Tolerance{Abs: 2e-3})
-		checkTerms(t, f, prefix, terms)
+		checkTerms(t, f, prefix, terms[0])
 		return nil
 	})
 	require.NoError(t, err)
-	checkTerms(t, f, "total.", total)
+	checkTerms(t, f, "total.", total[0])
 	checkGradients(t, s, name, m, grads)
 }
 

@@ -15,6 +15,8 @@ type Plan struct {
 	ImageSize   int     `json:"image_size"`
 	Frames      int     `json:"frames"`
 	Objects     int     `json:"objects"`      // per clip, at most
+	Clips       int     `json:"clips"`        // in a step
+	Together    int     `json:"together"`     // clips that are computed at once
 	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimiser included
 	StepGFLOP   float64 `json:"step_gflop"`
 	Steps       int     `json:"steps"` // 0: limited by time
@@ -31,36 +33,34 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("train: plan: %w", err)
 	}
-	clip := blankClip(c.ImageSize, r.Frames, r.MaxObjects)
-	if c.Prior {
-		clip = blankClip(c.ImageSize, r.Frames, 1)
-		NewSampler(nil, r, c.ImageSize).For(c).addPrior(clip)
-	}
+	clip := blankClip(c, r)
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: Cases{{}}})
 	if err != nil {
 		return Plan{}, err
 	}
 	var ignored Metrics
 	for range 2 { // the second with the optimiser's moments in place
-		for i := range min(r.Batch, 2) {
-			if err := t.learn(clip, i, &ignored); err != nil {
-				return Plan{}, err
-			}
+		if err := t.learn(slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
+			return Plan{}, err
 		}
 		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)
 	}
 	p := Plan{Parameters: m.Parameters(), Trained: t.Trained(), ImageSize: c.ImageSize, Frames: r.Frames, Objects: r.MaxObjects,
-		MemoryBytes: d.peak, StepGFLOP: g.FLOP / float64(2*min(r.Batch, 2)) * float64(r.Batch) / 1e9}
+		Clips: r.Batch, Together: t.together,
+		MemoryBytes: d.peak, StepGFLOP: g.FLOP / 2 / 1e9}
 	if r.Time == "" {
 		p.Steps = r.TotalSteps(volumes)
 	}
 	return p, nil
 }
 
-// blankClip is a clip of the given sizes whose objects are everywhere.
-func blankClip(size, frames, objects int) *Clip {
+// blankClip is the largest clip of a recipe, with objects that are everywhere.
+func blankClip(c slmsam.Config, r Recipe) *Clip {
+	s := NewSampler(nil, r, c.ImageSize).For(c)
+	size, objects := s.size, s.mostObjects()
 	clip := &Clip{Name: "blank", Size: size, Objects: make([]int32, objects)}
 	f := Frame{Gray: make([]uint8, size*size), Masks: slices.Repeat([]bool{true}, objects*size*size), Empty: make([]bool, objects)}
-	clip.Frames = slices.Repeat([]Frame{f}, frames)
+	clip.Frames = slices.Repeat([]Frame{f}, r.Frames)
+	s.addPrior(clip)
 	return clip
 }

@@ -26,6 +26,7 @@ type Recipe struct {
 	Steps        int    `json:"steps"`         // 0: optimiser steps, and
 	Time         string `json:"time"`          // "": "2h", "90m" is set
 	Batch        int    `json:"batch"`         // 1: clips whose gradients are averaged in a step
+	Together     int    `json:"together"`      // 0: clips of a batch that are computed at once; 0 is as many as 4 GiB hold
 	WarmupSteps  int    `json:"warmup_steps"`  // 0: steps in which the learning rates grow linearly
 	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0 only at the end
 	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0 only at the end
@@ -84,7 +85,7 @@ func Paper() Recipe {
 func Scratch() Recipe {
 	r := Paper()
 	r.Epochs, r.Steps, r.WarmupSteps, r.ValidateEach, r.SaveEach = 0, 2000, 50, 250, 100
-	r.Frames = 4
+	r.Frames, r.Batch = 4, 8
 	r.Rates = Rates{LR: 5e-4, EncoderLR: 5e-4, WeightDecay: 0.05, LayerDecay: 1, Clip: 1, End: PaperEnd}
 	r.DropPath, r.Dropout = 0, 0
 	return r
@@ -170,8 +171,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: exactly one of epochs, steps and time must be given, got %d, %d and %q", r.Epochs, r.Steps, r.Time)
 	case limit < 0:
 		return fmt.Errorf("train: recipe: time %q must be positive", r.Time)
-	case r.Batch < 1 || r.WarmupSteps < 0 || r.ValidateEach < 0 || r.SaveEach < 0 || r.ValidateObjects < 0:
-		return errors.New("train: recipe: want batch >= 1 and warmup_steps, validate_each, save_each, validate_objects >= 0")
+	case r.Batch < 1 || r.Together < 0 || r.WarmupSteps < 0 || r.ValidateEach < 0 || r.SaveEach < 0 || r.ValidateObjects < 0:
+		return errors.New("train: recipe: want batch >= 1 and together, warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
 	case r.Stride < 1:

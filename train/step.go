@@ -7,10 +7,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Backward runs a clip forward, computes its loss and leaves the gradients in the parameters. each, unless
-// nil, sees every slice's output and terms.
-func Backward(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) (Terms, error) {
-	var total Terms
+// Backward runs clips side by side, computes the loss of each and leaves the gradient of their sum in the parameters.
+// each, unless nil, sees every slice's output and terms. The terms returned are per clip.
+func Backward(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) ([]Terms, error) {
+	var total []Terms
 	var err error
 	g.Scoped(func() []*nn.Tensor {
 		g.Record()
@@ -19,31 +19,64 @@ func Backward(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsa
 			return nil
 		}
 		g.Backward()
-		m.TouchUnused(g, frames[0].Points == nil)
+		m.TouchUnused(g, frames[0])
 		return nil
 	})
 	return total, err
 }
 
-// EachSlice sees what was predicted on slice i of a clip and its loss.
-type EachSlice func(i int, out slmsam.ClipOutput, t Terms) error
+// EachSlice sees what was predicted for some objects on slice i of the clips, and the loss of every clip on it as far as it
+// is known: on the first slice, objects with different prompts come one kind after the other.
+type EachSlice func(i int, out slmsam.ClipOutput, t []Terms) error
 
-// Evaluate runs a clip forward and computes its loss.
-func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) (Terms, error) {
-	var total Terms
+// Evaluate runs clips side by side and computes the loss of each.
+func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) ([]Terms, error) {
+	clips := frames[0].Pixels.Dim(0)
+	total, slice, at := make([]Terms, clips), make([]Terms, clips), 0
 	err := m.RunClip(g, frames, mem, func(i int, out slmsam.ClipOutput) error {
-		t, err := Loss(g, predictionOf(out), frames[i].Masks, frames[i].Empty, w)
-		if err != nil {
+		if i != at {
+			addTerms(total, slice)
+			clear(slice)
+			at = i
+		}
+		f := frames[i]
+		if err := Loss(g, predictionOf(out), g.Gather(f.Masks, out.Objects), lossObjects(f, out.Objects, slice), w); err != nil {
 			return err
 		}
-		total.Add(t)
 		if each != nil {
-			return each(i, out, t)
+			return each(i, out, slice)
 		}
 		return nil
 	})
+	addTerms(total, slice)
 	if err != nil {
 		return total, fmt.Errorf("train: %w", err)
 	}
 	return total, nil
+}
+
+func addTerms(total, slice []Terms) {
+	for i, t := range slice {
+		total[i].Add(t)
+	}
+}
+
+// lossObjects describes objects of a frame to the loss; terms are per clip.
+func lossObjects(f slmsam.ClipFrame, objects []int, terms []Terms) []Object {
+	share := make([]int, len(terms))
+	clip := func(o int) int {
+		if f.Clip == nil {
+			return 0
+		}
+		return f.Clip[o]
+	}
+	for o := range f.Empty {
+		share[clip(o)]++
+	}
+	out := make([]Object, len(objects))
+	for i, o := range objects {
+		k := clip(o)
+		out[i] = Object{Empty: f.Empty[o], Share: share[k], Terms: &terms[k]}
+	}
+	return out
 }

@@ -28,12 +28,13 @@ type Setup struct {
 // the clock).
 type Trainer struct {
 	Setup
-	model   *slmsam.Model
-	g       *nn.Graph
-	adam    *nn.AdamW
-	params  []*nn.Param // those that are trained
-	sampler *Sampler
-	total   int // steps
+	model    *slmsam.Model
+	g        *nn.Graph
+	adam     *nn.AdamW
+	params   []*nn.Param // those that are trained
+	sampler  *Sampler
+	total    int // steps
+	together int // clips of a batch that are computed at once
 
 	state   state
 	began   time.Time // of this process's part, less what went before
@@ -96,7 +97,9 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 		return nil, fmt.Errorf("train: freeze %q leaves nothing to train", s.Recipe.Freeze)
 	}
 	g.Recompute = s.Recipe.Recompute
-	return t, nil
+	var err error
+	t.together, err = sideBySide(m.Config, s.Recipe)
+	return t, err
 }
 
 // Trained is the number of values that are trained.
@@ -121,7 +124,7 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, t.journal.close()) }()
 	t.began = time.Now().Add(-time.Duration(t.state.Elapsed * float64(time.Second)))
-	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, aheadClips)
+	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, t.ahead())
 	defer clips.close()
 	_, err = t.complete(ctx, false)
 	for err == nil && !t.finished() {
@@ -133,8 +136,11 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// aheadClips is how many clips are made ahead of the step.
-const aheadClips = 4
+// ahead is how many clips are made while a step runs: those of the next one, but a few at least.
+func (t *Trainer) ahead() int {
+	const few = 4
+	return max(few, t.Recipe.Batch)
+}
 
 func (t *Trainer) elapsed() time.Duration { return time.Since(t.began) }
 
@@ -203,14 +209,15 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	t.training(true)
 	defer t.training(false)
 	m := Metrics{Step: t.state.Step + 1, Epoch: float64(t.state.Step*r.Batch) / float64(t.Train.Len())}
-	for i := range r.Batch {
-		clip, err := clips.next(ctx)
-		if err != nil {
+	batch := make([]*Clip, r.Batch)
+	for i := range batch {
+		var err error
+		if batch[i], err = clips.next(ctx); err != nil {
 			return m, err
 		}
-		if err := t.learn(clip, i, &m); err != nil {
-			return m, err
-		}
+	}
+	if err := t.learn(batch, t.state.Step*r.Batch, &m); err != nil {
+		return m, err
 	}
 	norm, err := t.g.GradNorm(t.params)
 	t.g.Free()
@@ -233,59 +240,15 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	return m, t.g.Sync()
 }
 
-// learn adds the gradient of one clip of the batch.
-func (t *Trainer) learn(clip *Clip, i int, m *Metrics) error {
-	n := float64(t.Recipe.Batch)
-	w := t.Recipe.Weights
-	w = Weights{Mask: w.Mask / n, Dice: w.Dice / n, IoU: w.IoU / n, Class: w.Class / n}
-	t.g.Seed = uint32(stepSeed(t.Recipe.Seed, t.state.Step*t.Recipe.Batch+i))
-	var overlap overlap
-	terms, err := Backward(t.g, t.model, clip.Upload(t.g), t.Recipe.Memory, w, func(k int, _ slmsam.ClipOutput, of Terms) error {
-		overlap.add(k, clip.Frames[k].Empty, of)
-		return nil
-	})
-	t.g.Free()
-	if err != nil {
-		return fmt.Errorf("clip %s: %w", clip.Name, err)
-	}
-	m.add(clip.Name, terms, w, overlap.mean(), n)
-	if !terms.Finite() || terms.Total(t.Recipe.Weights) > t.Recipe.MaxLoss {
-		return fmt.Errorf("train: step %d: %w: the loss of clip %s is %g; lower the learning rates, or look at that volume",
-			m.Step, errDiverged, clip.Name, terms.Total(t.Recipe.Weights))
-	}
-	return nil
-}
-
 // training switches between the behaviour in training and in use.
 func (t *Trainer) training(on bool) {
 	t.g.Training = on && (t.Recipe.Dropout > 0 || t.Recipe.DropPath > 0)
 	t.model.Heads.Training = on
 }
 
-// stepSeed numbers the dropout of a clip.
+// stepSeed numbers the dropout of a clip, and of those that are computed together with it.
 func stepSeed(seed uint64, n int) uint64 {
 	z := seed + stepStream + uint64(n)*0x9e3779b97f4a7c15 // splitmix64
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	return (z ^ z>>27) * 0x94d049bb133111eb >> 32
 }
-
-// overlap is the mean Dice overlap of the tracked slices of a clip, from the loss.
-type overlap struct {
-	sum float64
-	n   int
-}
-
-func (o *overlap) add(frame int, empty []bool, t Terms) {
-	present := 0
-	for _, e := range empty {
-		if !e {
-			present++
-		}
-	}
-	if frame > 0 && present > 0 {
-		o.sum += 1 - t.Dice*float64(len(empty))/float64(present)
-		o.n++
-	}
-}
-
-func (o *overlap) mean() float64 { return o.sum / float64(max(o.n, 1)) }

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/train/ablate"
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/seed-6f79f512/slmsam/train/ablate"
 	"github.com/spf13/cobra"
 )
 

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
-	"github.com/seed-6f79f512/slmsam/volume/report"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
 // The files of a report.

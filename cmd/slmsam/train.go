@@ -20,7 +20,7 @@ type trainFlags struct {
 	deviceFlags
 	out, recipe, init, model, held, holdOut, labels, axis, window, memory, time string
 	prompts                                                                     string
-	resolution, epochs, steps, frames, batch, bench                             int
+	resolution, epochs, steps, frames, batch, together, bench                   int
 	lr, mix                                                                     float64
 	seed                                                                        uint64
 	freeze                                                                      []string
@@ -63,6 +63,7 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 	flags.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the recipe's)")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
 	flags.IntVar(&f.batch, "batch", 0, "clips per step, their gradients averaged (default: the recipe's)")
+	flags.IntVar(&f.together, "together", 0, "clips of a step that are computed at once: more are faster and take more memory (default: the recipe's)")
 	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of everything random (default: the recipe's)")
 	flags.StringVar(&f.prompts, "prompts", "", "proportions of prompts on the first slice, as mask=1,points=1,box=1")
@@ -114,8 +115,9 @@ func planText(p train.Plan) string {
 	if p.Steps > 0 {
 		steps = fmt.Sprintf("%d steps", p.Steps)
 	}
-	return fmt.Sprintf("plan: %.1f M parameters, %.1f M trained; %d slices of %d x %d with up to %d objects: about %.1f GiB and %.0f GFLOP per step; %s",
-		float64(p.Parameters)/1e6, float64(p.Trained)/1e6, p.Frames, p.ImageSize, p.ImageSize, p.Objects,
+	return fmt.Sprintf("plan: %.1f M parameters, %.1f M trained; %d clips of %d slices of %d x %d with up to %d objects, %d at once: about %.1f GiB and %.0f GFLOP per step; %s",
+		float64(p.Parameters)/1e6, float64(p.Trained)/1e6, p.Clips, p.Frames, p.ImageSize, p.ImageSize, p.Objects,
+		p.Together,
 		float64(p.MemoryBytes)/(1<<30), p.StepGFLOP, steps)
 }
 

@@ -41,7 +41,7 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 
 // settledFlags are what a run's folder decides when it is resumed.
 func settledFlags() []string {
-	return []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "lr", "seed",
+	return []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "together", "lr", "seed",
 		"freeze", "prompts", "recompute"}
 }
 
@@ -76,6 +76,9 @@ func (f *trainFlags) resolve(cmd *cobra.Command) (train.Recipe, error) {
 	}
 	if changed("batch") {
 		r.Batch = f.batch
+	}
+	if changed("together") {
+		r.Together = f.together
 	}
 	if changed("lr") && r.Rates.LR > 0 {
 		r.Rates.LR, r.Rates.EncoderLR = f.lr, f.lr*r.Rates.EncoderLR/r.Rates.LR

@@ -15,7 +15,7 @@ func (d *Device) Copy(a backend.Copy) {
 			xi, yi := a.XOff+off[0], a.YOff+off[1]
 			if sx == 1 && sy == 1 {
 				if a.Accumulate {
-					addInto(y[yi:], x[xi:xi+n])
+					d.add(y[yi:][:n], x[xi:])
 				} else {
 					copy(y[yi:], x[xi:xi+n])
 				}

@@ -32,18 +32,15 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 	})
 }
 
-// mulAdder returns mulAdd for c channels, as vector instructions where the device has them and c fills some. What it
-// returns is for one goroutine.
+// worthwhile is the length from which a row is faster in vector instructions, the call included.
+const worthwhile = 16
+
+// mulAdder returns mulAdd for c channels, as vector instructions where the device has them and c fills some.
 func (d *Device) mulAdder(c int) func(y, x, w []float32) {
-	const worthwhile = 32 // channels: two vectors of AVX-512
 	if d.plain || c < worthwhile {
 		return mulAdd
 	}
-	product := make([]float32, c)
-	return func(y, x, w []float32) {
-		d.kernels.Mul(product, x, w)
-		d.kernels.Add(y, y, product)
-	}
+	return d.kernels.AddMul
 }
 
 // depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbours of (y, x) in an image [H,W,C]. flip

@@ -65,7 +65,7 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 					klo, khi := inside(x0, a.KW, a.W)
 					if klo < khi {
 						src := cols[(((b*oh+oy)*ow+ox)*a.KH+ky)*run:]
-						addInto(row[(x0+klo)*a.C:], src[klo*a.C:khi*a.C])
+						d.add(row[(x0+klo)*a.C:(x0+khi)*a.C], src[klo*a.C:])
 					}
 				}
 			}

@@ -32,6 +32,10 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 	y := d.words(op, "Y", a.Y, a.Rows*a.C)
 	gamma, beta := d.words(op, "Gamma", a.Gamma, a.C), d.words(op, "Beta", a.Beta, a.C)
 	d.parallel(a.Rows, 4*a.C, func(lo, hi int) {
+		if !d.plain {
+			d.kernels.LayerNorm(y[lo*a.C:hi*a.C], x[lo*a.C:], gamma, beta, a.Eps)
+			return
+		}
 		for r := lo; r < hi; r++ {
 			in := x[r*a.C:][:len(gamma)]
 			out, shift := y[r*a.C:][:len(gamma)], beta[:len(gamma)]
@@ -66,6 +70,10 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 	d.parallel(blocks, a.Rows/blocks*8*a.C, func(lo, hi int) {
 		for b := lo; b < hi; b++ {
 			dg, db := partial[2*b*a.C:][:a.C], partial[(2*b+1)*a.C:][:a.C]
+			if first, end := b*a.Rows/blocks, (b+1)*a.Rows/blocks; !d.plain && dx != nil {
+				d.layerNormBackwardRows(dx[first*a.C:end*a.C], x[first*a.C:], dy[first*a.C:], gamma, dg, db, a.Eps)
+				continue
+			}
 			for r := b * a.Rows / blocks; r < (b+1)*a.Rows/blocks; r++ {
 				xr, dyr := x[r*a.C:][:a.C], dy[r*a.C:][:a.C]
 				var dxr []float32
@@ -81,6 +89,23 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 			addRounded(dgamma, partial[2*b*a.C:][:a.C])
 			addRounded(dbeta, partial[(2*b+1)*a.C:][:a.C])
 		}
+	}
+}
+
+// exactRows is the number of rows whose sums are kept in float32.
+const exactRows = 64
+
+// layerNormBackwardRows handles rows [n,C] in vector instructions.
+func (d *Device) layerNormBackwardRows(dx, x, dy, gamma []float32, dgamma, dbeta []float64, eps float32) {
+	c := len(gamma)
+	sums := make([]float32, 2*c)
+	for len(dx) > 0 {
+		n := min(exactRows*c, len(dx))
+		clear(sums)
+		d.kernels.LayerNormBackward(dx[:n], sums[:c], sums[c:], x, dy, gamma, eps)
+		axpy(dgamma, 1, sums[:c])
+		axpy(dbeta, 1, sums[c:])
+		dx, x, dy = dx[n:], x[n:], dy[n:]
 	}
 }
 

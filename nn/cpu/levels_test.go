@@ -19,7 +19,8 @@ func TestLevels(t *testing.T) {
 			}
 			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{
 				BindingWords: 1 << 14,
-				Kernels:      []string{"MatMul", "Attention", "AttentionBackward", "Map"},
+				Kernels: []string{"MatMul", "Attention", "AttentionBackward", "Map", "MapBackward", "Zip", "Copy", "Sum", "LayerNorm",
+					"LayerNormBackward", "DepthwiseConv", "DepthwiseConvBackward", "Resample", "Col2Im"},
 			})
 		})
 	}

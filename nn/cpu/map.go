@@ -25,7 +25,13 @@ const mapCost = 8
 
 // vectorMap returns the form of a in vector instructions, nil if there is none.
 func (d *Device) vectorMap(a backend.Map) func(dst, x []float32) {
-	if d.plain || a.Accumulate {
+	if d.plain {
+		return nil
+	}
+	if a.Op == backend.MapAffine {
+		return d.vectorAffine(a)
+	}
+	if a.Accumulate {
 		return nil
 	}
 	switch a.Op {
@@ -37,6 +43,22 @@ func (d *Device) vectorMap(a backend.Map) func(dst, x []float32) {
 		return d.kernels.Sigmoid
 	}
 	return nil
+}
+
+// vectorAffine is vectorMap for P*x + Q, also where it is added to what dst holds.
+func (d *Device) vectorAffine(a backend.Map) func(dst, x []float32) {
+	f := &d.kernels
+	switch {
+	case !a.Accumulate && a.P == 1 && a.Q == 0:
+		return func(dst, x []float32) { copy(dst, x) }
+	case !a.Accumulate:
+		return func(dst, x []float32) { f.Affine(dst, a.P, x, a.Q) }
+	case a.Q != 0:
+		return nil
+	case a.P == 1:
+		return func(dst, x []float32) { f.Add(dst, dst, x) }
+	}
+	return func(dst, x []float32) { f.AddScaled(dst, a.P, x) }
 }
 
 // mapFunc returns the function of one element that a names.
@@ -88,8 +110,8 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 		check(false, op, "got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
 	}
 	x, dy, dx := d.words(op, "X", a.X, a.N), d.words(op, "DY", a.DY, a.N), d.words(op, "DX", a.DX, a.N)
-	if a.Op == backend.MapGELU && !d.plain {
-		d.parallel(a.N, 1, func(lo, hi int) { d.geluBackward(x[lo:hi], dy[lo:hi], dx[lo:hi]) })
+	if vector := d.vectorMapBackward(a.Op); vector != nil {
+		d.parallel(a.N, 1, func(lo, hi int) { vector(dx[lo:hi], x[lo:hi], dy[lo:hi]) })
 		return
 	}
 	d.parallel(a.N, mapCost, func(lo, hi int) {
@@ -99,13 +121,15 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 	})
 }
 
-// geluBackward adds dy * gelu'(x) to dx in vector instructions.
-func (d *Device) geluBackward(x, dy, dx []float32) {
-	var g [512]float32
-	for len(x) > 0 {
-		n := min(len(g), len(x))
-		d.kernels.GELUGradient(g[:n], x[:n], dy[:n])
-		d.kernels.Add(dx[:n], dx[:n], g[:n])
-		x, dy, dx = x[n:], dy[n:], dx[n:]
+// vectorMapBackward returns what adds dy * f'(x) to dst in vector instructions, nil if there is no such form.
+func (d *Device) vectorMapBackward(op backend.MapOp) func(dst, x, dy []float32) {
+	switch {
+	case d.plain:
+		return nil
+	case op == backend.MapGELU:
+		return d.kernels.AddGELUGradient
+	case op == backend.MapReLU:
+		return d.kernels.AddReLUGradient
 	}
+	return nil
 }

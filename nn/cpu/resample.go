@@ -13,6 +13,7 @@ func (d *Device) Resample(a backend.Resample) {
 		start := table[i*(1+a.Taps)]
 		check(start >= 0 && int(start) < a.In, op, "got %g as Table[%d,0], want 0..%d", start, i, a.In-1)
 	}
+	vector := !d.plain && a.Inner >= worthwhile
 	d.parallel(a.Outer*a.Out, a.Taps*a.Inner, func(lo, hi int) {
 		for t := lo; t < hi; t++ { // a row [Inner] of Y
 			o, i := t/a.Out, t%a.Out
@@ -25,6 +26,10 @@ func (d *Device) Resample(a backend.Resample) {
 			in := x[(o*a.In+start)*a.Inner:]
 			for k, w := range entry[1:min(1+a.Taps, 1+a.In-start)] {
 				src := in[k*a.Inner:][:len(out)]
+				if vector {
+					d.kernels.AddScaled(out, w, src)
+					continue
+				}
 				for c := range out {
 					out[c] += w * src[c]
 				}

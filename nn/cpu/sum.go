@@ -25,9 +25,7 @@ func (d *Device) Sum(a backend.Sum) {
 				acc[0] = sum(x[first:end])
 				continue
 			}
-			for n := first; n < end; n++ {
-				axpy(acc, 1, x[n*a.Inner+c0:][:width])
-			}
+			d.addRows(acc, x[first*a.Inner+c0:], a.Inner, end-first)
 		}
 	})
 	for o := range a.Outer {
@@ -38,5 +36,24 @@ func (d *Device) Sum(a backend.Sum) {
 			}
 			store(&y[o*a.Inner+i], float32(float64(a.P)*total), a.Accumulate)
 		}
+	}
+}
+
+// addRows adds n rows, ld words apart, to acc.
+func (d *Device) addRows(acc []float64, x []float32, ld, n int) {
+	const exact = 16 // rows whose sum is kept in float32
+	if d.plain || n < exact || len(acc) < worthwhile {
+		for i := range n {
+			axpy(acc, 1, x[i*ld:][:len(acc)])
+		}
+		return
+	}
+	sums := make([]float32, len(acc))
+	for i := 0; i < n; i += exact {
+		copy(sums, x[i*ld:])
+		for k := i + 1; k < min(n, i+exact); k++ {
+			d.kernels.Add(sums, sums, x[k*ld:])
+		}
+		axpy(acc, 1, sums)
 	}
 }

@@ -46,6 +46,15 @@ func axpy(y []float64, a float64, x []float32) {
 	}
 }
 
+// add adds x[i] to y[i], in vector instructions where the device has them.
+func (d *Device) add(y, x []float32) {
+	if d.plain {
+		addInto(y, x[:len(y)])
+		return
+	}
+	d.kernels.Add(y, y, x)
+}
+
 // addInto adds x[i] to y[i].
 func addInto(y, x []float32) {
 	y = y[:len(x)]

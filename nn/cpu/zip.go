@@ -15,6 +15,9 @@ func (d *Device) Zip(a backend.Zip) {
 	d.parallel(b.size, 2, func(lo, hi int) {
 		b.runs(lo, hi, func(n int, off [3]int) {
 			xi, yi, out := a.XOff+off[0], a.YOff+off[1], z[off[2]:][:n]
+			if sx == 1 && sy == 1 && d.zipRun(a, out, x[xi:], y[yi:]) {
+				return
+			}
 			for i := range out {
 				var v float32
 				if a.Op == backend.ZipAdd {
@@ -28,4 +31,24 @@ func (d *Device) Zip(a backend.Zip) {
 			}
 		})
 	})
+}
+
+// zipRun combines contiguous runs in vector instructions where there is a form for it.
+func (d *Device) zipRun(a backend.Zip, z, x, y []float32) bool {
+	f := &d.kernels
+	switch {
+	case d.plain:
+		return false
+	case a.Op == backend.ZipAdd && !a.Accumulate && a.P == 1 && a.Q == 1:
+		f.Add(z, x, y)
+	case a.Op == backend.ZipAdd && !a.Accumulate:
+		f.Blend(z, a.P, x, a.Q, y)
+	case a.Op == backend.ZipMul && a.Accumulate && a.P == 1:
+		f.AddMul(z, x, y)
+	case a.Op == backend.ZipMul && !a.Accumulate && a.P == 1:
+		f.Mul(z, x, y)
+	default:
+		return false
+	}
+	return true
 }

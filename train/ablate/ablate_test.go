@@ -41,6 +41,7 @@ func testSetup(t *testing.T, n int) Setup {
 	data, err := train.Open(list, train.CaseOptions{Axis: -1})
 	require.NoError(t, err)
 	r := train.Scratch()
+	r.Batch = 1
 	r.Steps, r.Frames, r.WarmupSteps, r.SaveEach = 2, 2, 0, 1
 	return Setup{Data: data, Dir: filepath.Join(dir, "ablation"), Start: train.StartOptions{Init: writeModel(t, dir)}, Recipe: r, Resamples: 50,
 		Open: func() (backend.Device, error) { return cpu.New(1), nil }}

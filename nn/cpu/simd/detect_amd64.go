@@ -21,6 +21,8 @@ func AVX2() (k Kernels, ok bool) {
 		copyA: copyAAVX2, copyB: copyBAVX2,
 		add: addAVX2, mul: mulAVX2, relu: reluAVX2, gelu: geluAVX2, geluGradient: geluGradientAVX2, adamw: adamwAVX2, exp: expAVX2, sigmoid: sigmoidAVX2,
 		softmax: softmaxAVX2, probability: probabilityAVX2, scoreGradient: scoreGradientAVX2, scaleLanes: scaleLanesAVX2,
+		sums:  sums{addGELUGradientAVX2, addReLUGradientAVX2, addMulAVX2, addScaledAVX2, affineAVX2, blendAVX2},
+		norms: norms{layerNormAVX2, layerNormBackwardAVX2},
 	}, cpu.X86.HasAVX2 && cpu.X86.HasFMA
 }
 
@@ -32,6 +34,8 @@ func AVX512() (k Kernels, ok bool) {
 		copyA: copyAAVX512, copyB: copyBAVX512,
 		add: addAVX512, mul: mulAVX512, relu: reluAVX512, gelu: geluAVX512, geluGradient: geluGradientAVX512, adamw: adamwAVX512, exp: expAVX512, sigmoid: sigmoidAVX512,
 		softmax: softmaxAVX512, probability: probabilityAVX512, scoreGradient: scoreGradientAVX512, scaleLanes: scaleLanesAVX512,
+		sums:  sums{addGELUGradientAVX512, addReLUGradientAVX512, addMulAVX512, addScaledAVX512, affineAVX512, blendAVX512},
+		norms: norms{layerNormAVX512, layerNormBackwardAVX512},
 	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
 }
 

@@ -17,6 +17,8 @@ type Kernels struct {
 	add, mul      func(dst, x, y []float32)
 	relu, gelu    func(dst, x []float32)
 	geluGradient  func(dst, x, y []float32)
+	sums          sums
+	norms         norms
 	adamw         func(param, grad, m, v, c []float32)
 	exp, sigmoid  func(dst, x []float32)
 	softmax       func(n int, s, max, sum, alpha []float32)

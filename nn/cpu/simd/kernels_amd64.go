@@ -52,6 +52,36 @@ func sigmoidAVX2(dst []float32, x []float32)
 //go:noescape
 func geluGradientAVX2(dst []float32, x []float32, y []float32)
 
+// addGELUGradientAVX2 adds y * gelu'(x) to dst.
+//
+//go:noescape
+func addGELUGradientAVX2(dst []float32, x []float32, y []float32)
+
+// addReLUGradientAVX2 adds y to dst where x > 0.
+//
+//go:noescape
+func addReLUGradientAVX2(dst []float32, x []float32, y []float32)
+
+// addMulAVX2 adds x * y to dst.
+//
+//go:noescape
+func addMulAVX2(dst []float32, x []float32, y []float32)
+
+// addScaledAVX2 adds c[0] * x to dst.
+//
+//go:noescape
+func addScaledAVX2(dst []float32, x []float32, c []float32)
+
+// affineAVX2 sets dst = c[0]*x + c[1].
+//
+//go:noescape
+func affineAVX2(dst []float32, x []float32, c []float32)
+
+// blendAVX2 sets dst = c[0]*x + c[1]*y.
+//
+//go:noescape
+func blendAVX2(dst []float32, x []float32, y []float32, c []float32)
+
 // geluAVX2 sets dst = x * (1 + erf(x/sqrt(2))) / 2.
 //
 //go:noescape
@@ -61,6 +91,16 @@ func geluAVX2(dst []float32, x []float32)
 //
 //go:noescape
 func adamwAVX2(param []float32, grad []float32, m []float32, v []float32, c []float32)
+
+// layerNormAVX2 normalizes rows; see Kernels.LayerNorm.
+//
+//go:noescape
+func layerNormAVX2(rows int, y []float32, x []float32, gamma []float32, beta []float32, c []float32)
+
+// layerNormBackwardAVX2 differentiates layerNorm; see Kernels.LayerNormBackward.
+//
+//go:noescape
+func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
 
 // softmaxAVX2 is one step of the online softmax of a panel; see Kernels.Softmax.
 //
@@ -132,6 +172,36 @@ func sigmoidAVX512(dst []float32, x []float32)
 //go:noescape
 func geluGradientAVX512(dst []float32, x []float32, y []float32)
 
+// addGELUGradientAVX512 adds y * gelu'(x) to dst.
+//
+//go:noescape
+func addGELUGradientAVX512(dst []float32, x []float32, y []float32)
+
+// addReLUGradientAVX512 adds y to dst where x > 0.
+//
+//go:noescape
+func addReLUGradientAVX512(dst []float32, x []float32, y []float32)
+
+// addMulAVX512 adds x * y to dst.
+//
+//go:noescape
+func addMulAVX512(dst []float32, x []float32, y []float32)
+
+// addScaledAVX512 adds c[0] * x to dst.
+//
+//go:noescape
+func addScaledAVX512(dst []float32, x []float32, c []float32)
+
+// affineAVX512 sets dst = c[0]*x + c[1].
+//
+//go:noescape
+func affineAVX512(dst []float32, x []float32, c []float32)
+
+// blendAVX512 sets dst = c[0]*x + c[1]*y.
+//
+//go:noescape
+func blendAVX512(dst []float32, x []float32, y []float32, c []float32)
+
 // geluAVX512 sets dst = x * (1 + erf(x/sqrt(2))) / 2.
 //
 //go:noescape
@@ -141,6 +211,16 @@ func geluAVX512(dst []float32, x []float32)
 //
 //go:noescape
 func adamwAVX512(param []float32, grad []float32, m []float32, v []float32, c []float32)
+
+// layerNormAVX512 normalizes rows; see Kernels.LayerNorm.
+//
+//go:noescape
+func layerNormAVX512(rows int, y []float32, x []float32, gamma []float32, beta []float32, c []float32)
+
+// layerNormBackwardAVX512 differentiates layerNorm; see Kernels.LayerNormBackward.
+//
+//go:noescape
+func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
 
 // softmaxAVX512 is one step of the online softmax of a panel; see Kernels.Softmax.
 //

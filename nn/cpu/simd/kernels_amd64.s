@@ -1320,6 +1320,357 @@ DATA half<>+56(SB)/4, $0x3f000000
 DATA half<>+60(SB)/4, $0x3f000000
 GLOBL half<>(SB), RODATA|NOPTR, $64
 
+// func addGELUGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addGELUGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (CX), Y2
+	VMULPS       sqrt1_2<>+0(SB), Y0, Y3
+	VMOVUPS      erflo<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      erfhi<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      erfp0<>+0(SB), Y5
+	VFMADD213PS  erfp1<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp2<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp3<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp4<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp5<>+0(SB), Y4, Y5
+	VFMADD213PS  erfp6<>+0(SB), Y4, Y5
+	VMOVUPS      erfq0<>+0(SB), Y6
+	VFMADD213PS  erfq1<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq2<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq3<>+0(SB), Y4, Y6
+	VFMADD213PS  erfq4<>+0(SB), Y4, Y6
+	VMULPS       Y3, Y5, Y5
+	VDIVPS       Y6, Y5, Y5
+	VMOVUPS      minus1<>+0(SB), Y3
+	VMAXPS       Y5, Y3, Y5
+	VMOVUPS      one<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y5
+	VMULPS       Y0, Y0, Y3
+	VMULPS       minushalf<>+0(SB), Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      exphi<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS ln2hi<>+0(SB), Y4, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y4, Y3
+	VMOVUPS      exp_0<>+0(SB), Y6
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y6
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y6
+	VFMADD213PS  one<>+0(SB), Y3, Y6
+	VFMADD213PS  one<>+0(SB), Y3, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y3
+	VPSUBD       Y3, Y4, Y4
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	VPADDD       bias<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y6, Y6
+	VMULPS       density<>+0(SB), Y0, Y0
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      half<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVUPS      Y2, (CX)
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	NEGQ         AX
+	VMOVUPS      32(SI)(AX*4), Y0
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMASKMOVPS   (CX), Y0, Y3
+	VMULPS       sqrt1_2<>+0(SB), Y1, Y4
+	VMOVUPS      erflo<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      erfhi<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMULPS       Y4, Y4, Y5
+	VMOVUPS      erfp0<>+0(SB), Y6
+	VFMADD213PS  erfp1<>+0(SB), Y5, Y6
+	VFMADD213PS  erfp2<>+0(SB), Y5, Y6
+	VFMADD213PS  erfp3<>+0(SB), Y5, Y6
+	VFMADD213PS  erfp4<>+0(SB), Y5, Y6
+	VFMADD213PS  erfp5<>+0(SB), Y5, Y6
+	VFMADD213PS  erfp6<>+0(SB), Y5, Y6
+	VMOVUPS      erfq0<>+0(SB), Y7
+	VFMADD213PS  erfq1<>+0(SB), Y5, Y7
+	VFMADD213PS  erfq2<>+0(SB), Y5, Y7
+	VFMADD213PS  erfq3<>+0(SB), Y5, Y7
+	VFMADD213PS  erfq4<>+0(SB), Y5, Y7
+	VMULPS       Y4, Y6, Y6
+	VDIVPS       Y7, Y6, Y6
+	VMOVUPS      minus1<>+0(SB), Y4
+	VMAXPS       Y6, Y4, Y6
+	VMOVUPS      one<>+0(SB), Y4
+	VMINPS       Y6, Y4, Y6
+	VMULPS       Y1, Y1, Y4
+	VMULPS       minushalf<>+0(SB), Y4, Y4
+	VMOVUPS      explo<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      exphi<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMULPS       log2e<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS ln2hi<>+0(SB), Y5, Y4
+	VFNMADD231PS ln2lo<>+0(SB), Y5, Y4
+	VMOVUPS      exp_0<>+0(SB), Y7
+	VFMADD213PS  exp_1<>+0(SB), Y4, Y7
+	VFMADD213PS  exp_2<>+0(SB), Y4, Y7
+	VFMADD213PS  exp_3<>+0(SB), Y4, Y7
+	VFMADD213PS  exp_4<>+0(SB), Y4, Y7
+	VFMADD213PS  exp_5<>+0(SB), Y4, Y7
+	VFMADD213PS  one<>+0(SB), Y4, Y7
+	VFMADD213PS  one<>+0(SB), Y4, Y7
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y4
+	VPSUBD       Y4, Y5, Y5
+	VPADDD       bias<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	VPADDD       bias<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       density<>+0(SB), Y1, Y1
+	VMULPS       Y7, Y1, Y1
+	VMOVUPS      half<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y2, Y3
+	VMASKMOVPS   Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addReLUGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·addReLUGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (CX), Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x1e, Y3, Y0, Y0
+	VANDPS  Y0, Y1, Y1
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (CX)
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop
+
+tail:
+	TESTQ      AX, AX
+	JZ         done
+	LEAQ       lanes<>+0(SB), SI
+	NEGQ       AX
+	VMOVUPS    32(SI)(AX*4), Y0
+	VMASKMOVPS (DX), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VMASKMOVPS (CX), Y0, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x1e, Y4, Y1, Y1
+	VANDPS     Y1, Y2, Y2
+	VADDPS     Y2, Y3, Y3
+	VMASKMOVPS Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·addMulAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (CX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), SI
+	NEGQ        AX
+	VMOVUPS     32(SI)(AX*4), Y0
+	VMASKMOVPS  (DX), Y0, Y1
+	VMASKMOVPS  (BX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VFMADD231PS Y1, Y2, Y3
+	VMASKMOVPS  Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX2(dst []float32, x []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         c_base+48(FP), BX
+	VBROADCASTSS (BX), Y0
+	VBROADCASTSS 4(BX), Y1
+	CMPQ         AX, $0x00000008
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Y1
+	VMOVUPS     (CX), Y2
+	VFMADD231PS Y0, Y1, Y2
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), BX
+	NEGQ        AX
+	VMOVUPS     32(BX)(AX*4), Y1
+	VMASKMOVPS  (DX), Y1, Y2
+	VMASKMOVPS  (CX), Y1, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMASKMOVPS  Y3, Y1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineAVX2(dst []float32, x []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·affineAVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         c_base+48(FP), BX
+	VBROADCASTSS (BX), Y0
+	VBROADCASTSS 4(BX), Y1
+	CMPQ         AX, $0x00000008
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Y2
+	VFMADD213PS Y1, Y0, Y2
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), BX
+	NEGQ        AX
+	VMOVUPS     32(BX)(AX*4), Y2
+	VMASKMOVPS  (DX), Y2, Y3
+	VFMADD213PS Y1, Y0, Y3
+	VMASKMOVPS  Y3, Y2, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func blendAVX2(dst []float32, x []float32, y []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·blendAVX2(SB), NOSPLIT, $0-96
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	MOVQ         c_base+72(FP), SI
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	CMPQ         AX, $0x00000008
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Y2
+	VMOVUPS     (BX), Y3
+	VMULPS      Y0, Y2, Y2
+	VFMADD231PS Y1, Y3, Y2
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), SI
+	NEGQ        AX
+	VMOVUPS     32(SI)(AX*4), Y2
+	VMASKMOVPS  (DX), Y2, Y3
+	VMASKMOVPS  (BX), Y2, Y4
+	VMULPS      Y0, Y3, Y3
+	VFMADD231PS Y1, Y4, Y3
+	VMASKMOVPS  Y3, Y2, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func geluAVX2(dst []float32, x []float32)
 // Requires: AVX, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-48
@@ -1490,6 +1841,337 @@ tail:
 	VMASKMOVPS   Y1, Y0, (CX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func layerNormAVX2(rows int, y []float32, x []float32, gamma []float32, beta []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·layerNormAVX2(SB), NOSPLIT, $0-128
+	MOVQ         gamma_len+64(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x00000007, CX
+	SUBQ         CX, AX
+	SHLQ         $0x02, AX
+	MOVQ         c_base+104(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	MOVQ         CX, DX
+	LEAQ         lanes<>+0(SB), BX
+	NEGQ         DX
+	VMOVUPS      32(BX)(DX*4), Y2
+	MOVQ         y_base+8(FP), DX
+	MOVQ         x_base+32(FP), BX
+	MOVQ         gamma_base+56(FP), SI
+	MOVQ         beta_base+80(FP), DI
+	MOVQ         rows+0(FP), R8
+	LEAQ         (AX)(CX*4), R9
+
+row:
+	VXORPS Y3, Y3, Y3
+	XORQ   R10, R10
+	CMPQ   R10, AX
+	JGE    columnsa_rest
+
+columnsa:
+	VMOVUPS (BX)(R10*1), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x00000020, R10
+	CMPQ    R10, AX
+	JLT     columnsa
+
+columnsa_rest:
+	TESTQ      CX, CX
+	JZ         columnsa_done
+	VMASKMOVPS (BX)(R10*1), Y2, Y4
+	VADDPS     Y4, Y3, Y3
+
+columnsa_done:
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	XORQ       R10, R10
+	CMPQ       R10, AX
+	JGE        columnsb_rest
+
+columnsb:
+	VMOVUPS     (BX)(R10*1), Y6
+	VSUBPS      Y3, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y6, Y5
+	ADDQ        $0x00000020, R10
+	CMPQ        R10, AX
+	JLT         columnsb
+
+columnsb_rest:
+	TESTQ       CX, CX
+	JZ          columnsb_done
+	VMASKMOVPS  (BX)(R10*1), Y2, Y6
+	VSUBPS      Y3, Y6, Y6
+	VANDPS      Y2, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y6, Y5
+
+columnsb_done:
+	VPERM2F128   $0x01, Y4, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VPERM2F128   $0x01, Y5, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VFNMADD231PS Y4, Y4, Y5
+	VADDPS       Y1, Y5, Y5
+	VSQRTPS      Y5, Y5
+	VMOVUPS      one<>+0(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	XORQ         R10, R10
+	CMPQ         R10, AX
+	JGE          columnsc_rest
+
+columnsc:
+	VMOVUPS     (BX)(R10*1), Y6
+	VSUBPS      Y3, Y6, Y6
+	VSUBPS      Y4, Y6, Y6
+	VMULPS      Y5, Y6, Y6
+	VMOVUPS     (DI)(R10*1), Y7
+	VMOVUPS     (SI)(R10*1), Y8
+	VFMADD213PS Y7, Y8, Y6
+	VMOVUPS     Y6, (DX)(R10*1)
+	ADDQ        $0x00000020, R10
+	CMPQ        R10, AX
+	JLT         columnsc
+
+columnsc_rest:
+	TESTQ       CX, CX
+	JZ          columnsc_done
+	VMASKMOVPS  (BX)(R10*1), Y2, Y6
+	VSUBPS      Y3, Y6, Y6
+	VSUBPS      Y4, Y6, Y6
+	VMULPS      Y5, Y6, Y6
+	VMASKMOVPS  (DI)(R10*1), Y2, Y3
+	VMASKMOVPS  (SI)(R10*1), Y2, Y4
+	VFMADD213PS Y3, Y4, Y6
+	VMASKMOVPS  Y6, Y2, (DX)(R10*1)
+
+columnsc_done:
+	ADDQ R9, BX
+	ADDQ R9, DX
+	DECQ R8
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·layerNormBackwardAVX2(SB), NOSPLIT, $0-176
+	MOVQ         gamma_len+136(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x00000007, CX
+	SUBQ         CX, AX
+	SHLQ         $0x02, AX
+	MOVQ         c_base+152(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	MOVQ         CX, DX
+	LEAQ         lanes<>+0(SB), BX
+	NEGQ         DX
+	VMOVUPS      32(BX)(DX*4), Y2
+	MOVQ         dx_base+8(FP), DX
+	MOVQ         dgamma_base+32(FP), BX
+	MOVQ         dbeta_base+56(FP), SI
+	MOVQ         x_base+80(FP), DI
+	MOVQ         dy_base+104(FP), R8
+	MOVQ         gamma_base+128(FP), R9
+	MOVQ         rows+0(FP), R10
+	LEAQ         (AX)(CX*4), R11
+
+row:
+	VXORPS Y3, Y3, Y3
+	XORQ   R12, R12
+	CMPQ   R12, AX
+	JGE    columnsa_rest
+
+columnsa:
+	VMOVUPS (DI)(R12*1), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x00000020, R12
+	CMPQ    R12, AX
+	JLT     columnsa
+
+columnsa_rest:
+	TESTQ      CX, CX
+	JZ         columnsa_done
+	VMASKMOVPS (DI)(R12*1), Y2, Y4
+	VADDPS     Y4, Y3, Y3
+
+columnsa_done:
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	XORQ       R12, R12
+	CMPQ       R12, AX
+	JGE        columnsb_rest
+
+columnsb:
+	VMOVUPS     (DI)(R12*1), Y6
+	VSUBPS      Y3, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y6, Y5
+	ADDQ        $0x00000020, R12
+	CMPQ        R12, AX
+	JLT         columnsb
+
+columnsb_rest:
+	TESTQ       CX, CX
+	JZ          columnsb_done
+	VMASKMOVPS  (DI)(R12*1), Y2, Y6
+	VSUBPS      Y3, Y6, Y6
+	VANDPS      Y2, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y6, Y5
+
+columnsb_done:
+	VPERM2F128   $0x01, Y4, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VPERM2F128   $0x01, Y5, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VMULPS       Y0, Y5, Y5
+	VFNMADD231PS Y4, Y4, Y5
+	VADDPS       Y1, Y5, Y5
+	VSQRTPS      Y5, Y5
+	VMOVUPS      one<>+0(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	XORQ         R12, R12
+	CMPQ         R12, AX
+	JGE          columnsc_rest
+
+columnsc:
+	VMOVUPS     (DI)(R12*1), Y8
+	VSUBPS      Y3, Y8, Y8
+	VSUBPS      Y4, Y8, Y8
+	VMULPS      Y5, Y8, Y8
+	VMOVUPS     (R8)(R12*1), Y9
+	VMOVUPS     (BX)(R12*1), Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMOVUPS     Y10, (BX)(R12*1)
+	VMOVUPS     (SI)(R12*1), Y10
+	VADDPS      Y9, Y10, Y10
+	VMOVUPS     Y10, (SI)(R12*1)
+	VMOVUPS     (R9)(R12*1), Y10
+	VMULPS      Y10, Y9, Y9
+	VADDPS      Y9, Y6, Y6
+	VFMADD231PS Y9, Y8, Y7
+	ADDQ        $0x00000020, R12
+	CMPQ        R12, AX
+	JLT         columnsc
+
+columnsc_rest:
+	TESTQ       CX, CX
+	JZ          columnsc_done
+	VMASKMOVPS  (DI)(R12*1), Y2, Y8
+	VSUBPS      Y3, Y8, Y8
+	VSUBPS      Y4, Y8, Y8
+	VMULPS      Y5, Y8, Y8
+	VMASKMOVPS  (R8)(R12*1), Y2, Y9
+	VMASKMOVPS  (BX)(R12*1), Y2, Y10
+	VFMADD231PS Y9, Y8, Y10
+	VMASKMOVPS  Y10, Y2, (BX)(R12*1)
+	VMASKMOVPS  (SI)(R12*1), Y2, Y10
+	VADDPS      Y9, Y10, Y10
+	VMASKMOVPS  Y10, Y2, (SI)(R12*1)
+	VMASKMOVPS  (R9)(R12*1), Y2, Y10
+	VMULPS      Y10, Y9, Y9
+	VADDPS      Y9, Y6, Y6
+	VFMADD231PS Y9, Y8, Y7
+
+columnsc_done:
+	VPERM2F128 $0x01, Y6, Y6, Y8
+	VADDPS     Y8, Y6, Y6
+	VPERMILPS  $0x4e, Y6, Y8
+	VADDPS     Y8, Y6, Y6
+	VPERMILPS  $0xb1, Y6, Y8
+	VADDPS     Y8, Y6, Y6
+	VMULPS     Y0, Y6, Y6
+	VPERM2F128 $0x01, Y7, Y7, Y8
+	VADDPS     Y8, Y7, Y7
+	VPERMILPS  $0x4e, Y7, Y8
+	VADDPS     Y8, Y7, Y7
+	VPERMILPS  $0xb1, Y7, Y8
+	VADDPS     Y8, Y7, Y7
+	VMULPS     Y0, Y7, Y7
+	XORQ       R12, R12
+	CMPQ       R12, AX
+	JGE        columnsd_rest
+
+columnsd:
+	VMOVUPS      (DI)(R12*1), Y8
+	VSUBPS       Y3, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      (R8)(R12*1), Y9
+	VMOVUPS      (R9)(R12*1), Y10
+	VMULPS       Y10, Y9, Y9
+	VSUBPS       Y6, Y9, Y9
+	VFNMADD231PS Y8, Y7, Y9
+	VMOVUPS      (DX)(R12*1), Y8
+	VFMADD231PS  Y5, Y9, Y8
+	VMOVUPS      Y8, (DX)(R12*1)
+	ADDQ         $0x00000020, R12
+	CMPQ         R12, AX
+	JLT          columnsd
+
+columnsd_rest:
+	TESTQ        CX, CX
+	JZ           columnsd_done
+	VMASKMOVPS   (DI)(R12*1), Y2, Y8
+	VSUBPS       Y3, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMASKMOVPS   (R8)(R12*1), Y2, Y3
+	VMASKMOVPS   (R9)(R12*1), Y2, Y4
+	VMULPS       Y4, Y3, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y7, Y3
+	VMASKMOVPS   (DX)(R12*1), Y2, Y4
+	VFMADD231PS  Y5, Y3, Y4
+	VMASKMOVPS   Y4, Y2, (DX)(R12*1)
+
+columnsd_done:
+	ADDQ R11, DX
+	ADDQ R11, DI
+	ADDQ R11, R8
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -2716,6 +3398,341 @@ done:
 	VZEROUPPER
 	RET
 
+// func addGELUGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addGELUGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (CX), Z2
+	VMULPS       sqrt1_2<>+0(SB), Z0, Z3
+	VMOVUPS      erflo<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      erfhi<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMULPS       Z3, Z3, Z4
+	VMOVUPS      erfp0<>+0(SB), Z5
+	VFMADD213PS  erfp1<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp2<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp3<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp4<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp5<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp6<>+0(SB), Z4, Z5
+	VMOVUPS      erfq0<>+0(SB), Z6
+	VFMADD213PS  erfq1<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq2<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq3<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq4<>+0(SB), Z4, Z6
+	VMULPS       Z3, Z5, Z5
+	VDIVPS       Z6, Z5, Z5
+	VMOVUPS      minus1<>+0(SB), Z3
+	VMAXPS       Z5, Z3, Z5
+	VMOVUPS      one<>+0(SB), Z3
+	VMINPS       Z5, Z3, Z5
+	VMULPS       Z0, Z0, Z3
+	VMULPS       minushalf<>+0(SB), Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      exphi<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x08, Z4, Z4
+	VFNMADD231PS ln2hi<>+0(SB), Z4, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z4, Z3
+	VMOVUPS      exp_0<>+0(SB), Z6
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z6
+	VFMADD213PS  one<>+0(SB), Z3, Z6
+	VFMADD213PS  one<>+0(SB), Z3, Z6
+	VSCALEFPS    Z4, Z6, Z6
+	VMULPS       density<>+0(SB), Z0, Z0
+	VMULPS       Z6, Z0, Z0
+	VMOVUPS      half<>+0(SB), Z3
+	VFMADD213PS  Z3, Z3, Z5
+	VADDPS       Z5, Z0, Z0
+	VFMADD231PS  Z0, Z1, Z2
+	VMOVUPS      Z2, (CX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, SI
+	BZHIL        AX, SI, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (CX), K1, Z2
+	VMULPS       sqrt1_2<>+0(SB), Z0, Z3
+	VMOVUPS      erflo<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      erfhi<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMULPS       Z3, Z3, Z4
+	VMOVUPS      erfp0<>+0(SB), Z5
+	VFMADD213PS  erfp1<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp2<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp3<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp4<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp5<>+0(SB), Z4, Z5
+	VFMADD213PS  erfp6<>+0(SB), Z4, Z5
+	VMOVUPS      erfq0<>+0(SB), Z6
+	VFMADD213PS  erfq1<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq2<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq3<>+0(SB), Z4, Z6
+	VFMADD213PS  erfq4<>+0(SB), Z4, Z6
+	VMULPS       Z3, Z5, Z5
+	VDIVPS       Z6, Z5, Z5
+	VMOVUPS      minus1<>+0(SB), Z3
+	VMAXPS       Z5, Z3, Z5
+	VMOVUPS      one<>+0(SB), Z3
+	VMINPS       Z5, Z3, Z5
+	VMULPS       Z0, Z0, Z3
+	VMULPS       minushalf<>+0(SB), Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      exphi<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x08, Z4, Z4
+	VFNMADD231PS ln2hi<>+0(SB), Z4, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z4, Z3
+	VMOVUPS      exp_0<>+0(SB), Z6
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z6
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z6
+	VFMADD213PS  one<>+0(SB), Z3, Z6
+	VFMADD213PS  one<>+0(SB), Z3, Z6
+	VSCALEFPS    Z4, Z6, Z6
+	VMULPS       density<>+0(SB), Z0, Z0
+	VMULPS       Z6, Z0, Z0
+	VMOVUPS      half<>+0(SB), Z3
+	VFMADD213PS  Z3, Z3, Z5
+	VADDPS       Z5, Z0, Z0
+	VFMADD231PS  Z0, Z1, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addReLUGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addReLUGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VMOVUPS   (CX), Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, (CX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000040, BX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop
+
+tail:
+	TESTQ     AX, AX
+	JZ        done
+	MOVL      $0x0000ffff, SI
+	BZHIL     AX, SI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VMOVUPS.Z (CX), K1, Z2
+	VPXORQ    Z4, Z4, Z4
+	VCMPPS    $0x1e, Z4, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addMulAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS     (DX), Z0
+	VMOVUPS     (BX), Z1
+	VMOVUPS     (CX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, SI
+	BZHIL       AX, SI, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z0
+	VMOVUPS.Z   (BX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX512(dst []float32, x []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScaledAVX512(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         c_base+48(FP), BX
+	VBROADCASTSS (BX), Z0
+	VBROADCASTSS 4(BX), Z1
+	CMPQ         AX, $0x00000010
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Z1
+	VMOVUPS     (CX), Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, BX
+	BZHIL       AX, BX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VFMADD231PS Z0, Z1, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineAVX512(dst []float32, x []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineAVX512(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         c_base+48(FP), BX
+	VBROADCASTSS (BX), Z0
+	VBROADCASTSS 4(BX), Z1
+	CMPQ         AX, $0x00000010
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, BX
+	BZHIL       AX, BX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func blendAVX512(dst []float32, x []float32, y []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·blendAVX512(SB), NOSPLIT, $0-96
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	MOVQ         c_base+72(FP), SI
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	CMPQ         AX, $0x00000010
+	JLT          tail
+
+loop:
+	VMOVUPS     (DX), Z2
+	VMOVUPS     (BX), Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z1, Z3, Z2
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
+
+tail:
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, SI
+	BZHIL       AX, SI, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VMULPS      Z0, Z2, Z2
+	VFMADD231PS Z1, Z3, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func geluAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-48
@@ -2877,6 +3894,353 @@ tail:
 	VMOVUPS     Z9, K1, (CX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func layerNormAVX512(rows int, y []float32, x []float32, gamma []float32, beta []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·layerNormAVX512(SB), NOSPLIT, $0-128
+	MOVQ         gamma_len+64(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x0000000f, CX
+	SUBQ         CX, AX
+	SHLQ         $0x02, AX
+	MOVQ         c_base+104(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
+	MOVQ         CX, DX
+	MOVL         $0x0000ffff, BX
+	BZHIL        DX, BX, DX
+	KMOVW        DX, K1
+	MOVQ         y_base+8(FP), DX
+	MOVQ         x_base+32(FP), BX
+	MOVQ         gamma_base+56(FP), SI
+	MOVQ         beta_base+80(FP), DI
+	MOVQ         rows+0(FP), R8
+	LEAQ         (AX)(CX*4), R9
+
+row:
+	VPXORQ Z2, Z2, Z2
+	XORQ   R10, R10
+	CMPQ   R10, AX
+	JGE    columnsa_rest
+
+columnsa:
+	VMOVUPS (BX)(R10*1), Z5
+	VADDPS  Z5, Z2, Z2
+	ADDQ    $0x00000040, R10
+	CMPQ    R10, AX
+	JLT     columnsa
+
+columnsa_rest:
+	TESTQ     CX, CX
+	JZ        columnsa_done
+	VMOVUPS.Z (BX)(R10*1), K1, Z5
+	VADDPS    Z5, Z2, Z2
+
+columnsa_done:
+	VSHUFF32X4 $0x4e, Z2, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VSHUFF32X4 $0xb1, Z2, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VPERMILPS  $0x4e, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VPERMILPS  $0xb1, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VMULPS     Z0, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	XORQ       R10, R10
+	CMPQ       R10, AX
+	JGE        columnsb_rest
+
+columnsb:
+	VMOVUPS     (BX)(R10*1), Z5
+	VSUBPS      Z2, Z5, Z5
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z5, Z5, Z4
+	ADDQ        $0x00000040, R10
+	CMPQ        R10, AX
+	JLT         columnsb
+
+columnsb_rest:
+	TESTQ       CX, CX
+	JZ          columnsb_done
+	VMOVUPS.Z   (BX)(R10*1), K1, Z5
+	VSUBPS      Z2, Z5, Z5
+	VMOVAPS.Z   Z5, K1, Z5
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z5, Z5, Z4
+
+columnsb_done:
+	VSHUFF32X4   $0x4e, Z3, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VSHUFF32X4   $0xb1, Z3, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VPERMILPS    $0x4e, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VPERMILPS    $0xb1, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VSHUFF32X4   $0x4e, Z4, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VSHUFF32X4   $0xb1, Z4, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VPERMILPS    $0x4e, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VPERMILPS    $0xb1, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VADDPS       Z1, Z4, Z4
+	VSQRTPS      Z4, Z4
+	VMOVUPS      one<>+0(SB), Z5
+	VDIVPS       Z4, Z5, Z4
+	XORQ         R10, R10
+	CMPQ         R10, AX
+	JGE          columnsc_rest
+
+columnsc:
+	VMOVUPS     (BX)(R10*1), Z5
+	VSUBPS      Z2, Z5, Z5
+	VSUBPS      Z3, Z5, Z5
+	VMULPS      Z4, Z5, Z5
+	VMOVUPS     (DI)(R10*1), Z6
+	VMOVUPS     (SI)(R10*1), Z7
+	VFMADD213PS Z6, Z7, Z5
+	VMOVUPS     Z5, (DX)(R10*1)
+	ADDQ        $0x00000040, R10
+	CMPQ        R10, AX
+	JLT         columnsc
+
+columnsc_rest:
+	TESTQ       CX, CX
+	JZ          columnsc_done
+	VMOVUPS.Z   (BX)(R10*1), K1, Z5
+	VSUBPS      Z2, Z5, Z5
+	VSUBPS      Z3, Z5, Z5
+	VMULPS      Z4, Z5, Z5
+	VMOVUPS.Z   (DI)(R10*1), K1, Z6
+	VMOVUPS.Z   (SI)(R10*1), K1, Z7
+	VFMADD213PS Z6, Z7, Z5
+	VMOVUPS     Z5, K1, (DX)(R10*1)
+
+columnsc_done:
+	ADDQ R9, BX
+	ADDQ R9, DX
+	DECQ R8
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·layerNormBackwardAVX512(SB), NOSPLIT, $0-176
+	MOVQ         gamma_len+136(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x0000000f, CX
+	SUBQ         CX, AX
+	SHLQ         $0x02, AX
+	MOVQ         c_base+152(FP), DX
+	VBROADCASTSS (DX), Z0
+	VBROADCASTSS 4(DX), Z1
+	MOVQ         CX, DX
+	MOVL         $0x0000ffff, BX
+	BZHIL        DX, BX, DX
+	KMOVW        DX, K1
+	MOVQ         dx_base+8(FP), DX
+	MOVQ         dgamma_base+32(FP), BX
+	MOVQ         dbeta_base+56(FP), SI
+	MOVQ         x_base+80(FP), DI
+	MOVQ         dy_base+104(FP), R8
+	MOVQ         gamma_base+128(FP), R9
+	MOVQ         rows+0(FP), R10
+	LEAQ         (AX)(CX*4), R11
+
+row:
+	VPXORQ Z2, Z2, Z2
+	XORQ   R12, R12
+	CMPQ   R12, AX
+	JGE    columnsa_rest
+
+columnsa:
+	VMOVUPS (DI)(R12*1), Z5
+	VADDPS  Z5, Z2, Z2
+	ADDQ    $0x00000040, R12
+	CMPQ    R12, AX
+	JLT     columnsa
+
+columnsa_rest:
+	TESTQ     CX, CX
+	JZ        columnsa_done
+	VMOVUPS.Z (DI)(R12*1), K1, Z5
+	VADDPS    Z5, Z2, Z2
+
+columnsa_done:
+	VSHUFF32X4 $0x4e, Z2, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VSHUFF32X4 $0xb1, Z2, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VPERMILPS  $0x4e, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VPERMILPS  $0xb1, Z2, Z5
+	VADDPS     Z5, Z2, Z2
+	VMULPS     Z0, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	XORQ       R12, R12
+	CMPQ       R12, AX
+	JGE        columnsb_rest
+
+columnsb:
+	VMOVUPS     (DI)(R12*1), Z5
+	VSUBPS      Z2, Z5, Z5
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z5, Z5, Z4
+	ADDQ        $0x00000040, R12
+	CMPQ        R12, AX
+	JLT         columnsb
+
+columnsb_rest:
+	TESTQ       CX, CX
+	JZ          columnsb_done
+	VMOVUPS.Z   (DI)(R12*1), K1, Z5
+	VSUBPS      Z2, Z5, Z5
+	VMOVAPS.Z   Z5, K1, Z5
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z5, Z5, Z4
+
+columnsb_done:
+	VSHUFF32X4   $0x4e, Z3, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VSHUFF32X4   $0xb1, Z3, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VPERMILPS    $0x4e, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VPERMILPS    $0xb1, Z3, Z5
+	VADDPS       Z5, Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VSHUFF32X4   $0x4e, Z4, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VSHUFF32X4   $0xb1, Z4, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VPERMILPS    $0x4e, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VPERMILPS    $0xb1, Z4, Z5
+	VADDPS       Z5, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VADDPS       Z1, Z4, Z4
+	VSQRTPS      Z4, Z4
+	VMOVUPS      one<>+0(SB), Z5
+	VDIVPS       Z4, Z5, Z4
+	VPXORQ       Z6, Z6, Z6
+	VPXORQ       Z7, Z7, Z7
+	XORQ         R12, R12
+	CMPQ         R12, AX
+	JGE          columnsc_rest
+
+columnsc:
+	VMOVUPS     (DI)(R12*1), Z5
+	VSUBPS      Z2, Z5, Z5
+	VSUBPS      Z3, Z5, Z5
+	VMULPS      Z4, Z5, Z5
+	VMOVUPS     (R8)(R12*1), Z8
+	VMOVUPS     (BX)(R12*1), Z9
+	VFMADD231PS Z8, Z5, Z9
+	VMOVUPS     Z9, (BX)(R12*1)
+	VMOVUPS     (SI)(R12*1), Z9
+	VADDPS      Z8, Z9, Z9
+	VMOVUPS     Z9, (SI)(R12*1)
+	VMOVUPS     (R9)(R12*1), Z9
+	VMULPS      Z9, Z8, Z8
+	VADDPS      Z8, Z6, Z6
+	VFMADD231PS Z8, Z5, Z7
+	ADDQ        $0x00000040, R12
+	CMPQ        R12, AX
+	JLT         columnsc
+
+columnsc_rest:
+	TESTQ       CX, CX
+	JZ          columnsc_done
+	VMOVUPS.Z   (DI)(R12*1), K1, Z5
+	VSUBPS      Z2, Z5, Z5
+	VSUBPS      Z3, Z5, Z5
+	VMULPS      Z4, Z5, Z5
+	VMOVUPS.Z   (R8)(R12*1), K1, Z8
+	VMOVUPS.Z   (BX)(R12*1), K1, Z9
+	VFMADD231PS Z8, Z5, Z9
+	VMOVUPS     Z9, K1, (BX)(R12*1)
+	VMOVUPS.Z   (SI)(R12*1), K1, Z9
+	VADDPS      Z8, Z9, Z9
+	VMOVUPS     Z9, K1, (SI)(R12*1)
+	VMOVUPS.Z   (R9)(R12*1), K1, Z9
+	VMULPS      Z9, Z8, Z8
+	VADDPS      Z8, Z6, Z6
+	VFMADD231PS Z8, Z5, Z7
+
+columnsc_done:
+	VSHUFF32X4 $0x4e, Z6, Z6, Z5
+	VADDPS     Z5, Z6, Z6
+	VSHUFF32X4 $0xb1, Z6, Z6, Z5
+	VADDPS     Z5, Z6, Z6
+	VPERMILPS  $0x4e, Z6, Z5
+	VADDPS     Z5, Z6, Z6
+	VPERMILPS  $0xb1, Z6, Z5
+	VADDPS     Z5, Z6, Z6
+	VMULPS     Z0, Z6, Z6
+	VSHUFF32X4 $0x4e, Z7, Z7, Z5
+	VADDPS     Z5, Z7, Z7
+	VSHUFF32X4 $0xb1, Z7, Z7, Z5
+	VADDPS     Z5, Z7, Z7
+	VPERMILPS  $0x4e, Z7, Z5
+	VADDPS     Z5, Z7, Z7
+	VPERMILPS  $0xb1, Z7, Z5
+	VADDPS     Z5, Z7, Z7
+	VMULPS     Z0, Z7, Z7
+	XORQ       R12, R12
+	CMPQ       R12, AX
+	JGE        columnsd_rest
+
+columnsd:
+	VMOVUPS      (DI)(R12*1), Z5
+	VSUBPS       Z2, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      (R8)(R12*1), Z8
+	VMOVUPS      (R9)(R12*1), Z9
+	VMULPS       Z9, Z8, Z8
+	VSUBPS       Z6, Z8, Z8
+	VFNMADD231PS Z5, Z7, Z8
+	VMOVUPS      (DX)(R12*1), Z5
+	VFMADD231PS  Z4, Z8, Z5
+	VMOVUPS      Z5, (DX)(R12*1)
+	ADDQ         $0x00000040, R12
+	CMPQ         R12, AX
+	JLT          columnsd
+
+columnsd_rest:
+	TESTQ        CX, CX
+	JZ           columnsd_done
+	VMOVUPS.Z    (DI)(R12*1), K1, Z5
+	VSUBPS       Z2, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS.Z    (R8)(R12*1), K1, Z8
+	VMOVUPS.Z    (R9)(R12*1), K1, Z9
+	VMULPS       Z9, Z8, Z8
+	VSUBPS       Z6, Z8, Z8
+	VFNMADD231PS Z5, Z7, Z8
+	VMOVUPS.Z    (DX)(R12*1), K1, Z5
+	VFMADD231PS  Z4, Z8, Z5
+	VMOVUPS      Z5, K1, (DX)(R12*1)
+
+columnsd_done:
+	ADDQ R11, DX
+	ADDQ R11, DI
+	ADDQ R11, R8
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 

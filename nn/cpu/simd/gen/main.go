@@ -48,6 +48,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.packing()
 		g.rows()
 		g.adamw()
+		g.norms()
 		g.softmax()
 	}
 	file, err := g.Result()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -28,22 +30,91 @@ func (g *gen) rows() {
 		g.VMULPS(v[1], g.geluSlope(v[0]), v[0])
 		return v[0]
 	})
+	g.sum("addGELUGradient", "adds y * gelu'(x) to dst.", func(v []reg.VecVirtual) reg.VecVirtual {
+		slope := g.geluSlope(v[0])
+		g.VFMADD231PS(slope, v[1], v[2])
+		return v[2]
+	})
+	g.sum("addReLUGradient", "adds y to dst where x > 0.", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VADDPS(g.wherePositive(v[0], v[1]), v[2], v[2])
+		return v[2]
+	})
+	g.sum("addMul", "adds x * y to dst.", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VFMADD231PS(v[0], v[1], v[2])
+		return v[2]
+	})
+	g.scaled("addScaled", "func(dst, x, c []float32)", "adds c[0] * x to dst.", []string{"x", "dst"}, func(c, v []reg.VecVirtual) reg.VecVirtual {
+		g.VFMADD231PS(c[0], v[0], v[1])
+		return v[1]
+	})
+	g.scaled("affine", "func(dst, x, c []float32)", "sets dst = c[0]*x + c[1].", []string{"x"}, func(c, v []reg.VecVirtual) reg.VecVirtual {
+		g.VFMADD213PS(c[1], c[0], v[0])
+		return v[0]
+	})
+	g.scaled("blend", "func(dst, x, y, c []float32)", "sets dst = c[0]*x + c[1]*y.", []string{"x", "y"}, func(c, v []reg.VecVirtual) reg.VecVirtual {
+		g.VMULPS(c[0], v[0], v[0])
+		g.VFMADD231PS(c[1], v[1], v[0])
+		return v[0]
+	})
 	g.row("gelu", 1, "sets dst = x * (1 + erf(x/sqrt(2))) / 2.", func(v []reg.VecVirtual) reg.VecVirtual { return g.gelu(v[0]) })
+}
+
+// wherePositive keeps the lanes of y where x > 0 and clears the others.
+func (g *gen) wherePositive(x, y reg.VecVirtual) reg.VecVirtual {
+	const greater = operand.U8(30) // GT_OQ
+	zero := g.vec()
+	g.zero(zero)
+	if g.lanes == 16 {
+		k := g.K()
+		g.VCMPPS(greater, zero, x, k)
+		g.VMOVAPS_Z(y, k, y)
+		return y
+	}
+	g.VCMPPS(greater, zero, x, x)
+	g.VANDPS(x, y, y)
+	return y
 }
 
 // row generates dst = f(x) or f(x, y) over slices; len(dst) elements, the last ones under a mask.
 func (g *gen) row(name string, inputs int, doc string, f func([]reg.VecVirtual) reg.VecVirtual) {
-	signature := "func(dst, x []float32)"
+	signature, from := "func(dst, x []float32)", []string{"x"}
 	if inputs == 2 {
-		signature = "func(dst, x, y []float32)"
+		signature, from = "func(dst, x, y []float32)", []string{"x", "y"}
 	}
+	g.scaled(name, signature, doc, from, func(_, v []reg.VecVirtual) reg.VecVirtual { return f(v) })
+}
+
+// sum generates dst = f(x, y, dst).
+func (g *gen) sum(name, doc string, f func([]reg.VecVirtual) reg.VecVirtual) {
+	g.scaled(name, "func(dst, x, y []float32)", doc, []string{"x", "y", "dst"}, func(_, v []reg.VecVirtual) reg.VecVirtual { return f(v) })
+}
+
+// maxFactors is the number of factors that a row kernel may have.
+const maxFactors = 2
+
+// scaled generates dst = f(c, inputs) with the factors c, if the signature has them, in every lane.
+func (g *gen) scaled(name, signature, doc string, inputs []string, f func(c, v []reg.VecVirtual) reg.VecVirtual) {
 	g.function(name, signature, doc)
 	n, dst := g.length("dst"), g.pointer("dst")
-	src := []reg.Register{g.pointer("x")}
-	if inputs == 2 {
-		src = append(src, g.pointer("y"))
+	var src, step []reg.Register
+	for _, in := range inputs {
+		if in == "dst" {
+			src = append(src, dst)
+			continue
+		}
+		src = append(src, g.pointer(in))
+		step = append(step, src[len(src)-1])
 	}
-	v := make([]reg.VecVirtual, inputs)
+	step = append(step, dst)
+	var c []reg.VecVirtual
+	if strings.Contains(signature, ", c ") {
+		at0 := g.pointer("c")
+		for i := range maxFactors {
+			c = append(c, g.vec())
+			g.VBROADCASTSS(at(at0, 4*i), c[i])
+		}
+	}
+	v := make([]reg.VecVirtual, len(src))
 
 	g.CMPQ(n, imm((g.lanes)))
 	g.JLT(operand.LabelRef("tail"))
@@ -52,8 +123,8 @@ func (g *gen) row(name string, inputs int, doc string, f func([]reg.VecVirtual) 
 		v[i] = g.vec()
 		g.VMOVUPS(at(src[i], 0), v[i])
 	}
-	g.VMOVUPS(f(v), at(dst, 0))
-	for _, p := range append(src, dst) {
+	g.VMOVUPS(f(c, v), at(dst, 0))
+	for _, p := range step {
 		g.ADDQ(imm(g.bytes()), p)
 	}
 	g.SUBQ(imm(g.lanes), n)
@@ -68,7 +139,7 @@ func (g *gen) row(name string, inputs int, doc string, f func([]reg.VecVirtual) 
 		v[i] = g.vec()
 		m.load(at(src[i], 0), v[i])
 	}
-	m.store(f(v), at(dst, 0))
+	m.store(f(c, v), at(dst, 0))
 	g.Label("done")
 	g.end()
 }
@@ -121,6 +192,15 @@ func (m mask) load(from operand.Mem, to reg.VecVirtual) {
 		return
 	}
 	m.g.VMASKMOVPS(from, m.vec, to)
+}
+
+// clear clears the lanes of v that are not selected.
+func (m mask) clear(v reg.VecVirtual) {
+	if m.k != nil {
+		m.g.VMOVAPS_Z(v, m.k, v)
+		return
+	}
+	m.g.VANDPS(m.vec, v, v)
 }
 
 func (m mask) store(v reg.VecVirtual, to operand.Mem) {

@@ -1,0 +1,153 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Upload puts clips of equally many frames on the graph's device, side by side: their slices are a batch of images, their
+// objects a batch of objects.
+func Upload(g *nn.Graph, clips ...*Clip) []slmsam.ClipFrame {
+	frames := make([]slmsam.ClipFrame, len(clips[0].Frames))
+	for i := range frames {
+		frames[i] = uploadFrame(g, clips, i)
+	}
+	return frames
+}
+
+// uploadFrame uploads frame i of the clips.
+func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
+	size := clips[0].Size
+	f := slmsam.ClipFrame{Free: clips[0].Frames[i].Free}
+	var pixels, masks []float32
+	for k, c := range clips {
+		of := c.Frames[i]
+		pixels = append(pixels, volume.ImageNet(of.Gray)...)
+		for _, on := range of.Masks {
+			masks = append(masks, one(on))
+		}
+		if of.Prior != nil {
+			f.Prior = append(f.Prior, of.Prior)
+		}
+		n := len(c.Objects)
+		f.Empty = append(f.Empty, of.Empty...)
+		f.Clip = append(f.Clip, slices.Repeat([]int{k}, n)...)
+		f.Present = append(f.Present, of.Present...)
+		f.Recall = append(f.Recall, slices.Repeat([]bool{of.Recall}, n)...)
+		if of.Points == nil {
+			f.Points = append(f.Points, make([][]decoder.Point, n)...)
+		} else {
+			f.Points = append(f.Points, of.Points...)
+		}
+	}
+	f.Pixels = g.Upload(pixels, len(clips), size, size, 3)
+	f.Masks = g.Upload(masks, len(f.Empty), size*size)
+	return f
+}
+
+func one(on bool) float32 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run
+// side by side have equally many frames and fit the memory.
+func (t *Trainer) learn(clips []*Clip, first int, m *Metrics) error {
+	for len(clips) > 0 {
+		n := 1
+		for n < min(len(clips), t.together) && len(clips[n].Frames) == len(clips[0].Frames) {
+			n++
+		}
+		if err := t.learnTogether(clips[:n], first, m); err != nil {
+			return err
+		}
+		clips, first = clips[n:], first+n
+	}
+	return nil
+}
+
+// learnTogether runs clips side by side. The loss of a batch is the mean of its clips' losses.
+func (t *Trainer) learnTogether(clips []*Clip, first int, m *Metrics) error {
+	n := float64(t.Recipe.Batch)
+	w := t.Recipe.Weights
+	w = Weights{Mask: w.Mask / n, Dice: w.Dice / n, IoU: w.IoU / n, Class: w.Class / n}
+	t.g.Seed = uint32(stepSeed(t.Recipe.Seed, first))
+	overlaps := make([]overlap, len(clips))
+	terms, err := Backward(t.g, t.model, Upload(t.g, clips...), t.Recipe.Memory, w, func(i int, _ slmsam.ClipOutput, of []Terms) error {
+		for k, c := range clips {
+			overlaps[k].add(i, c.Frames[i].Empty, of[k])
+		}
+		return nil
+	})
+	t.g.Free()
+	if err != nil {
+		return fmt.Errorf("clip %s: %w", clips[0].Name, err)
+	}
+	for k, c := range clips {
+		m.add(c.Name, terms[k], w, overlaps[k].mean(), n)
+		if loss := terms[k].Total(t.Recipe.Weights); !terms[k].Finite() || loss > t.Recipe.MaxLoss {
+			return fmt.Errorf("train: step %d: %w: the loss of clip %s is %g; lower the learning rates, or look at that volume",
+				m.Step, errDiverged, c.Name, loss)
+		}
+	}
+	return nil
+}
+
+// overlap is the mean Dice overlap of the tracked slices of a clip, from the loss.
+type overlap struct {
+	sum float64
+	n   int
+}
+
+func (o *overlap) add(frame int, empty []bool, t Terms) {
+	present := 0
+	for _, e := range empty {
+		if !e {
+			present++
+		}
+	}
+	if frame > 0 && present > 0 {
+		o.sum += 1 - t.Dice*float64(len(empty))/float64(present)
+		o.n++
+	}
+}
+
+func (o *overlap) mean() float64 { return o.sum / float64(max(o.n, 1)) }
+
+// sideBySideBytes is the memory that clips side by side may take: beyond a few of them nothing is gained but for small models.
+const sideBySideBytes = 4 << 30
+
+// sideBySide returns how many clips of a batch are computed at once: what the recipe says or, for 0, as many of the
+// largest as fit sideBySideBytes. It does not depend on the machine, so that a training can be repeated on another.
+func sideBySide(c slmsam.Config, r Recipe) (int, error) {
+	if r.Together > 0 || r.Batch == 1 {
+		return max(1, min(r.Together, r.Batch)), nil
+	}
+	var bytes [2]int64 // of one clip, of two
+	for i := range bytes {
+		d := &dry{}
+		g := nn.NewGraph(d)
+		m, err := slmsam.New(d, c)
+		if err != nil {
+			return 0, fmt.Errorf("train: memory of a step: %w", err)
+		}
+		g.Recompute = r.Recompute
+		for _, p := range m.Params.All() {
+			p.Tensor.RequireGrad(!p.Buffer && !r.frozen(p.Name))
+		}
+		clips := slices.Repeat([]*Clip{blankClip(c, r)}, i+1)
+		if _, err := Backward(g, m, Upload(g, clips...), r.Memory, r.Weights, nil); err != nil {
+			return 0, fmt.Errorf("train: memory of a step: %w", err)
+		}
+		bytes[i] = d.peak
+	}
+	each := bytes[1] - bytes[0]
+	return int(min(int64(r.Batch), 1+max(0, sideBySideBytes-bytes[0])/max(1, each))), nil
+}
