@@ -53,6 +53,9 @@ type ClipOutput struct {
 // objects of each kind of prompt; while g records, gradients that it adds to the outputs flow through time. The
 // outputs live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
+	if m.PriorAlone {
+		return m.runPriors(g, frames, each)
+	}
 	bank, priors := memattn.NewBank(), m.newPriors(len(frames[0].Prior))
 	defer bank.Clear()
 	for i, f := range frames {
@@ -217,6 +220,9 @@ func all(n int) []int {
 // TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they
 // have no influence on a clip without absent objects or points, but weight decay acts on them.
 func (m *Model) TouchUnused(g *nn.Graph, first ClipFrame) {
+	if m.PriorAlone {
+		return
+	}
 	maskPrompts := false
 	for o := range first.objects() {
 		maskPrompts = maskPrompts || first.points(o) == 0

@@ -3,6 +3,7 @@ package slmsam
 import (
 	"fmt"
 
+	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
@@ -13,17 +14,27 @@ type ClipPrior struct {
 	Small []uint8     // [side,side] the same as Config.PriorGray has it
 	Mask  []bool      // [side,side] truth
 	Moved *flow.Field // from the frame before; nil on the first
+	Reach float64     // from frame to frame, see Reach
 }
 
 // clipPixels lets the priors look at frame i and returns what the network is shown of it, [B,S,S,3].
 func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
+	p.look(f, i)
+	gray := make([][]uint8, len(p))
+	for k := range p {
+		gray[k] = f.Prior[k].Gray
+	}
+	return p.pixels(g, gray)
+}
+
+// look lets the priors see frame i.
+func (p priors) look(f ClipFrame, i int) {
 	if len(f.Prior) != f.objects() {
 		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
 	}
-	gray := make([][]uint8, len(p))
 	for k, one := range p {
 		of := f.Prior[k]
-		one.gray, gray[k] = of.Small, of.Gray
+		one.gray, one.reach = of.Small, of.Reach
 		switch {
 		case i > 0:
 			one.propose(i, false, of.Small, of.Moved)
@@ -31,7 +42,31 @@ func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
 			one.outline(i, of.Small, of.Mask)
 		}
 	}
-	return p.pixels(g, gray)
+}
+
+// runPriors is RunClip for a model of which only what corrects the prior is trained. Masks prompt; the first frame, whose
+// loss is constant, is left out.
+func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out ClipOutput) error) error {
+	p := m.newPriors(frames[0].objects())
+	for i, f := range frames {
+		if p.look(f, i); i == 0 {
+			continue
+		}
+		asked := p.prompts(g)
+		asked.Present, asked.Free = f.Present, f.Free
+		r, err := decoder.PriorAlone(g, asked)
+		if err != nil {
+			return err
+		}
+		out := m.predicted(g, all(f.objects()), r)
+		if err := p.clipFound(g, f, i, []ClipOutput{out}); err != nil {
+			return err
+		}
+		if err := each(i, out); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clipFound goes on from frame i with what was found on it or, where the frame says so, with the truth. Without priors

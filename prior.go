@@ -35,6 +35,7 @@ type prior struct {
 	gray     []uint8                // [side,side] the slice at hand
 	proposal *carry.Proposal        // of it
 	absent   bool                   // what was found on it
+	reach    float64                // see carry.New
 }
 
 // priors follow the objects of a batch; nil for a model that has none.
@@ -68,7 +69,7 @@ func (c Config) PriorMask(mask []bool, h, w int) []bool {
 
 // outline starts from a mask on a slice, [side,side] each.
 func (p *prior) outline(slice int, gray []uint8, mask []bool) {
-	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide())
+	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide(), p.reach)
 	p.proposal = p.carriers[slice].Here()
 }
 
@@ -254,15 +255,18 @@ func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn
 	return g.ReplaceItems(memory, last(before.Memory)), g.ReplaceItems(pointers, last(before.Pointer))
 }
 
-// see lets the prior look at a slice [h,w] and returns what the network is shown of it. on holds the prompt on it,
-// empty on a tracked slice.
-func (t *Tracker) see(gray []uint8, h, w, slice int, reverse bool, on []Prompt) *nn.Tensor {
+// see lets the prior look at a slice and returns what the network is shown of it. on holds the prompt on it, empty on a
+// tracked slice.
+func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) *nn.Tensor {
 	c, p := t.model.Config, t.priors[0]
+	h, w := of.Size()
+	gray := of.Gray(slice)
 	p.gray = c.PriorGray(gray, h, w)
 	switch {
 	case len(on) == 0:
 		p.propose(slice, reverse, p.gray, nil)
 	case on[0].Mask != nil:
+		p.reach = reachOf(of, on[0].Mask)
 		p.outline(slice, p.gray, c.PriorMask(on[0].Mask, h, w))
 	default:
 		p.proposal = nil // until the points have found something
@@ -278,7 +282,7 @@ func seenAlone(s Slices) bool {
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
 // regression on the training volumes (docs/nano.md).
-var priorEvidence = [carry.Signs + 1]float32{-0.7, 0.6, -1, 0, -0.57, 3.4, 1.2, -1.7, 0, 1.3, 1.9}
+var priorEvidence = [carry.Signs + 1]float32{-0.27, 0.54, -0.68, -0.2, -0.16, 2.7, 0.93, -0.94, -1.72, 0, 1.2, 2.96}
 
 // Corrections are the layers by which a model corrects its prior: they start at nothing.
 func Corrections() []string {

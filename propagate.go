@@ -279,10 +279,10 @@ func (p *propagation) withImage(slice int, reverse bool, f func(Image) error) er
 
 // pixels is what the model is shown of a slice, [1,S,S,3].
 func (p *propagation) pixels(slice int, reverse bool) *nn.Tensor {
-	h, w := p.slices.Size()
 	if p.model.prior != nil {
-		return p.groups[0].see(p.slices.Gray(slice), h, w, slice, reverse, p.groups[0].prompts[slice])
+		return p.groups[0].see(p.slices, slice, reverse, p.groups[0].prompts[slice])
 	}
+	h, w := p.slices.Size()
 	size := p.model.Config.ImageSize
 	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
 	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)

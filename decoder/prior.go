@@ -45,6 +45,25 @@ func (b *Border) Forward(g *nn.Graph, view, logits *nn.Tensor) *nn.Tensor {
 	})
 }
 
+// PriorAlone is what Heads.Decode predicts where the decoder corrects nothing: the mask is the prior's with its border
+// refined, the score the prior's. There is no pointer.
+func PriorAlone(g *nn.Graph, p Prompts) (*Result, error) {
+	var err error
+	r := &Result{}
+	out := g.Scoped(func() []*nn.Tensor {
+		b, side := p.Prior.Logits.Dim(0), p.Prior.Logits.Dim(2)
+		pred := p.Prior.correct(g, Prediction{Masks: g.Zeros(b, 1, side, side), IoU: g.Zeros(b, Candidates), Score: g.Zeros(b, 1)})
+		if err = r.choose(g, pred, p, true); err != nil {
+			return nil
+		}
+		return []*nn.Tensor{r.LowRes, r.Candidates, r.IoUs, r.Scores}
+	})
+	if out == nil {
+		return nil, fmt.Errorf("decoder: %w", err)
+	}
+	return r, nil
+}
+
 // correct makes a correction of what the decoder predicts: a single candidate, at the prior's size.
 func (p *Prior) correct(g *nn.Graph, pred Prediction) Prediction {
 	out := g.Scoped(func() []*nn.Tensor {

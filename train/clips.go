@@ -285,7 +285,9 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		clip.Frames = append(clip.Frames, f)
 	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
-	s.addPrior(clip)
+	if s.config != nil {
+		s.addPrior(clip, c.reach(start, step, objects[0]))
+	}
 	return clip, nil
 }
 

@@ -53,8 +53,11 @@ type Recipe struct {
 	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
 	// fresh model predicts is not worth remembering.
 	TrueMasks float64 `json:"true_masks"` // 0
-	// TrueMasksFade lets that part fall evenly to nothing until so much of the steps is made; it needs steps, not time.
-	TrueMasksFade float64 `json:"true_masks_fade"` // 0: it stays
+	// PriorAlone trains only what corrects the prior of a model by itself: no encoder, no memory, masks as prompts.
+	PriorAlone bool `json:"prior_alone"` // false
+
+	// TrueMasksSteps lets that part fall evenly to nothing in so many steps: teacher forcing that fades.
+	TrueMasksSteps int `json:"true_masks_steps"` // 0: it stays
 
 	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
 
@@ -179,8 +182,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.TrueMasks >= 0 && r.TrueMasks <= 1):
 		return fmt.Errorf("train: recipe: reverse %g, ends %g and true_masks %g must be in 0..1", r.Reverse, r.Ends, r.TrueMasks)
-	case !(r.TrueMasksFade >= 0 && r.TrueMasksFade <= 1) || r.TrueMasksFade > 0 && r.Steps == 0 || !(r.Average >= 0 && r.Average < 1):
-		return fmt.Errorf("train: recipe: true_masks_fade %g must be in 0..1 and needs steps, average %g must be in [0,1)", r.TrueMasksFade, r.Average)
+	case r.TrueMasksSteps < 0 || !(r.Average >= 0 && r.Average < 1):
+		return fmt.Errorf("train: recipe: want true_masks_steps >= 0 and average in [0,1), got %d and %g", r.TrueMasksSteps, r.Average)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
 		return fmt.Errorf("train: recipe: drop_path %g and dropout %g must be in [0,1)", r.DropPath, r.Dropout)
 	case !(r.MaxLoss > 0):
@@ -217,10 +220,10 @@ func (r Recipe) limit() (time.Duration, error) {
 
 // trueMasks is the part of the slices whose true masks are remembered in a step.
 func (r Recipe) trueMasks(step int) float64 {
-	if r.TrueMasksFade == 0 || r.Steps == 0 {
+	if r.TrueMasksSteps == 0 {
 		return r.TrueMasks
 	}
-	return r.TrueMasks * max(0, 1-float64(step)/(r.TrueMasksFade*float64(r.Steps)))
+	return r.TrueMasks * max(0, 1-float64(step)/float64(r.TrueMasksSteps))
 }
 
 // StepsPerEpoch is the number of optimiser steps that see as many clips as there are volumes.

@@ -25,6 +25,7 @@ type Carrier struct {
 
 	// of the outline that the object came from
 	area            float64
+	reach           float64 // from slice to slice, in parts of its size
 	mean, deviation float64 // of its gray values
 	fit             float64 // mean likelihood inside
 	edge            float64 // how well gray values tell its inside from its rim
@@ -36,12 +37,19 @@ type Carrier struct {
 	missed   int // slices since the object was last there
 }
 
-// New starts from an outline on a slice, [N] each.
-func New(gray []uint8, mask []bool, side int) *Carrier {
+// usualReach stands for a reach that is not known.
+const usualReach = 0.12
+
+// New starts from an outline on a slice, [N] each. reach is the distance from slice to slice in parts of the object's
+// size, the root of its area; 0 where it is not known.
+func New(gray []uint8, mask []bool, side int, reach float64) *Carrier {
 	if len(gray) != side*side || len(mask) != side*side {
 		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
 	}
-	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side)}
+	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side), reach: reach}
+	if !(reach > 0) {
+		c.reach = usualReach
+	}
 	b, ok := bounds(mask, side)
 	if !ok {
 		b = box{0, 0, side, side}
@@ -61,12 +69,12 @@ func New(gray []uint8, mask []bool, side int) *Carrier {
 type Proposal struct {
 	Flow     []float32 // [N] the carried outline's signed distance, in pixels
 	Likely   []float32 // [N] logarithm of the ratio of gray values inside to around, within -3..3
-	Logits   []float32 // [N] the cut: its signed distance by the softness of the outline, within -4..4
+	Logits   []float32 // [N] the mask: its signed distance by the softness of the outline, within -4..4
 	Evidence Evidence
 	From     *Carrier // what it was made by
 
 	gray  []uint8
-	field []float32 // signed distance of the cut, of the carried outline where the cut is empty
+	field []float32 // signed distance proposed
 }
 
 // Propose expects the object on the next slice. moved is the flow between the two, nil to compute it.
@@ -95,7 +103,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	}
 	p.field = p.Flow
 	if count(snapped) > 0 {
-		p.field = signedDistance(snapped, c.side)
+		p.field = between(p.Flow, signedDistance(snapped, c.side))
 	}
 	p.Logits = scaled(p.field, scale)
 	p.Evidence = c.evidence(p, moved, carried, snapped)
@@ -114,7 +122,7 @@ func (c *Carrier) softness(mask []bool) float32 {
 	return float32(max(softness*math.Sqrt(float64(count(mask))), 1))
 }
 
-// Field is the signed distance of the cut, or of the carried outline where the cut is empty.
+// Field is the signed distance of the proposed outline: between the cut and the carried one.
 func (p *Proposal) Field() []float32 { return p.field }
 
 // Accept goes on from a slice with what it was found to hold: logits or distances [N], positive inside.
@@ -145,6 +153,16 @@ func (c *Carrier) Skip(p *Proposal) *Carrier {
 		n.field = p.Flow
 	}
 	return &n
+}
+
+// between is the mean of two outlines' distances: flow drifts, a cut that gray values mislead leaps, and each holds the
+// other back.
+func between(a, b []float32) []float32 {
+	out := make([]float32, len(a))
+	for i := range out {
+		out[i] = (a[i] + b[i]) / 2
+	}
+	return out
 }
 
 func positive(values []float32) []bool {
