@@ -53,7 +53,7 @@ type ClipOutput struct {
 // objects of each kind of prompt; while g records, gradients that it adds to the outputs flow through time. The
 // outputs live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
-	if m.PriorAlone {
+	if m.Config.PriorAlone {
 		return m.runPriors(g, frames, each)
 	}
 	bank, priors := memattn.NewBank(), m.newPriors(len(frames[0].Prior))
@@ -220,7 +220,7 @@ func all(n int) []int {
 // TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they
 // have no influence on a clip without absent objects or points, but weight decay acts on them.
 func (m *Model) TouchUnused(g *nn.Graph, first ClipFrame) {
-	if m.PriorAlone {
+	if m.Config.PriorAlone {
 		return
 	}
 	maskPrompts := false

@@ -30,9 +30,6 @@ type Model struct {
 	// short_attention, long_attention, fuser, decoder.
 	Trace func(stage string)
 
-	// PriorAlone trains only what corrects the prior by itself: RunClip leaves encoder, memory and decoder out.
-	PriorAlone bool
-
 	noMemory *nn.Tensor  // [1,1,C] no_mem_embed: added to features that attend to nothing
 	noObject *nn.Tensor  // [1,M] no_obj_embed_spatial: added to the memory of an absent object
 	prior    *priorHeads // prior; nil unless Config.Prior

@@ -112,7 +112,7 @@ func (p *prior) nearest(slice int) *carry.Carrier {
 func (p *prior) found(slice int, logits []float32) {
 	from := p.proposal.From
 	p.absent = logits == nil
-	next := from.Skip(p.proposal)
+	next := from.Skip()
 	if logits != nil {
 		next = from.Accept(p.proposal, p.resized(logits))
 	}
@@ -282,7 +282,7 @@ func seenAlone(s Slices) bool {
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
 // regression on the training volumes (docs/nano.md).
-var priorEvidence = [carry.Signs + 1]float32{-0.27, 0.54, -0.68, -0.2, -0.16, 2.7, 0.93, -0.94, -1.72, 0, 1.2, 2.96}
+var priorEvidence = [carry.Signs + 1]float32{0.18, 1.26, -0.82, -0.28, -1.03, 3.53, 2.13, -1.01, -2.73, 0, 1.09, 3.72}
 
 // Corrections are the layers by which a model corrects its prior: they start at nothing.
 func Corrections() []string {
@@ -322,4 +322,18 @@ func (p priors) tracked(slice int, found Found) {
 			one.found(slice, nil)
 		}
 	}
+}
+
+// given is what masks of outlined slices say, as the network would.
+func given(masks [][]bool) Found {
+	var f Found
+	for _, mask := range masks {
+		f.Low, f.Score, f.IoU = append(f.Low, maskLogits(mask)), append(f.Score, decoder.MaskScale+decoder.MaskBias), append(f.IoU, []float32{1})
+	}
+	return f
+}
+
+// needsFeatures says whether a slice's features are looked at: with Config.PriorAlone those of points and boxes alone.
+func (m *Model) needsFeatures(on []Prompt) bool {
+	return !m.Config.PriorAlone || len(on) > 0 && on[0].Mask == nil
 }

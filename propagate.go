@@ -268,7 +268,12 @@ func (p *propagation) track(active []*group, slice int, reverse bool, result *Sl
 func (p *propagation) withImage(slice int, reverse bool, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
-		err = f(p.model.Encode(p.g, p.pixels(slice, reverse)))
+		pixels := p.pixels(slice, reverse)
+		if !p.model.needsFeatures(p.groups[0].prompts[slice]) {
+			err = f(Image{})
+			return nil
+		}
+		err = f(p.model.Encode(p.g, pixels))
 		return nil
 	})
 	if err != nil {

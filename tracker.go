@@ -53,6 +53,9 @@ type Found struct {
 
 // PromptMasks gives the objects' masks on a slice, [S,S] each. All prompts come before the first Track.
 func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error) {
+	if t.model.Config.PriorAlone { // the prior has them already
+		return given(masks), nil
+	}
 	size := t.model.Config.ImageSize
 	values, empty := make([]float32, len(masks)*size*size), make([]bool, len(masks))
 	for i, mask := range masks {
@@ -104,7 +107,7 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
-		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, t.priors.prompts(t.g))
+		r, err = t.predict(im, slice, reverse)
 		if err != nil {
 			return nil
 		}
@@ -119,8 +122,20 @@ func (t *Tracker) Track(im Image, slice int, reverse bool) (found Found, err err
 	return found, err
 }
 
+// predict is what the network finds on a tracked slice.
+func (t *Tracker) predict(im Image, slice int, reverse bool) (*decoder.Result, error) {
+	asked := t.priors.prompts(t.g)
+	if t.model.Config.PriorAlone {
+		return decoder.PriorAlone(t.g, asked)
+	}
+	return t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, asked)
+}
+
 // remember encodes masks low [B,1,4g,4g] and puts them into the bank.
 func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.Tensor, r *decoder.Result) error {
+	if t.model.Config.PriorAlone {
+		return nil
+	}
 	memory := t.model.Remember(t.g, im, low, r.Presence, prompted)
 	if t.opt.BF16 {
 		var err error

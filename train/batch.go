@@ -139,7 +139,6 @@ func sideBySide(c slmsam.Config, r Recipe) (int, error) {
 			return 0, fmt.Errorf("train: memory of a step: %w", err)
 		}
 		g.Recompute = r.Recompute
-		m.PriorAlone = r.PriorAlone
 		for _, p := range m.Params.All() {
 			p.Tensor.RequireGrad(!p.Buffer && !r.frozen(p.Name))
 		}

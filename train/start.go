@@ -66,6 +66,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 // configure puts into a model's configuration what the recipe decides.
 func (r Recipe) configure(c *slmsam.Config, resolution int) *slmsam.Config {
 	c.Memory = r.Memory
+	c.PriorAlone = r.PriorAlone
 	c.Zoom = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)

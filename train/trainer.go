@@ -97,7 +97,6 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 		return nil, fmt.Errorf("train: freeze %q leaves nothing to train", s.Recipe.Freeze)
 	}
 	g.Recompute = s.Recipe.Recompute
-	m.PriorAlone = s.Recipe.PriorAlone
 	var err error
 	t.together, err = sideBySide(m.Config, s.Recipe)
 	return t, err

@@ -77,9 +77,9 @@ type Proposal struct {
 	field []float32 // signed distance proposed
 }
 
-// Propose expects the object on the next slice. moved is the flow between the two, nil to compute it.
+// Propose expects the object on the next slice. moved is the flow from the slice before to it, nil to compute it.
 func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
-	if moved == nil {
+	if moved == nil || c.missed > 0 {
 		moved = flow.Between(c.gray, gray, c.side, c.side)
 	}
 	p := &Proposal{From: c, gray: gray, Flow: moved.Warp(c.field), Likely: c.grays.likelihood(gray)}
@@ -132,7 +132,7 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	n.missed = 0
 	mask := positive(found)
 	if count(mask) == 0 {
-		return c.Skip(p)
+		return c.Skip()
 	}
 	n.gray, n.field = p.gray, signedDistance(mask, c.side)
 	n.lastArea = float64(count(mask))
@@ -142,16 +142,12 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 // AcceptCut goes on with the proposal as it is.
 func (c *Carrier) AcceptCut(p *Proposal) *Carrier { return c.Accept(p, p.field) }
 
-// Skip goes on from a slice that does not hold the object: the last outline is carried on, so that the object may
-// come back.
-func (c *Carrier) Skip(p *Proposal) *Carrier {
+// Skip goes on from a slice that does not hold the object: the last slice that did is what the next one is proposed
+// from, so that the object may come back.
+func (c *Carrier) Skip() *Carrier {
 	n := *c
 	n.steps++
 	n.missed++
-	n.gray = p.gray
-	if count(positive(p.Flow)) > 0 {
-		n.field = p.Flow
-	}
 	return &n
 }
 
