@@ -22,6 +22,9 @@ type ClipFrame struct {
 	// Recall remembers the true masks of a tracked frame's objects instead of the predicted ones, [B]; nil: none.
 	Recall []bool
 
+	// Prior is what a model with Config.Prior needs of every object, [B]; every clip has one then, and Pixels may be nil.
+	Prior []*ClipPrior
+
 	// Points prompts objects of this frame with points instead of their true masks, [B]; nil entries keep the masks,
 	// and so does nil for all. Only for the first frame.
 	Points [][]decoder.Point
@@ -52,9 +55,15 @@ type ClipOutput struct {
 // objects of each kind of prompt; while g records, gradients that it adds to the outputs flow through time. The
 // outputs live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
-	bank := memattn.NewBank()
+	if m.Config.PriorAlone {
+		return m.runPriors(g, frames, each)
+	}
+	bank, priors := memattn.NewBank(), m.newPriors(len(frames[0].Prior))
 	defer bank.Clear()
 	for i, f := range frames {
+		if priors != nil {
+			f.Pixels = priors.clipPixels(g, f, i)
+		}
 		im := m.Encode(g, f.Pixels)
 		of := im.of(g, f.clips())
 		var outs []ClipOutput
@@ -62,13 +71,17 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 		if i == 0 {
 			outs, err = m.promptClips(g, f, im, mem)
 		} else {
-			outs, err = m.trackClips(g, f, of, bank, memattn.View{Slice: i, Slices: len(frames), Train: true}, mem)
+			outs, err = m.trackClips(g, f, of, bank, memattn.View{Slice: i, Slices: len(frames), Train: true}, mem, priors)
 		}
 		if err != nil {
 			return err
 		}
 		chosen, pointers, presence := joinOutputs(g, outs)
 		memory := m.RememberLogits(g, of, chosen, presence)
+		if err := priors.clipFound(g, f, i, outs); err != nil {
+			return err
+		}
+		memory, pointers = priors.without(g, bank.Get(i-1), memory, pointers)
 		bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: pointers})
 		for _, out := range outs {
 			if err := each(i, out); err != nil {
@@ -80,8 +93,10 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 }
 
 // trackClips predicts a frame from the memory.
-func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Bank, v memattn.View, mem Memory) ([]ClipOutput, error) {
-	r, err := m.track(g, of, bank, v, mem, f.objects(), decoder.Prompts{Present: f.Present, Free: f.Free})
+func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Bank, v memattn.View, mem Memory, p priors) ([]ClipOutput, error) {
+	asked := p.prompts(g)
+	asked.Present, asked.Free = f.Present, f.Free
+	r, err := m.track(g, of, bank, v, mem, f.objects(), asked)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +222,9 @@ func all(n int) []int {
 // TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they
 // have no influence on a clip without absent objects or points, but weight decay acts on them.
 func (m *Model) TouchUnused(g *nn.Graph, first ClipFrame) {
+	if m.Config.PriorAlone {
+		return
+	}
 	maskPrompts := false
 	for o := range first.objects() {
 		maskPrompts = maskPrompts || first.points(o) == 0

@@ -31,6 +31,13 @@ type Config struct {
 	Window volume.WindowRule `json:"window,omitempty"`
 
 	Trained *Trained `json:"trained,omitempty"` // what the weights know; nil claims nothing
+
+	// Prior lets a method without a network (package carry) propose every slice's mask; the model corrects it and says
+	// whether it is there. Each object is seen by itself then, and in the gray values of its surroundings.
+	Prior bool `json:"prior,omitempty"`
+	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the prior is corrected by what
+	// it has itself, small convolutions on its border and a score. Points and boxes are found by the decoder all the same.
+	PriorAlone bool `json:"prior_alone,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
@@ -93,6 +100,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := volume.ParseWindowRule(string(c.Window)); err != nil {
 		return fmt.Errorf("slmsam: %w", err)
+	}
+	if c.PriorAlone && !c.Prior {
+		return errors.New("slmsam: prior_alone needs prior")
 	}
 	if c.FuserBlocks < 0 || c.Frames < 1 {
 		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)

@@ -32,10 +32,11 @@ type Model struct {
 	// short_attention, long_attention, fuser, decoder, memory_encoder.
 	Trace func(g *nn.Graph, stage string)
 
-	busy     sync.Mutex // held by Segment
-	graph    *nn.Graph  // of Segment: keeps the constants
-	noMemory *nn.Tensor // [1,1,C] no_mem_embed: added to features that attend to nothing
-	noObject *nn.Tensor // [1,M] no_obj_embed_spatial: added to the memory of an absent object
+	busy     sync.Mutex  // held by Segment
+	graph    *nn.Graph   // of Segment: keeps the constants
+	noMemory *nn.Tensor  // [1,1,C] no_mem_embed: added to features that attend to nothing
+	noObject *nn.Tensor  // [1,M] no_obj_embed_spatial: added to the memory of an absent object
+	prior    *priorHeads // prior; nil unless Config.Prior
 }
 
 // New declares a model of the given shape on dev. Its parameters hold nothing yet: load or initialise them.
@@ -59,6 +60,9 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	m.Heads = decoder.NewHeads(p, c.ImageSize, width)
 	m.Short = memattn.New(p.In("recent_memory_attention"), c.Attention)
 	m.Fuser = convnext.NewFuser(p.In("recent_memory_fuser"), c.FuserBlocks, width)
+	if c.Prior {
+		m.prior = newPriorHeads(p.In("prior"), width)
+	}
 	return m, nil
 }
 
@@ -81,6 +85,7 @@ func (m *Model) Initialise(seed uint64) error {
 		short.Set(v)
 	}
 	m.Heads.Prompt.Reload()
+	m.trustPrior(byName)
 	return nil
 }
 

@@ -34,20 +34,23 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 	return out.result(), nil
 }
 
-// parts splits the request into what is seen in one view: everything on whole slices or, with a crop, each object
-// by itself.
+// parts splits the request into what is seen in one view: everything on whole slices or, with a crop or a prior, each
+// object by itself.
 func (m *Model) parts(r Request) []*propagation {
 	h, w := r.Slices.Size()
 	crop := m.Crop(r.Options)
-	if crop == 0 {
-		whole := volume.WholeSlice(h, w)
-		return []*propagation{m.propagation(r.Slices, whole, r.groups(maxGroup), r.Options)}
+	if crop == 0 && m.prior == nil {
+		return []*propagation{m.propagation(r.Slices, volume.WholeSlice(h, w), r.groups(maxGroup), r.Options)}
 	}
 	var out []*propagation
 	for _, gr := range r.groups(1) {
-		c := Around(gr.all(), h, w, crop)
+		c := volume.WholeSlice(h, w)
+		if crop > 0 {
+			c = Around(gr.all(), h, w, crop)
+		}
+		seen := m.shownAs(r.Slices, gr.all()).cropped(c)
 		gr.cut(w, c)
-		out = append(out, m.propagation(r.Slices.cropped(c), c, []*group{gr}, r.Options))
+		out = append(out, m.propagation(seen, c, []*group{gr}, r.Options))
 	}
 	return out
 }
@@ -107,7 +110,7 @@ func (p *propagation) run(ctx context.Context, out *outcome) error {
 // visit tracks the objects of every leg that passes a slice.
 func (p *propagation) visit(v visit, out *outcome) error {
 	var done []int
-	err := p.withImage(v.slice, func(im Image) error {
+	err := p.withImage(v.legs[0].tracker, v.slice, v.reverse, nil, func(im Image) error {
 		for _, l := range v.legs {
 			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
 			if err != nil {
@@ -133,12 +136,12 @@ func (p *propagation) visit(v visit, out *outcome) error {
 // put hands what was found to the outcome, at the native size.
 func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how origin) error {
 	h, w := p.slices.Size()
-	side := 4 * p.model.Config.Grid()
 	for i, object := range gr.objects {
 		f := finding{object: object, slice: slice, origin: how, score: found.Score[i], agreement: found.agreement(i)}
 		if how == outlined {
 			f.mask = gr.outlines[slice][i].Mask
 		} else {
+			side := sideOf(len(found.Low[i]))
 			f.logits = volume.ResizeBilinear(found.Low[i], side, side, h, w)
 		}
 		if err := out.add(f, p.crop); err != nil {
@@ -148,21 +151,34 @@ func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how o
 	return nil
 }
 
-// withImage computes a slice's features for the time of f.
-func (p *propagation) withImage(slice int, f func(Image) error) error {
+// withImage computes a slice's features for the time of f. t, which comes by in the given direction, may show them
+// another picture of the slice; on holds the prompts on it.
+func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
-		h, w := p.slices.Size()
-		size := p.model.Config.ImageSize
-		gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
-		pixels := p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
-		err = f(p.model.Encode(p.g, pixels))
+		pixels := p.pixels(t, slice, reverse, on)
+		if p.model.needsFeatures(on) {
+			err = f(p.model.Encode(p.g, pixels))
+		} else {
+			err = f(Image{})
+		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("slice %d: %w", slice, err)
 	}
 	return nil
+}
+
+// pixels is what the model is shown of a slice, [1,S,S,3].
+func (p *propagation) pixels(t *Tracker, slice int, reverse bool, on []Prompt) *nn.Tensor {
+	if p.model.prior != nil {
+		return t.see(p.slices, slice, reverse, on)
+	}
+	h, w := p.slices.Size()
+	size := p.model.Config.ImageSize
+	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
 }
 
 func (p *propagation) close() {

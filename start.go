@@ -76,7 +76,7 @@ const holeArea = 8
 func (p *propagation) outline(gr *group, t *Tracker, slice int, out *outcome) error {
 	of := gr.outlines[slice]
 	var found Found
-	err := p.withImage(slice, func(im Image) (err error) {
+	err := p.withImage(t, slice, false, of, func(im Image) (err error) {
 		switch {
 		case of[0].outline():
 			var masks [][]bool
@@ -120,16 +120,21 @@ func (p *propagation) correct(ctx context.Context, gr *group, anchors map[int]*T
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		err := p.withImage(s, func(im Image) (err error) {
+		err := p.withImage(t, s, way.reverse, nil, func(im Image) (err error) {
 			found, err = t.Track(im, s, way.reverse, gr.known(s, p.opt.Order))
-			if err == nil && s == slice {
-				found, err = t.Correct(im, s, way.reverse, p.points(gr.corrections[s]), found.Low)
-			}
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
+	}
+	on := gr.corrections[slice]
+	err := p.withImage(t, slice, way.reverse, on, func(im Image) (err error) {
+		found, err = t.Correct(im, slice, way.reverse, p.points(on), found.Low)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return t.Only(slice), p.finish(out, gr, slice, found, prompted)
 }
@@ -168,16 +173,21 @@ func (p *propagation) logits(of []Prompt) ([][]float32, error) {
 	size, side := p.model.Config.ImageSize, 4*p.model.Config.Grid()
 	out := make([][]float32, len(masks))
 	for i, mask := range masks {
-		values := make([]float32, len(mask))
-		for k, on := range mask {
-			values[k] = decoder.MaskBias
-			if on {
-				values[k] += decoder.MaskScale
-			}
-		}
-		out[i] = volume.ResizeAntialias(values, size, size, side, side)
+		out[i] = volume.ResizeAntialias(maskLogits(mask), size, size, side, side)
 	}
 	return out, nil
+}
+
+// maskLogits is a mask as logits of -10 and 10.
+func maskLogits(mask []bool) []float32 {
+	out := make([]float32, len(mask))
+	for i, on := range mask {
+		out[i] = decoder.MaskBias
+		if on {
+			out[i] += decoder.MaskScale
+		}
+	}
+	return out
 }
 
 // points brings the prompts' points to pixels of the S x S image.

@@ -14,7 +14,7 @@ func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View,
 
 // track is Track with what training knows: Prompts.Present and Free.
 func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, asked decoder.Prompts) (*decoder.Result, error) {
-	asked.Multi = true
+	asked.Multi = asked.Prior == nil
 	m.trace(g, "image_encoder")
 	r, err := m.Heads.Decode(g, im.features(m.Attend(g, im, bank, v, mem)), b, asked)
 	m.trace(g, "decoder")

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/memattn"
 	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Tracker follows B objects that are prompted on the same slices. It owns their memory bank.
@@ -19,6 +20,7 @@ type Tracker struct {
 	opt     TrackOptions
 	bank    *memattn.Bank
 	start   int // the slice that tracking starts from; -1: not said
+	priors  priors
 }
 
 // TrackOptions are the settings of a Tracker.
@@ -30,7 +32,7 @@ type TrackOptions struct {
 
 // NewTracker returns a tracker of b objects in a volume of so many slices.
 func (m *Model) NewTracker(g *nn.Graph, b, slices int, opt TrackOptions) *Tracker {
-	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: -1}
+	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: -1, priors: m.newPriors(b)}
 }
 
 // Close releases the memory.
@@ -39,7 +41,7 @@ func (t *Tracker) Close() { t.bank.Clear() }
 // Fork returns a tracker that starts with what t remembers, and goes its own way from there.
 func (t *Tracker) Fork() *Tracker {
 	fork := *t
-	fork.bank = t.bank.Clone()
+	fork.bank, fork.priors = t.bank.Clone(), t.priors.clone()
 	return &fork
 }
 
@@ -50,6 +52,7 @@ func (t *Tracker) StartAt(slice int) { t.start = slice }
 // Only makes the tracker forget everything but one slice, and returns it.
 func (t *Tracker) Only(slice int) *Tracker {
 	t.bank.Keep(slice)
+	t.priors.keep(slice)
 	return t
 }
 
@@ -74,6 +77,9 @@ type Found struct {
 
 // PromptMasks gives the objects' masks on a slice, [S,S] each. All prompts come before the first Track.
 func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error) {
+	if t.model.Config.PriorAlone { // the prior has them already
+		return given(masks), nil
+	}
 	size := t.model.Config.ImageSize
 	values, empty := make([]float32, len(masks)*size*size), make([]bool, len(masks))
 	for i, mask := range masks {
@@ -99,8 +105,11 @@ func (t *Tracker) PromptPoints(im Image, slice int, points [][]Point, earlier []
 }
 
 // Correct gives points on a slice that was tracked, where earlier was found: the features are those that tracking
-// sees there.
+// sees there. A model of its prior alone has no memory to look at.
 func (t *Tracker) Correct(im Image, slice int, reverse bool, points [][]Point, earlier [][]float32) (Found, error) {
+	if t.model.Config.PriorAlone {
+		return t.PromptPoints(im, slice, points, earlier)
+	}
 	return t.prompt(im, slice, func() (*decoder.Result, error) {
 		return t.model.CorrectPoints(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, points, t.earlier(earlier))
 	})
@@ -117,6 +126,9 @@ func (t *Tracker) earlier(low [][]float32) *nn.Tensor {
 	side := 4 * t.model.Config.Grid()
 	values := make([]float32, 0, len(low)*side*side)
 	for _, l := range low {
+		if at := sideOf(len(l)); at != side {
+			l = volume.ResizeBilinear(l, at, at, side, side)
+		}
 		for _, v := range l {
 			values = append(values, min(max(v, -maxEarlier), maxEarlier))
 		}
@@ -135,11 +147,12 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 		if found, err = t.found(r); err != nil {
 			return nil
 		}
+		t.priors.prompted(slice, found)
 		low := r.LowRes
 		if found.filled {
 			low = t.g.Upload(slices.Concat(found.Low...), low.Shape...)
 		}
-		err = t.remember(im, slice, true, low, r)
+		err = t.remember(im, slice, false, true, low, r)
 		return nil
 	})
 	return found, err
@@ -149,27 +162,39 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
-		asked := decoder.Prompts{}
-		if known {
-			asked.Present = slices.Repeat([]bool{true}, t.objects)
-		}
-		r, err = t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, asked)
+		r, err = t.predict(im, slice, reverse, known)
 		if err != nil {
 			return nil
 		}
-		if err = t.remember(im, slice, false, r.LowRes, r); err != nil {
+		if found, err = t.found(r); err != nil {
 			return nil
 		}
+		t.priors.tracked(slice, found)
+		err = t.remember(im, slice, reverse, false, r.LowRes, r)
 		t.model.trace(t.g, "memory_encoder")
-		found, err = t.found(r)
 		return nil
 	})
 	t.forget(slice, reverse)
 	return found, err
 }
 
+// predict is what the network finds on a tracked slice.
+func (t *Tracker) predict(im Image, slice int, reverse, known bool) (*decoder.Result, error) {
+	asked := t.priors.prompts(t.g)
+	if known {
+		asked.Present = slices.Repeat([]bool{true}, t.objects)
+	}
+	if t.model.Config.PriorAlone {
+		return decoder.PriorAlone(t.g, asked)
+	}
+	return t.model.track(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, t.objects, asked)
+}
+
 // remember encodes masks low [B,1,4g,4g] and puts them into the bank.
-func (t *Tracker) remember(im Image, slice int, prompted bool, low *nn.Tensor, r *decoder.Result) error {
+func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.Tensor, r *decoder.Result) error {
+	if t.model.Config.PriorAlone {
+		return nil
+	}
 	memory := t.model.Remember(t.g, im, low, r.Presence, prompted)
 	if t.opt.BF16 {
 		var err error
@@ -177,7 +202,11 @@ func (t *Tracker) remember(im Image, slice int, prompted bool, low *nn.Tensor, r
 			return err
 		}
 	}
-	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: r.Pointer})
+	pointers := r.Pointer
+	if !prompted {
+		memory, pointers = t.priors.without(t.g, t.bank.Get(t.View(slice, reverse).Before()), memory, pointers)
+	}
+	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: pointers})
 	return nil
 }
 

@@ -51,6 +51,7 @@ type Prompts struct {
 	Box    bool       // the points are boxes given as boxes: no padding point is added
 	Mask   *nn.Tensor // [B,4g,4g,1] logits, or nil
 	Multi  bool       // ask for three masks and keep the one with the highest predicted IoU
+	Prior  *Prior     // what the prediction corrects; nil for SAM 2
 
 	// Present decides instead of the scores which objects count as present: training may know. nil asks the scores.
 	Present []bool
@@ -91,7 +92,10 @@ func (h *Heads) Decode(g *nn.Graph, f Features, b int, p Prompts) (*Result, erro
 			return nil
 		}
 		pred := h.Mask.Forward(g, in)
-		if err = r.choose(g, pred, p, h.Training); err != nil {
+		if p.Prior != nil {
+			pred = p.Prior.correct(g, pred)
+		}
+		if err = r.choose(g, pred, p, h.Training || p.Prior != nil); err != nil {
 			return nil
 		}
 		r.Pointer = h.pointers(g, r.token(g, pred, p.Multi), r.Presence)
@@ -126,6 +130,9 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 		in.Sparse = g.Expand(items[0], 0, b)
 	} else {
 		in.Sparse = g.Concat(0, items...)
+	}
+	if p.Prior != nil {
+		in.Sparse = g.Concat(1, in.Sparse, p.Prior.Token)
 	}
 	dense := h.Prompt.NoMask()
 	if p.Mask != nil {

@@ -109,6 +109,9 @@ func (v View) behind(r int) int {
 	return v.Slice - r
 }
 
+// Before returns the slice that was tracked before.
+func (v View) Before() int { return v.behind(1) }
+
 // distance returns how far a slice lies behind; negative is ahead.
 func (v View) distance(slice int) int {
 	if v.Reverse {

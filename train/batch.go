@@ -39,6 +39,9 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 			}
 		}
 		rest = rest[len(of.Masks):]
+		if of.Prior != nil {
+			f.Prior = append(f.Prior, of.Prior)
+		}
 		n := len(c.Objects)
 		f.Empty = append(f.Empty, of.Empty...)
 		f.Clip = append(f.Clip, slices.Repeat([]int{k}, n)...)
@@ -166,7 +169,7 @@ func sideBySide(c slmsam.Config, r Recipe) (int, error) {
 		for _, p := range m.Params.All() {
 			p.Tensor.RequireGrad(!p.Buffer && !r.frozen(p.Name))
 		}
-		clips := slices.Repeat([]*Clip{blankClip(c.ImageSize, r.Frames, r.MaxObjects)}, i+1)
+		clips := slices.Repeat([]*Clip{blankClip(c, r)}, i+1)
 		if _, err := Backward(g, m, Upload(g, clips...), r.Memory, r.Weights, nil); err != nil {
 			return 0, fmt.Errorf("train: memory of a step: %w", err)
 		}

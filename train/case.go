@@ -43,6 +43,9 @@ type Case struct {
 	Legend  map[int32]volume.Label // names of Objects, where the file has them
 	Spacing [3]float64             // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
 
+	intensity func(i int) []float32 // [H,W] as in the volume; nil where a case was not made from one
+	window    volume.Window         // that made Images of the intensities
+
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
 }
@@ -51,12 +54,14 @@ type Case struct {
 func (c *Case) Slices() slmsam.Slices {
 	dim := [3]int{c.W, c.H, c.Len()}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, 0, c.W*c.H*c.Len()), Geom: c.geometry()}
-	for _, pix := range c.Images {
-		for _, x := range pix {
-			v.Data = append(v.Data, float32(x))
-		}
+	window := c.window
+	if c.intensity == nil {
+		window = volume.Window{Lo: 0, Hi: 255}
 	}
-	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
+	for i := range c.Images {
+		v.Data = append(v.Data, c.Intensity(i)...)
+	}
+	return slmsam.Slices{Volume: v, Axis: 2, Window: window}
 }
 
 // geometry is the grid of Slices and LabelMap, of spacing 1 where the case does not know its own.
@@ -160,6 +165,8 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 	}
 	c := &Case{Name: name, Objects: objects, Legend: l.Legend, Notes: notes}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
+	c.window = window
+	c.intensity = func(i int) []float32 { return v.Slice(opt.Axis, i) }
 	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
 	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}
 	index := make(map[int32]uint8, len(objects))

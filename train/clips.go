@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -28,6 +29,7 @@ type Frame struct {
 	Free    bool              // the loss sees masks of objects that count as absent
 	Recall  bool              // the true masks are remembered, not the predicted ones
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
+	Prior   *slmsam.ClipPrior // for a model with a prior; nil else
 	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
 }
 
@@ -36,7 +38,8 @@ type Frame struct {
 type Sampler struct {
 	source Source
 	recipe Recipe
-	size   int // S
+	size   int            // S
+	config *slmsam.Config // of a model with a prior; nil else
 
 	mu    sync.Mutex
 	epoch int
@@ -46,6 +49,14 @@ type Sampler struct {
 // NewSampler returns a sampler of clips for a model of image size s.
 func NewSampler(source Source, r Recipe, s int) *Sampler {
 	return &Sampler{source: source, recipe: r, size: s, epoch: -1}
+}
+
+// For draws clips as a model needs them, beyond their size.
+func (s *Sampler) For(c slmsam.Config) *Sampler {
+	if c.Prior {
+		s.config = &c
+	}
+	return s
 }
 
 // Streams of random numbers, one per purpose.
@@ -77,10 +88,21 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	for range clipTries {
 		clip, err := s.draw(c, rng)
 		if !errors.Is(err, errNoObject) {
+			if err == nil {
+				s.recall(clip, n, rng)
+			}
 			return clip, err
 		}
 	}
 	return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, errNoObject, s.size, s.size)
+}
+
+// recall chooses the frames of clip n whose true masks are remembered.
+func (s *Sampler) recall(clip *Clip, n int, rng *rand.Rand) {
+	part := s.recipe.trueMasks(n / s.recipe.Batch)
+	for i := range clip.Frames {
+		clip.Frames[i].Recall = part > 0 && rng.Float64() < part
+	}
 }
 
 // volume chooses the volume of clip n: all in turn, in another order every epoch, or by weight.
@@ -162,18 +184,26 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 
 // objects chooses among those of a clip's first slice, if ends with one that the clip outlasts before all others.
 func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) []int {
-	visible := c.Visible(start)
+	visible, most := c.Visible(start), s.mostObjects()
 	var out []int
 	if ending := c.ending(start, s.recipe.Frames, step); ends && len(ending) > 0 {
 		out = append(out, ending[rng.IntN(len(ending))])
 	}
 	for _, i := range rng.Perm(len(visible)) {
-		if len(out) < s.recipe.MaxObjects && !slices.Contains(out, visible[i]) {
+		if len(out) < most && !slices.Contains(out, visible[i]) {
 			out = append(out, visible[i])
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// mostObjects is how many objects are followed in a clip at most; a prior follows one.
+func (s *Sampler) mostObjects() int {
+	if s.config != nil {
+		return 1
+	}
+	return s.recipe.MaxObjects
 }
 
 // withEnd keeps the first slices of clips of n slices that some object does not last.
@@ -239,6 +269,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 	if len(objects) == 0 {
 		return nil, errNoObject
 	}
+	gray := s.shown(c, start, objects[0], rng)
 	clip := &Clip{Size: s.size, Name: fmt.Sprintf("%s, slices %d to %d, labels", c.Name, start, start+(s.recipe.Frames-1)*step)}
 	for _, o := range objects {
 		clip.Objects = append(clip.Objects, c.Objects[o])
@@ -246,17 +277,19 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 	}
 	for i := range s.recipe.Frames {
 		z := start + i*step
-		f := Frame{Gray: warp.image(c.Images[z], s.size, s.recipe.Augment.drawFrame(rng))}
+		f := Frame{Gray: warp.image(gray(z), s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
 		f.Unknown = s.unknown(c, warp, z)
 		if s.recipe.TruePresence {
 			f.Present = negated(f.Empty)
 		}
 		f.Free = s.recipe.FreeMasks
-		f.Recall = s.recipe.TrueMasks > 0 && rng.Float64() < s.recipe.TrueMasks
 		clip.Frames = append(clip.Frames, f)
 	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
+	if s.config != nil {
+		s.addPrior(clip, c.reach(start, step, objects[0]))
+	}
 	return clip, nil
 }
 

@@ -195,7 +195,7 @@ func (d *Dataset) touch(i int) {
 	d.order = append(slices.Delete(d.order, at, at+1), i)
 }
 
-func (c *Case) bytes() int64 { return 2 * int64(c.H) * int64(c.W) * int64(c.Len()) }
+func (c *Case) bytes() int64 { return 6 * int64(c.H) * int64(c.W) * int64(c.Len()) }
 
 // read loads an image and its label map.
 func (e entry) read(opt CaseOptions) (*Case, error) {

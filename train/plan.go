@@ -33,7 +33,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("train: plan: %w", err)
 	}
-	clip := blankClip(c.ImageSize, r.Frames, r.MaxObjects)
+	clip := blankClip(c, r)
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: Cases{{}}})
 	if err != nil {
 		return Plan{}, err
@@ -54,10 +54,13 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	return p, nil
 }
 
-// blankClip is a clip of the given sizes whose objects are everywhere.
-func blankClip(size, frames, objects int) *Clip {
+// blankClip is the largest clip of a recipe, with objects that are everywhere.
+func blankClip(c slmsam.Config, r Recipe) *Clip {
+	s := NewSampler(nil, r, c.ImageSize).For(c)
+	size, objects := s.size, s.mostObjects()
 	clip := &Clip{Name: "blank", Size: size, Objects: make([]int32, objects)}
 	f := Frame{Gray: make([]uint8, size*size), Masks: slices.Repeat([]bool{true}, objects*size*size), Empty: make([]bool, objects)}
-	clip.Frames = slices.Repeat([]Frame{f}, frames)
+	clip.Frames = slices.Repeat([]Frame{f}, r.Frames)
+	s.addPrior(clip, 0)
 	return clip
 }

@@ -53,6 +53,13 @@ type Recipe struct {
 	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
 	// fresh model predicts is not worth remembering.
 	TrueMasks float64 `json:"true_masks"` // 0
+	// PriorAlone trains only what corrects the prior of a model by itself: no encoder, no memory, masks as prompts.
+	PriorAlone bool `json:"prior_alone"` // false
+
+	// TrueMasksSteps lets that part fall evenly to nothing in so many steps: teacher forcing that fades.
+	TrueMasksSteps int `json:"true_masks_steps"` // 0: it stays
+
+	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
 
 	Freeze    []string `json:"freeze"`    // []: globs of parameter names that stay as they are
 	Recompute bool     `json:"recompute"` // false: compute activations again in the backward pass to save memory
@@ -186,6 +193,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.TrueMasks >= 0 && r.TrueMasks <= 1):
 		return fmt.Errorf("train: recipe: reverse %g, ends %g and true_masks %g must be in 0..1", r.Reverse, r.Ends, r.TrueMasks)
+	case r.TrueMasksSteps < 0 || !(r.Average >= 0 && r.Average < 1):
+		return fmt.Errorf("train: recipe: want true_masks_steps >= 0 and average in [0,1), got %d and %g", r.TrueMasksSteps, r.Average)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
 		return fmt.Errorf("train: recipe: drop_path %g and dropout %g must be in [0,1)", r.DropPath, r.Dropout)
 	case !(r.MaxLoss > 0):
@@ -218,6 +227,14 @@ func (r Recipe) limit() (time.Duration, error) {
 		return 0, fmt.Errorf("train: recipe: time %q: want a duration such as 2h or 90m", r.Time)
 	}
 	return d, nil
+}
+
+// trueMasks is the part of the slices whose true masks are remembered in a step.
+func (r Recipe) trueMasks(step int) float64 {
+	if r.TrueMasksSteps == 0 {
+		return r.TrueMasks
+	}
+	return r.TrueMasks * max(0, 1-float64(step)/float64(r.TrueMasksSteps))
 }
 
 // StepsPerEpoch is the number of optimiser steps that see as many clips as there are volumes.

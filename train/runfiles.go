@@ -15,9 +15,10 @@ import (
 
 // Files of a run's folder.
 const (
-	stateFile   = "state.safetensors" // everything that resuming needs, in one file: replaced whole or not at all
-	lastFile    = "last.safetensors"  // the weights of the state
-	bestFile    = "best.safetensors"  // the weights with the best validation DSC
+	stateFile   = "state.safetensors"   // everything that resuming needs, in one file: replaced whole or not at all
+	lastFile    = "last.safetensors"    // the weights of the state
+	bestFile    = "best.safetensors"    // the weights with the best validation DSC
+	averageFile = "average.safetensors" // the averaged weights (Recipe.Average)
 	recipeFile  = "recipe.json"
 	configFile  = "config.json"
 	metricsFile = "metrics.jsonl"
@@ -35,9 +36,10 @@ const (
 
 // Tensors of the state file: weights and AdamW's two moments, by parameter.
 const (
-	weightPrefix = "model."
-	firstPrefix  = "adam.m."
-	secondPrefix = "adam.v."
+	weightPrefix  = "model."
+	firstPrefix   = "adam.m."
+	secondPrefix  = "adam.v."
+	averagePrefix = "average."
 )
 
 // state is the position of a training.
@@ -81,7 +83,7 @@ func replaceFile(path string, data []byte) error {
 
 // sweep removes what a killed process left half-written.
 func (t *Trainer) sweep() error {
-	for _, name := range []string{stateFile, lastFile, bestFile} {
+	for _, name := range []string{stateFile, lastFile, bestFile, averageFile} {
 		old, err := filepath.Glob(t.path("." + name + ".*.tmp"))
 		if err != nil {
 			return fmt.Errorf("train: %s: %w", t.Dir, err)
@@ -129,6 +131,9 @@ func (t *Trainer) saveWeights(name string) error {
 func (t *Trainer) save() error {
 	err := t.saveWeights(lastFile)
 	if err == nil {
+		err = t.saveAverage()
+	}
+	if err == nil {
 		err = t.saveState()
 	}
 	if err != nil {
@@ -159,6 +164,7 @@ func (t *Trainer) saveState() error {
 		tensors = append(tensors, checkpoint.Named{Name: firstPrefix + p.Name, Tensor: checkpoint.NewF32(m, p.Shape...)},
 			checkpoint.Named{Name: secondPrefix + p.Name, Tensor: checkpoint.NewF32(v, p.Shape...)})
 	}
+	tensors = append(tensors, t.average.tensors(t.params)...)
 	meta, err := t.metadata()
 	if err != nil {
 		return err
@@ -204,6 +210,7 @@ func (t *Trainer) load() error {
 		}
 		t.adam.SetState(p, m.Data, v.Data, n)
 	}
+	t.average = readAverage(f, t.params, t.state.Step)
 	return nil
 }
 
@@ -232,7 +239,7 @@ func (t *Trainer) Best() (dsc float64, step int) { return t.state.Best, t.state.
 
 // Files lists the files of a run that exist, by what they are.
 func Files(dir string) map[string]string {
-	out := map[string]string{"last": lastFile, "best": bestFile, "metrics": metricsFile, "curves": curvesFile, "recipe": recipeFile}
+	out := map[string]string{"last": lastFile, "best": bestFile, "average": averageFile, "metrics": metricsFile, "curves": curvesFile, "recipe": recipeFile}
 	for key, name := range out {
 		out[key] = filepath.Join(dir, name)
 	}

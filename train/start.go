@@ -73,6 +73,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
 	c.Window = o.Window
 	c.Memory = r.Memory
+	c.PriorAlone = r.PriorAlone
 	c.Crop = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
 	c.Trained = c.Trained.With(r.Prompts.kinds(), r.Memory)
 	c.Trunk.DropPath = r.DropPath

@@ -39,6 +39,7 @@ type Trainer struct {
 	state   state
 	began   time.Time // of this process's part, less what went before
 	journal *journal
+	average average
 }
 
 // Progress is what Report sees.
@@ -84,7 +85,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 		return nil, errors.New("train: the dataset is empty")
 	}
 	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len())}
-	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize)
+	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
 	for _, p := range m.Params.All() {
 		trained := !p.Buffer && !s.Recipe.frozen(p.Name)
 		p.Tensor.RequireGrad(trained)
@@ -228,6 +229,9 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	}
 	rates, where := r.at(t.state.Step, t.total, t.elapsed())
 	rates.UpdateWithNorm(t.adam, t.params, t.model.Config.Trunk.Depth(), where, norm)
+	if err := t.average.add(t.params, t.Recipe.Average); err != nil {
+		return m, err
+	}
 	for _, p := range t.params {
 		p.Tensor.ZeroGrad()
 	}

@@ -1,0 +1,92 @@
+// Graft turns weights of a model without a prior into the start of one with a prior (slmsam.Config.Prior): the masks
+// are the prior's and the scores the evidence's until training says more; all else is taken over.
+//
+//	go run ./internal/nano/graft IN.safetensors OUT.safetensors
+package main
+
+import (
+	"encoding/json"
+	"log"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+)
+
+// seed of the parameters that are new.
+const seed = 41
+
+// patches is the layer that sees the pixels: [C,3,7,7] in checkpoint layout.
+const patches = "image_encoder.trunk.patch_embed.proj.weight"
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("graft: ")
+	if len(os.Args) != 3 {
+		log.Fatal("usage: graft IN OUT")
+	}
+	if err := graft(os.Args[1], os.Args[2]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func graft(in, out string) error {
+	f, err := checkpoint.Read(in)
+	if err != nil {
+		return err
+	}
+	c, err := slmsam.ConfigOf(f)
+	if err != nil {
+		return err
+	}
+	c.Prior = true
+	m, err := slmsam.New(cpu.New(0), c)
+	if err != nil {
+		return err
+	}
+	if err := m.Initialise(seed); err != nil {
+		return err
+	}
+	fresh, err := m.State()
+	if err != nil {
+		return err
+	}
+	for i, p := range fresh {
+		old := f.Tensors[p.Name]
+		switch {
+		case old == nil || corrected(p.Name):
+		case p.Name == patches:
+			fresh[i].Tensor = checkpoint.NewF32(onGray(old.Data, old.Shape), old.Shape...)
+		default:
+			fresh[i].Tensor = old
+		}
+	}
+	config, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return checkpoint.WriteSafetensors(out, fresh, map[string]string{slmsam.MetadataConfig: string(config)}, checkpoint.Options{Force: true})
+}
+
+// corrected says whether a layer is to correct the prior: it starts at nothing.
+func corrected(name string) bool {
+	return slices.ContainsFunc(slmsam.Corrections(), func(layer string) bool { return strings.HasPrefix(name, layer+".") })
+}
+
+// onGray sums the weights of the three equal channels of a gray picture into the first: a model with a prior is shown
+// other things in the second and third.
+func onGray(w []float32, shape []int) []float32 {
+	out := make([]float32, len(w))
+	pixels := shape[2] * shape[3]
+	for c := range shape[0] {
+		for k := range shape[1] {
+			for i := range pixels {
+				out[c*shape[1]*pixels+i] += w[(c*shape[1]+k)*pixels+i]
+			}
+		}
+	}
+	return out
+}

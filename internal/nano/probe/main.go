@@ -1,0 +1,147 @@
+// Probe puts a model to the tests that a design must pass before a long training (docs/nano.md):
+//
+//	go run ./internal/nano/probe                                                   # the built-in model
+//	go run ./internal/nano/probe -checkpoint runs/nano/last.safetensors
+//	go run ./internal/nano/probe -checkpoint run/last.safetensors -case cases.csv  # DSC by distance on its first object
+//
+// still: a volume that repeats the outlined slice. moving: the object and its surroundings shift and grow slowly. back:
+// it is gone for three slices, then there again. gap: outlines at both ends of a moving volume, what lies between is
+// asked for. Each is made of slices of generated volumes, and of real ones with -data.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+)
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("probe: ")
+	path := flag.String("checkpoint", nano.Name, "weights")
+	data := flag.String("data", "", "CSV file of real volumes (image,label,name), one object of each; empty for generated ones")
+	one := flag.String("case", "", "CSV file whose first volume's first object is followed: DSC by distance, beside a copy of the outline")
+	count := flag.Int("n", 8, "generated volumes")
+	flag.Parse()
+	if err := run(*path, *data, *one, *count); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(path, data, one string, count int) error {
+	model, err := slmsam.Open(cpu.New(0), path)
+	if err != nil {
+		return err
+	}
+	p := &prober{model}
+	if one != "" {
+		return p.distances(one)
+	}
+	var source train.Source = train.NewGenerated(2000003, count)
+	step := train.NewGenerated(0, 1).Reuse
+	if data != "" {
+		if source, err = train.Open(data, train.CaseOptions{Axis: -1}); err != nil {
+			return err
+		}
+		step = 1
+	}
+	return p.tests(source, step)
+}
+
+// prober runs a model.
+type prober struct{ model *slmsam.Model }
+
+// follow carries an object's masks on the given slices through a case and returns its masks by slice.
+func (p *prober) follow(c *train.Case, outlined []int, opt slmsam.Options) ([][]bool, error) {
+	r := slmsam.Request{Slices: c.Slices(), Options: opt}
+	for _, z := range outlined {
+		r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: 1, Mask: c.Mask(z, 0)})
+	}
+	result, err := p.model.Segment(context.Background(), r)
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]bool, c.Len())
+	for z := range found {
+		found[z] = slmsam.MaskOf(result.Labels.Slice(r.Slices.Axis, z), 1)
+	}
+	return found, nil
+}
+
+// tests runs every test on one object of every volume and prints means.
+func (p *prober) tests(source train.Source, step int) error {
+	sums, n := map[string][]float64{}, 0
+	for i := 0; i < source.Len(); i += step {
+		c, err := source.Case(i)
+		if err != nil {
+			return err
+		}
+		o, ok := drawn(c)
+		if !ok {
+			continue
+		}
+		n++
+		for _, t := range []scene{still(o), moving(o), back(o), gap(o)} {
+			scores, err := p.score(t)
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", t.name, c.Name, err)
+			}
+			if sums[t.name] == nil {
+				sums[t.name] = make([]float64, len(scores))
+			}
+			for k, s := range scores {
+				sums[t.name][k] += s
+			}
+		}
+	}
+	fmt.Printf("%d objects; DSC by slice (1 on a slice without the object: nothing found)\n", n)
+	for _, name := range []string{"still", "moving", "back", "gap"} {
+		fmt.Printf("%-7s", name)
+		for _, s := range sums[name] {
+			fmt.Printf(" %.3f", s/float64(n))
+		}
+		fmt.Println()
+	}
+	return nil
+}
+
+// score propagates a scene and returns the DSC of its slices but the outlined ones.
+func (p *prober) score(s scene) ([]float64, error) {
+	found, err := p.follow(s.of, s.outlined, slmsam.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var out []float64
+	for z := range found {
+		if !s.isOutlined(z) {
+			out = append(out, dice(found[z], s.of.Mask(z, 0)))
+		}
+	}
+	return out, nil
+}
+
+// dice is the overlap of two masks; 1 if both are empty.
+func dice(a, b []bool) float64 {
+	both, sum := 0, 0
+	for i := range b {
+		if a[i] && b[i] {
+			both++
+		}
+		if a[i] {
+			sum++
+		}
+		if b[i] {
+			sum++
+		}
+	}
+	if sum == 0 {
+		return 1
+	}
+	return 2 * float64(both) / float64(sum)
+}

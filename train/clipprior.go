@@ -1,0 +1,65 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/flow"
+)
+
+// windowNoise is how much the ends of an object's window are moved, in parts of its width.
+const windowNoise = 0.1
+
+// Intensity is slice i as the volume has it or, where a case was not made from one, its gray values, [H,W].
+func (c *Case) Intensity(i int) []float32 {
+	if c.intensity != nil {
+		return c.intensity(i)
+	}
+	out := make([]float32, len(c.Images[i]))
+	for p, v := range c.Images[i] {
+		out[p] = float32(v)
+	}
+	return out
+}
+
+// shown returns how slices are cut to gray values for a clip of an object: as they are or, for a model with a prior,
+// in the window of the object's surroundings on the clip's first slice, moved a little.
+func (s *Sampler) shown(c *Case, start, object int, rng *rand.Rand) func(z int) []uint8 {
+	if s.config == nil {
+		return func(z int) []uint8 { return c.Images[z] }
+	}
+	w := slmsam.LocalWindow(c.Intensity(start), c.Mask(start, object), c.H, c.W)
+	width := w.Hi - w.Lo
+	w = volume.Window{Lo: w.Lo + within(rng, windowNoise)*width, Hi: w.Hi + within(rng, windowNoise)*width}
+	return func(z int) []uint8 { return w.Apply(c.Intensity(z)) }
+}
+
+// Distances are those between slices and between the pixels of a slice, in mm; 0 where they are not known.
+func (c *Case) Distances() slmsam.Distances {
+	return slmsam.Distances{Slices: c.Spacing[2], Pixels: math.Sqrt(c.Spacing[0] * c.Spacing[1])}
+}
+
+// reach is what slmsam.Reach says of the frames of a clip that starts on a slice and goes by step.
+func (c *Case) reach(start, step, object int) float64 {
+	d := c.Distances()
+	d.Slices *= math.Abs(float64(step))
+	return slmsam.Reach(d, c.Mask(start, object))
+}
+
+// addPrior computes ahead what a model with a prior needs of a clip.
+func (s *Sampler) addPrior(clip *Clip, reach float64) {
+	if s.config == nil {
+		return
+	}
+	for i := range clip.Frames {
+		f := &clip.Frames[i]
+		f.Prior = &slmsam.ClipPrior{Gray: f.Gray, Small: s.config.PriorGray(f.Gray, s.size, s.size), Mask: s.config.PriorMask(f.Masks, s.size, s.size),
+			Reach: reach}
+		if i > 0 {
+			side := s.config.PriorSide()
+			f.Prior.Moved = flow.Between(clip.Frames[i-1].Prior.Small, f.Prior.Small, side, side)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package carry
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/volume/flow"
+)
+
+// Settings of a proposal, chosen on volumes other than those of the test (docs/nano.md).
+const (
+	trust    = 0.6  // weight of the gray values, where they tell inside from outside
+	softness = 0.04 // of the carried outline, in parts of the object's size
+	price    = 1.0  // of a pixel of outline in the cut
+	surest   = 4    // the most that the carried outline counts for
+)
+
+// Carrier is an object on its last slice: what the next one is proposed from. It does not change; Accept and Skip
+// return the next.
+type Carrier struct {
+	side  int
+	gray  []uint8   // [N] the slice
+	field []float32 // [N] signed distance, positive inside
+	grays *grays
+
+	// of the outline that the object came from
+	area            float64
+	reach           float64 // from slice to slice, in parts of its size
+	mean, deviation float64 // of its gray values
+	fit             float64 // mean likelihood inside
+	edge            float64 // how well gray values tell its inside from its rim
+	trust           float64
+	hollow          bool
+
+	lastArea float64
+	steps    int // slices since the outline
+	missed   int // slices since the object was last there
+}
+
+// usualReach stands for a reach that is not known.
+const usualReach = 0.12
+
+// New starts from an outline on a slice, [N] each. reach is the distance from slice to slice in parts of the object's
+// size, the root of its area; 0 where it is not known.
+func New(gray []uint8, mask []bool, side int, reach float64) *Carrier {
+	if len(gray) != side*side || len(mask) != side*side {
+		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
+	}
+	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side), reach: reach}
+	if !(reach > 0) {
+		c.reach = usualReach
+	}
+	b, ok := bounds(mask, side)
+	if !ok {
+		b = box{0, 0, side, side}
+	}
+	c.area = float64(max(count(mask), 1))
+	c.lastArea = c.area
+	c.mean, c.deviation = moments(gray, mask)
+	c.grays = newGrays(gray, mask, b.grown(0.6, 4, side), side)
+	likely := c.grays.likelihood(gray)
+	c.fit = mean(likely, mask)
+	c.edge = separation(likely, mask, b.grown(0.3, 4, side), side)
+	c.trust = trust * math.Pow(max(2*c.edge-1, 0), 2)
+	return c
+}
+
+// Proposal is what the next slice is expected to hold.
+type Proposal struct {
+	Flow     []float32 // [N] the carried outline's signed distance, in pixels
+	Likely   []float32 // [N] logarithm of the ratio of gray values inside to around, within -3..3
+	Logits   []float32 // [N] the mask: its signed distance by the softness of the outline, within -4..4
+	Evidence Evidence
+	From     *Carrier // what it was made by
+
+	gray  []uint8
+	field []float32 // signed distance proposed
+}
+
+// Propose expects the object on the next slice. moved is the flow from the slice before to it, nil to compute it.
+func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
+	if moved == nil || c.missed > 0 {
+		moved = flow.Between(c.gray, gray, c.side, c.side)
+	}
+	p := &Proposal{From: c, gray: gray, Flow: moved.Warp(c.field), Likely: c.grays.likelihood(gray)}
+	carried := positive(p.Flow)
+	b, ok := bounds(carried, c.side)
+	if !ok {
+		p.field = p.Flow
+		p.Logits = scaled(p.Flow, 1)
+		p.Evidence = c.evidence(p, moved, carried, carried)
+		return p
+	}
+	scale := c.softness(carried)
+	gain := make([]float32, len(gray))
+	for i, d := range p.Flow {
+		gain[i] = min(max(d/scale, -surest), surest) + float32(c.trust)*p.Likely[i]
+	}
+	snapped := positive(offset(cut(gain, gray, b.grown(0.5, 8, c.side), c.side, price), -0.5))
+	snapped = touching(snapped, carried, c.side)
+	if !c.hollow {
+		snapped = filled(snapped, c.side)
+	}
+	p.field = p.Flow
+	if count(snapped) > 0 {
+		p.field = between(p.Flow, signedDistance(snapped, c.side))
+	}
+	p.Logits = scaled(p.field, scale)
+	p.Evidence = c.evidence(p, moved, carried, snapped)
+	return p
+}
+
+// Here is the proposal of the outline's own slice: the outline.
+func (c *Carrier) Here() *Proposal {
+	p := &Proposal{From: c, gray: c.gray, field: c.field, Flow: c.field, Likely: c.grays.likelihood(c.gray)}
+	p.Logits = scaled(c.field, c.softness(positive(c.field)))
+	return p
+}
+
+// softness is the distance over which a carried outline is uncertain, in pixels.
+func (c *Carrier) softness(mask []bool) float32 {
+	return float32(max(softness*math.Sqrt(float64(count(mask))), 1))
+}
+
+// Field is the signed distance of the proposed outline: between the cut and the carried one.
+func (p *Proposal) Field() []float32 { return p.field }
+
+// Accept goes on from a slice with what it was found to hold: logits or distances [N], positive inside.
+func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
+	n := *c
+	n.steps++
+	n.missed = 0
+	mask := positive(found)
+	if count(mask) == 0 {
+		return c.Skip()
+	}
+	n.gray, n.field = p.gray, signedDistance(mask, c.side)
+	n.lastArea = float64(count(mask))
+	return &n
+}
+
+// AcceptCut goes on with the proposal as it is.
+func (c *Carrier) AcceptCut(p *Proposal) *Carrier { return c.Accept(p, p.field) }
+
+// Skip goes on from a slice that does not hold the object: the last slice that did is what the next one is proposed
+// from, so that the object may come back.
+func (c *Carrier) Skip() *Carrier {
+	n := *c
+	n.steps++
+	n.missed++
+	return &n
+}
+
+// between is the mean of two outlines' distances: flow drifts, a cut that gray values mislead leaps, and each holds the
+// other back.
+func between(a, b []float32) []float32 {
+	out := make([]float32, len(a))
+	for i := range out {
+		out[i] = (a[i] + b[i]) / 2
+	}
+	return out
+}
+
+func positive(values []float32) []bool {
+	out := make([]bool, len(values))
+	for i, v := range values {
+		out[i] = v > 0
+	}
+	return out
+}
+
+func offset(values []float32, by float32) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = v + by
+	}
+	return out
+}
+
+// scaled divides distances by the softness of an outline.
+func scaled(distance []float32, softness float32) []float32 {
+	out := make([]float32, len(distance))
+	for i, d := range distance {
+		out[i] = min(max(d/softness, -surest), surest)
+	}
+	return out
+}
+
+// mean of values under a mask; 0 if it is empty.
+func mean(values []float32, mask []bool) float64 {
+	sum, n := 0.0, 0
+	for i, on := range mask {
+		if on {
+			sum += float64(values[i])
+			n++
+		}
+	}
+	return sum / float64(max(n, 1))
+}

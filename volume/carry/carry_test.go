@@ -1,0 +1,128 @@
+package carry
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const side = 96
+
+// scene draws a bright disc with a noisy dark background and its mask.
+func scene(x, y, radius float64, seed uint64) (gray []uint8, mask []bool) {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	for i := range side * side {
+		dx, dy := float64(i%side)-x, float64(i/side)-y
+		in := dx*dx+dy*dy < radius*radius
+		v := 90 + 25*math.Sin(float64(i%side)/7)*math.Cos(float64(i/side)/9) + 6*rng.NormFloat64()
+		if in {
+			v += 70
+		}
+		gray, mask = append(gray, uint8(v)), append(mask, in)
+	}
+	return gray, mask
+}
+
+func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
+	gray, mask := scene(40, 44, 14, 0)
+	c := New(gray, mask, side, 0)
+	for k := 1; k <= 8; k++ {
+		gray, truth := scene(40+1.5*float64(k), 44+float64(k), 14+0.5*float64(k), uint64(k))
+		p := c.Propose(gray, nil)
+		require.Greater(t, overlap(positive(p.Field()), truth), 0.95, "slice %d", k)
+		c = c.Accept(p, p.Field())
+	}
+}
+
+func TestStillSliceStays(t *testing.T) {
+	gray, mask := scene(48, 48, 15, 0)
+	c := New(gray, mask, side, 0)
+	for range 10 {
+		p := c.Propose(gray, nil)
+		c = c.Accept(p, p.Field())
+	}
+	require.Greater(t, overlap(positive(c.field), mask), 0.97)
+}
+
+func TestEvidenceSpeaksAgainstAnEmptySlice(t *testing.T) {
+	gray, mask := scene(48, 48, 15, 0)
+	c := New(gray, mask, side, 0)
+	there, _ := scene(49, 48, 15, 1)
+	gone, _ := scene(49, 48, 0, 2)
+	with, without := c.Propose(there, nil).Evidence, c.Propose(gone, nil).Evidence
+	const fit, like = 0, 5
+	require.Greater(t, with[fit], without[fit])
+	require.Greater(t, with[like], without[like])
+}
+
+func TestComesBackAfterAbsence(t *testing.T) {
+	gray, mask := scene(48, 48, 15, 0)
+	c := New(gray, mask, side, 0)
+	for k := range 2 {
+		gone, _ := scene(48, 48, 0, uint64(k+1))
+		c.Propose(gone, nil)
+		c = c.Skip()
+	}
+	back, truth := scene(48, 48, 15, 9)
+	require.Greater(t, overlap(positive(c.Propose(back, nil).Field()), truth), 0.9)
+}
+
+func TestEmptyAndFullMasks(t *testing.T) {
+	gray, _ := scene(48, 48, 15, 0)
+	for _, on := range []bool{false, true} {
+		mask := make([]bool, side*side)
+		for i := range mask {
+			mask[i] = on
+		}
+		p := New(gray, mask, side, 0).Propose(gray, nil)
+		for _, values := range [][]float32{p.Flow, p.Likely, p.Logits, p.Evidence[:]} {
+			for _, v := range values {
+				require.False(t, math.IsNaN(float64(v)) || math.IsInf(float64(v), 0))
+			}
+		}
+	}
+}
+
+func TestSignedDistance(t *testing.T) {
+	mask := make([]bool, 25)
+	mask[12] = true
+	d := signedDistance(mask, 5)
+	require.InDelta(t, 0.5, d[12], 1e-6)
+	require.InDelta(t, -0.5, d[13], 1e-6)
+	require.InDelta(t, 0.5-math.Sqrt(8), d[0], 1e-6)
+	require.Equal(t, float32(-5), signedDistance(make([]bool, 25), 5)[3], "no outline: the side")
+}
+
+// TestCutFindsTheSquare lets a noisy gain be cut: single pixels are not worth their outline.
+func TestCutFindsTheSquare(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	gain, truth, gray := make([]float32, side*side), make([]bool, side*side), make([]uint8, side*side)
+	for i := range gain {
+		y, x := i/side, i%side
+		truth[i] = y >= 30 && y < 60 && x >= 30 && x < 60
+		gain[i] = -0.5
+		if truth[i] {
+			gain[i], gray[i] = 0.5, 200
+		}
+		gain[i] += float32(0.8 * rng.NormFloat64())
+	}
+	found := positive(offset(cut(gain, gray, box{10, 10, 90, 90}, side, 2), -0.5))
+	require.Greater(t, overlap(found, truth), 0.97)
+}
+
+func TestSeparation(t *testing.T) {
+	mask := []bool{true, true, false, false}
+	require.Equal(t, 1.0, separation([]float32{3, 4, 1, 2}, mask, box{0, 0, 2, 2}, 2))
+	require.Equal(t, 0.5, separation([]float32{1, 1, 1, 1}, mask, box{0, 0, 2, 2}, 2))
+}
+
+func BenchmarkPropose(b *testing.B) {
+	gray, mask := scene(40, 44, 14, 0)
+	next, _ := scene(41, 44, 14, 1)
+	c := New(gray, mask, side, 0)
+	for b.Loop() {
+		c.Propose(next, nil)
+	}
+}

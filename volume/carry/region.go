@@ -1,0 +1,131 @@
+package carry
+
+import "math"
+
+// box is the part of a slice from y0, x0 to y1, x1, the ends excluded.
+type box struct{ y0, x0, y1, x1 int }
+
+// bounds is the smallest box about a mask; ok is false if the mask is empty.
+func bounds(mask []bool, side int) (b box, ok bool) {
+	b = box{y0: side, x0: side}
+	for i, on := range mask {
+		if on {
+			y, x := i/side, i%side
+			b.y0, b.y1 = min(b.y0, y), max(b.y1, y+1)
+			b.x0, b.x1 = min(b.x0, x), max(b.x1, x+1)
+			ok = true
+		}
+	}
+	return b, ok
+}
+
+// grown is a box with so many times its larger side added on every side, at least some pixels.
+func (b box) grown(times float64, least, side int) box {
+	e := int(max(times*float64(max(b.y1-b.y0, b.x1-b.x0)), float64(least)))
+	return box{max(b.y0-e, 0), max(b.x0-e, 0), min(b.y1+e, side), min(b.x1+e, side)}
+}
+
+// flood marks the 4-connected component of pixels that a pixel belongs to, among those of the mask not marked yet.
+func flood(mask, marked []bool, side, start int, visit func(i int)) {
+	stack := []int{start}
+	marked[start] = true
+	for len(stack) > 0 {
+		i := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		visit(i)
+		for _, n := range [4]int{i - side, i + side, i - 1, i + 1} {
+			if n < 0 || n >= len(mask) || (n == i-1 && i%side == 0) || (n == i+1 && n%side == 0) || !mask[n] || marked[n] {
+				continue
+			}
+			marked[n] = true
+			stack = append(stack, n)
+		}
+	}
+}
+
+// touching keeps the components of a mask that share a pixel with another.
+func touching(mask, other []bool, side int) []bool {
+	out := make([]bool, len(mask))
+	for i, on := range mask {
+		if on && other[i] && !out[i] {
+			flood(mask, out, side, i, func(int) {})
+		}
+	}
+	return out
+}
+
+// filled closes the holes of a mask: background that does not reach the border.
+func filled(mask []bool, side int) []bool {
+	back, open := make([]bool, len(mask)), make([]bool, len(mask))
+	for i, on := range mask {
+		back[i] = !on
+	}
+	for k := range side {
+		for _, i := range [4]int{k, (side-1)*side + k, k * side, k*side + side - 1} {
+			if back[i] && !open[i] {
+				flood(back, open, side, i, func(int) {})
+			}
+		}
+	}
+	out := make([]bool, len(mask))
+	for i := range out {
+		out[i] = !open[i]
+	}
+	return out
+}
+
+// hollow says whether holes are a part of a mask's shape.
+func hollow(mask []bool, side int) bool {
+	n, holes := 0, 0
+	for i, on := range filled(mask, side) {
+		if mask[i] {
+			n++
+		} else if on {
+			holes++
+		}
+	}
+	return float64(holes) > 0.05*float64(n)
+}
+
+func count(mask []bool) int {
+	n := 0
+	for _, on := range mask {
+		if on {
+			n++
+		}
+	}
+	return n
+}
+
+// overlap is the Dice coefficient of two masks.
+func overlap(a, b []bool) float64 {
+	both, sum := 0, 0
+	for i := range a {
+		if a[i] && b[i] {
+			both++
+		}
+		if a[i] {
+			sum++
+		}
+		if b[i] {
+			sum++
+		}
+	}
+	return 2 * float64(both) / float64(max(sum, 1))
+}
+
+// moments are mean and standard deviation of gray values under a mask.
+func moments(gray []uint8, mask []bool) (mean, deviation float64) {
+	n, sum, squares := 0.0, 0.0, 0.0
+	for i, on := range mask {
+		if on {
+			v := float64(gray[i])
+			n, sum, squares = n+1, sum+v, squares+v*v
+		}
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	mean = sum / n
+	return mean, math.Sqrt(max(squares/n-mean*mean, 0))
+}

@@ -1,0 +1,75 @@
+package flow
+
+import "fmt"
+
+// Field says where the pixels of a slice come from: pixel (x,y) lies at (x+DX, y+DY) on the neighbor.
+type Field struct {
+	H, W   int
+	DX, DY []float32 // [H,W] pixels
+}
+
+// Settings of the search, those of OpenCV's medium preset but for a coarser grid of patches: half of the time, and
+// the same overlap of carried masks within 0.002 (docs/nano.md).
+const (
+	finest    = 1  // the search stops at half the resolution; the field is interpolated to the whole
+	smallest  = 20 // least side of a pyramid level
+	patch     = 8  // side of a patch
+	stride    = 4  // between patches
+	descents  = 12 // Gauss-Newton steps of a patch, at most, each way
+	leastSide = 16 // below, slices are enlarged before the search
+)
+
+// Between returns the flow from one 8-bit slice [h,w] to its neighbor: for every pixel of to, where it lies on from.
+func Between(from, to []uint8, h, w int) *Field {
+	if h < 1 || w < 1 || len(from) != h*w || len(to) != h*w {
+		panic(fmt.Sprintf("flow.Between: got %d and %d pixels, want (%d,%d)", len(from), len(to), h, w))
+	}
+	a, b := fromGray(from, h, w), fromGray(to, h, w)
+	pyramidA, pyramidB := pyramid(a), pyramid(b)
+	var f *Field
+	for l := len(pyramidA) - 1; l >= 0; l-- {
+		source, target := pyramidA[l], pyramidB[l]
+		if f == nil {
+			f = still(target.h, target.w)
+		} else {
+			f = f.resized(target.h, target.w)
+		}
+		s := newSearch(source, target)
+		f = s.run(f)
+		refine(f, source, target)
+	}
+	return f.resized(h, w)
+}
+
+// still is a field that moves nothing.
+func still(h, w int) *Field {
+	return &Field{H: h, W: w, DX: make([]float32, h*w), DY: make([]float32, h*w)}
+}
+
+// resized brings a field to another size, its displacements with it.
+func (f *Field) resized(h, w int) *Field {
+	out := &Field{H: h, W: w, DX: resize(plane{f.H, f.W, f.DX}, h, w).pix, DY: resize(plane{f.H, f.W, f.DY}, h, w).pix}
+	sx, sy := float32(w)/float32(f.W), float32(h)/float32(f.H)
+	for i := range out.DX {
+		out.DX[i] *= sx
+		out.DY[i] *= sy
+	}
+	return out
+}
+
+// Warp carries values [H,W] of the slice that Between calls from to the other: every pixel takes the value, bilinear,
+// of the place it comes from; beyond the border, that of the border.
+func (f *Field) Warp(values []float32) []float32 {
+	if len(values) != f.H*f.W {
+		panic(fmt.Sprintf("flow.Warp: got %d values, want (%d,%d)", len(values), f.H, f.W))
+	}
+	p := plane{f.H, f.W, values}
+	out := make([]float32, len(values))
+	for y := range f.H {
+		for x := range f.W {
+			i := y*f.W + x
+			out[i] = p.at(float32(x)+f.DX[i], float32(y)+f.DY[i])
+		}
+	}
+	return out
+}
