@@ -228,6 +228,7 @@ func TestSignsOfLifeDuringAPrediction(t *testing.T) {
 	c := connect(t, s, url)
 	c.open(30, 20, 20)
 	for agent, want := range map[string]bool{"python-httpx/0.28.1": true, "curl/8": true, "": false, "python-requests/2": false} {
+		c.must("/reset_interactions", nil, nil)
 		interim := 0
 		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
 			require.Equal(t, http.StatusProcessing, code)
