@@ -81,6 +81,13 @@ func (e *Engine) Open(v *volume.Volume) (annotate.Session, error) {
 	return newSession(e, v), nil
 }
 
+// Usage is how many volumes are open, and their voxels.
+func (e *Engine) Usage() (sessions, voxels int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.open, e.voxels
+}
+
 // closed gives back what a session held.
 func (e *Engine) closed(voxels int) {
 	e.mu.Lock()
