@@ -24,34 +24,43 @@ type Copier struct {
 }
 
 // Track implements inmemory.Tracker.
-func (c Copier) Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (inmemory.Found, error) {
+func (c Copier) Track(ctx context.Context, j inmemory.Job) (inmemory.Found, error) {
+	if j.Only == nil {
+		j.Only = []inmemory.Span{{First: 0, End: j.Volume.Dim[j.Axis]}}
+	}
+	found := inmemory.Found{Masks: map[int][]bool{}}
+	for _, span := range j.Only {
+		for i := span.First; i < span.End; i++ {
+			select {
+			case <-ctx.Done():
+				return inmemory.Found{}, ctx.Err()
+			case <-time.After(c.Delay):
+			}
+			c.copy(&found, j, i)
+			j.Progress(i+1-span.First, span.End-span.First)
+		}
+	}
+	return found, nil
+}
+
+// copy finds slice i.
+func (c Copier) copy(found *inmemory.Found, j inmemory.Job, i int) {
 	reach := c.Reach
 	if reach == 0 {
 		reach = 3
 	}
-	found := inmemory.Found{Masks: map[int][]bool{}}
-	n := v.Dim[axis]
-	for i := range n {
-		select {
-		case <-ctx.Done():
-			return inmemory.Found{}, ctx.Err()
-		case <-time.After(c.Delay):
+	best := reach + 1
+	for slice, plane := range j.Outlines {
+		if !slices.Contains(plane, true) {
+			continue
 		}
-		best := reach + 1
-		for slice, plane := range outlines {
-			if !slices.Contains(plane, true) {
-				continue
-			}
-			if d := max(slice-i, i-slice); d < best || d == best && d <= reach && slice < i {
-				best, found.Masks[i] = d, plane
-			}
+		if d := max(slice-i, i-slice); d < best || d == best && d <= reach && slice < i {
+			best, found.Masks[i] = d, plane
 		}
-		if best == reach {
-			found.Doubts = append(found.Doubts, annotate.Doubt{Axis: axis, Slice: i, Reason: "the last slice of a copy"})
-		}
-		progress(i+1, n)
 	}
-	return found, nil
+	if best == reach {
+		found.Doubts = append(found.Doubts, annotate.Doubt{Axis: j.Axis, Slice: i, Reason: "the last slice of a copy"})
+	}
 }
 
 // Ball is a volume of nk x nj x ni voxels (file order ni, nj, nk) with a bright ball in the middle, its slices

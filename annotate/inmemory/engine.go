@@ -16,14 +16,28 @@ import (
 
 // Tracker carries one object's outlines through a volume. Runs come one at a time.
 type Tracker interface {
-	// Track takes outlines by slice across axis, row-major [h,w], at least one of them not empty; an empty one says
-	// that the object is not on that slice. It returns the masks of the other slices on which it is.
-	Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (Found, error)
+	// Track returns the masks of the slices that have no outline and on which the object is.
+	Track(ctx context.Context, j Job) (Found, error)
 }
+
+// Job is what a Tracker is asked for. Planes are row-major [h,w].
+type Job struct {
+	Volume   *volume.Volume
+	Axis     int
+	Outlines map[int][]bool // by slice, at least one of them not empty; an empty one says that the object is not there
+	Progress func(done, total int)
+
+	// Only lists the slices to compute, Earlier is the object's mask on all the others; nil: compute all.
+	Only    []Span
+	Earlier map[int][]bool // by slice; no entry: the object is not there
+}
+
+// Span is the slices First to End-1.
+type Span struct{ First, End int }
 
 // Found is what a Tracker found.
 type Found struct {
-	Masks  map[int][]bool // by slice, row-major [h,w]
+	Masks  map[int][]bool // by slice
 	Doubts []annotate.Doubt
 }
 
@@ -67,6 +81,13 @@ func (e *Engine) Open(v *volume.Volume) (annotate.Session, error) {
 	return newSession(e, v), nil
 }
 
+// Usage is how many volumes are open, and their voxels.
+func (e *Engine) Usage() (sessions, voxels int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.open, e.voxels
+}
+
 // closed gives back what a session held.
 func (e *Engine) closed(voxels int) {
 	e.mu.Lock()
@@ -76,14 +97,14 @@ func (e *Engine) closed(voxels int) {
 }
 
 // track waits for the device and runs the tracker. Who waits longest comes first.
-func (e *Engine) track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (Found, error) {
+func (e *Engine) track(ctx context.Context, j Job) (Found, error) {
 	select {
 	case <-ctx.Done():
 		return Found{}, ctx.Err()
 	case <-e.device:
 	}
 	defer func() { e.device <- struct{}{} }()
-	return e.tracker.Track(ctx, v, axis, outlines, progress)
+	return e.tracker.Track(ctx, j)
 }
 
 // errClosed is what a closed session answers.

@@ -42,6 +42,7 @@ func (o *object) undo() bool {
 // them.
 type state struct {
 	outlines [3]map[int][]bool // by axis and slice, row-major [h,w]; empty: the object is not there
+	tracked  [3]map[int][]bool // the outlines that the mask was tracked from
 	removed  []annotate.Stroke // erased on planes across an axis that has no outlines of its own
 	mask     bitmap            // the last run's, or the one that was given
 	doubts   []annotate.Doubt
@@ -50,7 +51,7 @@ type state struct {
 
 func (s state) clone() state {
 	for axis := range s.outlines {
-		s.outlines[axis] = maps.Clone(s.outlines[axis])
+		s.outlines[axis] = maps.Clone(s.outlines[axis]) // tracked is only ever replaced
 	}
 	s.removed = slices.Clip(s.removed)
 	return s
@@ -103,10 +104,11 @@ func (s *state) draw(v *volume.Volume, home int, stroke annotate.Stroke) {
 	s.outlines[axis][slice] = drawn
 }
 
-// compose makes the mask: what was found along each axis, the outlines as they were drawn, without what was
-// erased on planes of another axis.
+// compose makes the mask: what it holds already, what was found along each axis, the outlines as they were drawn,
+// without what was erased on planes of another axis.
 func (s *state) compose(dim [3]int, found [3]map[int][]bool) {
 	mask := make([]uint8, dim[0]*dim[1]*dim[2])
+	s.mask.unpack(mask)
 	for axis := range found {
 		for slice, plane := range found[axis] {
 			if s.outlines[axis][slice] == nil {

@@ -119,23 +119,35 @@ func (s *session) Run(ctx context.Context, number int, progress func(done, total
 	return err == nil, err
 }
 
-// compute tracks a state's outlines along every axis that has some and composes the mask.
+// compute tracks a state's outlines along every axis that has some and composes the mask. Where outlines of one
+// axis only were added or changed, that is only what lies between them and their neighbors.
 func (s *session) compute(ctx context.Context, from state, progress func(done, total int)) (state, error) {
 	next := from.clone()
-	next.stale, next.doubts = false, nil
+	next.stale, next.tracked = false, next.clone().outlines
+	dim := s.volume.Dim
+	only, axis := from.affected(dim)
 	var found [3]map[int][]bool
+	if only == nil {
+		next.mask, next.doubts = nil, nil
+	} else {
+		next.clear(dim, axis, only)
+	}
 	for axis, outlines := range next.outlines {
-		if !anyDrawn(outlines) {
+		if !anyDrawn(outlines) || only != nil && len(only) == 0 {
 			continue
 		}
-		f, err := s.engine.track(ctx, s.volume, axis, outlines, progress)
+		j := Job{Volume: s.volume, Axis: axis, Outlines: outlines, Progress: progress, Only: only}
+		if only != nil {
+			j.Earlier = next.mask.planes(dim, axis)
+		}
+		f, err := s.engine.track(ctx, j)
 		if err != nil {
 			return state{}, err
 		}
 		found[axis] = f.Masks
 		next.doubts = append(next.doubts, f.Doubts...)
 	}
-	next.compose(s.volume.Dim, found)
+	next.compose(dim, found)
 	return next, nil
 }
 

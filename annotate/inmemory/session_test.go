@@ -177,6 +177,36 @@ func TestUndoGoesBackStepByStep(t *testing.T) {
 	require.False(t, ran)
 }
 
+func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
+	b := open(t, annotatetest.Copier{Reach: 20})
+	steps := func(s annotate.Stroke) (n int) {
+		require.NoError(t, b.Apply(1, s))
+		_, err := b.Run(t.Context(), 1, func(int, int) { n++ })
+		require.NoError(t, err)
+		return n
+	}
+	require.Equal(t, 12, steps(filled(2, region(10, 20, 5, 9, 3, 4))))
+	require.Equal(t, 8, steps(filled(2, region(10, 20, 20, 25, 9, 10))), "slices 4 to 11")
+	first := b.mask()
+	require.Equal(t, 5, steps(filled(2, region(0, 5, 30, 35, 6, 7))), "slices 4 to 8")
+	second := b.mask()
+	for k := range 12 {
+		if k < 4 || k > 8 {
+			require.Equal(t, first[k*40*44:(k+1)*40*44], second[k*40*44:(k+1)*40*44], "slice %d", k)
+		}
+	}
+	require.NotEqual(t, first, second)
+	require.Zero(t, steps(click(2, 32, 6, false)), "a click on what is there already")
+	require.Equal(t, second, b.mask())
+
+	fresh := open(t, annotatetest.Copier{Reach: 20})
+	require.NoError(t, fresh.Apply(1, filled(2, region(10, 20, 5, 9, 3, 4)),
+		filled(2, region(10, 20, 5, 9, 9, 10)), filled(2, region(10, 20, 20, 25, 9, 10)))) // added to what was found there
+	whole := fresh.run()
+	require.Equal(t, first, whole, "as if it were computed at once")
+	require.Equal(t, 12, steps(filled(0, region(20, 21, 5, 9, 2, 10)))-44, "slices of two axes: all")
+}
+
 func TestObjectsDoNotMix(t *testing.T) {
 	b := open(t, annotatetest.Copier{Delay: time.Millisecond})
 	want := b.run(filled(2, region(10, 20, 5, 9, 6, 7)))

@@ -58,15 +58,13 @@ func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) 
 	}
 	v := &volume.Volume{Dim: [3]int{a.shape[3], a.shape[2], a.shape[1]}, Data: a.floats()}
 	v.Geom = volume.NewGeometry(v.Dim, spacing(m.Properties.Spacing))
-	shape := a.shape
-	a, body = nil, nil // the session may take long: do not keep the upload
 	from.close()
 	session, err := s.backend.Open(v)
 	if err != nil {
 		return err
 	}
-	from.canvas = &canvas{session: session, shape: [3]int(shape[1:]), home: v.AcquisitionAxis()}
-	web.JSON(w, http.StatusOK, map[string]any{"original_image_shape": shape})
+	from.canvas = &canvas{session: session, shape: [3]int(a.shape[1:]), home: v.AcquisitionAxis()}
+	web.JSON(w, http.StatusOK, map[string]any{"original_image_shape": a.shape})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package nninteractive
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -19,123 +18,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
 	"github.com/stretchr/testify/require"
 )
-
-// mirror does what nninteractive-client does: it keeps a buffer and pastes replies into it.
-type mirror struct {
-	t      *testing.T
-	url    string
-	token  string
-	codec  *codec
-	shape  [3]int
-	buffer []uint8
-	server *Server
-}
-
-func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, string) {
-	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := New(t.Context(), annotatetest.Backend(annotatetest.Limits, copier), o)
-	web := httptest.NewServer(s)
-	t.Cleanup(web.Close)
-	return s, web.URL
-}
-
-func connect(t *testing.T, s *Server, url string) *mirror {
-	c := &mirror{t: t, url: url, codec: newCodec(), server: s}
-	var claim struct {
-		Token string `json:"lease_token"`
-	}
-	require.NoError(t, json.Unmarshal(c.must("/claim", nil, nil), &claim))
-	c.token = claim.Token
-	return c
-}
-
-// open uploads a ball and an empty buffer.
-func (c *mirror) open(nk, nj, ni int) {
-	v := annotatetest.Ball(nk, nj, ni)
-	a := &array{dtype: "int16", shape: []int{1, nk, nj, ni}}
-	for _, x := range v.Data {
-		a.raw = binary.LittleEndian.AppendUint16(a.raw, uint16(int16(x)))
-	}
-	c.must("/set_image", map[string]any{"image_properties": map[string]any{"spacing": []float64{3, 1, 1}}}, c.codec.pack(a))
-	c.shape, c.buffer = [3]int{nk, nj, ni}, make([]uint8, nk*nj*ni)
-	c.must("/set_target_buffer", nil, []byte(`{"shape":`+marshal(c.shape)+`,"dtype":"uint8"}`))
-}
-
-func marshal(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(raw)
-}
-
-func (c *mirror) do(path string, meta any, body []byte) (int, http.Header, []byte) {
-	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, bytes.NewReader(body))
-	require.NoError(c.t, err)
-	r.Header.Set(leaseHeader, c.token)
-	r.Header.Set("User-Agent", "python-httpx/0.28.1")
-	if meta != nil {
-		r.Header.Set(metaHeader, marshal(meta))
-	}
-	resp, err := http.DefaultClient.Do(r)
-	require.NoError(c.t, err)
-	defer resp.Body.Close()
-	out, err := io.ReadAll(resp.Body)
-	require.NoError(c.t, err)
-	return resp.StatusCode, resp.Header, out
-}
-
-// must is do with a good answer, pasted into the buffer; it returns the body.
-func (c *mirror) must(path string, meta any, body []byte) []byte {
-	status, header, out := c.do(path, meta, body)
-	require.Equal(c.t, http.StatusOK, status, "%s: %s", path, out)
-	if raw := header.Get(metaHeader); raw != "" {
-		c.paste(raw, out)
-	}
-	return out
-}
-
-func (c *mirror) paste(raw string, body []byte) {
-	var m promptReply
-	require.NoError(c.t, json.Unmarshal([]byte(raw), &m))
-	if !m.Ran || m.Box == nil {
-		require.Empty(c.t, body)
-		return
-	}
-	a, err := c.codec.unpack(body, vectorLimit)
-	require.NoError(c.t, err)
-	require.Equal(c.t, m.Shape, a.shape)
-	b := *m.Box
-	at := 0
-	for k := b[0][0]; k < b[0][1]; k++ {
-		for j := b[1][0]; j < b[1][1]; j++ {
-			at += copy(c.buffer[(k*c.shape[1]+j)*c.shape[2]+b[2][0]:][:b[2][1]-b[2][0]], a.raw[at:])
-		}
-	}
-	require.Equal(c.t, len(a.raw), at)
-}
-
-// state is what the server's session holds.
-func (c *mirror) state() []uint8 {
-	mask := make([]uint8, len(c.buffer))
-	known, err := c.server.leases.With(c.t.Context(), c.token, func(_ context.Context, held *client) error {
-		return held.canvas.session.Mask(object, mask)
-	})
-	require.True(c.t, known)
-	require.NoError(c.t, err)
-	return mask
-}
-
-func (c *mirror) lasso(box [3][2]int, include, run bool) {
-	a := &array{dtype: "uint8"}
-	n := 1
-	for _, b := range box {
-		a.shape = append(a.shape, b[1]-b[0])
-		n *= b[1] - b[0]
-	}
-	a.raw = bytes.Repeat([]byte{1}, n)
-	c.must("/add_lasso_interaction", map[string]any{"include_interaction": include, "run_prediction": run, "interaction_bbox": box}, c.codec.pack(a))
-}
 
 func TestClientBufferEqualsTheSession(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
@@ -228,6 +110,7 @@ func TestSignsOfLifeDuringAPrediction(t *testing.T) {
 	c := connect(t, s, url)
 	c.open(30, 20, 20)
 	for agent, want := range map[string]bool{"python-httpx/0.28.1": true, "curl/8": true, "": false, "python-requests/2": false} {
+		c.must("/reset_interactions", nil, nil)
 		interim := 0
 		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
 			require.Equal(t, http.StatusProcessing, code)

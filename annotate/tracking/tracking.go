@@ -24,13 +24,27 @@ func New(model *slmsam.Model) *Tracker { return &Tracker{model} }
 const label = 1
 
 // Track implements inmemory.Tracker. What the model or the volume cannot do is an InputError.
-func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outlines map[int][]bool, progress func(done, total int)) (inmemory.Found, error) {
-	window, err := volume.AutoWindow(v)
+func (t *Tracker) Track(ctx context.Context, j inmemory.Job) (inmemory.Found, error) {
+	window, err := volume.AutoWindow(j.Volume)
 	if err != nil {
 		return inmemory.Found{}, annotate.Inputf("the volume cannot be shown to the model: %v", err)
 	}
-	r := slmsam.Request{Slices: slmsam.Slices{Volume: v, Axis: axis, Window: window}, Absent: map[int][]slmsam.Span{}}
-	for slice, mask := range outlines {
+	r := request(j)
+	r.Slices = slmsam.Slices{Volume: j.Volume, Axis: j.Axis, Window: window}
+	result, err := t.model.Segment(ctx, r)
+	switch {
+	case err == nil:
+		return found(result, j), nil
+	case ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
+		return inmemory.Found{}, err
+	}
+	return inmemory.Found{}, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+}
+
+// request says what to compute.
+func request(j inmemory.Job) slmsam.Request {
+	r := slmsam.Request{Absent: map[int][]slmsam.Span{}}
+	for slice, mask := range j.Outlines {
 		if slices.Contains(mask, true) {
 			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: label, Mask: mask})
 		} else {
@@ -38,31 +52,47 @@ func (t *Tracker) Track(ctx context.Context, v *volume.Volume, axis int, outline
 		}
 	}
 	r.Progress = func(p slmsam.Progress) error {
-		progress(p.Done, p.Total)
+		j.Progress(p.Done, p.Total)
 		return nil
 	}
-	result, err := t.model.Segment(ctx, r)
-	switch {
-	case err == nil:
-		return found(result, axis), nil
-	case ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
-		return inmemory.Found{}, err
+	if j.Only == nil {
+		return r
 	}
-	return inmemory.Found{}, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+	r.Earlier, r.Only = volume.NewLabelMap(j.Volume), map[int][]slmsam.Span{}
+	for _, planes := range []map[int][]bool{j.Earlier, j.Outlines} {
+		for slice, plane := range planes {
+			r.Earlier.SetSlice(j.Axis, slice, numbers(plane))
+		}
+	}
+	for _, span := range j.Only {
+		r.Only[label] = append(r.Only[label], slmsam.Span(span))
+	}
+	return r
+}
+
+// numbers is a mask as a slice of a label map.
+func numbers(mask []bool) []int32 {
+	out := make([]int32, len(mask))
+	for i, on := range mask {
+		if on {
+			out[i] = label
+		}
+	}
+	return out
 }
 
 // found takes a result apart.
-func found(r *slmsam.Result, axis int) inmemory.Found {
+func found(r *slmsam.Result, j inmemory.Job) inmemory.Found {
 	f := inmemory.Found{Masks: map[int][]bool{}}
 	for _, o := range r.Objects {
 		for _, s := range o.Slices {
-			if s.Area > 0 {
-				f.Masks[s.Slice] = slmsam.MaskOf(r.Labels.Slice(axis, s.Slice), label)
+			if s.Area > 0 && s.State != slmsam.StateKept {
+				f.Masks[s.Slice] = slmsam.MaskOf(r.Labels.Slice(j.Axis, s.Slice), label)
 			}
 		}
 	}
 	for _, d := range r.Doubts {
-		f.Doubts = append(f.Doubts, annotate.Doubt{Axis: axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
+		f.Doubts = append(f.Doubts, annotate.Doubt{Axis: j.Axis, Slice: d.Slice, Reason: strings.Join(d.Reasons, "; ")})
 	}
 	return f
 }

@@ -22,6 +22,8 @@ type Guard struct {
 	Origins   []string     // web pages that may send requests, as "https://viewer.example"; "*" is every page
 	Local     bool         // pages from servers on loopback may send requests too
 	Tokenless []string     // paths that need no token, as "/healthz"
+	Name      string       // of the server, in the metrics
+	Metrics   *Metrics     // nil: none
 	Log       *slog.Logger // method, route, status and time of each request at debug level, faults as errors
 }
 
@@ -30,7 +32,9 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		rec := &recorder{ResponseWriter: w}
+		g.Metrics.begin(g.Name)
 		defer func() {
+			defer func() { g.Metrics.end(g.Name, rec.status, time.Since(started)) }()
 			if fault := recover(); fault != nil {
 				if fault == http.ErrAbortHandler {
 					panic(fault)

@@ -154,6 +154,23 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
+func TestMetrics(t *testing.T) {
+	m := &Metrics{}
+	m.Gauge("slmsam_sessions_open", "Sessions.", func() int { return 3 })
+	g := Guard{Name: "x", Metrics: m, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	for _, h := range []http.Handler{http.HandlerFunc(Healthy), http.HandlerFunc(Healthy), http.NotFoundHandler()} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = "localhost"
+		g.Wrap(h).ServeHTTP(httptest.NewRecorder(), r)
+	}
+	var b bytes.Buffer
+	m.Write(&b)
+	for _, line := range []string{`slmsam_requests_total{server="x",status="2xx"} 2`, `slmsam_requests_total{server="x",status="4xx"} 1`,
+		`slmsam_requests_running{server="x"} 0`, "slmsam_sessions_open 3"} {
+		require.Contains(t, b.String(), line+"\n")
+	}
+}
+
 func TestErrorsSayWhoseFaultItIs(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 500: io.ErrUnexpectedEOF} {

@@ -30,6 +30,7 @@ type serveFlags struct {
 	hosts, origins                  []string
 	limits                          annotate.Limits
 	idle, liveness                  time.Duration
+	metrics                         web.Metrics
 }
 
 // tokenEnv is the token for those who do not want it in the list of processes.
@@ -159,12 +160,12 @@ func (f *serveFlags) check() error {
 }
 
 // guard is who may ask.
-func (f *serveFlags) guard(c *console, host string) web.Guard {
+func (f *serveFlags) guard(c *console, server, host string) web.Guard {
 	hosts := append(slices.Clone(f.hosts), host)
 	if name, err := os.Hostname(); err == nil {
 		hosts = append(hosts, name)
 	}
-	return web.Guard{Token: f.token, Hosts: hosts, Log: c.log, Tokenless: []string{"/healthz"}}
+	return web.Guard{Token: f.token, Hosts: hosts, Tokenless: []string{"/healthz"}, Name: server, Metrics: &f.metrics, Log: c.log}
 }
 
 // port is one protocol.

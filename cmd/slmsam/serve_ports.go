@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
 	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
@@ -14,18 +15,17 @@ import (
 )
 
 // servers makes the servers that were asked for, page the one to annotate on. They end with ctx.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend annotate.Backend, dir string, page http.Handler) (*servers, error) {
+func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.Engine, dir string, page http.Handler) (*servers, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return nil, err
 	}
 	s := &servers{}
-	guard := f.guard(c, host)
-	viewed := guard
+	viewed := f.guard(c, "viewer", host)
 	viewed.Tokenless = viewer.Tokenless()
-	s.ports = append(s.ports, &port{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(page)})
-	s.add("nnInteractive", host, f.nnInteractive,
-		guard.Wrap(nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
+	s.ports = append(s.ports, &port{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(f.measured(page, backend))})
+	s.add("nnInteractive", host, f.nnInteractive, f.guard(c, "nninteractive", host).Wrap(
+		nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
 	if err := f.addMONAILabel(ctx, c, s, backend, host, dir); err != nil {
 		s.close(c)
 		return nil, err
@@ -34,9 +34,22 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend annotate.B
 	return s, nil
 }
 
+// measured adds what the clients' ports did to the page's own metrics.
+func (f *serveFlags) measured(page http.Handler, backend *inmemory.Engine) http.Handler {
+	f.metrics.Gauge("slmsam_sessions", "Volumes that clients have open.", func() int { n, _ := backend.Usage(); return n })
+	f.metrics.Gauge("slmsam_session_voxels", "Voxels of the volumes that clients have open.", func() int { _, n := backend.Usage(); return n })
+	mux := http.NewServeMux()
+	mux.Handle("/", page)
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		page.ServeHTTP(w, r)
+		f.metrics.Write(w)
+	})
+	return mux
+}
+
 // addMONAILabel serves the folder. OHIF is a web page, and often one of another server.
 func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, backend annotate.Backend, host, dir string) error {
-	guard := f.guard(c, host)
+	guard := f.guard(c, "monailabel", host)
 	guard.Origins, guard.Local, guard.Tokenless = f.origins, true, monailabel.Tokenless
 	options := monailabel.Options{Guard: guard, Idle: f.idle, Log: c.log}
 	if dir != "" {
@@ -64,7 +77,7 @@ func (f *serveFlags) addITKSNAP(ctx context.Context, c *console, s *servers, bac
 		}
 		return
 	}
-	guard := f.guard(c, host)
+	guard := f.guard(c, "itksnap", host)
 	guard.Token = ""
 	if !f.behindProxy {
 		host = "127.0.0.1"

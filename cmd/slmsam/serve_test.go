@@ -67,6 +67,8 @@ func TestServe(t *testing.T) {
 			require.Equal(t, c.open, get(t, base+monai+"/info/", ""))
 			require.Equal(t, http.StatusOK, get(t, base+monai+"/info/", c.token))
 			require.Equal(t, http.StatusOK, get(t, base+snap+"/status", ""))
+			require.Equal(t, c.open, get(t, base+main+"/metrics", ""))
+			require.Equal(t, http.StatusOK, get(t, base+main+"/metrics", c.token))
 			cancel()
 			require.Equal(t, exitDone, <-code)
 			require.Zero(t, get(t, base+nn+"/healthz", ""))
