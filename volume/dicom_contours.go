@@ -128,7 +128,7 @@ func (r *contourRegion) add(d *dicom.DataSet, set *contourSet) error {
 	return nil
 }
 
-// fill makes a label map on the image's grid: on each slice, the pixels whose centres lie inside the contours or on
+// fill makes a label map on the image's grid: on each slice, the pixels whose centers lie inside the contours or on
 // them. Contours inside others are holes.
 func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	grid := image.Geom.orDefault(image.Dim)

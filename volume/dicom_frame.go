@@ -18,7 +18,7 @@ type dicomFrame struct {
 	thickness  float64    // mm, 0 if unknown
 	between    float64    // mm between slices, as stated, 0 if unknown; may be negative
 	placed     bool       // position and orientation are known
-	position   [3]float64 // LPS mm of the first pixel's centre
+	position   [3]float64 // LPS mm of the first pixel's center
 	right      [3]float64 // unit step along a row (column index grows)
 	down       [3]float64 // unit step along a column (row index grows)
 	location   float64    // SliceLocation, NaN if not stated

@@ -175,7 +175,7 @@ func testContours(contours ...contour) []byte {
 	return dicom.File(dicom.SyntaxExplicit, set)
 }
 
-// square is a closed contour through pixel centres x0..x1, y0..y1 of slice z of a 20x20 image of 1 mm pixels, 3 mm apart.
+// square is a closed contour through pixel centers x0..x1, y0..y1 of slice z of a 20x20 image of 1 mm pixels, 3 mm apart.
 func square(x0, x1, y0, y1, z float64) [][3]float64 {
 	return [][3]float64{{-x0, -y0, 3 * z}, {-x1, -y0, 3 * z}, {-x1, -y1, 3 * z}, {-x0, -y1, 3 * z}}
 }
@@ -198,7 +198,7 @@ func TestContoursFilled(t *testing.T) {
 		return l
 	}
 	l := read(contour{number: 4, name: "Organ", points: square(2, 7, 3, 5, 1)}, contour{number: 2, name: "Other", points: square(9.5, 12.5, 10.2, 13.1, 5)})
-	require.Equal(t, 6*3, area(l, 4, 1), "centres on the contour are inside")
+	require.Equal(t, 6*3, area(l, 4, 1), "centers on the contour are inside")
 	require.Equal(t, 3*3, area(l, 2, 5))
 	require.Equal(t, map[int32]Label{4: {Name: "Organ", Color: color.RGBA{255, 0, 9, 255}}, 2: {Name: "Other", Color: color.RGBA{255, 0, 9, 255}}}, l.Legend)
 	require.Empty(t, l.Notes)

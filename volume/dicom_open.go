@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
 // openDICOM opens the files of a folder, or a single file, as the one series that they hold: its slices sorted along
@@ -116,36 +114,6 @@ func openStackOf(stack []*dicomFrame, notes []string) (*source, error) {
 		})
 	}
 	return src, nil
-}
-
-// eachFrame decodes the frames in order: the stored values of each, before the rescale. A multi-frame file is
-// read once.
-func eachFrame(stack []*dicomFrame, do func(i int, s *dicomFrame, values []float64) error) error {
-	var path string
-	var pixels *dicom.Pixels
-	for i, s := range stack {
-		if s.file.path != path {
-			d, err := loadDICOM(s.file.path)
-			if err == nil {
-				pixels, err = d.Pixels()
-			}
-			if err != nil {
-				return fmt.Errorf("DICOM: %s: %w", s.file.base(), err)
-			}
-			path = s.file.path
-		}
-		if s.rows != pixels.Rows || s.cols != pixels.Columns || s.index >= pixels.Frames {
-			return fmt.Errorf("DICOM: %s: the file changed while it was being read", s.file.base())
-		}
-		values, err := pixels.Frame(s.index)
-		if err != nil {
-			return fmt.Errorf("DICOM: %s: %w", s.name(), err)
-		}
-		if err := do(i, s, values); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // chooseStack picks the frames of the one stack of slices that the files hold, and notes what was left out.

@@ -13,7 +13,7 @@ const (
 	sameStep     = 0.01 // of the usual step: closer slices lie at one position
 	looseStep    = 0.1  // of the usual step: farther off its place, a slice is missing or the spacing varies
 	roundedStep  = 0.34 // the same, of positions that were rounded
-	roundedBy    = 0.05 // mm: the rounding of positions to a tenth of a millimetre, as some archives do
+	roundedBy    = 0.05 // mm: the rounding of positions to a tenth of a millimeter, as some archives do
 	roundedDrift = 0.15 // mm: sideways drift through the whole stack that such rounding makes
 )
 

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// unitInMM is the length of the header's spatial unit: metre, millimetre or micrometre in the low
-// three bits of xyzt_units; unknown counts as millimetre.
+// unitInMM is the length of the header's spatial unit: metre, millimeter or micrometre in the low
+// three bits of xyzt_units; unknown counts as millimeter.
 func (f *NIfTIFrame) unitInMM() float64 {
 	switch f.XYZTUnits & 7 {
 	case 1:
@@ -99,7 +99,7 @@ func (f *NIfTIFrame) halfTurn() float64 {
 func (f *NIfTIFrame) qform() Affine {
 	b, c, d := f.Quatern[0], f.Quatern[1], f.Quatern[2]
 	a := 1 - (b*b + c*c + d*d)
-	if a < f.halfTurn() { // a half turn, up to rounding: normalise the vector part
+	if a < f.halfTurn() { // a half turn, up to rounding: normalize the vector part
 		n := 1 / math.Sqrt(b*b+c*c+d*d)
 		b, c, d, a = b*n, c*n, d*n, 0
 	} else {

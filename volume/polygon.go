@@ -40,8 +40,8 @@ func planeAxes(axis int) (u, v int) {
 	return [3]int{1, 0, 0}[axis], [3]int{2, 2, 1}[axis]
 }
 
-// onEdge is how near, in pixels, a pixel's centre must be to a contour to count as lying on it: coordinates are
-// decimal strings, and contours often run through pixel centres.
+// onEdge is how near, in pixels, a pixel's center must be to a contour to count as lying on it: coordinates are
+// decimal strings, and contours often run through pixel centers.
 const onEdge = 1e-3
 
 // fillSlice paints the pixels inside the polygons or on them: a row at a time, where the edges cross it.
@@ -88,7 +88,7 @@ func crossRow(inside []bool, polygon [][2]float64, y float64) bool {
 	return any
 }
 
-// markEdges sets the pixels whose centres lie on an edge.
+// markEdges sets the pixels whose centers lie on an edge.
 func markEdges(inside []bool, polygon [][2]float64, y float64) bool {
 	any := false
 	for i, a := range polygon {

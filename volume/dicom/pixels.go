@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 )
 
-// Pixels says how the pixels of an image are stored.
+// Pixels says how the pixels of an image are stored. Several frames may be decoded at once.
 type Pixels struct {
 	Rows, Columns, Frames   int
 	Samples                 int // per pixel: 1 is gray
@@ -17,7 +18,9 @@ type Pixels struct {
 	Syntax                  string
 	source                  *DataSet
 	float                   bool
+	sorting                 sync.Once
 	packed                  [][][]byte // fragments of each frame, found on first use
+	unsorted                error
 }
 
 // maxPixels bounds one frame, and what is allocated for it.
@@ -105,10 +108,8 @@ func (p *Pixels) Frame(i int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	wide := *p
-	wide.Allocated = bits
 	out := make([]float64, p.Rows*p.Columns)
-	wide.widen(out, raw, binary.LittleEndian)
+	p.widen(out, raw, bits, binary.LittleEndian)
 	return out, nil
 }
 
@@ -132,7 +133,7 @@ func (p *Pixels) nativeFrame(i int) ([]float64, error) {
 	if p.Allocated == 8 && p.source.order == binary.BigEndian && p.source.fields[TagPixels].vr == "OW" {
 		return p.swappedFrame(i), nil
 	}
-	p.widen(out, raw, p.source.order)
+	p.widen(out, raw, p.Allocated, p.source.order)
 	return out, nil
 }
 
@@ -147,7 +148,7 @@ func (p *Pixels) swappedFrame(i int) []float64 {
 		}
 	}
 	out := make([]float64, n)
-	p.widen(out, straight, p.source.order)
+	p.widen(out, straight, p.Allocated, p.source.order)
 	return out
 }
 
@@ -174,24 +175,24 @@ func (p *Pixels) floatFrame(i int) ([]float64, error) {
 	return out, nil
 }
 
-// widen extracts the stored bits of each sample and extends the sign.
-func (p *Pixels) widen(dst []float64, raw []byte, order binary.ByteOrder) {
+// widen extracts the stored bits of each sample, which lies in the given number of bits, and extends the sign.
+func (p *Pixels) widen(dst []float64, raw []byte, bits int, order binary.ByteOrder) {
 	left := uint(32 - 1 - p.High) // brings the high bit to bit 31
 	right := uint(32 - p.Stored)  // and the lowest stored bit to bit 0
 	for i := range dst {
-		var bits uint32
-		switch p.Allocated {
+		var sample uint32
+		switch bits {
 		case 8:
-			bits = uint32(raw[i])
+			sample = uint32(raw[i])
 		case 16:
-			bits = uint32(order.Uint16(raw[2*i:]))
+			sample = uint32(order.Uint16(raw[2*i:]))
 		default:
-			bits = order.Uint32(raw[4*i:])
+			sample = order.Uint32(raw[4*i:])
 		}
 		if p.Signed {
-			dst[i] = float64(int32(bits<<left) >> right)
+			dst[i] = float64(int32(sample<<left) >> right)
 		} else {
-			dst[i] = float64(bits << left >> right)
+			dst[i] = float64(sample << left >> right)
 		}
 	}
 }

@@ -11,10 +11,10 @@ func TestDICOMStoredBits(t *testing.T) {
 	p := &Pixels{Allocated: 16, Stored: 12, High: 11, Signed: true}
 	raw := []byte{0xff, 0x0f, 0x00, 0x08, 0xff, 0x07, 0xff, 0xf7} // -1, -2048, 2047; overlay bits above are dropped
 	got := make([]float64, 4)
-	p.widen(got, raw, binary.LittleEndian)
+	p.widen(got, raw, 16, binary.LittleEndian)
 	require.Equal(t, []float64{-1, -2048, 2047, 2047}, got)
 	p.Signed = false
-	p.widen(got, raw, binary.LittleEndian)
+	p.widen(got, raw, 16, binary.LittleEndian)
 	require.Equal(t, []float64{4095, 2048, 2047, 2047}, got)
 }
 

@@ -8,10 +8,9 @@ import (
 
 // unpack decompresses frame i to little-endian samples and tells how many bits each takes.
 func (p *Pixels) unpack(i int) (raw []byte, bits int, err error) {
-	if p.packed == nil {
-		if p.packed, err = p.frameFragments(); err != nil {
-			return nil, 0, err
-		}
+	p.sorting.Do(func() { p.packed, p.unsorted = p.frameFragments() })
+	if p.unsorted != nil {
+		return nil, 0, p.unsorted
 	}
 	n := p.Rows * p.Columns
 	if p.Syntax == SyntaxRLE {
