@@ -41,7 +41,7 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	}
 	cases = make(map[string]string)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
+		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), ".slmsam.json") { // what a result of propagate came from
 			continue
 		}
 		path := filepath.Join(dir, e.Name())

@@ -13,6 +13,9 @@ func CheckLabels(path string, labels ...int32) error {
 		return fmt.Errorf("volume: write %s: %w", path, err)
 	}
 	for _, label := range labels {
+		if format == ".dcm" && (label < 0 || label > math.MaxUint16) {
+			return fmt.Errorf("volume: write %s: label %d: a DICOM segmentation numbers its segments from 1 to %d, use .nii.gz instead or renumber it", path, label, math.MaxUint16)
+		}
 		if format == "stack" && (label < 0 || label > math.MaxUint16) {
 			return fmt.Errorf("volume: write %s: label %d: PNG slices hold labels from 0 to %d, use .nii.gz instead or renumber it", path, label, math.MaxUint16)
 		}

@@ -12,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // writeStack writes one grey PNG per slice across axis 2 into a new folder: 8-bit if the values fit,
@@ -25,6 +28,7 @@ func (s *samples) writeStack(path string, opt WriteOptions) error {
 	if err := checkStackTarget(path, opt); err != nil {
 		return err
 	}
+	path = wholefile.Target(path)
 	tmp, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("cannot create a folder in %s: %w", filepath.Dir(path), plainPathError(err))
@@ -38,9 +42,7 @@ func (s *samples) writeStack(path string, opt WriteOptions) error {
 			return err
 		}
 	}
-	if err := os.Chmod(tmp, 0o755); err != nil { // MkdirTemp makes it private
-		return plainPathError(err)
-	}
+	_ = os.Chmod(tmp, 0o755) // MkdirTemp makes it private; file systems without permissions refuse
 	return replaceFolder(tmp, path)
 }
 
@@ -96,6 +98,8 @@ func checkStackTarget(path string, opt WriteOptions) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return errors.New("exists and is no folder: without an extension a folder of PNG slices is made; add .nii.gz, .nrrd or .mha for a file")
 	case err != nil:
 		return fmt.Errorf("exists and is no folder that can be read: %w", plainPathError(err))
 	case !opt.Force:

@@ -62,7 +62,12 @@ func outputFormat(path string) (string, error) {
 			return ext, nil
 		}
 	}
-	if filepath.Ext(name) == "" {
+	switch {
+	case name == "-":
+		return "", errors.New("standard output cannot be written to: give the name of a file")
+	case name == "." || name == ".." || name == string(filepath.Separator):
+		return "", errors.New("this is a folder that exists: give the name of a file or of a new folder")
+	case filepath.Ext(name) == "":
 		return "stack", nil
 	}
 	return "", fmt.Errorf("unknown extension %s, want .nii, .nii.gz, .nrrd, .seg.nrrd, .mha, .dcm, or none for a folder of PNG slices", filepath.Ext(name))

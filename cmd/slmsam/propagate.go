@@ -193,6 +193,9 @@ func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*sl
 
 // write writes what the result came from, then the label map: where that is, both are.
 func (j *job) write(p slmsam.Provenance, result *slmsam.Result) error {
+	if err := os.MkdirAll(filepath.Dir(j.out), 0o777); err != nil {
+		return fmt.Errorf("the folder of the output: %w", err)
+	}
 	path := provenancePath(j.out)
 	_, err := os.Lstat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -211,9 +214,15 @@ func provenancePath(result string) string {
 	return volume.TrimFormat(filepath.Clean(result)) + ".slmsam.json"
 }
 
-// defaultOutput is the image's name with _slmsam, in the image's format where we write it, else as NIfTI.
+// defaultOutput is the image's name with _slmsam, in the image's format where we write it, else as NIfTI. A folder that is
+// given as . or .. is called by its own name, beside which the output then stands.
 func defaultOutput(image string) string {
 	image = filepath.Clean(image)
+	if base := filepath.Base(image); base == "." || base == ".." {
+		if full, err := filepath.Abs(image); err == nil {
+			image = filepath.Join(image, "..", filepath.Base(full))
+		}
+	}
 	bare := volume.TrimFormat(image)
 	format := ".nii.gz"
 	switch strings.ToLower(image[len(bare):]) {
@@ -223,6 +232,24 @@ func defaultOutput(image string) string {
 		format = ".mha"
 	}
 	return bare + "_slmsam" + format
+}
+
+// checkOutput is volume.CheckOutput, also for a folder that is still to be made.
+func checkOutput(path string, opt volume.WriteOptions) error {
+	dir := filepath.Dir(path)
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	if dir == filepath.Dir(path) {
+		return volume.CheckOutput(path, opt)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, filepath.Base(path))); err == nil {
+		opt.Force = true // it is another file
+	}
+	return volume.CheckOutput(filepath.Join(dir, filepath.Base(path)), opt)
 }
 
 // distinct refuses an output that is one of the inputs, even with --force.

@@ -22,7 +22,7 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if j.out == "" {
 		j.out = defaultOutput(image)
 	}
-	if err := volume.CheckOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
+	if err := checkOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
 		return nil, err
 	}
 	if err := distinct(j.out, image, f.mask); err != nil {

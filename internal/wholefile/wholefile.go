@@ -12,11 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 )
 
 // Write makes or replaces the file at path: fill writes a hidden one beside it, which is renamed once it is complete
-// and on disk. If anything fails, what was at path stays and nothing else is left.
+// and on disk. If anything fails, what was at path stays and nothing else is left. Where path is a link, the file that it
+// stands for is made or replaced.
 func Write(path string, fill func(io.Writer) error) (err error) {
+	path = Target(path)
 	tmp, err := createTemp(path)
 	if err != nil {
 		return err
@@ -34,7 +37,7 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if err := tmp.Sync(); err != nil {
+	if err := tmp.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) { // some network folders cannot
 		return err
 	}
 	if err := tmp.Close(); err != nil {
@@ -53,11 +56,27 @@ func WriteBytes(path string, data []byte) error {
 
 // Probe returns the error that Write would meet because no file can be made beside path. It leaves nothing behind.
 func Probe(path string) error {
-	tmp, err := createTemp(path)
+	tmp, err := createTemp(Target(path))
 	if err != nil {
 		return err
 	}
 	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+}
+
+// Target is the path that links at path lead to, path itself where it is none.
+func Target(path string) string {
+	const most = 40 // links in a row, as many as Linux follows
+	for range most {
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
 }
 
 // createTemp makes a hidden file beside path, .NAME.TAG.tmp, with the permissions that the user's umask gives to any

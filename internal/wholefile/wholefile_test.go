@@ -48,6 +48,27 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	requireOnly(t, path, "old")
 }
 
+// Where the name is a link, what it stands for is replaced: also by a chain of links, and where that is still to be made.
+func TestWriteFollowsLinks(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "real"), []byte("old"), 0o600))
+	require.NoError(t, os.Symlink(filepath.Join(other, "real"), filepath.Join(dir, "first")))
+	require.NoError(t, os.Symlink("first", filepath.Join(dir, "second")))
+	require.NoError(t, WriteBytes(filepath.Join(dir, "second"), []byte("new")))
+	requireOnly(t, filepath.Join(other, "real"), "new")
+	info, err := os.Lstat(filepath.Join(dir, "second"))
+	require.NoError(t, err)
+	require.NotZero(t, info.Mode()&os.ModeSymlink)
+
+	require.NoError(t, os.Symlink(filepath.Join(other, "coming"), filepath.Join(dir, "third")))
+	require.NoError(t, WriteBytes(filepath.Join(dir, "third"), []byte("made")))
+	raw, err := os.ReadFile(filepath.Join(other, "coming"))
+	require.NoError(t, err)
+	require.Equal(t, "made", string(raw))
+	require.NoError(t, os.Symlink("loop", filepath.Join(dir, "loop")))
+	require.Error(t, WriteBytes(filepath.Join(dir, "loop", "x"), nil))
+}
+
 // requireOnly tests that a folder holds one file, and what is in it.
 func requireOnly(t *testing.T, path, text string) {
 	t.Helper()
