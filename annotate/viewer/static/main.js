@@ -10,6 +10,12 @@ import { bind } from './keys.js'
 const $ = id => document.getElementById(id)
 const presets = { auto: null, 'soft tissue': [-160, 240], lung: [-1350, 150], bone: [-450, 1050], brain: [0, 80], liver: [-10, 190] }
 
+const icon = path => `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`
+const icons = {
+  eye: icon('M1 8Q8 1 15 8Q8 15 1 8ZM8 6A2 2 0 1 0 8 10A2 2 0 1 0 8 6'), hidden: icon('M1 8Q8 1 15 8Q8 15 1 8ZM2 14L14 2'),
+  locked: icon('M3 7H13V14H3ZM5 7V5A3 3 0 0 1 11 5V7'), unlocked: icon('M3 7H13V14H3ZM5 7V4A3 3 0 0 1 10.5 2.5'), remove: icon('M4 4L12 12M12 4L4 12'),
+}
+
 let doc = null // the open volume
 let active = 1 // the object that is drawn
 let running = null // since when a job runs, in ms
@@ -165,16 +171,16 @@ function objectList(all) {
     const name = Object.assign(document.createElement('input'), { type: 'text', value: o.name, ariaLabel: `Name of object ${label}`, maxLength: 60 })
     name.onfocus = () => select(label)
     name.onchange = () => set({ name: name.value || o.name })
-    const button = (text, what, pressed, run) => {
-      const b = Object.assign(document.createElement('button'), { textContent: text, title: what, ariaLabel: `${what}: ${o.name}`, onclick: run })
+    const button = (icon, what, pressed, run) => {
+      const b = Object.assign(document.createElement('button'), { innerHTML: icons[icon], title: what, ariaLabel: `${what}: ${o.name}`, onclick: run })
       if (pressed !== null) b.setAttribute('aria-pressed', pressed)
       b.dataset.key = what + label
       return b
     }
     item.append(color, name,
-      button(o.hidden ? '◌' : '◉', o.hidden ? 'Show' : 'Hide', null, () => set({ hidden: !o.hidden })),
-      button(o.locked ? '🔒' : '🔓', o.locked ? 'Unlock' : 'Lock', !!o.locked, () => set({ locked: !o.locked })),
-      button('✕', 'Remove', null, () => doc.edit({ op: 'remove', object: label })))
+      button(o.hidden ? 'hidden' : 'eye', o.hidden ? 'Show' : 'Hide', null, () => set({ hidden: !o.hidden })),
+      button(o.locked ? 'locked' : 'unlocked', o.locked ? 'Unlock' : 'Lock', !!o.locked, () => set({ locked: !o.locked })),
+      button('remove', 'Remove', null, () => doc.edit({ op: 'remove', object: label })))
     item.onclick = e => { if (e.target === item) select(label) }
     return item
   }))
@@ -362,6 +368,7 @@ function brush(mm) {
 
 function tool(name) {
   tools.select(name)
+  if (stage.nv) stage.cross(name === 'move')
   for (const b of document.querySelectorAll('[data-tool]')) {
     b.setAttribute('aria-checked', b.dataset.tool === name)
     b.tabIndex = b.dataset.tool === name ? 0 : -1

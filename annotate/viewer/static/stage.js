@@ -14,7 +14,7 @@ export class Stage {
   async start() {
     this.nv = new Niivue({
       logLevel: 'error', dragAndDropEnabled: false, isResizeCanvas: true, show3Dcrosshair: true, backColor: [0, 0, 0, 1],
-      crosshairColor: [0.34, 0.71, 0.91, 0.6], crosshairWidth: 1, crosshairGap: 8, isOrientationTextVisible: true, isColorbar: false, multiplanarShowRender: 1,
+      crosshairColor: [0.34, 0.71, 0.91, 0.7], crosshairWidth: 0, isRadiologicalConvention: true, isOrientationTextVisible: true, isColorbar: false, multiplanarShowRender: 1,
     })
     await this.nv.attachToCanvas(this.canvas)
     this.nv.setMouseEventConfig({
@@ -63,8 +63,14 @@ export class Stage {
   setMode(mode) {
     this.mode = mode
     this.nv.setSliceType({ slice: planes[this.across.r], planes: SLICE_TYPE.MULTIPLANAR, '3d': SLICE_TYPE.RENDER }[mode])
-    this.nv.opts.show3Dcrosshair = mode !== 'slice'
+    this.cross(this.crossed)
     this.moved()
+  }
+
+  /** Shows the crosshair in the slice too; among three planes it is always shown. */
+  cross(on) {
+    this.crossed = on
+    this.nv.setCrosshairWidth(on || this.mode !== 'slice' ? 0.4 : 0)
   }
 
   setWindow(lo, hi) {

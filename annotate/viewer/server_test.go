@@ -1,0 +1,301 @@
+package viewer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/project"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// everywhere is a model that finds the first outline on every slice.
+type everywhere struct{}
+
+func (everywhere) Window(*volume.Volume, volume.WindowRule) (volume.Window, volume.WindowRule, error) {
+	return volume.Window{Lo: 0, Hi: 100}, "", nil
+}
+
+func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, error) {
+	out := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume), Objects: []slmsam.Object{{Label: 1}}}
+	for i := range r.Slices.Len() {
+		pix := out.Labels.Slice(r.Slices.Axis, i)
+		for k, on := range r.Prompts[0].Mask {
+			if on {
+				pix[k] = 1
+			}
+		}
+		out.Labels.SetSlice(r.Slices.Axis, i, pix)
+		f := slmsam.Finding{Slice: i, State: slmsam.StateTracked, Score: 1, Doubts: []slmsam.Doubt{{Reason: "a copy", Weight: 0.5}}}
+		if i == r.Prompts[0].Slice {
+			f = slmsam.Finding{Slice: i, State: slmsam.StateOutlined}
+		}
+		out.Objects[0].Slices = append(out.Objects[0].Slices, f)
+		if err := r.Progress(slmsam.Progress{Slice: i, Objects: []int{1}, Labels: out.Labels, Done: i + 1, Total: r.Slices.Len()}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// testPage is a running server with the folder that it serves.
+type testPage struct {
+	*httptest.Server
+	t     *testing.T
+	dir   string
+	token string
+}
+
+const (
+	width, height, depth = 8, 6, 5
+	pixels               = width * height
+)
+
+func start(t *testing.T, guard web.Guard) *testPage {
+	dir := t.TempDir()
+	require.NoError(t, volume.WriteVolume(filepath.Join(dir, "scan.nii.gz"), annotatetest.Ball(depth, height, width), volume.WriteOptions{}))
+	f, err := folder.Open(dir, 1<<16)
+	require.NoError(t, err)
+	p, err := project.Open(f, everywhere{}, annotate.Limits{Voxels: 1 << 16, TotalVoxels: 1 << 16}, quiet)
+	require.NoError(t, err)
+	guard.Log, guard.Tokenless = quiet, Tokenless()
+	s := httptest.NewServer(guard.Wrap(New(p, Options{UploadBytes: 1 << 16, Notice: "a test", Log: quiet})))
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+		require.NoError(t, p.Close())
+		require.NoError(t, f.Close())
+	})
+	return &testPage{Server: s, t: t, dir: dir, token: guard.Token}
+}
+
+// ask sends a request with a body (JSON, or bytes as they are) and returns status and answer.
+func (p *testPage) ask(method, path string, body any, headers ...string) (int, []byte) {
+	raw, isBytes := body.([]byte)
+	if !isBytes && body != nil {
+		var err error
+		raw, err = json.Marshal(body)
+		require.NoError(p.t, err)
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.URL+path, bytes.NewReader(raw))
+	require.NoError(p.t, err)
+	if p.token != "" {
+		r.Header.Set("Authorization", "Bearer "+p.token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+	}
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(p.t, err)
+	defer answer.Body.Close()
+	out, err := io.ReadAll(answer.Body)
+	require.NoError(p.t, err)
+	return answer.StatusCode, out
+}
+
+// ok is ask for what must be answered with the given status.
+func (p *testPage) ok(status int, method, path string, body any) []byte {
+	got, raw := p.ask(method, path, body)
+	require.Equal(p.t, status, got, "%s %s: %s", method, path, raw)
+	return raw
+}
+
+// drawn is the edit that draws a rectangle of object 1.
+func drawn(slice, w, h int) map[string]any {
+	pix := make([]uint8, pixels)
+	for y := range h {
+		for x := range w {
+			pix[(1+y)*width+1+x] = 1
+		}
+	}
+	return map[string]any{"op": "draw", "author": "me", "slice": slice, "plane": project.EncodePlane(pix),
+		"objects": map[int]project.Object{1: {Name: "kidney", Color: "#e69f00"}}}
+}
+
+const scan = "/api/volumes/scan"
+
+// until reads events until one fits.
+func until(t *testing.T, lines *bufio.Scanner, fits func(project.Event) bool) project.Event {
+	for lines.Scan() {
+		var e project.Event
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &e))
+		if fits(e) {
+			return e
+		}
+	}
+	t.Fatal("the events end")
+	return project.Event{}
+}
+
+func TestFromAnOutlineToALabelMap(t *testing.T) {
+	p := start(t, web.Guard{})
+	require.Contains(t, string(p.ok(200, "GET", "/api/project", nil)), `{"id":"scan","state":"new"}`)
+	var info struct {
+		Dim                   [3]int
+		Slices, Width, Height int
+		Formats               []string
+	}
+	require.NoError(t, json.Unmarshal(p.ok(200, "GET", scan, nil), &info))
+	require.Equal(t, [3]int{width, height, depth}, info.Dim)
+	require.Equal(t, []int{depth, width, height}, []int{info.Slices, info.Width, info.Height})
+	require.NotContains(t, info.Formats, ".dcm")
+	image := filepath.Join(t.TempDir(), "image.nii")
+	require.NoError(t, os.WriteFile(image, p.ok(200, "GET", scan+"/image", nil), 0o600))
+	v, err := volume.Read(image)
+	require.NoError(t, err)
+	require.Equal(t, annotatetest.Ball(depth, height, width).Data, v.Data)
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+scan+"/events", nil)
+	require.NoError(t, err)
+	stream, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer stream.Body.Close()
+	events := bufio.NewScanner(stream.Body)
+	require.Equal(t, 0, until(t, events, func(e project.Event) bool { return e.Type == "snapshot" }).Revision)
+
+	require.JSONEq(t, `{"revision":1}`, string(p.ok(200, "POST", scan+"/edits", drawn(2, 4, 3))))
+	change := until(t, events, func(e project.Event) bool { return e.Type == "change" })
+	require.Contains(t, change.Set, "plane:2")
+	require.Equal(t, "drawing on slice 2", change.Undo)
+	p.ok(202, "POST", scan+"/propagation", map[string]any{"author": "me", "direction": "both"})
+	seen := 0
+	until(t, events, func(e project.Event) bool {
+		if e.Type == "slice" {
+			seen++
+		}
+		return e.Type == "job" && e.State == "done"
+	})
+	require.Equal(t, depth, seen)
+
+	file := filepath.Join(t.TempDir(), "labels.nii.gz")
+	require.NoError(t, os.WriteFile(file, p.ok(200, "GET", scan+"/labels", nil), 0o600))
+	l, err := volume.ReadLabelMap(file)
+	require.NoError(t, err)
+	require.Equal(t, depth*12, l.Counts()[1])
+	require.Contains(t, string(p.ok(200, "GET", scan+"/labels?format=.seg.nrrd", nil)), "kidney")
+	require.Equal(t, "\x89PNG", string(p.ok(200, "GET", scan+"/report", nil)[:4]))
+
+	p.ok(200, "POST", scan+"/edits", map[string]any{"op": "accept", "author": "me", "base": 9, "object": 1, "slice": 0})
+	p.ok(200, "POST", scan+"/edits", map[string]any{"op": "absent", "author": "me", "base": 9, "object": 1, "slice": 4, "end": 5})
+	p.ok(200, "POST", scan+"/review", map[string]any{"author": "me", "base": 9, "reviewed": true})
+	require.FileExists(t, filepath.Join(p.dir, "labelsTr", "scan.nii.gz"))
+	for range 5 {
+		require.JSONEq(t, `{"done":true}`, string(p.ok(200, "POST", scan+"/undo", map[string]any{"author": "me", "base": 99})))
+	}
+	require.JSONEq(t, `{"done":false}`, string(p.ok(200, "POST", scan+"/undo", map[string]any{"author": "me", "base": 99})))
+	require.JSONEq(t, `{"done":true}`, string(p.ok(200, "POST", scan+"/redo", map[string]any{"author": "me", "base": 99})))
+	require.Contains(t, string(p.ok(200, "GET", "/metrics", nil)), "slmsam_jobs_done_total 1\n")
+}
+
+func TestTheSecondWriterIsRefused(t *testing.T) {
+	p := start(t, web.Guard{})
+	p.ok(200, "POST", scan+"/edits", drawn(2, 4, 3))
+	second := drawn(2, 2, 2)
+	second["author"] = "ben"
+	answer := p.ok(409, "POST", scan+"/edits", second)
+	require.Contains(t, string(answer), `"author":"me"`)
+	require.Contains(t, string(answer), "me was first")
+	second["base"] = 1
+	p.ok(200, "POST", scan+"/edits", second)
+}
+
+func TestUploads(t *testing.T) {
+	p := start(t, web.Guard{})
+	file, err := os.ReadFile(filepath.Join(p.dir, "scan.nii.gz"))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"id":"mine"}`, string(p.ok(201, "POST", "/api/volumes?name=mine.nii.gz", file)))
+	require.JSONEq(t, `{"id":"scan-2"}`, string(p.ok(201, "POST", "/api/volumes?name=scan.nii.gz", file)))
+	require.JSONEq(t, `{"id":"x"}`, string(p.ok(201, "POST", "/api/volumes?name=../../x.nii.gz", file)))
+	require.FileExists(t, filepath.Join(p.dir, "x.nii.gz"))
+	p.ok(400, "POST", "/api/volumes?name=junk.nii.gz", []byte("junk"))
+	p.ok(400, "POST", "/api/volumes?name=short.nii.gz", file[:len(file)/2])
+	p.ok(400, "POST", "/api/volumes?name=page.html", []byte("<html>"))
+	p.ok(413, "POST", "/api/volumes?name=long.nii", make([]byte, 1<<16+1))
+	entries, err := os.ReadDir(p.dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 4, "nothing but the volumes")
+}
+
+func TestBadRequests(t *testing.T) {
+	p := start(t, web.Guard{})
+	for _, c := range []struct {
+		status       int
+		method, path string
+		body         any
+	}{
+		{404, "GET", "/api/volumes/none", nil},
+		{404, "GET", "/api/volumes/..%2f..%2fetc%2fpasswd/image", nil},
+		{404, "GET", "/static/..%2fserver.go", nil},
+		{400, "GET", scan + "/labels?format=.exe", nil},
+		{400, "GET", scan + "/labels?format=.dcm", nil},
+		{400, "GET", scan + "/report", nil},
+		{400, "POST", scan + "/edits", []byte("{")},
+		{400, "POST", scan + "/edits", map[string]any{"op": "draw"}},
+		{400, "POST", scan + "/edits", map[string]any{"op": "nonsense", "author": "me"}},
+		{400, "POST", scan + "/edits", map[string]any{"op": "draw", "author": "me", "slice": 77, "plane": drawn(0, 1, 1)["plane"]}},
+		{400, "POST", scan + "/edits", map[string]any{"op": "draw", "author": "me", "plane": "/////w=="}},
+		{400, "POST", scan + "/edits", map[string]any{"op": "object", "author": "me"}},
+		{400, "POST", scan + "/propagation", map[string]any{"author": "me"}},
+		{400, "POST", scan + "/propagation", map[string]any{"author": "me", "direction": "up"}},
+		{400, "POST", scan + "/undo", map[string]any{"author": strings.Repeat("x", 100)}},
+		{405, "PUT", scan + "/edits", nil},
+		{413, "POST", scan + "/edits", make([]byte, 2<<20)},
+	} {
+		p.ok(c.status, c.method, c.path, c.body)
+	}
+	require.JSONEq(t, `{"done":false}`, string(p.ok(200, "POST", scan+"/undo", map[string]any{"author": "me"})), "nothing was changed")
+}
+
+func TestThePageIsGuarded(t *testing.T) {
+	p := start(t, web.Guard{Token: "sesame"})
+	for path := range pages() {
+		if path == "/{$}" {
+			path = "/"
+		}
+		status, _ := p.ask("GET", path, nil, "Authorization", "")
+		require.Equal(t, 200, status, path)
+	}
+	status, _ := p.ask("GET", "/api/project", nil, "Authorization", "")
+	require.Equal(t, 401, status)
+	status, _ = p.ask("GET", "/metrics", nil, "Authorization", "")
+	require.Equal(t, 401, status)
+	p.ok(200, "GET", "/api/project", nil)
+	status, _ = p.ask("GET", "/api/project", nil, "Host", "evil.example")
+	require.Equal(t, 403, status, "a name that was rebound")
+	status, _ = p.ask("POST", scan+"/edits", drawn(1, 2, 2), "Origin", "https://evil.example")
+	require.Equal(t, 403, status, "a page from elsewhere")
+}
+
+func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
+	p := start(t, web.Guard{})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+"/", nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	answer.Body.Close()
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'self'")
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	_, plain := p.ask("GET", "/static/niivue.js", nil, "Accept-Encoding", "identity")
+	require.Greater(t, len(plain), 1<<20, "unpacked for those who cannot")
+	require.Contains(t, string(p.ok(200, "GET", "/static/licenses.txt", nil)), "Copyright (c) 2021, Niivue")
+}
