@@ -14,11 +14,10 @@ import (
 )
 
 // discVolume is a volume with a bright disc that moves and grows, and is away on some slices; its slices are those of
-// GraySlices, with intensities and distances.
+// GraySlices, with intensities.
 func discVolume(slices int, away ...int) (slmsam.GraySlices, [][]bool) {
 	const side = 72
 	v := &volume.Volume{Dim: [3]int{side, side, slices}, Data: make([]float32, side*side*slices)}
-	v.Geom = volume.NewGeometry(v.Dim, [3]float64{1, 1, 2})
 	masks := make([][]bool, slices)
 	gone := map[int]bool{}
 	for _, z := range away {
@@ -164,16 +163,6 @@ func make140() []float32 {
 		out[i] = 140
 	}
 	return out
-}
-
-func TestReach(t *testing.T) {
-	mask := make([]bool, 100)
-	for i := range 25 {
-		mask[i] = true
-	}
-	require.InDelta(t, 0.3, slmsam.Reach(3, 2, mask), 1e-9)
-	require.Zero(t, slmsam.Reach(0, 2, mask))
-	require.Zero(t, slmsam.Reach(3, 2, make([]bool, 100)))
 }
 
 func TestPriorAloneNeedsPrior(t *testing.T) {

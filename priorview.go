@@ -43,46 +43,6 @@ func (m *Model) shownAs(s Slices, prompts []Prompt) Slices {
 	return s
 }
 
-// Spaced is a Slices that knows how far its slices, and the pixels of a slice, lie apart, in mm.
-type Spaced interface {
-	Distances() (slices, pixels float64)
-}
-
-// Distances are those of the volume.
-func (s GraySlices) Distances() (slices, pixels float64) {
-	of := s.Volume.Geom.Spacing
-	return of[s.Axis], math.Sqrt(of[0] * of[1] * of[2] / of[s.Axis])
-}
-
-// reachOf is the distance from slice to slice in parts of a mask's size, 0 where it is not known.
-func reachOf(s Slices, mask []bool) float64 {
-	switch of := s.(type) {
-	case zoomedSlices:
-		return reachOf(of.Slices, mask)
-	case windowedSlices:
-		return reachOf(of.Intensities, mask)
-	case Spaced:
-		between, within := of.Distances()
-		return Reach(between, within, mask)
-	}
-	return 0
-}
-
-// Reach is the distance between slices in parts of the size of an object's mask, the root of its area: slices and pixels
-// lie so many mm apart. 0 says that it is not known.
-func Reach(slices, pixels float64, mask []bool) float64 {
-	area := 0
-	for _, on := range mask {
-		if on {
-			area++
-		}
-	}
-	if area == 0 || !(slices > 0) || !(pixels > 0) {
-		return 0
-	}
-	return slices / (pixels * math.Sqrt(float64(area)))
-}
-
 // coveredBy is what a prompt says of its object's place: the mask, or the box; nil for points.
 func coveredBy(p Prompt, h, w int) []bool {
 	if p.Mask != nil {

@@ -268,12 +268,11 @@ func (p *propagation) track(active []*group, slice int, reverse bool, result *Sl
 func (p *propagation) withImage(slice int, reverse bool, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
-		pixels := p.pixels(slice, reverse)
-		if !p.model.needsFeatures(p.groups[0].prompts[slice]) {
+		if p.lookWithPrior(slice, reverse) {
 			err = f(Image{})
-			return nil
+		} else {
+			err = f(p.model.Encode(p.g, p.pixels(slice)))
 		}
-		err = f(p.model.Encode(p.g, pixels))
 		return nil
 	})
 	if err != nil {
@@ -283,13 +282,13 @@ func (p *propagation) withImage(slice int, reverse bool, f func(Image) error) er
 }
 
 // pixels is what the model is shown of a slice, [1,S,S,3].
-func (p *propagation) pixels(slice int, reverse bool) *nn.Tensor {
-	if p.model.prior != nil {
-		return p.groups[0].see(p.slices, slice, reverse, p.groups[0].prompts[slice])
-	}
+func (p *propagation) pixels(slice int) *nn.Tensor {
 	h, w := p.slices.Size()
 	size := p.model.Config.ImageSize
 	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	if p.model.prior != nil {
+		return p.groups[0].priors.pixels(p.g, [][]uint8{gray})
+	}
 	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
 }
 
