@@ -14,7 +14,6 @@ type ClipPrior struct {
 	Small []uint8     // [side,side] the same as Config.PriorGray has it
 	Mask  []bool      // [side,side] truth
 	Moved *flow.Field // from the frame before; nil on the first
-	Reach float64     // from frame to frame, see Reach
 }
 
 // clipPixels lets the priors look at frame i and returns what the network is shown of it, [B,S,S,3].
@@ -34,7 +33,7 @@ func (p priors) look(f ClipFrame, i int) {
 	}
 	for k, one := range p {
 		of := f.Prior[k]
-		one.gray, one.reach = of.Small, of.Reach
+		one.gray = of.Small
 		switch {
 		case i > 0:
 			one.propose(i, false, of.Small, of.Moved)

@@ -36,7 +36,6 @@ type prior struct {
 	gray     []uint8                // [side,side] the slice at hand
 	proposal *carry.Proposal        // of it
 	absent   bool                   // what was found on it
-	reach    float64                // see carry.New
 }
 
 // priors follow the objects of a batch; nil for a model that has none.
@@ -70,7 +69,7 @@ func (c Config) PriorMask(mask []bool, h, w int) []bool {
 
 // outline starts from a mask on a slice, [side,side] each.
 func (p *prior) outline(slice int, gray []uint8, mask []bool) {
-	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide(), p.reach)
+	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide())
 	p.proposal = p.carriers[slice].Here()
 }
 
@@ -256,23 +255,19 @@ func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn
 	return g.ReplaceItems(memory, last(before.Memory)), g.ReplaceItems(pointers, last(before.Pointer))
 }
 
-// see lets the prior of an object look at a slice and returns what the network is shown of it. on holds the prompt on it,
-// empty on a tracked slice.
-func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) *nn.Tensor {
+// see lets the prior of an object look at a slice. on holds the prompt on it, empty on a tracked slice.
+func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
 	c, p := t.model.Config, t.priors[0]
 	h, w := of.Size()
-	gray := of.Gray(slice)
-	p.gray = c.PriorGray(gray, h, w)
+	p.gray = c.PriorGray(of.Gray(slice), h, w)
 	switch {
 	case len(on) == 0:
 		p.propose(slice, reverse, p.gray, nil)
 	case on[0].outline():
-		p.reach = Reach(of.distances(), on[0].Mask)
 		p.outline(slice, p.gray, c.PriorMask(on[0].Mask, h, w))
 	default:
 		p.proposal = nil // until the points have found something
 	}
-	return t.priors.pixels(t.g, [][]uint8{volume.ResizePIL(gray, h, w, c.ImageSize, c.ImageSize, volume.Bicubic)})
 }
 
 // clone returns priors that go their own way from here.
@@ -299,7 +294,7 @@ func (p priors) keep(slice int) {
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
 // regression on the training volumes (docs/nano.md).
-var priorEvidence = [carry.Signs + 1]float32{0.18, 1.26, -0.82, -0.28, -1.03, 3.53, 2.13, -1.01, -2.73, 0, 1.09, 3.72}
+var priorEvidence = [carry.Signs + 1]float32{-0.71, 0.62, -0.97, 0.02, -0.57, 3.36, 1.19, -1.71, 0, 1.3, 1.8}
 
 // Corrections are the layers by which a model corrects its prior: they start at nothing.
 func Corrections() []string {

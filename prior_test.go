@@ -155,16 +155,6 @@ func make140() []float32 {
 	return out
 }
 
-func TestReach(t *testing.T) {
-	mask := make([]bool, 100)
-	for i := range 25 {
-		mask[i] = true
-	}
-	require.InDelta(t, 0.3, slmsam.Reach(slmsam.Distances{Slices: 3, Pixels: 2}, mask), 1e-9)
-	require.Zero(t, slmsam.Reach(slmsam.Distances{Pixels: 2}, mask))
-	require.Zero(t, slmsam.Reach(slmsam.Distances{Slices: 3, Pixels: 2}, make([]bool, 100)))
-}
-
 func TestPriorAloneNeedsPrior(t *testing.T) {
 	c := slmsam.Nano()
 	c.PriorAlone = true

@@ -23,30 +23,6 @@ func (m *Model) shownAs(s Slices, prompts []Prompt) Slices {
 	return s
 }
 
-// Distances are those between slices, and between the pixels of a slice, in mm.
-type Distances struct{ Slices, Pixels float64 }
-
-// distances are those of the volume.
-func (s Slices) distances() Distances {
-	of := s.Volume.Geom.Spacing
-	return Distances{of[s.Axis], math.Sqrt(of[0] * of[1] * of[2] / of[s.Axis])}
-}
-
-// Reach is the distance between slices in parts of the size of an object's mask, the root of its area. 0 says that it is
-// not known.
-func Reach(d Distances, mask []bool) float64 {
-	area := 0
-	for _, on := range mask {
-		if on {
-			area++
-		}
-	}
-	if area == 0 || !(d.Slices > 0) || !(d.Pixels > 0) {
-		return 0
-	}
-	return d.Slices / (d.Pixels * math.Sqrt(float64(area)))
-}
-
 // coveredBy is what a prompt says of its object's place: the mask, or the box; nil for points.
 func coveredBy(p Prompt, h, w int) []bool {
 	if p.Mask != nil {

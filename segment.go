@@ -156,9 +156,11 @@ func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how o
 func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
-		pixels := p.pixels(t, slice, reverse, on)
+		if p.model.prior != nil {
+			t.see(p.slices, slice, reverse, on)
+		}
 		if p.model.needsFeatures(on) {
-			err = f(p.model.Encode(p.g, pixels))
+			err = f(p.model.Encode(p.g, p.pixels(t, slice)))
 		} else {
 			err = f(Image{})
 		}
@@ -170,14 +172,14 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 	return nil
 }
 
-// pixels is what the model is shown of a slice, [1,S,S,3].
-func (p *propagation) pixels(t *Tracker, slice int, reverse bool, on []Prompt) *nn.Tensor {
-	if p.model.prior != nil {
-		return t.see(p.slices, slice, reverse, on)
-	}
+// pixels is what the model is shown of a slice, [1,S,S,3]; a prior adds what it expects there.
+func (p *propagation) pixels(t *Tracker, slice int) *nn.Tensor {
 	h, w := p.slices.Size()
 	size := p.model.Config.ImageSize
 	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	if p.model.prior != nil {
+		return t.priors.pixels(p.g, [][]uint8{gray})
+	}
 	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
 }
 

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -36,27 +35,14 @@ func (s *Sampler) shown(c *Case, start, object int, rng *rand.Rand) func(z int) 
 	return func(z int) []uint8 { return w.Apply(c.Intensity(z)) }
 }
 
-// Distances are those between slices and between the pixels of a slice, in mm; 0 where they are not known.
-func (c *Case) Distances() slmsam.Distances {
-	return slmsam.Distances{Slices: c.Spacing[2], Pixels: math.Sqrt(c.Spacing[0] * c.Spacing[1])}
-}
-
-// reach is what slmsam.Reach says of the frames of a clip that starts on a slice and goes by step.
-func (c *Case) reach(start, step, object int) float64 {
-	d := c.Distances()
-	d.Slices *= math.Abs(float64(step))
-	return slmsam.Reach(d, c.Mask(start, object))
-}
-
 // addPrior computes ahead what a model with a prior needs of a clip.
-func (s *Sampler) addPrior(clip *Clip, reach float64) {
+func (s *Sampler) addPrior(clip *Clip) {
 	if s.config == nil {
 		return
 	}
 	for i := range clip.Frames {
 		f := &clip.Frames[i]
-		f.Prior = &slmsam.ClipPrior{Gray: f.Gray, Small: s.config.PriorGray(f.Gray, s.size, s.size), Mask: s.config.PriorMask(f.Masks, s.size, s.size),
-			Reach: reach}
+		f.Prior = &slmsam.ClipPrior{Gray: f.Gray, Small: s.config.PriorGray(f.Gray, s.size, s.size), Mask: s.config.PriorMask(f.Masks, s.size, s.size)}
 		if i > 0 {
 			side := s.config.PriorSide()
 			f.Prior.Moved = flow.Between(clip.Frames[i-1].Prior.Small, f.Prior.Small, side, side)

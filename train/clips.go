@@ -287,9 +287,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		clip.Frames = append(clip.Frames, f)
 	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
-	if s.config != nil {
-		s.addPrior(clip, c.reach(start, step, objects[0]))
-	}
+	s.addPrior(clip)
 	return clip, nil
 }
 

@@ -61,6 +61,6 @@ func blankClip(c slmsam.Config, r Recipe) *Clip {
 	clip := &Clip{Name: "blank", Size: size, Objects: make([]int32, objects)}
 	f := Frame{Gray: make([]uint8, size*size), Masks: slices.Repeat([]bool{true}, objects*size*size), Empty: make([]bool, objects)}
 	clip.Frames = slices.Repeat([]Frame{f}, r.Frames)
-	s.addPrior(clip, 0)
+	s.addPrior(clip)
 	return clip
 }

@@ -25,7 +25,6 @@ type Carrier struct {
 
 	// of the outline that the object came from
 	area            float64
-	reach           float64 // from slice to slice, in parts of its size
 	mean, deviation float64 // of its gray values
 	fit             float64 // mean likelihood inside
 	edge            float64 // how well gray values tell its inside from its rim
@@ -37,19 +36,12 @@ type Carrier struct {
 	missed   int // slices since the object was last there
 }
 
-// usualReach stands for a reach that is not known.
-const usualReach = 0.12
-
-// New starts from an outline on a slice, [N] each. reach is the distance from slice to slice in parts of the object's
-// size, the root of its area; 0 where it is not known.
-func New(gray []uint8, mask []bool, side int, reach float64) *Carrier {
+// New starts from an outline on a slice, [N] each.
+func New(gray []uint8, mask []bool, side int) *Carrier {
 	if len(gray) != side*side || len(mask) != side*side {
 		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
 	}
-	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side), reach: reach}
-	if !(reach > 0) {
-		c.reach = usualReach
-	}
+	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side)}
 	b, ok := bounds(mask, side)
 	if !ok {
 		b = box{0, 0, side, side}

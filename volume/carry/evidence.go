@@ -7,7 +7,7 @@ import (
 )
 
 // Signs is how many numbers Evidence has.
-const Signs = 11
+const Signs = 10
 
 // Evidence says how much speaks for the object being where a proposal has it, each number about within -3..3.
 type Evidence [Signs]float32
@@ -30,7 +30,6 @@ func (c *Carrier) evidence(p *Proposal, moved *flow.Field, carried, snapped []bo
 		c.likeness(p, moved, rim),                                 // it looks as on the last slice
 		4 * (separation(p.Likely, snapped, rim, c.side) - c.edge), // it stands out less
 		math.Log1p(float64(c.steps)),                              // the outline is far away
-		math.Log1p(3 * c.reach * float64(c.steps)),                // by the object's size
 		math.Log1p(float64(c.missed)),                             // it was missing before
 		math.Log(float64(max(count(carried), 1)) / c.area),        // the carried outline shrinks
 	} {

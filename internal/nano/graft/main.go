@@ -1,13 +1,13 @@
 // Graft turns weights of a model without a prior into the start of one with a prior (slmsam.Config.Prior): the masks
 // are the prior's and the scores the evidence's until training says more; all else is taken over.
 //
-//	go run ./internal/nano/graft IN.safetensors OUT.safetensors
+//	go run ./internal/nano/graft [-alone] IN.safetensors OUT.safetensors
 package main
 
 import (
 	"encoding/json"
+	"flag"
 	"log"
-	"os"
 	"slices"
 	"strings"
 
@@ -25,15 +25,17 @@ const patches = "image_encoder.trunk.patch_embed.proj.weight"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("graft: ")
-	if len(os.Args) != 3 {
-		log.Fatal("usage: graft IN OUT")
+	alone := flag.Bool("alone", false, "leave the network out but for points and boxes (Config.PriorAlone)")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		log.Fatal("usage: graft [-alone] IN OUT")
 	}
-	if err := graft(os.Args[1], os.Args[2]); err != nil {
+	if err := graft(flag.Arg(0), flag.Arg(1), *alone); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func graft(in, out string) error {
+func graft(in, out string, alone bool) error {
 	f, err := checkpoint.Read(in)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func graft(in, out string) error {
 	if err != nil {
 		return err
 	}
-	c.Prior = true
+	c.Prior, c.PriorAlone = true, alone
 	m, err := slmsam.New(cpu.New(0), c)
 	if err != nil {
 		return err
