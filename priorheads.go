@@ -1,6 +1,9 @@
 package slmsam
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume/carry"
@@ -20,7 +23,7 @@ func newPriorHeads(p *nn.Params, width int) *priorHeads {
 }
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
-// regression on the training volumes (docs/nano.md).
+// regression (internal/nano/evidence, docs/nano.md).
 var priorEvidence = [carry.Signs + 1]float32{-0.71, 0.62, -0.97, 0.02, -0.57, 3.36, 1.19, -1.71, 0, 1.3, 1.8}
 
 // Corrections are the layers by which a model corrects its prior: they start at nothing.
@@ -33,12 +36,16 @@ func (m *Model) trustPrior(params map[string]*nn.Param) {
 	if m.prior == nil {
 		return
 	}
-	for _, layer := range Corrections() {
-		for _, part := range []string{".weight", ".bias"} {
-			p := params[layer+part]
+	m.CorrectNothing()
+	params["prior.evidence.weight"].Set(priorEvidence[:carry.Signs])
+	params["prior.evidence.bias"].Set(priorEvidence[carry.Signs:])
+}
+
+// CorrectNothing makes a model with a prior trust it: what training has taught it to correct is forgotten.
+func (m *Model) CorrectNothing() {
+	for _, p := range m.Params.All() {
+		if slices.ContainsFunc(Corrections(), func(layer string) bool { return strings.HasPrefix(p.Name, layer+".") }) {
 			p.Set(make([]float32, p.Tensor.Len()))
 		}
 	}
-	params["prior.evidence.weight"].Set(priorEvidence[:carry.Signs])
-	params["prior.evidence.bias"].Set(priorEvidence[carry.Signs:])
 }
