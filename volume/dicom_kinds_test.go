@@ -220,5 +220,14 @@ func TestFolderWithOneThing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float32{10, 20}, firsts(v))
 	require.Equal(t, []string{"read from the only folder in it, series", "read from the only folder in it, study"}, v.Notes)
+	index := made{dicom.Set{}}
+	index.Text(dicom.TagSOPClass, "UI", classDirectory)
+	index.Text(dicom.TagSOPInstance, "UI", "1.2")
+	require.NoError(t, os.WriteFile(filepath.Join(outer, "INDEX"), index.file(), 0o644))
+	v, err = Read(outer)
+	require.NoError(t, err, "a DICOM directory is no image")
+	require.Equal(t, []float32{10, 20}, firsts(v))
+	require.NoError(t, os.Mkdir(filepath.Join(outer, "study2"), 0o755))
+	refused(t, outer, "give one of its subfolders (study, study2)")
 	refused(t, writeTemp(t, "scan.zip", []byte("PK\x03\x04rest")), "ZIP archive: unpack it first")
 }
