@@ -180,7 +180,7 @@ func (t *Trainer) saveState() error {
 // load restores what saveState wrote.
 func (t *Trainer) load() error {
 	path := t.path(stateFile)
-	f, err := checkpoint.Read(path)
+	f, err := checkpoint.ReadSafetensors(path) // keys as they are
 	if err != nil {
 		return fmt.Errorf("train: resume: %w", err)
 	}
