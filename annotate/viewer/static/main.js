@@ -410,6 +410,9 @@ function wire() {
       if (type === 'drop') upload(e.dataTransfer.files[0])
     })
   }
+  // after a click the keys are the editor's again, not the button's
+  document.addEventListener('click', e => { if (doc && e.detail && e.target.closest('button')) stage.canvas.focus({ preventScroll: true }) })
+  document.addEventListener('change', e => { if (doc && e.target.matches('select, input[type=range], input[type=checkbox]')) stage.canvas.focus({ preventScroll: true }) })
   window.addEventListener('keyup', e => { if (e.key === ' ' && !shown) { shown = true; later() } })
   window.addEventListener('beforeunload', e => { if (doc?.waiting) e.preventDefault() })
   window.addEventListener('hashchange', guarded(async () => {
@@ -456,6 +459,7 @@ bind([
   ['R', 'Report', inDoc(report)],
   ['?', 'This list', () => $('keys').showModal()],
 ], $('keylist'))
+window.stage = stage // for the browser check, and for the curious
 wire()
 tool('outline')
 guarded(async () => {
