@@ -100,7 +100,7 @@ async function open(id) {
   setup(info)
   select(doc.objects.keys().next().value ?? 1)
   const outlined = doc.marks(m => m.state === 'outlined')
-  if (outlined.length) stage.goto(outlined[0][1])
+  if (outlined.length) show(outlined[0][0], outlined[0][1])
   saving(0)
   say(`ready: ${info.dim.join(' × ')} voxels` + (info.notes?.length ? '; ' + info.notes.join('; ') : ''))
 }
@@ -250,6 +250,7 @@ function stroke(shape) {
   const limit = $('limit').checked && !shape.away ? [+$('lo').value, +$('hi').value] : null
   const w = doc.info.width
   let changes = 0
+  if (shape.anew) old.forEach((l, i) => { if (l === active) { pix[i] = 0; changes++ } })
   const closed = shape.run(i => {
     const now = shape.away ? 0 : active
     if (pix[i] === now || locked.has(pix[i]) || shape.away && pix[i] !== active) return
@@ -439,7 +440,7 @@ bind([
   ['Home', 'First slice', inDoc(() => stage.goto(0))],
   ['End', 'Last slice', inDoc(() => stage.goto(doc.info.slices - 1))],
   ['N', 'Next doubtful slice', inDoc(() => next())],
-  ['Shift+N  V', 'Doubtful slice before', inDoc(() => next(true))],
+  ['V', 'Doubtful slice before', inDoc(() => next(true))],
   ['C', 'Accept what was found here', inDoc(() => remark('accept'))],
   ['X', 'The object is not here', inDoc(() => remark('absent', { end: stage.slice + 1 }))],
   ['Del', 'Forget what was said of this slice', inDoc(() => remark('forget'))],
