@@ -67,3 +67,11 @@ func (f *Folder) ListReviewed() error {
 	}
 	return nil
 }
+
+// Name is what people call a volume: a DICOM series goes by its folder's name.
+func (v Volume) Name() string {
+	if v.dicom {
+		return path.Base(v.file)
+	}
+	return v.ID
+}

@@ -40,13 +40,16 @@ const guarded = f => async (...args) => { try { await f(...args) } catch (err) {
 
 const states = { new: '○ new', outlined: '◔ outlined', propagated: '◑ propagated', reviewed: '● reviewed' }
 
+const names = {} // of the volumes, by id
+
 async function list() {
   const { volumes, notice } = await api.get('project')
   $('notice').textContent = notice ?? ''
   $('none').hidden = volumes.length > 0
   $('volumes').replaceChildren(...volumes.map(v => {
     const row = document.createElement('tr'), name = row.insertCell(), state = row.insertCell(), button = document.createElement('button')
-    button.textContent = v.id
+    button.textContent = names[v.id] = v.name
+    button.title = v.id
     button.onclick = guarded(() => open(v.id))
     name.append(button)
     state.textContent = v.error ?? states[v.state]
@@ -96,7 +99,8 @@ async function open(id) {
   working(false)
   await doc.start()
   location.hash = '#' + encodeURIComponent(id)
-  $('title').textContent = $('title').title = id
+  $('title').textContent = names[id] ?? id
+  $('title').title = id
   setup(info)
   select(doc.objects.keys().next().value ?? 1)
   const outlined = doc.marks(m => m.state === 'outlined')
