@@ -23,8 +23,8 @@ func flagValues() map[string][]string {
 		"format":    {".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".mha"},
 		"split":     {"Ts", "Tr"},
 
-		"model":     slmsam.Presets(),
-		"dtype":     {"f32", "f16", "bf16"},
+		"model": slmsam.Presets(),
+		"dtype": {"f32", "f16", "bf16"},
 
 		"checkpoint": weights, // or a file
 		"init":       append([]string{"fresh"}, weights...),
