@@ -10,7 +10,7 @@ const mapWork = 30
 // Map implements backend.Kernels.
 func (d *Device) Map(a backend.Map) {
 	positive("Map", "N", a.N)
-	check(a.Op >= backend.MapAffine && a.Op <= backend.MapClamp, "Map", "got function %d, want one of the MapOps", a.Op)
+	check(a.Op >= backend.MapAffine && a.Op <= backend.MapGreater, "Map", "got function %d, want one of the MapOps", a.Op)
 	for _, c := range d.runs(a.N, 1, 0, mapWork) {
 		e := elementOf(c.start, c.n)
 		k := d.kernel("erf.wgsl+map.wgsl", e.with(accessOf(a.X == a.Y)...)...)

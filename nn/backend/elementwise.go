@@ -10,7 +10,6 @@ const (
 	MapGELU                 // exact GELU
 	MapSigmoid              // 1 / (1 + exp(-x))
 	MapGreater              // 1 if x > P, else 0
-	MapClamp                // min(max(x, P), Q)
 )
 
 // Map computes Y[i] (+)= f(X[i]). X and Y may be the same buffer (in place) without Accumulate.

@@ -79,8 +79,6 @@ func mapFunc(a backend.Map) func(float32) float32 {
 			}
 			return 0
 		}
-	case backend.MapClamp:
-		return func(x float32) float32 { return min(max(x, a.P), a.Q) }
 	}
 	check(false, "Map", "got function %d, want one of the MapOps", a.Op)
 	return nil
