@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // AdamW implements backend.Kernels.
 func (d *Device) AdamW(a backend.AdamW) {
-	positive("AdamW", "N", a.N)
+	a.Check()
 	k := d.kernel("adamw.wgsl")
 	decay := float32(1 - float64(a.LR)*float64(a.WeightDecay))
 	for _, c := range d.chunks(a.N, 1) {

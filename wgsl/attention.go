@@ -19,7 +19,7 @@ func headMatrix(t backend.Heads, width int) matrix {
 // Attention computes softmax attention: a product for the scores, their softmax, a product with the values, for as many
 // heads or query rows at a time as scoreWords admits. Few keys run in one kernel (windowattention.go).
 func (d *Device) Attention(a backend.Attention) {
-	checkAttention("Attention", a)
+	a.Check()
 	if d.windowed(a) {
 		d.windowAttention(a)
 		return
@@ -31,11 +31,6 @@ func (d *Device) Attention(a backend.Attention) {
 		d.product(c.weighted(a, scores))
 		d.Free(scores)
 	}
-}
-
-func checkAttention(op string, a backend.Attention) {
-	positive(op, "B, Heads, Nq, Nk, D, Dv", a.B, a.Heads, a.Nq, a.Nk, a.D, a.Dv)
-	check(a.B == 1 || a.O.Batch != 0, op, "got O with Batch 0 for %d items, want a place for each", a.B)
 }
 
 // scoreChunk is the scores of query rows row..row+rows of some items (b, h): all rows, or a single item.

@@ -11,8 +11,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 //
 // Each gradient has one writer at a time, so that results repeat exactly.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
-	checkAttention("AttentionBackward", a.Attention)
-	check(a.LSE != nil, "AttentionBackward", "got nil LSE, want the one of the forward pass")
+	a.Check()
 	delta := d.Alloc(a.B * a.Heads * a.Nq)
 	d.attentionDelta(a, delta)
 	for _, c := range d.scoreChunks(a.Attention) {

@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Copy implements backend.Kernels.
 func (d *Device) Copy(a backend.Copy) {
-	positive("Copy", "Dims", a.Dims[:]...)
+	a.Check()
 	whole := block{axes: mergeAxes(a.Dims[:], a.XStride[:], a.YStride[:]), off: [2]int{a.XOff, a.YOff}}
 	d.blocks(whole, cutLongest, func(b block) {
 		n := b.size()

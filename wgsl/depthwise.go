@@ -10,13 +10,8 @@ import (
 
 // DepthwiseConv implements backend.Kernels.
 func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
-	checkDepthwise("DepthwiseConv", a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	d.depthwise(a, false, false)
-}
-
-func checkDepthwise(op string, b, h, w, c, k int) {
-	positive(op, "B, H, W, C, K", b, h, w, c, k)
-	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
 }
 
 // depthwise convolves, with the kernel turned by 180 degrees if flip is set.
@@ -51,7 +46,7 @@ func (c chunk) reach(items, halo int) (lo, hi int) {
 
 // DepthwiseConvBackward implements backend.Kernels.
 func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
-	checkDepthwise("DepthwiseConvBackward", a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	if a.DX != nil {
 		d.depthwise(backend.DepthwiseConv{X: a.DY, Weight: a.Weight, Y: a.DX, B: a.B, H: a.H, W: a.W, C: a.C, K: a.K}, true, true)
 	}

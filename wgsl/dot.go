@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Dot implements backend.Kernels.
 func (d *Device) Dot(a backend.Dot) {
-	positive("Dot", "N", a.N)
+	a.Check()
 	k := d.kernel("dot.wgsl")
 	for _, c := range d.chunks(a.N, 1) {
 		segments := ceilDiv(c.n, sumTerms)

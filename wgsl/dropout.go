@@ -10,8 +10,7 @@ import (
 
 // Dropout implements backend.Kernels.
 func (d *Device) Dropout(a backend.Dropout) {
-	positive("Dropout", "N, Group", a.N, a.Group)
-	check(a.Rate >= 0 && a.Rate < 1, "Dropout", "got Rate %g, want 0 <= Rate < 1", a.Rate)
+	a.Check()
 	k := d.kernel("dropout.wgsl")
 	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32)))
 	for _, c := range d.chunks(a.N, 1) {

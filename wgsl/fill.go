@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Fill implements backend.Kernels.
 func (d *Device) Fill(a backend.Fill) {
-	positive("Fill", "N", a.N)
+	a.Check()
 	k := d.kernel("fill.wgsl")
 	for _, c := range d.chunks(a.N, 1) {
 		d.run(k, c.n, float64(c.n), []span{window(a.X, a.Off+c.start, c.n)}, c.n, a.Value)

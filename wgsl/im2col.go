@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Im2Col implements backend.Kernels.
 func (d *Device) Im2Col(a backend.Im2Col) {
-	checkPatches("Im2Col", a)
+	a.Check()
 	oh, ow := a.OutSize()
 	e := elementOf(a.C)
 	k := d.kernel("im2col.wgsl", e.replace...)
@@ -26,7 +26,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 
 // Col2Im implements backend.Kernels.
 func (d *Device) Col2Im(a backend.Im2Col) {
-	checkPatches("Col2Im", a)
+	a.Check()
 	oh, ow := a.OutSize()
 	e := elementOf(a.C)
 	k := d.kernel("col2im.wgsl", e.replace...)
@@ -49,10 +49,3 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 
 // clamp returns n within 0..most.
 func clamp(n, most int) int { return min(max(n, 0), most) }
-
-func checkPatches(op string, a backend.Im2Col) {
-	positive(op, "B, H, W, C, KH, KW, Stride", a.B, a.H, a.W, a.C, a.KH, a.KW, a.Stride)
-	check(a.Pad >= 0, op, "got Pad %d, want 0 or more", a.Pad)
-	check(a.H+2*a.Pad >= a.KH && a.W+2*a.Pad >= a.KW, op,
-		"got an image of (%d,%d) padded by %d, want at least the kernel (%d,%d)", a.H, a.W, a.Pad, a.KH, a.KW)
-}

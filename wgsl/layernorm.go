@@ -20,7 +20,7 @@ func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, l
 
 // LayerNorm implements backend.Kernels.
 func (d *Device) LayerNorm(a backend.LayerNorm) {
-	positive("LayerNorm", "Rows, C", a.Rows, a.C)
+	a.Check()
 	e := elementOf(a.C)
 	k, lanes := d.rowKernel("layernorm.wgsl", e, accessOf(a.X == a.Y)...)
 	for _, c := range d.chunks(a.Rows, a.C) {
@@ -33,8 +33,7 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 
 // LayerNormBackward implements backend.Kernels.
 func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
-	positive("LayerNormBackward", "Rows, C", a.Rows, a.C)
-	check((a.DGamma == nil) == (a.DBeta == nil), "LayerNormBackward", "got one of DGamma and DBeta, want both or none")
+	a.Check()
 	e := elementOf(a.C)
 	k, lanes := d.rowKernel("layernormstats.wgsl", e)
 	for _, c := range d.chunks(a.Rows, max(a.C, 4)) {

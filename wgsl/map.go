@@ -9,8 +9,7 @@ const mapWork = 30
 
 // Map implements backend.Kernels.
 func (d *Device) Map(a backend.Map) {
-	positive("Map", "N", a.N)
-	check(a.Op >= backend.MapAffine && a.Op <= backend.MapClamp, "Map", "got function %d, want one of the MapOps", a.Op)
+	a.Check()
 	for _, c := range d.runs(a.N, 1, 0, mapWork) {
 		e := elementOf(c.start, c.n)
 		k := d.kernel("erf.wgsl+map.wgsl", e.with(accessOf(a.X == a.Y)...)...)
@@ -22,9 +21,7 @@ func (d *Device) Map(a backend.Map) {
 
 // MapBackward implements backend.Kernels.
 func (d *Device) MapBackward(a backend.MapBackward) {
-	positive("MapBackward", "N", a.N)
-	check(a.Op >= backend.MapReLU && a.Op <= backend.MapSigmoid, "MapBackward",
-		"got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
+	a.Check()
 	for _, c := range d.runs(a.N, 1, 0, mapWork) {
 		e := elementOf(c.start, c.n)
 		d.run(d.kernel("erf.wgsl+mapbackward.wgsl", e.replace...), c.n/e.width, mapWork*float64(c.n),

@@ -14,10 +14,8 @@ type lossPiece struct {
 	truth span // the truth's words
 }
 
-// lossPieces checks the sizes of kernel op and splits its b masks of p pixels, repeat of which share a truth.
-func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) []lossPiece {
-	positive(op, "B, P, Repeat", b, p, repeat)
-	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
+// lossPieces splits b masks of p pixels, repeat of which share a truth.
+func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece {
 	var pieces []lossPiece
 	for _, o := range d.runs(b, p, 0, lossWork*float64(p)) {
 		first, last := o.start/repeat, (o.start+o.n-1)/repeat
@@ -30,8 +28,9 @@ func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) [
 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
+	a.Check()
 	const sums = 8 // of maskloss.wgsl
-	pieces := d.lossPieces("MaskLoss", a.T, a.B, a.P, a.Repeat)
+	pieces := d.lossPieces(a.T, a.B, a.P, a.Repeat)
 	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
 	total := d.Alloc(a.B * sums)
 	for _, q := range pieces {
@@ -51,8 +50,9 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 
 // MaskLossBackward implements backend.Kernels.
 func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
+	a.Check()
 	k := d.kernel("maskpixel.wgsl+masklossbackward.wgsl")
-	for _, q := range d.lossPieces("MaskLossBackward", a.T, a.B, a.P, a.Repeat) {
+	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
 		n := q.b.n * q.c.n
 		at := q.b.start*a.P + q.c.start
 		d.run(k, n, lossWork*float64(n),

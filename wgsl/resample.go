@@ -6,7 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Resample implements backend.Kernels.
 func (d *Device) Resample(a backend.Resample) {
-	positive("Resample", "Taps, Outer, In, Out, Inner", a.Taps, a.Outer, a.In, a.Out, a.Inner)
+	a.Check()
 	work := float64(2 * a.Taps * a.Inner)
 	for _, o := range d.runs(a.Outer, max(a.In, a.Out)*a.Inner, 0, work*float64(a.Out)) {
 		ins, outs := []chunk{{0, a.In}}, []chunk{{0, a.Out}}

@@ -6,9 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // RoPE implements backend.Kernels.
 func (d *Device) RoPE(a backend.RoPE) {
-	positive("RoPE", "B, N, C, Period", a.B, a.N, a.C, a.Period)
-	check(a.C%2 == 0, "RoPE", "got C = %d, want an even one", a.C)
-	check(a.Rotated >= 0 && a.Rotated <= a.N, "RoPE", "got Rotated %d, want 0..%d", a.Rotated, a.N)
+	a.Check()
 	k := d.kernel("rope.wgsl", accessOf(a.X == a.Y)...)
 	turn := float32(1)
 	if a.Inverse {

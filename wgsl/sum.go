@@ -13,7 +13,7 @@ const (
 // Sum implements backend.Kernels. It goes by outer items, within one by terms, within one by columns: each as many as
 // fit, so a piece that has less than all of the one has only one of those before it.
 func (d *Device) Sum(a backend.Sum) {
-	positive("Sum", "Outer, N, Inner", a.Outer, a.N, a.Inner)
+	a.Check()
 	for _, o := range d.chunks(a.Outer, a.N*a.Inner) {
 		for i, c := range d.chunks(a.N, o.n*a.Inner) {
 			for _, col := range d.chunks(a.Inner, o.n*c.n) {

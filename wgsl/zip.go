@@ -6,8 +6,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Zip implements backend.Kernels.
 func (d *Device) Zip(a backend.Zip) {
-	positive("Zip", "Dims", a.Dims[:]...)
-	check(a.Op == backend.ZipAdd || a.Op == backend.ZipMul, "Zip", "got function %d, want ZipAdd or ZipMul", a.Op)
+	a.Check()
 	whole := block{axes: mergeAxes(a.Dims[:], a.XStride[:], a.YStride[:]), off: [2]int{a.XOff, a.YOff}}
 	d.blocks(whole, cutOuter, func(b block) {
 		n := b.size()
