@@ -93,5 +93,6 @@ func (d *Device) softmax(a backend.Attention, c scoreChunk, scores backend.Buffe
 	rows := c.items.n * c.rows
 	lse := c.lse(a)
 	d.launch(d.kernel("softmax.wgsl"), d.grid(rows, 1), 8*float64(rows)*float64(a.Nk),
-		[]span{whole(scores), lse}, rows, a.Nk, lse.base, a.LSE != nil)
+		[]span{whole(scores), lse},
+		params{{"rows", rows}, {"keys", a.Nk}, {"lse_base", lse.base}, {"has_lse", a.LSE != nil}})
 }

@@ -34,7 +34,7 @@ func TestLauncherErrors(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(16)
 	require.PanicsWithValue(t, "wgsl: fill.wgsl: got nil at binding 1, want a buffer", func() {
-		d.run(d.kernel("fill.wgsl"), 1, 1, []span{{}}, 1, float32(0))
+		d.run(d.kernel("fill.wgsl"), 1, 1, []span{{}}, params{{"n", 1}, {"value", float32(0)}})
 	})
 	require.PanicsWithValue(t, "wgsl.window: got words 0..17, want within 0..16", func() { window(b, 0, 17) })
 	require.NoError(t, d.Sync())

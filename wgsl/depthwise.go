@@ -30,7 +30,8 @@ func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line), []span{
 			window(a.X, lo*line, (hi-lo)*line), window(a.Weight, 0, a.K*a.K*a.C), window(bias, 0, a.C),
 			window(a.Y, r.start*line, r.n*line),
-		}, threads, r.start, lo, a.H, a.W, a.C/e.width, a.Bias != nil, flip, accumulate)
+		}, params{{"count", threads}, {"first", r.start}, {"x_row", lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / e.width},
+			{"has_bias", a.Bias != nil}, {"flip", flip}, {"accumulate", accumulate}})
 	}
 }
 
@@ -70,7 +71,8 @@ func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
 		threads := segments * a.K * a.C / e.width
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line),
 			[]span{window(a.X, lo*line, (hi-lo)*line), window(a.DY, r.start*line, r.n*line), whole(part)},
-			threads, r.start, lo, r.n, a.H, a.W, a.C/e.width, segments)
+			params{{"count", threads}, {"first", r.start}, {"x_row", lo}, {"rows", r.n}, {"h", a.H}, {"w", a.W},
+				{"c", a.C / e.width}, {"segments", segments}})
 		d.sum(whole(part), window(a.DWeight, 0, taps), 1, segments, taps, 1, true)
 		d.Free(part)
 	}

@@ -22,7 +22,7 @@
 //			x := window(a.X, a.Off+c.start, c.n)     // words to bind
 //			d.launch(k, d.grid(c.n, 256), float64(c.n), // geometry, estimated work in FLOP
 //				[]span{x},                           // the storage bindings, in order
-//				x.base, c.n, a.Value)                // params: int, uint32, bool -> u32; float32 -> f32
+//				params{{"base", x.base}, {"n", c.n}, {"value", a.Value}}) // int, uint32, bool -> u32; float32 -> f32
 //		}
 //	}
 //
@@ -40,7 +40,8 @@
 //   - A span binds words off..off+n of a buffer (window), or all of it (whole). Bindings must begin at a multiple of
 //     64 words, so a window begins up to 63 words early; base says how many, and the shader adds it to its indices.
 //     A nil buffer binds a placeholder.
-//   - At most 64 words of params, laid out by the rules of WGSL (vec4 at multiples of 4 words). A vec4<f32> array
+//   - At most 64 words of params, named as in the shader's text and in its order: a launch that differs panics
+//     (params.go). vec4 and inner structs begin at multiples of 4 words. A vec4<f32> array
 //     needs a window whose base is a multiple of 4; it may see up to 3 words beyond the window's end.
 //   - One buffer may not be bound to a read and a read_write binding of the same launch. In-place kernels declare
 //     all of these bindings read_write, which may share a buffer.

@@ -15,6 +15,7 @@ func (d *Device) Dropout(a backend.Dropout) {
 	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32)))
 	for _, c := range d.chunks(a.N, 1) {
 		d.run(k, c.n, float64(20*c.n), []span{window(a.X, c.start, c.n), window(a.Y, c.start, c.n)},
-			c.n, c.start, a.Group, a.Seed, threshold, a.Accumulate, 1/(1-a.Rate))
+			params{{"n", c.n}, {"first", c.start}, {"group", a.Group}, {"seed", a.Seed}, {"threshold", threshold},
+				{"accumulate", a.Accumulate}, {"scale", 1 / (1 - a.Rate)}})
 	}
 }

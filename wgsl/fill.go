@@ -9,6 +9,7 @@ func (d *Device) Fill(a backend.Fill) {
 	a.Check()
 	k := d.kernel("fill.wgsl")
 	for _, c := range d.chunks(a.N, 1) {
-		d.run(k, c.n, float64(c.n), []span{window(a.X, a.Off+c.start, c.n)}, c.n, a.Value)
+		d.run(k, c.n, float64(c.n), []span{window(a.X, a.Off+c.start, c.n)},
+			params{{"n", c.n}, {"value", a.Value}})
 	}
 }

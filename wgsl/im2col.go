@@ -20,7 +20,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 		n := r.n * ow * patch
 		d.run(k, n/e.width, float64(2*n),
 			[]span{window(a.X, lo*a.W*a.C, max(hi-lo, 1)*a.W*a.C), window(a.Cols, r.start*ow*patch, n)},
-			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+			patchParams(a, n/e.width, r.start, "x_row", lo, e.width))
 	}
 }
 
@@ -43,8 +43,15 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 		n := r.n * a.W * a.C
 		d.run(k, n/e.width, float64(r.n*words),
 			[]span{window(a.Cols, lo*line, (hi-lo)*line), window(a.X, r.start*a.W*a.C, n)},
-			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+			patchParams(a, n/e.width, r.start, "cols_row", lo, e.width))
 	}
+}
+
+// patchParams is the struct Params of both kernels, which differ in the name of the third word, row.
+func patchParams(a backend.Im2Col, count, first int, row string, lo, width int) params {
+	oh, ow := a.OutSize()
+	return params{{"count", count}, {"first", first}, {row, lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / width},
+		{"oh", oh}, {"ow", ow}, {"kh", a.KH}, {"kw", a.KW}, {"stride", a.Stride}, {"pad", a.Pad}}
 }
 
 // clamp returns n within 0..most.

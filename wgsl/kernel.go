@@ -17,7 +17,8 @@ var sources embed.FS
 
 // kernel is a compiled shader.
 type kernel struct {
-	name     string // file and replacements, for messages
+	name     string  // file and replacements, for messages
+	params   []field // of struct Params
 	layout   *layout
 	pipeline *wgpu.ComputePipeline // nil if the shader was refused
 }
@@ -118,6 +119,9 @@ func (d *Device) compile(k *kernel, code string) error {
 	defer module.Release()
 	reads, err := storageBindings(code)
 	if err != nil {
+		return err
+	}
+	if k.params, err = paramFields(code); err != nil {
 		return err
 	}
 	if k.layout, err = d.layout(reads); err != nil {

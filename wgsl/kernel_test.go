@@ -40,9 +40,3 @@ func TestShadersHaveHeaders(t *testing.T) {
 		require.True(t, strings.HasPrefix(string(text), "// "+strings.TrimSuffix(f.Name(), ".wgsl")+": "), f.Name())
 	}
 }
-
-func TestWord(t *testing.T) {
-	require.Equal(t, []uint32{3, 0xffffffff, 7, 0x3f800000, 1, 0},
-		[]uint32{word(3), word(-1), word(uint32(7)), word(float32(1)), word(true), word(false)})
-	require.Panics(t, func() { word("x") })
-}

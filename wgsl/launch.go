@@ -4,7 +4,6 @@ package wgsl
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -63,12 +62,12 @@ type launch struct {
 }
 
 // launch records a run of grid workgroups of k. work estimates its cost in FLOP (a word moved counts as one), spans
-// are the storage bindings in order, params the uniform's words.
-func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, params ...any) {
+// are the storage bindings in order, sent the words of struct Params.
+func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent params) {
 	if d.err != nil || d.lost != nil || k.pipeline == nil {
 		return
 	}
-	d.checkLaunch(k, grid, spans, params)
+	d.checkLaunch(k, grid, spans, sent)
 	b := &d.batch
 	if len(b.launches) == 0 {
 		b.id++
@@ -80,8 +79,8 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, para
 	}
 	b.launches = append(b.launches, launch{k, group, grid})
 	start := len(b.params)
-	for _, p := range params {
-		b.params = append(b.params, word(p))
+	for _, p := range sent {
+		b.params = append(b.params, p.word())
 	}
 	b.params = append(b.params, make([]uint32, slotBytes/4-(len(b.params)-start))...)
 	b.work += work
@@ -91,10 +90,11 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, para
 }
 
 // checkLaunch panics on a mistake of a launcher of this package.
-func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, params []any) {
-	if len(spans) != len(k.layout.reads) || len(params) > slotBytes/4 {
+func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, sent params) {
+	sent.check(k.name, k.params)
+	if len(spans) != len(k.layout.reads) || len(sent) > slotBytes/4 {
 		panic(fmt.Sprintf("wgsl: %s: got %d spans and %d params, want %d spans and at most %d params",
-			k.name, len(spans), len(params), len(k.layout.reads), slotBytes/4))
+			k.name, len(spans), len(sent), len(k.layout.reads), slotBytes/4))
 	}
 	if lo, hi := slices.Min(grid[:]), slices.Max(grid[:]); lo < 1 || hi > d.limits.workgroups {
 		panic(fmt.Sprintf("wgsl: %s: got grid %v, want 1..%d", k.name, grid, d.limits.workgroups))
@@ -104,24 +104,6 @@ func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, params []any)
 			panic(fmt.Sprintf("wgsl: %s: got %d words at binding %d, want at most %d bytes", k.name, s.n, i+1, d.limits.bindingBytes))
 		}
 	}
-}
-
-// word returns the bits of a parameter.
-func word(p any) uint32 {
-	switch v := p.(type) {
-	case int:
-		return uint32(v)
-	case uint32:
-		return v
-	case float32:
-		return math.Float32bits(v)
-	case bool:
-		if v {
-			return 1
-		}
-		return 0
-	}
-	panic(fmt.Sprintf("wgsl: got a parameter of type %T, want int, uint32, float32 or bool", p))
 }
 
 // bind makes the bind group of a launch. It costs about a microsecond, less than looking one up is worth.

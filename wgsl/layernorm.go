@@ -27,7 +27,7 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 		at, n := c.start*a.C, c.n*a.C
 		d.run(k, c.n*lanes, float64(8*n),
 			[]span{window(a.X, at, n), window(a.Gamma, 0, a.C), window(a.Beta, 0, a.C), window(a.Y, at, n)},
-			c.n, a.C/e.width, a.Eps)
+			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}})
 	}
 }
 
@@ -40,17 +40,20 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 		at, n := c.start*a.C, c.n*a.C
 		x, dy, gamma := window(a.X, at, n), window(a.DY, at, n), window(a.Gamma, 0, a.C)
 		stats := d.Alloc(4 * c.n)
-		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)}, c.n, a.C/e.width, a.Eps)
+		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)},
+			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}})
 		if a.DX != nil {
 			d.run(d.kernel("layernorminput.wgsl", e.replace...), n/e.width, float64(10*n),
-				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)}, n/e.width, a.C/e.width)
+				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)},
+				params{{"count", n / e.width}, {"c", a.C / e.width}})
 		}
 		if a.DGamma != nil {
 			segments := ceilDiv(c.n, sumTerms)
 			part := d.Alloc(segments * a.C)
 			threads := segments * a.C / e.width
 			d.run(d.kernel("layernormscale.wgsl", e.replace...), threads, float64(4*n),
-				[]span{x, dy, whole(stats), whole(part)}, threads, c.n, a.C/e.width, segments)
+				[]span{x, dy, whole(stats), whole(part)},
+				params{{"count", threads}, {"rows", c.n}, {"c", a.C / e.width}, {"segments", segments}})
 			d.sum(whole(part), window(a.DGamma, 0, a.C), 1, segments, a.C, 1, true)
 			d.Free(part)
 		}

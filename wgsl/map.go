@@ -15,7 +15,7 @@ func (d *Device) Map(a backend.Map) {
 		k := d.kernel("erf.wgsl+map.wgsl", e.with(accessOf(a.X == a.Y)...)...)
 		d.run(k, c.n/e.width, mapWork*float64(c.n),
 			[]span{window(a.X, c.start, c.n), window(a.Y, c.start, c.n)},
-			c.n/e.width, int(a.Op), a.Accumulate, a.P, a.Q)
+			params{{"n", c.n / e.width}, {"op", int(a.Op)}, {"accumulate", a.Accumulate}, {"p", a.P}, {"q", a.Q}})
 	}
 }
 
@@ -26,6 +26,6 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 		e := elementOf(c.start, c.n)
 		d.run(d.kernel("erf.wgsl+mapbackward.wgsl", e.replace...), c.n/e.width, mapWork*float64(c.n),
 			[]span{window(a.X, c.start, c.n), window(a.DY, c.start, c.n), window(a.DX, c.start, c.n)},
-			c.n/e.width, int(a.Op))
+			params{{"n", c.n / e.width}, {"op", int(a.Op)}})
 	}
 }

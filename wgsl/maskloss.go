@@ -39,12 +39,13 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 		part := d.Alloc(q.b.n * segments * sums)
 		d.run(k, q.b.n*segments, lossWork*float64(n),
 			[]span{window(a.X, q.b.start*a.P+q.c.start, n), q.truth, whole(part)},
-			q.b.n*segments, q.c.n, a.Repeat, q.phase, segments, a.Alpha)
+			params{{"count", q.b.n * segments}, {"pixels", q.c.n}, {"repeat", a.Repeat}, {"phase", q.phase},
+				{"segments", segments}, {"alpha", a.Alpha}})
 		d.sum(whole(part), window(total, q.b.start*sums, q.b.n*sums), q.b.n, segments, sums, 1, q.c.start > 0)
 		d.Free(part)
 	}
 	d.run(d.kernel("masklossfinish.wgsl"), a.B, float64(a.B*sums),
-		[]span{whole(total), window(a.Out, 0, a.B*backend.MaskLossTerms)}, a.B)
+		[]span{whole(total), window(a.Out, 0, a.B*backend.MaskLossTerms)}, params{{"count", a.B}})
 	d.Free(total)
 }
 
@@ -57,6 +58,6 @@ func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
 		at := q.b.start*a.P + q.c.start
 		d.run(k, n, lossWork*float64(n),
 			[]span{window(a.X, at, n), q.truth, window(a.G, q.b.start*3, q.b.n*3), window(a.DX, at, n)},
-			n, q.c.n, a.Repeat, q.phase, a.Alpha)
+			params{{"count", n}, {"pixels", q.c.n}, {"repeat", a.Repeat}, {"phase", q.phase}, {"alpha", a.Alpha}})
 	}
 }

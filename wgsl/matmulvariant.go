@@ -152,16 +152,15 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 	if p.transA {
 		aRow, aTerm = 1, p.a.stride
 	}
-	params := []any{p.m, p.n, p.k, p.items.inner}
-	params = append(params, matrixParams(p.a, a)...)
-	params = append(params, matrixParams(p.b, b)...)
-	params = append(params, matrixParams(p.c, c)...)
-	params = append(params, p.items.first, pieces, pieceK, bias.base, p.c.off-residual.off, int(p.act), flags, p.alpha,
-		aRow, aTerm)
-	d.launch(k, grid, work, []span{a, b, c, bias, residual}, params...)
+	sent := params{{"m", p.m}, {"n", p.n}, {"k", p.k}, {"inner", p.items.inner}}.
+		and(matrixParams("a", p.a, a)...).and(matrixParams("b", p.b, b)...).and(matrixParams("c", p.c, c)...).
+		and(params{{"first", p.items.first}, {"pieces", pieces}, {"piece_k", pieceK}, {"bias", bias.base},
+			{"residual", p.c.off - residual.off}, {"act", int(p.act)}, {"flags", flags}, {"alpha", p.alpha},
+			{"a_row", aRow}, {"a_term", aTerm}}...)
+	d.launch(k, grid, work, []span{a, b, c, bias, residual}, sent)
 }
 
-// matrixParams is the shader's struct Matrix for x bound as s.
-func matrixParams(x matrix, s span) []any {
-	return []any{x.off - s.off, x.stride, x.outerStep, x.inStep}
+// matrixParams is the shader's struct Matrix called name, for x bound as s.
+func matrixParams(name string, x matrix, s span) params {
+	return params{{name + ".base", x.off - s.off}, {name + ".stride", x.stride}, {name + ".outer", x.outerStep}, {name + ".inner", x.inStep}}
 }

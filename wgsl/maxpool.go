@@ -31,7 +31,7 @@ func (d *Device) MaxPool(a backend.MaxPool) {
 		n := q.r.n * out
 		d.run(k, n/e.width, float64(5*n),
 			[]span{window(a.X, q.lo*line, (q.hi-q.lo)*line), window(a.Y, q.r.start*out, n)},
-			n/e.width, q.r.start, q.lo, a.H, a.W, a.C/e.width)
+			params{{"count", n / e.width}, {"first", q.r.start}, {"x_row", q.lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / e.width}})
 	}
 }
 
@@ -45,6 +45,6 @@ func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
 		rows := (q.hi - q.lo) * line
 		d.run(k, n, float64(6*n),
 			[]span{window(a.X, q.lo*line, rows), window(a.DY, q.r.start*out, n), window(a.DX, q.lo*line, rows)},
-			n, q.r.start, q.lo, a.H, a.W, a.C)
+			params{{"count", n}, {"first", q.r.start}, {"x_row", q.lo}, {"h", a.H}, {"w", a.W}, {"c", a.C}})
 	}
 }

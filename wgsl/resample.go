@@ -31,5 +31,6 @@ func (d *Device) resamplePiece(a backend.Resample, o, in, out chunk, accumulate 
 		window(a.Y, (o.start*a.Out+out.start)*a.Inner, n),
 	}
 	d.run(d.kernel("resample.wgsl", e.replace...), n/e.width, 2*float64(a.Taps*n), spans,
-		n/e.width, in.start, in.n, out.n, a.Inner/e.width, a.Taps, accumulate)
+		params{{"count", n / e.width}, {"first", in.start}, {"rows", in.n}, {"size_out", out.n}, {"inner", a.Inner / e.width},
+			{"taps", a.Taps}, {"accumulate", accumulate}})
 }

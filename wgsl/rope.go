@@ -16,6 +16,7 @@ func (d *Device) RoPE(a backend.RoPE) {
 		pairs := c.n * a.C / 2
 		d.run(k, pairs, float64(10*pairs),
 			[]span{window(a.X, c.start*a.C, c.n*a.C), window(a.Table, 0, a.Period*a.C), window(a.Y, c.start*a.C, c.n*a.C)},
-			pairs, c.start, a.N, a.C/2, a.Rotated, a.Period, turn, a.Accumulate)
+			params{{"count", pairs}, {"first", c.start}, {"n", a.N}, {"pairs", a.C / 2}, {"rotated", a.Rotated},
+				{"period", a.Period}, {"turn", turn}, {"accumulate", a.Accumulate}})
 	}
 }

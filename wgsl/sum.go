@@ -32,7 +32,8 @@ func (d *Device) sum(x, y span, outer, n, inner int, p float32, accumulate bool)
 	stage := func(y span, segments int, p float32, accumulate bool) {
 		threads := outer * segments * inner / e.width
 		d.run(k, threads, float64(outer*n*inner), []span{x, y},
-			threads, n, segments, inner/e.width, accumulate, p)
+			params{{"count", threads}, {"n", n}, {"segments", segments}, {"inner", inner / e.width},
+				{"accumulate", accumulate}, {"p", p}})
 	}
 	var last backend.Buffer
 	for n > sumLast {
