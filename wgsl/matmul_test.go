@@ -20,7 +20,7 @@ func TestMatMulVariants(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			d := open(t, Options{})
 			d.tuner.forced = &v
-			large := !testing.Short() && (v.name == "V1" || v.name == "V5") // one form of each file
+			large := !testing.Short() && (v == tiled128() || v == direct128()) // one form of each file
 			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: large, Kernels: []string{"MatMul"}})
 		})
 	}

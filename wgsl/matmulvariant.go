@@ -18,6 +18,23 @@ type variant struct {
 	transposesB  bool // needs B stored [k,n]
 }
 
+// The forms are named for their kernel file and for how wide the block of C is that a workgroup computes.
+
+// tiled128 is for discrete GPUs: 128 x 128 sums, 8 KiB of workgroup memory.
+func tiled128() variant { return tiled("tiled-128", 16, 16, 8, 8, 8) }
+
+// tiled64 is for the middle range: 64 x 64 sums, 8 KiB.
+func tiled64() variant { return tiled("tiled-64", 8, 8, 8, 8, 16) }
+
+// tiled32 is for integrated GPUs, Direct3D 12 and small products: 32 x 32 sums, 2 KiB.
+func tiled32() variant { return tiled("tiled-32", 8, 8, 4, 4, 8) }
+
+// direct64 is for Metal: 64 x 64 sums, no workgroup memory to clear.
+func direct64() variant { return direct("direct-64", 8, 8, 8, 8, false) }
+
+// direct128 is for lavapipe: 64 x 128 sums, a thread's columns side by side.
+func direct128() variant { return direct("direct-128", 8, 8, 8, 16, true) }
+
 func tiled(name string, wx, wy, rows, cols, tileK int) variant {
 	return variant{name: name, tiled: true, wx: wx, wy: wy, rows: rows, cols: cols, tileK: tileK,
 		tileM: wy * rows, tileN: wx * cols}
@@ -30,30 +47,23 @@ func direct(name string, wx, wy, rows, cols int, adjacent bool) variant {
 
 // variants lists all forms; no one is best everywhere.
 func variants() []variant {
-	return []variant{
-		tiled("V1", 16, 16, 8, 8, 8),    // discrete GPUs; 8 KiB of workgroup memory
-		tiled("V2", 8, 8, 8, 8, 16),     // mid-range; 8 KiB
-		tiled("V3", 8, 8, 4, 4, 8),      // integrated GPUs, Direct3D 12, small products; 2 KiB
-		direct("V4", 8, 8, 8, 8, false), // Metal: no workgroup memory to clear
-		direct("V5", 8, 8, 8, 16, true), // lavapipe
-	}
+	return []variant{tiled128(), tiled64(), tiled32(), direct64(), direct128()}
 }
 
 // defaultVariant is the choice without tuning.
 func (d *Device) defaultVariant(p product) variant {
-	vs := variants()
 	large := p.m >= 64 && p.n >= 64
 	switch {
 	case d.info.Kind == Software:
-		return vs[4]
+		return direct128()
 	case d.info.Backend == "Metal":
-		return vs[3]
+		return direct64()
 	case d.info.Kind == Discrete && large:
-		return vs[0]
+		return tiled128()
 	case large && d.info.Backend != "D3D12":
-		return vs[1]
+		return tiled64()
 	}
-	return vs[2]
+	return tiled32()
 }
 
 // variantFor returns the form that p runs in.
