@@ -73,7 +73,7 @@ func TestLargeTransfer(t *testing.T) {
 // is allocated.
 func TestMemoryReturnsToBaseline(t *testing.T) {
 	d := open(t, Options{})
-	suite := kerneltest.Options{Kernels: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
+	suite := kerneltest.Options{Only: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
 	baseline := d.Memory().Live
 	kerneltest.Run(t, d, cpu.NewPlain(), suite)
 	first := d.Memory()

@@ -21,7 +21,7 @@ func TestMatMulVariants(t *testing.T) {
 			d := open(t, Options{})
 			d.tuner.forced = &v
 			large := !testing.Short() && (v == tiled128() || v == direct128()) // one form of each file
-			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: large, Kernels: []string{"MatMul"}})
+			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: large, Only: []string{"MatMul"}})
 		})
 	}
 }
