@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -31,7 +29,7 @@ func panicOf(call func()) (value any) {
 
 // TestLauncherErrors: mistakes of this package's own launchers panic too.
 func TestLauncherErrors(t *testing.T) {
-	d := open(t, Options{})
+	d, _ := watched(t, AdapterInfo{}, Options{})
 	b := d.Alloc(16)
 	require.PanicsWithValue(t, "wgsl: fill.wgsl: got nil at binding 1, want a buffer", func() {
 		d.run(d.kernel("fill.wgsl"), 1, 1, []span{{}}, params{{"n", 1}, {"value", float32(0)}})

@@ -2,6 +2,9 @@
 // Direct3D 12). It is the only package of the module that needs cgo; built without it, or for a platform for
 // which no WebGPU library exists, Open returns an error that says so.
 //
+// What needs cgo is adapter.go, webgpu.go, program.go and shim.go, behind the interface of driver.go. Everything else, which
+// turns a call into launches that fit a device, is plain Go; tests run it on a driver that only looks.
+//
 // [Open] picks an adapter and returns a [Device]. Like every backend.Device it is used by one goroutine at a time;
 // calls run on the caller's goroutine, no thread is owned.
 //
@@ -14,7 +17,7 @@
 //
 // # How to add a kernel
 //
-// Three files with one stem: op.wgsl, op.go, op_test.go (op.go carries the build tag of device.go).
+// Three files with one stem: op.wgsl, op.go, op_test.go (op_test.go carries the build tag of device_test.go, if it needs a device that computes).
 //
 //	func (d *Device) Fill(a backend.Fill) {
 //		k := d.kernel("fill.wgsl")                   // or d.kernel("zip.wgsl", "ELEMENT", "f32"): text replaced

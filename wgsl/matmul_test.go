@@ -26,25 +26,6 @@ func TestMatMulVariants(t *testing.T) {
 	}
 }
 
-// TestItemSpan compares the span of a range of items with the one found by looking at all of them.
-func TestItemSpan(t *testing.T) {
-	d := open(t, Options{})
-	x := matrix{buf: d.Alloc(10000), off: 70, stride: 9}
-	for _, steps := range [][2]int{{0, 0}, {0, 11}, {300, 0}, {300, 20}, {20, 300}} {
-		x.outerStep, x.inStep = steps[0], steps[1]
-		for first := range 12 {
-			for n := 1; first+n <= 12; n++ {
-				it := items{first, n, 4}
-				lo, hi := it.offset(x, first), 0
-				for z := first; z < first+n; z++ {
-					lo, hi = min(lo, it.offset(x, z)), max(hi, it.offset(x, z)+2*9+5)
-				}
-				require.Equal(t, window(x.buf, lo, hi-lo), it.span(x, 3, 5), "%v %v", steps, it)
-			}
-		}
-	}
-}
-
 // BenchmarkMatMul measures GFLOP/s of every form on shapes of the model: a trunk MLP, the score and value products of
 // memory attention, a weight gradient.
 func BenchmarkMatMul(b *testing.B) {

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -96,7 +94,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 	wide := p.cAligned() && p.b.aligned() && (!v.tiled || p.a.aligned())
 	key := productKey{v.name, wide, v.tiled && p.transA, v.tiled && p.transB}
 	k, ok := d.products[key]
-	if !ok || k.pipeline == nil {
+	if !ok || k.program == nil {
 		k = d.productKernel(v, key)
 		d.products[key] = k
 	}

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 // productTransposed runs a product whose form wants B stored [k,n] but which has it stored [n,k]. Items that share a

@@ -65,8 +65,3 @@ func TestTuningForgetsUnknownVariants(t *testing.T) {
 		require.NotEqual(t, "V2", name)
 	}
 }
-
-func TestProductKind(t *testing.T) {
-	p := product{m: 65, n: 64, k: 1 << 20, items: items{0, 1, 1}, transB: true}
-	require.Equal(t, "256x64x4096 items 1 transA false transB true aligned true", p.kind())
-}

@@ -26,7 +26,19 @@ type Options struct {
 
 // Run compares every kernel of dev with that of ref, in one subtest per kernel and case: "MatMul/5x7x3 transA".
 func Run(t *testing.T, dev, ref backend.Device, opts Options) {
-	s := suite{dev: dev, ref: ref, opts: opts}
+	t.Helper()
+	run(t, suite{dev: dev, ref: ref, opts: opts})
+}
+
+// Call makes all the calls of Run on dev alone and looks at no result: for a device that does not compute.
+func Call(t *testing.T, dev backend.Device, opts Options) {
+	t.Helper()
+	run(t, suite{dev: dev, opts: opts})
+}
+
+func run(t *testing.T, s suite) {
+	t.Helper()
+	opts := s.opts
 	if err := opts.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +117,9 @@ func kernelList() []kernel {
 }
 
 type suite struct {
-	dev, ref backend.Device
-	opts     Options
+	dev  backend.Device
+	ref  backend.Device // nil: nothing is compared
+	opts Options
 }
 
 // kernelCase is one call of one kernel. run declares its operands on the trial and calls compare.
