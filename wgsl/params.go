@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 )
 
@@ -23,8 +22,8 @@ func vector(name string, x, y, z, w int) params {
 	return params{{name + ".x", x}, {name + ".y", y}, {name + ".z", z}, {name + ".w", w}}
 }
 
-// and returns p followed by more.
-func (p params) and(more ...param) params { return append(slices.Clip(p), more...) }
+// and is p followed by more. p is not to be used again.
+func (p params) and(more ...param) params { return append(p, more...) }
 
 // field is a word of struct Params as the shader's text declares it.
 type field struct {

@@ -19,5 +19,5 @@
 //     seen of these rules. A machine calls it first and checks nothing a second time.
 //   - Kernels return nothing. A device error is remembered and comes back from the next Read or Sync.
 //
-// Start reading at device.go, then matmul.go and attention.go. Imports: fmt.
+// Start reading at device.go, then matmul.go and attention.go. Imports: the standard library.
 package backend
