@@ -15,19 +15,6 @@ import (
 // priorSide is the side of the slices that package carry works on; smaller models have their own.
 const priorSide = 128
 
-// priorHeads are the parameters of a model with Config.Prior.
-type priorHeads struct {
-	gain     *nn.Tensor // [1,1,1,1] of the prior's logits
-	evidence nn.Linear  // Signs -> 1: what speaks for the object being there
-	token    nn.Linear  // Signs -> C: the same as a prompt token
-	border   *decoder.Border
-}
-
-func newPriorHeads(p *nn.Params, width int) *priorHeads {
-	return &priorHeads{gain: p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
-		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), border: decoder.NewBorder(p.In("border"))}
-}
-
 // prior follows one object without a network: what the network is shown and corrects.
 type prior struct {
 	model    *Model
@@ -135,97 +122,6 @@ func (p *prior) resized(logits []float32) []float32 {
 	return volume.ResizeBilinear(logits, s, s, side, side)
 }
 
-// pixels is what the network is shown of a slice of every object, [S,S] each: its gray values, how likely they are the
-// object's, and where it is expected; nothing of the last two before there is an outline.
-func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
-	var out []float32
-	size := p[0].model.Config.ImageSize
-	for k, one := range p {
-		side := one.model.Config.PriorSide()
-		channels := [][]float32{normalised(gray[k]), make([]float32, size*size), make([]float32, size*size)}
-		if one.proposal != nil {
-			for c, values := range [][]float32{one.proposal.Likely, one.proposal.Logits} {
-				channels[1+c] = volume.ResizeBilinear(times(values, viewScale), side, side, size, size)
-			}
-		}
-		out = append(out, interleaved(channels)...)
-	}
-	return g.Upload(out, len(p), size, size, 3)
-}
-
-// viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
-const viewScale, outlineScale = 0.5, 0.2
-
-// view is what the border is refined by, [side,side,PriorViews]: gray values, their likelihood, the cut and the carried
-// outline.
-func (p *prior) view() []float32 {
-	return interleaved([][]float32{normalised(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
-		times(clipped(p.proposal.Flow), outlineScale)})
-}
-
-// normalised gray values have ImageNet's mean and deviation, of gray.
-func normalised(gray []uint8) []float32 {
-	const mean, deviation = 0.449, 0.226
-	out := make([]float32, len(gray))
-	for i, v := range gray {
-		out[i] = (float32(v)/255 - mean) / deviation
-	}
-	return out
-}
-
-func times(values []float32, k float32) []float32 {
-	out := make([]float32, len(values))
-	for i, v := range values {
-		out[i] = k * v
-	}
-	return out
-}
-
-// interleaved puts pictures of one size together as the channels of one.
-func interleaved(channels [][]float32) []float32 {
-	n := len(channels)
-	out := make([]float32, n*len(channels[0]))
-	for c, values := range channels {
-		for i, v := range values {
-			out[n*i+c] = v
-		}
-	}
-	return out
-}
-
-// prompts is what the decoder is told of a tracked slice; nothing without priors.
-func (p priors) prompts(g *nn.Graph) decoder.Prompts {
-	if p == nil {
-		return decoder.Prompts{}
-	}
-	var logits, flows, views, signs []float32
-	for _, one := range p {
-		logits, flows = append(logits, one.proposal.Logits...), append(flows, clipped(one.proposal.Flow)...)
-		views, signs = append(views, one.view()...), append(signs, one.proposal.Evidence[:]...)
-	}
-	heads, c, b := p[0].model.prior, p[0].model.Config, len(p)
-	side, quarter := c.PriorSide(), 4*c.Grid()
-	out := g.Scoped(func() []*nn.Tensor {
-		evidence := g.Upload(signs, b, carry.Signs)
-		dense := g.Upload(flows, b, side, side, 1)
-		if quarter != side {
-			dense = g.Resize(dense, quarter, quarter, nn.Bilinear)
-		}
-		return []*nn.Tensor{dense, g.Mul(g.Upload(logits, b, 1, side, side), heads.gain), g.Upload(views, b, side, side, decoder.PriorViews),
-			heads.evidence.Forward(g, evidence), heads.token.Forward(g, evidence).Reshape(b, 1, -1)}
-	})
-	return decoder.Prompts{Mask: out[0], Prior: &decoder.Prior{Logits: out[1], View: out[2], Score: out[3], Token: out[4], Border: heads.border}}
-}
-
-// clipped keeps distances within what a mask prompt's logits are.
-func clipped(distance []float32) []float32 {
-	out := make([]float32, len(distance))
-	for i, d := range distance {
-		out[i] = min(max(d, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
-	}
-	return out
-}
-
 // sideOf is the side of a square of n pixels.
 func sideOf(n int) int {
 	side := 0
@@ -292,30 +188,6 @@ func (p priors) keep(slice int) {
 	}
 }
 
-// priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
-// regression on the training volumes (docs/nano.md).
-var priorEvidence = [carry.Signs + 1]float32{-0.71, 0.62, -0.97, 0.02, -0.57, 3.36, 1.19, -1.71, 0, 1.3, 1.8}
-
-// Corrections are the layers by which a model corrects its prior: they start at nothing.
-func Corrections() []string {
-	return []string{"sam_mask_decoder.output_hypernetworks_mlps.0.layers.2", "sam_mask_decoder.pred_obj_score_head.layers.2", "prior.border.2"}
-}
-
-// trustPrior lets a fresh model with a prior correct nothing: its masks are the prior's, its scores the evidence's.
-func (m *Model) trustPrior(params map[string]*nn.Param) {
-	if m.prior == nil {
-		return
-	}
-	for _, layer := range Corrections() {
-		for _, part := range []string{".weight", ".bias"} {
-			p := params[layer+part]
-			p.Set(make([]float32, p.Tensor.Len()))
-		}
-	}
-	params["prior.evidence.weight"].Set(priorEvidence[:carry.Signs])
-	params["prior.evidence.bias"].Set(priorEvidence[carry.Signs:])
-}
-
 // prompted goes on from what points have found on an outlined slice; masks were taken in before.
 func (p priors) prompted(slice int, found Found) {
 	for i, one := range p {
@@ -325,14 +197,19 @@ func (p priors) prompted(slice int, found Found) {
 	}
 }
 
-// tracked goes on from what was found on a tracked slice.
+// sureScore is the object score at which a mask's logits count in full.
+const sureScore = 5
+
+// tracked goes on from what was found on a tracked slice. Then it lets the masks' logits count as much as the objects are
+// surely there: an object that ends leaves its place to a neighbor.
 func (p priors) tracked(slice int, found Found) {
 	for i, one := range p {
-		if found.present[i] {
-			one.found(slice, found.Low[i])
-		} else {
+		if !found.present[i] {
 			one.found(slice, nil)
+			continue
 		}
+		one.found(slice, found.Low[i])
+		found.Low[i] = times(found.Low[i], min(max(found.Score[i]/sureScore, 0.02), 1))
 	}
 }
 

@@ -132,6 +132,24 @@ func TestPriorFollowsEachObjectByItself(t *testing.T) {
 	}
 }
 
+// TestPriorBetweenTwoOutlines: what lies between is found from both sides.
+func TestPriorBetweenTwoOutlines(t *testing.T) {
+	s, masks := discVolume(9)
+	found := follow(t, freshPrior(t, true), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}, slmsam.Prompt{Slice: 8, Object: 1, Mask: masks[8]})
+	for z := range masks {
+		require.Greater(t, overlapOf(found[z], masks[z]), 0.93, "slice %d", z)
+	}
+}
+
+// TestPriorIsCorrectedByPoints: a click on a tracked slice is taken in, and tracking goes on from it.
+func TestPriorIsCorrectedByPoints(t *testing.T) {
+	s, masks := discVolume(6)
+	for _, alone := range []bool{false, true} {
+		follow(t, freshPrior(t, alone), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]},
+			slmsam.Prompt{Slice: 3, Object: 1, Points: []slmsam.Point{{X: 33, Y: 35, Label: slmsam.Positive}}})
+	}
+}
+
 func TestLocalWindow(t *testing.T) {
 	values, mask := make([]float32, 40*40), make([]bool, 40*40)
 	for i := range values {

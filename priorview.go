@@ -8,12 +8,13 @@ import (
 )
 
 // shownAs shows a model with a prior an object in the gray values of its surroundings; to other models slices stay as
-// they are.
+// they are. The first of the prompts that covers something decides; they come out sorted by slice.
 func (m *Model) shownAs(s Slices, prompts []Prompt) Slices {
 	if m.prior == nil {
 		return s
 	}
 	h, w := s.Size()
+	slices.SortFunc(prompts, func(a, b Prompt) int { return a.Slice - b.Slice })
 	for _, p := range prompts {
 		if mask := coveredBy(p, h, w); mask != nil {
 			s.Window = LocalWindow(s.Intensity(p.Slice), mask, h, w)

@@ -46,9 +46,13 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if c.Trained == nil && !checkpoint.HasShortMemory(f.Tensors) {
 		c.Trained = slmsam.TrainedAsSAM2(c.Frames)
 	}
+	alone := c.PriorAlone
 	m, _, err := slmsam.FromFile(dev, f, r.configure(&c, o))
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
+	}
+	if alone && !c.PriorAlone { // its decoder has never corrected the prior
+		m.CorrectNothing()
 	}
 	return m, Start{Path: o.Init, SHA256: m.Weights}, nil
 }

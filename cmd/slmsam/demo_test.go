@@ -22,7 +22,7 @@ func TestDemo(t *testing.T) {
 	require.Contains(t, s.Device, "CPU")
 	require.Len(t, s.Objects, 3)
 	for _, o := range s.Objects {
-		require.Greater(t, o.DSC, 0.0, o.Name)
+		require.Greater(t, o.DSC, 0.95, o.Name)
 	}
 	image, err := volume.Read(s.Files["image"])
 	require.NoError(t, err)

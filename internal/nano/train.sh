@@ -4,8 +4,10 @@
 #	internal/nano/train.sh [MEMORY] [FOLDER]        internal/nano/train.sh M7+R1 runs/nano; internal/nano/train.sh M7 runs/nano-M7
 #
 # Eight stages, each from the last one's weights, about 168 minutes on one core. The clips are so small that a second
-# core gains nothing: give it to the twin. At last the score of presence is moved by what was best on the real
-# validation volumes. The result is FOLDER/nano.safetensors, in half precision.
+# core gains nothing: give it to the twin. Then the score of presence is moved by what was best on the real validation
+# volumes, and the prior is put before the network, which is left to find points and boxes. The result is
+# FOLDER/nano.safetensors, in half precision. (The weights of what speaks for presence are constants of the program,
+# fitted by go run ./internal/nano/evidence docs/nano/fit.csv.)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 memory=${1:-M7+R1}
@@ -18,8 +20,9 @@ init=fresh
 for stage in 1 2 3 4 5 6 7 8; do
   case $stage in 5 | 8) side=256 ;; *) side=128 ;; esac
   "$out/slmsam" train docs/nano/train.csv --mix-generated 0.5 --val docs/nano/val.csv --init "$init" --model nano \
-    --resolution $side --recipe docs/nano-$stage.json --memory "$memory" --device cpu -o "$out/$stage"
+    --resolution $side --recipe docs/nano/$stage.json --memory "$memory" --device cpu -o "$out/$stage"
   init=$out/$stage/last.safetensors
 done
 go run ./internal/nano/calibrate "$init" "$out/calibrated.safetensors" -1
-"$out/slmsam" convert "$out/calibrated.safetensors" "$out/nano.safetensors" --dtype f16 --force
+go run ./internal/nano/graft -alone "$out/calibrated.safetensors" "$out/prior.safetensors"
+"$out/slmsam" convert "$out/prior.safetensors" "$out/nano.safetensors" --dtype f16 --force

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func graft(in, out string, alone bool) error {
 	for i, p := range fresh {
 		old := f.Tensors[p.Name]
 		switch {
-		case old == nil || corrected(p.Name):
+		case old == nil || !alone && corrected(p.Name): // alone, the decoder corrects nothing and goes on finding points
 		case p.Name == patches:
 			fresh[i].Tensor = checkpoint.NewF32(onGray(old.Data, old.Shape), old.Shape...)
 		default:
@@ -70,7 +71,9 @@ func graft(in, out string, alone bool) error {
 	if err != nil {
 		return err
 	}
-	return checkpoint.WriteSafetensors(out, fresh, map[string]string{slmsam.MetadataConfig: string(config)}, checkpoint.Options{Force: true})
+	meta := maps.Clone(f.Metadata)
+	meta[slmsam.MetadataConfig] = string(config)
+	return checkpoint.WriteSafetensors(out, fresh, meta, checkpoint.Options{Force: true})
 }
 
 // corrected says whether a layer is to correct the prior: it starts at nothing.
