@@ -1,0 +1,148 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn"
+)
+
+// The biases that say how soon an object counts as absent: of the score head, by its key in official checkpoints, and of
+// the evidence of a model of its prior alone.
+const (
+	scoreBias    = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
+	evidenceBias = "prior.evidence.bias"
+)
+
+// shifts of that bias are tried one after the other, first below 0, then above, until they make it worse.
+var shifts = []float64{0.5, 1, 2, 3}
+
+// leastGain of the whole-volume DSC is worth a shift.
+const leastGain = 1e-3
+
+// calibrate shifts the best weights' score of presence, at the end, if that is better over the whole of the volumes: those
+// held out and those trained on together, as long as the former do not lose.
+func (t *Trainer) calibrate(ctx context.Context) error {
+	err := t.keeping(func() error { return t.calibrateBest(ctx) })
+	if err != nil {
+		return err
+	}
+	t.state.Calibrated = true
+	return t.save()
+}
+
+func (t *Trainer) calibrateBest(ctx context.Context) error {
+	f, err := checkpoint.Read(t.path(bestFile))
+	if err != nil {
+		return fmt.Errorf("train: recalibration: %w", err)
+	}
+	if err := t.model.SetState(f.Tensors); err != nil {
+		return fmt.Errorf("train: recalibration: %w", err)
+	}
+	bias, err := t.presence()
+	if err != nil || bias == nil {
+		return err
+	}
+	start, err := bias.Get()
+	if err != nil {
+		return err
+	}
+	try := func(shift float64) (trial, error) {
+		bias.Set([]float32{start[0] + float32(shift)})
+		return t.tryShift(ctx, shift)
+	}
+	none, err := try(0)
+	if err != nil {
+		return err
+	}
+	best := none
+	for _, sign := range []float64{-1, 1} {
+		for _, shift := range shifts {
+			if best.shift*sign < 0 || t.late() {
+				break
+			}
+			next, err := try(sign * shift)
+			if err != nil {
+				return err
+			}
+			if next.all < best.all || next.held.DSC < none.held.DSC {
+				break
+			}
+			if next.all >= best.all+leastGain {
+				best = next
+			}
+		}
+	}
+	if best.shift == 0 {
+		return nil
+	}
+	bias.Set([]float32{start[0] + float32(best.shift)})
+	t.state.Shift += best.shift
+	t.state.Best, t.state.After = best.held.DSC, best.held.Scores
+	return t.saveBest()
+}
+
+// late says that the budget of a run limited by time is used up.
+func (t *Trainer) late() bool {
+	limit, _ := t.Recipe.limit()
+	return limit > 0 && t.elapsed().Seconds() > limit.Seconds()/stepsPart
+}
+
+// trial is what a shift leads to.
+type trial struct {
+	shift float64
+	held  *Validation // as in every validation
+	all   float64     // mean whole-volume DSC over these and the training volumes
+}
+
+// tryShift validates the model as it is.
+func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
+	source, onTrain := t.source()
+	held, err := Validate(ctx, t.model, source, t.Recipe.Memory, t.Recipe.ValidateObjects)
+	if err != nil {
+		return trial{}, err
+	}
+	out := trial{shift: shift, held: held, all: held.DSC}
+	if onTrain {
+		return out, nil
+	}
+	trained := t.Train
+	if m, ok := trained.(Mixed); ok {
+		trained = m.First
+	}
+	more, err := Validate(ctx, t.model, first{trained, fewVolumes}, t.Recipe.Memory, t.Recipe.ValidateObjects)
+	if err != nil {
+		return trial{}, err
+	}
+	n, k := float64(len(held.Scores)), float64(len(more.Scores))
+	out.all = (n*held.DSC + k*more.DSC) / (n + k)
+	return out, nil
+}
+
+// fewVolumes of those trained on are enough to recalibrate on.
+const fewVolumes = 5
+
+// first is the first n volumes of a source.
+type first struct {
+	Source
+	n int
+}
+
+// Len implements Source.
+func (f first) Len() int { return min(f.n, f.Source.Len()) }
+
+// presence is the bias of the score of presence; nil if a model has none.
+func (t *Trainer) presence() (*nn.Param, error) {
+	name := scoreBias
+	if t.model.Config.PriorAlone {
+		name = evidenceBias
+	}
+	params := t.model.Params.All()
+	at := slices.IndexFunc(params, func(p *nn.Param) bool { return p.Name == name })
+	if at < 0 || params[at].Tensor.Len() != 1 {
+		return nil, nil
+	}
+	return params[at], nil
+}
