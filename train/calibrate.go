@@ -22,10 +22,31 @@ var shifts = []float64{0.5, 1, 2, 3}
 // leastGain of the whole-volume DSC is worth a shift.
 const leastGain = 1e-3
 
-// calibrate shifts the best weights' score of presence, at the end, if that is better over the whole of the volumes: those
-// held out and those trained on together, as long as the former do not lose.
+// calibrate shifts, at the end, the score of presence of the last weights and of the best ones, if that is better over the
+// whole of the volumes: those held out and those trained on together, as long as the former do not lose. What is best then
+// is kept. The last weights have their turn although others were better: training moves the score most of all, so that
+// better masks may come with a worse score.
 func (t *Trainer) calibrate(ctx context.Context) error {
-	err := t.keeping(func() error { return t.calibrateBest(ctx) })
+	bias := t.presence()
+	if bias == nil {
+		return nil
+	}
+	err := t.keeping(func() error {
+		if t.state.BestStep != t.state.Step {
+			last := func() error { return t.calibrateWeights(ctx, bias, t.state.Step, 0) }
+			if err := t.averaged(last); err != nil {
+				return err
+			}
+		}
+		f, err := checkpoint.Read(t.path(bestFile))
+		if err == nil {
+			err = t.model.SetState(f.Tensors)
+		}
+		if err != nil {
+			return fmt.Errorf("train: recalibration: %w", err)
+		}
+		return t.calibrateWeights(ctx, bias, t.state.BestStep, t.state.Shift)
+	})
 	if err != nil {
 		return err
 	}
@@ -33,29 +54,28 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 	return t.save()
 }
 
-func (t *Trainer) calibrateBest(ctx context.Context) error {
-	f, err := checkpoint.Read(t.path(bestFile))
-	if err != nil {
-		return fmt.Errorf("train: recalibration: %w", err)
-	}
-	if err := t.model.SetState(f.Tensors); err != nil {
-		return fmt.Errorf("train: recalibration: %w", err)
-	}
-	bias, err := t.presence()
-	if err != nil || bias == nil {
-		return err
-	}
+// calibrateWeights looks for the best shift of the model's present weights, those of a step that were shifted before, and
+// keeps them if they are the best so far.
+func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int, before float64) error {
 	start, err := bias.Get()
 	if err != nil {
 		return err
 	}
-	try := func(shift float64) (trial, error) {
-		bias.Set([]float32{start[0] + float32(shift)})
-		return t.tryShift(ctx, shift)
-	}
-	none, err := try(0)
-	if err != nil {
+	set := func(shift float64) { bias.Set([]float32{start[0] + float32(shift)}) }
+	best, err := t.bestShift(ctx, set)
+	if err != nil || best.held.DSC <= t.state.Best {
 		return err
+	}
+	set(best.shift)
+	t.state.Best, t.state.BestStep, t.state.After, t.state.Shift = best.held.DSC, step, best.held.Scores, before+best.shift
+	return t.saveBest()
+}
+
+// bestShift tries shifts; that of 0 wins where no other is better.
+func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial, error) {
+	none, err := t.tryShift(ctx, 0)
+	if err != nil {
+		return none, err
 	}
 	best := none
 	for _, sign := range []float64{-1, 1} {
@@ -63,9 +83,10 @@ func (t *Trainer) calibrateBest(ctx context.Context) error {
 			if best.shift*sign < 0 || t.late() {
 				break
 			}
-			next, err := try(sign * shift)
+			set(sign * shift)
+			next, err := t.tryShift(ctx, sign*shift)
 			if err != nil {
-				return err
+				return best, err
 			}
 			if next.all < best.all || next.held.DSC < none.held.DSC {
 				break
@@ -75,13 +96,7 @@ func (t *Trainer) calibrateBest(ctx context.Context) error {
 			}
 		}
 	}
-	if best.shift == 0 {
-		return nil
-	}
-	bias.Set([]float32{start[0] + float32(best.shift)})
-	t.state.Shift += best.shift
-	t.state.Best, t.state.After = best.held.DSC, best.held.Scores
-	return t.saveBest()
+	return best, nil
 }
 
 // late says that the budget of a run limited by time is used up.
@@ -134,7 +149,7 @@ type first struct {
 func (f first) Len() int { return min(f.n, f.Source.Len()) }
 
 // presence is the bias of the score of presence; nil if a model has none.
-func (t *Trainer) presence() (*nn.Param, error) {
+func (t *Trainer) presence() *nn.Param {
 	name := scoreBias
 	if t.model.Config.PriorAlone {
 		name = evidenceBias
@@ -142,7 +157,7 @@ func (t *Trainer) presence() (*nn.Param, error) {
 	params := t.model.Params.All()
 	at := slices.IndexFunc(params, func(p *nn.Param) bool { return p.Name == name })
 	if at < 0 || params[at].Tensor.Len() != 1 {
-		return nil, nil
+		return nil
 	}
-	return params[at], nil
+	return params[at]
 }

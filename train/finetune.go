@@ -13,9 +13,10 @@ func FineTune() Recipe {
 	r.Memory, r.Prompts = slmsam.Memory{}, Prompts{}
 	r.Epochs, r.Time = 0, budgetText(maxBudget)
 	r.Batch, r.WarmupSteps, r.ValidateEach, r.SaveEach = 4, 10, 20, 20
-	r.MaxObjects, r.Ends, r.Teacher.FreeMasks, r.Average = 2, 0.4, true, 0.97
+	r.MaxObjects, r.Ends, r.Teacher.FreeMasks, r.Average = 2, 0.5, true, 0.97
+	r.Weights.Class = 1.5 // there are fewer slices without an object than with one
 	r.Augment = mildAugment()
-	r.Rates = Rates{LR: 5e-5, EncoderLR: 2e-5, WeightDecay: 0.01, LayerDecay: 0.9, Clip: 1, End: 0.05}
+	r.Rates = Rates{LR: 2e-5, EncoderLR: 1e-5, WeightDecay: 0.01, LayerDecay: 0.9, Clip: 1, End: 0.05}
 	r.DropPath, r.Dropout = 0, 0
 	r.HoldBack, r.Calibrate = true, true
 	return r
