@@ -119,6 +119,10 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	if err != nil {
 		return trial{}, err
 	}
+	held.OnTrain = onTrain
+	if t.Report != nil {
+		t.Report(Progress{Step: t.state.Step, Part: 1, Validation: held, Best: t.state.Best, Shift: &shift})
+	}
 	out := trial{shift: shift, held: held, all: held.DSC}
 	if onTrain {
 		return out, nil

@@ -108,7 +108,7 @@ func (t *Trainer) sweep() error {
 func (t *Trainer) metadata() (map[string]string, error) {
 	metrics := map[string]any{"step": t.state.Step, "elapsed_seconds": t.state.Elapsed}
 	if best, step := t.Best(); best >= 0 {
-		metrics["best_dsc"], metrics["best_step"] = best, step
+		metrics["best_dsc"], metrics["best_step"], metrics["presence_shift"] = best, step, t.state.Shift
 	}
 	out := map[string]string{}
 	for key, v := range map[string]any{slmsam.MetadataConfig: t.model.Config, MetadataRecipe: t.Recipe, MetadataMetrics: metrics, MetadataStart: t.state.Start} {

@@ -47,9 +47,10 @@ type Progress struct {
 	Step, Total int // steps done; Total is 0 for a training limited by time
 	Part        float64
 	Remaining   time.Duration
-	Metrics     Metrics     // of this step
+	Metrics     Metrics     // of this step; without a clip if only a validation was made
 	Validation  *Validation // if one was made after it
 	Best        float64     // best validation DSC so far
+	Shift       *float64    // of presence, that the recalibration tried; nil before
 }
 
 // New prepares a training from the model's present weights. The folder must not hold a run yet.

@@ -214,22 +214,30 @@ func reporter(c *console) func(train.Progress) {
 		if o := p.Metrics.Overlap; o != nil {
 			dice = fmt.Sprintf("  Dice %.3f", *o)
 		}
-		if p.Metrics.Step == 0 {
-			c.log.Info(fmt.Sprintf("before the first step: DSC %.4f over whole volumes, %.4f in range; %d of %d absent slices run over",
-				p.Validation.DSC, p.Validation.InRange, p.Validation.RunOver, p.Validation.Absent))
+		switch {
+		case p.Shift != nil:
+			c.log.Info(fmt.Sprintf("recalibration, presence shifted by %+g:%s", *p.Shift, validationText(p)))
+			return
+		case p.Metrics.Clip == "":
+			c.log.Info(fmt.Sprintf("after step %d:%s", p.Step, validationText(p)))
 			return
 		}
 		line := fmt.Sprintf("step %d%s  loss %.3f%s  lr %.2g  %.2f s/step  %s left", p.Metrics.Step, of, p.Metrics.Loss,
 			dice, p.Metrics.LR, p.Metrics.Seconds, p.Remaining.Round(time.Second))
-		if v := p.Validation; v != nil {
-			on := ""
-			if v.OnTrain {
-				on = " on the training volumes"
-			}
-			line += fmt.Sprintf("  DSC%s %.4f (in range %.4f, best %.4f), %d of %d absent slices run over", on, v.DSC, v.InRange, p.Best, v.RunOver, v.Absent)
+		if p.Validation != nil {
+			line += validationText(p)
 		}
 		c.log.Info(line)
 	}
+}
+
+// validationText says what a validation found.
+func validationText(p train.Progress) string {
+	v, on := p.Validation, ""
+	if v.OnTrain {
+		on = " on the training volumes"
+	}
+	return fmt.Sprintf("  DSC%s %.4f (in range %.4f, best %.4f), %d of %d absent slices run over", on, v.DSC, v.InRange, p.Best, v.RunOver, v.Absent)
 }
 
 // trainBenchResult is what slmsam train --bench --json prints.

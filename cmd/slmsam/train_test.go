@@ -64,7 +64,7 @@ func TestTrainWithoutChoices(t *testing.T) {
 	r := slmsamRun("train", manifest, "--init", w.model, "--steps", "1", "--frames", "3", "--device", "cpu")
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.Contains(t, r.errors, "held back to validate on: a third of the range of every volume")
-	require.Contains(t, r.errors, "before the first step: DSC")
+	require.Contains(t, r.errors, "after step 0:  DSC")
 	lines := strings.Split(strings.TrimSpace(r.out), "\n")
 	require.Contains(t, lines[len(lines)-1], "DSC over whole volumes: ")
 	require.Contains(t, lines[len(lines)-1], " before -> ")
