@@ -9,9 +9,8 @@ type half struct {
 // blendLimit bounds the logits of a mask before it is weighed against another.
 const blendLimit = 10
 
-// meet holds back what a leg found on a slice until the leg from the other side comes by, and then returns both
-// weighed by distance: a slice next to an outline is nearly all that outline's. whole is false while the other half
-// is missing.
+// meet holds back what a leg found on a slice until the leg from the other side comes by, and then returns both,
+// weighed. whole is false while the other half is missing.
 func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool) {
 	other := l.opposite(slice)
 	if other == nil {
@@ -24,8 +23,24 @@ func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool)
 		return Found{}, false
 	}
 	delete(p.halfway, key)
-	near, far := float32(l.distance(slice)), float32(other.distance(slice))
-	return found.blend(first, far/(near+far)), true
+	own, others := l.weight(slice), other.weight(slice)
+	return found.blend(first, own/(own+others)), true
+}
+
+// weight is what a leg's finding on a slice counts beside that of the leg from the other side: the area of its outline over
+// the squared distance from it. A slice next to an outline is nearly all that outline's, and an object is better followed
+// from where it is large to where it is small (docs/loop.md).
+func (l *leg) weight(slice int) float32 {
+	area := 1
+	for _, p := range l.outlines[l.from] {
+		for _, on := range p.Mask {
+			if on {
+				area++
+			}
+		}
+	}
+	d := l.distance(slice)
+	return float32(area) / float32(d*d)
 }
 
 // opposite is the leg of the same group that passes a slice in the other direction, or nil.

@@ -41,20 +41,3 @@ func (im Image) of(g *nn.Graph, clip []int) Image {
 func (im Image) features(top *nn.Tensor) decoder.Features {
 	return decoder.Features{Image: top, S0: im.S0, S1: im.S1}
 }
-
-func (im Image) tensors() []*nn.Tensor { return []*nn.Tensor{im.Top, im.S0, im.S1, im.Projected} }
-
-// Retain keeps the features beyond the scope they were computed in.
-func (im Image) Retain() Image {
-	for _, t := range im.tensors() {
-		t.Retain()
-	}
-	return im
-}
-
-// Release undoes Retain.
-func (im Image) Release() {
-	for _, t := range im.tensors() {
-		t.Release()
-	}
-}

@@ -112,7 +112,7 @@ type Order int
 
 // The orders.
 const (
-	// Blended tracks from both outlines through the whole gap and weighs the two by distance.
+	// Blended tracks from both outlines through the whole gap and weighs the two by distance and area.
 	Blended Order = iota
 	// Nearest tracks each half of the gap from its own outline.
 	Nearest

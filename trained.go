@@ -25,6 +25,9 @@ func TrainedAsSAM2(frames int) *Trained {
 	return &Trained{Prompts: []string{PromptBox, PromptClick, PromptMask}, Memories: []Memory{{Long: frames}}}
 }
 
+// Knows says whether weights claim to know a kind of prompt; nil claims nothing.
+func (t *Trained) Knows(prompt string) bool { return t != nil && slices.Contains(t.Prompts, prompt) }
+
 // With is what weights know after a further training; of weights that claim nothing, still nothing.
 func (t *Trained) With(prompts []string, memory Memory) *Trained {
 	if t == nil {

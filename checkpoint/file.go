@@ -75,7 +75,11 @@ func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return readZip(r, size)
 	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
-		return readSafetensors(r, size) // before the pickles: the length of its header may begin with 0x80 too
+		f, err := readSafetensors(r, size) // before the pickles: the length of its header may begin with 0x80 too
+		if err == nil {
+			f.rename()
+		}
+		return f, err
 	case head[0] == 0x80:
 		return readLegacy(r, size)
 	case len(head) > 8 && head[8] == '{':

@@ -22,7 +22,7 @@ type safetensorsEntry struct {
 // metadataKey is the header's entry that is no tensor.
 const metadataKey = "__metadata__"
 
-// ReadSafetensors loads a safetensors file; any other kind of file is an error.
+// ReadSafetensors loads a safetensors file, with its keys as they are; any other kind of file is an error.
 func ReadSafetensors(path string) (*File, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -59,7 +59,6 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	if start+end != size {
 		return nil, fmt.Errorf("the header describes %d bytes, the file has %d: truncated or corrupt", start+end, size)
 	}
-	out.rename()
 	return out, nil
 }
 

@@ -101,7 +101,7 @@ func (e *evaluation) scoreAll(ctx context.Context) error {
 			continue
 		}
 		e.note(e.truth[name], truth.notes)
-		for _, label := range held {
+		for _, label := range e.asked(held) {
 			e.holders[label] = append(e.holders[label], name)
 		}
 		for i, m := range e.study.Methods {
@@ -195,7 +195,16 @@ func (e *evaluation) scoreMaps(name, method string, truth, prediction *volume.La
 
 // scorer compares a prediction with its truth; what was not plain about their grids goes to the notes.
 func (e *evaluation) scorer(path string, truth, prediction *volume.LabelMap) (*Scorer, error) {
-	s, err := NewScorer(truth, prediction, volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1})
+	opt := volume.GridOptions{IgnoreGeometry: e.study.IgnoreGeometry, Axis: -1}
+	if ignore := e.study.Ignore; ignore != 0 {
+		placed, notes, err := volume.OntoGrid(truth, prediction, opt)
+		if err != nil {
+			return nil, fmt.Errorf("%s: eval: %w", shortPath(path), err)
+		}
+		e.result.Notes = append(e.result.Notes, notes...)
+		truth, prediction = without(truth, truth, ignore), without(placed, truth, ignore)
+	}
+	s, err := NewScorer(truth, prediction, opt)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", shortPath(path), err)
 	}
@@ -218,10 +227,22 @@ func (e *evaluation) scoreLabel(name, method string, scorer *Scorer, label int32
 	e.result.Rows = append(e.result.Rows, newRow(name, label, method, o.Axis, scores))
 }
 
+// without is m with background where the truth has the label; both lie on one grid.
+func without(m, truth *volume.LabelMap, label int32) *volume.LabelMap {
+	out := *m
+	out.Data = slices.Clone(m.Data)
+	for i, l := range truth.Data {
+		if l == label {
+			out.Data[i] = 0
+		}
+	}
+	return &out
+}
+
 // asked keeps the labels that the study asks for.
 func (e *evaluation) asked(labels []int32) []int32 {
 	return slices.DeleteFunc(labels, func(label int32) bool {
-		return len(e.study.Labels) > 0 && !slices.Contains(e.study.Labels, label)
+		return e.study.Ignore != 0 && label == e.study.Ignore || len(e.study.Labels) > 0 && !slices.Contains(e.study.Labels, label)
 	})
 }
 

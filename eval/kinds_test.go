@@ -135,3 +135,23 @@ func TestOtherStorageIsScored(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1, r.Rows[0].DSC)
 }
+
+// TestIgnoredVoxelsCountNowhere: they are no label, and what is predicted there is neither right nor wrong.
+func TestIgnoredVoxelsCountNowhere(t *testing.T) {
+	d := newTestData(t)
+	truth, prediction := shifted(0, 0), shifted(0, 0)
+	for i := range 200 {
+		truth.Data[i], prediction.Data[i] = 9, 1
+	}
+	d.add(t, "truth/a.nii", truth)
+	d.add(t, "m/a.nii", prediction)
+	study := d.study("m")
+	study.Ignore = 9
+	r, err := Evaluate(context.Background(), study)
+	require.NoError(t, err)
+	require.Len(t, r.Rows, 2)
+	for _, row := range r.Rows {
+		require.EqualValues(t, 1, row.DSC)
+	}
+	require.Empty(t, r.Excluded)
+}

@@ -186,7 +186,11 @@ func (t *publishedTable) grid(here string, of func(PublishedRow) Value, own func
 			if v.Defined() {
 				total, n, any = total+float64(v), n+1, true
 			}
-			row = append(row, v.csv())
+			text := v.csv()
+			if v.Defined() && len(t.tasks) > 1 {
+				text = strconv.FormatFloat(float64(v), 'f', 4, 64)
+			}
+			row = append(row, text)
 		}
 		if len(t.tasks) > 1 {
 			mean := ""

@@ -39,6 +39,8 @@ type Study struct {
 	Seed      uint64 // of the bootstrap
 	Strict    bool   // any Exclusion is an error
 
+	Ignore int32 // a label of voxels that the truth says nothing of: nothing counts there; 0: none
+
 	IgnoreGeometry bool // maps of equal size are taken to lie voxel on voxel, whatever their headers say
 
 	Progress func(done, total int, file string) // called before each prediction is read, and once at the end

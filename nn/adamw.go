@@ -40,9 +40,6 @@ func (o *AdamW) Moments(p *Param) *Moments {
 	return m
 }
 
-// Has says whether a parameter was ever updated.
-func (o *AdamW) Has(p *Param) bool { return o.moments[p] != nil }
-
 // Update makes one step of a parameter with the given learning rate and weight decay; its gradient is
 // multiplied by gradScale first (gradient clipping).
 func (o *AdamW) Update(p *Param, lr, weightDecay, gradScale float64) {

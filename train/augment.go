@@ -24,7 +24,7 @@ type Augment struct {
 	Scale           [2]float64 `json:"scale"`            // {1,1}: magnification; {0.8,1.6} zooms out and in
 	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
 	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
-	Zoom            [2]float64 `json:"zoom"`             // {0,0}: if above, clips show the square of so many times an object's size about it, as slmsam.Options.Zoom
+	Crop            [2]float64 `json:"crop"`             // {0,0}: clips show the square of so many times an object's size about it, as slmsam.Options.Crop; {0,0}: as the start model
 	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on grey values in 0..1
 	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in grey values of 255
 }
@@ -41,8 +41,8 @@ func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]flo
 func (a Augment) validate() error {
 	unit := func(x float64) bool { return x >= 0 && x <= 1 }
 	positive := func(r [2]float64) bool { return r[0] > 0 && r[0] <= r[1] && r[1] <= 10 }
-	if a.Zoom != [2]float64{} && !positive(a.Zoom) {
-		return fmt.Errorf("train: recipe: augment.zoom %v: want a range of factors above 0, at most 10, or 0,0", a.Zoom)
+	if c := a.Crop; c != [2]float64{} && !(c[0] > 0 && c[0] <= c[1] && c[1] <= 100) {
+		return fmt.Errorf("train: recipe: augment.crop %v: want a range of factors above 0, at most 100, or 0,0 for the start model's", c)
 	}
 	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) ||
 		!(a.Degrees >= 0 && a.Degrees <= 180) || !(a.Shear >= 0 && a.Shear < 90) || !positive(a.Scale) || !positive(a.Gamma) || !(a.Noise >= 0 && a.Noise <= 255) {
@@ -119,8 +119,8 @@ func (t *warp) centre(mask []bool) {
 	t.inverse[5] += y - float64(t.h-1)/2
 }
 
-// zoom shows the surroundings of one label of a slice, unless the transform has moved all of it away.
-func (t *warp) zoom(labels []uint8, label uint8, factor float64) bool {
+// crop shows the surroundings of one label of a slice, unless the transform has moved all of it away.
+func (t *warp) crop(labels []uint8, label uint8, factor float64) bool {
 	mask := make([]bool, t.h*t.w)
 	for i, l := range t.labels(labels) {
 		mask[i] = l == label

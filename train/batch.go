@@ -167,7 +167,7 @@ func sideBySide(c slmsam.Config, r Recipe) (int, error) {
 		}
 		g.Recompute = r.Recompute
 		for _, p := range m.Params.All() {
-			p.Tensor.RequireGrad(!p.Buffer && !r.frozen(p.Name))
+			p.Tensor.RequireGrad(!p.Buffer && r.trains(p.Name))
 		}
 		clips := slices.Repeat([]*Clip{blankClip(c, r)}, i+1)
 		if _, err := Backward(g, m, Upload(g, clips...), r.Memory, r.Weights, nil); err != nil {

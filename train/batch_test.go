@@ -16,7 +16,8 @@ import (
 // truth is remembered.
 func mixedClips(t testing.TB) []*train.Clip {
 	r := tinyRecipe(1)
-	r.Prompts, r.TrueMasks, r.TruePresence, r.FreeMasks = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 2}, 0.5, true, true
+	r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 2}
+	r.Teacher = train.Teacher{TrueMasks: 0.5, TruePresence: true, FreeMasks: true}
 	kinds, objects := map[int]bool{}, map[int]bool{}
 	var out []*train.Clip
 	for n := range 5 {

@@ -46,6 +46,8 @@ type Case struct {
 	intensity func(i int) []float32 // [H,W] as in the volume; nil where a case was not made from one
 	window    volume.Window         // that made Images of the intensities
 
+	scored []bool // of a case to validate on: the slices that count; nil: all
+
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
 }

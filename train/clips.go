@@ -64,6 +64,7 @@ const (
 	clipStream = iota << 40
 	orderStream
 	stepStream
+	holdStream
 )
 
 // maxShuffled bounds the sources whose order is shuffled: larger ones are generated, and as random in order.
@@ -99,7 +100,7 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 
 // recall chooses the frames of clip n whose true masks are remembered.
 func (s *Sampler) recall(clip *Clip, n int, rng *rand.Rand) {
-	part := s.recipe.trueMasks(n / s.recipe.Batch)
+	part := s.recipe.Teacher.trueMasks(n / s.recipe.Batch)
 	for i := range clip.Frames {
 		clip.Frames[i].Recall = part > 0 && rng.Float64() < part
 	}
@@ -260,8 +261,8 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
 		warp.centre(c.Mask(start, objects[rng.IntN(len(objects))]))
 	}
-	if zoom := s.recipe.Augment.Zoom; zoom[0] > 0 {
-		if !warp.zoom(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), between(rng, zoom)) {
+	if crop := s.recipe.Augment.Crop; crop[0] > 0 {
+		if !warp.crop(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), between(rng, crop)) {
 			return nil, errNoObject
 		}
 	}
@@ -280,10 +281,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		f := Frame{Gray: warp.image(gray(z), s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
 		f.Unknown = s.unknown(c, warp, z)
-		if s.recipe.TruePresence {
-			f.Present = negated(f.Empty)
-		}
-		f.Free = s.recipe.FreeMasks
+		s.recipe.Teacher.force(&f)
 		clip.Frames = append(clip.Frames, f)
 	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)

@@ -197,7 +197,7 @@ func TestStrideFallsBackInShortVolumes(t *testing.T) {
 // TestTruthInTraining hands the truth to the model: which objects are present, and some of the masks.
 func TestTruthInTraining(t *testing.T) {
 	r := tinyRecipe(1)
-	r.TruePresence, r.Ends, r.TrueMasks, r.FreeMasks = true, 1, 0.5, true
+	r.Ends, r.Teacher = 1, train.Teacher{TruePresence: true, TrueMasks: 0.5, FreeMasks: true}
 	s := train.NewSampler(twoCases(), r, 64)
 	recalled := map[bool]int{}
 	for n := range 40 {
@@ -215,11 +215,11 @@ func TestTruthInTraining(t *testing.T) {
 
 func abs(x int) int { return max(x, -x) }
 
-// TestZoomedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it lies.
-func TestZoomedClipsShowObjectsEquallyLarge(t *testing.T) {
+// TestCroppedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it lies.
+func TestCroppedClipsShowObjectsEquallyLarge(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.MaxObjects = train.NoAugment(), 1
-	r.Augment.Zoom = [2]float64{3, 3}
+	r.Augment.Crop = [2]float64{3, 3}
 	s := train.NewSampler(train.Cases{discs("a", 9)}, r, 64)
 	seen := map[int32]bool{}
 	for n := range 20 {

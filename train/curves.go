@@ -90,6 +90,9 @@ func (c curves) draw() ([]byte, error) {
 			l.p.Legend.Add(l.name, line)
 		}
 	}
+	if len(c.loss) > 0 && upper.Y.Min == upper.Y.Max { // or the axis would begin a whole number below, and end its logarithm
+		upper.Y.Min, upper.Y.Max = upper.Y.Min/2, upper.Y.Max*2
+	}
 	upper.X.Min, upper.X.Max = c.steps()
 	lower.X.Min, lower.X.Max = c.steps()
 	upper.Legend.Top = true

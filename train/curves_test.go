@@ -48,6 +48,7 @@ func TestEveryCurveIsSeen(t *testing.T) {
 	red := color.RGBA{200, 40, 40, 255}
 	for name, records := range map[string][]record{
 		"validation only": {{Step: 0, Validation: &Validation{DSC: 0.5}}},
+		"a small loss":    {{Step: 1, Metrics: &Metrics{Loss: 0.3}}, {Step: 1, Validation: &Validation{DSC: 0.5}}},
 		"one step":        {{Step: 1, Metrics: &Metrics{Loss: 3}}, {Step: 1, Validation: &Validation{DSC: 0.5}}},
 	} {
 		data, err := curvesOf(records).draw()

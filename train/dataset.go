@@ -223,6 +223,8 @@ func Fingerprint(s Source) string {
 	switch x := s.(type) {
 	case *Dataset:
 		text += x.fingerprint()
+	case shares:
+		text += x.fingerprint()
 	case *Generated:
 		text += x.fingerprint()
 	case Mixed:

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func pico() slmsam.Config {
 func tinyRecipe(steps int) train.Recipe {
 	r := train.Scratch()
 	r.Steps, r.Frames, r.ValidateEach, r.SaveEach, r.WarmupSteps = steps, 3, 0, 0, 3
-	r.MaxObjects, r.Batch = 2, 2
+	r.MaxObjects, r.Batch, r.Ends = 2, 2, 0
 	r.Augment.Noise, r.Augment.Gamma, r.Augment.Scale = 5, [2]float64{0.8, 1.2}, [2]float64{0.9, 1.1}
 	return r
 }
@@ -73,7 +74,7 @@ func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Prog
 	t.Helper()
 	dev := cpu.New(1)
 	m := freshModel(t, dev)
-	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir, Report: report})
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir, Report: report, Start: train.Start{Path: train.Fresh}})
 	require.NoError(t, err)
 	return tr, m
 }
@@ -144,4 +145,11 @@ func requireSameWeights(t testing.TB, want, got map[string][]float32) {
 			}
 		}
 	}
+}
+
+func jsonOf(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
 }

@@ -24,6 +24,7 @@ type Plan struct {
 
 // MakePlan plays a step of the largest clip on a device that only counts.
 func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
+	r = r.Inherit(c)
 	if err := r.Validate(); err != nil {
 		return Plan{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -17,10 +18,10 @@ import (
 // Recipe is everything that decides how a model is trained, but its data and its start weights. It is
 // saved, resolved, beside every checkpoint. Example values are those of the paper.
 type Recipe struct {
-	Base string `json:"base,omitempty"` // "paper": what a recipe file starts from; "paper" or "scratch"
+	Base string `json:"base,omitempty"` // "paper": what a recipe file starts from, one of Recipes()
 	Seed uint64 `json:"seed"`           // 123: clips, augmentation, dropout, fresh weights
 
-	Memory slmsam.Memory `json:"memory"` // "M7+R1": M7, R7, R1, M7+R7 or M7+R1
+	Memory slmsam.Memory `json:"memory,omitzero"` // "M7+R1": M7, R7, R1, M7+R7 or M7+R1; left out: the start model's
 
 	Epochs       int    `json:"epochs"`        // 100: one clip of every volume each; exactly one of epochs,
 	Steps        int    `json:"steps"`         // 0: optimiser steps, and
@@ -31,12 +32,12 @@ type Recipe struct {
 	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0 only at the end
 	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0 only at the end
 
-	Frames     int     `json:"frames"`      // 8: consecutive slices in a clip
-	MaxObjects int     `json:"max_objects"` // 3: objects followed in a clip
-	Reverse    float64 `json:"reverse"`     // 0.5: part of the clips in reversed order
-	Stride     int     `json:"stride"`      // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
-	Ends       float64 `json:"ends"`        // 0: part of the clips that outlast one of their objects, where there is one
-	Prompts    Prompts `json:"prompts"`     // what marks the objects on a clip's first slice
+	Frames     int     `json:"frames"`           // 8: consecutive slices in a clip
+	MaxObjects int     `json:"max_objects"`      // 3: objects followed in a clip
+	Reverse    float64 `json:"reverse"`          // 0.5: part of the clips in reversed order
+	Stride     int     `json:"stride"`           // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
+	Ends       float64 `json:"ends"`             // 0.3: part of the clips that outlast one of their objects, where there is one
+	Prompts    Prompts `json:"prompts,omitzero"` // what marks the objects on a clip's first slice; left out: what the start model knows
 	Augment    Augment `json:"augment"`
 
 	Rates   Rates   `json:"rates"`
@@ -45,26 +46,18 @@ type Recipe struct {
 
 	DropPath float64 `json:"drop_path"` // 0.1: stochastic depth of the trunk's last block
 	Dropout  float64 `json:"dropout"`   // 0.1: in memory attention
-	// TruePresence lets the truth decide, not the predicted scores, whether a tracked object counts as present: a
-	// fresh model's masks then learn on every slice that holds the object, and its scores beside them.
-	TruePresence bool `json:"true_presence"` // false
-	// FreeMasks lets masks learn on every slice that holds the object, also where its score says that it is absent.
-	FreeMasks bool `json:"free_masks"` // false
-	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
-	// fresh model predicts is not worth remembering.
-	TrueMasks float64 `json:"true_masks"` // 0
+	Teacher  Teacher `json:"teacher"`   // where the truth stands in for predictions
 	// PriorAlone trains only what corrects the prior of a model by itself: no encoder, no memory, masks as prompts.
-	PriorAlone bool `json:"prior_alone"` // false
-
-	// TrueMasksSteps lets that part fall evenly to nothing in so many steps: teacher forcing that fades.
-	TrueMasksSteps int `json:"true_masks_steps"` // 0: it stays
+	PriorAlone *bool `json:"prior_alone,omitempty"` // nil: as the start model
 
 	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
 
 	Freeze    []string `json:"freeze"`    // []: globs of parameter names that stay as they are
 	Recompute bool     `json:"recompute"` // false: compute activations again in the backward pass to save memory
 
-	ValidateObjects int `json:"validate_objects"` // 0: objects scored per held-out volume; 0 is all
+	ValidateObjects int  `json:"validate_objects"` // 0: objects scored per held-out volume; 0 is all
+	HoldBack        bool `json:"hold_back"`        // false: without volumes to validate on, some are kept from training, see HoldBack
+	Calibrate       bool `json:"calibrate"`        // false: the best weights' scores of presence are shifted at the end, if that is better
 }
 
 // Prompts says in which proportions clips are prompted by masks, points and boxes. Correction clicks on
@@ -90,7 +83,7 @@ func (p Prompts) kinds() []string {
 // Paper is the fine-tuning of the paper (arXiv 2505.01854, section 4.2), with mask prompts only.
 func Paper() Recipe {
 	return Recipe{Seed: 123, Memory: slmsam.ShortLong, Epochs: 100, Batch: 1, ValidateEach: 50, SaveEach: 50,
-		Frames: 8, MaxObjects: 3, Reverse: 0.5, Stride: 1, Prompts: Prompts{Mask: 1, MaxPoints: 1}, Augment: PaperAugment(),
+		Frames: 8, MaxObjects: 3, Reverse: 0.5, Stride: 1, Ends: 0.3, Prompts: Prompts{Mask: 1, MaxPoints: 1}, Augment: PaperAugment(),
 		Rates: PaperRates(), Weights: PaperWeights(), MaxLoss: 1e6, DropPath: 0.1, Dropout: 0.1}
 }
 
@@ -106,7 +99,7 @@ func Scratch() Recipe {
 }
 
 // Recipes lists the built-in recipes.
-func Recipes() []string { return []string{"paper", "scratch"} }
+func Recipes() []string { return []string{"paper", "scratch", "finetune", "finetune-prior"} }
 
 // builtin returns a recipe by name.
 func builtin(name string) (Recipe, bool) {
@@ -115,6 +108,10 @@ func builtin(name string) (Recipe, bool) {
 		return Paper(), true
 	case "scratch":
 		return Scratch(), true
+	case "finetune":
+		return FineTune(), true
+	case "finetune-prior":
+		return FineTunePrior(), true
 	}
 	return Recipe{}, false
 }
@@ -157,6 +154,10 @@ func ParseRecipe(data []byte) (Recipe, error) {
 	if head.Epochs != nil || head.Steps != nil || head.Time != "" {
 		r.Epochs, r.Steps, r.Time = 0, 0, ""
 	}
+	data, err := withNewKeys(data)
+	if err != nil {
+		return Recipe{}, err
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
@@ -191,10 +192,10 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
 	case r.Stride < 1:
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
-	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.TrueMasks >= 0 && r.TrueMasks <= 1):
-		return fmt.Errorf("train: recipe: reverse %g, ends %g and true_masks %g must be in 0..1", r.Reverse, r.Ends, r.TrueMasks)
-	case r.TrueMasksSteps < 0 || !(r.Average >= 0 && r.Average < 1):
-		return fmt.Errorf("train: recipe: want true_masks_steps >= 0 and average in [0,1), got %d and %g", r.TrueMasksSteps, r.Average)
+	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1):
+		return fmt.Errorf("train: recipe: reverse %g and ends %g must be in 0..1", r.Reverse, r.Ends)
+	case !(r.Average >= 0 && r.Average < 1):
+		return fmt.Errorf("train: recipe: want average in [0,1), got %g", r.Average)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):
 		return fmt.Errorf("train: recipe: drop_path %g and dropout %g must be in [0,1)", r.DropPath, r.Dropout)
 	case !(r.MaxLoss > 0):
@@ -207,10 +208,13 @@ func (r Recipe) Validate() error {
 			return fmt.Errorf("train: recipe: freeze %q: %w", pattern, err)
 		}
 	}
-	return errors.Join(r.Rates.Validate(), r.Augment.validate(), r.Prompts.validate())
+	return errors.Join(r.Rates.Validate(), r.Augment.validate(), r.Teacher.validate(), r.Prompts.validate())
 }
 
 func (p Prompts) validate() error {
+	if p == (Prompts{}) { // the start model's
+		return nil
+	}
 	if p.Mask < 0 || p.Points < 0 || p.Box < 0 || !(p.Mask+p.Points+p.Box > 0) || p.MaxPoints < 1 || p.MaxPoints > 8 {
 		return fmt.Errorf("train: recipe: prompts %+v: want proportions >= 0 that are not all 0, and max_points from 1 to 8", p)
 	}
@@ -227,14 +231,6 @@ func (r Recipe) limit() (time.Duration, error) {
 		return 0, fmt.Errorf("train: recipe: time %q: want a duration such as 2h or 90m", r.Time)
 	}
 	return d, nil
-}
-
-// trueMasks is the part of the slices whose true masks are remembered in a step.
-func (r Recipe) trueMasks(step int) float64 {
-	if r.TrueMasksSteps == 0 {
-		return r.TrueMasks
-	}
-	return r.TrueMasks * max(0, 1-float64(step)/float64(r.TrueMasksSteps))
 }
 
 // StepsPerEpoch is the number of optimiser steps that see as many clips as there are volumes.
@@ -265,10 +261,16 @@ func (r Recipe) at(step, total int, elapsed time.Duration) (rates Rates, where f
 	return rates, float64(step) / float64(total)
 }
 
-// frozen says whether a parameter stays as it is.
-func (r Recipe) frozen(name string) bool {
-	return slices.ContainsFunc(r.Freeze, func(pattern string) bool {
+// trains says whether a parameter is trained: unless it is frozen or, where the prior is trained alone, not the prior's.
+func (r Recipe) trains(name string) bool {
+	if r.PriorAlone != nil && *r.PriorAlone && !strings.HasPrefix(name, priorPrefix) {
+		return false
+	}
+	return !slices.ContainsFunc(r.Freeze, func(pattern string) bool {
 		ok, _ := path.Match(pattern, name) // validated
 		return ok
 	})
 }
+
+// priorPrefix begins the names of what corrects the prior.
+const priorPrefix = "prior."

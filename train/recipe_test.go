@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/stretchr/testify/require"
 )
@@ -14,6 +15,7 @@ func TestBuiltInRecipesAreValid(t *testing.T) {
 		r, err := train.ReadRecipe(name)
 		require.NoError(t, err)
 		require.NoError(t, r.Validate())
+		r = r.Inherit(slmsam.Nano())
 		text, err := r.JSON()
 		require.NoError(t, err)
 		again, err := train.ParseRecipe(text)
@@ -39,7 +41,7 @@ func TestRecipeFile(t *testing.T) {
 	require.Equal(t, "M7", r.Memory.String())
 	_, err = train.ReadRecipe("no-such-recipe")
 	require.ErrorIs(t, err, os.ErrNotExist)
-	require.ErrorContains(t, err, "[paper scratch]")
+	require.ErrorContains(t, err, "[paper scratch finetune finetune-prior]")
 }
 
 func TestBadRecipes(t *testing.T) {
@@ -62,11 +64,39 @@ func TestBadRecipes(t *testing.T) {
 		`{"weights": {"mask": -1}}`:      "weights",
 		`{"drop_path": 1}`:               "drop_path",
 		`{"max_loss": 0}`:                "max_loss",
-		`{} {}`:                          "after top-level value",
+		`{"true_masks": 0.5, "teacher": {"true_masks": 0.1}}`: "true_masks is given twice",
+		`{"augment": {"zoom": [2, 3], "crop": [2, 3]}}`:       "crop is given twice",
+		`{"augment": {"crop": [3, 2]}}`:                       "augment.crop",
+		`{"teacher": {"true_masks": 2}}`:                      "true_masks",
+		`{"teacher": []}`:                                     "teacher",
+		`{"teacher": {"trust": 1}}`:                           `unknown field "trust"`,
+		`{} {}`:                                               "after top-level value",
 	} {
 		_, err := train.ParseRecipe([]byte(text))
 		require.Error(t, err, text)
 		require.Contains(t, err.Error(), want, text)
+	}
+}
+
+// TestKeysOfEarlierRecipes reads recipes as they were saved before.
+func TestKeysOfEarlierRecipes(t *testing.T) {
+	r, err := train.ParseRecipe([]byte(`{"base": "scratch", "true_presence": true, "free_masks": true, "true_masks": 0.9, "true_masks_steps": 7,
+		"prior_alone": true, "augment": {"zoom": [2.4, 4.5], "flip": 0.1}}`))
+	require.NoError(t, err)
+	require.Equal(t, train.Teacher{TruePresence: true, FreeMasks: true, TrueMasks: 0.9, TrueMasksSteps: 7}, r.Teacher)
+	require.Equal(t, [2]float64{2.4, 4.5}, r.Augment.Crop)
+	require.Equal(t, 0.1, r.Augment.Flip)
+	require.Equal(t, train.PaperAugment().Shear, r.Augment.Shear, "what is left out is the base's")
+	require.True(t, *r.PriorAlone)
+	text, err := r.JSON()
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"teacher": {`)
+	require.NotContains(t, string(text), "zoom")
+	files, err := filepath.Glob("../docs/nano/*.json")
+	require.NoError(t, err)
+	for _, path := range append(files, "../docs/training/overfit.json") {
+		_, err := train.ReadRecipe(path)
+		require.NoError(t, err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 const (
 	stateFile   = "state.safetensors"   // everything that resuming needs, in one file: replaced whole or not at all
 	lastFile    = "last.safetensors"    // the weights of the state
-	bestFile    = "best.safetensors"    // the weights with the best validation DSC
+	bestFile    = "best.safetensors"    // the weights with the best validation DSC: the start's where nothing beats them
 	averageFile = "average.safetensors" // the averaged weights (Recipe.Average)
 	recipeFile  = "recipe.json"
 	configFile  = "config.json"
@@ -52,7 +52,14 @@ type state struct {
 	BestStep int            `json:"best_step"`
 	Updates  map[string]int `json:"updates"` // AdamW steps by parameter
 	Data     string         `json:"data"`    // Fingerprint of the training volumes
-	Start    Start          `json:"start"`
+
+	Validating float64       `json:"validating_seconds"` // of Elapsed
+	Calibrated bool          `json:"calibrated"`         // the best weights' presence was recalibrated,
+	Shift      float64       `json:"presence_shift"`     // by so much
+	Before     []ObjectScore `json:"before"`             // of the start weights, where they were validated
+	After      []ObjectScore `json:"after"`              // of the best ones
+
+	Start Start `json:"start"`
 }
 
 // errSave is wrapped by errors while saving, after which saving again would be pointless.
@@ -101,7 +108,7 @@ func (t *Trainer) sweep() error {
 func (t *Trainer) metadata() (map[string]string, error) {
 	metrics := map[string]any{"step": t.state.Step, "elapsed_seconds": t.state.Elapsed}
 	if best, step := t.Best(); best >= 0 {
-		metrics["best_dsc"], metrics["best_step"] = best, step
+		metrics["best_dsc"], metrics["best_step"], metrics["presence_shift"] = best, step, t.state.Shift
 	}
 	out := map[string]string{}
 	for key, v := range map[string]any{slmsam.MetadataConfig: t.model.Config, MetadataRecipe: t.Recipe, MetadataMetrics: metrics, MetadataStart: t.state.Start} {
@@ -180,7 +187,7 @@ func (t *Trainer) saveState() error {
 // load restores what saveState wrote.
 func (t *Trainer) load() error {
 	path := t.path(stateFile)
-	f, err := checkpoint.Read(path)
+	f, err := checkpoint.ReadSafetensors(path) // keys as they are
 	if err != nil {
 		return fmt.Errorf("train: resume: %w", err)
 	}

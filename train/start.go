@@ -24,7 +24,7 @@ type StartOptions struct {
 	Model      string // preset for "fresh": "nano"
 	Resolution int    // side of the model's input; 0 takes the preset's or the file's
 
-	Window volume.WindowRule // how the training volumes are shown, for the model to remember; see WindowOf
+	Window volume.WindowRule // how the training volumes are shown, for the model to remember; see WindowOf. Empty: as before
 }
 
 // Fresh asks for random weights.
@@ -35,16 +35,9 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if o.Init == Fresh {
 		return beginFresh(dev, o, r)
 	}
-	f, err := slmsam.FindWeights(o.Init)
+	f, c, err := o.find()
 	if err != nil {
-		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
-	}
-	c, err := slmsam.ConfigOf(f)
-	if err != nil {
-		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
-	}
-	if c.Trained == nil && !checkpoint.HasShortMemory(f.Tensors) {
-		c.Trained = slmsam.TrainedAsSAM2(c.Frames)
+		return nil, Start{}, err
 	}
 	alone := c.PriorAlone
 	m, _, err := slmsam.FromFile(dev, f, r.configure(&c, o))
@@ -57,10 +50,39 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	return m, Start{Path: o.Init, SHA256: m.Weights}, nil
 }
 
-func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, error) {
-	c, err := slmsam.Preset(o.Model)
+// Config is the configuration of the start model, before a recipe changes it.
+func (o StartOptions) Config() (slmsam.Config, error) {
+	if o.Init == Fresh {
+		c, err := slmsam.Preset(o.Model)
+		if err != nil {
+			return c, fmt.Errorf("train: %w", err)
+		}
+		return c, nil
+	}
+	_, c, err := o.find()
+	return c, err
+}
+
+// find reads the start weights.
+func (o StartOptions) find() (*checkpoint.File, slmsam.Config, error) {
+	f, err := slmsam.FindWeights(o.Init)
 	if err != nil {
-		return nil, Start{}, fmt.Errorf("train: %w", err)
+		return nil, slmsam.Config{}, fmt.Errorf("train: start weights: %w", err)
+	}
+	c, err := slmsam.ConfigOf(f)
+	if err != nil {
+		return nil, c, fmt.Errorf("train: start weights: %w", err)
+	}
+	if c.Trained == nil && !checkpoint.HasShortMemory(f.Tensors) {
+		c.Trained = slmsam.TrainedAsSAM2(c.Frames)
+	}
+	return f, c, nil
+}
+
+func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, error) {
+	c, err := o.Config()
+	if err != nil {
+		return nil, Start{}, err
 	}
 	c.Trained = &slmsam.Trained{}
 	m, err := slmsam.New(dev, *r.configure(&c, o))
@@ -73,12 +95,19 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	return m, Start{Path: Fresh, Model: o.Model}, nil
 }
 
+// sameCrop is how far the middle of a range about a model's crop may be from it by rounding.
+const sameCrop = 1e-9
+
 // configure puts into a model's configuration what the recipe and the options decide.
 func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
-	c.Window = o.Window
-	c.Memory = r.Memory
-	c.PriorAlone = r.PriorAlone
-	c.Crop = math.Sqrt(r.Augment.Zoom[0] * r.Augment.Zoom[1])
+	r = r.Inherit(*c)
+	if o.Window != "" {
+		c.Window = o.Window
+	}
+	c.Memory, c.PriorAlone = r.Memory, *r.PriorAlone
+	if crop := math.Sqrt(r.Augment.Crop[0] * r.Augment.Crop[1]); math.Abs(crop-c.Crop) > sameCrop {
+		c.Crop = crop
+	}
 	c.Trained = c.Trained.With(r.Prompts.kinds(), r.Memory)
 	c.Trunk.DropPath = r.DropPath
 	c.Attention.Dropout = float32(r.Dropout)

@@ -47,9 +47,10 @@ type Progress struct {
 	Step, Total int // steps done; Total is 0 for a training limited by time
 	Part        float64
 	Remaining   time.Duration
-	Metrics     Metrics     // of this step
+	Metrics     Metrics     // of this step; without a clip if only a validation was made
 	Validation  *Validation // if one was made after it
 	Best        float64     // best validation DSC so far
+	Shift       *float64    // of presence, that the recalibration tried; nil before
 }
 
 // New prepares a training from the model's present weights. The folder must not hold a run yet.
@@ -64,20 +65,25 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1}
+	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1, Validate: s.Start.Path != Fresh}
 	return t, t.writeSettings()
 }
 
-// Resume goes on with the run in the folder: recipe, weights, optimiser and position come from there.
+// Resume goes on with the run in the folder: weights, optimiser and position come from there, the recipe from RunConfig; it
+// may have been prolonged.
 func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	t, err := newTrainer(g, m, s)
 	if err != nil {
 		return nil, err
 	}
-	return t, t.load()
+	if err := t.load(); err != nil {
+		return nil, err
+	}
+	return t, t.prolong()
 }
 
 func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
+	s.Recipe = s.Recipe.Inherit(m.Config)
 	if err := s.Recipe.Validate(); err != nil {
 		return nil, err
 	}
@@ -87,7 +93,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len())}
 	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
 	for _, p := range m.Params.All() {
-		trained := !p.Buffer && !s.Recipe.frozen(p.Name)
+		trained := !p.Buffer && s.Recipe.trains(p.Name)
 		p.Tensor.RequireGrad(trained)
 		if trained {
 			t.params = append(t.params, p)
@@ -126,12 +132,24 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	t.began = time.Now().Add(-time.Duration(t.state.Elapsed * float64(time.Second)))
 	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, t.ahead())
 	defer clips.close()
-	_, err = t.complete(ctx, false)
+	err = t.begin(ctx)
 	for err == nil && !t.finished() {
 		err = t.advance(ctx, clips)
 	}
+	if err == nil && t.Recipe.Calibrate && !t.state.Calibrated {
+		err = t.calibrate(ctx)
+	}
 	if err != nil && !errors.Is(err, errSave) {
 		err = errors.Join(err, t.save())
+	}
+	return err
+}
+
+// begin makes the validation that is still due: that of the start weights or, after an interruption, a later one.
+func (t *Trainer) begin(ctx context.Context) error {
+	v, err := t.complete(ctx, false)
+	if err == nil && v != nil {
+		t.report(Metrics{Step: t.state.Step}, v)
 	}
 	return err
 }
@@ -166,7 +184,7 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 		return err
 	}
 	due := func(each int) bool { return last || each > 0 && t.state.Step%each == 0 }
-	t.state.Validate = due(t.Recipe.ValidateEach)
+	t.state.Validate = last || due(t.Recipe.ValidateEach) && t.canValidate()
 	v, err := t.complete(ctx, due(t.Recipe.SaveEach))
 	if err != nil {
 		return err
@@ -199,7 +217,9 @@ func (t *Trainer) report(m Metrics, v *Validation) {
 	} else {
 		p.Total, p.Part = t.total, float64(t.state.Step)/float64(t.total)
 	}
-	p.Remaining = time.Duration(float64(t.elapsed()) * (1 - p.Part) / p.Part)
+	if p.Part > 0 {
+		p.Remaining = time.Duration(float64(t.elapsed()) * (1 - p.Part) / p.Part)
+	}
 	t.Report(p)
 }
 

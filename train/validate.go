@@ -3,19 +3,20 @@ package train
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/eval"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Validation is how well volumes were segmented from one annotated slice per object.
+// Validation is how well whole volumes were segmented from one outlined slice per object, by Model.Segment.
 type Validation struct {
-	DSC     float64       `json:"dsc"` // mean over volumes and objects
+	DSC     float64       `json:"dsc"`      // mean over volumes and objects, over the whole volume: what best is chosen by
+	InRange float64       `json:"in_range"` // the same from each object's first slice to its last
+	Absent  int           `json:"absent"`   // slices without their object, and how many of them
+	RunOver int           `json:"run_over"` // something was found on
 	Scores  []ObjectScore `json:"scores"`
 	Seconds float64       `json:"seconds"`
 	OnTrain bool          `json:"on_training_volumes,omitempty"`
@@ -23,12 +24,16 @@ type Validation struct {
 	samples []sample
 }
 
-// ObjectScore is the DSC of one object of a volume, over its slices but the annotated one.
+// ObjectScore is how well one object of a volume was found, on its slices but the outlined one and those that were held
+// for training.
 type ObjectScore struct {
-	Case  string  `json:"case"`
-	Label int32   `json:"label"`
-	Slice int     `json:"slice"` // the annotated one: the middle one of those that hold the object
-	DSC   float64 `json:"dsc"`
+	Case    string  `json:"case"`
+	Label   int32   `json:"label"`
+	Slice   int     `json:"slice"`    // the outlined one: the middle one of those that hold the object
+	DSC     float64 `json:"dsc"`      // over the whole volume
+	InRange float64 `json:"in_range"` // from the object's first slice to its last
+	Absent  int     `json:"absent"`   // slices without the object
+	RunOver int     `json:"run_over"` // those of them on which something was found
 }
 
 // sample is an object's truth and prediction, for the picture of samples.
@@ -40,10 +45,9 @@ type sample struct {
 	span  []int // slices that hold it
 }
 
-// Validate propagates every object of every case from its middle slice, over the slices of the case that
-// hold objects, and scores it. limit bounds the objects per case, 0 for all; objects on a single slice
-// cannot be scored.
-func Validate(ctx context.Context, g *nn.Graph, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
+// Validate propagates every object of every case from its middle slice through the whole volume, and scores it. limit
+// bounds the objects per case, 0 for all; objects on a single slice cannot be scored.
+func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
 	began := time.Now()
 	v := &Validation{}
 	for i := range s.Len() {
@@ -51,24 +55,27 @@ func Validate(ctx context.Context, g *nn.Graph, m *slmsam.Model, s Source, mem s
 		if err != nil {
 			return nil, err
 		}
-		if err := validateCase(ctx, g, m, c, mem, limit, v); err != nil {
+		if err := validateCase(ctx, m, c, mem, limit, v); err != nil {
 			return nil, fmt.Errorf("train: validation on %s: %w", c.Name, err)
 		}
 	}
 	if len(v.Scores) == 0 {
 		return nil, fmt.Errorf("train: validation: no object is on two or more slices")
 	}
+	n := float64(len(v.Scores))
 	for _, s := range v.Scores {
-		v.DSC += s.DSC / float64(len(v.Scores))
+		v.DSC += s.DSC / n
+		v.InRange += s.InRange / n
+		v.Absent += s.Absent
+		v.RunOver += s.RunOver
 	}
 	v.Seconds = time.Since(began).Seconds()
 	return v, nil
 }
 
-func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, mem slmsam.Memory, limit int, v *Validation) error {
+func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memory, limit int, v *Validation) error {
 	var prompts []slmsam.Prompt
 	var samples []sample
-	first, end := c.Len(), 0
 	for o := range c.Objects {
 		span := c.span(o)
 		if len(span) < 2 || limit > 0 && len(prompts) == limit {
@@ -77,13 +84,11 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 		mid := span[(len(span)-1)/2]
 		prompts = append(prompts, slmsam.Prompt{Slice: mid, Object: o + 1, Mask: c.Mask(mid, o)})
 		samples = append(samples, sample{of: c, index: o, span: span, score: ObjectScore{Case: c.Name, Label: c.Objects[o], Slice: mid}})
-		first, end = min(first, span[0]), max(end, span[len(span)-1]+1)
 	}
 	if len(prompts) == 0 {
 		return nil
 	}
-	result, err := m.Segment(ctx, slmsam.Request{Slices: c.Slices(), Prompts: prompts,
-		Options: slmsam.Options{Memory: mem, First: first, End: end}})
+	result, err := m.Segment(ctx, slmsam.Request{Slices: c.Slices(), Prompts: prompts, Options: slmsam.Options{Memory: mem}})
 	if err != nil {
 		return err
 	}
@@ -94,19 +99,40 @@ func validateCase(ctx context.Context, g *nn.Graph, m *slmsam.Model, c *Case, me
 		return err
 	}
 	for _, s := range samples {
-		scores, err := scorer.Score(int32(s.index+1), eval.Options{Axis: 2, Exclude: s.excluded(c.Len())})
-		if err != nil {
-			return err
-		}
-		if math.IsNaN(scores.DSC) {
+		if !s.scorable() {
 			continue
 		}
-		s.score.DSC, s.found = scores.DSC, labels
+		if err := s.measure(scorer); err != nil {
+			return err
+		}
+		s.found = labels
 		v.Scores = append(v.Scores, s.score)
 		if len(v.samples) < sampleRows {
 			v.samples = append(v.samples, s)
 		}
 	}
+	return nil
+}
+
+// scorable says whether an object is on a slice that counts.
+func (s sample) scorable() bool {
+	excluded := s.excluded(false)
+	return slices.ContainsFunc(s.span, func(z int) bool { return !excluded[z] })
+}
+
+// measure scores an object over the whole volume and in range.
+func (s *sample) measure(scorer *eval.Scorer) error {
+	label := int32(s.index + 1)
+	whole, err := scorer.Score(label, eval.Options{Axis: sampleAxis, Exclude: s.excluded(false)})
+	if err != nil {
+		return err
+	}
+	within, err := scorer.Score(label, eval.Options{Axis: sampleAxis, Exclude: s.excluded(true)})
+	if err != nil {
+		return err
+	}
+	s.score.DSC, s.score.InRange = whole.DSC, within.DSC
+	s.score.Absent, s.score.RunOver = whole.Slices.Absent, whole.Slices.OverPropagated
 	return nil
 }
 
@@ -144,41 +170,13 @@ func (c *Case) truth() *volume.LabelMap {
 	return m
 }
 
-// excluded marks the slices that do not count: the annotated one and those beyond the object's first and
-// last, where an annotator may simply have stopped.
-func (s sample) excluded(n int) []bool {
-	out := make([]bool, n)
-	for i := range out {
-		out[i] = i < s.span[0] || i > s.span[len(s.span)-1] || i == s.score.Slice
+// excluded marks the slices that do not count: the outlined one, those that were kept for training and, in range, those
+// beyond the object's first and last.
+func (s sample) excluded(inRange bool) []bool {
+	out := make([]bool, s.of.Len())
+	for z := range out {
+		beyond := z < s.span[0] || z > s.span[len(s.span)-1]
+		out[z] = z == s.score.Slice || s.of.scored != nil && !s.of.scored[z] || inRange && beyond
 	}
 	return out
-}
-
-// validate scores the model, keeps it if it is the best so far, and draws the pictures.
-func (t *Trainer) validate(ctx context.Context) (*Validation, error) {
-	source := t.Held
-	if source == nil {
-		source = t.Train
-		if m, ok := source.(Mixed); ok {
-			source = m.First
-		}
-	}
-	v, err := Validate(ctx, t.g, t.model, source, t.Recipe.Memory, t.Recipe.ValidateObjects)
-	if err != nil {
-		return nil, err
-	}
-	v.OnTrain = t.Held == nil
-	if err := t.journal.validation(t.state.Step, v); err != nil {
-		return nil, err
-	}
-	if v.DSC > t.state.Best {
-		t.state.Best, t.state.BestStep = v.DSC, t.state.Step
-		if err := t.saveWeights(bestFile); err != nil {
-			return nil, fmt.Errorf("train: step %d: %w: %w", t.state.Step, errSave, err)
-		}
-	}
-	if err := v.drawSamples(t.path(fmt.Sprintf("%s/step-%06d.png", sampleDir, t.state.Step))); err != nil {
-		return nil, err
-	}
-	return v, t.drawCurves()
 }

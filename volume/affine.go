@@ -39,7 +39,7 @@ func (a Affine) scaled(f float64) Affine {
 // swapLPS turns a map to LPS into one to RAS and back: the first two world axes change sign.
 func (a Affine) swapLPS() Affine {
 	for c := range 4 {
-		a[0][c], a[1][c] = -a[0][c], -a[1][c]
+		a[0][c], a[1][c] = 0-a[0][c], 0-a[1][c] // not -0
 	}
 	return a
 }

@@ -156,10 +156,7 @@ func (s *dicomFrame) readSpacing(g frameGroups) error {
 		if err != nil {
 			return err
 		}
-		if ok && (!(n[0] > 0) || !(n[1] > 0)) {
-			return fmt.Errorf("pixel spacing %g\\%g: want positive numbers", n[0], n[1])
-		}
-		if ok {
+		if ok && n[0] > 0 && n[1] > 0 { // zeros stand for unknown
 			s.spacing, s.estimated = [2]float64{n[1], n[0]}, source.note // stored as row spacing, column spacing
 			break
 		}

@@ -88,7 +88,7 @@ func mainGroup(groups []*frameGroup) (main *frameGroup, small []*frameGroup, err
 	}
 	var lines []string
 	for _, g := range groups {
-		lines = append(lines, fmt.Sprintf("%s: %d slices (%s ...)", g.describe(), len(g.frames), g.frames[0].name()))
+		lines = append(lines, fmt.Sprintf("%s: %s (%s ...)", g.describe(), plural(len(g.frames), "slice"), g.frames[0].name()))
 	}
 	const most = 10
 	if len(lines) > most {

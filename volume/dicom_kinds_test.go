@@ -143,8 +143,8 @@ func TestRoundedPositions(t *testing.T) {
 		require.Zero(t, v.Geom.Affine[0][2])
 		require.Empty(t, v.Notes)
 	}
-	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 4, 5)), "1 gaps: 2 mm between IM002 and IM003")
-	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 2.4, 3.4, 4.4)), "1 overlaps: 0.4 mm between IM002 and IM003")
+	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 4, 5)), "1 gap: 2 mm between IM002 and IM003")
+	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 2.4, 3.4, 4.4)), "1 overlap: 0.4 mm between IM002 and IM003")
 }
 
 func TestMissingSpacing(t *testing.T) {
@@ -152,12 +152,13 @@ func TestMissingSpacing(t *testing.T) {
 		spacing [3]float64
 		change  func(m made)
 	}{
-		"1 mm is assumed":     {[3]float64{1, 1, 2}, func(m made) { delete(m.Set, tagPixelSpacing) }},
-		"an empty one":        {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS") }},
-		"Imager Pixel":        {[3]float64{0.25, 0.5, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagImagerSpacing, "DS", "0.5", "0.25") }},
-		"Nominal Scanned":     {[3]float64{0.2, 0.2, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagScannedSpacing, "DS", "0.2", "0.2") }},
-		"with a decimal ,":    {[3]float64{0.7, 0.7, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0,7", "0,7") }},
-		"ordered by slice lo": {[3]float64{1, 1, 3}, func(m made) { unplace(m, -1) }},
+		"1 mm is assumed":             {[3]float64{1, 1, 2}, func(m made) { delete(m.Set, tagPixelSpacing) }},
+		"1 mm is assumed, so lengths": {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0", "0") }},
+		"an empty one":                {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS") }},
+		"Imager Pixel":                {[3]float64{0.25, 0.5, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagImagerSpacing, "DS", "0.5", "0.25") }},
+		"Nominal Scanned":             {[3]float64{0.2, 0.2, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagScannedSpacing, "DS", "0.2", "0.2") }},
+		"with a decimal ,":            {[3]float64{0.7, 0.7, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0,7", "0,7") }},
+		"ordered by slice lo":         {[3]float64{1, 1, 3}, func(m made) { unplace(m, -1) }},
 	} {
 		files := map[string][]byte{}
 		for i := range 3 {
@@ -220,5 +221,14 @@ func TestFolderWithOneThing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float32{10, 20}, firsts(v))
 	require.Equal(t, []string{"read from the only folder in it, series", "read from the only folder in it, study"}, v.Notes)
+	index := made{dicom.Set{}}
+	index.Text(dicom.TagSOPClass, "UI", classDirectory)
+	index.Text(dicom.TagSOPInstance, "UI", "1.2")
+	require.NoError(t, os.WriteFile(filepath.Join(outer, "INDEX"), index.file(), 0o644))
+	v, err = Read(outer)
+	require.NoError(t, err, "a DICOM directory is no image")
+	require.Equal(t, []float32{10, 20}, firsts(v))
+	require.NoError(t, os.Mkdir(filepath.Join(outer, "study2"), 0o755))
+	refused(t, outer, "give one of its subfolders (study, study2)")
 	refused(t, writeTemp(t, "scan.zip", []byte("PK\x03\x04rest")), "ZIP archive: unpack it first")
 }

@@ -173,6 +173,9 @@ func chooseAmongAside(files []framesOf) ([]*dicomFrame, []string, error) {
 	return main.frames, aside.notes(), nil
 }
 
+// errImageless is wrapped by the error for files without an image.
+var errImageless = errors.New("hold no image")
+
 // errNoImage says what the files are instead of images.
 func errNoImage(files []framesOf) error {
 	var found []string
@@ -184,5 +187,5 @@ func errNoImage(files []framesOf) error {
 	if slices.Contains(found, "RTSTRUCT, contours") {
 		return errors.New("the file holds no image but contours (RTSTRUCT): give it as --mask with the image series that it was drawn on")
 	}
-	return fmt.Errorf("the files hold no image (%s)", strings.Join(found, "; "))
+	return fmt.Errorf("the files %w (%s)", errImageless, strings.Join(found, "; "))
 }

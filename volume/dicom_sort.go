@@ -137,13 +137,13 @@ func unevenError(stack []*dicomFrame, gaps []float64, median float64) error {
 		found []string
 	}{{"gap", wide}, {"overlap", narrow}} {
 		if n := len(part.found); n > 0 {
-			what = append(what, fmt.Sprintf("%d %ss: %s", n, part.name, strings.Join(part.found[:min(n, 3)], ", ")))
+			what = append(what, fmt.Sprintf("%s: %s", plural(n, part.name), strings.Join(part.found[:min(n, 3)], ", ")))
 		}
 	}
 	if what == nil {
 		what = []string{"the steps drift"}
 	}
-	return fmt.Errorf("the slices are not evenly spaced: the usual step is %.4g mm, but there are %s: slices are missing, or the spacing varies (dcm2niix can resample)",
+	return fmt.Errorf("the slices are not evenly spaced: the usual step is %.4g mm, but here: %s; slices are missing, or the spacing varies (dcm2niix can resample)",
 		median, strings.Join(what, "; "))
 }
 
@@ -174,6 +174,14 @@ func repeatedError(stack []*dicomFrame, along func(*dicomFrame) float64, limit f
 			break
 		}
 	}
-	return fmt.Errorf("%d slices lie at the same position as another (%s): %s; put each time point, echo or phase into a folder of its own (dcm2niix separates them)",
-		len(pairs), strings.Join(pairs[:min(len(pairs), 3)], ", "), how)
+	return fmt.Errorf("%s at the same position as another (%s): %s; put each time point, echo or phase into a folder of its own (dcm2niix separates them)",
+		plural(len(pairs), "slice"), strings.Join(pairs[:min(len(pairs), 3)], ", "), how)
+}
+
+// plural counts things: "1 gap", "2 gaps".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

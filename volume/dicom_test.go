@@ -113,9 +113,9 @@ func TestDICOMSeriesRefused(t *testing.T) {
 		slices []testSlice
 	}{
 		{"mixes several series", []testSlice{{series: "1"}, {series: "2", z: 1}}},
-		{"2x3 of 1 x 1 mm axial: 1 slices", []testSlice{{}, {z: 1, rows: 3}}},
-		{"2x2 of 2 x 2 mm axial: 1 slices", []testSlice{{}, {z: 1, spacing: "2\\2"}}},
-		{"at the same position as another (s1.dcm and s2.dcm)", []testSlice{{}, {z: 1}, {z: 1, raw: make([]byte, 8)}, {z: 2}}},
+		{"2x3 of 1 x 1 mm axial: 1 slice", []testSlice{{}, {z: 1, rows: 3}}},
+		{"2x2 of 2 x 2 mm axial: 1 slice", []testSlice{{}, {z: 1, spacing: "2\\2"}}},
+		{"1 slice at the same position as another (s1.dcm and s2.dcm)", []testSlice{{}, {z: 1}, {z: 1, raw: make([]byte, 8)}, {z: 2}}},
 		{"6 mm between s2.dcm and s3.dcm", []testSlice{{}, {z: 3}, {z: 6}, {z: 12}, {z: 15}}},
 		{"HTJ2K lossless (1.2.840.10008.1.2.4.201), which is not supported: decompress the series first, for example with dcm2niix", []testSlice{{syntax: "1.2.840.10008.1.2.4.201"}}},
 		{"need 8 bytes, the file holds 6", []testSlice{{raw: make([]byte, 6)}}},

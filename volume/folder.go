@@ -87,6 +87,9 @@ func openFolder(path string, why purpose, depth int) (*source, error) {
 		in.leaveOut("PNG or JPEG picture", in.pictures)
 		in.leaveOut("another volume", in.volumes)
 		src, err = openDICOM(in.dicom, why)
+		if errors.Is(err, errImageless) && len(in.folders) > 0 {
+			src, err = openInside(path, in, why, depth)
+		}
 	case len(in.pictures) > 0:
 		in.leaveOut("another volume", in.volumes)
 		src, err = openStack(in.pictures, why)
@@ -96,25 +99,33 @@ func openFolder(path string, why purpose, depth int) (*source, error) {
 		}
 	case len(in.volumes) > 1:
 		return nil, fmt.Errorf("the folder holds %d volumes: give one of them (%s)", len(in.volumes), shortList(baseNames(in.volumes)))
-	case len(in.folders) == 1 && depth < maxFolderDepth:
-		if src, err = openFolder(filepath.Join(path, in.folders[0]), why, depth+1); src != nil {
-			src.notes = append(src.notes, "read from the only folder in it, "+in.folders[0])
-		} else if err != nil {
-			err = fmt.Errorf("%s: %w", in.folders[0], err)
-		}
-		return src, err
 	case len(in.folders) > 0:
-		return nil, fmt.Errorf("the folder holds no DICOM files or PNG/JPEG slices itself: give one of its subfolders (%s)", shortList(in.folders))
+		src, err = openInside(path, in, why, depth)
 	default:
 		return nil, errors.New("the folder holds no DICOM files and no PNG/JPEG slices")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(in.folders) > 0 {
-		in.aside.add("folder", shortList(in.folders))
+	for _, name := range in.folders {
+		in.aside.add("folder", name)
 	}
 	src.notes = append(src.notes, in.aside.notes()...)
+	return src, nil
+}
+
+// openInside opens the only folder in a folder that holds no image itself.
+func openInside(path string, in *folderFiles, why purpose, depth int) (*source, error) {
+	if len(in.folders) > 1 || depth == maxFolderDepth {
+		return nil, fmt.Errorf("the folder holds no DICOM images or PNG/JPEG slices itself: give one of its subfolders (%s)", shortList(in.folders))
+	}
+	name := in.folders[0]
+	src, err := openFolder(filepath.Join(path, name), why, depth+1)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	in.folders = nil
+	src.notes = append(src.notes, "read from the only folder in it, "+name)
 	return src, nil
 }
 

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -19,7 +17,7 @@ func headMatrix(t backend.Heads, width int) matrix {
 // Attention computes softmax attention: a product for the scores, their softmax, a product with the values, for as many
 // heads or query rows at a time as scoreWords admits. Few keys run in one kernel (windowattention.go).
 func (d *Device) Attention(a backend.Attention) {
-	checkAttention("Attention", a)
+	a.Check()
 	if d.windowed(a) {
 		d.windowAttention(a)
 		return
@@ -31,11 +29,6 @@ func (d *Device) Attention(a backend.Attention) {
 		d.product(c.weighted(a, scores))
 		d.Free(scores)
 	}
-}
-
-func checkAttention(op string, a backend.Attention) {
-	positive(op, "B, Heads, Nq, Nk, D, Dv", a.B, a.Heads, a.Nq, a.Nk, a.D, a.Dv)
-	check(a.B == 1 || a.O.Batch != 0, op, "got O with Batch 0 for %d items, want a place for each", a.B)
 }
 
 // scoreChunk is the scores of query rows row..row+rows of some items (b, h): all rows, or a single item.
@@ -98,5 +91,6 @@ func (d *Device) softmax(a backend.Attention, c scoreChunk, scores backend.Buffe
 	rows := c.items.n * c.rows
 	lse := c.lse(a)
 	d.launch(d.kernel("softmax.wgsl"), d.grid(rows, 1), 8*float64(rows)*float64(a.Nk),
-		[]span{whole(scores), lse}, rows, a.Nk, lse.base, a.LSE != nil)
+		[]span{whole(scores), lse},
+		params{{"rows", rows}, {"keys", a.Nk}, {"lse_base", lse.base}, {"has_lse", a.LSE != nil}})
 }

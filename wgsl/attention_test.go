@@ -22,7 +22,7 @@ func TestAttention(t *testing.T) {
 			d := open(t, Options{})
 			d.limits.windowKeys = keys
 			kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{
-				Large: !testing.Short(), Kernels: []string{"Attention", "AttentionBackward"}})
+				Large: !testing.Short(), Only: []string{"Attention", "AttentionBackward"}})
 		})
 	}
 }
@@ -33,7 +33,7 @@ func TestProductsSplit(t *testing.T) {
 	d := open(t, Options{MaxBindingBytes: 4 * words, MaxWorkgroups: 37})
 	d.limits.windowKeys = windowKeys
 	kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{BindingWords: words,
-		Kernels: []string{"MatMul", "Attention", "AttentionBackward"}})
+		Only: []string{"MatMul", "Attention", "AttentionBackward"}})
 }
 
 // BenchmarkAttention measures GFLOP/s on shapes of the model at 1024 x 1024: windows of the trunk's stages, a part of

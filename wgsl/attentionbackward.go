@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -11,8 +9,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 //
 // Each gradient has one writer at a time, so that results repeat exactly.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
-	checkAttention("AttentionBackward", a.Attention)
-	check(a.LSE != nil, "AttentionBackward", "got nil LSE, want the one of the forward pass")
+	a.Check()
 	delta := d.Alloc(a.B * a.Heads * a.Nq)
 	d.attentionDelta(a, delta)
 	for _, c := range d.scoreChunks(a.Attention) {
@@ -67,9 +64,10 @@ func (d *Device) attentionDelta(a backend.AttentionBackward, delta backend.Buffe
 			run(it, row+rows/2, rows-rows/2)
 		default:
 			out := window(delta, it.first*a.Nq+row, (it.n-1)*a.Nq+rows)
-			params := append([]any{it.n * rows, rows, a.Nq, a.Dv, it.first, it.inner, out.base, 0}, matrixParams(o.rows(row), so)...)
-			params = append(params, matrixParams(do.rows(row), sdo)...)
-			d.launch(d.kernel("attentiondelta.wgsl"), d.grid(it.n*rows, 64), 2*float64(it.n*rows*a.Dv), []span{so, sdo, out}, params...)
+			sent := params{{"count", it.n * rows}, {"rows", rows}, {"delta_stride", a.Nq}, {"width", a.Dv},
+				{"first", it.first}, {"inner", it.inner}, {"delta_base", out.base}, {"unused", 0}}.
+				and(matrixParams("o", o.rows(row), so)...).and(matrixParams("grad", do.rows(row), sdo)...)
+			d.launch(d.kernel("attentiondelta.wgsl"), d.grid(it.n*rows, 64), 2*float64(it.n*rows*a.Dv), []span{so, sdo, out}, sent)
 		}
 	}
 	run(items{0, a.B * a.Heads, a.Heads}, 0, a.Nq)
@@ -80,5 +78,6 @@ func (d *Device) scoreGradient(a backend.AttentionBackward, c scoreChunk, p, ds,
 	n := c.items.n * c.rows * a.Nk
 	lse, rowDelta := c.lse(a.Attention), window(delta, c.items.first*a.Nq+c.row, c.items.n*c.rows)
 	d.launch(d.kernel("attentionbackward.wgsl"), d.grid(n, 256), 8*float64(n),
-		[]span{window(p, 0, n), window(ds, 0, n), lse, rowDelta}, n, a.Nk, lse.base, rowDelta.base)
+		[]span{window(p, 0, n), window(ds, 0, n), lse, rowDelta},
+		params{{"count", n}, {"keys", a.Nk}, {"lse_base", lse.base}, {"delta_base", rowDelta.base}})
 }

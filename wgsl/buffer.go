@@ -1,22 +1,18 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
 	"fmt"
 	"math/bits"
 
-	"github.com/rajveermalviya/go-webgpu/wgpu"
-
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // buffer is a backend.Buffer: n words in a block of a size class of the pool.
 type buffer struct {
-	raw   *wgpu.Buffer // nil if the allocation failed
-	n     int          // words
-	bytes int64        // the block's size
-	batch uint64       // the last batch that uses the block
+	raw   handle // nil if the allocation failed
+	n     int    // words
+	bytes int64  // the block's size
+	batch uint64 // the last batch that uses the block
 	freed bool
 }
 
@@ -54,8 +50,7 @@ func (d *Device) alloc(n int) *buffer {
 		d.pool.mem.Pooled -= size
 		return d.pool.adopt(&buffer{raw: last.raw, n: n, bytes: size, batch: last.batch})
 	}
-	const usage = wgpu.BufferUsage_Storage | wgpu.BufferUsage_CopyDst | wgpu.BufferUsage_CopySrc
-	raw := d.createBuffer(size, usage)
+	raw := d.createBuffer(size, forStorage)
 	if raw == nil {
 		return &buffer{n: n}
 	}
@@ -76,14 +71,14 @@ func (p *pool) notePeak() { p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled
 
 // createBuffer makes a buffer outside of the pool. Out of memory, it gives the pooled blocks back to the driver and
 // tries once more; then it fails the device and returns nil.
-func (d *Device) createBuffer(size int64, usage wgpu.BufferUsage) *wgpu.Buffer {
-	raw, err := d.tryCreate(size, usage)
+func (d *Device) createBuffer(size int64, use use) handle {
+	raw, err := d.tryCreate(size, use)
 	if err != nil && d.pool.mem.Pooled > 0 {
 		d.flush()
 		d.fail(d.waitIdle())
 		d.pool.trim()
-		d.gpu.Poll(false, nil)
-		raw, err = d.tryCreate(size, usage)
+		d.driver.poll()
+		raw, err = d.tryCreate(size, use)
 	}
 	if err != nil {
 		d.fail(fmt.Errorf("wgsl: allocate %.1f MiB with %.1f MiB in use on %s: %w",
@@ -93,7 +88,7 @@ func (d *Device) createBuffer(size int64, usage wgpu.BufferUsage) *wgpu.Buffer {
 	return raw
 }
 
-func (d *Device) tryCreate(size int64, usage wgpu.BufferUsage) (*wgpu.Buffer, error) {
+func (d *Device) tryCreate(size int64, use use) (handle, error) {
 	if d.lost != nil {
 		return nil, d.lost
 	}
@@ -104,16 +99,8 @@ func (d *Device) tryCreate(size int64, usage wgpu.BufferUsage) (*wgpu.Buffer, er
 	if d.limits.memoryBytes > 0 && used > d.limits.memoryBytes {
 		return nil, fmt.Errorf("%w: the limit set is %.1f MiB", ErrOutOfMemory, mib(d.limits.memoryBytes))
 	}
-	d.fail(d.log.take())
-	raw, err := d.gpu.CreateBuffer(&wgpu.BufferDescriptor{Size: uint64(size), Usage: usage})
-	if err != nil {
-		return nil, err
-	}
-	if err := d.log.take(); err != nil { // out of memory is reported outside of the binding's error scope
-		raw.Release()
-		return nil, err
-	}
-	return raw, nil
+	d.fail(d.driver.stray())
+	return d.driver.create(size, use)
 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }

@@ -13,15 +13,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-func TestClassBytes(t *testing.T) {
-	for n := 1; n < 1<<22; n += 1 + n/7 {
-		size := classBytes(n)
-		require.GreaterOrEqual(t, size, int64(4*n))
-		require.LessOrEqual(t, float64(size), max(1.25*float64(4*n), 4*float64(n)+256))
-		require.Zero(t, size%256)
-	}
-}
-
 // copyWords is y[:n] = x[:n] on d.
 func copyWords(d *Device, x, y backend.Buffer, n int) {
 	d.Copy(backend.Copy{X: x, Y: y, Dims: [5]int{1, 1, 1, 1, n}, XStride: [5]int{n, n, n, n, 1}, YStride: [5]int{n, n, n, n, 1}})
@@ -73,7 +64,7 @@ func TestLargeTransfer(t *testing.T) {
 // is allocated.
 func TestMemoryReturnsToBaseline(t *testing.T) {
 	d := open(t, Options{})
-	suite := kerneltest.Options{Kernels: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
+	suite := kerneltest.Options{Only: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
 	baseline := d.Memory().Live
 	kerneltest.Run(t, d, cpu.NewPlain(), suite)
 	first := d.Memory()

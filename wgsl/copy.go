@@ -1,12 +1,10 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Copy implements backend.Kernels.
 func (d *Device) Copy(a backend.Copy) {
-	positive("Copy", "Dims", a.Dims[:]...)
+	a.Check()
 	whole := block{axes: mergeAxes(a.Dims[:], a.XStride[:], a.YStride[:]), off: [2]int{a.XOff, a.YOff}}
 	d.blocks(whole, cutLongest, func(b block) {
 		n := b.size()
@@ -18,9 +16,10 @@ func (d *Device) Copy(a backend.Copy) {
 		}
 		k := d.kernel("copy.wgsl", e.with(accessOf(a.X == a.Y)...)...)
 		d.run(k, n/e.width, float64(2*n), []span{x, y},
-			axes[1].n, axes[2].n, axes[3].n, axes[4].n,
-			axes[1].stride[0], axes[2].stride[0], axes[3].stride[0], axes[4].stride[0],
-			axes[1].stride[1], axes[2].stride[1], axes[3].stride[1], axes[4].stride[1],
-			axes[0].stride[0], axes[0].stride[1], n/e.width, x0/e.width, y0/e.width, a.Accumulate)
+			vector("dims", axes[1].n, axes[2].n, axes[3].n, axes[4].n).
+				and(vector("xs", axes[1].stride[0], axes[2].stride[0], axes[3].stride[0], axes[4].stride[0])...).
+				and(vector("ys", axes[1].stride[1], axes[2].stride[1], axes[3].stride[1], axes[4].stride[1])...).
+				and(params{{"xs0", axes[0].stride[0]}, {"ys0", axes[0].stride[1]}, {"n", n / e.width},
+					{"x0", x0 / e.width}, {"y0", y0 / e.width}, {"accumulate", a.Accumulate}}...))
 	})
 }

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -10,13 +8,8 @@ import (
 
 // DepthwiseConv implements backend.Kernels.
 func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
-	checkDepthwise("DepthwiseConv", a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	d.depthwise(a, false, false)
-}
-
-func checkDepthwise(op string, b, h, w, c, k int) {
-	positive(op, "B, H, W, C, K", b, h, w, c, k)
-	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
 }
 
 // depthwise convolves, with the kernel turned by 180 degrees if flip is set.
@@ -35,7 +28,8 @@ func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line), []span{
 			window(a.X, lo*line, (hi-lo)*line), window(a.Weight, 0, a.K*a.K*a.C), window(bias, 0, a.C),
 			window(a.Y, r.start*line, r.n*line),
-		}, threads, r.start, lo, a.H, a.W, a.C/e.width, a.Bias != nil, flip, accumulate)
+		}, params{{"count", threads}, {"first", r.start}, {"x_row", lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / e.width},
+			{"has_bias", a.Bias != nil}, {"flip", flip}, {"accumulate", accumulate}})
 	}
 }
 
@@ -51,7 +45,7 @@ func (c chunk) reach(items, halo int) (lo, hi int) {
 
 // DepthwiseConvBackward implements backend.Kernels.
 func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
-	checkDepthwise("DepthwiseConvBackward", a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	if a.DX != nil {
 		d.depthwise(backend.DepthwiseConv{X: a.DY, Weight: a.Weight, Y: a.DX, B: a.B, H: a.H, W: a.W, C: a.C, K: a.K}, true, true)
 	}
@@ -75,7 +69,8 @@ func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
 		threads := segments * a.K * a.C / e.width
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line),
 			[]span{window(a.X, lo*line, (hi-lo)*line), window(a.DY, r.start*line, r.n*line), whole(part)},
-			threads, r.start, lo, r.n, a.H, a.W, a.C/e.width, segments)
+			params{{"count", threads}, {"first", r.start}, {"x_row", lo}, {"rows", r.n}, {"h", a.H}, {"w", a.W},
+				{"c", a.C / e.width}, {"segments", segments}})
 		d.sum(whole(part), window(a.DWeight, 0, taps), 1, segments, taps, 1, true)
 		d.Free(part)
 	}

@@ -1,12 +1,8 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
 	"errors"
 	"fmt"
-
-	"github.com/rajveermalviya/go-webgpu/wgpu"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
@@ -15,13 +11,9 @@ var _ backend.Device = (*Device)(nil)
 
 // Device runs the kernels of nn/backend on one adapter. It is used by one goroutine at a time.
 type Device struct {
-	info     AdapterInfo
-	instance *wgpu.Instance
-	adapter  *wgpu.Adapter
-	gpu      *wgpu.Device
-	queue    *wgpu.Queue
-	log      errorLog // errors outside of error scopes
-	limits   limits
+	info   AdapterInfo
+	driver driver
+	limits limits
 
 	err    error // first error since the last Read or Sync
 	lost   error // set once the device is lost, for good
@@ -31,9 +23,8 @@ type Device struct {
 	batch    batch
 	kernels  map[string]*kernel
 	products map[productKey]*kernel // those of them that are matrix products
-	layouts  map[string]*layout
-	staging  *wgpu.Buffer // MapRead, stagingBytes long; nil until first used
-	nothing  [2]*buffer   // placeholders for optional inputs and outputs
+	staging  handle                 // stagingBytes long; nil until first used
+	nothing  [2]*buffer             // placeholders for optional inputs and outputs
 	tuner    tuner
 }
 
@@ -49,30 +40,10 @@ type limits struct {
 	windowKeys   int     // most keys of an attention in one kernel
 }
 
-// Open returns the best adapter's device. Errors wrap ErrNoAdapter when the machine has none that fits.
-func Open(opts Options) (*Device, error) {
-	instance := newInstance()
-	adapter, err := pickAdapter(instance, opts)
-	if err != nil {
-		instance.Release()
-		return nil, err
-	}
-	info := describe(adapter)
-	log := newErrorLog()
-	gpu := requestDevice(adapter, log)
-	if gpu == nil {
-		err := fmt.Errorf("wgsl: %s (%s) refused to open a device; is its driver up to date?", info.Name, info.Backend)
-		adapter.Release()
-		instance.Release()
-		log.free()
-		return nil, err
-	}
-	d := &Device{
-		info: info, instance: instance, adapter: adapter, gpu: gpu, queue: gpu.GetQueue(), log: log,
-		limits:  readLimits(gpu, info.Kind, opts),
-		kernels: map[string]*kernel{}, products: map[productKey]*kernel{}, layouts: map[string]*layout{},
-	}
-	d.tuner = newTuner(opts, info)
+// newDevice returns a device that runs on the driver. The driver is closed if that fails.
+func newDevice(info AdapterInfo, run driver, adapter limits, opts Options) (*Device, error) {
+	d := &Device{info: info, driver: run, limits: adapter.lowered(info.Kind, opts), tuner: newTuner(opts, info),
+		kernels: map[string]*kernel{}, products: map[productKey]*kernel{}}
 	if err := d.start(); err != nil {
 		d.Close()
 		return nil, err
@@ -82,24 +53,16 @@ func Open(opts Options) (*Device, error) {
 
 // start makes the device's own buffers.
 func (d *Device) start() error {
-	d.batch.uniforms = d.createBuffer(maxLaunches*slotBytes, wgpu.BufferUsage_Uniform|wgpu.BufferUsage_CopyDst)
+	d.batch.uniforms = d.createBuffer(maxLaunches*slotBytes, forParams)
 	d.nothing = [2]*buffer{d.alloc(1), d.alloc(1)}
 	return d.takeError()
 }
 
-// readLimits returns what kernels must respect. The work per submission aims at 0.2 s on the slowest machine of a
-// kind that is likely: lavapipe on two cores, an old laptop's GPU, a small discrete card.
-func readLimits(gpu *wgpu.Device, kind AdapterKind, opts Options) limits {
-	l := gpu.GetLimits().Limits
-	r := limits{
-		bindingBytes: int64(min(l.MaxStorageBufferBindingSize, l.MaxBufferSize, 1<<31)) &^ 255,
-		bufferBytes:  int64(min(l.MaxBufferSize, 1<<40)),
-		workgroups:   int(l.MaxComputeWorkgroupsPerDimension),
-		sharedBytes:  int(l.MaxComputeWorkgroupStorageSize),
-		threads:      int(l.MaxComputeInvocationsPerWorkgroup),
-		memoryBytes:  opts.MaxMemoryBytes,
-		windowKeys:   windowKeys,
-	}
+// lowered returns what kernels must respect: the adapter's limits, lowered by the options. The work per submission aims
+// at 0.2 s on the slowest machine of a kind that is likely: lavapipe on two cores, an old laptop's GPU, a small discrete card.
+func (r limits) lowered(kind AdapterKind, opts Options) limits {
+	r.memoryBytes = opts.MaxMemoryBytes
+	r.windowKeys = windowKeys
 	if opts.MaxBindingBytes > 0 {
 		r.bindingBytes = min(r.bindingBytes, max(opts.MaxBindingBytes&^255, 512))
 	}
@@ -139,7 +102,7 @@ func (d *Device) fail(err error) {
 
 // takeError returns and forgets the first error.
 func (d *Device) takeError() error {
-	d.fail(d.log.take())
+	d.fail(d.driver.stray())
 	err := d.err
 	d.err = nil
 	if d.lost != nil {
@@ -161,18 +124,11 @@ func (d *Device) Close() {
 	for _, k := range d.kernels {
 		k.release()
 	}
-	for _, l := range d.layouts {
-		l.release()
-	}
 	d.pool.releaseAll()
-	for _, b := range []*wgpu.Buffer{d.batch.uniforms, d.staging} {
+	for _, b := range []handle{d.batch.uniforms, d.staging} {
 		if b != nil {
 			b.Release()
 		}
 	}
-	d.queue.Release()
-	d.gpu.Release()
-	d.adapter.Release()
-	d.instance.Release()
-	d.log.free()
+	d.driver.close()
 }

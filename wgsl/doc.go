@@ -2,6 +2,9 @@
 // Direct3D 12). It is the only package of the module that needs cgo; built without it, or for a platform for
 // which no WebGPU library exists, Open returns an error that says so.
 //
+// What needs cgo is adapter.go, webgpu.go, program.go and shim.go, behind the interface of driver.go. Everything else, which
+// turns a call into launches that fit a device, is plain Go; tests run it on a driver that only looks.
+//
 // [Open] picks an adapter and returns a [Device]. Like every backend.Device it is used by one goroutine at a time;
 // calls run on the caller's goroutine, no thread is owned.
 //
@@ -14,7 +17,7 @@
 //
 // # How to add a kernel
 //
-// Three files with one stem: op.wgsl, op.go, op_test.go (op.go carries the build tag of device.go).
+// Three files with one stem: op.wgsl, op.go, op_test.go (op_test.go carries the build tag of device_test.go, if it needs a device that computes).
 //
 //	func (d *Device) Fill(a backend.Fill) {
 //		k := d.kernel("fill.wgsl")                   // or d.kernel("zip.wgsl", "ELEMENT", "f32"): text replaced
@@ -22,7 +25,7 @@
 //			x := window(a.X, a.Off+c.start, c.n)     // words to bind
 //			d.launch(k, d.grid(c.n, 256), float64(c.n), // geometry, estimated work in FLOP
 //				[]span{x},                           // the storage bindings, in order
-//				x.base, c.n, a.Value)                // params: int, uint32, bool -> u32; float32 -> f32
+//				params{{"base", x.base}, {"n", c.n}, {"value", a.Value}}) // int, uint32, bool -> u32; float32 -> f32
 //		}
 //	}
 //
@@ -40,7 +43,8 @@
 //   - A span binds words off..off+n of a buffer (window), or all of it (whole). Bindings must begin at a multiple of
 //     64 words, so a window begins up to 63 words early; base says how many, and the shader adds it to its indices.
 //     A nil buffer binds a placeholder.
-//   - At most 64 words of params, laid out by the rules of WGSL (vec4 at multiples of 4 words). A vec4<f32> array
+//   - At most 64 words of params, named as in the shader's text and in its order: a launch that differs panics
+//     (params.go). vec4 and inner structs begin at multiples of 4 words. A vec4<f32> array
 //     needs a window whose base is a multiple of 4; it may see up to 3 words beyond the window's end.
 //   - One buffer may not be bound to a read and a read_write binding of the same launch. In-place kernels declare
 //     all of these bindings read_write, which may share a buffer.

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -10,12 +8,12 @@ import (
 
 // Dropout implements backend.Kernels.
 func (d *Device) Dropout(a backend.Dropout) {
-	positive("Dropout", "N, Group", a.N, a.Group)
-	check(a.Rate >= 0 && a.Rate < 1, "Dropout", "got Rate %g, want 0 <= Rate < 1", a.Rate)
+	a.Check()
 	k := d.kernel("dropout.wgsl")
 	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32)))
 	for _, c := range d.chunks(a.N, 1) {
 		d.run(k, c.n, float64(20*c.n), []span{window(a.X, c.start, c.n), window(a.Y, c.start, c.n)},
-			c.n, c.start, a.Group, a.Seed, threshold, a.Accumulate, 1/(1-a.Rate))
+			params{{"n", c.n}, {"first", c.start}, {"group", a.Group}, {"seed", a.Seed}, {"threshold", threshold},
+				{"accumulate", a.Accumulate}, {"scale", 1 / (1 - a.Rate)}})
 	}
 }

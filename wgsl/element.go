@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "fmt"
@@ -9,24 +7,28 @@ import "fmt"
 //	base: array<vec4<u32>, 2>,
 //
 // the word at which each span's window begins: base[0].x for the first, ... base[1].w for the eighth.
-func (d *Device) run(k *kernel, threads int, work float64, spans []span, params ...any) {
+func (d *Device) run(k *kernel, threads int, work float64, spans []span, sent params) {
 	for i, s := range spans {
 		if s.buf == nil {
 			panic(fmt.Sprintf("wgsl: %s: got nil at binding %d, want a buffer", k.name, i+1))
 		}
 	}
-	all := make([]any, maxSpans, maxSpans+len(params))
-	for i := range all {
-		all[i] = 0
-		if i < len(spans) {
-			all[i] = spans[i].base
-		}
+	var base [maxSpans]int
+	for i, s := range spans {
+		base[i] = s.base
 	}
-	d.launch(k, d.grid(threads, groupThreads), work, spans, append(all, params...)...)
+	all := make(params, 0, maxSpans+len(sent))
+	for i, b := range base {
+		all = append(all, param{baseNames[i], b})
+	}
+	d.launch(k, d.grid(threads, groupThreads), work, spans, append(all, sent...))
 }
 
 // maxSpans is the number of storage bindings that every device offers.
 const maxSpans = 8
+
+// baseNames are the words of base.
+var baseNames = [maxSpans]string{"base.0.x", "base.0.y", "base.0.z", "base.0.w", "base.1.x", "base.1.y", "base.1.z", "base.1.w"}
 
 // groupThreads is the workgroup size of every kernel that runs one thread per element.
 const groupThreads = 64

@@ -63,7 +63,7 @@ func TestRefusedShaderNamesItsFile(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(4)
 	k := d.kernel("softmax.wgsl", "exp", "no_such_function")
-	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), {}}, 1, 4, 0, 0)
+	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), {}}, nil)
 	err := d.Sync()
 	require.ErrorContains(t, err, "softmax.wgsl")
 	require.ErrorContains(t, err, "no_such_function")
@@ -77,7 +77,8 @@ func TestInvalidDispatchNamesItsKernels(t *testing.T) {
 	d := open(t, Options{})
 	b, other := d.Alloc(4), d.Alloc(4)
 	k := d.kernel("attentionbackward.wgsl") // its first binding is written, its third read: they may not be one buffer
-	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), whole(other), whole(b), {}}, 4, 4, 0, 0)
+	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), whole(other), whole(b), {}},
+		params{{"count", 4}, {"keys", 4}, {"lse_base", 0}, {"delta_base", 0}})
 	require.ErrorContains(t, d.Sync(), "attentionbackward.wgsl")
 	works(t, d)
 }

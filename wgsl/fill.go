@@ -1,14 +1,13 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Fill implements backend.Kernels.
 func (d *Device) Fill(a backend.Fill) {
-	positive("Fill", "N", a.N)
+	a.Check()
 	k := d.kernel("fill.wgsl")
 	for _, c := range d.chunks(a.N, 1) {
-		d.run(k, c.n, float64(c.n), []span{window(a.X, a.Off+c.start, c.n)}, c.n, a.Value)
+		d.run(k, c.n, float64(c.n), []span{window(a.X, a.Off+c.start, c.n)},
+			params{{"n", c.n}, {"value", a.Value}})
 	}
 }

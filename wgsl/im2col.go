@@ -1,12 +1,10 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Im2Col implements backend.Kernels.
 func (d *Device) Im2Col(a backend.Im2Col) {
-	checkPatches("Im2Col", a)
+	a.Check()
 	oh, ow := a.OutSize()
 	e := elementOf(a.C)
 	k := d.kernel("im2col.wgsl", e.replace...)
@@ -20,13 +18,13 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 		n := r.n * ow * patch
 		d.run(k, n/e.width, float64(2*n),
 			[]span{window(a.X, lo*a.W*a.C, max(hi-lo, 1)*a.W*a.C), window(a.Cols, r.start*ow*patch, n)},
-			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+			patchParams(a, n/e.width, r.start, "x_row", lo, e.width))
 	}
 }
 
 // Col2Im implements backend.Kernels.
 func (d *Device) Col2Im(a backend.Im2Col) {
-	checkPatches("Col2Im", a)
+	a.Check()
 	oh, ow := a.OutSize()
 	e := elementOf(a.C)
 	k := d.kernel("col2im.wgsl", e.replace...)
@@ -43,16 +41,16 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 		n := r.n * a.W * a.C
 		d.run(k, n/e.width, float64(r.n*words),
 			[]span{window(a.Cols, lo*line, (hi-lo)*line), window(a.X, r.start*a.W*a.C, n)},
-			n/e.width, r.start, lo, a.H, a.W, a.C/e.width, oh, ow, a.KH, a.KW, a.Stride, a.Pad)
+			patchParams(a, n/e.width, r.start, "cols_row", lo, e.width))
 	}
+}
+
+// patchParams is the struct Params of both kernels, which differ in the name of the third word, row.
+func patchParams(a backend.Im2Col, count, first int, row string, lo, width int) params {
+	oh, ow := a.OutSize()
+	return params{{"count", count}, {"first", first}, {row, lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / width},
+		{"oh", oh}, {"ow", ow}, {"kh", a.KH}, {"kw", a.KW}, {"stride", a.Stride}, {"pad", a.Pad}}
 }
 
 // clamp returns n within 0..most.
 func clamp(n, most int) int { return min(max(n, 0), most) }
-
-func checkPatches(op string, a backend.Im2Col) {
-	positive(op, "B, H, W, C, KH, KW, Stride", a.B, a.H, a.W, a.C, a.KH, a.KW, a.Stride)
-	check(a.Pad >= 0, op, "got Pad %d, want 0 or more", a.Pad)
-	check(a.H+2*a.Pad >= a.KH && a.W+2*a.Pad >= a.KW, op,
-		"got an image of (%d,%d) padded by %d, want at least the kernel (%d,%d)", a.H, a.W, a.Pad, a.KH, a.KW)
-}

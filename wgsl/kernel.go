@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -8,8 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
 //go:embed *.wgsl
@@ -17,16 +13,10 @@ var sources embed.FS
 
 // kernel is a compiled shader.
 type kernel struct {
-	name     string // file and replacements, for messages
-	layout   *layout
-	pipeline *wgpu.ComputePipeline // nil if the shader was refused
-}
-
-// layout is the bindings of a shader: the uniform, then storage buffers. Shaders with equal bindings share one.
-type layout struct {
-	reads    string // one letter per storage binding: 'r' read, 'w' read_write
-	group    *wgpu.BindGroupLayout
-	pipeline *wgpu.PipelineLayout
+	name    string  // file and replacements, for messages
+	params  []field // of struct Params
+	access  string  // one letter per storage binding: 'r' read, 'w' read_write
+	program handle  // nil if the shader was refused
 }
 
 // kernel returns the shader of the named file (several joined with "+"), with pairs of texts replaced: old, new, ...
@@ -34,7 +24,7 @@ type layout struct {
 func (d *Device) kernel(file string, replace ...string) *kernel {
 	key := file + strings.Join(append([]string{""}, replace...), " ")
 	if k, ok := d.kernels[key]; ok {
-		if k.pipeline == nil {
+		if k.program == nil {
 			d.fail(fmt.Errorf("wgsl: %s: the shader was refused before", k.name))
 		}
 		return k
@@ -108,35 +98,20 @@ func repeat(lines []string, name string, n int) []string {
 	return out
 }
 
-func (d *Device) compile(k *kernel, code string) error {
-	module, err := d.gpu.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
-		Label: k.name, WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: code},
-	})
-	if err != nil {
-		return fmt.Errorf("shader refused: %w", err)
-	}
-	defer module.Release()
-	reads, err := storageBindings(code)
-	if err != nil {
+func (d *Device) compile(k *kernel, code string) (err error) {
+	if k.access, err = storageBindings(code); err != nil {
 		return err
 	}
-	if k.layout, err = d.layout(reads); err != nil {
+	if k.params, err = paramFields(code); err != nil {
 		return err
 	}
-	k.pipeline, err = d.gpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{
-		Label: k.name, Layout: k.layout.pipeline,
-		Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"},
-	})
-	if err != nil {
-		k.pipeline = nil
-		return fmt.Errorf("pipeline refused: %w", err)
-	}
-	return d.log.take()
+	k.program, err = d.driver.compile(k.name, code, k.access)
+	return err
 }
 
 var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(read|read_write)>`)
 
-// storageBindings reads the access of bindings 1, 2, ... from a shader's text, as layout.reads.
+// storageBindings reads the access of bindings 1, 2, ... from a shader's text, as kernel.access.
 func storageBindings(code string) (string, error) {
 	found := storageDeclaration.FindAllStringSubmatch(code, -1)
 	reads := make([]byte, len(found))
@@ -150,44 +125,8 @@ func storageBindings(code string) (string, error) {
 	return string(reads), nil
 }
 
-func (d *Device) layout(reads string) (*layout, error) {
-	if l, ok := d.layouts[reads]; ok {
-		return l, nil
-	}
-	entries := []wgpu.BindGroupLayoutEntry{{
-		Visibility: wgpu.ShaderStage_Compute,
-		Buffer:     wgpu.BufferBindingLayout{Type: wgpu.BufferBindingType_Uniform, HasDynamicOffset: true},
-	}}
-	for i, access := range reads {
-		kind := wgpu.BufferBindingType_Storage
-		if access == 'r' {
-			kind = wgpu.BufferBindingType_ReadOnlyStorage
-		}
-		entries = append(entries, wgpu.BindGroupLayoutEntry{
-			Binding: uint32(i + 1), Visibility: wgpu.ShaderStage_Compute, Buffer: wgpu.BufferBindingLayout{Type: kind},
-		})
-	}
-	group, err := d.gpu.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: entries})
-	if err != nil {
-		return nil, err
-	}
-	pipeline, err := d.gpu.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
-	if err != nil {
-		group.Release()
-		return nil, err
-	}
-	l := &layout{reads: reads, group: group, pipeline: pipeline}
-	d.layouts[reads] = l
-	return l, nil
-}
-
 func (k *kernel) release() {
-	if k.pipeline != nil {
-		k.pipeline.Release()
+	if k.program != nil {
+		k.program.Release()
 	}
-}
-
-func (l *layout) release() {
-	l.pipeline.Release()
-	l.group.Release()
 }

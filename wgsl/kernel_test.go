@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -39,10 +37,4 @@ func TestShadersHaveHeaders(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, strings.HasPrefix(string(text), "// "+strings.TrimSuffix(f.Name(), ".wgsl")+": "), f.Name())
 	}
-}
-
-func TestWord(t *testing.T) {
-	require.Equal(t, []uint32{3, 0xffffffff, 7, 0x3f800000, 1, 0},
-		[]uint32{word(3), word(-1), word(uint32(7)), word(float32(1)), word(true), word(false)})
-	require.Panics(t, func() { word("x") })
 }

@@ -1,14 +1,9 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-
-	"github.com/rajveermalviya/go-webgpu/wgpu"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
@@ -49,7 +44,7 @@ func window(b backend.Buffer, off, n int) span {
 // batch is the launches recorded since the last submission.
 type batch struct {
 	id       uint64 // counts submissions, from 1 once something was recorded
-	uniforms *wgpu.Buffer
+	uniforms handle
 	launches []launch
 	params   []uint32
 	work     float64
@@ -58,17 +53,17 @@ type batch struct {
 
 type launch struct {
 	kernel *kernel
-	group  *wgpu.BindGroup
+	group  handle // the kernel's program with its bindings
 	grid   [3]int
 }
 
 // launch records a run of grid workgroups of k. work estimates its cost in FLOP (a word moved counts as one), spans
-// are the storage bindings in order, params the uniform's words.
-func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, params ...any) {
-	if d.err != nil || d.lost != nil || k.pipeline == nil {
+// are the storage bindings in order, sent the words of struct Params.
+func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent params) {
+	if d.err != nil || d.lost != nil || k.program == nil {
 		return
 	}
-	d.checkLaunch(k, grid, spans, params)
+	d.checkLaunch(k, grid, spans, sent)
 	b := &d.batch
 	if len(b.launches) == 0 {
 		b.id++
@@ -80,8 +75,8 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, para
 	}
 	b.launches = append(b.launches, launch{k, group, grid})
 	start := len(b.params)
-	for _, p := range params {
-		b.params = append(b.params, word(p))
+	for _, p := range sent {
+		b.params = append(b.params, p.word())
 	}
 	b.params = append(b.params, make([]uint32, slotBytes/4-(len(b.params)-start))...)
 	b.work += work
@@ -91,10 +86,11 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, para
 }
 
 // checkLaunch panics on a mistake of a launcher of this package.
-func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, params []any) {
-	if len(spans) != len(k.layout.reads) || len(params) > slotBytes/4 {
+func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, sent params) {
+	sent.check(k.name, k.params)
+	if len(spans) != len(k.access) || len(sent) > slotBytes/4 {
 		panic(fmt.Sprintf("wgsl: %s: got %d spans and %d params, want %d spans and at most %d params",
-			k.name, len(spans), len(params), len(k.layout.reads), slotBytes/4))
+			k.name, len(spans), len(sent), len(k.access), slotBytes/4))
 	}
 	if lo, hi := slices.Min(grid[:]), slices.Max(grid[:]); lo < 1 || hi > d.limits.workgroups {
 		panic(fmt.Sprintf("wgsl: %s: got grid %v, want 1..%d", k.name, grid, d.limits.workgroups))
@@ -106,42 +102,21 @@ func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, params []any)
 	}
 }
 
-// word returns the bits of a parameter.
-func word(p any) uint32 {
-	switch v := p.(type) {
-	case int:
-		return uint32(v)
-	case uint32:
-		return v
-	case float32:
-		return math.Float32bits(v)
-	case bool:
-		if v {
-			return 1
-		}
-		return 0
-	}
-	panic(fmt.Sprintf("wgsl: got a parameter of type %T, want int, uint32, float32 or bool", p))
-}
-
 // bind makes the bind group of a launch. It costs about a microsecond, less than looking one up is worth.
-func (d *Device) bind(k *kernel, spans []span) (*wgpu.BindGroup, error) {
-	entries := make([]wgpu.BindGroupEntry, 0, 9)
-	entries = append(entries, wgpu.BindGroupEntry{Buffer: d.batch.uniforms, Size: slotBytes})
+func (d *Device) bind(k *kernel, spans []span) (handle, error) {
+	storage := make([]binding, 0, maxSpans)
 	for i, s := range spans {
 		if s.buf == nil {
-			s = whole(d.nothing[strings.IndexByte("rw", k.layout.reads[i])])
+			s = whole(d.nothing[strings.IndexByte("rw", k.access[i])])
 		}
 		if !d.usable(s.buf) {
 			return nil, ErrOutOfMemory
 		}
 		s.buf.batch = d.batch.id
-		entries = append(entries, wgpu.BindGroupEntry{
-			Binding: uint32(i + 1), Buffer: s.buf.raw,
-			Offset: uint64(s.off) * 4, Size: uint64(s.n*4+15) &^ 15, // whole vec4s; blocks are multiples of 256 bytes
-		})
+		// Sizes are whole vec4s; blocks are multiples of 256 bytes.
+		storage = append(storage, binding{block: s.buf.raw, off: s.off * 4, size: (s.n*4 + 15) &^ 15})
 	}
-	return d.gpu.CreateBindGroup(&wgpu.BindGroupDescriptor{Label: k.name, Layout: k.layout.group, Entries: entries})
+	return d.driver.bind(k.name, k.program, d.batch.uniforms, storage)
 }
 
 // flush submits what is recorded.
@@ -151,16 +126,16 @@ func (d *Device) flush() {
 		return
 	}
 	if d.lost == nil {
-		if err := d.submit(); err != nil {
+		if err := d.driver.submit(b.uniforms, b.params, b.launches); err != nil {
 			d.fail(fmt.Errorf("wgsl: running %s: %w", b.names(), err))
 		}
-		d.fail(d.log.take())
+		d.fail(d.driver.stray())
 	}
 	for _, l := range b.launches {
 		l.group.Release()
 	}
 	b.launches, b.params, b.work = b.launches[:0], b.params[:0], 0
-	d.gpu.Poll(false, nil) // lets WebGPU drop what finished submissions held
+	d.driver.poll()
 	if b.ahead++; b.ahead >= maxAhead && d.lost == nil {
 		d.fail(d.waitIdle())
 	}
@@ -169,37 +144,7 @@ func (d *Device) flush() {
 // waitIdle waits until all that was submitted is done.
 func (d *Device) waitIdle() error {
 	d.batch.ahead = 0
-	return waitIdle(d.gpu, d.queue)
-}
-
-func (d *Device) submit() error {
-	b := &d.batch
-	if err := d.queue.WriteBuffer(b.uniforms, 0, wgpu.ToBytes(b.params)); err != nil {
-		return err
-	}
-	encoder, err := d.gpu.CreateCommandEncoder(nil)
-	if err != nil {
-		return err
-	}
-	defer encoder.Release()
-	pass := encoder.BeginComputePass(nil)
-	for i, l := range b.launches {
-		pass.SetPipeline(l.kernel.pipeline)
-		pass.SetBindGroup(0, l.group, []uint32{uint32(i * slotBytes)})
-		pass.DispatchWorkgroups(uint32(l.grid[0]), uint32(l.grid[1]), uint32(l.grid[2]))
-	}
-	err = pass.End()
-	pass.Release()
-	if err != nil {
-		return err
-	}
-	commands, err := encoder.Finish(nil)
-	if err != nil {
-		return err
-	}
-	d.queue.Submit(commands)
-	commands.Release()
-	return nil
+	return d.driver.waitIdle()
 }
 
 // names lists the kernels of the batch, once each.

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -20,38 +18,40 @@ func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, l
 
 // LayerNorm implements backend.Kernels.
 func (d *Device) LayerNorm(a backend.LayerNorm) {
-	positive("LayerNorm", "Rows, C", a.Rows, a.C)
+	a.Check()
 	e := elementOf(a.C)
 	k, lanes := d.rowKernel("layernorm.wgsl", e, accessOf(a.X == a.Y)...)
 	for _, c := range d.chunks(a.Rows, a.C) {
 		at, n := c.start*a.C, c.n*a.C
 		d.run(k, c.n*lanes, float64(8*n),
 			[]span{window(a.X, at, n), window(a.Gamma, 0, a.C), window(a.Beta, 0, a.C), window(a.Y, at, n)},
-			c.n, a.C/e.width, a.Eps)
+			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}})
 	}
 }
 
 // LayerNormBackward implements backend.Kernels.
 func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
-	positive("LayerNormBackward", "Rows, C", a.Rows, a.C)
-	check((a.DGamma == nil) == (a.DBeta == nil), "LayerNormBackward", "got one of DGamma and DBeta, want both or none")
+	a.Check()
 	e := elementOf(a.C)
 	k, lanes := d.rowKernel("layernormstats.wgsl", e)
 	for _, c := range d.chunks(a.Rows, max(a.C, 4)) {
 		at, n := c.start*a.C, c.n*a.C
 		x, dy, gamma := window(a.X, at, n), window(a.DY, at, n), window(a.Gamma, 0, a.C)
 		stats := d.Alloc(4 * c.n)
-		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)}, c.n, a.C/e.width, a.Eps)
+		d.run(k, c.n*lanes, float64(10*n), []span{x, gamma, dy, whole(stats)},
+			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}})
 		if a.DX != nil {
 			d.run(d.kernel("layernorminput.wgsl", e.replace...), n/e.width, float64(10*n),
-				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)}, n/e.width, a.C/e.width)
+				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)},
+				params{{"count", n / e.width}, {"c", a.C / e.width}})
 		}
 		if a.DGamma != nil {
 			segments := ceilDiv(c.n, sumTerms)
 			part := d.Alloc(segments * a.C)
 			threads := segments * a.C / e.width
 			d.run(d.kernel("layernormscale.wgsl", e.replace...), threads, float64(4*n),
-				[]span{x, dy, whole(stats), whole(part)}, threads, c.n, a.C/e.width, segments)
+				[]span{x, dy, whole(stats), whole(part)},
+				params{{"count", threads}, {"rows", c.n}, {"c", a.C / e.width}, {"segments", segments}})
 			d.sum(whole(part), window(a.DGamma, 0, a.C), 1, segments, a.C, 1, true)
 			d.Free(part)
 		}

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -9,26 +7,23 @@ const mapWork = 30
 
 // Map implements backend.Kernels.
 func (d *Device) Map(a backend.Map) {
-	positive("Map", "N", a.N)
-	check(a.Op >= backend.MapAffine && a.Op <= backend.MapClamp, "Map", "got function %d, want one of the MapOps", a.Op)
+	a.Check()
 	for _, c := range d.runs(a.N, 1, 0, mapWork) {
 		e := elementOf(c.start, c.n)
 		k := d.kernel("erf.wgsl+map.wgsl", e.with(accessOf(a.X == a.Y)...)...)
 		d.run(k, c.n/e.width, mapWork*float64(c.n),
 			[]span{window(a.X, c.start, c.n), window(a.Y, c.start, c.n)},
-			c.n/e.width, int(a.Op), a.Accumulate, a.P, a.Q)
+			params{{"n", c.n / e.width}, {"op", int(a.Op)}, {"accumulate", a.Accumulate}, {"p", a.P}, {"q", a.Q}})
 	}
 }
 
 // MapBackward implements backend.Kernels.
 func (d *Device) MapBackward(a backend.MapBackward) {
-	positive("MapBackward", "N", a.N)
-	check(a.Op >= backend.MapReLU && a.Op <= backend.MapSigmoid, "MapBackward",
-		"got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
+	a.Check()
 	for _, c := range d.runs(a.N, 1, 0, mapWork) {
 		e := elementOf(c.start, c.n)
 		d.run(d.kernel("erf.wgsl+mapbackward.wgsl", e.replace...), c.n/e.width, mapWork*float64(c.n),
 			[]span{window(a.X, c.start, c.n), window(a.DY, c.start, c.n), window(a.DX, c.start, c.n)},
-			c.n/e.width, int(a.Op))
+			params{{"n", c.n / e.width}, {"op", int(a.Op)}})
 	}
 }

@@ -30,8 +30,7 @@ fn apply(v: vec4<f32>) -> vec4<f32> {
         case 1u: { return max(v, vec4<f32>(0.0)); }
         case 2u: { return gelu4(v); }
         case 3u: { return sigmoid4(v); }
-        case 4u: { return select(vec4<f32>(0.0), vec4<f32>(1.0), v > vec4<f32>(params.p)); }
-        default: { return min(max(v, vec4<f32>(params.p)), vec4<f32>(params.q)); }
+        default: { return select(vec4<f32>(0.0), vec4<f32>(1.0), v > vec4<f32>(params.p)); } // 4
     }
 }
 

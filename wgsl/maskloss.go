@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -14,10 +12,8 @@ type lossPiece struct {
 	truth span // the truth's words
 }
 
-// lossPieces checks the sizes of kernel op and splits its b masks of p pixels, repeat of which share a truth.
-func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) []lossPiece {
-	positive(op, "B, P, Repeat", b, p, repeat)
-	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
+// lossPieces splits b masks of p pixels, repeat of which share a truth.
+func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece {
 	var pieces []lossPiece
 	for _, o := range d.runs(b, p, 0, lossWork*float64(p)) {
 		first, last := o.start/repeat, (o.start+o.n-1)/repeat
@@ -30,8 +26,9 @@ func (d *Device) lossPieces(op string, truth backend.Buffer, b, p, repeat int) [
 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
+	a.Check()
 	const sums = 8 // of maskloss.wgsl
-	pieces := d.lossPieces("MaskLoss", a.T, a.B, a.P, a.Repeat)
+	pieces := d.lossPieces(a.T, a.B, a.P, a.Repeat)
 	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
 	total := d.Alloc(a.B * sums)
 	for _, q := range pieces {
@@ -40,23 +37,25 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 		part := d.Alloc(q.b.n * segments * sums)
 		d.run(k, q.b.n*segments, lossWork*float64(n),
 			[]span{window(a.X, q.b.start*a.P+q.c.start, n), q.truth, whole(part)},
-			q.b.n*segments, q.c.n, a.Repeat, q.phase, segments, a.Alpha)
+			params{{"count", q.b.n * segments}, {"pixels", q.c.n}, {"repeat", a.Repeat}, {"phase", q.phase},
+				{"segments", segments}, {"alpha", a.Alpha}})
 		d.sum(whole(part), window(total, q.b.start*sums, q.b.n*sums), q.b.n, segments, sums, 1, q.c.start > 0)
 		d.Free(part)
 	}
 	d.run(d.kernel("masklossfinish.wgsl"), a.B, float64(a.B*sums),
-		[]span{whole(total), window(a.Out, 0, a.B*backend.MaskLossTerms)}, a.B)
+		[]span{whole(total), window(a.Out, 0, a.B*backend.MaskLossTerms)}, params{{"count", a.B}})
 	d.Free(total)
 }
 
 // MaskLossBackward implements backend.Kernels.
 func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
+	a.Check()
 	k := d.kernel("maskpixel.wgsl+masklossbackward.wgsl")
-	for _, q := range d.lossPieces("MaskLossBackward", a.T, a.B, a.P, a.Repeat) {
+	for _, q := range d.lossPieces(a.T, a.B, a.P, a.Repeat) {
 		n := q.b.n * q.c.n
 		at := q.b.start*a.P + q.c.start
 		d.run(k, n, lossWork*float64(n),
 			[]span{window(a.X, at, n), q.truth, window(a.G, q.b.start*3, q.b.n*3), window(a.DX, at, n)},
-			n, q.c.n, a.Repeat, q.phase, a.Alpha)
+			params{{"count", n}, {"pixels", q.c.n}, {"repeat", a.Repeat}, {"phase", q.phase}, {"alpha", a.Alpha}})
 	}
 }

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -41,12 +39,7 @@ type product struct {
 
 // MatMul computes a batched matrix product with an epilogue.
 func (d *Device) MatMul(a backend.MatMul) {
-	positive("MatMul", "M, N, K, Batch", a.M, a.N, a.K, a.Batch)
-	check(a.StrideA >= 0 && a.StrideB >= 0 && a.StrideC >= 0, "MatMul",
-		"got strides %d, %d, %d, want none negative", a.StrideA, a.StrideB, a.StrideC)
-	check(a.Batch == 1 || a.StrideC >= a.M*a.N, "MatMul", "got StrideC %d, want at least M*N = %d", a.StrideC, a.M*a.N)
-	check(!a.Accumulate || a.Residual == nil, "MatMul", "got Accumulate and Residual, want one of them")
-	check(a.Act >= backend.Identity && a.Act <= backend.GELU, "MatMul", "got activation %d, want Identity, ReLU or GELU", a.Act)
+	a.Check()
 	p := product{
 		a: matrix{buf: a.A, stride: a.K, outerStep: a.StrideA},
 		b: matrix{buf: a.B, stride: a.N, outerStep: a.StrideB},

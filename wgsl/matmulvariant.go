@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -18,6 +16,23 @@ type variant struct {
 	transposesB  bool // needs B stored [k,n]
 }
 
+// The forms are named for their kernel file and for how wide the block of C is that a workgroup computes.
+
+// tiled128 is for discrete GPUs: 128 x 128 sums, 8 KiB of workgroup memory.
+func tiled128() variant { return tiled("tiled-128", 16, 16, 8, 8, 8) }
+
+// tiled64 is for the middle range: 64 x 64 sums, 8 KiB.
+func tiled64() variant { return tiled("tiled-64", 8, 8, 8, 8, 16) }
+
+// tiled32 is for integrated GPUs, Direct3D 12 and small products: 32 x 32 sums, 2 KiB.
+func tiled32() variant { return tiled("tiled-32", 8, 8, 4, 4, 8) }
+
+// direct64 is for Metal: 64 x 64 sums, no workgroup memory to clear.
+func direct64() variant { return direct("direct-64", 8, 8, 8, 8, false) }
+
+// direct128 is for lavapipe: 64 x 128 sums, a thread's columns side by side.
+func direct128() variant { return direct("direct-128", 8, 8, 8, 16, true) }
+
 func tiled(name string, wx, wy, rows, cols, tileK int) variant {
 	return variant{name: name, tiled: true, wx: wx, wy: wy, rows: rows, cols: cols, tileK: tileK,
 		tileM: wy * rows, tileN: wx * cols}
@@ -30,30 +45,23 @@ func direct(name string, wx, wy, rows, cols int, adjacent bool) variant {
 
 // variants lists all forms; no one is best everywhere.
 func variants() []variant {
-	return []variant{
-		tiled("V1", 16, 16, 8, 8, 8),    // discrete GPUs; 8 KiB of workgroup memory
-		tiled("V2", 8, 8, 8, 8, 16),     // mid-range; 8 KiB
-		tiled("V3", 8, 8, 4, 4, 8),      // integrated GPUs, Direct3D 12, small products; 2 KiB
-		direct("V4", 8, 8, 8, 8, false), // Metal: no workgroup memory to clear
-		direct("V5", 8, 8, 8, 16, true), // lavapipe
-	}
+	return []variant{tiled128(), tiled64(), tiled32(), direct64(), direct128()}
 }
 
 // defaultVariant is the choice without tuning.
 func (d *Device) defaultVariant(p product) variant {
-	vs := variants()
 	large := p.m >= 64 && p.n >= 64
 	switch {
 	case d.info.Kind == Software:
-		return vs[4]
+		return direct128()
 	case d.info.Backend == "Metal":
-		return vs[3]
+		return direct64()
 	case d.info.Kind == Discrete && large:
-		return vs[0]
+		return tiled128()
 	case large && d.info.Backend != "D3D12":
-		return vs[1]
+		return tiled64()
 	}
-	return vs[2]
+	return tiled32()
 }
 
 // variantFor returns the form that p runs in.
@@ -86,7 +94,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 	wide := p.cAligned() && p.b.aligned() && (!v.tiled || p.a.aligned())
 	key := productKey{v.name, wide, v.tiled && p.transA, v.tiled && p.transB}
 	k, ok := d.products[key]
-	if !ok || k.pipeline == nil {
+	if !ok || k.program == nil {
 		k = d.productKernel(v, key)
 		d.products[key] = k
 	}
@@ -152,16 +160,15 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 	if p.transA {
 		aRow, aTerm = 1, p.a.stride
 	}
-	params := []any{p.m, p.n, p.k, p.items.inner}
-	params = append(params, matrixParams(p.a, a)...)
-	params = append(params, matrixParams(p.b, b)...)
-	params = append(params, matrixParams(p.c, c)...)
-	params = append(params, p.items.first, pieces, pieceK, bias.base, p.c.off-residual.off, int(p.act), flags, p.alpha,
-		aRow, aTerm)
-	d.launch(k, grid, work, []span{a, b, c, bias, residual}, params...)
+	sent := params{{"m", p.m}, {"n", p.n}, {"k", p.k}, {"inner", p.items.inner}}.
+		and(matrixParams("a", p.a, a)...).and(matrixParams("b", p.b, b)...).and(matrixParams("c", p.c, c)...).
+		and(params{{"first", p.items.first}, {"pieces", pieces}, {"piece_k", pieceK}, {"bias", bias.base},
+			{"residual", p.c.off - residual.off}, {"act", int(p.act)}, {"flags", flags}, {"alpha", p.alpha},
+			{"a_row", aRow}, {"a_term", aTerm}}...)
+	d.launch(k, grid, work, []span{a, b, c, bias, residual}, sent)
 }
 
-// matrixParams is the shader's struct Matrix for x bound as s.
-func matrixParams(x matrix, s span) []any {
-	return []any{x.off - s.off, x.stride, x.outerStep, x.inStep}
+// matrixParams is the shader's struct Matrix called name, for x bound as s.
+func matrixParams(name string, x matrix, s span) params {
+	return params{{name + ".base", x.off - s.off}, {name + ".stride", x.stride}, {name + ".outer", x.outerStep}, {name + ".inner", x.inStep}}
 }

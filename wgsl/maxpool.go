@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -10,10 +8,8 @@ type poolPiece struct {
 	lo, hi int
 }
 
-// poolPieces checks the sizes of kernel op and splits it.
-func (d *Device) poolPieces(op string, b, h, w, c int) []poolPiece {
-	positive(op, "B, C", b, c)
-	check(h >= 2 && w >= 2, op, "got an image of (%d,%d), want at least (2,2)", h, w)
+// poolPieces splits the pooling of b images.
+func (d *Device) poolPieces(b, h, w, c int) []poolPiece {
 	half, line := h/2, w*c
 	var pieces []poolPiece
 	for _, r := range d.runs(b*half, ceilDiv(h, half)*line, 1, float64(4*line)) {
@@ -25,26 +21,28 @@ func (d *Device) poolPieces(op string, b, h, w, c int) []poolPiece {
 
 // MaxPool implements backend.Kernels.
 func (d *Device) MaxPool(a backend.MaxPool) {
+	a.Check()
 	e := elementOf(a.C)
 	k := d.kernel("maxpool.wgsl", e.replace...)
 	line, out := a.W*a.C, a.W/2*a.C
-	for _, q := range d.poolPieces("MaxPool", a.B, a.H, a.W, a.C) {
+	for _, q := range d.poolPieces(a.B, a.H, a.W, a.C) {
 		n := q.r.n * out
 		d.run(k, n/e.width, float64(5*n),
 			[]span{window(a.X, q.lo*line, (q.hi-q.lo)*line), window(a.Y, q.r.start*out, n)},
-			n/e.width, q.r.start, q.lo, a.H, a.W, a.C/e.width)
+			params{{"count", n / e.width}, {"first", q.r.start}, {"x_row", q.lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / e.width}})
 	}
 }
 
 // MaxPoolBackward implements backend.Kernels.
 func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
+	a.Check()
 	k := d.kernel("maxpoolbackward.wgsl")
 	line, out := a.W*a.C, a.W/2*a.C
-	for _, q := range d.poolPieces("MaxPoolBackward", a.B, a.H, a.W, a.C) {
+	for _, q := range d.poolPieces(a.B, a.H, a.W, a.C) {
 		n := q.r.n * out
 		rows := (q.hi - q.lo) * line
 		d.run(k, n, float64(6*n),
 			[]span{window(a.X, q.lo*line, rows), window(a.DY, q.r.start*out, n), window(a.DX, q.lo*line, rows)},
-			n, q.r.start, q.lo, a.H, a.W, a.C)
+			params{{"count", n}, {"first", q.r.start}, {"x_row", q.lo}, {"h", a.H}, {"w", a.W}, {"c", a.C}})
 	}
 }

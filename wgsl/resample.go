@@ -1,12 +1,10 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Resample implements backend.Kernels.
 func (d *Device) Resample(a backend.Resample) {
-	positive("Resample", "Taps, Outer, In, Out, Inner", a.Taps, a.Outer, a.In, a.Out, a.Inner)
+	a.Check()
 	work := float64(2 * a.Taps * a.Inner)
 	for _, o := range d.runs(a.Outer, max(a.In, a.Out)*a.Inner, 0, work*float64(a.Out)) {
 		ins, outs := []chunk{{0, a.In}}, []chunk{{0, a.Out}}
@@ -31,5 +29,6 @@ func (d *Device) resamplePiece(a backend.Resample, o, in, out chunk, accumulate 
 		window(a.Y, (o.start*a.Out+out.start)*a.Inner, n),
 	}
 	d.run(d.kernel("resample.wgsl", e.replace...), n/e.width, 2*float64(a.Taps*n), spans,
-		n/e.width, in.start, in.n, out.n, a.Inner/e.width, a.Taps, accumulate)
+		params{{"count", n / e.width}, {"first", in.start}, {"rows", in.n}, {"size_out", out.n}, {"inner", a.Inner / e.width},
+			{"taps", a.Taps}, {"accumulate", accumulate}})
 }

@@ -1,14 +1,10 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // RoPE implements backend.Kernels.
 func (d *Device) RoPE(a backend.RoPE) {
-	positive("RoPE", "B, N, C, Period", a.B, a.N, a.C, a.Period)
-	check(a.C%2 == 0, "RoPE", "got C = %d, want an even one", a.C)
-	check(a.Rotated >= 0 && a.Rotated <= a.N, "RoPE", "got Rotated %d, want 0..%d", a.Rotated, a.N)
+	a.Check()
 	k := d.kernel("rope.wgsl", accessOf(a.X == a.Y)...)
 	turn := float32(1)
 	if a.Inverse {
@@ -18,6 +14,7 @@ func (d *Device) RoPE(a backend.RoPE) {
 		pairs := c.n * a.C / 2
 		d.run(k, pairs, float64(10*pairs),
 			[]span{window(a.X, c.start*a.C, c.n*a.C), window(a.Table, 0, a.Period*a.C), window(a.Y, c.start*a.C, c.n*a.C)},
-			pairs, c.start, a.N, a.C/2, a.Rotated, a.Period, turn, a.Accumulate)
+			params{{"count", pairs}, {"first", c.start}, {"n", a.N}, {"pairs", a.C / 2}, {"rotated", a.Rotated},
+				{"period", a.Period}, {"turn", turn}, {"accumulate", a.Accumulate}})
 	}
 }

@@ -5,12 +5,7 @@ package wgsl
 import (
 	"fmt"
 	"runtime"
-
-	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
-
-// Device is never made on this platform.
-type Device struct{ backend.Device }
 
 // Open returns ErrUnsupported with the reason.
 func Open(Options) (*Device, error) { return nil, unsupported() }

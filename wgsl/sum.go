@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
@@ -13,7 +11,7 @@ const (
 // Sum implements backend.Kernels. It goes by outer items, within one by terms, within one by columns: each as many as
 // fit, so a piece that has less than all of the one has only one of those before it.
 func (d *Device) Sum(a backend.Sum) {
-	positive("Sum", "Outer, N, Inner", a.Outer, a.N, a.Inner)
+	a.Check()
 	for _, o := range d.chunks(a.Outer, a.N*a.Inner) {
 		for i, c := range d.chunks(a.N, o.n*a.Inner) {
 			for _, col := range d.chunks(a.Inner, o.n*c.n) {
@@ -32,7 +30,8 @@ func (d *Device) sum(x, y span, outer, n, inner int, p float32, accumulate bool)
 	stage := func(y span, segments int, p float32, accumulate bool) {
 		threads := outer * segments * inner / e.width
 		d.run(k, threads, float64(outer*n*inner), []span{x, y},
-			threads, n, segments, inner/e.width, accumulate, p)
+			params{{"count", threads}, {"n", n}, {"segments", segments}, {"inner", inner / e.width},
+				{"accumulate", accumulate}, {"p", p}})
 	}
 	var last backend.Buffer
 	for n > sumLast {

@@ -1,11 +1,7 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
 	"fmt"
-
-	"github.com/rajveermalviya/go-webgpu/wgpu"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
@@ -25,13 +21,13 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	}
 	for start := 0; start < len(src); start += stagingBytes / 4 {
 		piece := src[start:min(start+stagingBytes/4, len(src))]
-		if err := d.queue.WriteBuffer(dst.raw, uint64(off+start)*4, wgpu.ToBytes(piece)); err != nil {
+		if err := d.driver.write(dst.raw, off+start, piece); err != nil {
 			d.fail(fmt.Errorf("wgsl: write: %w", err))
 			return
 		}
 		if len(src) > stagingBytes/4 {
 			d.flush()
-			d.queue.Submit()
+			d.driver.submitWrites()
 			d.fail(d.waitIdle())
 		}
 	}
@@ -46,42 +42,15 @@ func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
 		return d.takeError()
 	}
 	if d.staging == nil {
-		d.staging = d.createBuffer(stagingBytes, wgpu.BufferUsage_MapRead|wgpu.BufferUsage_CopyDst)
+		d.staging = d.createBuffer(stagingBytes, forStaging)
 		d.pool.own = stagingBytes
 		d.pool.notePeak()
 	}
 	for start := 0; start < len(dst) && d.err == nil; start += stagingBytes / 4 {
-		d.fail(d.readPiece(src, off+start, dst[start:min(start+stagingBytes/4, len(dst))]))
+		d.fail(d.driver.read(src.raw, off+start, dst[start:min(start+stagingBytes/4, len(dst))], d.staging))
+		d.batch.ahead = 0
 	}
 	return d.takeError()
-}
-
-func (d *Device) readPiece(src *buffer, off int, dst []float32) error {
-	size := uint64(len(dst)) * 4
-	encoder, err := d.gpu.CreateCommandEncoder(nil)
-	if err != nil {
-		return err
-	}
-	defer encoder.Release()
-	if err := encoder.CopyBufferToBuffer(src.raw, uint64(off)*4, d.staging, 0, size); err != nil {
-		return fmt.Errorf("wgsl: read: %w", err)
-	}
-	commands, err := encoder.Finish(nil)
-	if err != nil {
-		return fmt.Errorf("wgsl: read: %w", err)
-	}
-	d.queue.Submit(commands)
-	commands.Release()
-	mapped := (size + 7) &^ 7 // mappings are multiples of 8 bytes
-	if err := mapRead(d.gpu, d.staging, int64(mapped)); err != nil {
-		return err
-	}
-	d.batch.ahead = 0
-	if err := d.log.take(); err != nil {
-		return err
-	}
-	copy(dst, wgpu.FromBytes[float32](d.staging.GetMappedRange(0, uint(mapped))))
-	return d.staging.Unmap()
 }
 
 // Sync waits for all kernels called so far and returns the first error since the last Sync or Read.

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 // productTransposed runs a product whose form wants B stored [k,n] but which has it stored [n,k]. Items that share a
@@ -39,8 +37,8 @@ func (d *Device) transpose(x, y matrix, rows, cols int, it items) {
 		d.transpose(x, y, rows, half, it)
 		d.transpose(x.cols(half), y.rows(half), rows, cols-half, it)
 	default:
-		params := append([]any{rows, cols, it.inner, it.first}, matrixParams(x, src)...)
-		params = append(params, matrixParams(y, dst)...)
-		d.launch(d.kernel("transpose.wgsl"), [3]int{gx, gy, it.n}, float64(it.n*rows*cols), []span{src, dst}, params...)
+		sent := params{{"rows", rows}, {"cols", cols}, {"inner", it.inner}, {"first", it.first}}.
+			and(matrixParams("x", x, src)...).and(matrixParams("y", y, dst)...)
+		d.launch(d.kernel("transpose.wgsl"), [3]int{gx, gy, it.n}, float64(it.n*rows*cols), []span{src, dst}, sent)
 	}
 }

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -88,7 +86,7 @@ func (d *Device) tuned(p product) variant {
 	if known && i >= 0 {
 		return variants()[i]
 	}
-	if d.fail(d.log.take()); d.err != nil || d.lost != nil {
+	if d.fail(d.driver.stray()); d.err != nil || d.lost != nil {
 		return d.defaultVariant(p)
 	}
 	best := d.measureVariants(p)

@@ -1,5 +1,3 @@
-//go:build cgo && ((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
-
 package wgsl
 
 import (
@@ -50,12 +48,12 @@ func (d *Device) windowPart(a backend.Attention, c scoreChunk) {
 		d.windowPart(a, half)
 		d.windowPart(a, scoreChunk{c.items, c.row + half.rows, c.rows - half.rows})
 	default:
-		params := []any{c.rows, a.Nk, a.D, a.Dv}
-		for i, m := range []matrix{q, k, v, o} {
-			params = append(params, matrixParams(m, spans[i])...)
-		}
-		params = append(params, c.items.first, a.Heads, spans[4].base, a.Nq, a.LSE != nil, a.Scale)
-		d.launch(d.windowKernel(a, q, k, v), grid, work, spans, params...)
+		sent := params{{"rows", c.rows}, {"keys", a.Nk}, {"width", a.D}, {"value_width", a.Dv}}.
+			and(matrixParams("q", q, spans[0])...).and(matrixParams("k", k, spans[1])...).
+			and(matrixParams("v", v, spans[2])...).and(matrixParams("o", o, spans[3])...).
+			and(params{{"first", c.items.first}, {"inner", a.Heads}, {"lse_base", spans[4].base}, {"lse_stride", a.Nq},
+				{"has_lse", a.LSE != nil}, {"scale", a.Scale}}...)
+		d.launch(d.windowKernel(a, q, k, v), grid, work, spans, sent)
 	}
 }
 

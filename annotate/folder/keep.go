@@ -1,8 +1,12 @@
 package folder
 
 import (
+	"encoding/csv"
+	"fmt"
+	"io"
 	"path"
 
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -33,4 +37,41 @@ func (f *Folder) Stat(v Volume) (volume.Geometry, error) {
 		return volume.Geometry{}, unreadable(file, err)
 	}
 	return g, nil
+}
+
+// reviewed is the list of volumes that have a final label map, for slmsam train.
+const reviewed = "reviewed.csv"
+
+// ListReviewed writes reviewed.csv: name, image and label of every volume with a final label map, as paths within the
+// folder.
+func (f *Folder) ListReviewed() error {
+	list, err := f.Volumes()
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"name", "image", "label"}}
+	for _, v := range list {
+		labels, err := f.Labels(v.ID)
+		if err != nil {
+			return err
+		}
+		if l, done := labels[Final]; done {
+			rows = append(rows, []string{v.ID, v.file, l.file})
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err = wholefile.Write(f.path(reviewed), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
+	if err != nil {
+		return fmt.Errorf("list the reviewed volumes: %w", err)
+	}
+	return nil
+}
+
+// Name is what people call a volume: a DICOM series goes by its folder's name.
+func (v Volume) Name() string {
+	if v.dicom {
+		return path.Base(v.file)
+	}
+	return v.ID
 }

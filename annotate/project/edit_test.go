@@ -146,6 +146,9 @@ func TestReviewedVolumesHaveTheirLabelsInLabelsTr(t *testing.T) {
 	l, err := volume.ReadLabelMap(filepath.Join(dir, "labelsTr", "a.nii.gz"))
 	require.NoError(t, err)
 	require.Equal(t, depth*16, l.Counts()[1])
+	listed, err := os.ReadFile(filepath.Join(dir, "reviewed.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "name,image,label\na,a.nii.gz,labelsTr/a.nii.gz\n", string(listed))
 	require.Equal(t, "reviewed new", states(openProject(t, dir, &copier{})))
 
 	// a label map that another program left is where the work begins

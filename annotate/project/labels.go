@@ -66,7 +66,7 @@ func (p *Project) labelMap(d *Document) (*volume.LabelMap, error) {
 }
 
 // Review marks a volume as reviewed, or not. A reviewed one has its label map in labelsTr, where nnU-Net and slmsam
-// train look for it; that of one that no longer is goes to the trash.
+// train look for it, and is listed in reviewed.csv; that of one that no longer is goes to the trash.
 func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	v, err := p.folder.Find(d.ID)
 	if err != nil {
@@ -84,7 +84,7 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 		if err == nil {
 			err = p.folder.RemoveLabel(old)
 		}
-		return revision, err
+		return revision, errors.Join(err, p.folder.ListReviewed())
 	}
 	path, remove, err := p.Labels(d, ".nii.gz")
 	if err != nil {
@@ -92,6 +92,9 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	}
 	defer remove()
 	if err := p.folder.SaveLabel(v, folder.Final, ".nii.gz", path); err != nil {
+		return 0, err
+	}
+	if err := p.folder.ListReviewed(); err != nil {
 		return 0, err
 	}
 	return d.review(by, true)

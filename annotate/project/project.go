@@ -75,6 +75,7 @@ func (p *Project) Close() error {
 // Entry is one volume of the project.
 type Entry struct {
 	ID    string `json:"id"`
+	Name  string `json:"name"` // as people know it
 	State State  `json:"state"`
 	Error string `json:"error,omitempty"` // why it cannot be opened
 }
@@ -87,7 +88,7 @@ func (p *Project) Volumes() ([]Entry, error) {
 	}
 	out := make([]Entry, 0, len(list))
 	for _, v := range list {
-		e := Entry{ID: v.ID, State: New}
+		e := Entry{ID: v.ID, Name: v.Name(), State: New}
 		state, err := p.stateOf(v)
 		if err != nil {
 			e.Error = publicError(err)

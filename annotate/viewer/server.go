@@ -14,8 +14,9 @@ import (
 
 // Options are the settings of a server.
 type Options struct {
-	UploadBytes int64  // of one file, at most
-	Notice      string // what people should know, as where their work is kept
+	UploadBytes int64           // of one file, at most
+	Notice      string          // what people should know, as where their work is kept
+	Done        <-chan struct{} // closed when the server ends: streams end too; may be nil
 	Log         *slog.Logger
 }
 

@@ -149,7 +149,7 @@ func until(t *testing.T, lines *bufio.Scanner, fits func(project.Event) bool) pr
 
 func TestFromAnOutlineToALabelMap(t *testing.T) {
 	p := start(t, web.Guard{})
-	require.Contains(t, string(p.ok(200, "GET", "/api/project", nil)), `{"id":"scan","state":"new"}`)
+	require.Contains(t, string(p.ok(200, "GET", "/api/project", nil)), `{"id":"scan","name":"scan","state":"new"}`)
 	var info struct {
 		Dim                   [3]int
 		Slices, Width, Height int

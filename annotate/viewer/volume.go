@@ -106,6 +106,8 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, d *project.Docum
 		select {
 		case <-r.Context().Done():
 			return nil
+		case <-s.options.Done:
+			return nil
 		case <-alive.C:
 			if line(w, project.Event{Type: "alive"}) != nil {
 				return nil

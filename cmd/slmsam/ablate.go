@@ -136,8 +136,15 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 	if err := check.Check(); err != nil {
 		return s, usageError{err}
 	}
+	config, err := s.Start.Config()
+	if err != nil {
+		return s, err
+	}
 	job := &trainJob{recipe: s.Recipe}
-	if err := f.openData(dataset, job); err != nil {
+	if err := f.openData(dataset, job, config.Window); err != nil {
+		return s, err
+	}
+	if err := train.CheckData(job.train, job.held, job.recipe); err != nil {
 		return s, err
 	}
 	var ok bool
@@ -163,8 +170,11 @@ func (f *ablateFlags) ablateRecipe(cmd *cobra.Command) (train.Recipe, error) {
 			f.recipe = "scratch"
 		}
 	}
-	r, err := f.resolve(cmd)
-	if err != nil || f.budget == "" {
+	r, err := train.ReadRecipe(f.recipe)
+	if err != nil {
+		return r, err
+	}
+	if r, err = f.resolve(cmd, r); err != nil || f.budget == "" {
 		return r, err
 	}
 	r.Epochs, r.Steps, r.Time = 0, 0, ""

@@ -41,6 +41,44 @@ func TestVersionAndCompletion(t *testing.T) {
 	require.Contains(t, r.out, "__start_slmsam")
 }
 
+func TestVersionSaysWhatItComputesOn(t *testing.T) {
+	var b build
+	runJSON(t, &b, "version")
+	require.NotEmpty(t, b.Version)
+	require.NotEmpty(t, b.Go)
+	require.Contains(t, b.Backends[0], "CPU")
+	require.Equal(t, len(b.Backends) == 1, b.NoGPU != "")
+	require.Contains(t, slmsamRun("version").out, "computes on: CPU")
+}
+
+func TestFlagValuesAreCompleted(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"propagate", "--device", ""}, []string{"auto", "gpu", "cpu", "software"}},
+		{[]string{"batch", "--memory", ""}, []string{"M7+R1", "M7", "R7", "R1", "M7+R7"}},
+		{[]string{"propagate", "--checkpoint", ""}, []string{"nano", "tiny", "small", "base_plus", "large"}},
+		{[]string{"weights", "pull", ""}, []string{"tiny", "small", "base_plus", "large"}},
+	} {
+		r := slmsamRun(append([]string{"__complete"}, c.args...)...)
+		require.Equal(t, exitDone, r.code, r.errors)
+		lines := strings.Split(strings.TrimSpace(r.out), "\n")
+		require.Equal(t, c.want, lines[:len(lines)-1], c.args)
+	}
+}
+
+func TestManualPages(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "man1")
+	r := slmsamRun("man", dir)
+	require.Equal(t, exitDone, r.code, r.errors)
+	for _, page := range []string{"slmsam.1", "slmsam-propagate.1", "slmsam-weights-pull.1"} {
+		text, err := os.ReadFile(filepath.Join(dir, page))
+		require.NoError(t, err)
+		require.Contains(t, string(text), ".SH SYNOPSIS")
+	}
+}
+
 func TestInfoTellsModelsFromVolumes(t *testing.T) {
 	w := newWorkspace(t)
 	var model weightsInfo

@@ -145,9 +145,11 @@ func (f *evalFlags) study() (eval.Study, error) {
 	if s.Labels, err = parseLabels(f.labels); err != nil {
 		return s, err
 	}
-	if s.Names, err = parseLabelNames(f.names); err != nil {
+	legend, err := parseLegend(f.names)
+	if err != nil {
 		return s, err
 	}
+	s.Names, s.Ignore = namesOf(legend), legend.Ignore
 	if f.promptSlices != "" {
 		if s.PromptSlices, err = readPromptSlices(f.promptSlices); err != nil {
 			return s, err

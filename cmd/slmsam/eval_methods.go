@@ -90,35 +90,44 @@ func parseLabels(text string) ([]int32, error) {
 	return labels, nil
 }
 
-// parseLabelNames reads 1=liver,2=spleen or a JSON file.
+// parseLabelNames reads 1=liver,2=spleen or the names of a file, see parseLegend.
 func parseLabelNames(text string) (map[int32]string, error) {
+	legend, err := parseLegend(text)
+	return namesOf(legend), err
+}
+
+// namesOf lists the names of single labels; regions stand for several and have none of their own. Nil if there are none.
+func namesOf(legend volume.Legend) map[int32]string {
+	var names map[int32]string
+	for label, entry := range legend.Labels {
+		if names == nil {
+			names = map[int32]string{}
+		}
+		names[label] = entry.Name
+	}
+	return names
+}
+
+// parseLegend reads 1=liver,2=spleen or a file of names (.json, .txt).
+func parseLegend(text string) (volume.Legend, error) {
+	legend := volume.Legend{Labels: map[int32]volume.Label{}}
 	if text == "" {
-		return nil, nil
+		return legend, nil
 	}
 	if ext := strings.ToLower(filepath.Ext(text)); ext == ".json" || ext == ".txt" || ext == ".label" {
-		return readLabelNames(text)
+		legend, err := volume.ReadLegend(text)
+		if err != nil {
+			return legend, fmt.Errorf("--names: %w", err)
+		}
+		return legend, nil
 	}
-	names := map[int32]string{}
 	for _, part := range strings.Split(text, ",") {
 		number, name, _ := strings.Cut(part, "=")
 		label, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
 		if name = strings.TrimSpace(name); err != nil || label < 1 || name == "" {
-			return nil, usagef("--names %q: want 1=liver,2=spleen or a .json or .txt file", text)
+			return legend, usagef("--names %q: want 1=liver,2=spleen or a .json or .txt file", text)
 		}
-		names[int32(label)] = name
+		legend.Labels[int32(label)] = volume.Label{Name: name}
 	}
-	return names, nil
-}
-
-// readLabelNames reads the single labels of a file of names. Regions stand for several labels and have none of their own.
-func readLabelNames(path string) (map[int32]string, error) {
-	legend, err := volume.ReadLegend(path)
-	if err != nil {
-		return nil, fmt.Errorf("--names: %w", err)
-	}
-	names := map[int32]string{}
-	for label, entry := range legend.Labels {
-		names[label] = entry.Name
-	}
-	return names, nil
+	return legend, nil
 }

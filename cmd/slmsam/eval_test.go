@@ -86,7 +86,7 @@ func TestEvalFiles(t *testing.T) {
 		"--json-file", "@all.json", "--markdown", "@tables.md"}
 	o := evalRun(dir, append(args, "--published", "--cases")...)
 	require.Equal(t, exitDone, o.code, o.errors)
-	for _, text := range []string{"Each case", "Paired differences", "good - half", "paper DSC"} {
+	for _, text := range []string{"Each case", "Paired differences", "good - half", "table 1, 5 volumes, DSC"} {
 		require.Contains(t, o.out, text)
 	}
 	for _, name := range []string{"rows.csv", "all.json", "tables.md", "report/results.json", "report/rows.csv", "report/summary.csv",

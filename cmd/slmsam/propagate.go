@@ -22,9 +22,9 @@ import (
 type propagateFlags struct {
 	deviceFlags
 	modelFlags
-	mask, earlier, out, memory, labels, axis, span, direction, order, window, report, crop string
-	slices, present, absent, points, boxes                                                 []string
-	force, keepHoles, bf16, untrained, ignoreGeometry                                      bool
+	mask, earlier, out, memory, labels, axis, span, direction, order, window, report, crop, names string
+	slices, present, absent, points, boxes                                                        []string
+	force, keepHoles, bf16, untrained, ignoreGeometry                                             bool
 }
 
 func newPropagateCommand() *cobra.Command {
@@ -65,6 +65,8 @@ func (f *propagateFlags) promptGroup() flagGroup {
 	g.StringArrayVar(&f.present, "present", nil, "slices known to hold an object: A:B or LABEL:A:B, A to B-1; may be repeated")
 	g.StringArrayVar(&f.absent, "absent", nil, "slices known not to hold it, likewise: tracking ends there")
 	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take a mask of IMAGE's size as drawn on it, voxel for voxel, whatever its header says")
+	g.StringVar(&f.names, "names", "", "names and colors of labels for output and report: 1=liver,2=spleen, or a file: nnU-Net's dataset.json or ITK-SNAP's "+
+		"label descriptions (.txt)")
 	g.StringVar(&f.earlier, "earlier", "", "the result that MASK corrects, if it was saved under another name")
 	return g
 }

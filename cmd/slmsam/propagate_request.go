@@ -183,6 +183,11 @@ func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance
 		return err
 	}
 	j.note(c, append(notesOf(f.mask, read.Notes), notes...))
+	legend, err := parseLegend(f.names)
+	if err != nil {
+		return err
+	}
+	mask.SetNames(legend)
 	if history != nil {
 		return f.corrections(c, j, history, mask)
 	}

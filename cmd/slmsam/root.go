@@ -36,6 +36,8 @@ func commands() []*cobra.Command {
 		newInfoCommand(),
 		newBenchCommand(),
 		newServeCommand(),
+		newVersionCommand(),
+		newManCommand(),
 	}
 }
 
@@ -58,6 +60,7 @@ It is SLM-SAM 2 (short-long memory SAM 2, arXiv 2505.01854) and runs on any GPU,
 	flags.BoolP("quiet", "q", false, "no progress and no messages but warnings")
 	flags.BoolP("verbose", "v", false, "more messages")
 	root.AddCommand(commands()...)
+	completeFlags(root)
 	return root
 }
 

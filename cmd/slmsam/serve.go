@@ -122,7 +122,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	page, closePage, err := openViewer(c, model, f.limits, dir)
+	page, closePage, err := openViewer(ctx, c, model, f.limits, dir)
 	if err != nil {
 		return err
 	}

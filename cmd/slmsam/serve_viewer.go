@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,9 +17,10 @@ import (
 // Of an uploaded file, at most so many bytes are read for every voxel that a volume may have: float64, uncompressed.
 const uploadBytesPerVoxel = 8
 
-// openViewer makes the page over the project in dir or, without one, in a folder that lasts as long as the server.
-func openViewer(c *console, model *slmsam.Model, limits sessions.Limits, dir string) (page http.Handler, closeAll func(), err error) {
-	options := viewer.Options{UploadBytes: uploadBytesPerVoxel * int64(limits.Voxels), Log: c.log}
+// openViewer makes the page over the project in dir or, without one, in a folder that lasts as long as the server, which
+// ends with ctx.
+func openViewer(ctx context.Context, c *console, model *slmsam.Model, limits sessions.Limits, dir string) (page http.Handler, closeAll func(), err error) {
+	options := viewer.Options{UploadBytes: uploadBytesPerVoxel * int64(limits.Voxels), Done: ctx.Done(), Log: c.log}
 	removeDir := func() error { return nil }
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "slmsam-project-"); err != nil {

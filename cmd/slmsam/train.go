@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -31,13 +32,18 @@ type trainFlags struct {
 func newTrainCommand() *cobra.Command {
 	f := &trainFlags{}
 	cmd := &cobra.Command{
-		Use:   "train DATASET -o RUN",
+		Use:   "train DATASET",
 		Short: "Fine-tune on a few annotated volumes, or train from scratch",
 		Long: `train learns from annotated volumes. DATASET is an nnU-Net raw folder (imagesTr, labelsTr, dataset.json), a
 folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label and
-perhaps name,labels,weight; or the word generated, for made-up volumes. RUN receives checkpoints (best, last), the state to resume from, metrics.jsonl,
-TensorBoard events, curves.png and samples/. See docs/training.md.`,
-		Example: `  slmsam train Dataset001_Liver --init tiny -o run
+perhaps name,labels,weight; or the word generated, for made-up volumes. The run's folder receives checkpoints (best, last),
+the state to resume from, metrics.jsonl, TensorBoard events, curves.png and samples/.
+
+Without choices the built-in model is fine-tuned for at most 20 minutes. Some volumes (of one or two, some slices) are held
+back: the model is validated on them before, during and after, the best weights are kept (those it started from, where
+nothing beats them), and the last line says what was gained. See docs/training.md.`,
+		Example: `  slmsam train cases.csv
+  slmsam train Dataset001_Liver --init tiny -o run
   slmsam train cases.csv --init fresh --model nano --recipe scratch --time 2h -o run
   slmsam train Dataset001_Liver -o run --resume`,
 		Args: cobra.ExactArgs(1),
@@ -46,14 +52,14 @@ TensorBoard events, curves.png and samples/. See docs/training.md.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "out", "o", "", "folder of the run")
-	flags.StringVar(&f.recipe, "recipe", "paper", "paper (fine-tuning), scratch (fresh weights), or a JSON file")
-	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a pulled one, or fresh")
+	flags.StringVarP(&f.out, "out", "o", "run", "folder of the run")
+	flags.StringVar(&f.recipe, "recipe", "", strings.Join(train.Recipes(), ", ")+", or a JSON file (default: by the size of the start model)")
+	flags.StringVar(&f.init, "init", nano.Name, "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a pulled one, nano (built in), or fresh")
 	flags.StringVar(&f.model, "model", "nano", "shape of a fresh model: "+strings.Join(slmsam.Presets(), ", "))
 	flags.IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
-	flags.BoolVar(&f.resume, "resume", false, "go on with the run in RUN; its recipe and model are taken from there")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the run in RUN; its recipe and model are taken from there. More --steps or a longer --time prolong it")
 	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
-	flags.StringVar(&f.holdOut, "hold-out", "", "names of DATASET's cases to validate on instead of training, as A,B")
+	flags.StringVar(&f.holdOut, "hold-out", "", "names of DATASET's cases to validate on instead of training, as A,B; none trains on all (default: by their number)")
 	flags.Float64Var(&f.mix, "mix-generated", 0, "part of the clips to take from generated volumes instead, 0 to 1")
 	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
@@ -83,6 +89,8 @@ type trainJob struct {
 	train, held train.Source
 	recipe      train.Recipe
 	start       train.StartOptions
+	notes       []string // what is to be said of the volumes
+	heldBack    string   // what of them is validated on, where nobody chose it
 }
 
 func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, dataset string) error {
@@ -90,8 +98,11 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if err != nil {
 		return err
 	}
-	for _, n := range train.Notes(job.train, job.held) {
+	for _, n := range job.notes {
 		c.log.Warn(n)
+	}
+	if job.heldBack != "" {
+		c.log.Info("held back to validate on: " + job.heldBack + " (--hold-out NAMES chooses, --hold-out none trains on all)")
 	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {
@@ -148,6 +159,8 @@ type trainResult struct {
 	BestDSC  float64           `json:"best_dsc"`
 	BestStep int               `json:"best_step"`
 	Files    map[string]string `json:"files"` // best, last, metrics, curves, recipe
+
+	Gain *train.Gain `json:"gain,omitempty"` // where the start weights were validated
 }
 
 // train runs the training and says how it went.
@@ -174,8 +187,14 @@ func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, 
 	}
 	result := trainResult{Device: dev.Name(), Steps: t.Step(), Seconds: time.Since(began).Seconds(), Files: train.Files(f.out)}
 	result.BestDSC, result.BestStep = t.Best()
+	if g, ok := t.Gain(); ok {
+		result.Gain = &g
+	}
 	return c.result(result, func(w io.Writer) {
 		fmt.Fprintf(w, "%d steps, best validation DSC %.4f after step %d: %s\n", result.Steps, result.BestDSC, result.BestStep, result.Files["best"])
+		if result.Gain != nil {
+			fmt.Fprintln(w, result.Gain)
+		}
 	})
 }
 
@@ -195,17 +214,30 @@ func reporter(c *console) func(train.Progress) {
 		if o := p.Metrics.Overlap; o != nil {
 			dice = fmt.Sprintf("  Dice %.3f", *o)
 		}
+		switch {
+		case p.Shift != nil:
+			c.log.Info(fmt.Sprintf("recalibration, presence shifted by %+g:%s", *p.Shift, validationText(p)))
+			return
+		case p.Metrics.Clip == "":
+			c.log.Info(fmt.Sprintf("after step %d:%s", p.Step, validationText(p)))
+			return
+		}
 		line := fmt.Sprintf("step %d%s  loss %.3f%s  lr %.2g  %.2f s/step  %s left", p.Metrics.Step, of, p.Metrics.Loss,
 			dice, p.Metrics.LR, p.Metrics.Seconds, p.Remaining.Round(time.Second))
-		if v := p.Validation; v != nil {
-			on := ""
-			if v.OnTrain {
-				on = " on the training volumes"
-			}
-			line += fmt.Sprintf("  DSC%s %.4f (best %.4f)", on, v.DSC, p.Best)
+		if p.Validation != nil {
+			line += validationText(p)
 		}
 		c.log.Info(line)
 	}
+}
+
+// validationText says what a validation found.
+func validationText(p train.Progress) string {
+	v, on := p.Validation, ""
+	if v.OnTrain {
+		on = " on the training volumes"
+	}
+	return fmt.Sprintf("  DSC%s %.4f (in range %.4f, best %.4f), %d of %d absent slices run over", on, v.DSC, v.InRange, p.Best, v.RunOver, v.Absent)
 }
 
 // trainBenchResult is what slmsam train --bench --json prints.

@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
 )
 
@@ -19,45 +21,100 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	if f.out == "" && !f.plan && f.bench == 0 {
 		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
 	}
-	var err error
-	if f.resume {
-		for _, name := range settledFlags() {
-			if cmd.Flags().Changed(name) {
-				return nil, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
-			}
-		}
-		job.recipe, _, err = train.RunConfig(f.out)
-	} else {
-		job.recipe, err = f.resolve(cmd)
-		if job.start.Init = f.init; err == nil && f.init == "" {
-			err = errNoInit
-		}
-	}
+	config, err := f.configOfStart(cmd, job)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.openData(dataset, job); err != nil {
+	if err := f.settleRecipe(cmd, job, config); err != nil {
+		return nil, err
+	}
+	if err := f.openData(dataset, job, config.Window); err != nil {
+		return nil, err
+	}
+	if err := f.settleEnd(cmd, job); err != nil {
+		return nil, err
+	}
+	if err := train.CheckData(job.train, job.held, job.recipe); err != nil {
 		return nil, err
 	}
 	job.start.Window = train.WindowOf(job.train)
-	return job, nil
+	job.notes = train.Notes(job.train, job.held)
+	return job, f.holdBack(job)
 }
 
-// errNoInit is the answer to a training that says nothing of its start.
+// configOfStart is the model that the training starts or goes on from.
+func (f *trainFlags) configOfStart(cmd *cobra.Command, job *trainJob) (slmsam.Config, error) {
+	if !f.resume {
+		return job.start.Config()
+	}
+	for _, name := range settledFlags() {
+		if cmd.Flags().Changed(name) {
+			return slmsam.Config{}, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
+		}
+	}
+	_, config, err := train.RunConfig(f.out)
+	return config, err
+}
+
+// settleRecipe takes the run's recipe or a new one: that of --recipe, or the one for the start model.
+func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slmsam.Config) (err error) {
+	switch {
+	case f.resume:
+		job.recipe, _, err = train.RunConfig(f.out)
+		return err
+	case f.recipe == "":
+		job.recipe = train.RecipeFor(config, f.init == train.Fresh)
+	default:
+		if job.recipe, err = train.ReadRecipe(f.recipe); err != nil {
+			return err
+		}
+	}
+	job.recipe, err = f.resolve(cmd, job.recipe)
+	return err
+}
+
+// settleEnd says when the training ends: a run to resume may be prolonged, and where nobody chose, the number of volumes
+// decides.
+func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
+	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
+	switch {
+	case f.resume:
+		job.recipe, err = job.recipe.Prolonged(f.steps, f.time, job.train.Len())
+	case !chosen && job.recipe.Time != "":
+		job.recipe = job.recipe.WithBudget(job.train.Len())
+	}
+	return err
+}
+
+// holdBack keeps from training what it is validated on, where the recipe asks for it and nobody chose.
+func (f *trainFlags) holdBack(job *trainJob) error {
+	data, ok := job.train.(*train.Dataset)
+	if !ok || !job.recipe.HoldBack || job.held != nil || f.holdOut == holdNone {
+		return nil
+	}
+	rest, held, how, err := train.HoldBack(data, job.recipe)
+	if err != nil || held == nil {
+		return err
+	}
+	job.train, job.held, job.heldBack = rest, held, how
+	return nil
+}
+
+// holdNone is the --hold-out that trains on all volumes.
+const holdNone = "none"
+
+// errNoInit is the answer to an ablation that says nothing of its start.
 var errNoInit = usagef("--init is missing: a checkpoint to start from, nano for the built-in model, or fresh")
 
 // settledFlags are what a run's folder decides when it is resumed.
 func settledFlags() []string {
-	return []string{"recipe", "init", "model", "resolution", "epochs", "steps", "time", "memory", "frames", "batch", "together", "lr", "seed",
+	return []string{"recipe", "init", "model", "resolution", "epochs", "memory", "frames", "batch", "together", "lr", "seed",
 		"freeze", "prompts", "recompute"}
 }
 
-// resolve reads the recipe and applies the flags to it.
-func (f *trainFlags) resolve(cmd *cobra.Command) (train.Recipe, error) {
-	r, err := train.ReadRecipe(f.recipe)
-	if err != nil {
-		return r, err
-	}
+// resolve applies the flags to a recipe.
+func (f *trainFlags) resolve(cmd *cobra.Command, r train.Recipe) (train.Recipe, error) {
+	var err error
 	changed := cmd.Flags().Changed
 	if changed("epochs") || changed("steps") || changed("time") {
 		r.Epochs, r.Steps, r.Time = f.epochs, f.steps, f.time
@@ -108,24 +165,28 @@ func parseProportions(s string, maxPoints int) (train.Prompts, error) {
 	return p, nil
 }
 
-// openData opens the volumes and reads each once: bad ones are refused before the training starts.
-func (f *trainFlags) openData(dataset string, job *trainJob) error {
+// openData opens the volumes, which are shown as the start model knows them where no flag says otherwise.
+func (f *trainFlags) openData(dataset string, job *trainJob, window volume.WindowRule) error {
 	opt, err := f.caseOptions()
 	if err != nil {
 		return err
 	}
-	if job.train, err = openSource(dataset, opt, job.recipe.Seed, generatedVolumes); err != nil {
+	if opt.Window == "" && window != volume.WindowAuto {
+		opt.Window = window
+	}
+	seed := job.recipe.Seed
+	if job.train, err = openSource(dataset, opt, seed, generatedVolumes); err != nil {
 		return err
 	}
 	switch {
 	case f.held != "" && f.holdOut != "":
 		return usagef("--val and --hold-out cannot be given together")
 	case f.held != "":
-		job.held, err = openSource(f.held, opt, job.recipe.Seed+1, generatedHeld)
-	case f.holdOut != "":
+		job.held, err = openSource(f.held, opt, seed+1, generatedHeld)
+	case f.holdOut != "" && f.holdOut != holdNone:
 		err = f.split(job)
 	case dataset == generatedName:
-		job.held, err = openSource(dataset, opt, job.recipe.Seed+1, generatedHeld)
+		job.held, err = openSource(dataset, opt, seed+1, generatedHeld)
 	}
 	if err != nil {
 		return err
@@ -134,9 +195,9 @@ func (f *trainFlags) openData(dataset string, job *trainJob) error {
 		return usagef("--mix-generated %g: want a part of 0 to 1 of the clips, beside a DATASET of files", f.mix)
 	}
 	if f.mix > 0 {
-		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(job.recipe.Seed, generatedVolumes), Share: f.mix}
+		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(seed, generatedVolumes), Share: f.mix}
 	}
-	return train.CheckData(job.train, job.held, job.recipe)
+	return nil
 }
 
 // The name of the data set that is made up on the way, and how many of its volumes there are.

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -38,13 +40,43 @@ func TestTrainThenResumeThenPropagate(t *testing.T) {
 	require.Equal(t, exitDone, resumed.code, resumed.errors)
 	require.Contains(t, resumed.errors, "resuming after step 2")
 
-	changed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "9")
+	changed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--lr", "9")
 	require.Equal(t, exitUsage, changed.code)
+	shorter := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "1")
+	require.Contains(t, shorter.errors, "can only be prolonged")
+
+	longer := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "3", "--device", "cpu", "--json")
+	require.Equal(t, exitDone, longer.code, longer.errors)
+	require.NoError(t, json.Unmarshal([]byte(longer.out), &result))
+	require.Equal(t, 3, result.Steps)
 
 	out := w.path("out.nii.gz")
 	w.model = result.Files["best"]
 	p := w.propagate("--mask", w.mask, "-o", out)
 	require.Equal(t, exitDone, p.code, p.errors)
+}
+
+// TestTrainWithoutChoices: the folder, the recipe, its budget and what to validate on are chosen, and the last line says
+// what was gained.
+func TestTrainWithoutChoices(t *testing.T) {
+	w, manifest := trainWorkspace(t)
+	t.Chdir(w.dir)
+	r := slmsamRun("train", manifest, "--init", w.model, "--steps", "1", "--frames", "3", "--device", "cpu")
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Contains(t, r.errors, "held back to validate on: a third of the range of every volume")
+	require.Contains(t, r.errors, "after step 0:  DSC")
+	lines := strings.Split(strings.TrimSpace(r.out), "\n")
+	require.Contains(t, lines[len(lines)-1], "DSC over whole volumes: ")
+	require.Contains(t, lines[len(lines)-1], " before -> ")
+	require.FileExists(t, "run/best.safetensors")
+	recipe, err := train.ReadRecipe("run/recipe.json")
+	require.NoError(t, err)
+	require.True(t, recipe.Calibrate)
+
+	all := slmsamRun("train", manifest, "--init", w.model, "--steps", "1", "--frames", "3", "--device", "cpu", "-o", "all", "--hold-out", "none")
+	require.Equal(t, exitDone, all.code, all.errors)
+	require.NotContains(t, all.errors, "held back")
+	require.Contains(t, all.out, "of the training volumes")
 }
 
 func TestTrainPlan(t *testing.T) {
@@ -65,8 +97,8 @@ func TestTrainBadUse(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{manifest, "--init", "fresh"}, exitUsage, "-o RUN is missing"},
-		{[]string{manifest, "-o", w.path("run")}, exitUsage, "--init is missing"},
+		{[]string{manifest, "--init", "fresh", "-o", ""}, exitUsage, "-o RUN is missing"},
+		{[]string{manifest, "--init", "gone", "-o", w.path("run")}, exitFailed, "start weights"},
 		{append([]string{manifest, "--recipe", bad}, fresh...), exitFailed, `unknown field "learning_rate"`},
 		{append([]string{manifest, "--frames", "99"}, fresh...), exitFailed, "p1 has 12 slices, fewer than a clip of 99"},
 		{append([]string{manifest, "--label", "77"}, fresh...), exitFailed, "label 77 is not in"},

@@ -78,7 +78,8 @@ func newWeightsPullCommand() *cobra.Command {
 		Short: "Fetch an official checkpoint; an interrupted download is resumed",
 		Example: `  slmsam weights pull tiny
   slmsam weights pull large --url https://mirror.example/sam2.1/ --dir weights`,
-		Args: cobra.ExactArgs(1),
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: officialNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return pullWeights(cmd.Context(), newConsole(cmd), args[0], dir, base)
 		},

@@ -24,6 +24,24 @@ type Attention struct {
 	Scale            float32
 }
 
+// Check panics unless a keeps the contract.
+func (a Attention) Check() { a.check("Attention") }
+
+func (a Attention) check(op string) {
+	positive(op, "B, Heads, Nq, Nk, D, Dv", a.B, a.Heads, a.Nq, a.Nk, a.D, a.Dv)
+	check(a.B == 1 || a.O.Batch != 0, op, "got O with Batch 0 for %d items, want a place for each", a.B)
+	a.reaches(op, "Q", a.Q, a.Nq, a.D)
+	a.reaches(op, "K", a.K, a.Nk, a.D)
+	a.reaches(op, "V", a.V, a.Nk, a.Dv)
+	a.reaches(op, "O", a.O, a.Nq, a.Dv)
+	mayHold(op, "LSE", a.LSE, a.B*a.Heads*a.Nq)
+}
+
+// reaches demands that the tokens of t, heads of the given width, lie in its buffer.
+func (a Attention) reaches(op, arg string, t Heads, tokens, width int) {
+	reaches(op, arg, t.Buf, t.Off, []int{a.B, tokens, a.Heads * width}, []int{t.Batch, t.Row, 1})
+}
+
 // AttentionBackward adds the gradients of an Attention to DQ, DK, DV (located like Q, K, V; a
 // shared item, Batch 0, receives the sum over the batch):
 //
@@ -34,4 +52,15 @@ type Attention struct {
 type AttentionBackward struct {
 	Attention
 	DO, DQ, DK, DV Heads
+}
+
+// Check panics unless a keeps the contract.
+func (a AttentionBackward) Check() {
+	const op = "AttentionBackward"
+	check(a.LSE != nil, op, "got nil for LSE, want the one of the forward pass")
+	a.Attention.check(op)
+	a.reaches(op, "DO", a.DO, a.Nq, a.Dv)
+	a.reaches(op, "DQ", a.DQ, a.Nq, a.D)
+	a.reaches(op, "DK", a.DK, a.Nk, a.D)
+	a.reaches(op, "DV", a.DV, a.Nk, a.Dv)
 }

@@ -22,6 +22,18 @@ func (a Im2Col) OutSize() (oh, ow int) {
 	return (a.H+2*a.Pad-a.KH)/a.Stride + 1, (a.W+2*a.Pad-a.KW)/a.Stride + 1
 }
 
+// Check panics unless a keeps the contract.
+func (a Im2Col) Check() {
+	const op = "Im2Col"
+	positive(op, "B, H, W, C, KH, KW, Stride", a.B, a.H, a.W, a.C, a.KH, a.KW, a.Stride)
+	check(a.Pad >= 0, op, "got Pad %d, want 0 or more", a.Pad)
+	check(a.H+2*a.Pad >= a.KH && a.W+2*a.Pad >= a.KW, op,
+		"got an image of (%d,%d) padded by %d, want at least the kernel (%d,%d)", a.H, a.W, a.Pad, a.KH, a.KW)
+	oh, ow := a.OutSize()
+	holds(op, "X", a.X, 0, a.B*a.H*a.W*a.C)
+	holds(op, "Cols", a.Cols, 0, a.B*oh*ow*a.KH*a.KW*a.C)
+}
+
 // DepthwiseConv convolves each channel with its own K x K kernel, stride 1, zero padding K/2 (K odd):
 //
 //	Y[b,y,x,c] = Bias[c] + sum_{ky,kx} X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c]
@@ -32,6 +44,22 @@ type DepthwiseConv struct {
 	Y       Buffer // [B,H,W,C]
 	B, H, W int
 	C, K    int
+}
+
+// Check panics unless a keeps the contract.
+func (a DepthwiseConv) Check() {
+	const op = "DepthwiseConv"
+	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	size := a.B * a.H * a.W * a.C
+	holds(op, "X", a.X, 0, size)
+	holds(op, "Weight", a.Weight, 0, a.K*a.K*a.C)
+	mayHold(op, "Bias", a.Bias, a.C)
+	holds(op, "Y", a.Y, 0, size)
+}
+
+func checkDepthwise(op string, b, h, w, c, k int) {
+	positive(op, "B, H, W, C, K", b, h, w, c, k)
+	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
 }
 
 // DepthwiseConvBackward adds the gradients of a DepthwiseConv. Each of DX, DWeight and DBias may be nil.
@@ -45,6 +73,23 @@ type DepthwiseConvBackward struct {
 	C, K               int
 }
 
+// Check panics unless a keeps the contract. X is not needed without DWeight, Weight not without DX.
+func (a DepthwiseConvBackward) Check() {
+	const op = "DepthwiseConvBackward"
+	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	size, taps := a.B*a.H*a.W*a.C, a.K*a.K*a.C
+	holds(op, "DY", a.DY, 0, size)
+	if a.DX != nil {
+		holds(op, "DX", a.DX, 0, size)
+		holds(op, "Weight", a.Weight, 0, taps)
+	}
+	if a.DWeight != nil {
+		holds(op, "DWeight", a.DWeight, 0, taps)
+		holds(op, "X", a.X, 0, size)
+	}
+	mayHold(op, "DBias", a.DBias, a.C)
+}
+
 // MaxPool takes the largest of each 2 x 2 block: X [B,H,W,C] -> Y [B,H/2,W/2,C]; an odd last row or
 // column is dropped.
 type MaxPool struct {
@@ -52,11 +97,33 @@ type MaxPool struct {
 	B, H, W, C int
 }
 
+// Check panics unless a keeps the contract.
+func (a MaxPool) Check() {
+	const op = "MaxPool"
+	checkMaxPool(op, a.B, a.H, a.W, a.C)
+	holds(op, "X", a.X, 0, a.B*a.H*a.W*a.C)
+	holds(op, "Y", a.Y, 0, a.B*(a.H/2)*(a.W/2)*a.C)
+}
+
+func checkMaxPool(op string, b, h, w, c int) {
+	positive(op, "B, C", b, c)
+	check(h >= 2 && w >= 2, op, "got an image of (%d,%d), want at least (2,2)", h, w)
+}
+
 // MaxPoolBackward adds DY to DX at the place of each block's largest element, the first one in
 // row-major order among equals (as PyTorch does).
 type MaxPoolBackward struct {
 	X, DY, DX  Buffer
 	B, H, W, C int
+}
+
+// Check panics unless a keeps the contract.
+func (a MaxPoolBackward) Check() {
+	const op = "MaxPoolBackward"
+	checkMaxPool(op, a.B, a.H, a.W, a.C)
+	holds(op, "X", a.X, 0, a.B*a.H*a.W*a.C)
+	holds(op, "DY", a.DY, 0, a.B*(a.H/2)*(a.W/2)*a.C)
+	holds(op, "DX", a.DX, 0, a.B*a.H*a.W*a.C)
 }
 
 // Resample applies a sparse linear map along one axis (bilinear, bicubic, antialiased, nearest resizing
@@ -73,4 +140,13 @@ type Resample struct {
 	Outer, In, Out int
 	Inner          int
 	Accumulate     bool
+}
+
+// Check panics unless a keeps the contract. What Table holds is for the machine to check, if it can.
+func (a Resample) Check() {
+	const op = "Resample"
+	positive(op, "Taps, Outer, In, Out, Inner", a.Taps, a.Outer, a.In, a.Out, a.Inner)
+	holds(op, "X", a.X, 0, a.Outer*a.In*a.Inner)
+	holds(op, "Y", a.Y, 0, a.Outer*a.Out*a.Inner)
+	holds(op, "Table", a.Table, 0, a.Out*(1+a.Taps))
 }

@@ -15,7 +15,9 @@
 //     overwritten, whatever it held (NaN too).
 //   - Backward kernels always accumulate, so the caller zeroes a fresh gradient.
 //   - Any size may be 1, none is 0 unless a comment says so; nothing has to be a multiple of anything.
+//   - Every argument struct has a method Check that panics, naming sizes and buffers, where a call breaks what can be
+//     seen of these rules. A machine calls it first and checks nothing a second time.
 //   - Kernels return nothing. A device error is remembered and comes back from the next Read or Sync.
 //
-// Start reading at device.go, then matmul.go and attention.go. The package imports nothing.
+// Start reading at device.go, then matmul.go and attention.go. Imports: the standard library.
 package backend

@@ -10,7 +10,6 @@ const (
 	MapGELU                 // exact GELU
 	MapSigmoid              // 1 / (1 + exp(-x))
 	MapGreater              // 1 if x > P, else 0
-	MapClamp                // min(max(x, P), Q)
 )
 
 // Map computes Y[i] (+)= f(X[i]). X and Y may be the same buffer (in place) without Accumulate.
@@ -22,11 +21,30 @@ type Map struct {
 	Accumulate bool
 }
 
+// Check panics unless a keeps the contract.
+func (a Map) Check() {
+	const op = "Map"
+	positive(op, "N", a.N)
+	check(a.Op >= MapAffine && a.Op <= MapGreater, op, "got function %d, want one of the MapOps", a.Op)
+	holds(op, "X", a.X, 0, a.N)
+	holds(op, "Y", a.Y, 0, a.N)
+}
+
 // MapBackward adds DX[i] += DY[i] * f'(X[i]) for MapReLU (derivative 0 at 0), MapGELU and MapSigmoid.
 type MapBackward struct {
 	Op        MapOp
 	X, DY, DX Buffer
 	N         int
+}
+
+// Check panics unless a keeps the contract.
+func (a MapBackward) Check() {
+	const op = "MapBackward"
+	positive(op, "N", a.N)
+	check(a.Op >= MapReLU && a.Op <= MapSigmoid, op, "got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
+	holds(op, "X", a.X, 0, a.N)
+	holds(op, "DY", a.DY, 0, a.N)
+	holds(op, "DX", a.DX, 0, a.N)
 }
 
 // ZipOp is a function of two elements.
@@ -54,6 +72,16 @@ type Zip struct {
 	Accumulate       bool
 }
 
+// Check panics unless a keeps the contract.
+func (a Zip) Check() {
+	const op = "Zip"
+	positive(op, "Dims", a.Dims[:]...)
+	check(a.Op == ZipAdd || a.Op == ZipMul, op, "got function %d, want ZipAdd or ZipMul", a.Op)
+	reaches(op, "X", a.X, a.XOff, a.Dims[:], a.XStride[:])
+	reaches(op, "Y", a.Y, a.YOff, a.Dims[:], a.YStride[:])
+	holds(op, "Z", a.Z, 0, a.Dims[0]*a.Dims[1]*a.Dims[2])
+}
+
 // Copy moves a strided block: for all i in Dims (row-major),
 //
 //	Y[YOff + i.YStride] (+)= X[XOff + i.XStride]
@@ -68,11 +96,26 @@ type Copy struct {
 	Accumulate       bool
 }
 
+// Check panics unless a keeps the contract.
+func (a Copy) Check() {
+	const op = "Copy"
+	positive(op, "Dims", a.Dims[:]...)
+	reaches(op, "X", a.X, a.XOff, a.Dims[:], a.XStride[:])
+	reaches(op, "Y", a.Y, a.YOff, a.Dims[:], a.YStride[:])
+}
+
 // Fill sets words Off..Off+N of X to Value.
 type Fill struct {
 	X      Buffer
 	Off, N int
 	Value  float32
+}
+
+// Check panics unless a keeps the contract.
+func (a Fill) Check() {
+	const op = "Fill"
+	positive(op, "N", a.N)
+	holds(op, "X", a.X, a.Off, a.N)
 }
 
 // Sum adds along the middle axis: Y[o,i] (+)= P * sum_n X[o,n,i], X being [Outer,N,Inner].
@@ -83,12 +126,29 @@ type Sum struct {
 	Accumulate      bool
 }
 
+// Check panics unless a keeps the contract.
+func (a Sum) Check() {
+	const op = "Sum"
+	positive(op, "Outer, N, Inner", a.Outer, a.N, a.Inner)
+	holds(op, "X", a.X, 0, a.Outer*a.N*a.Inner)
+	holds(op, "Y", a.Y, 0, a.Outer*a.Inner)
+}
+
 // Dot adds P * sum_i X[i]*Y[i] to Z[0]. X and Y may be the same buffer. CPU sums in float64,
 // GPUs in a tree of float32.
 type Dot struct {
 	X, Y, Z Buffer
 	N       int
 	P       float32
+}
+
+// Check panics unless a keeps the contract.
+func (a Dot) Check() {
+	const op = "Dot"
+	positive(op, "N", a.N)
+	holds(op, "X", a.X, 0, a.N)
+	holds(op, "Y", a.Y, 0, a.N)
+	holds(op, "Z", a.Z, 0, 1)
 }
 
 // Dropout computes Y[i] (+)= keep(i) ? X[i]/(1-Rate) : 0. keep(i) depends on Seed and i/Group alone
@@ -104,4 +164,13 @@ type Dropout struct {
 	Rate       float32
 	Seed       uint32
 	Accumulate bool
+}
+
+// Check panics unless a keeps the contract.
+func (a Dropout) Check() {
+	const op = "Dropout"
+	positive(op, "N, Group", a.N, a.Group)
+	check(a.Rate >= 0 && a.Rate < 1, op, "got Rate %g, want 0 <= Rate < 1", a.Rate)
+	holds(op, "X", a.X, 0, a.N)
+	holds(op, "Y", a.Y, 0, a.N)
 }

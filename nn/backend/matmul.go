@@ -30,3 +30,20 @@ type MatMul struct {
 	Residual   Buffer // like C, or nil
 	Accumulate bool   // not together with Residual
 }
+
+// Check panics unless a keeps the contract.
+func (a MatMul) Check() {
+	const op = "MatMul"
+	positive(op, "M, N, K, Batch", a.M, a.N, a.K, a.Batch)
+	check(a.StrideA >= 0 && a.StrideB >= 0 && a.StrideC >= 0, op,
+		"got strides %d, %d, %d, want none negative", a.StrideA, a.StrideB, a.StrideC)
+	check(a.Batch == 1 || a.StrideC >= a.M*a.N, op, "got StrideC %d, want at least M*N = %d", a.StrideC, a.M*a.N)
+	check(!a.Accumulate || a.Residual == nil, op, "got Accumulate and Residual, want one of them")
+	check(a.Act >= Identity && a.Act <= GELU, op, "got activation %d, want Identity, ReLU or GELU", a.Act)
+	last := a.Batch - 1
+	holds(op, "A", a.A, 0, last*a.StrideA+a.M*a.K)
+	holds(op, "B", a.B, 0, last*a.StrideB+a.K*a.N)
+	holds(op, "C", a.C, 0, last*a.StrideC+a.M*a.N)
+	mayHold(op, "Bias", a.Bias, a.N)
+	mayHold(op, "Residual", a.Residual, last*a.StrideC+a.M*a.N)
+}

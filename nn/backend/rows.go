@@ -11,6 +11,16 @@ type LayerNorm struct {
 	Eps               float32
 }
 
+// Check panics unless a keeps the contract.
+func (a LayerNorm) Check() {
+	const op = "LayerNorm"
+	positive(op, "Rows, C", a.Rows, a.C)
+	holds(op, "X", a.X, 0, a.Rows*a.C)
+	holds(op, "Gamma", a.Gamma, 0, a.C)
+	holds(op, "Beta", a.Beta, 0, a.C)
+	holds(op, "Y", a.Y, 0, a.Rows*a.C)
+}
+
 // LayerNormBackward adds the gradients of a LayerNorm; mean and variance are computed again from X.
 // With xh = (X - mean)/sqrt(var + Eps) and g = DY*Gamma:
 //
@@ -22,6 +32,19 @@ type LayerNormBackward struct {
 	DX, DGamma, DBeta Buffer
 	Rows, C           int
 	Eps               float32
+}
+
+// Check panics unless a keeps the contract.
+func (a LayerNormBackward) Check() {
+	const op = "LayerNormBackward"
+	positive(op, "Rows, C", a.Rows, a.C)
+	check((a.DGamma == nil) == (a.DBeta == nil), op, "got one of DGamma and DBeta, want both or none")
+	holds(op, "X", a.X, 0, a.Rows*a.C)
+	holds(op, "Gamma", a.Gamma, 0, a.C)
+	holds(op, "DY", a.DY, 0, a.Rows*a.C)
+	mayHold(op, "DX", a.DX, a.Rows*a.C)
+	mayHold(op, "DGamma", a.DGamma, a.C)
+	mayHold(op, "DBeta", a.DBeta, a.C)
 }
 
 // RoPE rotates adjacent channel pairs by the angle of the token's place (axial rotary encoding):
@@ -39,4 +62,15 @@ type RoPE struct {
 	Period     int
 	Inverse    bool
 	Accumulate bool
+}
+
+// Check panics unless a keeps the contract.
+func (a RoPE) Check() {
+	const op = "RoPE"
+	positive(op, "B, N, C, Period", a.B, a.N, a.C, a.Period)
+	check(a.C%2 == 0, op, "got C = %d, want an even one", a.C)
+	check(a.Rotated >= 0 && a.Rotated <= a.N, op, "got Rotated %d, want 0..%d", a.Rotated, a.N)
+	holds(op, "X", a.X, 0, a.B*a.N*a.C)
+	holds(op, "Y", a.Y, 0, a.B*a.N*a.C)
+	holds(op, "Table", a.Table, 0, a.Period*a.C)
 }

@@ -21,6 +21,20 @@ type MaskLoss struct {
 	Alpha  float32
 }
 
+// Check panics unless a keeps the contract.
+func (a MaskLoss) Check() {
+	const op = "MaskLoss"
+	checkMasks(op, a.X, a.T, a.B, a.P, a.Repeat)
+	holds(op, "Out", a.Out, 0, a.B*MaskLossTerms)
+}
+
+func checkMasks(op string, x, truth Buffer, b, p, repeat int) {
+	positive(op, "B, P, Repeat", b, p, repeat)
+	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
+	holds(op, "X", x, 0, b*p)
+	holds(op, "T", truth, 0, b/repeat*p)
+}
+
 // MaskLossBackward adds to DX the gradient of sum_b (G[b,0]*focal sum + G[b,1]*sum p*t + G[b,2]*sum p).
 type MaskLossBackward struct {
 	X, T   Buffer
@@ -29,6 +43,14 @@ type MaskLossBackward struct {
 	B, P   int
 	Repeat int
 	Alpha  float32
+}
+
+// Check panics unless a keeps the contract.
+func (a MaskLossBackward) Check() {
+	const op = "MaskLossBackward"
+	checkMasks(op, a.X, a.T, a.B, a.P, a.Repeat)
+	holds(op, "G", a.G, 0, a.B*3)
+	holds(op, "DX", a.DX, 0, a.B*a.P)
 }
 
 // AdamW is one step of decoupled weight decay Adam on N parameters:
@@ -44,4 +66,14 @@ type AdamW struct {
 	LR, Beta1, Beta2, Eps    float32
 	WeightDecay, GradScale   float32
 	Correction1, Correction2 float32
+}
+
+// Check panics unless a keeps the contract.
+func (a AdamW) Check() {
+	const op = "AdamW"
+	positive(op, "N", a.N)
+	holds(op, "Param", a.Param, 0, a.N)
+	holds(op, "G", a.G, 0, a.N)
+	holds(op, "M", a.M, 0, a.N)
+	holds(op, "V", a.V, 0, a.N)
 }

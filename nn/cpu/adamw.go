@@ -9,10 +9,9 @@ import (
 
 // AdamW implements backend.Kernels (Loshchilov and Hutter, arXiv 1711.05101, as PyTorch orders the steps).
 func (d *Device) AdamW(a backend.AdamW) {
-	const op = "AdamW"
-	positive(op, "N", a.N)
-	param, grad := d.words(op, "Param", a.Param, a.N), d.words(op, "G", a.G, a.N)
-	m, v := d.words(op, "M", a.M, a.N), d.words(op, "V", a.V, a.N)
+	a.Check()
+	param, grad := d.words(a.Param, a.N), d.words(a.G, a.N)
+	m, v := d.words(a.M, a.N), d.words(a.V, a.N)
 	decay, step := 1-a.LR*a.WeightDecay, a.LR/a.Correction1
 	if !d.plain {
 		of := simd.AdamWFactors{GradScale: a.GradScale, Beta1: a.Beta1, Rest1: 1 - a.Beta1, Beta2: a.Beta2, Rest2: 1 - a.Beta2,

@@ -19,9 +19,8 @@ func (t heads) at(b, n, h int) []float32 {
 	return t.data[i : i+t.width : i+t.width]
 }
 
-func (d *Device) heads(op, arg string, t backend.Heads, a backend.Attention, tokens, width int) heads {
-	data := d.strided(op, arg, t.Buf, t.Off, []int{a.B, tokens, a.Heads * width}, []int{t.Batch, t.Row, 1})
-	return heads{data: data, off: t.Off, batch: t.Batch, row: t.Row, width: width}
+func (d *Device) heads(t backend.Heads, width int) heads {
+	return heads{data: d.all(t.Buf), off: t.Off, batch: t.Batch, row: t.Row, width: width}
 }
 
 // attentionArgs is an Attention with its operands as slices.
@@ -31,22 +30,21 @@ type attentionArgs struct {
 	lse        []float32
 }
 
-func (d *Device) checkAttention(op string, a backend.Attention) attentionArgs {
-	positive(op, "B, Heads, Nq, Nk, D, Dv", a.B, a.Heads, a.Nq, a.Nk, a.D, a.Dv)
-	check(a.B == 1 || a.O.Batch != 0, op, "got O with Batch 0 for %d items, want a place for each", a.B)
+func (d *Device) attentionArgs(a backend.Attention) attentionArgs {
 	return attentionArgs{
 		Attention: a,
-		q:         d.heads(op, "Q", a.Q, a, a.Nq, a.D),
-		k:         d.heads(op, "K", a.K, a, a.Nk, a.D),
-		v:         d.heads(op, "V", a.V, a, a.Nk, a.Dv),
-		o:         d.heads(op, "O", a.O, a, a.Nq, a.Dv),
-		lse:       d.optional(op, "LSE", a.LSE, a.B*a.Heads*a.Nq),
+		q:         d.heads(a.Q, a.D),
+		k:         d.heads(a.K, a.D),
+		v:         d.heads(a.V, a.Dv),
+		o:         d.heads(a.O, a.Dv),
+		lse:       d.optional(a.LSE, a.B*a.Heads*a.Nq),
 	}
 }
 
 // Attention implements backend.Kernels.
 func (d *Device) Attention(a backend.Attention) {
-	args := d.checkAttention("Attention", a)
+	a.Check()
+	args := d.attentionArgs(a)
 	if d.plain {
 		d.attentionPlain(args)
 		return
@@ -95,21 +93,20 @@ type attentionBackwardArgs struct {
 	do, dq, dk, dv heads
 }
 
-func (d *Device) checkAttentionBackward(a backend.AttentionBackward) attentionBackwardArgs {
-	const op = "AttentionBackward"
-	check(a.LSE != nil, op, "got nil LSE, want the one of the forward pass")
+func (d *Device) attentionBackwardArgs(a backend.AttentionBackward) attentionBackwardArgs {
 	return attentionBackwardArgs{
-		attentionArgs: d.checkAttention(op, a.Attention),
-		do:            d.heads(op, "DO", a.DO, a.Attention, a.Nq, a.Dv),
-		dq:            d.heads(op, "DQ", a.DQ, a.Attention, a.Nq, a.D),
-		dk:            d.heads(op, "DK", a.DK, a.Attention, a.Nk, a.D),
-		dv:            d.heads(op, "DV", a.DV, a.Attention, a.Nk, a.Dv),
+		attentionArgs: d.attentionArgs(a.Attention),
+		do:            d.heads(a.DO, a.Dv),
+		dq:            d.heads(a.DQ, a.D),
+		dk:            d.heads(a.DK, a.D),
+		dv:            d.heads(a.DV, a.Dv),
 	}
 }
 
 // AttentionBackward implements backend.Kernels.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
-	args := d.checkAttentionBackward(a)
+	a.Check()
+	args := d.attentionBackwardArgs(a)
 	if d.plain {
 		d.attentionBackwardPlain(args)
 		return

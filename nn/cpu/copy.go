@@ -4,10 +4,9 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Copy implements backend.Kernels.
 func (d *Device) Copy(a backend.Copy) {
-	const op = "Copy"
-	positive(op, "Dims", a.Dims[:]...)
-	x := d.strided(op, "X", a.X, a.XOff, a.Dims[:], a.XStride[:])
-	y := d.strided(op, "Y", a.Y, a.YOff, a.Dims[:], a.YStride[:])
+	a.Check()
+	x := d.all(a.X)
+	y := d.all(a.Y)
 	b := newBlock(a.Dims[:], a.XStride[:], a.YStride[:])
 	sx, sy := b.step(0), b.step(1)
 	d.parallel(b.size, 1, func(lo, hi int) {

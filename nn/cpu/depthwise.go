@@ -2,20 +2,14 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-func checkDepthwise(op string, b, h, w, c, k int) {
-	positive(op, "B, H, W, C, K", b, h, w, c, k)
-	check(k%2 == 1, op, "got K = %d, want an odd kernel", k)
-}
-
 // DepthwiseConv implements backend.Kernels.
 func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
-	const op = "DepthwiseConv"
-	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	size := a.B * a.H * a.W * a.C
-	x := d.words(op, "X", a.X, size)
-	weight := d.words(op, "Weight", a.Weight, a.K*a.K*a.C)
-	bias := d.optional(op, "Bias", a.Bias, a.C)
-	y := d.words(op, "Y", a.Y, size)
+	x := d.words(a.X, size)
+	weight := d.words(a.Weight, a.K*a.K*a.C)
+	bias := d.optional(a.Bias, a.C)
+	y := d.words(a.Y, size)
 	d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
 		mulAdd := d.mulAdder(a.C)
 		for t := lo; t < hi; t++ { // a row of Y
@@ -63,13 +57,12 @@ func depthwiseSum(mulAdd func(y, x, w []float32), out, image, weight []float32, 
 // DepthwiseConvBackward implements backend.Kernels.
 // Forward: Y[b,y,x,c] = Bias[c] + sum X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c].
 func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
-	const op = "DepthwiseConvBackward"
-	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
+	a.Check()
 	size := a.B * a.H * a.W * a.C
-	dy := d.words(op, "DY", a.DY, size)
+	dy := d.words(a.DY, size)
 	if a.DX != nil { // the same convolution of dY with the kernel turned
-		dx := d.words(op, "DX", a.DX, size)
-		weight := d.words(op, "Weight", a.Weight, a.K*a.K*a.C)
+		dx := d.words(a.DX, size)
+		weight := d.words(a.Weight, a.K*a.K*a.C)
 		d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
 			mulAdd := d.mulAdder(a.C)
 			for t := lo; t < hi; t++ {
@@ -81,8 +74,8 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 		})
 	}
 	if a.DWeight != nil {
-		x := d.words(op, "X", a.X, size)
-		dweight := d.words(op, "DWeight", a.DWeight, a.K*a.K*a.C)
+		x := d.words(a.X, size)
+		dweight := d.words(a.DWeight, a.K*a.K*a.C)
 		d.parallel(a.K*a.K, size, func(lo, hi int) {
 			for t := lo; t < hi; t++ { // a place in the kernel
 				d.depthwiseWeightGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)

@@ -74,7 +74,7 @@ func (d *Device) alloc(n int) *buffer {
 	if n < 1 {
 		panic(fmt.Sprintf("cpu.Alloc: got %d words, want at least 1", n))
 	}
-	b := &buffer{owner: d, data: d.pool.take(n)}
+	b := &buffer{owner: d, n: n, data: d.pool.take(n)}
 	if d.plain {
 		fill(b.data, float32(math.NaN()))
 	}
@@ -83,19 +83,19 @@ func (d *Device) alloc(n int) *buffer {
 
 // Free implements backend.Device.
 func (d *Device) Free(b backend.Buffer) {
-	buf := d.own("Free", "buffer", b)
+	buf := d.own(b)
 	d.pool.put(buf.data)
 	buf.data = nil
 }
 
 // Write implements backend.Device.
 func (d *Device) Write(b backend.Buffer, off int, src []float32) {
-	copy(d.part("Write", "buffer", b, off, len(src)), src)
+	copy(d.part("Write", b, off, len(src)), src)
 }
 
 // Read implements backend.Device. Its error is always nil.
 func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
-	copy(dst, d.part("Read", "buffer", b, off, len(dst)))
+	copy(dst, d.part("Read", b, off, len(dst)))
 	return nil
 }
 

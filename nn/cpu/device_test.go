@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,16 +56,14 @@ func TestMisuseOfBuffersPanics(t *testing.T) {
 	x, freed := d.Alloc(4), d.Alloc(4)
 	d.Free(freed)
 	for want, misuse := range map[string]func(){
-		"cpu.Alloc: got 0 words, want at least 1":                                      func() { d.Alloc(0) },
-		"cpu.Free: got a freed buffer for buffer, want a live one":                     func() { d.Free(freed) },
-		"cpu.Free: got nil for buffer, want a buffer":                                  func() { d.Free(nil) },
-		"cpu.Free: got a buffer of another device for buffer, want one of this device": func() { d.Free(other.Alloc(1)) },
-		"cpu.Write: got 4 words in buffer, want 3 from word 2":                         func() { d.Write(x, 2, make([]float32, 3)) },
-		"cpu.Fill: got 4 words in X, want 5 from word 0":                               func() { d.Fill(backend.Fill{X: x, N: 5}) },
-		"cpu.Map: got 4 words in Y, want 5 from word 0":                                func() { d.Map(backend.Map{X: d.Alloc(5), Y: x, N: 5}) },
-		"cpu.LayerNorm: got Rows, C = [0 4], want all at least 1":                      func() { d.LayerNorm(backend.LayerNorm{C: 4}) },
-		"cpu.Copy: got 4 words in X, want words 0..4 (offset 0, sizes [1 1 1 1 5], strides [0 0 0 0 1])": func() {
-			d.Copy(backend.Copy{X: x, Y: x, Dims: [5]int{1, 1, 1, 1, 5}, XStride: [5]int{4: 1}, YStride: [5]int{4: 1}})
+		"cpu.Alloc: got 0 words, want at least 1":                      func() { d.Alloc(0) },
+		"cpu: got a freed buffer, want a live one":                     func() { d.Free(freed) },
+		"cpu: got nil, want a buffer":                                  func() { d.Free(nil) },
+		"cpu: got a buffer of another device, want one of this device": func() { d.Free(other.Alloc(1)) },
+		"cpu: got a cpu.foreign, want a buffer of this device":         func() { d.Fill(backend.Fill{X: foreign{}, N: 1}) },
+		"cpu.Write: got 4 words, want 3 from word 2":                   func() { d.Write(x, 2, make([]float32, 3)) },
+		"cpu.Resample: got 2 as Table[0,0], want 0..1": func() {
+			d.Resample(backend.Resample{X: x, Y: x, Table: upload(d, 2, 1), Taps: 1, Outer: 1, In: 2, Out: 1, Inner: 1})
 		},
 	} {
 		require.PanicsWithValue(t, want, misuse)
@@ -86,4 +85,28 @@ func TestParallelCoversTheRange(t *testing.T) {
 			}
 		}
 	}
+}
+
+// foreign is a buffer of some other machine.
+type foreign struct{}
+
+func (foreign) Len() int { return 1 }
+
+// Every kernel refuses what its argument's Check refuses.
+func TestEveryKernelChecks(t *testing.T) {
+	kernels, d := reflect.TypeFor[backend.Kernels](), reflect.ValueOf(New(1))
+	for i := range kernels.NumMethod() {
+		m := kernels.Method(i)
+		argument := reflect.Zero(m.Type.In(0))
+		want := panicOf(func() { argument.Interface().(interface{ Check() }).Check() })
+		require.NotNil(t, want)
+		require.Equal(t, want, panicOf(func() { d.MethodByName(m.Name).Call([]reflect.Value{argument}) }), m.Name)
+	}
+}
+
+// panicOf returns what call panics with, nil if it does not.
+func panicOf(call func()) (value any) {
+	defer func() { value = recover() }()
+	call()
+	return nil
 }

@@ -8,10 +8,8 @@ import (
 
 // Dropout implements backend.Kernels. It is linear in X, so it is its own backward pass.
 func (d *Device) Dropout(a backend.Dropout) {
-	const op = "Dropout"
-	positive(op, "N, Group", a.N, a.Group)
-	check(a.Rate >= 0 && a.Rate < 1, op, "got Rate %g, want 0 <= Rate < 1", a.Rate)
-	x, y := d.words(op, "X", a.X, a.N), d.words(op, "Y", a.Y, a.N)
+	a.Check()
+	x, y := d.words(a.X, a.N), d.words(a.Y, a.N)
 	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32))) // for whole h: h >= Rate*2^32 <=> h >= threshold
 	scale := 1 / (1 - a.Rate)
 	d.parallel(a.N, 8, func(lo, hi int) {

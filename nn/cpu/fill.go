@@ -4,7 +4,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Fill implements backend.Kernels.
 func (d *Device) Fill(a backend.Fill) {
-	positive("Fill", "N", a.N)
-	x := d.part("Fill", "X", a.X, a.Off, a.N)
+	a.Check()
+	x := d.all(a.X)[a.Off:][:a.N]
 	d.parallel(a.N, 1, func(lo, hi int) { fill(x[lo:hi], a.Value) })
 }

@@ -2,14 +2,12 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-func (d *Device) checkIm2Col(op string, a backend.Im2Col) (x, cols []float32, oh, ow int) {
-	positive(op, "B, H, W, C, KH, KW, Stride", a.B, a.H, a.W, a.C, a.KH, a.KW, a.Stride)
-	check(a.Pad >= 0, op, "got Pad %d, want 0 or more", a.Pad)
-	check(a.H+2*a.Pad >= a.KH && a.W+2*a.Pad >= a.KW, op,
-		"got a kernel of (%d,%d) on a padded image of (%d,%d), want one that fits", a.KH, a.KW, a.H+2*a.Pad, a.W+2*a.Pad)
+// patches checks a and returns its operands and the size of the output.
+func (d *Device) patches(a backend.Im2Col) (x, cols []float32, oh, ow int) {
+	a.Check()
 	oh, ow = a.OutSize()
-	x = d.words(op, "X", a.X, a.B*a.H*a.W*a.C)
-	cols = d.words(op, "Cols", a.Cols, a.B*oh*ow*a.KH*a.KW*a.C)
+	x = d.words(a.X, a.B*a.H*a.W*a.C)
+	cols = d.words(a.Cols, a.B*oh*ow*a.KH*a.KW*a.C)
 	return x, cols, oh, ow
 }
 
@@ -20,7 +18,7 @@ func inside(start, kernel, n int) (lo, hi int) {
 
 // Im2Col implements backend.Kernels. Of each kernel row, the part inside the image is one run in both X and Cols.
 func (d *Device) Im2Col(a backend.Im2Col) {
-	x, cols, oh, ow := d.checkIm2Col("Im2Col", a)
+	x, cols, oh, ow := d.patches(a)
 	run := a.KW * a.C // words of one kernel row
 	d.parallel(a.B*oh, ow*a.KH*run, func(lo, hi int) {
 		for t := lo; t < hi; t++ { // an output row
@@ -54,7 +52,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 // Col2Im implements backend.Kernels. It walks the rows of the image, so that each has one writer.
 // Adjoint of Cols[(b,oy,ox), (ky,kx,c)] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c].
 func (d *Device) Col2Im(a backend.Im2Col) {
-	x, cols, oh, ow := d.checkIm2Col("Col2Im", a)
+	x, cols, oh, ow := d.patches(a)
 	run := a.KW * a.C
 	d.parallel(a.B*a.H, ow*a.KH*run, func(lo, hi int) {
 		for t := lo; t < hi; t++ { // a row of X

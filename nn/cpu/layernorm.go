@@ -26,11 +26,10 @@ func moments(x []float32, eps float32) (mean, rstd float64) {
 
 // LayerNorm implements backend.Kernels.
 func (d *Device) LayerNorm(a backend.LayerNorm) {
-	const op = "LayerNorm"
-	positive(op, "Rows, C", a.Rows, a.C)
-	x := d.words(op, "X", a.X, a.Rows*a.C)
-	y := d.words(op, "Y", a.Y, a.Rows*a.C)
-	gamma, beta := d.words(op, "Gamma", a.Gamma, a.C), d.words(op, "Beta", a.Beta, a.C)
+	a.Check()
+	x := d.words(a.X, a.Rows*a.C)
+	y := d.words(a.Y, a.Rows*a.C)
+	gamma, beta := d.words(a.Gamma, a.C), d.words(a.Beta, a.C)
 	d.parallel(a.Rows, 4*a.C, func(lo, hi int) {
 		if !d.plain {
 			d.kernels.LayerNorm(y[lo*a.C:hi*a.C], x[lo*a.C:], gamma, beta, a.Eps)
@@ -59,14 +58,12 @@ const (
 // LayerNormBackward implements backend.Kernels.
 // Forward: Y = xh*Gamma + Beta, xh = (X - mean)/sqrt(var + Eps).
 func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
-	const op = "LayerNormBackward"
-	positive(op, "Rows, C", a.Rows, a.C)
+	a.Check()
 	size := a.Rows * a.C
-	x, dy := d.words(op, "X", a.X, size), d.words(op, "DY", a.DY, size)
-	gamma := d.words(op, "Gamma", a.Gamma, a.C)
-	check((a.DGamma == nil) == (a.DBeta == nil), op, "got one of DGamma and DBeta, want both or none")
-	dx := d.optional(op, "DX", a.DX, size)
-	dgamma, dbeta := d.optional(op, "DGamma", a.DGamma, a.C), d.optional(op, "DBeta", a.DBeta, a.C)
+	x, dy := d.words(a.X, size), d.words(a.DY, size)
+	gamma := d.words(a.Gamma, a.C)
+	dx := d.optional(a.DX, size)
+	dgamma, dbeta := d.optional(a.DGamma, a.C), d.optional(a.DBeta, a.C)
 
 	blocks := min(normBlocks, ceilDiv(a.Rows, normRows))
 	partial := make([]float64, blocks*2*a.C) // [blocks,2,C]

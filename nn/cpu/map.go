@@ -1,13 +1,16 @@
 package cpu
 
-import "github.com/seed-6f79f512/slmsam/nn/backend"
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
 
 // Map implements backend.Kernels.
 func (d *Device) Map(a backend.Map) {
-	const op = "Map"
-	positive(op, "N", a.N)
+	a.Check()
 	f := mapFunc(a)
-	x, y := d.words(op, "X", a.X, a.N), d.words(op, "Y", a.Y, a.N)
+	x, y := d.words(a.X, a.N), d.words(a.Y, a.N)
 	if vector := d.vectorMap(a); vector != nil {
 		d.parallel(a.N, 1, func(lo, hi int) { vector(y[lo:hi], x[lo:hi]) })
 		return
@@ -79,17 +82,13 @@ func mapFunc(a backend.Map) func(float32) float32 {
 			}
 			return 0
 		}
-	case backend.MapClamp:
-		return func(x float32) float32 { return min(max(x, a.P), a.Q) }
 	}
-	check(false, "Map", "got function %d, want one of the MapOps", a.Op)
-	return nil
+	panic(fmt.Sprintf("cpu.Map: got function %d, want one of the MapOps", a.Op)) // backend's Check admits no other
 }
 
 // MapBackward implements backend.Kernels. Forward: Y = f(X).
 func (d *Device) MapBackward(a backend.MapBackward) {
-	const op = "MapBackward"
-	positive(op, "N", a.N)
+	a.Check()
 	var grad func(x float32) float32 // f'
 	switch a.Op {
 	case backend.MapReLU:
@@ -106,10 +105,8 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 			p := sigmoid(float64(x))
 			return float32(p * (1 - p))
 		}
-	default:
-		check(false, op, "got function %d, want MapReLU, MapGELU or MapSigmoid", a.Op)
 	}
-	x, dy, dx := d.words(op, "X", a.X, a.N), d.words(op, "DY", a.DY, a.N), d.words(op, "DX", a.DX, a.N)
+	x, dy, dx := d.words(a.X, a.N), d.words(a.DY, a.N), d.words(a.DX, a.N)
 	if vector := d.vectorMapBackward(a.Op); vector != nil {
 		d.parallel(a.N, 1, func(lo, hi int) { vector(dx[lo:hi], x[lo:hi], dy[lo:hi]) })
 		return

@@ -6,11 +6,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-func checkMasks(op string, b, p, repeat int) {
-	positive(op, "B, P, Repeat", b, p, repeat)
-	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
-}
-
 // bce returns p = sigmoid(x) and the binary cross entropy -t*log(p) - (1-t)*log(1-p) = max(x,0) - x*t + log(1+exp(-|x|)),
 // without overflow.
 func bce(x, t float64) (p, loss float64) {
@@ -24,11 +19,10 @@ func bce(x, t float64) (p, loss float64) {
 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
-	const op = "MaskLoss"
-	checkMasks(op, a.B, a.P, a.Repeat)
-	x := d.words(op, "X", a.X, a.B*a.P)
-	truth := d.words(op, "T", a.T, a.B/a.Repeat*a.P)
-	out := d.words(op, "Out", a.Out, a.B*backend.MaskLossTerms)
+	a.Check()
+	x := d.words(a.X, a.B*a.P)
+	truth := d.words(a.T, a.B/a.Repeat*a.P)
+	out := d.words(a.Out, a.B*backend.MaskLossTerms)
 	for b := range a.B {
 		xs, ts := x[b*a.P:][:a.P], truth[b/a.Repeat*a.P:][:a.P]
 		total := make([]float64, backend.MaskLossTerms)
@@ -66,12 +60,11 @@ func addMaskTerms(s []float64, x, t, alpha float64) {
 // MaskLossBackward implements backend.Kernels.
 // Forward: focal = a_t * (1-p_t)^2 * BCE, with dBCE/dx = p - t and dp/dx = p*(1-p).
 func (d *Device) MaskLossBackward(a backend.MaskLossBackward) {
-	const op = "MaskLossBackward"
-	checkMasks(op, a.B, a.P, a.Repeat)
-	x := d.words(op, "X", a.X, a.B*a.P)
-	truth := d.words(op, "T", a.T, a.B/a.Repeat*a.P)
-	g := d.words(op, "G", a.G, a.B*3)
-	dx := d.words(op, "DX", a.DX, a.B*a.P)
+	a.Check()
+	x := d.words(a.X, a.B*a.P)
+	truth := d.words(a.T, a.B/a.Repeat*a.P)
+	g := d.words(a.G, a.B*3)
+	dx := d.words(a.DX, a.B*a.P)
 	if !d.plain {
 		d.parallel(a.B, 16*a.P, func(lo, hi int) {
 			for b := lo; b < hi; b++ {

@@ -4,7 +4,8 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // MatMul implements backend.Kernels.
 func (d *Device) MatMul(a backend.MatMul) {
-	m := d.checkMatMul(a)
+	a.Check()
+	m := d.matmulArgs(a)
 	if d.plain {
 		d.matmulPlain(m)
 		return
@@ -18,22 +19,15 @@ type matmulArgs struct {
 	a, b, c, bias, residual []float32
 }
 
-func (d *Device) checkMatMul(a backend.MatMul) matmulArgs {
-	const op = "MatMul"
-	positive(op, "M, N, K, Batch", a.M, a.N, a.K, a.Batch)
-	check(a.StrideA >= 0 && a.StrideB >= 0 && a.StrideC >= 0, op,
-		"got strides %d, %d, %d, want none negative", a.StrideA, a.StrideB, a.StrideC)
-	check(a.Batch == 1 || a.StrideC >= a.M*a.N, op, "got StrideC %d, want at least M*N = %d", a.StrideC, a.M*a.N)
-	check(!a.Accumulate || a.Residual == nil, op, "got Accumulate and Residual, want one of them")
-	check(a.Act >= backend.Identity && a.Act <= backend.GELU, op, "got activation %d, want Identity, ReLU or GELU", a.Act)
+func (d *Device) matmulArgs(a backend.MatMul) matmulArgs {
 	last := a.Batch - 1
 	return matmulArgs{
 		MatMul:   a,
-		a:        d.words(op, "A", a.A, last*a.StrideA+a.M*a.K),
-		b:        d.words(op, "B", a.B, last*a.StrideB+a.K*a.N),
-		c:        d.words(op, "C", a.C, last*a.StrideC+a.M*a.N),
-		bias:     d.optional(op, "Bias", a.Bias, a.N),
-		residual: d.optional(op, "Residual", a.Residual, last*a.StrideC+a.M*a.N),
+		a:        d.words(a.A, last*a.StrideA+a.M*a.K),
+		b:        d.words(a.B, last*a.StrideB+a.K*a.N),
+		c:        d.words(a.C, last*a.StrideC+a.M*a.N),
+		bias:     d.optional(a.Bias, a.N),
+		residual: d.optional(a.Residual, last*a.StrideC+a.M*a.N),
 	}
 }
 

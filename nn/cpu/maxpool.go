@@ -2,18 +2,12 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-func checkMaxPool(op string, b, h, w, c int) {
-	positive(op, "B, C", b, c)
-	check(h >= 2 && w >= 2, op, "got an image of (%d,%d), want at least (2,2)", h, w)
-}
-
 // MaxPool implements backend.Kernels.
 func (d *Device) MaxPool(a backend.MaxPool) {
-	const op = "MaxPool"
-	checkMaxPool(op, a.B, a.H, a.W, a.C)
+	a.Check()
 	oh, ow := a.H/2, a.W/2
-	x := d.words(op, "X", a.X, a.B*a.H*a.W*a.C)
-	y := d.words(op, "Y", a.Y, a.B*oh*ow*a.C)
+	x := d.words(a.X, a.B*a.H*a.W*a.C)
+	y := d.words(a.Y, a.B*oh*ow*a.C)
 	d.parallel(a.B*oh, 4*ow*a.C, func(lo, hi int) {
 		for t := lo; t < hi; t++ { // a row of Y
 			top := x[((t/oh)*a.H+t%oh*2)*a.W*a.C:][:2*a.W*a.C]
@@ -35,12 +29,11 @@ func (d *Device) MaxPool(a backend.MaxPool) {
 // MaxPoolBackward implements backend.Kernels.
 // Forward: Y[b,y,x,c] = max of X[b,2y..2y+1,2x..2x+1,c].
 func (d *Device) MaxPoolBackward(a backend.MaxPoolBackward) {
-	const op = "MaxPoolBackward"
-	checkMaxPool(op, a.B, a.H, a.W, a.C)
+	a.Check()
 	oh, ow := a.H/2, a.W/2
-	x := d.words(op, "X", a.X, a.B*a.H*a.W*a.C)
-	dy := d.words(op, "DY", a.DY, a.B*oh*ow*a.C)
-	dx := d.words(op, "DX", a.DX, a.B*a.H*a.W*a.C)
+	x := d.words(a.X, a.B*a.H*a.W*a.C)
+	dy := d.words(a.DY, a.B*oh*ow*a.C)
+	dx := d.words(a.DX, a.B*a.H*a.W*a.C)
 	d.parallel(a.B*oh, 4*ow*a.C, func(lo, hi int) {
 		for t := lo; t < hi; t++ {
 			b, oy := t/oh, t%oh

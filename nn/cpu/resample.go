@@ -1,17 +1,22 @@
 package cpu
 
-import "github.com/seed-6f79f512/slmsam/nn/backend"
+import (
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
 
 // Resample implements backend.Kernels.
 func (d *Device) Resample(a backend.Resample) {
-	const op = "Resample"
-	positive(op, "Taps, Outer, In, Out, Inner", a.Taps, a.Outer, a.In, a.Out, a.Inner)
-	x := d.words(op, "X", a.X, a.Outer*a.In*a.Inner)
-	y := d.words(op, "Y", a.Y, a.Outer*a.Out*a.Inner)
-	table := d.words(op, "Table", a.Table, a.Out*(1+a.Taps))
+	a.Check()
+	x := d.words(a.X, a.Outer*a.In*a.Inner)
+	y := d.words(a.Y, a.Outer*a.Out*a.Inner)
+	table := d.words(a.Table, a.Out*(1+a.Taps))
 	for i := range a.Out {
 		start := table[i*(1+a.Taps)]
-		check(start >= 0 && int(start) < a.In, op, "got %g as Table[%d,0], want 0..%d", start, i, a.In-1)
+		if !(start >= 0 && int(start) < a.In) {
+			panic(fmt.Sprintf("cpu.Resample: got %g as Table[%d,0], want 0..%d", start, i, a.In-1))
+		}
 	}
 	vector := !d.plain && a.Inner >= worthwhile
 	d.parallel(a.Outer*a.Out, a.Taps*a.Inner, func(lo, hi int) {

@@ -5,12 +5,9 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 // RoPE implements backend.Kernels. With Inverse it is its own backward pass, because a rotation's transpose is the
 // rotation back.
 func (d *Device) RoPE(a backend.RoPE) {
-	const op = "RoPE"
-	positive(op, "B, N, C, Period", a.B, a.N, a.C, a.Period)
-	check(a.C%2 == 0, op, "got C = %d, want an even one", a.C)
-	check(a.Rotated >= 0 && a.Rotated <= a.N, op, "got Rotated %d, want 0..%d", a.Rotated, a.N)
-	x, y := d.words(op, "X", a.X, a.B*a.N*a.C), d.words(op, "Y", a.Y, a.B*a.N*a.C)
-	table := d.words(op, "Table", a.Table, a.Period*a.C)
+	a.Check()
+	x, y := d.words(a.X, a.B*a.N*a.C), d.words(a.Y, a.B*a.N*a.C)
+	table := d.words(a.Table, a.Period*a.C)
 	sign := float32(1)
 	if a.Inverse {
 		sign = -1

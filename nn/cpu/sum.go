@@ -9,10 +9,9 @@ const (
 
 // Sum implements backend.Kernels. The rows are cut into pieces of fixed size, whose sums are added in order.
 func (d *Device) Sum(a backend.Sum) {
-	const op = "Sum"
-	positive(op, "Outer, N, Inner", a.Outer, a.N, a.Inner)
-	x := d.words(op, "X", a.X, a.Outer*a.N*a.Inner)
-	y := d.words(op, "Y", a.Y, a.Outer*a.Inner)
+	a.Check()
+	x := d.words(a.X, a.Outer*a.N*a.Inner)
+	y := d.words(a.Y, a.Outer*a.Inner)
 	columns, rows := (a.Inner+sumColumns-1)/sumColumns, (a.N+sumRows-1)/sumRows
 	partial := make([]float64, a.Outer*rows*a.Inner) // [Outer,rows,Inner]
 	d.parallel(a.Outer*rows*columns, min(a.N, sumRows)*min(a.Inner, sumColumns), func(lo, hi int) {

@@ -4,12 +4,10 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // Zip implements backend.Kernels.
 func (d *Device) Zip(a backend.Zip) {
-	const op = "Zip"
-	positive(op, "Dims", a.Dims[:]...)
-	check(a.Op == backend.ZipAdd || a.Op == backend.ZipMul, op, "got function %d, want ZipAdd or ZipMul", a.Op)
-	x := d.strided(op, "X", a.X, a.XOff, a.Dims[:], a.XStride[:])
-	y := d.strided(op, "Y", a.Y, a.YOff, a.Dims[:], a.YStride[:])
-	z := d.words(op, "Z", a.Z, a.Dims[0]*a.Dims[1]*a.Dims[2])
+	a.Check()
+	x := d.all(a.X)
+	y := d.all(a.Y)
+	z := d.words(a.Z, a.Dims[0]*a.Dims[1]*a.Dims[2])
 	b := newBlock(a.Dims[:], a.XStride[:], a.YStride[:], []int{a.Dims[1] * a.Dims[2], a.Dims[2], 1})
 	sx, sy := b.step(0), b.step(1)
 	d.parallel(b.size, 2, func(lo, hi int) {

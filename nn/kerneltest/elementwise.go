@@ -44,7 +44,6 @@ func mapCases(s *suite) []kernelCase {
 		{"gelu", backend.MapGELU, 0, 0, functions},
 		{"sigmoid", backend.MapSigmoid, 0, 0, functions},
 		{"greater", backend.MapGreater, 0.5, 0, rounding},
-		{"clamp", backend.MapClamp, -0.5, 0.75, rounding},
 	}
 	var cases []kernelCase
 	for _, f := range ops {

@@ -1,6 +1,7 @@
 package kerneltest
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
@@ -16,15 +17,33 @@ type Options struct {
 	// BindingWords, unless 0, adds operands of more than so many words. A device that splits its work when a
 	// buffer is larger than one binding may hold sets its limit to that, artificially small, for the test.
 	BindingWords int
-	// Kernels, unless empty, names the only kernels to test: "MatMul".
-	Kernels []string
+	// Except names the kernels to leave out, each with the reason, say the test that runs it instead: what is not named
+	// is tested, so that a new kernel cannot be forgotten.
+	Except map[string]string
+	// Only, unless empty, names the only kernels to test: for tests of some kernels' own settings.
+	Only []string
 }
 
 // Run compares every kernel of dev with that of ref, in one subtest per kernel and case: "MatMul/5x7x3 transA".
 func Run(t *testing.T, dev, ref backend.Device, opts Options) {
-	s := suite{dev: dev, ref: ref, opts: opts}
+	t.Helper()
+	run(t, suite{dev: dev, ref: ref, opts: opts})
+}
+
+// Call makes all the calls of Run on dev alone and looks at no result: for a device that does not compute.
+func Call(t *testing.T, dev backend.Device, opts Options) {
+	t.Helper()
+	run(t, suite{dev: dev, opts: opts})
+}
+
+func run(t *testing.T, s suite) {
+	t.Helper()
+	opts := s.opts
+	if err := opts.check(); err != nil {
+		t.Fatal(err)
+	}
 	for _, k := range kernelList() {
-		if len(opts.Kernels) > 0 && !slices.Contains(opts.Kernels, k.name) {
+		if opts.leavesOut(k.name) {
 			continue
 		}
 		t.Run(k.name, func(t *testing.T) {
@@ -33,6 +52,32 @@ func Run(t *testing.T, dev, ref backend.Device, opts Options) {
 			}
 		})
 	}
+}
+
+// check refuses names of no kernel and exceptions without a reason.
+func (o Options) check() error {
+	known := func(name string) bool {
+		return slices.ContainsFunc(kernelList(), func(k kernel) bool { return k.name == name })
+	}
+	for _, name := range o.Only {
+		if !known(name) {
+			return fmt.Errorf("kerneltest.Run: Only names %q, which is no kernel", name)
+		}
+	}
+	for name, reason := range o.Except {
+		if !known(name) {
+			return fmt.Errorf("kerneltest.Run: Except names %q, which is no kernel", name)
+		}
+		if reason == "" {
+			return fmt.Errorf("kerneltest.Run: Except names %s without a reason", name)
+		}
+	}
+	return nil
+}
+
+func (o Options) leavesOut(name string) bool {
+	_, excepted := o.Except[name]
+	return excepted || len(o.Only) > 0 && !slices.Contains(o.Only, name)
 }
 
 // kernel names a kernel of the contract and lists its cases.
@@ -72,8 +117,9 @@ func kernelList() []kernel {
 }
 
 type suite struct {
-	dev, ref backend.Device
-	opts     Options
+	dev  backend.Device
+	ref  backend.Device // nil: nothing is compared
+	opts Options
 }
 
 // kernelCase is one call of one kernel. run declares its operands on the trial and calls compare.

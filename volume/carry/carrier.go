@@ -41,7 +41,7 @@ func New(gray []uint8, mask []bool, side int) *Carrier {
 	if len(gray) != side*side || len(mask) != side*side {
 		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
 	}
-	c := &Carrier{side: side, gray: gray, field: signedDistance(mask, side), hollow: hollow(mask, side)}
+	c := &Carrier{side: side, gray: gray, field: SignedDistance(mask, side), hollow: hollow(mask, side)}
 	b, ok := bounds(mask, side)
 	if !ok {
 		b = box{0, 0, side, side}
@@ -95,7 +95,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	}
 	p.field = p.Flow
 	if count(snapped) > 0 {
-		p.field = between(p.Flow, signedDistance(snapped, c.side))
+		p.field = between(p.Flow, SignedDistance(snapped, c.side))
 	}
 	p.Logits = scaled(p.field, scale)
 	p.Evidence = c.evidence(p, moved, carried, snapped)
@@ -126,7 +126,7 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	if count(mask) == 0 {
 		return c.Skip()
 	}
-	n.gray, n.field = p.gray, signedDistance(mask, c.side)
+	n.gray, n.field = p.gray, SignedDistance(mask, c.side)
 	n.lastArea = float64(count(mask))
 	return &n
 }

@@ -88,11 +88,11 @@ func TestEmptyAndFullMasks(t *testing.T) {
 func TestSignedDistance(t *testing.T) {
 	mask := make([]bool, 25)
 	mask[12] = true
-	d := signedDistance(mask, 5)
+	d := SignedDistance(mask, 5)
 	require.InDelta(t, 0.5, d[12], 1e-6)
 	require.InDelta(t, -0.5, d[13], 1e-6)
 	require.InDelta(t, 0.5-math.Sqrt(8), d[0], 1e-6)
-	require.Equal(t, float32(-5), signedDistance(make([]bool, 25), 5)[3], "no outline: the side")
+	require.Equal(t, float32(-5), SignedDistance(make([]bool, 25), 5)[3], "no outline: the side")
 }
 
 // TestCutFindsTheSquare lets a noisy gain be cut: single pixels are not worth their outline.

@@ -2,10 +2,10 @@ package carry
 
 import "math"
 
-// signedDistance returns for every pixel its distance to the outline of a mask, in pixels, positive inside; an outline
+// SignedDistance returns for every pixel its distance to the outline of a mask, in pixels, positive inside; an outline
 // runs between pixels. Where there is no outline, the distance is the picture's side (Felzenszwalb and Huttenlocher,
 // Theory of Computing 2012).
-func signedDistance(mask []bool, side int) []float32 {
+func SignedDistance(mask []bool, side int) []float32 {
 	inside, outside := squaredDistance(mask, side, false), squaredDistance(mask, side, true)
 	out := make([]float32, len(mask))
 	for i, on := range mask {

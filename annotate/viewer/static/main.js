@@ -40,13 +40,16 @@ const guarded = f => async (...args) => { try { await f(...args) } catch (err) {
 
 const states = { new: '○ new', outlined: '◔ outlined', propagated: '◑ propagated', reviewed: '● reviewed' }
 
+const names = {} // of the volumes, by id
+
 async function list() {
   const { volumes, notice } = await api.get('project')
   $('notice').textContent = notice ?? ''
   $('none').hidden = volumes.length > 0
   $('volumes').replaceChildren(...volumes.map(v => {
     const row = document.createElement('tr'), name = row.insertCell(), state = row.insertCell(), button = document.createElement('button')
-    button.textContent = v.id
+    button.textContent = names[v.id] = v.name
+    button.title = v.id
     button.onclick = guarded(() => open(v.id))
     name.append(button)
     state.textContent = v.error ?? states[v.state]
@@ -96,11 +99,12 @@ async function open(id) {
   working(false)
   await doc.start()
   location.hash = '#' + encodeURIComponent(id)
-  $('title').textContent = $('title').title = id
+  $('title').textContent = names[id] ?? id
+  $('title').title = id
   setup(info)
   select(doc.objects.keys().next().value ?? 1)
   const outlined = doc.marks(m => m.state === 'outlined')
-  if (outlined.length) stage.goto(outlined[0][1])
+  if (outlined.length) show(outlined[0][0], outlined[0][1])
   saving(0)
   say(`ready: ${info.dim.join(' × ')} voxels` + (info.notes?.length ? '; ' + info.notes.join('; ') : ''))
 }
@@ -250,6 +254,7 @@ function stroke(shape) {
   const limit = $('limit').checked && !shape.away ? [+$('lo').value, +$('hi').value] : null
   const w = doc.info.width
   let changes = 0
+  if (shape.anew) old.forEach((l, i) => { if (l === active) { pix[i] = 0; changes++ } })
   const closed = shape.run(i => {
     const now = shape.away ? 0 : active
     if (pix[i] === now || locked.has(pix[i]) || shape.away && pix[i] !== active) return
@@ -410,6 +415,9 @@ function wire() {
       if (type === 'drop') upload(e.dataTransfer.files[0])
     })
   }
+  // after a click the keys are the editor's again, not the button's
+  document.addEventListener('click', e => { if (doc && e.detail && e.target.closest('button')) stage.canvas.focus({ preventScroll: true }) })
+  document.addEventListener('change', e => { if (doc && e.target.matches('select, input[type=range], input[type=checkbox]')) stage.canvas.focus({ preventScroll: true }) })
   window.addEventListener('keyup', e => { if (e.key === ' ' && !shown) { shown = true; later() } })
   window.addEventListener('beforeunload', e => { if (doc?.waiting) e.preventDefault() })
   window.addEventListener('hashchange', guarded(async () => {
@@ -436,7 +444,7 @@ bind([
   ['Home', 'First slice', inDoc(() => stage.goto(0))],
   ['End', 'Last slice', inDoc(() => stage.goto(doc.info.slices - 1))],
   ['N', 'Next doubtful slice', inDoc(() => next())],
-  ['Shift+N  V', 'Doubtful slice before', inDoc(() => next(true))],
+  ['V', 'Doubtful slice before', inDoc(() => next(true))],
   ['C', 'Accept what was found here', inDoc(() => remark('accept'))],
   ['X', 'The object is not here', inDoc(() => remark('absent', { end: stage.slice + 1 }))],
   ['Del', 'Forget what was said of this slice', inDoc(() => remark('forget'))],
@@ -456,6 +464,7 @@ bind([
   ['R', 'Report', inDoc(report)],
   ['?', 'This list', () => $('keys').showModal()],
 ], $('keylist'))
+window.stage = stage // for the browser check, and for the curious
 wire()
 tool('outline')
 guarded(async () => {

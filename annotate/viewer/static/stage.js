@@ -135,6 +135,14 @@ export class Stage {
     })
   }
 
+  /** Where a pixel of the slice is shown, in CSS pixels of the page. */
+  place(x, y) {
+    const frac = []
+    for (const [axis, at] of [[this.col, x], [this.row, y], [this.across, this.slice]]) frac[axis.r] = ((axis.flip ? axis.n - 1 - at : at) + 0.5) / axis.n
+    const at = this.nv.frac2canvasPos(frac), box = this.canvas.getBoundingClientRect(), k = this.canvas.width / box.width
+    return at && [box.left + at[0] / k, box.top + at[1] / k]
+  }
+
   /** CSS pixels per column and row of the slice where a mouse event is. */
   scale(e) {
     const [x, y] = this.canvasPoint(e), k = this.canvas.width / this.canvas.getBoundingClientRect().width

@@ -19,8 +19,9 @@ export class Strip {
     this.box.ariaValueText = `slice ${slice}: ` + this.objects.map(([label, o]) => `${o.name} ${this.say(label, slice)}`).join('; ')
   }
 
-  get rowHeight() { return Math.max(18, Math.min(30, this.box.parentElement.clientHeight / 30)) }
-  get left() { return Math.min(150, this.box.clientWidth / 6) }
+  get em() { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
+  get rowHeight() { return Math.round(1.6 * this.em) }
+  get left() { return Math.min(10.5 * this.em, this.box.clientWidth / 6) }
   get step() { return (this.box.clientWidth - this.left - pad) / this.doc.info.slices }
 
   /** A slice in words. */
@@ -38,25 +39,25 @@ export class Strip {
   draw() {
     if (!this.doc) return
     const k = devicePixelRatio, { canvas, rowHeight: h, left, step } = this, n = this.doc.info.slices
-    const width = this.box.clientWidth, height = h * this.objects.length + 20
+    const width = this.box.clientWidth, em = this.em, foot = 1.5 * em, height = h * this.objects.length + foot
     canvas.width = Math.round(width * k)
     canvas.height = Math.round(height * k)
     canvas.style.height = height + 'px'
     const g = canvas.getContext('2d')
     g.setTransform(k, 0, 0, k, 0, 0)
-    g.font = `${Math.round(h * 0.55)}px system-ui, sans-serif`
+    g.font = `${0.95 * em}px system-ui, sans-serif`
     g.textBaseline = 'middle'
     g.fillStyle = '#ffffff22'
     g.fillRect(left + this.slice * step, 0, Math.max(step, 2), height)
     this.objects.forEach(([label, o], row) => this.row(g, label, o, row * h, h, left, step, n))
     g.fillStyle = '#a3adb5'
-    g.font = '11px system-ui, sans-serif'
-    const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find(e => e * step >= 34) ?? 1000
+    g.font = `${0.8 * em}px system-ui, sans-serif`
+    const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find(e => e * step >= 2.6 * em) ?? 1000
     g.textAlign = 'center'
-    for (let i = 0; i < n; i += every) g.fillText(i, left + (i + 0.5) * step, height - 8)
+    for (let i = 0; i < n; i += every) g.fillText(i, left + (i + 0.5) * step, height - foot / 2)
     g.strokeStyle = '#fff'
     g.lineWidth = 1.5
-    g.strokeRect(left + this.slice * step, 0.75, Math.max(step, 2), height - 17)
+    g.strokeRect(left + this.slice * step, 0.75, Math.max(step, 2), height - foot + 2)
     g.textAlign = 'left'
   }
 
@@ -99,7 +100,7 @@ export class Strip {
       if (m?.doubts?.length && !m.accepted) {
         const c = x + w / 2
         g.beginPath()
-        g.moveTo(c, y + 1); g.lineTo(c + 5, y + 10); g.lineTo(c - 5, y + 10)
+        g.moveTo(c, y + 1); g.lineTo(c + h / 4, y + h / 2); g.lineTo(c - h / 4, y + h / 2)
         g.closePath()
         g.fillStyle = '#f0e442'
         g.fill()

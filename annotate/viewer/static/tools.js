@@ -47,6 +47,7 @@ export class Tools {
     e.stopPropagation()
     this.stage.canvas.focus({ preventScroll: true })
     this.away = e.altKey
+    this.anew = e.ctrlKey || e.metaKey
     this.zoomed = this.stage.scale(e)
     if (this.tool === 'fill') return this.finish([pixel])
     if (this.tool === 'polygon') {
@@ -102,6 +103,7 @@ export class Tools {
   finish(points) {
     const { width: w, height: h } = this.stage.info, radius = this.stage.size.map(mm => Math.max(0.5, this.mm / 2 / mm))
     const shape = { away: this.away || this.tool === 'erase', fill: this.tool === 'fill' }
+    shape.anew = this.anew && !this.away && (this.tool === 'outline' || this.tool === 'polygon')
     if (shape.fill) {
       const x = Math.round(points[0][0]), y = Math.round(points[0][1])
       shape.run = (put, wall) => {

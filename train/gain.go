@@ -1,0 +1,73 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/eval"
+)
+
+// Gain is what a training has changed on the volumes that it was validated on, object by object.
+type Gain struct {
+	Before  float64       `json:"before"` // mean whole-volume DSC of the start weights
+	After   float64       `json:"after"`  // and of the best ones
+	Change  eval.Interval `json:"change"` // over the objects, paired
+	Objects int           `json:"objects"`
+
+	Absent        int `json:"absent"` // slices without their object, and
+	RunOverBefore int `json:"run_over_before"`
+	RunOverAfter  int `json:"run_over_after"`
+
+	Kept    bool    `json:"start_kept"`     // the start weights are the best ones
+	Shift   float64 `json:"presence_shift"` // of their score of presence, by the recalibration
+	OnTrain bool    `json:"on_training_volumes,omitempty"`
+}
+
+// Gain compares the best weights with those that the training started from; false where the latter were not validated.
+func (t *Trainer) Gain() (Gain, bool) {
+	before, after := t.state.Before, t.state.After
+	if len(before) == 0 || len(before) != len(after) {
+		return Gain{}, false
+	}
+	g := Gain{Objects: len(before), Kept: t.state.BestStep == 0, Shift: t.state.Shift}
+	_, g.OnTrain = t.source()
+	changes := make([]float64, len(before))
+	for i, b := range before {
+		a := after[i]
+		g.Before += b.DSC / float64(len(before))
+		g.After += a.DSC / float64(len(before))
+		changes[i] = a.DSC - b.DSC
+		g.Absent += b.Absent
+		g.RunOverBefore += b.RunOver
+		g.RunOverAfter += a.RunOver
+	}
+	g.Change = eval.Bootstrap(changes, eval.DefaultResamples, t.Recipe.Seed, "gain")
+	return g, true
+}
+
+// String is the gain in a line.
+func (g Gain) String() string {
+	on := "volumes held out"
+	if g.OnTrain {
+		on = "the training volumes"
+	}
+	interval := ""
+	if !math.IsNaN(float64(g.Change.Low)) {
+		interval = fmt.Sprintf(" [%+.3f, %+.3f]", g.Change.Low, g.Change.High)
+	}
+	objects := fmt.Sprintf("%d objects", g.Objects)
+	if g.Objects == 1 {
+		objects = "1 object"
+	}
+	text := fmt.Sprintf("DSC over whole volumes: %.3f before -> %.3f after, %+.3f%s (%s of %s); absent slices run over: %d of %d -> %d",
+		g.Before, g.After, float64(g.Change.Mean), interval, objects, on, g.RunOverBefore, g.Absent, g.RunOverAfter)
+	switch {
+	case g.Kept && g.Shift == 0:
+		text += "; nothing beat the start weights, so they were kept"
+	case g.Kept:
+		text += fmt.Sprintf("; no step beat the start weights, so they were kept, with presence shifted by %+g", g.Shift)
+	case g.Shift != 0:
+		text += fmt.Sprintf("; presence shifted by %+g", g.Shift)
+	}
+	return text
+}

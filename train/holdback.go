@@ -1,0 +1,117 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// The volumes that HoldBack keeps from training: of at least enoughVolumes one in heldOneIn, at least one, at most
+// mostHeld; of fewer a third of the range of each.
+const (
+	enoughVolumes = 3
+	heldOneIn     = 4
+	mostHeld      = 8
+	trainedPart   = 2. / 3
+)
+
+// HoldBack keeps from training what it is to be validated on, the same for a seed every time: whole volumes or, of one or
+// two, a share of the slices of each. Their training volumes then end within their objects' range, and what lies beyond
+// counts in validation. held is nil where too little would be left to take clips from. how says what was held.
+func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) {
+	if n := d.Len(); n >= enoughVolumes {
+		rng := rand.New(rand.NewPCG(r.Seed, holdStream))
+		var names []string
+		for _, i := range rng.Perm(n)[:min(mostHeld, max(1, n/heldOneIn))] {
+			names = append(names, d.Names()[i])
+		}
+		slices.Sort(names)
+		rest, out, err := d.Split(names)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		return rest, out, fmt.Sprintf("%d of %d volumes, %q", len(names), n, names), nil
+	}
+	s := shares{of: d}
+	var rest, out Cases
+	for i := range d.Len() {
+		c, err := d.Case(i)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		from, to := c.share(i)
+		part := c.part(from, to)
+		if _, err := NewSampler(Cases{part}, r, 32).order(part, 1); err != nil {
+			return d, nil, "", nil
+		}
+		rest, out = append(rest, part), append(out, c.scoredBeyond(from, to))
+	}
+	s.train = rest
+	return s, out, "a third of the range of every volume, and the slices beyond it", nil
+}
+
+// share is the range of slices [from,to) of volume i that is trained on: up to two thirds of where its objects are, from
+// the side with fewer slices without any, so that the other tells how they are ended; or from either side in turn.
+func (c *Case) share(i int) (from, to int) {
+	first, last := c.Len(), -1
+	for z := range c.Len() {
+		if len(c.Visible(z)) > 0 {
+			first, last = min(first, z), z
+		}
+	}
+	const enough = 2 // slices without objects that a side needs to be validated on
+	before, after := first, c.Len()-1-last
+	upwards := after > before
+	if before >= enough && after >= enough {
+		upwards = i%2 == 0
+	}
+	length := int(trainedPart * float64(last+1-first))
+	if upwards {
+		return 0, first + length
+	}
+	return last + 1 - length, c.Len()
+}
+
+// part is the slices [from,to) of a case.
+func (c *Case) part(from, to int) *Case {
+	out := &Case{Name: c.Name, H: c.H, W: c.W, Images: c.Images[from:to], Labels: c.Labels[from:to], Objects: c.Objects,
+		Legend: c.Legend, Spacing: c.Spacing, window: c.window}
+	if c.intensity != nil {
+		out.intensity = func(i int) []float32 { return c.intensity(from + i) }
+	}
+	return out
+}
+
+// scoredBeyond is a case of which only what lies outside [from,to) counts in validation.
+func (c *Case) scoredBeyond(from, to int) *Case {
+	out := c.part(0, c.Len())
+	out.scored = make([]bool, c.Len())
+	for z := range out.scored {
+		out.scored[z] = z < from || z >= to
+	}
+	return out
+}
+
+// shares are parts of the volumes of a dataset.
+type shares struct {
+	of    *Dataset
+	train Cases
+}
+
+// Len implements Source.
+func (s shares) Len() int { return s.train.Len() }
+
+// Case implements Source.
+func (s shares) Case(i int) (*Case, error) { return s.train.Case(i) }
+
+// Weight implements Weighted.
+func (s shares) Weight(i int) float64 { return s.of.Weight(i) }
+
+// fingerprint tells a share from the whole.
+func (s shares) fingerprint() string {
+	text := "shares " + s.of.fingerprint()
+	for _, c := range s.train {
+		text += fmt.Sprintln(c.Len())
+	}
+	return text
+}

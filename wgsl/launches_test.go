@@ -1,0 +1,85 @@
+package wgsl
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
+)
+
+// TestLaunches makes every call of the kernel suite on a device that only looks, as each kind of adapter, with and without
+// limits that split the work. It needs no driver. Each launch is held to the shader's struct Params (params.check), to its
+// bindings and to the limits; and every shader file must have been launched, so that none goes unchecked.
+func TestLaunches(t *testing.T) {
+	const words = 1 << 14
+	launched := map[string]bool{}
+	for _, info := range []AdapterInfo{
+		{Kind: Software, Backend: "Vulkan"}, {Kind: Discrete, Backend: "Vulkan"}, {Kind: Integrated, Backend: "Vulkan"},
+		{Kind: Integrated, Backend: "Metal"}, {Kind: Integrated, Backend: "D3D12"},
+	} {
+		for _, opts := range []Options{{}, {MaxBindingBytes: 4 * words, MaxWorkgroups: 37}} {
+			t.Run(fmt.Sprintf("%s %s split %t", info.Kind, info.Backend, opts.MaxBindingBytes > 0), func(t *testing.T) {
+				d, w := watched(t, info, opts)
+				baseline := d.Memory().Live
+				suite := kerneltest.Options{}
+				if opts.MaxBindingBytes > 0 {
+					suite.BindingWords = words
+				}
+				kerneltest.Call(t, d, suite)
+				require.NoError(t, d.Sync())
+				require.Equal(t, baseline, d.Memory().Live, "temporary buffers are given back")
+				for _, file := range w.files() {
+					launched[file] = true
+				}
+				d.Close()
+				require.Empty(t, w.blocks, "nothing is left behind")
+			})
+		}
+	}
+	files, err := sources.ReadDir(".")
+	require.NoError(t, err)
+	for _, f := range files {
+		require.True(t, launched[f.Name()], "no test launches %s", f.Name())
+	}
+}
+
+// TestWorkIsSplit: under small limits the same work takes more launches, none of them over the limits.
+func TestWorkIsSplit(t *testing.T) {
+	count := func(opts Options) int {
+		d, w := watched(t, AdapterInfo{Kind: Integrated}, opts)
+		const n = 1 << 20
+		x := d.Alloc(n)
+		d.Map(backend.Map{Op: backend.MapReLU, X: x, Y: x, N: n})
+		require.NoError(t, d.Sync())
+		total := 0
+		for _, times := range w.launched {
+			total += times
+		}
+		return total
+	}
+	require.Equal(t, 1, count(Options{}))
+	require.Equal(t, 17, count(Options{MaxBindingBytes: 4 << 16}), "2^20 words in bindings of 2^16 words less an alignment")
+}
+
+func TestFailedSubmissionNamesItsKernels(t *testing.T) {
+	d, w := watched(t, AdapterInfo{}, Options{})
+	x := d.Alloc(4)
+	d.Fill(backend.Fill{X: x, N: 4})
+	w.failNext = errors.New("refused")
+	require.EqualError(t, d.Sync(), "wgsl: running fill.wgsl: refused")
+	require.NoError(t, d.Sync(), "an error is returned once")
+}
+
+// TestSumGivesBackItsStages: a sum of millions takes three stages, whose buffers do not outlive it.
+func TestSumGivesBackItsStages(t *testing.T) {
+	d, _ := watched(t, AdapterInfo{}, Options{})
+	const n = 3_000_017
+	x, y := d.Alloc(n), d.Alloc(1)
+	before := d.Memory().Live
+	d.Sum(backend.Sum{X: x, Y: y, Outer: 1, N: n, Inner: 1, P: 1})
+	require.Equal(t, before, d.Memory().Live)
+}

@@ -1,0 +1,16 @@
+//go:build !cgo || !((linux && amd64 && !android) || (darwin && !ios) || (windows && amd64))
+
+package wgsl
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpenWithoutWebGPU(t *testing.T) {
+	_, err := Open(Options{})
+	require.ErrorIs(t, err, ErrUnsupported)
+	_, err = Adapters()
+	require.ErrorIs(t, err, ErrUnsupported)
+}
