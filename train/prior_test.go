@@ -16,7 +16,8 @@ import (
 // priorRecipe trains a model with a prior on clips with every kind of prompt, with teacher forcing that fades.
 func priorRecipe(steps int, alone bool) train.Recipe {
 	r := tinyRecipe(steps)
-	r.TrueMasks, r.TrueMasksSteps, r.FreeMasks, r.Average, r.PriorAlone = 0.5, steps, true, 0.9, alone
+	r.Teacher = train.Teacher{TrueMasks: 0.5, TrueMasksSteps: steps, FreeMasks: true}
+	r.Average, r.PriorAlone = 0.9, &alone
 	if !alone {
 		r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 1}
 	}
@@ -27,7 +28,7 @@ func priorRecipe(steps int, alone bool) train.Recipe {
 func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	c := pico()
-	c.Prior, c.PriorAlone = true, r.PriorAlone
+	c.Prior, c.PriorAlone = true, *r.PriorAlone
 	dev := cpu.New(1)
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
