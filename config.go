@@ -36,7 +36,7 @@ type Config struct {
 	// whether it is there. Each object is seen by itself then, and in the gray values of its surroundings.
 	Prior bool `json:"prior,omitempty"`
 	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the prior is corrected by what
-	// it has itself, small convolutions on its border and a score. Points and boxes are found by the decoder all the same.
+	// it has itself, small convolutions on its border and a score. A box is looked into without the network, too; what clicks mean the decoder finds all the same.
 	PriorAlone bool `json:"prior_alone,omitempty"`
 }
 

@@ -22,6 +22,7 @@ type prior struct {
 	tracked  int                    // that one; -1 without
 	gray     []uint8                // [side,side] the slice at hand
 	proposal *carry.Proposal        // of it
+	boxed    []bool                 // [side,side] what a box on it was found to hold; nil without
 	absent   bool                   // what was found on it
 }
 
@@ -161,9 +162,17 @@ func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
 		p.propose(slice, reverse, p.gray, nil)
 	case on[0].outline():
 		p.outline(slice, p.gray, c.PriorMask(on[0].Mask, h, w))
+	case t.model.Config.PriorAlone && on[0].boxOnly():
+		p.boxed = carry.Boxed(p.gray, c.PriorMask(coveredBy(on[0], h, w), h, w), c.PriorSide())
+		p.outline(slice, p.gray, p.boxed)
 	default:
-		p.proposal = nil // until the points have found something
+		p.proposal, p.boxed = nil, nil // until the points have found something
 	}
+}
+
+// boxOnly says whether a prompt is a box and nothing else.
+func (p Prompt) boxOnly() bool {
+	return p.Mask == nil && len(p.Points) == 2 && p.Points[0].Label == BoxTopLeft && p.Points[1].Label == BoxBottomRight
 }
 
 // clone returns priors that go their own way from here.
@@ -223,7 +232,7 @@ func given(masks [][]bool) Found {
 	return f
 }
 
-// needsFeatures says whether a slice's features are looked at: with Config.PriorAlone those of points and boxes alone.
+// needsFeatures says whether a slice's features are looked at: with Config.PriorAlone those of clicks alone.
 func (m *Model) needsFeatures(on []Prompt) bool {
-	return !m.Config.PriorAlone || len(on) > 0 && !on[0].outline()
+	return !m.Config.PriorAlone || len(on) > 0 && !on[0].outline() && !on[0].boxOnly()
 }

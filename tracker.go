@@ -99,6 +99,9 @@ func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error
 // PromptPoints gives points, per object equally many, in pixels of the S x S image. earlier, unless nil, is what was
 // found on the slice before, [4g,4g] logits per object: the points correct it.
 func (t *Tracker) PromptPoints(im Image, slice int, points [][]Point, earlier [][]float32) (Found, error) {
+	if t.model.Config.PriorAlone && t.priors[0].boxed != nil { // the prior has looked into the box
+		return given([][]bool{t.priors[0].boxed}), nil
+	}
 	return t.prompt(im, slice, func() (*decoder.Result, error) {
 		return t.model.PromptPoints(t.g, im, t.opt.Memory, points, t.earlier(earlier))
 	})

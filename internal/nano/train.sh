@@ -5,7 +5,7 @@
 #
 # Eight stages, each from the last one's weights, about 168 minutes on one core. The clips are so small that a second
 # core gains nothing: give it to the twin. Then the score of presence is moved by what was best on the real validation
-# volumes, and the prior is put before the network, which is left to find points and boxes. The result is
+# volumes, and the prior is put before the network, which is left to find what clicks mean. The result is
 # FOLDER/nano.safetensors, in half precision. (The weights of what speaks for presence are constants of the program,
 # fitted by go run ./internal/nano/evidence docs/nano/fit.csv.)
 set -euo pipefail

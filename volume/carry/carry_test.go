@@ -126,3 +126,14 @@ func BenchmarkPropose(b *testing.B) {
 		c.Propose(next, nil)
 	}
 }
+
+func TestBoxed(t *testing.T) {
+	gray, truth := scene(48, 44, 16, 0)
+	boxed := make([]bool, side*side)
+	for i := range boxed {
+		y, x := i/side, i%side
+		boxed[i] = y >= 25 && y <= 63 && x >= 30 && x <= 66
+	}
+	require.Greater(t, overlap(Boxed(gray, boxed, side), truth), 0.95)
+	require.Zero(t, count(Boxed(gray, make([]bool, side*side), side)))
+}

@@ -26,7 +26,7 @@ const patches = "image_encoder.trunk.patch_embed.proj.weight"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("graft: ")
-	alone := flag.Bool("alone", false, "leave the network out but for points and boxes (Config.PriorAlone)")
+	alone := flag.Bool("alone", false, "leave the network out but for clicks (Config.PriorAlone)")
 	flag.Parse()
 	if flag.NArg() != 2 {
 		log.Fatal("usage: graft [-alone] IN OUT")

@@ -1,0 +1,45 @@
+package carry
+
+import "math"
+
+// Settings of Boxed.
+const (
+	boxRounds   = 3
+	boxSoftness = 0.15 // of the ellipse, in parts of its size
+	boxTrust    = 1.0  // weight of gray values
+	boxLeast    = 0.2  // of the ellipse: a smaller find is not believed
+)
+
+// Boxed finds the object in a box, given as a mask [N]: an ellipse to begin with, then what gray values inside and around
+// and a cut make of it, a few times over (after GrabCut, Rother et al., SIGGRAPH 2004). Nothing is found outside the box.
+func Boxed(gray []uint8, boxed []bool, side int) []bool {
+	b, ok := bounds(boxed, side)
+	if !ok {
+		return boxed
+	}
+	mask := make([]bool, len(gray))
+	cy, cx := float64(b.y0+b.y1-1)/2, float64(b.x0+b.x1-1)/2
+	ry, rx := float64(b.y1-b.y0)/2, float64(b.x1-b.x0)/2
+	for i := range mask {
+		y, x := (float64(i/side)-cy)/ry, (float64(i%side)-cx)/rx
+		mask[i] = boxed[i] && y*y+x*x <= 1
+	}
+	area := count(mask)
+	distance := SignedDistance(mask, side)
+	scale := float32(max(boxSoftness*math.Sqrt(float64(area)), 1))
+	for range boxRounds {
+		likely := newGrays(gray, mask, b.grown(0.6, 4, side), side).likelihood(gray)
+		gain := make([]float32, len(gray))
+		for i, d := range distance {
+			if gain[i] = -surest; boxed[i] {
+				gain[i] = min(max(d/scale, -surest), surest) + boxTrust*likely[i]
+			}
+		}
+		found := filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
+		if float64(count(found)) < boxLeast*float64(area) {
+			break
+		}
+		mask = found
+	}
+	return mask
+}
