@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,7 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -21,6 +24,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/project"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -298,4 +302,52 @@ func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
 	_, plain := p.ask("GET", "/static/niivue.js", nil, "Accept-Encoding", "identity")
 	require.Greater(t, len(plain), 1<<20, "unpacked for those who cannot")
 	require.Contains(t, string(p.ok(200, "GET", "/static/licenses.txt", nil)), "Copyright (c) 2021, Niivue")
+}
+
+func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
+	p := start(t, web.Guard{})
+	file, err := os.ReadFile(filepath.Join(p.dir, "scan.nii.gz"))
+	require.NoError(t, err)
+	const pages = 20
+	for i := range pages {
+		p.ok(201, "POST", fmt.Sprintf("/api/volumes?name=v%d.nii.gz", i), file)
+	}
+	var working sync.WaitGroup
+	for i := range pages {
+		working.Add(1)
+		go func() {
+			defer working.Done()
+			path := fmt.Sprintf("/api/volumes/v%d", i)
+			w, h := 1+i%6, 1+i%4
+			for range 5 {
+				ctx, leave := context.WithCancel(t.Context())
+				r, _ := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+path+"/events", nil)
+				stream, err := http.DefaultClient.Do(r)
+				if assert.NoError(t, err) {
+					defer stream.Body.Close()
+				}
+				for _, edit := range []map[string]any{drawn(i%depth, w, h), drawn((i+1)%depth, w, h)} {
+					status, answer := p.ask("POST", path+"/edits", edit)
+					assert.Equal(t, 200, status, "%s", answer)
+				}
+				_, _ = p.ask("POST", path+"/propagation", map[string]any{"author": "me"}) // at first; then there is nothing to do
+				leave()
+			}
+		}()
+	}
+	working.Wait()
+	for i := range pages {
+		path := fmt.Sprintf("/api/volumes/v%d", i)
+		want := depth * (1 + i%6) * (1 + i%4)
+		require.Eventually(t, func() bool {
+			file := filepath.Join(t.TempDir(), "labels.nii.gz")
+			require.NoError(t, os.WriteFile(file, p.ok(200, "GET", path+"/labels", nil), 0o600))
+			l, err := volume.ReadLabelMap(file)
+			require.NoError(t, err)
+			return l.Counts()[1] == want
+		}, 20*time.Second, 20*time.Millisecond, "volume %d", i)
+	}
+	require.Eventually(t, func() bool {
+		return strings.Contains(string(p.ok(200, "GET", "/metrics", nil)), "slmsam_jobs_queued 0\n")
+	}, 10*time.Second, 20*time.Millisecond)
 }

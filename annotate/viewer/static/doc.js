@@ -38,9 +38,10 @@ function pack(pix) {
 }
 
 export class Doc {
-  /** info is the server's description; changed(slices) is called with the slices to draw anew, job(event) for jobs. */
-  constructor(info, { changed, job, saving, failed }) {
-    Object.assign(this, { info, changed, job, saving, failed })
+  /** info is the server's description; changed(slices) is called with the slices to draw anew, job(event) for jobs,
+   *  back() when a lost connection is there again. */
+  constructor(info, { changed, job, saving, failed, back }) {
+    Object.assign(this, { info, changed, job, saving, failed, back })
     this.pixels = info.width * info.height
     this.values = {}
     this.revision = 0
@@ -59,8 +60,14 @@ export class Doc {
     return new Promise((ready, failed) => {
       api.follow(this.info.id, this.stopped.signal, event => {
         this.take(event)
-        if (event.type === 'snapshot') ready()
-      }, err => { if (err instanceof api.Refused) { failed(err); this.close() } else this.failed(err) })
+        if (event.type !== 'snapshot') return
+        ready()
+        if (this.lost) this.back()
+        this.lost = false
+      }, err => {
+        this.lost = true
+        if (err instanceof api.Refused) { failed(err); this.close() } else this.failed(err)
+      })
     })
   }
 

@@ -94,7 +94,7 @@ async function open(id) {
   doc = null
   if (!stage.nv) await stage.start()
   await stage.show(info, blob)
-  const opened = doc = new Doc(info, { changed: s => doc === opened && changed(s), job, saving, failed: fail })
+  const opened = doc = new Doc(info, { changed: s => doc === opened && changed(s), job, saving, failed: fail, back })
   running = null
   working(false)
   await doc.start()
@@ -107,6 +107,11 @@ async function open(id) {
   if (outlined.length) show(outlined[0][0], outlined[0][1])
   saving(0)
   say(`ready: ${info.dim.join(' × ')} voxels` + (info.notes?.length ? '; ' + info.notes.join('; ') : ''))
+}
+
+function back() {
+  working(false)
+  say('ready: connected again, with all that was saved')
 }
 
 function setup(info) {

@@ -30,7 +30,7 @@ export class Stage {
     while (this.nv.volumes.length) this.nv.removeVolume(this.nv.volumes[0])
     const url = URL.createObjectURL(blob)
     try {
-      await this.nv.loadVolumes([{ url, name: 'image.nii' }])
+      await this.nv.loadVolumes([{ url, name: 'image.nii', cal_min: info.window[0], cal_max: info.window[1] }])
     } finally {
       URL.revokeObjectURL(url)
     }
@@ -39,7 +39,6 @@ export class Stage {
     this.nv.createEmptyDrawing()
     this.nv.setDrawOpacity(0.4)
     this.nv.drawRimOpacity = 1
-    this.setWindow(...info.window)
     this.nv.scene.pan2Dxyzmm = [0, 0, 0, 1]
     this.setMode('slice')
     this.goto(info.slices >> 1)
@@ -186,17 +185,14 @@ export class Stage {
 
   /** Colors of the labels: objects is a map of {color, hidden}. */
   colors(objects, shown) {
-    const map = { R: [0], G: [0], B: [0], A: [0], I: [0], labels: ['background'] }
+    const lut = new Uint8ClampedArray(256 * 4), labels = Array.from({ length: 256 }, (_, i) => String(i))
     for (const [label, o] of objects) {
       const c = parseInt(o.color.slice(1), 16)
-      map.R.push(c >> 16)
-      map.G.push(c >> 8 & 255)
-      map.B.push(c & 255)
-      map.A.push(o.hidden || !shown ? 0 : 255)
-      map.I.push(label)
-      map.labels.push(o.name)
+      lut.set([c >> 16, c >> 8 & 255, c & 255, o.hidden || !shown ? 0 : 255], 4 * label)
+      labels[label] = o.name
     }
-    this.nv.setDrawColormap(map)
+    this.nv.drawLut = { lut, labels } // setDrawColormap would compute the volume's texture anew
+    this.nv.refreshColormaps()
     this.refresh()
   }
 
