@@ -24,7 +24,7 @@ type Doubtful struct {
 
 // What makes a slice doubtful. Chosen so that few slices of good results are listed.
 const (
-	unsureScore   = 1.0  // logit: nearer to 0 is unsure
+	unsureScore   = 0.6  // logit: nearer to 0 is unsure
 	areaJump      = 1.6  // factor between neighbors
 	leastArea     = 20   // pixels: below, areas and pieces say nothing
 	sidesDisagree = 0.75 // Dice of both sides: below is doubtful

@@ -1,13 +1,8 @@
 package checkpoint
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"maps"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -119,23 +114,9 @@ func TestInitSLM(t *testing.T) {
 
 // The first draws of key FNV-1a("1/a"), from a Python script after the fixtures
 // README, "Random numbers".
-func TestRecipeDraws(t *testing.T) {
+func TestDraws(t *testing.T) {
 	d := NewDraws("1", "a")
 	require.Equal(t, []uint64{0x66939e8084f8d9ec, 0xc4afc282ceea44f4, 0xfecc0d48c04621ea}, []uint64{d.Bits(0), d.Bits(1), d.Bits(2)})
-	require.Equal(t, []float32{0.5676397085189819, 0.604915201663971, 0.4880065321922302}, Recipe("1", "a", 3, 0.5, 0.1))
-}
-
-func TestRecipeEqualsTheToyWeights(t *testing.T) {
-	want := state(t, fixture(t, "toy", "weights.safetensors"))
-	recipe, err := ReadRecipe(fixture(t, "toy", "recipe.json"))
-	require.NoError(t, err)
-	shapes := map[string][]int{}
-	for name, w := range want.Tensors {
-		shapes[name] = w.Shape
-	}
-	got, err := recipe.Draw(shapes)
-	require.NoError(t, err)
-	requireSame(t, want, &File{Tensors: got})
 }
 
 // keys reads the names and shapes of a state dict from the fixtures.
@@ -152,21 +133,6 @@ func keys(t *testing.T, file string) map[string][]int {
 		shapes[row[0]] = shape
 	}
 	return shapes
-}
-
-func TestFullSizeRecipe(t *testing.T) {
-	recipe, err := ReadRecipe(fixture(t, "fullsize", "recipe.json"))
-	require.NoError(t, err)
-	shapes := keys(t, "slm_sam2_tiny_keys.tsv")
-	got, err := recipe.Draw(shapes)
-	require.NoError(t, err)
-	require.NoError(t, KeyDiff(shapes, got))
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(got)) {
-		h.Write([]byte(name))
-		require.NoError(t, binary.Write(h, binary.LittleEndian, got[name].Data))
-	}
-	require.Equal(t, recipe.SHA256, hex.EncodeToString(h.Sum(nil)))
 }
 
 // The official SAM 2.1 tiny becomes exactly the state dict of SLM-SAM 2 tiny.

@@ -40,6 +40,9 @@ const (
 	firstPrefix   = "adam.m."
 	secondPrefix  = "adam.v."
 	averagePrefix = "average."
+
+	// stepTensor keeps a state before the first step from being taken for a checkpoint whose names all begin with "model.".
+	stepTensor = "train.step"
 )
 
 // state is the position of a training.
@@ -172,6 +175,7 @@ func (t *Trainer) saveState() error {
 			checkpoint.Named{Name: secondPrefix + p.Name, Tensor: checkpoint.NewF32(v, p.Shape...)})
 	}
 	tensors = append(tensors, t.average.tensors(t.params)...)
+	tensors = append(tensors, checkpoint.Named{Name: stepTensor, Tensor: checkpoint.NewF32([]float32{float32(t.state.Step)}, 1)})
 	meta, err := t.metadata()
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func legendOf(table map[string]json.RawMessage) (Legend, error) {
 		case json.Unmarshal(raw, &name) == nil && parseable(key):
 			number = json.Number(strings.TrimSpace(key))
 		case json.Unmarshal(raw, &name) == nil && parseable(name): // {"liver": "1"}
-			key, name, number = name, key, json.Number(strings.TrimSpace(name))
+			name, number = key, json.Number(strings.TrimSpace(name))
 		case json.Unmarshal(raw, &number) == nil && number != "":
 			name = key
 		case json.Unmarshal(raw, &parts) == nil && len(parts) > 0:

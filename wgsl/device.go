@@ -33,8 +33,6 @@ type limits struct {
 	bindingBytes int64 // largest storage binding
 	bufferBytes  int64
 	workgroups   int     // per dimension
-	sharedBytes  int     // workgroup memory
-	threads      int     // per workgroup
 	batchWork    float64 // FLOP per submission, to stay well under a second
 	memoryBytes  int64   // 0: as much as there is
 	windowKeys   int     // most keys of an attention in one kernel

@@ -47,8 +47,6 @@ func (g *webgpu) limits() limits {
 		bindingBytes: int64(min(l.MaxStorageBufferBindingSize, l.MaxBufferSize, 1<<31)) &^ 255,
 		bufferBytes:  int64(min(l.MaxBufferSize, 1<<40)),
 		workgroups:   int(l.MaxComputeWorkgroupsPerDimension),
-		sharedBytes:  int(l.MaxComputeWorkgroupStorageSize),
-		threads:      int(l.MaxComputeInvocationsPerWorkgroup),
 	}
 }
 

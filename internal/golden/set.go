@@ -78,7 +78,7 @@ func (s Set) State(t testing.TB, want map[string][]int) map[string]*checkpoint.T
 		require.NoError(t, err)
 		return f.Tensors
 	}
-	r, err := checkpoint.ReadRecipe(filepath.Join(s.Dir, "recipe.json"))
+	r, err := ReadRecipe(filepath.Join(s.Dir, "recipe.json"))
 	require.NoError(t, err)
 	state, err := r.Draw(want)
 	require.NoError(t, err)
