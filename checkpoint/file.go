@@ -30,6 +30,8 @@ type File struct {
 
 	// Skipped names what a .pt holds besides tensors and scalars ("optimizer").
 	Skipped []string
+
+	sum string // SHA-256 of a file that was parsed from memory
 }
 
 // Read loads the checkpoint at path. The kind of file is told by its content,
@@ -63,7 +65,8 @@ func Parse(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: read %s: %w", name, err)
 	}
-	out.Path = name
+	sum := sha256.Sum256(data)
+	out.Path, out.sum = name, hex.EncodeToString(sum[:])
 	return out, nil
 }
 
@@ -119,8 +122,13 @@ func (f *File) List() []Named {
 	return out
 }
 
-// SHA256 is the lower-case hexadecimal SHA-256 of the file on disk.
-func (f *File) SHA256() (string, error) { return SHA256(f.Path) }
+// SHA256 is the lower-case hexadecimal SHA-256 of the file on disk, or of the bytes that it was parsed from.
+func (f *File) SHA256() (string, error) {
+	if f.sum != "" {
+		return f.sum, nil
+	}
+	return SHA256(f.Path)
+}
 
 // SHA256 returns the lower-case hexadecimal SHA-256 of the file at path.
 func SHA256(path string) (string, error) {

@@ -46,6 +46,9 @@ func graft(in, out string, alone bool) error {
 		return err
 	}
 	c.Prior, c.PriorAlone = true, alone
+	if alone { // clicks find next to nothing (docs/nano.md)
+		c.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask, slmsam.PromptBox}, c.Memory)
+	}
 	m, err := slmsam.New(cpu.New(0), c)
 	if err != nil {
 		return err
