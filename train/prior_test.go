@@ -16,12 +16,8 @@ import (
 // priorRecipe trains a model with a prior on clips with every kind of prompt, with teacher forcing that fades.
 func priorRecipe(steps int, alone bool) train.Recipe {
 	r := tinyRecipe(steps)
-<<<<<<< HEAD
 	r.Teacher = train.Teacher{TrueMasks: 0.5, TrueMasksSteps: steps, FreeMasks: true}
 	r.Average, r.PriorAlone = 0.9, &alone
-=======
-	r.Teacher, r.Average, r.PriorAlone = train.Teacher{TrueMasks: 0.5, TrueMasksSteps: steps, FreeMasks: true}, 0.9, &alone
->>>>>>> learn
 	if !alone {
 		r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 1}
 	}
