@@ -8,7 +8,7 @@ import (
 
 // ClipFrame is one slice of each of K training clips that run side by side, with B objects in all.
 type ClipFrame struct {
-	Pixels *nn.Tensor // [K,S,S,3] normalised
+	Pixels *nn.Tensor // [K,S,S,3] normalized
 	Masks  *nn.Tensor // [B,S*S] truth, 0 and 1
 	Empty  []bool     // [B] the truth is empty
 	Known  *nn.Tensor // [B,S*S] 0 where the truth is not known, 1 elsewhere; nil: known everywhere

@@ -86,7 +86,7 @@ func TestConfigRoundTrip(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"not JSON":       {"image_size: 1024", "invalid character"},
-		"unknown key":    {`{"image_size": 256, "colour": 1}`, "colour"},
+		"unknown key":    {`{"image_size": 256, "color": 1}`, "color"},
 		"no trunk":       {`{"image_size": 256}`, "embed_dim"},
 		"odd image size": {strings.Replace(mustJSON(t, slmsam.Nano()), `"image_size":256`, `"image_size":250`, 1), "multiple of"},
 		"bad memory":     {strings.Replace(mustJSON(t, slmsam.Nano()), "M7+R1", "X3", 1), "want M7, R7"},

@@ -20,7 +20,7 @@ func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph) {
 	dev := cpu.New(0)
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(1))
+	require.NoError(t, m.Initialize(1))
 	return m, nn.NewGraph(dev)
 }
 

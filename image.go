@@ -14,7 +14,7 @@ type Image struct {
 	Projected *nn.Tensor // [K,g,g,C] Top as the memory encoder wants it
 }
 
-// Encode computes the features of pixels [K,S,S,3], normalised as ImageNet.
+// Encode computes the features of pixels [K,S,S,3], normalized as ImageNet.
 func (m *Model) Encode(g *nn.Graph, pixels *nn.Tensor) Image {
 	out := g.Blocks(func() []*nn.Tensor {
 		stages := m.Trunk.Forward(g, pixels)

@@ -175,7 +175,7 @@ func configBeside(f *checkpoint.File) string {
 	return path
 }
 
-// presetOf recognises a released model by its trunk: width of the patch embedding and number of blocks.
+// presetOf recognizes a released model by its trunk: width of the patch embedding and number of blocks.
 func presetOf(f *checkpoint.File) (Config, error) {
 	patch := f.Tensors["image_encoder.trunk.patch_embed.proj.bias"]
 	if patch == nil {

@@ -19,7 +19,7 @@ func plainSAM(t *testing.T) (slmsam.Config, []checkpoint.Named) {
 	config := smallest()
 	m, err := slmsam.New(cpu.New(1), config)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(3))
+	require.NoError(t, m.Initialize(3))
 	state, err := m.State()
 	require.NoError(t, err)
 	var out []checkpoint.Named

@@ -39,7 +39,7 @@ type Model struct {
 	prior    *priorHeads // prior; nil unless Config.Prior
 }
 
-// New declares a model of the given shape on dev. Its parameters hold nothing yet: load or initialise them.
+// New declares a model of the given shape on dev. Its parameters hold nothing yet: load or initialize them.
 func New(dev backend.Device, c Config) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -66,9 +66,9 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	return m, nil
 }
 
-// Initialise draws fresh parameters; the short memory attention starts as a copy of the long one.
-func (m *Model) Initialise(seed uint64) error {
-	m.Params.Initialise(seed)
+// Initialize draws fresh parameters; the short memory attention starts as a copy of the long one.
+func (m *Model) Initialize(seed uint64) error {
+	m.Params.Initialize(seed)
 	byName := map[string]*nn.Param{}
 	for _, p := range m.Params.All() {
 		byName[p.Name] = p
@@ -80,7 +80,7 @@ func (m *Model) Initialise(seed uint64) error {
 		}
 		v, err := byName["memory_attention."+long].Get()
 		if err != nil {
-			return fmt.Errorf("slmsam: initialise: %w", err)
+			return fmt.Errorf("slmsam: initialize: %w", err)
 		}
 		short.Set(v)
 	}

@@ -137,8 +137,8 @@ func TestMemoryEncoder(t *testing.T) {
 		c.image("pix_feat_proj", projected)
 		low, score := c.upload(f.Data, "in.low_res_logits"), f.Tensor("in.object_score_logits").Data
 		im := slmsam.Image{Top: features, Projected: projected}
-		for name, binarise := range map[string]bool{"maskmem_features": false, "maskmem_features_binarized": true} {
-			got := m.Remember(g, im, low, score, binarise)
+		for name, binarize := range map[string]bool{"maskmem_features": false, "maskmem_features_binarized": true} {
+			got := m.Remember(g, im, low, score, binarize)
 			_, shape := f.Last(name)
 			c.image(name, got.Reshape(shape...))
 		}

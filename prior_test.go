@@ -46,7 +46,7 @@ func freshPrior(t *testing.T, alone bool) *slmsam.Model {
 	dev := cpu.New(0)
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(1))
+	require.NoError(t, m.Initialize(1))
 	return m
 }
 

@@ -14,7 +14,7 @@ func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
 	size := p[0].model.Config.ImageSize
 	for k, one := range p {
 		side := one.model.Config.PriorSide()
-		channels := [][]float32{normalised(gray[k]), make([]float32, size*size), make([]float32, size*size)}
+		channels := [][]float32{normalized(gray[k]), make([]float32, size*size), make([]float32, size*size)}
 		if one.proposal != nil {
 			for c, values := range [][]float32{one.proposal.Likely, one.proposal.Logits} {
 				channels[1+c] = volume.ResizeBilinear(times(values, viewScale), side, side, size, size)
@@ -31,12 +31,12 @@ const viewScale, outlineScale = 0.5, 0.2
 // view is what the border is refined by, [side,side,PriorViews]: gray values, their likelihood, the cut and the carried
 // outline.
 func (p *prior) view() []float32 {
-	return interleaved([][]float32{normalised(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
+	return interleaved([][]float32{normalized(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
 		times(clipped(p.proposal.Flow), outlineScale)})
 }
 
-// normalised gray values have ImageNet's mean and deviation, of gray.
-func normalised(gray []uint8) []float32 {
+// normalized gray values have ImageNet's mean and deviation, of gray.
+func normalized(gray []uint8) []float32 {
 	const mean, deviation = 0.449, 0.226
 	out := make([]float32, len(gray))
 	for i, v := range gray {

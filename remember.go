@@ -6,11 +6,11 @@ import (
 )
 
 // Remember encodes what was found on a slice as memory [B,N,M]. The masks low [B,1,4g,4g] are upsampled to
-// S x S; binarise takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
-func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, presence []float32, binarise bool) *nn.Tensor {
+// S x S; binarize takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
+func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, presence []float32, binarize bool) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		logits := m.upsample(g, low)
-		if binarise {
+		if binarize {
 			return m.encodeMemory(g, im, g.Greater(logits, 0), presence)
 		}
 		return m.RememberLogits(g, im, logits, presence)

@@ -27,7 +27,7 @@ func newModel(t *testing.T, dev backend.Device) *slmsam.Model {
 	t.Helper()
 	m, err := slmsam.New(dev, smallest())
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(3))
+	require.NoError(t, m.Initialize(3))
 	return m
 }
 

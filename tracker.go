@@ -140,7 +140,7 @@ func (t *Tracker) earlier(low [][]float32) *nn.Tensor {
 }
 
 // prompt stores what the prompt gave. The memory of a prompted slice is made from the stored masks, after
-// hole filling, binarised.
+// hole filling, binarized.
 func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, error)) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result

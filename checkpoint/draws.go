@@ -27,7 +27,7 @@ func (d Draws) Bits(i int) uint64 {
 }
 
 // Normal is draw i as a nearly normal number of mean 0 and deviation 1: the sum of
-// its four 16-bit lanes, centred and scaled.
+// its four 16-bit lanes, centerd and scaled.
 func (d Draws) Normal(i int) float64 {
 	z := d.Bits(i)
 	sum := z&0xffff + z>>16&0xffff + z>>32&0xffff + z>>48

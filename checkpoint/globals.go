@@ -97,7 +97,7 @@ type opaqueClass struct {
 // Call answers REDUCE, the opcode by which a pickle runs functions.
 func (c *opaqueClass) Call(...any) (any, error) {
 	if strings.HasPrefix(c.name, "torch._utils._rebuild_") {
-		return nil, fmt.Errorf("tensors made by %s (sparse, quantised, meta, ...) are not supported; save dense ones", c.name)
+		return nil, fmt.Errorf("tensors made by %s (sparse, quantized, meta, ...) are not supported; save dense ones", c.name)
 	}
 	if !c.data {
 		return nil, fmt.Errorf("it calls %q: %w; if you trust its source, load it in PyTorch and save "+

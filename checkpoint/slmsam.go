@@ -37,7 +37,7 @@ func HasShortMemory(state map[string]*Tensor) bool {
 // InitSLM makes the initial state of SLM-SAM 2 from a SAM 2.1 state, as the paper's
 // fine-tuning starts: shared tensors as they are (not copied), the short attention a
 // copy of the long one, the short temporal embedding zero, and the fuser fresh with
-// PyTorch's default initialisation drawn from seed, its blocks identical.
+// PyTorch's default initialization drawn from seed, its blocks identical.
 // The result still needs fine-tuning.
 func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 	if HasShortMemory(sam) {
@@ -64,7 +64,7 @@ func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 	return out, nil
 }
 
-// freshBlock initialises one ConvNeXt block of width c as PyTorch does.
+// freshBlock initializes one ConvNeXt block of width c as PyTorch does.
 func freshBlock(c int, seed string) map[string]*Tensor {
 	inner := fuserExpansion * c
 	taps := fuserKernel * fuserKernel

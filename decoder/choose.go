@@ -33,7 +33,7 @@ func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool)
 	}
 	masks := g.Slice(p.Masks, 1, first, last)
 	if !asked.Multi && !training {
-		if masks, err = r.stabilise(g, p, ious); err != nil {
+		if masks, err = r.stabilize(g, p, ious); err != nil {
 			return err
 		}
 	}
@@ -79,9 +79,9 @@ func (r *Result) token(g *nn.Graph, p Prediction, multi bool) *nn.Tensor {
 	return t.Reshape(t.Dim(0), -1)
 }
 
-// stabilise returns the single mask of each object [B,1,4g,4g] or, where it is unstable, the best of the
+// stabilize returns the single mask of each object [B,1,4g,4g] or, where it is unstable, the best of the
 // other three, and notes that mask's predicted IoU.
-func (r *Result) stabilise(g *nn.Graph, p Prediction, ious []float32) (*nn.Tensor, error) {
+func (r *Result) stabilize(g *nn.Graph, p Prediction, ious []float32) (*nn.Tensor, error) {
 	single, err := g.Read(g.Slice(p.Masks, 1, 0, 1))
 	if err != nil {
 		return nil, err

@@ -19,12 +19,12 @@ const independentTol = 1e-6
 const smallVolume = 300_000
 
 // TestAgainstIndependentOnData scores perturbed copies of real label maps and compares with nearestByShells, which finds
-// nearest neighbours without a distance transform. The volumes are those below SLMSAM_DATA (default: shared/data beside
+// nearest neighbors without a distance transform. The volumes are those below SLMSAM_DATA (default: shared/data beside
 // the repository). SLMSAM_DUMP names a file for the scores, as JSON, to compare with yet another implementation.
 func TestAgainstIndependentOnData(t *testing.T) {
 	dir := sharedFolder("SLMSAM_DATA", "data")
 	if dir == "" || testing.Short() {
-		t.Skip("no folder of labelled volumes (set SLMSAM_DATA), or -short")
+		t.Skip("no folder of labeled volumes (set SLMSAM_DATA), or -short")
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "label.nii.gz"))
 	require.NoError(t, err)

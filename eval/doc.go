@@ -14,7 +14,7 @@
 //	surface Dice  part of the same distances that is at most the tolerance
 //	volume        voxels times voxel volume, in ml; the difference is A minus B, the relative one is divided by B
 //
-// Distances are exact Euclidean ones between voxel centres: in mm with the map's spacing; assd_voxels uses unit spacing.
+// Distances are exact Euclidean ones between voxel centers: in mm with the map's spacing; assd_voxels uses unit spacing.
 // HD95 of the two directions' maximum, and surface Dice weighted by surface area, as other tools define them, differ a
 // little from these.
 //

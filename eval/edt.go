@@ -218,7 +218,7 @@ func (t *distanceTransform) followColumns(dim [3]int, spacing float64, b band, q
 
 // envelope is the lower envelope of parabolas value[i] + (spacing*(p-at[i]))^2.
 type envelope struct {
-	centre []float64 // centres of the parabolas on the envelope, ascending
+	center []float64 // centers of the parabolas on the envelope, ascending
 	height []float64 // their values
 	from   []float64 // where each takes over from the one before
 	width2 float64   // spacing squared
@@ -227,22 +227,22 @@ type envelope struct {
 
 // build sets the envelope; at is ascending and not empty, all values are finite. Look-ups start anew.
 func (e *envelope) build(at []int32, value []float64, spacing float64) {
-	e.centre, e.height, e.from = e.centre[:0], e.height[:0], e.from[:0]
+	e.center, e.height, e.from = e.center[:0], e.height[:0], e.from[:0]
 	e.width2, e.now = spacing*spacing, 0
 	half := 0.5 / e.width2
 	for i, a := range at {
 		p, f := float64(a), value[i]
 		from := math.Inf(-1)
-		for k := len(e.centre) - 1; k >= 0; k-- {
-			c := e.centre[k]
+		for k := len(e.center) - 1; k >= 0; k-- {
+			c := e.center[k]
 			from = (f-e.height[k])*half/(p-c) + 0.5*(p+c)
 			if from > e.from[k] {
 				break
 			}
-			e.centre, e.height, e.from = e.centre[:k], e.height[:k], e.from[:k]
+			e.center, e.height, e.from = e.center[:k], e.height[:k], e.from[:k]
 			from = math.Inf(-1)
 		}
-		e.centre, e.height, e.from = append(e.centre, p), append(e.height, f), append(e.from, from)
+		e.center, e.height, e.from = append(e.center, p), append(e.height, f), append(e.from, from)
 	}
 }
 
@@ -251,6 +251,6 @@ func (e *envelope) squaredAt(p float64) float64 {
 	for e.now+1 < len(e.from) && e.from[e.now+1] <= p {
 		e.now++
 	}
-	d := p - e.centre[e.now]
+	d := p - e.center[e.now]
 	return e.height[e.now] + e.width2*d*d
 }

@@ -262,7 +262,7 @@ func (e *evaluation) finish() {
 	for i := range r.Rows {
 		r.Rows[i].LabelName = e.study.Names[r.Rows[i].Label]
 	}
-	r.Summary = summarise(r.Rows, e.study, e.holders)
+	r.Summary = summarize(r.Rows, e.study, e.holders)
 	r.Comparisons = compare(r.Rows, e.study)
 }
 

@@ -45,22 +45,22 @@ func largePair() (truth, prediction *volume.LabelMap) {
 	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
 	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
 	for label := int32(1); label <= 10; label++ {
-		centre, radius := [3]float64{256, 256, 150}, [3]float64{250, 240, 145}
+		center, radius := [3]float64{256, 256, 150}, [3]float64{250, 240, 145}
 		if label > 1 {
 			a := float64(label) * 2 * math.Pi / 9
-			centre = [3]float64{256 + 140*math.Cos(a), 256 + 140*math.Sin(a), 150}
+			center = [3]float64{256 + 140*math.Cos(a), 256 + 140*math.Sin(a), 150}
 			radius = [3]float64{45, 45, 100}
 		}
-		fillEllipsoid(truth, label, centre, radius)
-		centre[0], centre[2] = centre[0]+4, centre[2]+2
-		fillEllipsoid(prediction, label, centre, radius)
+		fillEllipsoid(truth, label, center, radius)
+		center[0], center[2] = center[0]+4, center[2]+2
+		fillEllipsoid(prediction, label, center, radius)
 	}
 	return truth, prediction
 }
 
-func fillEllipsoid(m *volume.LabelMap, label int32, centre, radius [3]float64) {
+func fillEllipsoid(m *volume.LabelMap, label int32, center, radius [3]float64) {
 	square := func(i, axis int) float64 {
-		d := (float64(i) - centre[axis]) / radius[axis]
+		d := (float64(i) - center[axis]) / radius[axis]
 		return d * d
 	}
 	for z := range m.Dim[2] {

@@ -104,7 +104,7 @@ func (o *overlay) fillSlice(truth, prediction *volume.LabelMap, label int32, z, 
 	}
 }
 
-// surface returns the voxels of one mask (bit) that its 6-connected erosion removes: those with a face neighbour outside
+// surface returns the voxels of one mask (bit) that its 6-connected erosion removes: those with a face neighbor outside
 // the mask or outside the volume. Indices are into bits, ascending; the surface's bit is set there.
 func (o *overlay) surface(bit uint8) []int32 {
 	perSlice := make([][]int32, o.dim[2])

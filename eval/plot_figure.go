@@ -21,17 +21,17 @@ const (
 	figureDPI    = 150
 )
 
-// palette is that of Okabe and Ito, distinguishable with the common kinds of colour blindness ("Color Universal Design",
+// palette is that of Okabe and Ito, distinguishable with the common kinds of color blindness ("Color Universal Design",
 // 2008), its yellow last because it is faint on white, its black softened so that outlines stay visible.
 func palette(i int) color.Color {
-	colours := []color.RGBA{
+	colors := []color.RGBA{
 		{0x00, 0x72, 0xB2, 0xFF}, {0xE6, 0x9F, 0x00, 0xFF}, {0x00, 0x9E, 0x73, 0xFF}, {0xD5, 0x5E, 0x00, 0xFF},
 		{0xCC, 0x79, 0xA7, 0xFF}, {0x56, 0xB4, 0xE9, 0xFF}, {0x66, 0x66, 0x66, 0xFF}, {0xF0, 0xE4, 0x42, 0xFF},
 	}
-	return colours[i%len(colours)]
+	return colors[i%len(colors)]
 }
 
-// dashes tells lines apart without colour.
+// dashes tells lines apart without color.
 func dashes(i int) []vg.Length {
 	patterns := [][]vg.Length{nil, {6, 3}, {2, 2}, {8, 3, 2, 3}}
 	return patterns[i%len(patterns)]
@@ -141,8 +141,8 @@ func groupWidth(n, m int) vg.Length {
 	return min(max(10*vg.Centimeter, vg.Length(n)*(vg.Length(m)*0.7+0.8)*vg.Centimeter+2.5*vg.Centimeter), 45*vg.Centimeter)
 }
 
-// slot returns the centre and width of bar j of m in group i.
-func slot(i, j, m int) (centre, width float64) {
+// slot returns the center and width of bar j of m in group i.
+func slot(i, j, m int) (center, width float64) {
 	width = min(0.8/float64(m), 0.3)
 	return float64(i) + (float64(j)-float64(m-1)/2)*width, width
 }

@@ -172,7 +172,7 @@ func TestAbsentLabelIsFair(t *testing.T) {
 
 func TestPromptSlices(t *testing.T) {
 	d := newTestData(t)
-	d.add(t, "truth/a.nii", shifted(0, 0)) // label 1 on slices 4 to 8, centre 6
+	d.add(t, "truth/a.nii", shifted(0, 0)) // label 1 on slices 4 to 8, center 6
 	d.add(t, "m/a.nii", shifted(1, 0))
 	dsc := func(change func(*Study)) (Value, []Exclusion) {
 		study := d.study("m")

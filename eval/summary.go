@@ -67,7 +67,7 @@ func (s *Study) nameOf(label int32) string {
 	return s.Names[label]
 }
 
-func summarise(rows []Row, s *Study, holders map[int32][]string) []Summary {
+func summarize(rows []Row, s *Study, holders map[int32][]string) []Summary {
 	var out []Summary
 	for _, label := range summaryLabels(rows) {
 		for _, m := range s.Methods {

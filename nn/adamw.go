@@ -14,13 +14,13 @@ type AdamW struct {
 	moments           map[*Param]*Moments
 }
 
-// Moments is the optimiser's state of one parameter.
+// Moments is the optimizer's state of one parameter.
 type Moments struct {
 	M, V *Tensor // running means of the gradient and of its square, in the parameter's layout
 	Step int     // updates so far
 }
 
-// NewAdamW returns an optimiser with the usual betas (0.9, 0.999) and eps 1e-8.
+// NewAdamW returns an optimizer with the usual betas (0.9, 0.999) and eps 1e-8.
 func NewAdamW(g *Graph) *AdamW {
 	return &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, g: g, moments: map[*Param]*Moments{}}
 }

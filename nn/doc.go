@@ -1,5 +1,5 @@
 // Package nn holds what the network is made of: tensors, a tape for gradients, operations, layers,
-// parameters and the AdamW optimiser.
+// parameters and the AdamW optimizer.
 //
 // Letters in the shape comments, here and in every package above: B batch (objects; windows inside
 // windowed attention), N tokens, H W grid, C channels, L memory tokens, D head width, h heads, S the

@@ -27,8 +27,8 @@ func uniformFan(fanIn int, gain float64) Init {
 	return func(rng *rand.Rand) float32 { return float32(bound * (2*rng.Float64() - 1)) }
 }
 
-// Initialise gives every parameter its first value. The same seed gives the same values on every device.
-func (p *Params) Initialise(seed uint64) {
+// Initialize gives every parameter its first value. The same seed gives the same values on every device.
+func (p *Params) Initialize(seed uint64) {
 	for i, q := range p.All() {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		v := make([]float32, q.Tensor.size)

@@ -36,7 +36,7 @@ func (l Linear) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	return g.LinearAdd(x, l.W, l.B, residual)
 }
 
-// LayerNorm is a row normalisation with scale and shift [C].
+// LayerNorm is a row normalization with scale and shift [C].
 type LayerNorm struct {
 	Gamma, Beta *Tensor
 	Eps         float32
@@ -48,7 +48,7 @@ func (p *Params) LayerNorm(name string, c int, eps float32) LayerNorm {
 	return LayerNorm{q.Tensor("weight", Const(1), nil, c), q.Tensor("bias", Const(0), nil, c), eps}
 }
 
-// Forward normalises the rows of x [..,C].
+// Forward normalizes the rows of x [..,C].
 func (l LayerNorm) Forward(g *Graph, x *Tensor) *Tensor {
 	return g.LayerNorm(x, l.Gamma, l.Beta, l.Eps)
 }

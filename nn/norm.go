@@ -2,7 +2,7 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// LayerNorm normalises every row of x [..,C], then scales by gamma [C] and shifts by beta [C].
+// LayerNorm normalizes every row of x [..,C], then scales by gamma [C] and shifts by beta [C].
 // On channels-last images it is also SAM's LayerNorm2d.
 func (g *Graph) LayerNorm(x, gamma, beta *Tensor, eps float32) *Tensor {
 	rows, c := x.Rows(), x.Dim(-1)

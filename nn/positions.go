@@ -12,7 +12,7 @@ func (g *Graph) SineGrid(side, c int) *Tensor {
 }
 
 // SinePositions returns the 2-D sine encoding of an h x w grid as [h*w, c] (SAM 2's PositionEmbeddingSine,
-// normalised): coordinates 1..n over n + 1e-6, times 2 pi; pairs of sine and cosine with exponents
+// normalized): coordinates 1..n over n + 1e-6, times 2 pi; pairs of sine and cosine with exponents
 // 2*floor(i/2)/(c/2) of 10000; the channels of y first, then those of x.
 func SinePositions(h, w, c int) []float32 {
 	half := c / 2

@@ -71,19 +71,19 @@ func filterRows(in, out int, f Filter) []filterRow {
 	rows := make([]filterRow, out)
 	scale := float64(in) / float64(out)
 	for i := range rows {
-		centre := (float64(i)+0.5)*scale - 0.5
+		center := (float64(i)+0.5)*scale - 0.5
 		switch f {
 		case Nearest:
 			rows[i] = filterRow{min(int(float64(i)*scale), in-1), []float64{1}}
 		case Bilinear:
-			c := max(centre, 0)
+			c := max(center, 0)
 			i0 := int(c)
 			rows[i] = clampedRow(in, i0, []float64{1 - (c - float64(i0)), c - float64(i0)})
 		case Bicubic:
-			i0 := int(math.Floor(centre))
-			rows[i] = clampedRow(in, i0-1, cubicWeights(centre-float64(i0)))
+			i0 := int(math.Floor(center))
+			rows[i] = clampedRow(in, i0-1, cubicWeights(center-float64(i0)))
 		case BilinearAntialiased:
-			rows[i] = triangleRow(in, centre, max(scale, 1))
+			rows[i] = triangleRow(in, center, max(scale, 1))
 		}
 	}
 	return rows
@@ -97,14 +97,14 @@ func cubicWeights(t float64) []float64 {
 	return []float64{far(t + 1), near(t), near(1 - t), far(2 - t)}
 }
 
-// triangleRow weighs the inputs under a triangle of half width support, normalised.
-func triangleRow(in int, centre, support float64) filterRow {
-	lo := max(int(centre+0.5-support+0.5), 0)
-	hi := min(int(centre+0.5+support+0.5), in)
+// triangleRow weighs the inputs under a triangle of half width support, normalized.
+func triangleRow(in int, center, support float64) filterRow {
+	lo := max(int(center+0.5-support+0.5), 0)
+	hi := min(int(center+0.5+support+0.5), in)
 	row := filterRow{start: lo}
 	sum := 0.0
 	for j := lo; j < hi; j++ {
-		w := max(1-math.Abs((float64(j)-centre)/support), 0)
+		w := max(1-math.Abs((float64(j)-center)/support), 0)
 		row.weights = append(row.weights, w)
 		sum += w
 	}

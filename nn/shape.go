@@ -163,7 +163,7 @@ func (g *Graph) Gather(x *Tensor, index []int) *Tensor {
 	return y
 }
 
-// gatherMoves copies items of n words, neighbours together.
+// gatherMoves copies items of n words, neighbors together.
 func gatherMoves(index []int, items, n int) []move {
 	var out []move
 	for i, from := range index {

@@ -15,7 +15,7 @@ func network(t *testing.T, recompute bool) (grads [][]float32, live int64) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)
 	mlp := p.MLP("mlp", backend.GELU, 4, 8, 3)
-	p.Initialise(7)
+	p.Initialize(7)
 	g := nn.NewGraph(dev)
 	g.Training, g.Recompute = true, recompute
 	before := dev.Memory().Live

@@ -11,7 +11,7 @@ import (
 )
 
 // Augment says how clips are varied. All slices of a clip are transformed alike, but for the Frame settings.
-// The released recipe also jitters saturation and drops colour: both do nothing to grey images. Example
+// The released recipe also jitters saturation and drops color: both do nothing to gray images. Example
 // values are the paper's; zero, or {1,1} for a range of factors, switches an entry off.
 type Augment struct {
 	Flip            float64    `json:"flip"`             // 0.5: probability of a left-right flip
@@ -25,8 +25,8 @@ type Augment struct {
 	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
 	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
 	Crop            [2]float64 `json:"crop"`             // {0,0}: clips show the square of so many times an object's size about it, as slmsam.Options.Crop; {0,0}: as the start model
-	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on grey values in 0..1
-	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in grey values of 255
+	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on gray values in 0..1
+	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in gray values of 255
 }
 
 // PaperAugment is the released recipe's augmentation.
@@ -56,7 +56,7 @@ type warp struct {
 	h, w    int
 	flip    bool
 	affine  bool
-	inverse [6]float64 // from a pixel of the result to one of the source, both from the centre
+	inverse [6]float64 // from a pixel of the result to one of the source, both from the center
 	jitter  jitter
 	region  volume.Crop // what is shown of the transformed slice; zero: all of it
 }
@@ -77,7 +77,7 @@ func shown[T any](t warp, pix []T) []T {
 	return volume.Cut(pix, t.w, t.region)
 }
 
-// jitter is a change of grey values.
+// jitter is a change of gray values.
 type jitter struct {
 	brightness, contrast float64
 	contrastFirst        bool
@@ -99,8 +99,8 @@ func (a Augment) draw(rng *rand.Rand, h, w int) warp {
 	return t
 }
 
-// centre brings the middle of a mask [h,w] to where the slice's middle would have come.
-func (t *warp) centre(mask []bool) {
+// center brings the middle of a mask [h,w] to where the slice's middle would have come.
+func (t *warp) center(mask []bool) {
 	var x, y, n float64
 	for at, on := range mask {
 		if on {
@@ -155,7 +155,7 @@ func inverseAffine(angle, shear, scale, dx, dy float64) [6]float64 {
 }
 
 // image transforms a slice [h,w]: flip and affine at its own size, resize to [size,size] with Pillow's
-// bilinear filter, then grey values. What comes from outside the slice is black.
+// bilinear filter, then gray values. What comes from outside the slice is black.
 func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	if t.flip {
 		pix = flipped(pix, t.w)
@@ -172,7 +172,7 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	return out
 }
 
-// labels transforms a label slice by nearest neighbour; its pixels keep their size.
+// labels transforms a label slice by nearest neighbor; its pixels keep their size.
 func (t warp) labels(pix []uint8) []uint8 {
 	if t.flip {
 		pix = flipped(pix, t.w)
@@ -190,7 +190,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 	return shown(t, out)
 }
 
-// bilinear transforms a picture as Pillow does: a place outside is black, neighbours beyond the border repeat
+// bilinear transforms a picture as Pillow does: a place outside is black, neighbors beyond the border repeat
 // it, and the result is cut off to 8 bit (Geometry.c).
 func (t warp) bilinear(pix []uint8) []uint8 {
 	get := func(x, y int) float64 { return float64(pix[min(max(y, 0), t.h-1)*t.w+min(max(x, 0), t.w-1)]) }
@@ -208,7 +208,7 @@ func (t warp) bilinear(pix []uint8) []uint8 {
 	return out
 }
 
-// walk visits every pixel of the result with the place that it comes from, pixel centres at whole numbers.
+// walk visits every pixel of the result with the place that it comes from, pixel centers at whole numbers.
 func (t warp) walk(visit func(at int, x, y float64)) {
 	cx, cy := float64(t.w-1)/2, float64(t.h-1)/2
 	m := t.inverse
@@ -230,7 +230,7 @@ func flipped(pix []uint8, w int) []uint8 {
 	return out
 }
 
-// apply changes grey values in place: exponent, then brightness and contrast in either order as Pillow's
+// apply changes gray values in place: exponent, then brightness and contrast in either order as Pillow's
 // ImageEnhance, then noise.
 func (j jitter) apply(pix []uint8) {
 	if j.gamma != 1 {
@@ -257,7 +257,7 @@ func (j jitter) apply(pix []uint8) {
 	}
 }
 
-// blend moves grey values away from one by a factor, in float32 and cut off to 8 bit (Pillow, Blend.c).
+// blend moves gray values away from one by a factor, in float32 and cut off to 8 bit (Pillow, Blend.c).
 func blend(pix []uint8, from uint8, factor float64) {
 	if factor == 1 {
 		return
@@ -267,7 +267,7 @@ func blend(pix []uint8, from uint8, factor float64) {
 	})
 }
 
-// mapped replaces every grey value by f of it.
+// mapped replaces every gray value by f of it.
 func mapped(pix []uint8, f func(x uint8) uint8) {
 	var table [256]uint8
 	for x := range table {

@@ -109,7 +109,7 @@ func TestJitterAsPillow(t *testing.T) {
 }
 
 // TestWarpAsPillow compares with Image.transform of Pillow 12: rotation 20, shear -10, scale 1.1 about the
-// centre of a 10 x 12 picture of 37*i mod 251.
+// center of a 10 x 12 picture of 37*i mod 251.
 func TestWarpAsPillow(t *testing.T) {
 	const h, w = 10, 12
 	warp := warp{h: h, w: w, affine: true, inverse: inverseAffine(20, -10, 1.1, 0, 0)}
@@ -156,8 +156,8 @@ func TestClipTransformIsConsistent(t *testing.T) {
 	require.NotEqual(t, w.image(pix, 32, a.drawFrame(rng)), w.image(pix, 32, a.drawFrame(rng)))
 }
 
-// TestCentreBringsAnObjectToTheMiddle zooms about a small object in a corner.
-func TestCentreBringsAnObjectToTheMiddle(t *testing.T) {
+// TestCenterBringsAnObjectToTheMiddle zooms about a small object in a corner.
+func TestCenterBringsAnObjectToTheMiddle(t *testing.T) {
 	const h, w = 40, 60
 	for _, flip := range []bool{false, true} {
 		labels, mask := make([]uint8, h*w), make([]bool, h*w)
@@ -170,7 +170,7 @@ func TestCentreBringsAnObjectToTheMiddle(t *testing.T) {
 		a.Scale = [2]float64{2, 2}
 		of := a.draw(rand.New(rand.NewPCG(1, 2)), h, w)
 		of.flip = flip
-		of.centre(mask)
+		of.center(mask)
 		var x, y, n float64
 		for at, l := range of.labels(labels) {
 			if l == 1 {

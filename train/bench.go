@@ -20,7 +20,7 @@ type Speed struct {
 	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
 }
 
-// Bench measures optimiser steps, after one that is not counted unless a single one is asked for. Nothing is
+// Bench measures optimizer steps, after one that is not counted unless a single one is asked for. Nothing is
 // written.
 func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r Recipe, steps int) (Speed, error) {
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: source})

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkStep measures optimiser steps of nano on the CPU, of 8 clips of 4 slices with one or two objects.
+// BenchmarkStep measures optimizer steps of nano on the CPU, of 8 clips of 4 slices with one or two objects.
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct{ size, together int }{{128, 1}, {128, 8}, {256, 1}, {256, 8}} {
 		b.Run(fmt.Sprintf("nano-%d-together-%d", c.size, c.together), func(b *testing.B) {
@@ -23,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 			config.ImageSize = c.size
 			m, err := slmsam.New(dev, config)
 			require.NoError(b, err)
-			require.NoError(b, m.Initialise(1))
+			require.NoError(b, m.Initialize(1))
 			speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, b.N)
 			require.NoError(b, err)
 			b.ReportMetric(speed.SecondsPerStep, "s/step")

@@ -35,7 +35,7 @@ func (c Cases) Case(i int) (*Case, error) { return c[i], nil }
 type Case struct {
 	Name    string
 	H, W    int
-	Images  [][]uint8 // per slice [H,W], normalised to 0..255 as Propagate sees them
+	Images  [][]uint8 // per slice [H,W], normalized to 0..255 as Propagate sees them
 	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i], 255 (ignored) unknown
 	Objects []int32   // label numbers, as in the file
 	Notes   []string  // what was not plain about the files, for the user
@@ -124,7 +124,7 @@ func (c *Case) Check() error {
 	case len(c.Images) == 0 || len(c.Images) != len(c.Labels):
 		return fmt.Errorf("train: case %s: %d image slices and %d label slices", c.Name, len(c.Images), len(c.Labels))
 	case len(c.Objects) == 0:
-		return fmt.Errorf("train: case %s: no object is labelled", c.Name)
+		return fmt.Errorf("train: case %s: no object is labeled", c.Name)
 	case len(c.Objects) > maxObjects:
 		return fmt.Errorf("train: case %s has %d labels, at most %d can be trained at once: choose some", c.Name, len(c.Objects), maxObjects)
 	}
@@ -209,7 +209,7 @@ func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) 
 	}
 	slices.Sort(found)
 	if len(found) == 0 {
-		return nil, fmt.Errorf("the label map %s is empty: at least one object must be labelled", l.Path)
+		return nil, fmt.Errorf("the label map %s is empty: at least one object must be labeled", l.Path)
 	}
 	for _, label := range want {
 		if counts[label] == 0 {

@@ -259,7 +259,7 @@ func (c *Case) starts(n, step int) []int {
 func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand) (*Clip, error) {
 	warp := s.recipe.Augment.draw(rng, c.H, c.W)
 	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
-		warp.centre(c.Mask(start, objects[rng.IntN(len(objects))]))
+		warp.center(c.Mask(start, objects[rng.IntN(len(objects))]))
 	}
 	if crop := s.recipe.Augment.Crop; crop[0] > 0 {
 		if !warp.crop(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), between(rng, crop)) {
@@ -333,7 +333,7 @@ func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []b
 	return masks, empty
 }
 
-// unknown returns which pixels of a transformed slice are labelled to be ignored, [S,S]; nil if there are none.
+// unknown returns which pixels of a transformed slice are labeled to be ignored, [S,S]; nil if there are none.
 func (s *Sampler) unknown(c *Case, w warp, z int) []bool {
 	if !slices.Contains(c.Labels[z], ignored) {
 		return nil

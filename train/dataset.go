@@ -37,7 +37,7 @@ type entry struct {
 	labels             []int32 // nil: the options', else all
 	ignore             int32   // the label of voxels that nothing is known of; 0: none
 	weight             float64
-	eightBit           bool // slices are 8-bit already: not normalised again
+	eightBit           bool // slices are 8-bit already: not normalized again
 }
 
 // eightBitWindow leaves slices as they are that were made 8-bit before.

@@ -38,7 +38,7 @@ func TestStartModelKeepsItsSettings(t *testing.T) {
 	c.Crop, c.Window = 3.3, "20,260"
 	m, err := slmsam.New(cpu.New(1), c)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(1))
+	require.NoError(t, m.Initialize(1))
 	path := writeModel(t, m)
 	for _, r := range []train.Recipe{train.Paper(), train.FineTune(), train.FineTune().Inherit(c)} {
 		got, _, err := train.Begin(cpu.New(1), train.StartOptions{Init: path}, r)
@@ -100,7 +100,7 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	dev := cpu.New(1)
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(5))
+	require.NoError(t, m.Initialize(5))
 	at := slices.IndexFunc(m.Params.All(), func(p *nn.Param) bool { return p.Name == "prior.evidence.bias" })
 	bias := m.Params.All()[at]
 	var before *train.Validation

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Optimiser settings of the paper's recipe.
+// Optimizer settings of the paper's recipe.
 const (
 	PaperLR          = 5e-6
 	PaperEncoderLR   = 3e-6
@@ -19,7 +19,7 @@ const (
 	PaperEnd         = 0.1 // where the cosine schedule ends
 )
 
-// Rates are the optimiser's settings.
+// Rates are the optimizer's settings.
 type Rates struct {
 	LR          float64 `json:"lr"`           // 5e-6
 	EncoderLR   float64 `json:"encoder_lr"`   // 3e-6: the image encoder's
@@ -105,7 +105,7 @@ func Where(epoch, iteration, iterationsPerEpoch, epochs int) float64 {
 // clipScale returns the factor that brings gradients of a total norm down to the limit.
 func clipScale(norm, limit float64) float64 { return min(1, limit/(norm+1e-6)) }
 
-// Update makes one optimiser step at a position of the schedule and returns the norm of the gradients.
+// Update makes one optimizer step at a position of the schedule and returns the norm of the gradients.
 func (r Rates) Update(g *nn.Graph, o *nn.AdamW, params []*nn.Param, depth int, where float64) (norm float64, err error) {
 	if norm, err = g.GradNorm(params); err != nil {
 		return 0, err

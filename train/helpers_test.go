@@ -65,7 +65,7 @@ func freshModel(t testing.TB, dev backend.Device) *slmsam.Model {
 	t.Helper()
 	m, err := slmsam.New(dev, pico())
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(5))
+	require.NoError(t, m.Initialize(5))
 	return m
 }
 

@@ -17,7 +17,7 @@ type Plan struct {
 	Objects     int     `json:"objects"`      // per clip, at most
 	Clips       int     `json:"clips"`        // in a step
 	Together    int     `json:"together"`     // clips that are computed at once
-	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimiser included
+	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimizer included
 	StepGFLOP   float64 `json:"step_gflop"`
 	Steps       int     `json:"steps"` // 0: limited by time
 }
@@ -40,7 +40,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 		return Plan{}, err
 	}
 	var ignored Metrics
-	for range 2 { // the second with the optimiser's moments in place
+	for range 2 { // the second with the optimizer's moments in place
 		if err := t.learn(slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
 			return Plan{}, err
 		}

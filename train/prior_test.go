@@ -32,7 +32,7 @@ func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *sl
 	dev := cpu.New(1)
 	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(5))
+	require.NoError(t, m.Initialize(5))
 	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
 	require.NoError(t, err)
 	return tr, m
@@ -53,7 +53,7 @@ func TestPriorLearnsAndResumes(t *testing.T) {
 		c := m.Config
 		first, err := slmsam.New(dev, c)
 		require.NoError(t, err)
-		require.NoError(t, first.Initialise(5))
+		require.NoError(t, first.Initialize(5))
 		tr, err = train.New(nn.NewGraph(dev), first, train.Setup{Recipe: priorRecipe(4, alone), Train: twoCases(), Dir: half,
 			Report: func(p train.Progress) {
 				if p.Step == 2 {

@@ -24,7 +24,7 @@ type Recipe struct {
 	Memory slmsam.Memory `json:"memory,omitzero"` // "M7+R1": M7, R7, R1, M7+R7 or M7+R1; left out: the start model's
 
 	Epochs       int    `json:"epochs"`        // 100: one clip of every volume each; exactly one of epochs,
-	Steps        int    `json:"steps"`         // 0: optimiser steps, and
+	Steps        int    `json:"steps"`         // 0: optimizer steps, and
 	Time         string `json:"time"`          // "": "2h", "90m" is set
 	Batch        int    `json:"batch"`         // 1: clips whose gradients are averaged in a step
 	Together     int    `json:"together"`      // 0: clips of a batch that are computed at once; 0 is as many as 1 GiB holds
@@ -233,7 +233,7 @@ func (r Recipe) limit() (time.Duration, error) {
 	return d, nil
 }
 
-// StepsPerEpoch is the number of optimiser steps that see as many clips as there are volumes.
+// StepsPerEpoch is the number of optimizer steps that see as many clips as there are volumes.
 func (r Recipe) StepsPerEpoch(volumes int) int { return (volumes + r.Batch - 1) / r.Batch }
 
 // TotalSteps is where the training ends; math.MaxInt if it ends by time.

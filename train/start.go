@@ -89,7 +89,7 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
 	}
-	if err := m.Initialise(r.Seed); err != nil {
+	if err := m.Initialize(r.Seed); err != nil {
 		return nil, Start{}, fmt.Errorf("train: %w", err)
 	}
 	return m, Start{Path: Fresh, Model: o.Model}, nil

@@ -69,7 +69,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	return t, t.writeSettings()
 }
 
-// Resume goes on with the run in the folder: weights, optimiser and position come from there, the recipe from RunConfig; it
+// Resume goes on with the run in the folder: weights, optimizer and position come from there, the recipe from RunConfig; it
 // may have been prolonged.
 func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	t, err := newTrainer(g, m, s)
@@ -260,7 +260,7 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	return m, t.g.Sync()
 }
 
-// training switches between the behaviour in training and in use.
+// training switches between the behavior in training and in use.
 func (t *Trainer) training(on bool) {
 	t.g.Training = on && (t.Recipe.Dropout > 0 || t.Recipe.DropPath > 0)
 	t.model.Heads.Training = on

@@ -26,7 +26,7 @@ func (a Affine) finite() bool {
 	return true
 }
 
-// scaled multiplies the millimetre side (all columns) by f.
+// scaled multiplies the millimeter side (all columns) by f.
 func (a Affine) scaled(f float64) Affine {
 	for r := range 3 {
 		for c := range 4 {

@@ -50,7 +50,7 @@ func TestNIfTIHeadersRefused(t *testing.T) {
 		"more than the 2147483648":            func(h *nifti1) { h.Dim = [8]int16{3, 32767, 32767, 32767} },
 		"promises 4294967296 bytes":           func(h *nifti1) { h.Dim = [8]int16{3, 16384, 16384, 8} },
 		"holds 6 volumes":                     func(h *nifti1) { h.Dim[0], h.Dim[4] = 4, 6 },
-		"RGB colours":                         func(h *nifti1) { h.Datatype = 128 },
+		"RGB colors":                          func(h *nifti1) { h.Datatype = 128 },
 		"complex numbers":                     func(h *nifti1) { h.Datatype = 32 },
 		"unknown datatype code 77":            func(h *nifti1) { h.Datatype = 77 },
 		"vox_offset is 7":                     func(h *nifti1) { h.VoxOffset = 7 },

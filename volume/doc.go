@@ -7,7 +7,7 @@
 // of the volume they belong to. docs/formats.md lists what is read, written and refused.
 //
 // Voxels are kept in file order, axis 0 fastest: index = x + Dim[0]*(y + Dim[1]*z). Positions are
-// in millimetres in the RAS+ frame (x grows to the patient's right, y to the front, z to the head,
+// in millimeters in the RAS+ frame (x grows to the patient's right, y to the front, z to the head,
 // as in NIfTI); DICOM, NRRD and MetaImage positions (LPS) are converted on the way in and out.
 //
 // Every reader checks what a header promises against the size of the file before it allocates,

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// Affine maps voxel indices to millimetres in the RAS+ frame: p = A * (i, j, k, 1). Row-major; the
+// Affine maps voxel indices to millimeters in the RAS+ frame: p = A * (i, j, k, 1). Row-major; the
 // last row is 0 0 0 1.
 type Affine [4][4]float64
 
 // Geometry says where a grid lies in space.
 type Geometry struct {
 	Dim     [3]int       // voxels along each axis
-	Spacing [3]float64   // mm between voxel centres along each axis, positive
+	Spacing [3]float64   // mm between voxel centers along each axis, positive
 	Affine  Affine       // voxel index to RAS+ mm
 	NIfTI   NIfTIFrame   // header fields of a NIfTI source, written back verbatim; zero for other sources
 	DICOM   *DICOMSeries // the series that the grid comes from; nil for other sources

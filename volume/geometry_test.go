@@ -119,7 +119,7 @@ func TestQuaternionRoundTrip(t *testing.T) {
 }
 
 func TestHeaderUnits(t *testing.T) {
-	f := NIfTIFrame{Version: 1, PixDim: [8]float64{1, 0.001, 0.001, 0.002}, XYZTUnits: 1} // metres
+	f := NIfTIFrame{Version: 1, PixDim: [8]float64{1, 0.001, 0.001, 0.002}, XYZTUnits: 1} // meters
 	g, err := f.geometry([3]int{3, 3, 3})
 	require.NoError(t, err)
 	require.InDeltaSlice(t, []float64{1, 1, 2}, g.Spacing[:], 1e-12)

@@ -108,7 +108,7 @@ func listedFiles(r *bufio.Reader, length *int64) (files []string, err error) {
 
 func (h mhaHeader) kind() (sampleKind, error) {
 	if c := firstField(h, "elementnumberofchannels"); c != "" && c != "1" {
-		return 0, fmt.Errorf("%s values per voxel (colour or vectors), want one: convert to grey first", c)
+		return 0, fmt.Errorf("%s values per voxel (color or vectors), want one: convert to gray first", c)
 	}
 	kinds := map[string]sampleKind{"MET_CHAR": kindInt8, "MET_UCHAR": kindUint8, "MET_SHORT": kindInt16, "MET_USHORT": kindUint16,
 		"MET_INT": kindInt32, "MET_UINT": kindUint32, "MET_LONG": kindInt32, "MET_ULONG": kindUint32, // four bytes in MetaIO, whatever the machine

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// unitInMM is the length of the header's spatial unit: metre, millimeter or micrometre in the low
+// unitInMM is the length of the header's spatial unit: meter, millimeter or micrometer in the low
 // three bits of xyzt_units; unknown counts as millimeter.
 func (f *NIfTIFrame) unitInMM() float64 {
 	switch f.XYZTUnits & 7 {

@@ -97,7 +97,7 @@ type niftiHeader struct {
 	frame     NIfTIFrame
 }
 
-// niftiVersion recognises a header by its size field, in either byte order.
+// niftiVersion recognizes a header by its size field, in either byte order.
 func niftiVersion(head []byte) (version int, order binary.ByteOrder, ok bool) {
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		switch order.Uint32(head) {
@@ -210,7 +210,7 @@ func (h *niftiHeader) size3() (dim [3]int, third int, err error) {
 	return dim, third, nil
 }
 
-// kind maps the NIfTI datatype code; colour, complex and 128-bit types are refused.
+// kind maps the NIfTI datatype code; color, complex and 128-bit types are refused.
 func (h *niftiHeader) kind() (sampleKind, error) {
 	switch h.datatype {
 	case 2:
@@ -234,7 +234,7 @@ func (h *niftiHeader) kind() (sampleKind, error) {
 	case 1280:
 		return kindUint64, nil
 	case 128, 2304:
-		return 0, errors.New("NIfTI: the voxels are RGB colours, want one number per voxel: convert to grey first")
+		return 0, errors.New("NIfTI: the voxels are RGB colors, want one number per voxel: convert to gray first")
 	case 32, 1792, 2048:
 		return 0, errors.New("NIfTI: the voxels are complex numbers: save their magnitude first")
 	case 1, 1536:

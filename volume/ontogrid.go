@@ -53,7 +53,7 @@ func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []stri
 	}
 	if outside > 0 {
 		e := gridError(image, mask)
-		e.detail += fmt.Sprintf("; %d labelled voxels lie outside the image", outside)
+		e.detail += fmt.Sprintf("; %d labeled voxels lie outside the image", outside)
 		return nil, nil, e
 	}
 	return out, m.notes, nil

@@ -17,10 +17,10 @@ func FuzzOntoGrid(f *testing.F) {
 		dim := [3]int{int(nx%6) + 1, int(ny%6) + 1, int(nz%6) + 1}
 		image := &Volume{Dim: [3]int{4, 3, 5}, Data: make([]float32, 60), Geom: NewGeometry([3]int{4, 3, 5}, [3]float64{1, 1, 3})}
 		mask := &LabelMap{Dim: dim, Data: make([]int32, dim[0]*dim[1]*dim[2])}
-		labelled := 0
+		labeled := 0
 		for i := range mask.Data {
 			mask.Data[i] = int32(i % 3)
-			labelled += min(i%3, 1)
+			labeled += min(i%3, 1)
 		}
 		mask.Geom = GeometryFromAffine(dim, affineFromColumns([3]float64{a, b, 0}, [3]float64{c, d, 0}, [3]float64{0, 0, e}, [3]float64{origin, origin, origin}))
 		mask.Geom.Nominal, mask.Geom.Unplaced, mask.Geom.Flat = flags&1 != 0, flags&2 != 0, flags&4 != 0
@@ -48,6 +48,6 @@ func FuzzOntoGrid(f *testing.F) {
 				kept++
 			}
 		}
-		require.Equal(t, labelled, kept)
+		require.Equal(t, labeled, kept)
 	})
 }

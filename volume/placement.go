@@ -87,7 +87,7 @@ func (p placement) to(x, y, z int, dim [3]int) (int, bool) {
 	return r[0] + dim[0]*(r[1]+dim[1]*r[2]), inside
 }
 
-// carry writes the mask's labels to out, a map of the image's size, and counts the labelled voxels that lie outside.
+// carry writes the mask's labels to out, a map of the image's size, and counts the labeled voxels that lie outside.
 func (p placement) carry(mask *LabelMap, out *LabelMap) (outside int) {
 	n := 0
 	for z := range mask.Dim[2] {

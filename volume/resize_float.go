@@ -3,7 +3,7 @@ package volume
 import "fmt"
 
 // ResizeBilinear resizes a float picture from [h,w] to [H,W] as torch's interpolate(mode="bilinear",
-// align_corners=False): the centres of the outer pixels are not aligned, samples beyond the border
+// align_corners=False): the centers of the outer pixels are not aligned, samples beyond the border
 // repeat it. Coordinates and weights are computed in float32, as torch does.
 func ResizeBilinear(src []float32, h, w, H, W int) []float32 {
 	checkResize("ResizeBilinear", len(src), h, w, H, W)

@@ -48,7 +48,7 @@ func TestPILResizeAgainstFixtures(t *testing.T) {
 			require.Equal(t, inference.bytes(), ResizePIL(raw.bytes(), h, w, H, W, Bicubic), size)
 			require.Equal(t, training.bytes(), ResizePIL(raw.bytes(), h, w, H, W, Bilinear), size)
 			if norm, ok := tensors[size+".inference_normalised_every_fourth_row"]; ok {
-				requireClose(t, norm.floats(), everyFourthRow(ImageNet(inference.bytes()), H, W), 1e-6, size+" normalised")
+				requireClose(t, norm.floats(), everyFourthRow(ImageNet(inference.bytes()), H, W), 1e-6, size+" normalized")
 			}
 		}
 	})

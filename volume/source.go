@@ -8,7 +8,7 @@ import (
 )
 
 // purpose says what a file is read for; it only matters to PNG stacks, where a palette means
-// colours in an image and label numbers in a mask.
+// colors in an image and label numbers in a mask.
 type purpose int
 
 const (

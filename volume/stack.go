@@ -134,7 +134,7 @@ func readStackSlice(path string, values []float64, want image.Config, why purpos
 	return nil
 }
 
-// pixelValue is the number that a pixel stands for; ok is false for a colour where a label is wanted.
+// pixelValue is the number that a pixel stands for; ok is false for a color where a label is wanted.
 func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool) {
 	switch p := picture.(type) {
 	case *image.Gray:
@@ -147,14 +147,14 @@ func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool)
 		}
 	case *image.RGBA64, *image.NRGBA64:
 		c := color.NRGBA64Model.Convert(picture.At(x, y)).(color.NRGBA64)
-		return grey(float64(c.R), float64(c.G), float64(c.B), why)
+		return gray(float64(c.R), float64(c.G), float64(c.B), why)
 	}
 	c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA) // transparency is ignored
-	return grey(float64(c.R), float64(c.G), float64(c.B), why)
+	return gray(float64(c.R), float64(c.G), float64(c.B), why)
 }
 
-// grey is ITU-R 601 luma, or the common value of the channels of a label.
-func grey(r, g, b float64, why purpose) (float64, bool) {
+// gray is ITU-R 601 luma, or the common value of the channels of a label.
+func gray(r, g, b float64, why purpose) (float64, bool) {
 	if r == g && g == b {
 		return r, true
 	}

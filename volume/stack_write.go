@@ -17,11 +17,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// writeStack writes one grey PNG per slice across axis 2 into a new folder: 8-bit if the values fit,
+// writeStack writes one gray PNG per slice across axis 2 into a new folder: 8-bit if the values fit,
 // else 16-bit. The folder is filled under a temporary name and then renamed. With Force an existing
 // folder is replaced if it holds nothing but PNG files.
 func (s *samples) writeStack(path string, opt WriteOptions) error {
-	deep, err := s.greyDepth()
+	deep, err := s.grayDepth()
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func replaceFolder(tmp, path string) error {
 	return os.RemoveAll(old)
 }
 
-// greyDepth reports whether 16 bits are needed, and refuses values that no grey PNG holds.
-func (s *samples) greyDepth() (deep bool, err error) {
+// grayDepth reports whether 16 bits are needed, and refuses values that no gray PNG holds.
+func (s *samples) grayDepth() (deep bool, err error) {
 	for i := range s.n {
 		x := s.at(i)
 		if x < 0 || x > math.MaxUint16 || x != math.Trunc(x) {
@@ -71,7 +71,7 @@ func (s *samples) greyDepth() (deep bool, err error) {
 	return deep, nil
 }
 
-// picture is slice z as a grey picture.
+// picture is slice z as a gray picture.
 func (s *samples) picture(z int, deep bool) image.Image {
 	w, h := s.geom.Dim[0], s.geom.Dim[1]
 	bounds := image.Rect(0, 0, w, h)

@@ -53,7 +53,7 @@ func (w Window) Check() error {
 }
 
 // Apply maps intensities to 8 bit: round(255*(x-Lo)/(Hi-Lo)), clipped to 0..255. Slices may be mapped
-// one at a time: the result does not depend on the neighbours. NaN maps to 0.
+// one at a time: the result does not depend on the neighbors. NaN maps to 0.
 func (w Window) Apply(pix []float32) []uint8 {
 	out := make([]uint8, len(pix))
 	gain := 255 / (w.Hi - w.Lo)
@@ -67,7 +67,7 @@ func (w Window) Apply(pix []float32) []uint8 {
 	return out
 }
 
-// ImageNet turns a grey 8-bit picture [H,W] into the model's input [H,W,3]: x/255, minus mean, divided
+// ImageNet turns a gray 8-bit picture [H,W] into the model's input [H,W,3]: x/255, minus mean, divided
 // by standard deviation of each of the three equal channels, in float32 as torchvision does.
 func ImageNet(pix []uint8) []float32 {
 	mean := [3]float32{0.485, 0.456, 0.406}

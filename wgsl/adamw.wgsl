@@ -1,4 +1,4 @@
-// adamw: one optimiser step.                              (contract: backend.AdamW)
+// adamw: one optimizer step.                              (contract: backend.AdamW)
 //
 //   g = grad_scale*G;  M = beta1*M + (1-beta1)*g;  V = beta2*V + (1-beta2)*g*g
 //   Param = Param*decay - step * M / (sqrt(V*inverse2) + eps)

@@ -86,7 +86,7 @@ func (c scoreChunk) lse(a backend.Attention) span {
 	return window(a.LSE, c.items.first*a.Nq+c.row, c.items.n*c.rows)
 }
 
-// softmax normalises the rows of scores in place.
+// softmax normalizes the rows of scores in place.
 func (d *Device) softmax(a backend.Attention, c scoreChunk, scores backend.Buffer) {
 	rows := c.items.n * c.rows
 	lse := c.lse(a)

@@ -2,7 +2,7 @@
 //
 // Buffers   x, y: strided blocks, perhaps disjoint ones of one buffer (then ACCESS is read_write, else read).
 //           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
-//           neighbours, which lie side by side in both.
+//           neighbors, which lie side by side in both.
 // Dispatch  one thread per element.
 // Numbers   the launcher merges axes and drops those of size 1, so most copies are one- or two-dimensional.
 

@@ -7,7 +7,7 @@
 // Buffers   x [B,h,w,c], weight [K,K,c], bias [c] (not read without has_bias), y [B,h,w,c]. A piece of a split
 //           call computes the rows first.. of the flattened [B,h]; the span of x then starts at its row x_row.
 //           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
-// Dispatch  one thread per (image row, 8 neighbours along x, channel), channels along the lanes.
+// Dispatch  one thread per (image row, 8 neighbors along x, channel), channels along the lanes.
 //           No condition depends on params alone: lavapipe would compile the shader anew for each value of it.
 // Numbers   the 14 inputs under 8 outputs stay in registers: one load serves up to 7 products. K and SPAN = K + 7 are
 //           written into the text and all taps unrolled, so that every index into inputs is a constant.

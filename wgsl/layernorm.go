@@ -7,7 +7,7 @@ import (
 )
 
 // rowKernel returns the kernel of a file that reduces rows of c words, and the threads that share a row ({{LANES}}):
-// on adapters that are CPUs a thread reads its own row fastest, on GPUs neighbours should read neighbours.
+// on adapters that are CPUs a thread reads its own row fastest, on GPUs neighbors should read neighbors.
 func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, lanes int) {
 	lanes = 32
 	if d.info.Kind == Software {

@@ -50,7 +50,7 @@ fn start(x: Matrix, item: u32) -> u32 {
     return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
 }
 
-// finish applies the epilogue to four neighbours in a row of the product and stores those inside of C, which begins
+// finish applies the epilogue to four neighbors in a row of the product and stores those inside of C, which begins
 // at word origin.
 fn finish(origin: u32, row: u32, col: u32, sum: vec4<f32>) {
     if row >= params.m || col >= params.n {

@@ -2,7 +2,7 @@
 // B, stored [k,n] (the launcher transposes a B stored [n,k]); A is stored either way.
 //
 // Dispatch  workgroups of {{WX}} x {{WY}}: x along n, y along m, z item * pieces + piece.
-// Origin    the register-blocked form that was fastest on Mesa's lavapipe, whose lanes are neighbours in x: all lanes
+// Origin    the register-blocked form that was fastest on Mesa's lavapipe, whose lanes are neighbors in x: all lanes
 //           read the same A, so that only B is gathered. Columns of a thread lie {{STEP}} words apart, threads {{LANE}}.
 // Measure   go test ./wgsl -run XXX -bench MatMul
 

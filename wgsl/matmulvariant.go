@@ -12,7 +12,7 @@ type variant struct {
 	rows, cols   int  // sums per thread
 	tileK        int  // terms per step, tiled only
 	tileM, tileN int  // sums per workgroup
-	adjacent     bool // direct only: a thread's columns are neighbours, else they interleave with the other threads'
+	adjacent     bool // direct only: a thread's columns are neighbors, else they interleave with the other threads'
 	transposesB  bool // needs B stored [k,n]
 }
 

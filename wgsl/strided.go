@@ -16,7 +16,7 @@ type block struct {
 	start int
 }
 
-// mergeAxes drops axes of size 1 and joins neighbours that are contiguous in both operands.
+// mergeAxes drops axes of size 1 and joins neighbors that are contiguous in both operands.
 func mergeAxes(dims, xs, ys []int) []axis {
 	var out []axis
 	for i, n := range dims {

@@ -7,7 +7,7 @@
 // Dispatch  one thread per element of y.
 // Numbers   the launcher repeats the stage, at most 256 terms to a thread, until segments is 1; a thread adds in four
 //           chains. Rounding thus grows with the depth of the tree, not with n, and the order is fixed: the result
-//           is the same on every run. Segments are interleaved so that neighbours read neighbours.
+//           is the same on every run. Segments are interleaved so that neighbors read neighbors.
 
 struct Params {
     base: array<vec4<u32>, 2>,

@@ -4,7 +4,7 @@
 //
 // Buffers   x, y: strided operands; z [dims]; in place x or y is z's buffer (ACCESS is read_write, else read).
 //           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
-//           neighbours, which lie side by side in all three.
+//           neighbors, which lie side by side in all three.
 // Dispatch  one thread per element of z.
 // Numbers   the launcher merges axes, so dims is (1, 1, n) for operands of equal shape.
 

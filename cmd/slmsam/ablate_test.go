@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ablateList writes a manifest of n copies of the workspace's image, fully labelled.
+// ablateList writes a manifest of n copies of the workspace's image, fully labeled.
 func (w workspace) ablateList(t *testing.T, n int) string {
 	t.Helper()
 	require.NoError(t, volume.WriteLabelMap(w.path("full.nii.gz"), testMask(testImage(), slicesUpTo(testDim[0])[3:8]...), volume.WriteOptions{}))

@@ -143,7 +143,7 @@ func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error)
 		return nil, err
 	}
 	const seed = 1
-	return m, m.Initialise(seed)
+	return m, m.Initialize(seed)
 }
 
 // measurePeak returns the best GFLOP/s that a large product reaches.

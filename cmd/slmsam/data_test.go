@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dataDir is the folder of labelled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz.
+// dataDir is the folder of labeled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz.
 func dataDir(t *testing.T) string {
 	dir := os.Getenv("SLMSAM_DATA")
 	if dir == "" {

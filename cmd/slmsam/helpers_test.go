@@ -122,7 +122,7 @@ func writeModel(t *testing.T, path string, config slmsam.Config) {
 	t.Helper()
 	m, err := slmsam.New(cpu.New(1), config)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(3))
+	require.NoError(t, m.Initialize(3))
 	state, err := m.State()
 	require.NoError(t, err)
 	text, err := json.Marshal(config)

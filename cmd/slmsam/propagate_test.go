@@ -98,7 +98,7 @@ func TestRangeAndDirectionLimitTheWork(t *testing.T) {
 	}
 }
 
-func TestSliceAutoStartsFromEachObjectsCentre(t *testing.T) {
+func TestSliceAutoStartsFromEachObjectsCenter(t *testing.T) {
 	w := newWorkspace(t)
 	image, err := volume.Read(w.image)
 	require.NoError(t, err)

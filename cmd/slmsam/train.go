@@ -67,7 +67,7 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images to train on, as 1 for CASE_0001")
 	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take label maps of their image's size as drawn on it, whatever their headers say")
 	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; with --steps or --time left out")
-	flags.IntVar(&f.steps, "steps", 0, "optimiser steps")
+	flags.IntVar(&f.steps, "steps", 0, "optimizer steps")
 	flags.StringVar(&f.time, "time", "", "time to train, as 2h or 90m")
 	flags.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the recipe's)")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")

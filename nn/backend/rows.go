@@ -1,6 +1,6 @@
 package backend
 
-// LayerNorm normalises each row to mean 0 and variance 1 (biased, plus Eps), then scales and shifts:
+// LayerNorm normalizes each row to mean 0 and variance 1 (biased, plus Eps), then scales and shifts:
 //
 //	Y[r,:] = (X[r,:] - mean) / sqrt(var + Eps) * Gamma + Beta
 //

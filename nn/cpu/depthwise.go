@@ -37,7 +37,7 @@ func (d *Device) mulAdder(c int) func(y, x, w []float32) {
 	return d.kernels.AddMul
 }
 
-// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbours of (y, x) in an image [H,W,C]. flip
+// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbors of (y, x) in an image [H,W,C]. flip
 // turns the kernel by 180 degrees.
 func depthwiseSum(mulAdd func(y, x, w []float32), out, image, weight []float32, y, x, h, w, k int, flip bool) {
 	c := len(out)

@@ -73,7 +73,7 @@ func TestMatMulOfTwoByTwo(t *testing.T) {
 }
 
 // A horizontal edge detector in a 3 x 3 depthwise kernel on the image 1 2 3 / 4 5 6: the difference of the right and the
-// left neighbour, 0 outside.
+// left neighbor, 0 outside.
 func TestDepthwiseConvOfSmallImage(t *testing.T) {
 	d := NewPlain()
 	x, y := upload(d, 1, 2, 3, 4, 5, 6), d.Alloc(6)

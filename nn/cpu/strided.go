@@ -10,7 +10,7 @@ type block struct {
 	size    int      // product of dims
 }
 
-// newBlock merges neighbouring dimensions that every operand can step through as one, so that the innermost runs
+// newBlock merges neighboring dimensions that every operand can step through as one, so that the innermost runs
 // are as long as possible.
 func newBlock(dims []int, strides ...[]int) block {
 	b := block{size: 1}

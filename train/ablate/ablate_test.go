@@ -74,7 +74,7 @@ func writeModel(t *testing.T, dir string) string {
 		Attention: memattn.Config{Width: 16, MemoryWidth: 8, Layers: 1, FeedForward: 16, Theta: 10000}}
 	m, err := slmsam.New(cpu.New(1), config)
 	require.NoError(t, err)
-	require.NoError(t, m.Initialise(3))
+	require.NoError(t, m.Initialize(3))
 	state, err := m.State()
 	require.NoError(t, err)
 	text, err := json.Marshal(config)

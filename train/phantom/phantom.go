@@ -38,22 +38,22 @@ func (s *scene) volume(rng *rand.Rand, h, w, d int) *Case {
 	const side = 250.0 // mm
 	v.Spacing = [3]float64{side / float64(w), side / float64(h), side * s.depth / float64(d)}
 	bias, texture := newLattice(rng), newLattice(rng)
-	grey, other, skip := make([]float64, h*w), make([]float64, h*w), make([]uint8, h*w)
+	gray, other, skip := make([]float64, h*w), make([]float64, h*w), make([]uint8, h*w)
 	for i := 0; i < d; i++ {
 		z := (float64(i) + 0.5) / float64(d) * s.depth
-		if s.look.thick { // labels follow the middle of the slice, grey values both halves
+		if s.look.thick { // labels follow the middle of the slice, gray values both halves
 			quarter := 0.25 * s.depth / float64(d)
 			s.paint(other, skip, h, w, z-quarter)
-			s.paint(grey, skip, h, w, z+quarter)
-			for p := range grey {
-				other[p] = (other[p] + grey[p]) / 2
+			s.paint(gray, skip, h, w, z+quarter)
+			for p := range gray {
+				other[p] = (other[p] + gray[p]) / 2
 			}
-			s.paint(grey, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
-			copy(grey, other)
+			s.paint(gray, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
+			copy(gray, other)
 		} else {
-			s.paint(grey, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
+			s.paint(gray, v.Labels[i*h*w:(i+1)*h*w], h, w, z)
 		}
-		v.Gray = append(v.Gray, s.look.render(rng, grey, h, w, z, bias, texture)...)
+		v.Gray = append(v.Gray, s.look.render(rng, gray, h, w, z, bias, texture)...)
 	}
 	return v
 }

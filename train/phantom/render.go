@@ -21,10 +21,10 @@ func drawLook(rng *rand.Rand) look {
 		rician: rng.Float64() < 0.5, blur: 1.2 * rng.Float64(), thick: rng.Float64() < 0.3, gamma: math.Exp(0.4 * rng.NormFloat64())}
 }
 
-// paint fills grey values and labels of the section at z, both [h,w].
-func (s *scene) paint(grey []float64, labels []uint8, h, w int, z float64) {
-	for i := range grey {
-		grey[i], labels[i] = s.air, 0
+// paint fills gray values and labels of the section at z, both [h,w].
+func (s *scene) paint(gray []float64, labels []uint8, h, w int, z float64) {
+	for i := range gray {
+		gray[i], labels[i] = s.air, 0
 	}
 	for _, p := range s.parts {
 		cut, ok := p.shape.slice(z)
@@ -35,22 +35,22 @@ func (s *scene) paint(grey []float64, labels []uint8, h, w int, z float64) {
 		for y := max(int(y0*float64(h)), 0); y < min(int(y1*float64(h))+2, h); y++ {
 			for x := max(int(x0*float64(w)), 0); x < min(int(x1*float64(w))+2, w); x++ {
 				if cut.inside((float64(x)+0.5)/float64(w), (float64(y)+0.5)/float64(h)) {
-					grey[y*w+x], labels[y*w+x] = p.grey, p.label
+					gray[y*w+x], labels[y*w+x] = p.gray, p.label
 				}
 			}
 		}
 	}
 }
 
-// render turns grey values 0..1 of one slice into 8 bit.
-func (l look) render(rng *rand.Rand, grey []float64, h, w int, z float64, bias, texture lattice) []uint8 {
-	blur(grey, h, w, l.blur)
+// render turns gray values 0..1 of one slice into 8 bit.
+func (l look) render(rng *rand.Rand, gray []float64, h, w int, z float64, bias, texture lattice) []uint8 {
+	blur(gray, h, w, l.blur)
 	curve := l.curve()
-	out := make([]uint8, len(grey))
+	out := make([]uint8, len(gray))
 	for y := 0; y < h; y++ {
 		for x := 0; x < w; x++ {
 			i, u, v := y*w+x, float64(x)/float64(w), float64(y)/float64(h)
-			g := grey[i] + l.texture*texture.at(12*u, 12*v, 12*z)*math.Min(1, 4*grey[i])
+			g := gray[i] + l.texture*texture.at(12*u, 12*v, 12*z)*math.Min(1, 4*gray[i])
 			g *= 1 + l.bias*bias.at(2*u, 2*v, 2*z)
 			g += l.noise * rng.NormFloat64()
 			if l.rician {
@@ -65,7 +65,7 @@ func (l look) render(rng *rand.Rand, grey []float64, h, w int, z float64, bias, 
 // curveSteps is how finely the tone curve is tabled.
 const curveSteps = 4096
 
-// curve tables gamma from grey values 0..1 to 8 bit.
+// curve tables gamma from gray values 0..1 to 8 bit.
 func (l look) curve() *[curveSteps]uint8 {
 	var c [curveSteps]uint8
 	for i := range c {

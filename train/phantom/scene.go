@@ -10,9 +10,9 @@ type Config struct {
 	MinSide, MaxSide int     // 64, 256: in-plane pixels, drawn anew for every volume
 	MinDepth         int     // 16: slices, so that clips of 8 fit on one side of any slice at least
 	MaxDepth         int     // 24
-	MaxObjects       int     // 4: labelled structures
-	LookAlikes       float64 // 0.6: probability that an object has an unlabelled twin of its intensity near by
-	MinContrast      float64 // 0.05: least difference to the surroundings, of the grey range
+	MaxObjects       int     // 4: labeled structures
+	LookAlikes       float64 // 0.6: probability that an object has an unlabeled twin of its intensity near by
+	MinContrast      float64 // 0.05: least difference to the surroundings, of the gray range
 	Flat             float64 // 0.25: part of the volumes that look like CT over its whole range, with far less
 }
 
@@ -24,18 +24,18 @@ func Default() Config {
 // part is a structure of a scene. Later parts cover earlier ones.
 type part struct {
 	shape shape
-	label uint8   // 0 is not labelled
-	grey  float64 // 0..1
+	label uint8   // 0 is not labeled
+	gray  float64 // 0..1
 }
 
 // scene is a body with its parts.
 type scene struct {
 	parts []part
 	depth float64 // of the volume, in sides
-	air   float64 // grey outside the body
+	air   float64 // gray outside the body
 	look  look
 
-	contrast, spread float64 // least and usual difference of neighbouring tissues
+	contrast, spread float64 // least and usual difference of neighboring tissues
 	bone             bool    // some structures are far brighter than the rest
 }
 
@@ -44,7 +44,7 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 	s := &scene{depth: 0.15 + 0.6*rng.Float64(), contrast: c.MinContrast, spread: 0.25, look: drawLook(rng)}
 	body := 0.3 + 0.4*rng.Float64()
 	s.air = 0.05 * rng.Float64()
-	if rng.Float64() < c.Flat { // CT over its whole range: soft tissues lie within a few grey values
+	if rng.Float64() < c.Flat { // CT over its whole range: soft tissues lie within a few gray values
 		body, s.air = 0.32+0.04*rng.Float64(), 0
 		s.contrast, s.spread = 0.008+0.02*rng.Float64(), 0.03
 		s.look = look{noise: 0.001 + 0.014*rng.Float64(), blur: 0.8 * rng.Float64(), thick: s.look.thick, gamma: 1}
@@ -58,14 +58,14 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 		for k := range trunk.deform {
 			trunk.deform[k].amplitude /= 4
 		}
-		s.add(part{shape: trunk, grey: body})
+		s.add(part{shape: trunk, gray: body})
 	}
 	for range 3 + rng.IntN(6) {
-		grey := s.greyNear(rng, body, s.contrast/2)
+		gray := s.grayNear(rng, body, s.contrast/2)
 		if s.bone && rng.Float64() < 0.3 {
-			grey = 0.5 + 0.4*rng.Float64()
+			gray = 0.5 + 0.4*rng.Float64()
 		}
-		s.add(part{shape: s.solid(rng, 0.03+0.12*rng.Float64()), grey: grey})
+		s.add(part{shape: s.solid(rng, 0.03+0.12*rng.Float64()), gray: gray})
 	}
 	n := 1 + rng.IntN(c.MaxObjects)
 	for label := uint8(1); int(label) <= n; label++ {
@@ -76,43 +76,43 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 
 func (s *scene) add(p part) { s.parts = append(s.parts, p) }
 
-// object adds a labelled structure and, before it so that it covers them, look-alikes that go on where it ends.
+// object adds a labeled structure and, before it so that it covers them, look-alikes that go on where it ends.
 func (s *scene) object(rng *rand.Rand, c Config, label uint8, body float64) {
-	grey := s.greyNear(rng, body, s.contrast)
+	gray := s.grayNear(rng, body, s.contrast)
 	r := 0.04 + 0.2*rng.Float64()*rng.Float64()
 	x, y, z := s.place(rng)
 	if rng.Float64() < c.LookAlikes {
-		s.twin(rng, x, y, r, z, grey)
+		s.twin(rng, x, y, r, z, gray)
 	}
 	kind := rng.Float64()
 	switch {
 	case kind < 0.25:
-		s.add(part{s.vessel(rng, 0.4*r+0.015), label, grey})
+		s.add(part{s.vessel(rng, 0.4*r+0.015), label, gray})
 	case kind < 0.4: // a wall round a lumen, as the heart's or the gut's
 		outer := randomBlob(rng, x, y, r, z, s.height(rng))
-		s.ends(rng, outer, grey)
+		s.ends(rng, outer, gray)
 		inner := *outer
 		inner.rx, inner.ry, inner.rz = 0.65*outer.rx, 0.65*outer.ry, 0.9*outer.rz
-		s.add(part{outer, label, grey})
-		s.add(part{&inner, 0, s.greyNear(rng, grey, 2*s.contrast)})
+		s.add(part{outer, label, gray})
+		s.add(part{&inner, 0, s.grayNear(rng, gray, 2*s.contrast)})
 	case kind < 0.55: // two lobes
 		for range 2 {
 			lobe := randomBlob(rng, x+0.6*r*rng.NormFloat64(), y+0.6*r*rng.NormFloat64(), 0.7*r, z, s.height(rng))
-			s.add(part{lobe, label, grey})
+			s.add(part{lobe, label, gray})
 		}
 	default:
 		b := randomBlob(rng, x, y, r, z, s.height(rng))
-		s.ends(rng, b, grey)
-		s.add(part{b, label, grey})
+		s.ends(rng, b, gray)
+		s.add(part{b, label, gray})
 	}
 }
 
-// twin adds an unlabelled structure of nearly the same grey beside a place, over another range of slices.
-func (s *scene) twin(rng *rand.Rand, x, y, r, z, grey float64) {
+// twin adds an unlabeled structure of nearly the same gray beside a place, over another range of slices.
+func (s *scene) twin(rng *rand.Rand, x, y, r, z, gray float64) {
 	angle, away := rng.Float64()*2*math.Pi, r*(1.1+0.9*rng.Float64())
 	x, y = x+away*math.Cos(angle), y+away*math.Sin(angle)
 	z += s.depth * 0.4 * rng.NormFloat64()
-	s.add(part{randomBlob(rng, x, y, r*(0.6+0.6*rng.Float64()), z, s.height(rng)), 0, grey + 0.1*s.contrast*rng.NormFloat64()})
+	s.add(part{randomBlob(rng, x, y, r*(0.6+0.6*rng.Float64()), z, s.height(rng)), 0, gray + 0.1*s.contrast*rng.NormFloat64()})
 }
 
 // solid is a structure somewhere in the body.
@@ -144,9 +144,9 @@ func (s *scene) place(rng *rand.Rand) (x, y, z float64) {
 // height is the half height of a structure: some end inside the volume, some do not.
 func (s *scene) height(rng *rand.Rand) float64 { return s.depth * (0.2 + 1.2*rng.Float64()) }
 
-// ends cuts a structure off flat, as a label does that stops at a landmark; often tissue of nearly its grey
-// goes on beyond, unlabelled.
-func (s *scene) ends(rng *rand.Rand, b *blob, grey float64) {
+// ends cuts a structure off flat, as a label does that stops at a landmark; often tissue of nearly its gray
+// goes on beyond, unlabeled.
+func (s *scene) ends(rng *rand.Rand, b *blob, gray float64) {
 	whole := *b
 	if rng.Float64() < 0.3 {
 		b.cut0 = rng.Float64() * s.depth * 0.6
@@ -156,12 +156,12 @@ func (s *scene) ends(rng *rand.Rand, b *blob, grey float64) {
 	}
 	if cut := b.cut0 > whole.cut0 || b.cut1 < whole.cut1; cut && rng.Float64() < 0.5 {
 		whole.rx, whole.ry = 0.8*whole.rx, 0.8*whole.ry
-		s.add(part{&whole, 0, s.greyNear(rng, grey, s.contrast/2)})
+		s.add(part{&whole, 0, s.grayNear(rng, gray, s.contrast/2)})
 	}
 }
 
-// greyNear draws a grey value at least contrast away from another, mostly not far.
-func (s *scene) greyNear(rng *rand.Rand, from, contrast float64) float64 {
+// grayNear draws a gray value at least contrast away from another, mostly not far.
+func (s *scene) grayNear(rng *rand.Rand, from, contrast float64) float64 {
 	d := contrast + s.spread*rng.ExpFloat64()*rng.Float64()
 	if rng.Float64() < 0.5 {
 		d = -d

@@ -32,10 +32,10 @@ func randomWave(rng *rand.Rand, offset, amplitude, frequency float64) wave {
 // harmonics is how many angular waves deform an outline.
 const harmonics = 4
 
-// blob is a deformed ellipsoid, an organ: its centre drifts and its outline changes slowly with z. It may be
+// blob is a deformed ellipsoid, an organ: its center drifts and its outline changes slowly with z. It may be
 // cut off flat at both ends.
 type blob struct {
-	x, y         wave    // centre
+	x, y         wave    // center
 	rx, ry       float64 // radii at its middle
 	z, rz        float64 // middle and half height
 	angle, twist float64 // of the axes, and its change with z
@@ -63,7 +63,7 @@ type outline struct {
 
 const (
 	directions = 256 // of the tabled outline
-	minEdge    = 0.2 // keeps a deformed outline from closing on its centre
+	minEdge    = 0.2 // keeps a deformed outline from closing on its center
 )
 
 // slice tables the outline |u|^p + |v|^p = edge^p, the edge being deformed by harmonics of the angle.
@@ -107,7 +107,7 @@ func (o *outline) inside(x, y float64) bool {
 	return n < o.squared[int(turn*directions)&(directions-1)]
 }
 
-// tube is a vessel along z: its centre wanders, its radius tapers; it may split into two.
+// tube is a vessel along z: its center wanders, its radius tapers; it may split into two.
 type tube struct {
 	x, y       wave
 	r          wave

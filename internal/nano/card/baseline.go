@@ -18,7 +18,7 @@ func copyPrompt(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap)
 	return nil
 }
 
-// copyWhileAlike puts each object's outline on the slices around its own, in both directions, until the grey
+// copyWhileAlike puts each object's outline on the slices around its own, in both directions, until the gray
 // values under it differ in mean by more than their standard deviation on the prompted slice.
 func copyWhileAlike(c *train.Case, prompts []slmsam.Prompt, labels *volume.LabelMap) error {
 	for _, p := range prompts {
@@ -46,7 +46,7 @@ func stamp(labels *volume.LabelMap, z int, p slmsam.Prompt) {
 	labels.SetSlice(sliceAxis, z, pix)
 }
 
-// statistics returns mean and standard deviation of the grey values under a mask.
+// statistics returns mean and standard deviation of the gray values under a mask.
 func statistics(gray []uint8, mask []bool) (mean, deviation float64) {
 	n, sum, squares := 0.0, 0.0, 0.0
 	for i, on := range mask {

@@ -53,7 +53,7 @@ func graft(in, out string, alone bool) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Initialise(seed); err != nil {
+	if err := m.Initialize(seed); err != nil {
 		return err
 	}
 	fresh, err := m.State()

@@ -108,7 +108,7 @@ type AdamWFactors struct {
 	Decay, Step      float32 // of the parameter; of the quotient
 }
 
-// AdamW makes a step of the optimiser:
+// AdamW makes a step of the optimizer:
 //
 //	g = GradScale*grad;  m = Beta1*m + Rest1*g;  v = Beta2*v + Rest2*g*g
 //	param = Decay*param - Step*m / (sqrt(Correction2*v) + Eps)

@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// adamw generates one step of the optimiser; c holds the factors in the order of simd.AdamWFactors.
+// adamw generates one step of the optimizer; c holds the factors in the order of simd.AdamWFactors.
 func (g *gen) adamw() {
 	g.function("adamw", "func(param, grad, m, v, c []float32)", "is a step of AdamW; see Kernels.AdamW.")
 	n := g.length("param")

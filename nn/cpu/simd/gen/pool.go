@@ -74,7 +74,7 @@ func (g *gen) greater(a, b reg.VecVirtual) func(x reg.VecVirtual, not bool) {
 type block struct {
 	*gen
 	base map[string]reg.Register
-	half reg.Register // bytes from a pixel to its right neighbour
+	half reg.Register // bytes from a pixel to its right neighbor
 	off  reg.Register
 	mask *mask // nil for a whole vector
 }
