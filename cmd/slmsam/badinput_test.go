@@ -207,7 +207,6 @@ func badModels() []badInput {
 func TestUnwritableOutputIsFoundBeforeTheWork(t *testing.T) {
 	w := newWorkspace(t)
 	for name, args := range map[string][]string{
-		"no such folder":      {"-o", w.path("no/out.nii.gz")},
 		"a file as folder":    {"-o", w.mask + "/out.nii.gz"},
 		"unknown extension":   {"-o", w.path("out.jpg")},
 		"report into a file":  {"-o", w.path("out.nii.gz"), "--report", w.mask},
