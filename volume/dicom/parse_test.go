@@ -128,7 +128,7 @@ func TestNumbers(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	s := Set{}
-	s.Decimals(tag, 1.0/3, -1e-9/7, 1e300, 0, 12345678901234567)
+	s.Decimals(tag, 1.0/3, -1e-9/7, 1e300, 0, 0, 12345678901234567)
 	for _, word := range (&DataSet{fields: map[Tag]field{tag: {value: s[tag].Value}}}).Texts(tag) {
 		require.LessOrEqual(t, len(word), 16)
 	}
