@@ -42,7 +42,7 @@ func judge(of []Finding, agreement []float64, shapes []shape) {
 		doubt := func(weight float64, reason string, args ...any) {
 			f.Doubts = append(f.Doubts, Doubt{fmt.Sprintf(reason, args...), min(max(weight, 0), 1)})
 		}
-		if score := math.Abs(float64(f.Score)); score < unsureScore { // not for NaN
+		if score := math.Abs(float64(f.Score)); score < unsureScore && atEdge(of, i) { // not for NaN
 			doubt(1-score/unsureScore, "unsure whether it is there (score %.1f)", f.Score)
 		}
 		if a := agreement[i]; a >= 0 && a < sidesDisagree {
@@ -61,6 +61,12 @@ func judge(of []Finding, agreement []float64, shapes []shape) {
 			}
 		}
 	}
+}
+
+// atEdge says whether the object is on finding i or next to it: far from the object an unsure absence is no news.
+func atEdge(of []Finding, i int) bool {
+	near := of[max(i-1, 0):min(i+2, len(of))]
+	return slices.ContainsFunc(near, func(f Finding) bool { return f.Area > 0 })
 }
 
 // gone says whether the object is missing on finding i but not on the slices before and after it.

@@ -50,8 +50,8 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +
 			"untrained, so the masks will be poor until the model is fine-tuned; --memory M7 uses them as SAM 2 does")
 	case f.checkpoint == nano.Name:
-		c.log.Warn("this is the small built-in model: optical flow, gray values and a cut carry masks, its network finds what clicks mean " +
-			"and nothing else. Look at every slice (docs/nano.md says how good it is); for more, fine-tune a model on a few volumes of yours: slmsam train")
+		c.log.Warn("this is the small built-in model: optical flow, gray values and a cut carry masks and boxes, not " +
+			"its network. Look at every slice (docs/nano.md says how good it is); for more, fine-tune a model on a few volumes of yours: slmsam train")
 	}
 	return m, file.Path, nil
 }
