@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Fine-tunes the built-in model on 1 and on up to 5 volumes of each task, and measures it before and after on the
+# task's other volumes: the table of docs/finetuning.md.
+#
+#	internal/finetuning/measure.sh DATA TIME OUT        internal/finetuning/measure.sh ../shared/data 30s /tmp/finetuning
+#
+# DATA holds SOURCE/CASE/image.nii.gz and label.nii.gz; the tasks are those of internal/finetuning/tasks.txt, a line
+# each: name, training cases (in order), ":", test cases. TIME is the budget of a training. Each object's true outline on its
+# central slice is the prompt, and does not count.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+data=$(realpath "$1") time=$2 out=$3
+mkdir -p "$out"
+go build -o "$out/slmsam" ./cmd/slmsam
+go build -o "$out/loop" ./internal/loop
+
+# score prints the row of one outline: whole volume and in range.
+score() { "$out/loop" -data "$data" -cases "$1" -checkpoint "$2" -rounds 1 -o "$out/rows.csv" 2>/dev/null | awk -F'|' '$2 ~ /^ 1 $/ {print $3 "|" $4}'; }
+
+echo "| task | volumes | whole, before | in range, before | whole, after | in range, after |"
+echo "|---|---|---|---|---|---|"
+while read -r task rest; do
+  read -r -a train <<<"${rest%%:*}"
+  tr ' ' '\n' <<<"${rest##*:}" | sed '/^$/d' >"$out/$task.txt"
+  before=$(score "$out/$task.txt" nano)
+  for n in $(printf "%s\n" 1 "${#train[@]}" | sort -un); do
+    run=$out/$task-$n
+    {
+      echo image,label,name
+      for c in "${train[@]:0:n}"; do echo "$data/$c/image.nii.gz,$data/$c/label.nii.gz,$c"; done
+    } >"$run.csv"
+    "$out/slmsam" train "$run.csv" --time "$time" -o "$run" --device cpu >"$run.log" 2>&1
+    echo "| $task | $n |$before|$(score "$out/$task.txt" "$run/best.safetensors")|"
+  done
+done <internal/finetuning/tasks.txt
