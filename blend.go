@@ -31,16 +31,8 @@ func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool)
 // the squared distance from it. A slice next to an outline is nearly all that outline's, and an object is better followed
 // from where it is large to where it is small (docs/loop.md).
 func (l *leg) weight(slice int) float32 {
-	area := 1
-	for _, p := range l.outlines[l.from] {
-		for _, on := range p.Mask {
-			if on {
-				area++
-			}
-		}
-	}
 	d := l.distance(slice)
-	return float32(area) / float32(d*d)
+	return float32(l.area) / float32(d*d)
 }
 
 // opposite is the leg of the same group that passes a slice in the other direction, or nil.

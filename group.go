@@ -149,5 +149,18 @@ func (gr *group) all() []Prompt {
 	return out
 }
 
+// area is the size of the outlines on a slice, in pixels.
+func (gr *group) area(slice int) int {
+	n := 0
+	for _, p := range gr.outlines[slice] {
+		for _, on := range p.Mask {
+			if on {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // wanted says whether a slice's result is asked for.
 func (gr *group) wanted(slice int) bool { return gr.only == nil || anyContains(gr.only, slice) }

@@ -6,13 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Track finds B objects on a slice without prompt: the features attend to the banks, then the decoder
-// proposes three masks and the one with the highest predicted IoU is kept.
-func (m *Model) Track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int) (*decoder.Result, error) {
-	return m.track(g, im, bank, v, mem, b, decoder.Prompts{})
-}
-
-// track is Track with what training knows: Prompts.Present and Free.
+// track finds B objects on a slice without prompt: the features attend to the banks, then the decoder proposes three
+// masks and the one with the highest predicted IoU is kept. asked holds what is known beforehand: a prior, presence.
 func (m *Model) track(g *nn.Graph, im Image, bank *memattn.Bank, v memattn.View, mem Memory, b int, asked decoder.Prompts) (*decoder.Result, error) {
 	asked.Multi = asked.Prior == nil
 	m.trace(g, "image_encoder")

@@ -10,6 +10,7 @@ type leg struct {
 	*group
 	reach
 	tracker *Tracker // set once its outline is in memory
+	area    int      // of its outline, in pixels, and one more
 }
 
 // distance is how far a slice is from the leg's outline.
@@ -30,7 +31,7 @@ func (p *propagation) plan() []visit {
 	var visits []*visit
 	for _, gr := range p.groups {
 		for _, r := range route(gr.anchors(), gr.absent, p.opt) {
-			l := &leg{group: gr, reach: gr.shorten(r)}
+			l := &leg{group: gr, reach: gr.shorten(r), area: gr.area(r.from) + 1}
 			gr.legs = append(gr.legs, l)
 			for _, slice := range l.slices() {
 				if gr.outlines[slice] != nil { // in the official order the way leads past outlines

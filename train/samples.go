@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"slices"
 
+	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
@@ -49,7 +50,7 @@ func (s sample) row(truth, found color.RGBA) report.Row {
 		case !slices.Contains(tracked, true) && slices.Contains(c.Mask(z, s.index), true):
 			at.Note = "missed"
 		default:
-			at.Note = fmt.Sprintf("DSC %.2f", dice(c.Mask(z, s.index), tracked))
+			at.Note = fmt.Sprintf("DSC %.2f", eval.Overlap(c.Mask(z, s.index), tracked))
 		}
 		row.Slices = append(row.Slices, at)
 	}
@@ -83,23 +84,3 @@ func (s sample) foundOn(z int) []bool {
 
 // sampleAxis is that across which the slices of a label map of validation lie.
 const sampleAxis = 2
-
-// dice is the overlap of two masks; 1 if both are empty.
-func dice(a, b []bool) float64 {
-	both, sum := 0, 0
-	for i := range a {
-		if a[i] {
-			sum++
-		}
-		if b[i] {
-			sum++
-		}
-		if a[i] && b[i] {
-			both++
-		}
-	}
-	if sum == 0 {
-		return 1
-	}
-	return 2 * float64(both) / float64(sum)
-}

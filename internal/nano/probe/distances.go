@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
@@ -43,8 +44,8 @@ func (p *prober) distances(path string) error {
 		truth := c.Mask(z, 0)
 		for b, band := range bands {
 			if d := max(z-start, start-z); d >= band[0] && d <= band[1] {
-				sums[b][0] += dice(outline, truth)
-				sums[b][1] += dice(found[z], truth)
+				sums[b][0] += eval.Overlap(outline, truth)
+				sums[b][1] += eval.Overlap(found[z], truth)
 				n[b]++
 			}
 		}

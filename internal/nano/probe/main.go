@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
+	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
 )
@@ -120,28 +121,8 @@ func (p *prober) score(s scene) ([]float64, error) {
 	var out []float64
 	for z := range found {
 		if !s.isOutlined(z) {
-			out = append(out, dice(found[z], s.of.Mask(z, 0)))
+			out = append(out, eval.Overlap(found[z], s.of.Mask(z, 0)))
 		}
 	}
 	return out, nil
-}
-
-// dice is the overlap of two masks; 1 if both are empty.
-func dice(a, b []bool) float64 {
-	both, sum := 0, 0
-	for i := range b {
-		if a[i] && b[i] {
-			both++
-		}
-		if a[i] {
-			sum++
-		}
-		if b[i] {
-			sum++
-		}
-	}
-	if sum == 0 {
-		return 1
-	}
-	return 2 * float64(both) / float64(sum)
 }
