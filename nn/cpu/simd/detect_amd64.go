@@ -16,7 +16,7 @@ func Detect() Kernels {
 // AVX2 returns the kernels for AVX2 with FMA; ok is false if this machine cannot run them.
 func AVX2() (k Kernels, ok bool) {
 	return Kernels{
-		Name: "AVX2", MR: 6, NR: 16,
+		Name: "AVX2", MR: 6, NR: 16, Fold: 1,
 		tile: tileAVX2, tileInPlace: tileInPlaceAVX2, pack4: tailed(pack4AVX2, 8),
 		copyA: copyAAVX2, copyB: copyBAVX2,
 		add: addAVX2, mul: mulAVX2, relu: reluAVX2, gelu: geluAVX2, geluGradient: geluGradientAVX2, adamw: adamwAVX2, exp: expAVX2, sigmoid: sigmoidAVX2,
@@ -30,7 +30,7 @@ func AVX2() (k Kernels, ok bool) {
 // AVX512 returns the kernels for AVX-512 (F and DQ); ok is false if this machine cannot run them.
 func AVX512() (k Kernels, ok bool) {
 	return Kernels{
-		Name: "AVX-512", MR: 12, NR: 32,
+		Name: "AVX-512", MR: 12, NR: 32, Fold: 1,
 		tile: tileAVX512, tileInPlace: tileInPlaceAVX512, pack4: tailed(pack4AVX512, 16),
 		copyA: copyAAVX512, copyB: copyBAVX512,
 		add: addAVX512, mul: mulAVX512, relu: reluAVX512, gelu: geluAVX512, geluGradient: geluGradientAVX512, adamw: adamwAVX512, exp: expAVX512, sigmoid: sigmoidAVX512,
@@ -39,6 +39,27 @@ func AVX512() (k Kernels, ok bool) {
 		norms: norms{layerNormAVX512, layerNormBackwardAVX512},
 		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
 	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
+}
+
+// AVX512BF16 returns the kernels for AVX-512 with products in bfloat16 (AVX512_BF16); ok is false if this machine cannot run
+// them.
+func AVX512BF16() (k Kernels, ok bool) {
+	k, ok = AVX512()
+	k.Name, k.Fold = "AVX-512 bf16", 2
+	k.tile, k.tileInPlace = tileBF16, nil
+	k.pairing = pairing{pair4: wholePairs, pairA: pairABF16, pairB: pairBBF16}
+	return k, ok && cpu.X86.HasAVX512BF16 && cpu.X86.HasAVX512BW
+}
+
+// wholePairs rounds multiples of 16 pairs in assembly and the rest in Go.
+func wholePairs(n int, src []float32, ld int, dst []float32, step int) {
+	whole := n - n%16
+	if whole > 0 {
+		pair4BF16(whole, src, ld, dst, step)
+	}
+	if whole < n {
+		pair4Plain(n-whole, src[2*whole:], ld, dst[whole*step:], step)
+	}
 }
 
 // tailed completes a pack4 for multiples of lanes by plain Go for the rest.

@@ -10,3 +10,6 @@ func AVX2() (k Kernels, ok bool) { return Plain(), false }
 
 // AVX512 returns kernels that this architecture cannot run: ok is false.
 func AVX512() (k Kernels, ok bool) { return Plain(), false }
+
+// AVX512BF16 returns kernels that this architecture cannot run: ok is false.
+func AVX512BF16() (k Kernels, ok bool) { return Plain(), false }

@@ -11,6 +11,10 @@ type Kernels struct {
 	// score panel.
 	MR, NR int
 
+	// Fold is the number of steps of K in a word of the panels that Tile reads: 1, or 2 where products round their operands
+	// to bfloat16.
+	Fold int
+
 	tile          func(k int, a, b, c []float32, ldc int, add bool)
 	tileInPlace   func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)
 	pack4         func(n int, src []float32, ld int, dst []float32, step int)
@@ -18,6 +22,7 @@ type Kernels struct {
 	add, mul      func(dst, x, y []float32)
 	relu, gelu    func(dst, x []float32)
 	geluGradient  func(dst, x, y []float32)
+	pairing       pairing
 	sums          sums
 	norms         norms
 	pools         pools
@@ -34,7 +39,8 @@ type Kernels struct {
 //
 //	C[i*ldc+j] (+)= sum_k a[k*MR+i] * b[k*NR+j]
 //
-// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum runs in the order of k.
+// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum runs in the order of k. With Fold 2, a word holds two steps, and
+// k counts words.
 func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
 	if k < 1 || ldc < f.NR || len(a) < k*f.MR || len(b) < k*f.NR || len(c) < (f.MR-1)*ldc+f.NR {
 		panic(fmt.Sprintf("simd.Tile: got k %d, ldc %d, %d words of a, %d of b, %d of c for a tile of %d x %d",
@@ -43,7 +49,7 @@ func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
 	f.tile(k, a, b, c, ldc, add)
 }
 
-// TileInPlace is Tile for operands as they lie in their matrices:
+// TileInPlace is Tile for operands as they lie in their matrices; it needs Fold 1:
 //
 //	C[i*ldc+j] (+)= sum_k a[i*row+k*step] * b[k*ldb+j]
 func (f *Kernels) TileInPlace(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {

@@ -291,3 +291,23 @@ func scoreGradientAVX512(n int, p []float32, dp []float32, delta []float32)
 //
 //go:noescape
 func scaleLanesAVX512(n int, o []float32, alpha []float32)
+
+// tileBF16 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
+//
+//go:noescape
+func tileBF16(k int, a []float32, b []float32, c []float32, ldc int, add bool)
+
+// pair4BF16 transposes 4 rows of 2n words to n pairs, n a multiple of the lanes; see Kernels.Pair4.
+//
+//go:noescape
+func pair4BF16(n int, src []float32, ld int, dst []float32, step int)
+
+// pairABF16 rounds 2n rows to n rows of 12 pairs; see Kernels.PairA and PairB.
+//
+//go:noescape
+func pairABF16(n int, columns int, src []float32, ld int, dst []float32)
+
+// pairBBF16 rounds 2n rows to n rows of 32 pairs; see Kernels.PairA and PairB.
+//
+//go:noescape
+func pairBBF16(n int, columns int, src []float32, ld int, dst []float32)

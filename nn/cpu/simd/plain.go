@@ -9,7 +9,7 @@ const (
 // Plain returns the kernels in Go, which run everywhere and specify the others.
 func Plain() Kernels {
 	return Kernels{
-		Name: "Go", MR: plainRows, NR: plainColumns,
+		Name: "Go", MR: plainRows, NR: plainColumns, Fold: 1,
 		tile: tilePlain, tileInPlace: tileInPlacePlain, pack4: pack4Plain,
 		copyA: copyPlain, copyB: copyPlain,
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,

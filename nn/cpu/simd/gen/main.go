@@ -1,7 +1,7 @@
 // Command gen writes the assembly of package simd and its Go declarations.
 //
 // Every kernel is generated twice from one description, for AVX2 with FMA (8 lanes, 16 registers) and for
-// AVX-512 (16 lanes, 32 registers). Run it with go generate in the parent folder; main_test.go checks that
+// AVX-512 (16 lanes, 32 registers), the products a third time for AVX512_BF16. Run it with go generate in the parent folder; main_test.go checks that
 // the committed files are what it writes.
 package main
 
@@ -53,6 +53,8 @@ func generate() (asm, stubs []byte, err error) {
 		g.maskLosses()
 		g.softmax()
 	}
+	g.isa = isa{"BF16", 16}
+	g.bf16()
 	file, err := g.Result()
 	if err != nil {
 		return nil, nil, err
@@ -61,6 +63,7 @@ func generate() (asm, stubs []byte, err error) {
 	cfg := printer.Config{Argv: []string{"go", "generate"}, Pkg: "simd"}
 	err = pass.Concat(
 		pass.Compile,
+		pass.Func(encodeUnknown),
 		&pass.Output{Writer: nopCloser{&a}, Printer: printer.NewGoAsm(cfg)},
 		&pass.Output{Writer: nopCloser{&s}, Printer: printer.NewStubs(cfg)},
 	).Execute(file)

@@ -62,8 +62,12 @@ func (g *gen) copyRows(name string, width int) {
 const aheadShift = 4
 
 func (g *gen) transposition() {
-	g.function("pack4", "func(n int, src []float32, ld int, dst []float32, step int)",
-		"transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.")
+	g.transposed("pack4", "transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.", 1)
+}
+
+// transposed generates the transposition of 4 rows. With fold 2, two words at a time are rounded to one.
+func (g *gen) transposed(name, doc string, fold int) {
+	g.function(name, "func(n int, src []float32, ld int, dst []float32, step int)", doc)
 	n, src, ld, dst, step := g.integer("n"), g.pointer("src"), g.integer("ld"), g.pointer("dst"), g.integer("step")
 	g.SHLQ(operand.U8(2), ld)
 	g.SHLQ(operand.U8(2), step)
@@ -83,10 +87,14 @@ func (g *gen) transposition() {
 	}
 	r := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
 	t := [4]reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
-	g.VMOVUPS(at(src, 0), r[0])
-	g.VMOVUPS(operand.Mem{Base: src, Index: ld, Scale: 1}, r[1])
-	g.VMOVUPS(at(src2, 0), r[2])
-	g.VMOVUPS(operand.Mem{Base: src2, Index: ld, Scale: 1}, r[3])
+	for i, from := range []operand.Mem{at(src, 0), {Base: src, Index: ld, Scale: 1}, at(src2, 0), {Base: src2, Index: ld, Scale: 1}} {
+		g.VMOVUPS(from, r[i])
+		if fold == 2 {
+			from.Disp += g.bytes()
+			g.VMOVUPS(from, t[i])
+			g.roundPairs(r[i], t[i], r[i])
+		}
+	}
 	g.VUNPCKLPS(r[1], r[0], t[0]) // r0[0] r1[0] r0[1] r1[1] in every 128-bit quarter
 	g.VUNPCKHPS(r[1], r[0], t[1])
 	g.VUNPCKLPS(r[3], r[2], t[2])
@@ -103,10 +111,10 @@ func (g *gen) transposition() {
 		}
 		g.LEAQ(operand.Mem{Base: dst, Index: step, Scale: 4}, dst)
 	}
-	g.ADDQ(imm(g.bytes()), src)
-	g.ADDQ(imm(g.bytes()), src2)
-	g.ADDQ(imm(g.bytes()), ahead)
-	g.ADDQ(imm(g.bytes()), ahead2)
+	g.ADDQ(imm(fold*g.bytes()), src)
+	g.ADDQ(imm(fold*g.bytes()), src2)
+	g.ADDQ(imm(fold*g.bytes()), ahead)
+	g.ADDQ(imm(fold*g.bytes()), ahead2)
 	g.SUBQ(imm(g.lanes), n)
 	g.JNZ(operand.LabelRef("loop"))
 	g.end()

@@ -44,7 +44,7 @@ func (g *gen) tile(mr, nv int) {
 		for i := range acc {
 			g.VBROADCASTSS(at(a, 4*(u*mr+i)), av)
 			for j := range bv {
-				g.VFMADD231PS(bv[j], av, acc[i][j])
+				g.multiplyAdd(bv[j], av, acc[i][j])
 			}
 		}
 	}
