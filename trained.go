@@ -49,6 +49,16 @@ func (e *UntrainedError) Error() string {
 	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they know %s", e.what, e.known)
 }
 
+// Takes returns an *UntrainedError if the weights do not know a kind of prompt: PromptMask, PromptBox or PromptClick.
+func (m *Model) Takes(prompt string) error { return m.Config.Trained.takes(prompt) }
+
+func (t *Trained) takes(prompt string) error {
+	if t == nil || slices.Contains(t.Prompts, prompt) {
+		return nil
+	}
+	return &UntrainedError{prompt + " prompts", strings.Join(t.Prompts, ", ")}
+}
+
 // allows returns an *UntrainedError for a prompt or a memory that the weights do not know.
 func (t *Trained) allows(prompts []Prompt, memory Memory) error {
 	if t == nil {
@@ -56,8 +66,8 @@ func (t *Trained) allows(prompts []Prompt, memory Memory) error {
 	}
 	for _, p := range prompts {
 		for _, kind := range p.kinds() {
-			if !slices.Contains(t.Prompts, kind) {
-				return &UntrainedError{kind + " prompts", strings.Join(t.Prompts, ", ")}
+			if err := t.takes(kind); err != nil {
+				return err
 			}
 		}
 	}

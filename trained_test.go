@@ -22,6 +22,8 @@ func TestWhatWasNotTrainedIsRefused(t *testing.T) {
 	require.NoError(t, run(click, slmsam.Options{}), "weights that claim nothing take everything")
 	m.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask}, slmsam.ShortLong)
 	require.NoError(t, run(mask, slmsam.Options{}))
+	require.NoError(t, m.Takes(slmsam.PromptMask))
+	require.ErrorContains(t, m.Takes(slmsam.PromptClick), "click prompts")
 	var refused *slmsam.UntrainedError
 	require.ErrorAs(t, run(click, slmsam.Options{}), &refused)
 	require.ErrorContains(t, refused, "click prompts")

@@ -22,7 +22,7 @@ const maxLabel = 255
 // there or, where nothing is left of what had been found, as absent. An object that is new to the document is named
 // first. Locked objects stay as they are.
 func (d *Document) Draw(by Author, slice int, plane string, named map[int]Object) (int, error) {
-	pix, err := DecodePlane(plane, d.grid.pixels())
+	pix, err := d.Plane(plane)
 	if err != nil {
 		return 0, err
 	}

@@ -31,6 +31,13 @@ func (c *copier) Window(*volume.Volume, volume.WindowRule) (volume.Window, volum
 	return volume.Window{Lo: 0, Hi: 100}, "", nil
 }
 
+func (c *copier) Takes(prompt string) error {
+	if prompt == slmsam.PromptClick {
+		return &slmsam.UntrainedError{}
+	}
+	return nil
+}
+
 func (c *copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	c.mu.Lock()
 	c.requests = append(c.requests, r)
@@ -71,6 +78,9 @@ func (c *copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result,
 			found[label] = append(found[label], f)
 		}
 		labels.SetSlice(s.Axis, i, pix)
+		if r.Progress == nil {
+			continue
+		}
 		if err := r.Progress(slmsam.Progress{Slice: i, Labels: labels, Done: i + 1 - r.First, Total: r.End - r.First}); err != nil {
 			return nil, err
 		}

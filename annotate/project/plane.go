@@ -68,3 +68,6 @@ func jsonOf(v any) json.RawMessage {
 	}
 	return raw
 }
+
+// Plane unpacks a plane of the document's size.
+func (d *Document) Plane(text string) ([]uint8, error) { return DecodePlane(text, d.grid.pixels()) }

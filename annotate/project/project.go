@@ -22,6 +22,7 @@ import (
 type Model interface {
 	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
 	Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error)
+	Takes(prompt string) error // why it refuses slmsam.PromptBox or PromptClick; nil: it does not
 }
 
 // Project is an open folder. Its methods may be called from several goroutines at once.

@@ -19,8 +19,10 @@ type grid struct {
 
 func (g grid) slices() int { return g.dim[g.axis] }
 
+func (g grid) size() (h, w int) { return volume.SliceSize(g.dim, g.axis) }
+
 func (g grid) pixels() int {
-	h, w := volume.SliceSize(g.dim, g.axis)
+	h, w := g.size()
 	return h * w
 }
 

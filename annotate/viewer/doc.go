@@ -12,6 +12,8 @@
 //	                                      first is a snapshot
 //	POST   volumes/ID/edits               {"op", "author", "base", ...}, see edit; {"revision"}
 //	POST   volumes/ID/undo, redo          {"author", "base"}; {"done"}
+//	POST   volumes/ID/suggestion          {"slice", "plane", "box", "clicks"}, see hint; {"plane"}: what the model makes of
+//	                                      them on that slice, 1 where the object is; nothing is changed
 //	POST   volumes/ID/propagation         {"author", "direction", "first", "end"}; 202, the rest comes as events
 //	DELETE volumes/ID/propagation         stops it
 //	POST   volumes/ID/review              {"author", "base", "reviewed"}; {"revision"}
@@ -20,5 +22,5 @@
 //
 // GET /metrics is numbers in Prometheus' text format.
 //
-// Where to start reading: server.go, static/main.js.
+// Where to start reading: server.go; static/main.js, static/opened.js.
 package viewer

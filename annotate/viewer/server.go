@@ -48,6 +48,7 @@ func New(p *project.Project, o Options) http.Handler {
 	handle("POST /api/volumes/{id}/edits", s.with(s.edit))
 	handle("POST /api/volumes/{id}/undo", s.with(s.undo))
 	handle("POST /api/volumes/{id}/redo", s.with(s.redo))
+	handle("POST /api/volumes/{id}/suggestion", s.with(s.suggest))
 	handle("POST /api/volumes/{id}/propagation", s.with(s.propagate))
 	handle("DELETE /api/volumes/{id}/propagation", s.with(s.stop))
 	handle("POST /api/volumes/{id}/review", s.with(s.review))

@@ -35,6 +35,13 @@ func (everywhere) Window(*volume.Volume, volume.WindowRule) (volume.Window, volu
 	return volume.Window{Lo: 0, Hi: 100}, "", nil
 }
 
+func (everywhere) Takes(prompt string) error {
+	if prompt == slmsam.PromptClick {
+		return &slmsam.UntrainedError{}
+	}
+	return nil
+}
+
 func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	out := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume), Objects: []slmsam.Object{{Label: 1}}}
 	for i := range r.Slices.Len() {
@@ -50,6 +57,9 @@ func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, 
 			f = slmsam.Finding{Slice: i, State: slmsam.StateOutlined}
 		}
 		out.Objects[0].Slices = append(out.Objects[0].Slices, f)
+		if r.Progress == nil {
+			continue
+		}
 		if err := r.Progress(slmsam.Progress{Slice: i, Objects: []int{1}, Labels: out.Labels, Done: i + 1, Total: r.Slices.Len()}); err != nil {
 			return nil, err
 		}
@@ -350,4 +360,18 @@ func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return strings.Contains(string(p.ok(200, "GET", "/metrics", nil)), "slmsam_jobs_queued 0\n")
 	}, 10*time.Second, 20*time.Millisecond)
+}
+
+func TestABoxIsSuggestedAndClicksAreRefused(t *testing.T) {
+	p := start(t, web.Guard{})
+	var info struct{ Refused map[string]string }
+	require.NoError(t, json.Unmarshal(p.ok(200, "GET", scan, nil), &info))
+	require.Contains(t, info.Refused["click"], "not trained with click prompts")
+	require.NotContains(t, info.Refused, "box")
+	plane := drawn(2, 4, 3)["plane"]
+	require.JSONEq(t, fmt.Sprintf(`{"plane":%q}`, plane), string(p.ok(200, "POST", scan+"/suggestion",
+		map[string]any{"slice": 0, "plane": plane, "box": []int{1, 1, 4, 3}, "clicks": []any{map[string]any{"x": 2, "y": 2, "away": true}}})))
+	for _, bad := range []map[string]any{{"slice": 9, "box": []int{1, 1, 4, 3}}, {"slice": 0}, {"slice": 0, "plane": "AA", "box": []int{1, 1, 4, 3}}} {
+		p.ok(400, "POST", scan+"/suggestion", bad)
+	}
 }

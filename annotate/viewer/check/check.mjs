@@ -122,6 +122,21 @@ try {
   const command1 = nifti(fs.readFileSync(path.join(out, 'command1.nii.gz')))
   ok('equal to the command, voxel by voxel', differ(first, command1).length === 0, differ(first, command1).join(' '))
 
+  await goto(s0)
+  await page.keyboard.press('q')
+  ok('a tool that the model cannot follow says why', (await at('status').textContent()).includes('was not trained with click prompts'))
+  await page.keyboard.press('w')
+  const xs = shape.points.map(p => p[0]), ys = shape.points.map(p => p[1])
+  await drag([[Math.min(...xs) - 1, Math.min(...ys) - 1], [Math.max(...xs) + 1, Math.max(...ys) + 1]])
+  await status('^(look at|the model finds|error)')
+  await saved()
+  const boxed = slice(await download('boxed.nii.gz'), s0), inBoth = boxed.reduce((n, x, i) => n + (x && meant[i]), 0)
+  const boxDice = 2 * inBoth / (count(boxed, 1) + count(meant, 1))
+  ok('a box is outlined by the model', boxDice > 0.7, `Dice with what was meant ${boxDice.toFixed(3)}`)
+  await page.keyboard.press('Control+z')
+  await page.waitForTimeout(100)
+  await saved()
+
   const s1 = s0 + 6
   await goto(s1)
   await page.keyboard.press('e')

@@ -4,7 +4,8 @@ import * as api from './api.js'
 
 export const palette = ['#e69f00', '#56b4e9', '#009e73', '#cc79a7', '#f0e442', '#0072b2', '#d55e00']
 
-function unpack(text, n) {
+/** The labels of n pixels from runs of them, see project.EncodePlane. */
+export function unpack(text, n) {
   const data = Uint8Array.from(atob(text), c => c.charCodeAt(0)), pix = new Uint8Array(n)
   for (let k = 0, at = 0; k < data.length;) {
     const label = data[k++]
@@ -21,7 +22,8 @@ function unpack(text, n) {
   return pix
 }
 
-function pack(pix) {
+/** The inverse of unpack. */
+export function pack(pix) {
   const out = []
   for (let start = 0; start < pix.length;) {
     let end = start + 1

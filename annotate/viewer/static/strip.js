@@ -1,4 +1,5 @@
-// The strip along the slices: a row per object, a column per slice.
+// The strip along the slices: a row per object, a column per slice. That of the object that is drawn is tall, and shows how
+// sure the model was as a line above the areas.
 
 const pad = 8
 
@@ -20,7 +21,9 @@ export class Strip {
   }
 
   get em() { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
-  get rowHeight() { return Math.round(1.6 * this.em) }
+  /** The height of an object's row, and where it begins. */
+  height(label) { return Math.round((label === this.active ? 3.4 : 1.6) * this.em) }
+  top(row) { return this.objects.slice(0, row).reduce((sum, [label]) => sum + this.height(label), 0) }
   get left() { return Math.min(10.5 * this.em, this.box.clientWidth / 6) }
   get step() { return (this.box.clientWidth - this.left - pad) / this.doc.info.slices }
 
@@ -30,7 +33,7 @@ export class Strip {
     const words = { outlined: 'outlined', absent: 'marked as not here', tracked: 'found', notfound: 'not found', forgotten: 'to be found again' }
     let text = m ? words[m.state] : area ? 'found, not saved yet' : 'not looked at yet'
     if (area) text += `, ${area} pixels`
-    if (m?.score !== undefined) text += `, score ${m.score.toFixed(1)}`
+    if (m?.score !== undefined) text += `, certainty ${Math.round(100 / (1 + Math.exp(-m.score)))} %`
     if (m?.accepted) text += ', accepted'
     else if (m?.doubts?.length) text += ', doubtful: ' + m.doubts.map(d => d.reason).join('; ')
     return text
@@ -38,8 +41,8 @@ export class Strip {
 
   draw() {
     if (!this.doc) return
-    const k = devicePixelRatio, { canvas, rowHeight: h, left, step } = this, n = this.doc.info.slices
-    const width = this.box.clientWidth, em = this.em, foot = 1.5 * em, height = h * this.objects.length + foot
+    const k = devicePixelRatio, { canvas, left, step } = this, n = this.doc.info.slices
+    const width = this.box.clientWidth, em = this.em, foot = 1.5 * em, height = this.top(this.objects.length) + foot
     canvas.width = Math.round(width * k)
     canvas.height = Math.round(height * k)
     canvas.style.height = height + 'px'
@@ -49,7 +52,7 @@ export class Strip {
     g.textBaseline = 'middle'
     g.fillStyle = '#ffffff22'
     g.fillRect(left + this.slice * step, 0, Math.max(step, 2), height)
-    this.objects.forEach(([label, o], row) => this.row(g, label, o, row * h, h, left, step, n))
+    this.objects.forEach(([label, o], row) => this.row(g, label, o, this.top(row), this.height(label), left, step, n))
     g.fillStyle = '#a3adb5'
     g.font = `${0.8 * em}px system-ui, sans-serif`
     const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find(e => e * step >= 2.6 * em) ?? 1000
@@ -67,7 +70,14 @@ export class Strip {
     g.beginPath()
     g.rect(0, y, left - 6, h)
     g.clip()
-    g.fillText(o.name, 6, y + h / 2)
+    g.fillText(o.name, 6, y + Math.min(h, 1.6 * this.em) / 2)
+    if (label === this.active) {
+      g.fillStyle = '#a3adb5'
+      g.font = `${0.75 * this.em}px system-ui, sans-serif`
+      g.fillText('line: certainty', 6, y + 1.65 * this.em)
+      g.fillText('bars: area', 6, y + 2.65 * this.em)
+      g.font = `${0.95 * this.em}px system-ui, sans-serif`
+    }
     g.restore()
     let most = 1
     for (let i = 0; i < n; i++) most = Math.max(most, this.doc.area(label, i))
@@ -97,17 +107,38 @@ export class Strip {
         g.fillStyle = '#77828b'
         g.fillRect(x, bottom - 1, w, 1)
       }
-      if (m?.doubts?.length && !m.accepted) {
-        const c = x + w / 2
-        g.beginPath()
-        g.moveTo(c, y + 1); g.lineTo(c + h / 4, y + h / 2); g.lineTo(c - h / 4, y + h / 2)
-        g.closePath()
-        g.fillStyle = '#f0e442'
-        g.fill()
-        g.strokeStyle = '#000'
-        g.lineWidth = 1
-        g.stroke()
+      if (m?.doubts?.length && !m.accepted) this.triangle(g, x + w / 2, y + 1, 0.4 * this.em)
+    }
+    if (label === this.active) this.certainty(g, label, y + 3, full - 2, left, step, n)
+  }
+
+  triangle(g, c, top, r) {
+    g.beginPath()
+    g.moveTo(c, top); g.lineTo(c + r, top + 2 * r); g.lineTo(c - r, top + 2 * r)
+    g.closePath()
+    g.fillStyle = '#f0e442'
+    g.fill()
+    g.strokeStyle = '#000'
+    g.lineWidth = 1
+    g.stroke()
+  }
+
+  /** The line of the score, as the probability that the object is there: 1 at the top. */
+  certainty(g, label, top, tall, left, step, n) {
+    for (const [color, width] of [['#000', 3.5], ['#fff', 1.5]]) {
+      g.strokeStyle = color
+      g.lineWidth = width
+      g.beginPath()
+      let on = false
+      for (let i = 0; i < n; i++) {
+        const score = this.doc.mark(label, i)?.score
+        if (score === undefined) { on = false; continue }
+        const x = left + (i + 0.5) * step, y = top + tall * (1 - 1 / (1 + Math.exp(-score)))
+        if (!on) g.moveTo(x - step / 3, y)
+        g.lineTo(x, y)
+        on = true
       }
+      g.stroke()
     }
   }
 
@@ -115,7 +146,7 @@ export class Strip {
   under(e) {
     const box = this.canvas.getBoundingClientRect()
     const slice = Math.floor((e.clientX - box.left - this.left) / this.step)
-    const row = Math.floor((e.clientY - box.top) / this.rowHeight)
+    const row = this.objects.findIndex((_, i) => e.clientY - box.top < this.top(i + 1))
     return [this.objects[row]?.[0], Math.max(0, Math.min(this.doc.info.slices - 1, slice)), e.clientX - box.left >= this.left]
   }
 

@@ -49,7 +49,7 @@ export class Tools {
     this.away = e.altKey
     this.anew = e.ctrlKey || e.metaKey
     this.zoomed = this.stage.scale(e)
-    if (this.tool === 'fill') return this.finish([pixel])
+    if (this.tool === 'fill' || this.tool === 'click') return this.finish([pixel])
     if (this.tool === 'polygon') {
       if (!this.points.length) this.slice = this.stage.slice
       this.points.push(pixel)
@@ -70,6 +70,7 @@ export class Tools {
     if (this.active === e.pointerId) {
       e.stopPropagation()
       const pixel = this.stage.pixel(e)
+      if (pixel && this.tool === 'box') this.points.length = this.trace.length = 1
       if (pixel) { this.points.push(pixel); this.trace.push(this.at(e)) }
     }
     this.paint()
@@ -92,6 +93,14 @@ export class Tools {
     this.paint()
   }
 
+  within(x, side) { return Math.max(0, Math.min(this.stage.info[side] - 1, x)) }
+
+  /** Shows what the model was told, {slice, box, clicks}; null: nothing. */
+  marks(told) {
+    this.told = told
+    this.paint()
+  }
+
   /** Completes a polygon. */
   close() {
     const points = this.points
@@ -99,8 +108,19 @@ export class Tools {
     if (points.length > 2) this.finish(points)
   }
 
-  /** Hands out a stroke: run(put) calls put with its pixels; away: they are taken from the object. */
+  /** Hands out a stroke: run(put) calls put with its pixels; away: they are taken from the object. Or a box or a click, for
+   *  the model. */
   finish(points) {
+    this.paint()
+    if (this.tool === 'click') {
+      const [[x, y]] = points
+      return this.done({ click: { x: this.within(x, 'width'), y: this.within(y, 'height'), away: this.away } })
+    }
+    if (this.tool === 'box') {
+      const [[x0, y0], [x1, y1] = points[0]] = points
+      if (Math.abs(x1 - x0) < 1 || Math.abs(y1 - y0) < 1) return
+      return this.done({ box: [this.within(x0, 'width'), this.within(y0, 'height'), this.within(x1, 'width'), this.within(y1, 'height')] })
+    }
     const { width: w, height: h } = this.stage.info, radius = this.stage.size.map(mm => Math.max(0.5, this.mm / 2 / mm))
     const shape = { away: this.away || this.tool === 'erase', fill: this.tool === 'fill' }
     shape.anew = this.anew && !this.away && (this.tool === 'outline' || this.tool === 'polygon')
@@ -116,7 +136,6 @@ export class Tools {
     } else if (points.length > 2) {
       shape.run = put => raster.polygon(points, w, h, put)
     }
-    this.paint()
     if (shape.run) this.done(shape)
   }
 
@@ -140,12 +159,14 @@ export class Tools {
     const sized = this.tool === 'brush' || this.tool === 'erase'
     const [sx, sy] = (this.zoomed ?? [1, 1]).map((scale, i) => Math.max(1, scale * this.mm / 2 / (this.stage.size?.[i] ?? 1)))
     g.lineJoin = g.lineCap = 'round'
+    this.paintMarks(g)
     g.strokeStyle = this.away || this.tool === 'erase' ? '#ffffff' : this.color
     if (this.trace.length) {
       g.globalAlpha = sized ? 0.5 : 1
       g.lineWidth = sized ? 2 * Math.min(sx, sy) : 2
       g.beginPath()
-      this.trace.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y + 0.01))
+      if (this.tool === 'box') this.rectangle(g, this.trace[0], this.trace.at(-1))
+      else      this.trace.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y + 0.01))
       if (this.tool === 'polygon' && this.hover) g.lineTo(...this.hover)
       if (!sized) { g.fillStyle = g.strokeStyle + '33'; g.fill() }
       g.stroke()
@@ -157,6 +178,36 @@ export class Tools {
         g.lineWidth = width
         g.beginPath()
         g.ellipse(...this.hover, sx, sy, 0, 0, 2 * Math.PI)
+        g.stroke()
+      }
+    }
+  }
+
+  rectangle(g, [x0, y0], [x1, y1]) { g.rect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)) }
+
+  /** Draws what the model was told: the box dashed, a plus on what belongs to the object, a minus beside it. */
+  paintMarks(g) {
+    if (!this.told || !this.stage.info || this.stage.slice !== this.told.slice || this.stage.mode !== 'slice') return
+    const frame = this.over.getBoundingClientRect()
+    const at = (x, y) => { const p = this.stage.place(x, y); return p && [p[0] - frame.left, p[1] - frame.top] }
+    const { box, clicks } = this.told
+    const corners = box && [at(box[0], box[1]), at(box[2], box[3])]
+    for (const [color, width] of [['#000', 4], ['#fff', 1.5]]) {
+      g.strokeStyle = color
+      g.lineWidth = width
+      if (corners?.every(Boolean)) {
+        g.setLineDash([6, 5])
+        g.beginPath()
+        this.rectangle(g, ...corners)
+        g.stroke()
+        g.setLineDash([])
+      }
+      for (const c of clicks) {
+        const p = at(c.x, c.y)
+        if (!p) continue
+        g.beginPath()
+        g.moveTo(p[0] - 6, p[1]); g.lineTo(p[0] + 6, p[1])
+        if (!c.away) { g.moveTo(p[0], p[1] - 6); g.lineTo(p[0], p[1] + 6) }
         g.stroke()
       }
     }

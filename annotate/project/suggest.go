@@ -1,0 +1,127 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate"
+)
+
+// Hint says roughly where an object is on a slice.
+type Hint struct {
+	Slice  int
+	Mask   []bool // [h,w] that the points correct; nil: they alone say where it is
+	Box    *Box
+	Clicks []Click // in the order in which they were made
+}
+
+// Box is a rectangle about an object, in pixels from the first to the last, corners in any order.
+type Box struct{ X0, Y0, X1, Y1 float64 }
+
+// Click is a pixel that belongs to the object or, if Away, does not.
+type Click struct {
+	X, Y float64
+	Away bool
+}
+
+// maxClicks bounds the clicks on one slice.
+const maxClicks = 100
+
+// Refusals says why the model does not take boxes and clicks, by slmsam.PromptBox and PromptClick; what it takes is left
+// out.
+func (p *Project) Refusals() map[string]string {
+	out := map[string]string{}
+	for _, kind := range []string{slmsam.PromptBox, slmsam.PromptClick} {
+		if err := p.model.Takes(kind); err != nil {
+			out[kind] = fmt.Sprintf("the model that serves now was not trained with %s prompts: draw the outline instead, or serve weights that know them", kind)
+		}
+	}
+	return out
+}
+
+// Suggest returns what the model makes of a hint on its slice alone, [h,w]; nil: nothing is there. The document stays as it
+// is. A propagation of it that waits or runs starts anew afterwards, as the outlines are about to change.
+func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, error) {
+	prompt, err := hint.prompt(d.grid)
+	if err != nil {
+		return nil, err
+	}
+	image, release, err := p.Image(d)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	window, err := p.Window(image.Volume)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	interrupted := p.take(d, errSuperseded)
+	p.mu.Unlock()
+	if interrupted != nil {
+		defer p.enqueue(&job{document: d, author: interrupted.author, run: interrupted.run})
+	}
+	result, err := p.model.Segment(ctx, slmsam.Request{
+		Slices:  slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window},
+		Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: hint.Slice, End: hint.Slice + 1},
+	})
+	var untrained *slmsam.UntrainedError
+	switch {
+	case errors.As(err, &untrained):
+		return nil, annotate.Inputf("%v", untrained)
+	case err != nil:
+		return nil, fmt.Errorf("suggest an outline: %w", err)
+	}
+	mask := slmsam.MaskOf(result.Labels.Slice(d.grid.axis, hint.Slice), suggested)
+	for _, on := range mask {
+		if on {
+			return mask, nil
+		}
+	}
+	return nil, nil
+}
+
+// suggested is the label of what is looked for.
+const suggested = 1
+
+// prompt is a hint as the model takes it.
+func (h Hint) prompt(g grid) (slmsam.Prompt, error) {
+	out := slmsam.Prompt{Slice: h.Slice, Object: suggested, Mask: h.Mask}
+	if h.Slice < 0 || h.Slice >= g.slices() {
+		return out, annotate.Inputf("slice %d is not within the volume's 0 to %d", h.Slice, g.slices()-1)
+	}
+	if h.Box == nil && len(h.Clicks) == 0 || len(h.Clicks) > maxClicks {
+		return out, annotate.Inputf("want a box, or 1 to %d clicks", maxClicks)
+	}
+	height, width := g.size()
+	add := func(label slmsam.PointLabel, x, y float64) error {
+		if !(x >= -0.5 && y >= -0.5 && x <= float64(width)-0.5 && y <= float64(height)-0.5) { // not a number, too
+			return annotate.Inputf("the point (%g, %g) does not lie on the slice of %d x %d pixels", x, y, width, height)
+		}
+		out.Points = append(out.Points, slmsam.Point{X: x, Y: y, Label: label})
+		return nil
+	}
+	if b := h.Box; b != nil {
+		err := errors.Join(add(slmsam.BoxTopLeft, math.Min(b.X0, b.X1), math.Min(b.Y0, b.Y1)),
+			add(slmsam.BoxBottomRight, math.Max(b.X0, b.X1), math.Max(b.Y0, b.Y1)))
+		if err != nil {
+			return out, err
+		}
+		if b.X0 == b.X1 || b.Y0 == b.Y1 {
+			return out, annotate.Inputf("the box is empty: drag it around the object")
+		}
+	}
+	for _, c := range h.Clicks {
+		label := slmsam.Positive
+		if c.Away {
+			label = slmsam.Negative
+		}
+		if err := add(label, c.X, c.Y); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,73 @@
+package project
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/stretchr/testify/require"
+)
+
+func TestASuggestionChangesNothing(t *testing.T) {
+	m := &copier{}
+	p := openProject(t, newFolder(t), m)
+	d := openA(t, p)
+	mask := make([]bool, pixels)
+	mask[3*width+4] = true
+	got, err := p.Suggest(t.Context(), d, Hint{Slice: 4, Mask: mask, Box: &Box{6, 7, 2, 1}, Clicks: []Click{{X: 3, Y: 2}, {X: 5, Y: 5.5, Away: true}}})
+	require.NoError(t, err)
+	require.Equal(t, mask, got)
+	require.Zero(t, d.Snapshot().Revision)
+	r := m.requests[0]
+	require.Equal(t, []int{4, 5}, []int{r.First, r.End}, "that slice alone")
+	require.Equal(t, []slmsam.Point{{X: 2, Y: 1, Label: slmsam.BoxTopLeft}, {X: 6, Y: 7, Label: slmsam.BoxBottomRight},
+		{X: 3, Y: 2, Label: slmsam.Positive}, {X: 5, Y: 5.5, Label: slmsam.Negative}}, r.Prompts[0].Points)
+
+	got, err = p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
+	require.NoError(t, err)
+	require.Nil(t, got, "nothing was found")
+}
+
+func TestBadHintsAreRefused(t *testing.T) {
+	p := openProject(t, newFolder(t), &copier{})
+	d := openA(t, p)
+	for name, h := range map[string]Hint{
+		"nothing":         {Slice: 1},
+		"no such slice":   {Slice: depth, Box: &Box{1, 1, 3, 3}},
+		"before":          {Slice: -1, Box: &Box{1, 1, 3, 3}},
+		"empty box":       {Slice: 1, Box: &Box{1, 1, 1, 3}},
+		"outside":         {Slice: 1, Box: &Box{1, 1, width, 3}},
+		"not a number":    {Slice: 1, Clicks: []Click{{X: math.NaN(), Y: 1}}},
+		"too many clicks": {Slice: 1, Clicks: make([]Click, maxClicks+1)},
+	} {
+		_, err := p.Suggest(t.Context(), d, h)
+		var input *annotate.InputError
+		require.ErrorAs(t, err, &input, name)
+	}
+	refused := p.Refusals()
+	require.Len(t, refused, 1)
+	require.Contains(t, refused[slmsam.PromptClick], "was not trained with click prompts")
+}
+
+// TestASuggestionDoesNotWaitForItsOwnVolume: what a running propagation starts from is about to change.
+func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
+	m := &copier{delay: 20 * time.Millisecond}
+	p := openProject(t, newFolder(t), m)
+	d := openA(t, p)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 3), kidney)
+	require.NoError(t, err)
+	w := d.Watch()
+	defer w.Stop()
+	require.NoError(t, p.Propagate(d, "me", Run{}))
+	for e := range w.Events {
+		if e.Type == "slice" {
+			break
+		}
+	}
+	_, err = p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
+	require.NoError(t, err)
+	require.Equal(t, "done", finished(t, w).State, "the propagation starts anew")
+	require.Equal(t, 1, p.Counts().Stopped)
+}

@@ -1,0 +1,65 @@
+// The controls at the left: tools, brush, range of intensities, view, window.
+
+import { $, say } from './page.js'
+import { now, stage, tools } from './opened.js'
+import { endHint } from './strokes.js'
+
+const presets = { 'soft tissue': [-160, 240], liver: [-10, 190], lung: [-1350, 150], bone: [-450, 1050], brain: [0, 80] }
+const own = 'as the model sees it'
+
+/** Sets the controls for a volume that was opened. */
+export function setup(info) {
+  const named = info.ct ? Object.keys(presets) : []
+  $('window').replaceChildren(...[...named, own].map(p => new Option(p)))
+  $('format').replaceChildren(...info.formats.map(f => new Option(f === '.dcm' ? 'DICOM SEG' : f, f)))
+  $('view').value = 'slice'
+  $('opacity').value = 40
+  show($('window').value)
+  const [lo, hi] = presets[$('window').value] ?? info.window
+  $('lo').value = Math.round(lo)
+  $('hi').value = Math.round(hi)
+  $('range').value = ''
+  endHint()
+  refuse(info.refused ?? {})
+  brush(Math.max(1, Math.round(8 * Math.min(...stage.size))))
+}
+
+/** Says of tools that the model cannot follow why. */
+function refuse(refused) {
+  for (const b of document.querySelectorAll('[data-needs]')) {
+    const why = refused[b.dataset.needs]
+    b.dataset.does ??= b.title
+    b.title = why ? `Not available: ${why}` : b.dataset.does
+    b.setAttribute('aria-disabled', !!why)
+    if (why && tools.tool === b.dataset.tool) tool('outline')
+  }
+}
+
+export function show(preset) { stage.setWindow(...presets[preset] ?? now.doc.info.window) }
+
+/** The intensities that are painted, [lo, hi]; null: all. */
+export const limit = () => $('limit').checked ? [+$('lo').value, +$('hi').value] : null
+
+export function brush(mm) {
+  tools.mm = Math.max(1, Math.min(60, mm))
+  $('brush').value = tools.mm
+  $('brushmm').textContent = `${tools.mm} mm`
+  tools.paint()
+}
+
+export function tool(name) {
+  const chosen = document.querySelector(`[data-tool=${name}]`)
+  if (chosen.ariaDisabled === 'true') return say(chosen.title.replace(/^N/, 'n'))
+  endHint()
+  tools.select(name)
+  if (stage.nv) stage.cross(name === 'move')
+  for (const b of document.querySelectorAll('[data-tool]')) {
+    b.setAttribute('aria-checked', b === chosen)
+    b.tabIndex = b === chosen ? 0 : -1
+  }
+}
+
+export function view(mode) {
+  $('view').value = mode
+  stage.setMode(mode)
+}
