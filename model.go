@@ -28,6 +28,8 @@ type Model struct {
 	Short  *memattn.Attention      // recent_memory_attention
 	Fuser  *convnext.Fuser         // recent_memory_fuser
 
+	Features *Features // keeps what the image encoder made of slices; nil: nothing is kept
+
 	// Trace, unless nil, is called at the end of each stage of a tracked slice, for measurements: image_encoder,
 	// short_attention, long_attention, fuser, decoder, memory_encoder.
 	Trace func(g *nn.Graph, stage string)

@@ -10,7 +10,7 @@ import (
 
 // Segment carries prompts through a volume: from outlines on a few slices to a label map of all of them. Each
 // object's number is its label; what the annotator drew is kept to the pixel, and where objects claim the same
-// pixel the more certain one has it. The end of ctx stops the work between two slices.
+// pixel the more certain one has it. The end of ctx stops the work, also within a slice.
 //
 // Errors name the prompt or the setting that cannot be followed; *UntrainedError says that the weights never learned
 // it. A score that is not a number means damaged weights.
@@ -26,10 +26,16 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 		out.total += part.steps()
 		out.parts = append(out.parts, part)
 	}
-	for _, part := range out.parts {
-		if err := part.run(ctx, out); err != nil {
-			return nil, err
+	err := m.graph.Interruptible(ctx, func() error {
+		for _, part := range out.parts {
+			if err := part.run(ctx, out); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out.result(), nil
 }
@@ -66,11 +72,15 @@ type propagation struct {
 	visits   []visit
 	halfway  map[half]Found // what came first to a slice that is reached from both sides
 	trackers []*Tracker
+	toCome   map[int]int // visits of each slice
 }
 
 func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Options) *propagation {
-	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups, halfway: map[half]Found{}}
+	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups, halfway: map[half]Found{}, toCome: map[int]int{}}
 	p.visits = p.plan()
+	for _, v := range p.visits {
+		p.toCome[v.slice]++
+	}
 	return p
 }
 
@@ -110,6 +120,7 @@ func (p *propagation) run(ctx context.Context, out *outcome) error {
 // visit tracks the objects of every leg that passes a slice.
 func (p *propagation) visit(v visit, out *outcome) error {
 	var done []int
+	p.toCome[v.slice]--
 	err := p.withImage(v.legs[0].tracker, v.slice, v.reverse, nil, func(im Image) error {
 		for _, l := range v.legs {
 			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
@@ -159,10 +170,12 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 		if p.model.prior != nil {
 			t.see(p.slices, slice, reverse, on)
 		}
+		im := Image{}
 		if p.model.needsFeatures(on) {
-			err = f(p.model.Encode(p.g, p.pixels(t, slice)))
-		} else {
-			err = f(Image{})
+			im, err = p.image(t, slice)
+		}
+		if err == nil {
+			err = f(im)
 		}
 		return nil
 	})
@@ -172,15 +185,17 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 	return nil
 }
 
-// pixels is what the model is shown of a slice, [1,S,S,3]; a prior adds what it expects there.
-func (p *propagation) pixels(t *Tracker, slice int) *nn.Tensor {
+// image is a slice's features; a prior adds to the slice what it expects there.
+func (p *propagation) image(t *Tracker, slice int) (Image, error) {
 	h, w := p.slices.Size()
-	size := p.model.Config.ImageSize
-	gray := volume.ResizePIL(p.slices.Gray(slice), h, w, size, size, volume.Bicubic)
+	gray := p.slices.Gray(slice)
 	if p.model.prior != nil {
-		return t.priors.pixels(p.g, [][]uint8{gray})
+		size := p.model.Config.ImageSize
+		gray = volume.ResizePIL(gray, h, w, size, size, volume.Bicubic)
+		return p.model.Encode(p.g, t.priors.pixels(p.g, [][]uint8{gray})), nil
 	}
-	return p.g.Upload(volume.ImageNet(gray), 1, size, size, 3)
+	keep := p.model.Features != nil && (!p.model.Features.passing || p.toCome[slice] > 0)
+	return p.model.encodeGray(gray, h, w, keep)
 }
 
 func (p *propagation) close() {

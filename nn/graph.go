@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"context"
+
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -8,7 +10,8 @@ import (
 type Graph struct {
 	dev   backend.Device
 	scope *scope
-	tape  *tape // nil unless recording
+	tape  *tape           // nil unless recording
+	ctx   context.Context // of Interruptible; nil outside it
 
 	constants map[string]*Tensor
 
@@ -41,6 +44,7 @@ func (s *scope) adopt(st *storage) { s.made = append(s.made, st) }
 // Scoped runs f and then releases every tensor that was made in it, except those that f returns:
 // they pass to the surrounding scope.
 func (g *Graph) Scoped(f func() []*Tensor) []*Tensor {
+	g.checkInterrupt()
 	g.scope = &scope{parent: g.scope}
 	out := f()
 	inner := g.scope

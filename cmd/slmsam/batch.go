@@ -123,6 +123,9 @@ func (f *batchFlags) check(c *console) (part batch.Part, err error) {
 	if err := trial.checkView(); err != nil {
 		return part, err
 	}
+	if _, err := trial.cacheFlags.budget(); err != nil {
+		return part, err
+	}
 	if f.numParts == 0 && f.partID != 0 {
 		return part, usagef("--part-id %d: say of how many with --num-parts", f.partID)
 	}

@@ -85,6 +85,11 @@ func (b *batchRun) run(ctx context.Context) (err error) {
 		if b.model, b.summary.Checkpoint, err = openModel(b.dev, b.flags.each.modelFlags, b.console); err != nil {
 			return err
 		}
+		endCache, err := b.flags.each.cacheFlags.keep(b.model, true)
+		if err != nil {
+			return err
+		}
+		defer b.console.end(endCache)
 		if b.journal, err = batch.OpenJournal(b.flags.out, b.part); err != nil {
 			return err
 		}

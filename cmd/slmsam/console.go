@@ -169,3 +169,10 @@ func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 func (h *lineHandler) WithGroup(string) slog.Handler { return h }
 
 func attrText(a slog.Attr) string { return fmt.Sprintf(", %s %v", a.Key, a.Value) }
+
+// end closes something that the result does not hang on.
+func (c *console) end(close func() error) {
+	if err := close(); err != nil {
+		c.log.Warn("not everything could be cleaned up", "reason", err)
+	}
+}

@@ -22,6 +22,7 @@ import (
 type propagateFlags struct {
 	deviceFlags
 	modelFlags
+	cacheFlags
 	mask, earlier, out, memory, labels, axis, span, direction, order, window, report, crop, names string
 	slices, present, absent, points, boxes                                                        []string
 	force, keepHoles, bf16, untrained, ignoreGeometry                                             bool
@@ -75,6 +76,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 	g := newFlagGroup("Model and tracking")
 	f.modelFlags.add(g.FlagSet, nano.Name)
 	f.deviceFlags.add(g.FlagSet)
+	f.cacheFlags.add(g.FlagSet, "512M,4G")
 	g.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the checkpoint's own)")
 	g.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
 	g.StringVar(&f.span, "range", "", "slices to work on: A:B is A to B-1; either may be left out")
@@ -102,6 +104,9 @@ func (f *propagateFlags) outputGroup() flagGroup {
 // run is the whole command.
 func (f *propagateFlags) run(ctx context.Context, c *console, image string) error {
 	started := time.Now()
+	if _, err := f.cacheFlags.budget(); err != nil {
+		return err
+	}
 	job, err := f.prepare(c, image)
 	if err != nil {
 		return err
@@ -115,6 +120,11 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	if err != nil {
 		return err
 	}
+	endCache, err := f.cacheFlags.keep(model, true)
+	if err != nil {
+		return err
+	}
+	defer c.end(endCache)
 	if err := job.see(model, c); err != nil {
 		return err
 	}

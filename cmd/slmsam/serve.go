@@ -24,6 +24,7 @@ import (
 type serveFlags struct {
 	deviceFlags
 	modelFlags
+	cacheFlags
 	listen, token                   string
 	nnInteractive, monaiLabel, snap int
 	behindProxy, snapAsked          bool
@@ -100,6 +101,7 @@ func (f *serveFlags) modelGroup() flagGroup {
 	g := newFlagGroup("Model")
 	f.modelFlags.add(g.FlagSet, nano.Name)
 	f.deviceFlags.add(g.FlagSet)
+	f.cacheFlags.add(g.FlagSet, "1G,8G")
 	return g
 }
 
@@ -120,6 +122,11 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	if err != nil {
 		return err
 	}
+	endCache, err := f.cacheFlags.keep(model, false)
+	if err != nil {
+		return err
+	}
+	defer c.end(endCache)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	page, closePage, err := openViewer(ctx, c, model, f.limits, dir)
@@ -149,6 +156,9 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 func (f *serveFlags) check() error {
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return usagef("--listen %q: want HOST:PORT, as 127.0.0.1:8080", f.listen)
+	}
+	if _, err := f.cacheFlags.budget(); err != nil {
+		return err
 	}
 	if f.limits.Sessions < 1 || f.limits.Voxels < 1 || f.limits.TotalVoxels < f.limits.Voxels {
 		return usagef("--max-sessions, --max-voxels and --max-total-voxels: want at least 1, and all volumes together not less than one")

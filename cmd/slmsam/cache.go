@@ -1,0 +1,82 @@
+package main
+
+import (
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/spf13/pflag"
+)
+
+// cacheFlags say how much of what was made of slices is kept.
+type cacheFlags struct{ size, dir string }
+
+// add declares the flags; size is the default of --cache.
+func (f *cacheFlags) add(flags *pflag.FlagSet, size string) {
+	flags.StringVar(&f.size, "cache", size, "keep the features of slices, so that none is encoded twice: MEMORY[,DISK], as 512M,4G; 0: keep none")
+	flags.StringVar(&f.dir, "cache-dir", "", "folder for the temporary files of --cache (default: TMPDIR, /var/tmp or the system's)")
+}
+
+// budget reads the flags.
+func (f *cacheFlags) budget() (b slmsam.FeatureBudget, err error) {
+	memory, disk, both := strings.Cut(f.size, ",")
+	if b.Memory, err = parseSize(memory); err == nil && both {
+		b.Disk, err = parseSize(disk)
+	}
+	if err != nil {
+		return b, usagef("--cache %q: want sizes in bytes, or with K, M or G, as 512M or 512M,4G; 0 for none", f.size)
+	}
+	if b.Dir = f.dir; b.Dir == "" {
+		return b, nil
+	}
+	if info, err := os.Stat(b.Dir); err != nil || !info.IsDir() {
+		return b, usagef("--cache-dir %s: want a folder that exists", b.Dir)
+	}
+	return b, nil
+}
+
+// keep gives a model what the flags ask for, and returns what ends it.
+func (f *cacheFlags) keep(m *slmsam.Model, passing bool) (end func() error, err error) {
+	b, err := f.budget()
+	if err != nil {
+		return nil, err
+	}
+	if b.Memory+b.Disk == 0 {
+		return func() error { return nil }, nil
+	}
+	if b.Dir == "" {
+		b.Dir = largeTemporary()
+	}
+	b.Passing = passing
+	m.Features = slmsam.NewFeatures(b)
+	return m.Features.Close, nil
+}
+
+// largeTemporary is where large temporary files belong: /tmp is often memory, /var/tmp is not.
+func largeTemporary() string {
+	const onDisk = "/var/tmp"
+	if os.Getenv("TMPDIR") != "" {
+		return os.TempDir()
+	}
+	if info, err := os.Stat(onDisk); err == nil && info.IsDir() {
+		return onDisk
+	}
+	return os.TempDir()
+}
+
+// parseSize reads a number of bytes, as 4096, 512M or 1.5G.
+func parseSize(s string) (int64, error) {
+	scale := 1.0
+	for i, unit := range []string{"K", "M", "G", "T"} {
+		if rest, ok := strings.CutSuffix(strings.ToUpper(s), unit); ok {
+			s, scale = rest, math.Pow(1024, float64(i+1))
+		}
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err == nil && !(x >= 0 && x*scale < math.MaxInt64) {
+		err = strconv.ErrRange
+	}
+	return int64(x * scale), err
+}

@@ -1,0 +1,166 @@
+package slmsam
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+
+	"github.com/seed-6f79f512/slmsam/internal/spill"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// Features keeps what the image encoder made of slices, so that no slice is encoded twice: not for another object, from
+// another side, for a correction or a later run. Models may share it, one after another or at once.
+//
+// What is kept goes by the pixels that the encoder saw, its weights, its configuration and the device. Results are the
+// same to the bit with and without it, and so the files hold float32.
+type Features struct {
+	store   *spill.Store
+	passing bool
+}
+
+// FeatureBudget is how much Features may hold, in bytes. What does not fit is computed again.
+type FeatureBudget struct {
+	Memory int64
+	Disk   int64  // in temporary files, for what no longer fits into memory
+	Dir    string // in which the folder of the files is made; empty: the system's place for temporary files
+
+	// Passing drops a slice as soon as the run that it was encoded for does not come by again.
+	Passing bool
+}
+
+// NewFeatures returns an empty one. Close removes its files.
+func NewFeatures(b FeatureBudget) *Features {
+	return &Features{store: spill.New(spill.Budget{Memory: b.Memory, Disk: b.Disk, Dir: b.Dir}), passing: b.Passing}
+}
+
+// Close removes the files; nothing is kept from then on.
+func (f *Features) Close() error { return f.store.Close() }
+
+// FeatureUsage is how much is held, in bytes, and how often what was needed was there or not.
+type FeatureUsage = spill.Usage
+
+// Usage returns the present numbers.
+func (f *Features) Usage() FeatureUsage { return f.store.Usage() }
+
+// featureKey names the features of an 8-bit slice [h,w].
+func (m *Model) featureKey(gray []uint8, h, w int) spill.Key {
+	config, err := json.Marshal(m.Config)
+	if err != nil {
+		panic(fmt.Sprintf("slmsam: a configuration that cannot be written: %v", err))
+	}
+	sum := sha256.New()
+	fmt.Fprintln(sum, m.Weights, string(config), m.graph.Device().Name(), h, w)
+	sum.Write(gray)
+	return spill.Key(sum.Sum(nil))
+}
+
+// keeps says whether features are kept at all: those of weights without a name could be anybody's, and those of a model
+// with a prior are an object's own.
+func (m *Model) keeps() bool { return m.Features != nil && m.Weights != "" && m.prior == nil }
+
+// encodeGray computes the features of an 8-bit slice [h,w], or takes those that were kept. Unless keep, they are
+// forgotten.
+func (m *Model) encodeGray(gray []uint8, h, w int, keep bool) (Image, error) {
+	size := m.Config.ImageSize
+	encode := func() Image {
+		seen := volume.ResizePIL(gray, h, w, size, size, volume.Bicubic)
+		return m.Encode(m.graph, m.graph.Upload(volume.ImageNet(seen), 1, size, size, 3))
+	}
+	if !m.keeps() {
+		return encode(), nil
+	}
+	key := m.featureKey(gray, h, w)
+	if data := m.Features.store.Get(key); len(data) == m.featureLen() {
+		if !keep {
+			m.Features.store.Drop(key)
+		}
+		return m.unpackFeatures(data), nil
+	}
+	im := encode()
+	if !keep {
+		return im, nil
+	}
+	data, err := m.packFeatures(im)
+	if err != nil {
+		return Image{}, err
+	}
+	m.Features.store.Put(key, data)
+	return im, nil
+}
+
+// featureShapes are those of Image.Top, S0 and S1; Projected is cheaply made again.
+func (c Config) featureShapes() [3][]int {
+	g, width := c.Grid(), c.Attention.Width
+	return [3][]int{{1, g * g, width}, {1, 4 * g, 4 * g, width / 8}, {1, 2 * g, 2 * g, width / 4}}
+}
+
+// featureLen is how many numbers are kept of a slice.
+func (m *Model) featureLen() int {
+	n := 0
+	for _, shape := range m.Config.featureShapes() {
+		n += nn.Elems(shape...)
+	}
+	return n
+}
+
+// packFeatures brings a slice's features to the host.
+func (m *Model) packFeatures(im Image) ([]float32, error) {
+	out := make([]float32, 0, m.featureLen())
+	for _, t := range []*nn.Tensor{im.Top, im.S0, im.S1} {
+		v, err := m.graph.Read(t)
+		if err != nil {
+			return nil, fmt.Errorf("slmsam: read features: %w", err)
+		}
+		out = append(out, v...)
+	}
+	return out, nil
+}
+
+// unpackFeatures is the inverse of packFeatures.
+func (m *Model) unpackFeatures(data []float32) Image {
+	var parts [3]*nn.Tensor
+	for i, shape := range m.Config.featureShapes() {
+		n := nn.Elems(shape...)
+		parts[i] = m.graph.Upload(data[:n], shape...)
+		data = data[n:]
+	}
+	g := m.Config.Grid()
+	top := parts[0]
+	return Image{Top: top, S0: parts[1], S1: parts[2], Projected: m.Memory.Project(m.graph, top.Reshape(1, g, g, -1))}
+}
+
+// Prepare encodes slices ahead of Segment, in the given order, as far as there is room for them all. It ends with ctx,
+// also within a slice; other work on the model can come in between two. A model whose features are not kept has nothing to
+// prepare, and neither has one that looks at a crop about each object.
+func (m *Model) Prepare(ctx context.Context, s Slices, order []int) error {
+	if !m.keeps() || m.Config.Crop != 0 {
+		return nil
+	}
+	h, w := s.Size()
+	for _, slice := range order[:min(len(order), m.Features.store.Room(m.featureLen()))] {
+		if err := m.prepare(ctx, s.Gray(slice), h, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare encodes one slice if that was not done before.
+func (m *Model) prepare(ctx context.Context, gray []uint8, h, w int) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if m.Features.store.Has(m.featureKey(gray, h, w)) {
+		return nil
+	}
+	m.busy.Lock()
+	defer m.busy.Unlock()
+	defer m.graph.Free()
+	return m.graph.Interruptible(ctx, func() error {
+		_, err := m.encodeGray(gray, h, w, true)
+		return err
+	})
+}

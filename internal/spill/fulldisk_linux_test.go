@@ -1,0 +1,22 @@
+package spill
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAFullDisk(t *testing.T) {
+	require.Error(t, writeFile("/dev/full", key(1), numbers(1)))
+	dir := t.TempDir()
+	s := New(Budget{Disk: 5 * 4 * n, Dir: dir})
+	require.True(t, s.folder())
+	require.NoError(t, os.Symlink("/dev/full", s.path(key(1))))
+	s.Put(key(1), numbers(1))
+	require.Nil(t, s.Get(key(1)))
+	require.Zero(t, s.Usage().Disk)
+	s.Put(key(2), numbers(2))
+	require.Equal(t, numbers(2), s.Get(key(2)))
+	require.NoError(t, s.Close())
+}
