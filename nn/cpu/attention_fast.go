@@ -133,13 +133,7 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 	scores := scratch[count*t.panelWords():]
 	alpha := scores[len(scores)-f.NR:]
 	for i := range count {
-		p := t.panel(scratch, i)
-		query := (first + i) * f.NR
-		packRows(f, min(f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, f.NR)
-		fill(alpha, t.Scale*math.Log2E)
-		f.ScaleLanes(t.D, p.q, alpha)
-		fill(p.max, float32(math.Inf(-1)))
-		clear(p.sum)
+		t.load(t.panel(scratch, i), item, (first+i)*f.NR, alpha)
 	}
 	for key := 0; key < t.Nk; key += blockKeys {
 		n := min(blockKeys, t.Nk-key)
@@ -147,16 +141,31 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 		for i := range count {
 			p := t.panel(scratch, i)
 			multiplyPanels(f, n, t.D, k, p.q, scores, false) // S^T
-			f.Softmax(n, scores, p.max, p.sum, alpha)
-			if key > 0 {
-				f.ScaleLanes(t.dvPad, p.o, alpha)
-			}
-			multiplyPanels(f, t.Dv, n, v, scores, p.o, key > 0) // O^T
+			t.absorb(p, n, v, scores, alpha, key > 0)
 		}
 	}
 	for i := range count {
 		t.store(t.panel(scratch, i), item, (first+i)*f.NR)
 	}
+}
+
+// load starts the walk of the queries from query on.
+func (t *flash) load(p queryPanel, item, query int, alpha []float32) {
+	packRows(t.f, min(t.f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, t.f.NR)
+	fill(alpha, t.Scale*math.Log2E)
+	t.f.ScaleLanes(t.D, p.q, alpha)
+	fill(p.max, float32(math.Inf(-1)))
+	clear(p.sum)
+}
+
+// absorb brings a block of n keys, of packed values v, to the output; add is false for the first one. The scores become
+// probabilities.
+func (t *flash) absorb(p queryPanel, n int, v, scores, alpha []float32, add bool) {
+	t.f.Softmax(n, scores, p.max, p.sum, alpha)
+	if add {
+		t.f.ScaleLanes(t.dvPad, p.o, alpha)
+	}
+	multiplyPanels(t.f, t.Dv, n, v, scores, p.o, add) // O^T
 }
 
 // multiplyPanels computes c (+)= A b for the rows 0..rows of A, packed in panels [k][MR]; b and c are [k][NR] and [rows][NR].

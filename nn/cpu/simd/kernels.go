@@ -33,6 +33,7 @@ type Kernels struct {
 	probability   func(n int, s, lse []float32)
 	scoreGradient func(n int, p, dp, delta []float32)
 	scaleLanes    func(n int, o, alpha []float32)
+	axial         axial
 }
 
 // Tile computes an MR x NR tile of a product, C = A B or, with add, C += A B:

@@ -147,6 +147,36 @@ func scoreGradientAVX2(n int, p []float32, dp []float32, delta []float32)
 //go:noescape
 func scaleLanesAVX2(n int, o []float32, alpha []float32)
 
+// axial1AVX2 computes the scores of 1 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial1AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial2AVX2 computes the scores of 2 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial2AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial3AVX2 computes the scores of 3 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial3AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial4AVX2 computes the scores of 4 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial4AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial5AVX2 computes the scores of 5 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial5AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial6AVX2 computes the scores of 6 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial6AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
 // tileAVX512 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
 //
 //go:noescape
@@ -291,6 +321,66 @@ func scoreGradientAVX512(n int, p []float32, dp []float32, delta []float32)
 //
 //go:noescape
 func scaleLanesAVX512(n int, o []float32, alpha []float32)
+
+// axial1AVX512 computes the scores of 1 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial1AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial2AVX512 computes the scores of 2 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial2AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial3AVX512 computes the scores of 3 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial3AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial4AVX512 computes the scores of 4 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial4AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial5AVX512 computes the scores of 5 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial5AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial6AVX512 computes the scores of 6 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial6AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial7AVX512 computes the scores of 7 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial7AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial8AVX512 computes the scores of 8 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial8AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial9AVX512 computes the scores of 9 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial9AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial10AVX512 computes the scores of 10 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial10AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial11AVX512 computes the scores of 11 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial11AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial12AVX512 computes the scores of 12 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial12AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
 
 // tileBF16 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
 //

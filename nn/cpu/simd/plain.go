@@ -14,6 +14,7 @@ func Plain() Kernels {
 		copyA: copyPlain, copyB: copyPlain,
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
+		axial: axialPlain(),
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain},
 		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain},

@@ -52,6 +52,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.maxPools()
 		g.maskLosses()
 		g.softmax()
+		g.axial()
 	}
 	g.isa = isa{"BF16", 16}
 	g.bf16()

@@ -1,0 +1,60 @@
+package simd
+
+import "fmt"
+
+// axial holds the kernel for each number of keys at a place, from 1 on.
+type axial []func(n, k int, a []float32, next int, b, m, s []float32)
+
+// MaxAxialKeys is the largest number of keys at a place that Axial takes.
+func (f *Kernels) MaxAxialKeys() int { return len(f.axial) }
+
+// Axial computes the scores of the keys at n places x of a row of a grid for a panel of NR queries. What a query multiplies
+// with at a place is the sum of a panel for x and one for the row, a constant and k channels:
+//
+//	s[(x*keys+t)*NR+q] = a[x*next+q] + b[q] + sum_c (a[x*next+(c+1)*NR+q] + b[(c+1)*NR+q]) * m[(x*k+c)*keys+t]
+//
+// c < k, t < keys; n and k >= 1, 1 <= keys <= MaxAxialKeys. The sum runs in the order of c.
+func (f *Kernels) Axial(n, k, keys int, a []float32, next int, b, m, s []float32) {
+	panel := (k + 1) * f.NR
+	if n < 1 || k < 1 || keys < 1 || keys > len(f.axial) || next < 0 || len(a) < (n-1)*next+panel || len(b) < panel ||
+		len(m) < n*k*keys || len(s) < n*keys*f.NR {
+		panic(fmt.Sprintf("simd.Axial: got %d places, %d channels, %d keys, %d words of a (%d apart), %d of b, %d of m, %d of s",
+			n, k, keys, len(a), next, len(b), len(m), len(s)))
+	}
+	f.axial[keys-1](n, k, a, next, b, m, s)
+}
+
+// plainAxialKeys is MaxAxialKeys of the plain kernels.
+const plainAxialKeys = 8
+
+// axialPlain returns the kernels for 1 to plainAxialKeys keys.
+func axialPlain() axial {
+	var all axial
+	for keys := 1; keys <= plainAxialKeys; keys++ {
+		all = append(all, func(n, k int, a []float32, next int, b, m, s []float32) {
+			for x := range n {
+				axialPlacePlain(k, keys, a[x*next:], b, m[x*k*keys:], s[x*keys*plainColumns:])
+			}
+		})
+	}
+	return all
+}
+
+func axialPlacePlain(k, keys int, a, b, m, s []float32) {
+	for q := range plainColumns {
+		var sums [plainAxialKeys]float32
+		for t := range keys {
+			sums[t] = a[q] + b[q]
+		}
+		for c := range k {
+			i := (c+1)*plainColumns + q
+			u := a[i] + b[i]
+			for t, v := range m[c*keys:][:keys] {
+				sums[t] += u * v
+			}
+		}
+		for t := range keys {
+			s[t*plainColumns+q] = sums[t]
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// axial generates the scores of keys on a grid, for 1 to tileRows keys at each place; see Kernels.Axial. As many sums as the
+// register tile has live in registers, and what a place multiplies with is added up on its way from memory.
+func (g *gen) axial() {
+	for keys := 1; keys <= g.tileRows(); keys++ {
+		g.axialOf(keys)
+	}
+}
+
+func (g *gen) axialOf(keys int) {
+	g.function(fmt.Sprintf("axial%d", keys), "func(n, k int, a []float32, next int, b, m, s []float32)",
+		fmt.Sprintf("computes the scores of %d keys at each of n places; see Kernels.Axial.", keys))
+	n, k, next := g.integer("n"), g.integer("k"), g.integer("next")
+	a, b, m, s := g.pointer("a"), g.pointer("b"), g.pointer("m"), g.pointer("s")
+	g.SHLQ(operand.U8(2), next)
+	row := tileVectors * g.bytes()
+	pa, pb, steps := g.GP64(), g.GP64(), g.GP64()
+
+	acc := make([][]reg.VecVirtual, keys)
+	for i := range acc {
+		acc[i] = []reg.VecVirtual{g.vec(), g.vec()}
+	}
+	u, mv := []reg.VecVirtual{g.vec(), g.vec()}, g.vec()
+
+	g.Label("place")
+	g.MOVQ(a, pa)
+	g.MOVQ(b, pb)
+	g.MOVQ(k, steps)
+	for i := range acc { // the constant part is row 0 of a and b
+		for j := range u {
+			if i == 0 {
+				g.VMOVUPS(at(pa, j*g.bytes()), acc[0][j])
+				g.VADDPS(at(pb, j*g.bytes()), acc[0][j], acc[0][j])
+			} else {
+				g.VMOVAPS(acc[0][j], acc[i][j])
+			}
+		}
+	}
+	g.Label("channel")
+	g.ADDQ(imm(row), pa)
+	g.ADDQ(imm(row), pb)
+	for j := range u {
+		g.VMOVUPS(at(pa, j*g.bytes()), u[j])
+		g.VADDPS(at(pb, j*g.bytes()), u[j], u[j])
+	}
+	for i := range acc {
+		g.VBROADCASTSS(at(m, 4*i), mv)
+		for j := range u {
+			g.VFMADD231PS(u[j], mv, acc[i][j])
+		}
+	}
+	g.ADDQ(imm(4*keys), m)
+	g.DECQ(steps)
+	g.JNZ(operand.LabelRef("channel"))
+
+	for i := range acc {
+		for j := range u {
+			g.VMOVUPS(acc[i][j], at(s, i*row+j*g.bytes()))
+		}
+	}
+	g.ADDQ(imm(row*keys), s)
+	g.ADDQ(next, a)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("place"))
+	g.end()
+}
