@@ -70,9 +70,10 @@ func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 }
 
 // crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M]; every remembered slice repeats the
-// rotary grid, pointers are not rotated; keys that follow from so narrow a memory need not be formed (nn.GridKeys). The weights of a query sum to one, so the value projection may
-// follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b.
-// That sums M-wide memories, not C-wide values, and projects N tokens, not L.
+// rotary grid, pointers are not rotated. Keys that follow from so narrow a memory need not be formed (nn.GridKeys).
+// The weights of a query sum to one, so the value projection may follow the weighted sum instead of preceding it:
+// softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums M-wide memories, not C-wide values, and projects N
+// tokens, not L.
 func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		q := g.RoPE(l.Cross.Q.Forward(g, x), rope, x.Dim(1))

@@ -33,18 +33,23 @@ type gridBlock struct{ x0, x1, y0, y1, key int }
 // GridAttentionPays implements backend.GridAttender. Rotated weights, additions and products with the memory are weighed
 // against products with the keys.
 func (d *Device) GridAttentionPays(a backend.GridAttention) bool {
-	if d.plain || a.Frames > blockKeys {
+	if !d.gridKernels() || a.Frames > blockKeys {
 		return false
 	}
 	separate := (a.M+1)*a.D/a.Side + a.M/2 + a.Frames*a.M
 	return separate*5/4 < a.Frames*a.D
 }
 
+// gridKernels says whether the device has the kernels: the specification forms the keys, and so do products of rounded words.
+func (d *Device) gridKernels() bool {
+	return !d.plain && d.kernels.Fold == 1 && d.kernels.MaxAxialKeys() > 0
+}
+
 // GridAttention implements backend.GridAttender.
 func (d *Device) GridAttention(a backend.GridAttention) {
 	a.Check()
-	if d.plain {
-		d.gridAttentionPlain(a)
+	if !d.gridKernels() {
+		d.attendToFormed(a)
 		return
 	}
 	t := d.newGridFlash(a)
@@ -200,8 +205,8 @@ func (t *gridFlash) attendGrid(weights []float32, kv, pointers keyBlocks, item, 
 	t.store(p, item, query)
 }
 
-// gridAttentionPlain forms the keys.
-func (d *Device) gridAttentionPlain(a backend.GridAttention) {
+// attendToFormed forms the keys.
+func (d *Device) attendToFormed(a backend.GridAttention) {
 	n, l := a.Places(), a.Places()+a.Pointers
 	w, bias, table := d.words(a.W, a.M*a.D), d.words(a.Bias, a.D), d.words(a.Table, a.Side*a.Side*a.D)
 	memory := d.heads(a.Memory, a.M)

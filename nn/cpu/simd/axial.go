@@ -5,7 +5,7 @@ import "fmt"
 // axial holds the kernel for each number of keys at a place, from 1 on.
 type axial []func(n, k int, a []float32, next int, b, m, s []float32)
 
-// MaxAxialKeys is the largest number of keys at a place that Axial takes.
+// MaxAxialKeys is the largest number of keys at a place that Axial takes; 0 for kernels without it.
 func (f *Kernels) MaxAxialKeys() int { return len(f.axial) }
 
 // Axial computes the scores of the keys at n places x of a row of a grid for a panel of NR queries. What a query multiplies
