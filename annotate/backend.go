@@ -125,12 +125,3 @@ func (s *Stroke) Check(dim [3]int) error {
 	}
 	return nil
 }
-
-// Case is a volume with the label map that an annotator finished, both as files on this machine.
-type Case struct{ ID, Image, Label string }
-
-// Trainer fine-tunes the model that a backend uses.
-type Trainer interface {
-	// Train learns from cases; what it learned serves from then on. progress may be nil.
-	Train(ctx context.Context, cases []Case, progress func(done, total int)) error
-}

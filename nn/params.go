@@ -48,6 +48,13 @@ func (p *Params) WithGain(gain float64) *Params {
 	return &q
 }
 
+// Release gives the memory of all parameters back; they must not be used any more.
+func (p *Params) Release() {
+	for _, q := range p.All() {
+		q.Tensor.Release()
+	}
+}
+
 // All returns every parameter declared so far, in the order of declaration.
 func (p *Params) All() []*Param { return *p.all }
 

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -84,8 +85,11 @@ func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
 
 // learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run
 // side by side have equally many frames and fit the memory.
-func (t *Trainer) learn(clips []*Clip, first int, m *Metrics) error {
+func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metrics) error {
 	for len(clips) > 0 {
+		if err := t.pause(ctx); err != nil {
+			return err
+		}
 		n := 1
 		for n < min(len(clips), t.together) && len(clips[n].Frames) == len(clips[0].Frames) {
 			n++
@@ -96,6 +100,14 @@ func (t *Trainer) learn(clips []*Clip, first int, m *Metrics) error {
 		clips, first = clips[n:], first+n
 	}
 	return nil
+}
+
+// pause lets others use the device.
+func (t *Trainer) pause(ctx context.Context) error {
+	if t.Pause == nil {
+		return nil
+	}
+	return t.Pause(ctx)
 }
 
 // learnTogether runs clips side by side. The loss of a batch is the mean of its clips' losses.

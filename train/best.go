@@ -46,7 +46,7 @@ func (t *Trainer) validate(ctx context.Context) (v *Validation, err error) {
 // beats them.
 func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	source, onTrain := t.source()
-	v, err := Validate(ctx, t.model, source, t.Recipe.Memory, t.Recipe.ValidateObjects)
+	v, err := t.validateOn(ctx, source)
 	if err != nil {
 		return nil, err
 	}

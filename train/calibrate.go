@@ -115,7 +115,7 @@ type trial struct {
 // tryShift validates the model as it is.
 func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	source, onTrain := t.source()
-	held, err := Validate(ctx, t.model, source, t.Recipe.Memory, t.Recipe.ValidateObjects)
+	held, err := t.validateOn(ctx, source)
 	if err != nil {
 		return trial{}, err
 	}
@@ -131,7 +131,7 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	if m, ok := trained.(Mixed); ok {
 		trained = m.First
 	}
-	more, err := Validate(ctx, t.model, first{trained, fewVolumes}, t.Recipe.Memory, t.Recipe.ValidateObjects)
+	more, err := t.validateOn(ctx, first{trained, fewVolumes})
 	if err != nil {
 		return trial{}, err
 	}

@@ -58,8 +58,11 @@ func RecipeFor(c slmsam.Config, fresh bool) Recipe {
 }
 
 // WithBudget limits a recipe to Budget for so many volumes.
-func (r Recipe) WithBudget(volumes int) Recipe {
-	r.Epochs, r.Steps, r.Time = 0, 0, budgetText(Budget(volumes))
+func (r Recipe) WithBudget(volumes int) Recipe { return r.WithLimit(Budget(volumes)) }
+
+// WithLimit limits a recipe to a time, of which a part is for what follows the steps.
+func (r Recipe) WithLimit(d time.Duration) Recipe {
+	r.Epochs, r.Steps, r.Time = 0, 0, budgetText(d)
 	return r
 }
 

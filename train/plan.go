@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -41,7 +42,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	}
 	var ignored Metrics
 	for range 2 { // the second with the optimizer's moments in place
-		if err := t.learn(slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
+		if err := t.learn(context.Background(), slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
 			return Plan{}, err
 		}
 		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)

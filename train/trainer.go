@@ -21,6 +21,10 @@ type Setup struct {
 	Dir    string // the run's folder; made if need be
 	Start  Start
 	Report func(Progress) // sees every step and validation; may be nil
+
+	// Pause, unless nil, is called between pieces of work: before every clip and every slice of a validation. Nothing is
+	// computed until it returns, so that others can use the device. An error that it returns ends the training.
+	Pause func(context.Context) error
 }
 
 // Trainer trains a model. Everything random depends on the recipe's seed and the number of the step, so a
@@ -236,7 +240,7 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 			return m, err
 		}
 	}
-	if err := t.learn(batch, t.state.Step*r.Batch, &m); err != nil {
+	if err := t.learn(ctx, batch, t.state.Step*r.Batch, &m); err != nil {
 		return m, err
 	}
 	norm, err := t.g.GradNorm(t.params)

@@ -48,6 +48,16 @@ type sample struct {
 // Validate propagates every object of every case from its middle slice through the whole volume, and scores it. limit
 // bounds the objects per case, 0 for all; objects on a single slice cannot be scored.
 func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
+	return validate(ctx, m, s, mem, limit, nil)
+}
+
+// validateOn validates the present weights on a source.
+func (t *Trainer) validateOn(ctx context.Context, s Source) (*Validation, error) {
+	return validate(ctx, t.model, s, t.Recipe.Memory, t.Recipe.ValidateObjects, t.Pause)
+}
+
+// validate is Validate with a pause between slices, which may be nil.
+func validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int, pause func(context.Context) error) (*Validation, error) {
 	began := time.Now()
 	v := &Validation{}
 	for i := range s.Len() {
@@ -55,7 +65,7 @@ func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory,
 		if err != nil {
 			return nil, err
 		}
-		if err := validateCase(ctx, m, c, mem, limit, v); err != nil {
+		if err := validateCase(ctx, m, c, mem, limit, v, pause); err != nil {
 			return nil, fmt.Errorf("train: validation on %s: %w", c.Name, err)
 		}
 	}
@@ -73,7 +83,7 @@ func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory,
 	return v, nil
 }
 
-func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memory, limit int, v *Validation) error {
+func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memory, limit int, v *Validation, pause func(context.Context) error) error {
 	var prompts []slmsam.Prompt
 	var samples []sample
 	for o := range c.Objects {
@@ -88,7 +98,14 @@ func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memo
 	if len(prompts) == 0 {
 		return nil
 	}
-	result, err := m.Segment(ctx, slmsam.Request{Slices: c.Slices(), Prompts: prompts, Options: slmsam.Options{Memory: mem}})
+	r := slmsam.Request{Slices: c.Slices(), Prompts: prompts, Options: slmsam.Options{Memory: mem}}
+	if pause != nil {
+		r.Progress = func(slmsam.Progress) error { return pause(ctx) }
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	result, err := m.Segment(ctx, r)
 	if err != nil {
 		return err
 	}

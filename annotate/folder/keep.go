@@ -42,18 +42,21 @@ func (f *Folder) Stat(v Volume) (volume.Geometry, error) {
 // reviewed is the list of volumes that have a final label map, for slmsam train.
 const reviewed = "reviewed.csv"
 
+// Reviewed is where reviewed.csv lies.
+func (f *Folder) Reviewed() string { return f.path(reviewed) }
+
 // ListReviewed writes reviewed.csv: name, image and label of every volume with a final label map, as paths within the
-// folder.
-func (f *Folder) ListReviewed() error {
+// folder. It returns how many there are.
+func (f *Folder) ListReviewed() (int, error) {
 	list, err := f.Volumes()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rows := [][]string{{"name", "image", "label"}}
 	for _, v := range list {
 		labels, err := f.Labels(v.ID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if l, done := labels[Final]; done {
 			rows = append(rows, []string{v.ID, v.file, l.file})
@@ -63,9 +66,9 @@ func (f *Folder) ListReviewed() error {
 	defer f.mu.Unlock()
 	err = wholefile.Write(f.path(reviewed), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
 	if err != nil {
-		return fmt.Errorf("list the reviewed volumes: %w", err)
+		return 0, fmt.Errorf("list the reviewed volumes: %w", err)
 	}
-	return nil
+	return len(rows) - 1, nil
 }
 
 // Name is what people call a volume: a DICOM series goes by its folder's name.

@@ -61,22 +61,31 @@ func (s *Server) listDatastore(w http.ResponseWriter, r *http.Request) error {
 	case "all":
 		return s.listAll(w)
 	case "train":
-		cases, err := s.cases()
-		if err != nil {
-			return err
-		}
-		pairs := []map[string]string{}
-		for _, c := range cases {
-			pairs = append(pairs, map[string]string{"image": c.ID, "label": c.ID})
-		}
-		web.JSON(w, http.StatusOK, pairs)
-		return nil
+		return s.listPairs(w)
 	}
 	total, completed, err := s.status()
 	if err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, map[string]any{"total": total, "completed": completed})
+	return nil
+}
+
+// listPairs lists the images with a final label map.
+func (s *Server) listPairs(w http.ResponseWriter) error {
+	pairs := []map[string]string{}
+	if s.folder != nil {
+		list, err := s.folder.Volumes()
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if _, err := s.folder.Label(v.ID, folder.Final); err == nil {
+				pairs = append(pairs, map[string]string{"image": v.ID, "label": v.ID})
+			}
+		}
+	}
+	web.JSON(w, http.StatusOK, pairs)
 	return nil
 }
 

@@ -46,7 +46,6 @@ type Server struct {
 	leases  *lease.Leases[*upload] // sessions
 	volumes *volumes
 	trainer annotate.Trainer
-	tasks   tasks
 	doubts  doubts
 	mux     *http.ServeMux
 }
@@ -75,7 +74,6 @@ func New(ctx context.Context, backend annotate.Backend, o Options) (*Server, err
 		s.volumes.forget(u.key())
 		u.remove()
 	})
-	s.tasks.ctx = ctx
 	s.routes()
 	return s, nil
 }

@@ -1,9 +1,7 @@
 package monailabel
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -219,34 +217,45 @@ func TestBadRequestsGetATextAndLeaveNothing(t *testing.T) {
 }
 
 // slowTrainer trains until it is stopped.
-type slowTrainer struct{ cases chan []annotate.Case }
+type slowTrainer struct{ last *annotate.Training }
 
-func (s slowTrainer) Train(ctx context.Context, cases []annotate.Case, progress func(done, total int)) error {
-	progress(1, 10)
-	s.cases <- cases
-	<-ctx.Done()
-	return fmt.Errorf("train: %w", ctx.Err())
+func (s *slowTrainer) Start(time.Duration) (annotate.Training, error) {
+	switch {
+	case s.last == nil:
+		s.last = &annotate.Training{State: annotate.TrainingStopped}
+		return annotate.Training{}, annotate.Inputf("nothing to learn from")
+	case s.last.State == annotate.TrainingRuns:
+		return annotate.Training{}, annotate.ErrTraining
+	}
+	s.last = &annotate.Training{ID: "1", State: annotate.TrainingRuns, Part: 0.1, Text: "step 1"}
+	return *s.last, nil
+}
+
+func (s *slowTrainer) Stop() { s.last.State = annotate.TrainingStopped }
+
+func (s *slowTrainer) Last() (annotate.Training, bool) {
+	if s.last == nil {
+		return annotate.Training{}, false
+	}
+	return *s.last, true
 }
 
 func TestTraining(t *testing.T) {
-	trainer := slowTrainer{make(chan []annotate.Case, 1)}
-	c := start(t, trainer)
-	v := annotatetest.Ball(4, 8, 9)
-	c.upload("a", v)
-	resp, _ := c.do(http.MethodPost, "/train/slmsam", "application/json", []byte("{}"))
+	c := start(t, &slowTrainer{})
+	require.Contains(t, c.must(http.MethodGet, "/info/", "", nil)["trainers"], "slmsam")
+	resp, _ := c.do(http.MethodGet, "/train/", "", nil)
+	require.Equal(t, http.StatusNotFound, resp.StatusCode)
+	resp, _ = c.do(http.MethodPost, "/train/slmsam", "application/json", []byte("{}"))
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode, "nothing to learn from")
-	contentType, body := formOf(t, nil, file{"label", "l.nii.gz", labelFile(t, ".nii.gz", square(v, 1, 1, 2, 5))})
-	c.must(http.MethodPut, "/datastore/label?image=a", contentType, body)
 
 	require.Equal(t, "RUNNING", c.must(http.MethodPost, "/train/slmsam", "application/json", []byte(`{"max_epochs":1}`))["status"])
-	cases := <-trainer.cases
-	require.Equal(t, "a", cases[0].ID)
-	require.FileExists(t, cases[0].Label)
 	resp, _ = c.do(http.MethodPost, "/train/", "application/json", nil)
 	require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
-	require.Equal(t, "RUNNING", c.must(http.MethodGet, "/train/?check_if_running=true", "", nil)["status"])
+	running := c.must(http.MethodGet, "/train/?check_if_running=true", "", nil)
+	require.Equal(t, "RUNNING", running["status"])
+	require.EqualValues(t, 0.1, running["part"])
 	c.must(http.MethodDelete, "/train/", "", nil)
-	require.Eventually(t, func() bool { return c.must(http.MethodGet, "/train/", "", nil)["status"] == "ERROR" }, 5*time.Second, 10*time.Millisecond)
+	require.Equal(t, "ERROR", c.must(http.MethodGet, "/train/", "", nil)["status"])
 	resp, _ = c.do(http.MethodGet, "/train/?check_if_running=true", "", nil)
 	require.Equal(t, http.StatusNotFound, resp.StatusCode)
 }

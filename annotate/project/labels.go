@@ -84,7 +84,8 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 		if err == nil {
 			err = p.folder.RemoveLabel(old)
 		}
-		return revision, errors.Join(err, p.folder.ListReviewed())
+		_, listed := p.folder.ListReviewed()
+		return revision, errors.Join(err, listed)
 	}
 	path, remove, err := p.Labels(d, ".nii.gz")
 	if err != nil {
@@ -94,7 +95,7 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	if err := p.folder.SaveLabel(v, folder.Final, ".nii.gz", path); err != nil {
 		return 0, err
 	}
-	if err := p.folder.ListReviewed(); err != nil {
+	if _, err := p.folder.ListReviewed(); err != nil {
 		return 0, err
 	}
 	return d.review(by, true)

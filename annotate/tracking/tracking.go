@@ -14,11 +14,16 @@ import (
 	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
+// Model carries outlines through volumes; *slmsam.Model does.
+type Model interface {
+	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
+}
+
 // Tracker runs a model.
-type Tracker struct{ model *slmsam.Model }
+type Tracker struct{ model Model }
 
 // New returns a tracker with the model.
-func New(model *slmsam.Model) *Tracker { return &Tracker{model} }
+func New(model Model) *Tracker { return &Tracker{model} }
 
 // label is the number of the one object.
 const label = 1

@@ -6,6 +6,11 @@
 //
 //	GET    project                        volumes with their states, label map formats, what to tell people
 //	POST   volumes?name=FILE              body: a volume's file; {"id"}
+//	GET    dataset                        the reviewed volumes as a zip file in nnU-Net's layout
+//	GET    training                       the training that runs or ran last, the weights that can serve and do
+//	POST   training                       {"minutes"}: at most, 0: by the number of volumes; 202
+//	DELETE training                       stops it
+//	POST   weights                        {"id"}: these weights serve from now on; empty: those that the server began with
 //	GET    volumes/ID                     grid, window and formats of a volume
 //	GET    volumes/ID/image               its voxels as NIfTI, in file order
 //	GET    volumes/ID/events              what happens, one project.Event a line, as long as the connection lasts; the
@@ -22,5 +27,5 @@
 //
 // GET /metrics is numbers in Prometheus' text format.
 //
-// Where to start reading: server.go; static/main.js, static/opened.js.
+// Where to start reading: server.go, training.go; static/main.js, static/opened.js.
 package viewer

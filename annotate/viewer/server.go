@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
 	"github.com/seed-6f79f512/slmsam/annotate/project"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
@@ -16,6 +18,7 @@ import (
 type Options struct {
 	UploadBytes int64           // of one file, at most
 	Notice      string          // what people should know, as where their work is kept
+	Learner     *learn.Learner  // trains on what was reviewed; nil: nobody does
 	Done        <-chan struct{} // closed when the server ends: streams end too; may be nil
 	Log         *slog.Logger
 }
@@ -42,6 +45,13 @@ func New(p *project.Project, o Options) http.Handler {
 	}
 	handle("GET /api/project", s.list)
 	handle("POST /api/volumes", s.upload)
+	handle("GET /api/dataset", s.dataset)
+	if o.Learner != nil {
+		handle("GET /api/training", s.training)
+		handle("POST /api/training", s.train)
+		handle("DELETE /api/training", s.stopTraining)
+		handle("POST /api/weights", s.serve)
+	}
 	handle("GET /api/volumes/{id}", s.with(s.info))
 	handle("GET /api/volumes/{id}/image", s.with(s.image))
 	handle("GET /api/volumes/{id}/events", s.with(s.events))
@@ -76,6 +86,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, folder.ErrUnknown):
 		web.Detail(w, http.StatusNotFound, "there is no volume of that name in the folder")
+	case errors.Is(err, annotate.ErrTraining):
+		web.Detail(w, http.StatusConflict, err.Error())
 	case errors.As(err, &conflict):
 		web.JSON(w, http.StatusConflict, struct {
 			Detail string `json:"detail"`

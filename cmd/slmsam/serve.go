@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
 	"github.com/seed-6f79f512/slmsam/annotate/tracking"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
@@ -129,12 +130,13 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	defer c.end(endCache)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	page, closePage, err := openViewer(ctx, c, model, f.limits, dir)
+	served := learn.NewServed(model)
+	place, err := f.openWorkplace(c, dev, served, model, dir, ctx.Done())
 	if err != nil {
 		return err
 	}
-	defer closePage()
-	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(model), f.limits), dir, page)
+	defer c.end(place.end)
+	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(served), f.limits), dir, place)
 	if err != nil {
 		return err
 	}

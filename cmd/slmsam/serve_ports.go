@@ -9,13 +9,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
 	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
 	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
 	"github.com/seed-6f79f512/slmsam/annotate/viewer"
 )
 
-// servers makes the servers that were asked for, page the one to annotate on. They end with ctx.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.Engine, dir string, page http.Handler) (*servers, error) {
+// servers makes the servers that were asked for; place is where people work in the browser. They end with ctx.
+func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.Engine, dir string, place *workplace) (*servers, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return nil, err
@@ -23,10 +24,10 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.
 	s := &servers{}
 	viewed := f.guard(c, "viewer", host)
 	viewed.Tokenless = viewer.Tokenless()
-	s.ports = append(s.ports, &port{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(f.measured(page, backend))})
+	s.ports = append(s.ports, &port{name: "annotate in the browser", addr: f.listen, handler: viewed.Wrap(f.measured(place.page, backend))})
 	s.add("nnInteractive", host, f.nnInteractive, f.guard(c, "nninteractive", host).Wrap(
 		nninteractive.New(ctx, backend, nninteractive.Options{Idle: f.idle, Liveness: f.liveness, Log: c.log})))
-	if err := f.addMONAILabel(ctx, c, s, backend, host, dir); err != nil {
+	if err := f.addMONAILabel(ctx, c, s, backend, host, dir, place.learner); err != nil {
 		s.close(c)
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (f *serveFlags) measured(page http.Handler, backend *inmemory.Engine) http.
 }
 
 // addMONAILabel serves the folder. OHIF is a web page, and often one of another server.
-func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, backend annotate.Backend, host, dir string) error {
+func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, backend annotate.Backend, host, dir string, learner *learn.Learner) error {
 	guard := f.guard(c, "monailabel", host)
 	guard.Origins, guard.Local, guard.Tokenless = f.origins, true, monailabel.Tokenless
 	options := monailabel.Options{Guard: guard, Idle: f.idle, Log: c.log}
@@ -58,6 +59,9 @@ func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, 
 			return err
 		}
 		options.Folder = served
+		if learner != nil {
+			options.Trainer = learner
+		}
 		s.closers = append(s.closers, served.Close)
 	}
 	h, err := monailabel.New(ctx, backend, options)

@@ -1,46 +1,73 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 
 	"github.com/seed-6f79f512/slmsam"
-	sessions "github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
 	"github.com/seed-6f79f512/slmsam/annotate/project"
 	"github.com/seed-6f79f512/slmsam/annotate/viewer"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // Of an uploaded file, at most so many bytes are read for every voxel that a volume may have: float64, uncompressed.
 const uploadBytesPerVoxel = 8
 
-// openViewer makes the page over the project in dir or, without one, in a folder that lasts as long as the server, which
-// ends with ctx.
-func openViewer(ctx context.Context, c *console, model *slmsam.Model, limits sessions.Limits, dir string) (page http.Handler, closeAll func(), err error) {
-	options := viewer.Options{UploadBytes: uploadBytesPerVoxel * int64(limits.Voxels), Done: ctx.Done(), Log: c.log}
-	removeDir := func() error { return nil }
+// workplace is the project that people work in, with the page to do it on.
+type workplace struct {
+	page    http.Handler
+	learner *learn.Learner // nil: none
+	closers []func() error // in the order in which things were opened
+}
+
+// openWorkplace makes the page over the project in dir or, without one, in a folder that lasts as long as the server. done is
+// closed when the server ends.
+func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn.Served, base *slmsam.Model, dir string, done <-chan struct{}) (w *workplace, err error) {
+	w = &workplace{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.end())
+		}
+	}()
+	options := viewer.Options{UploadBytes: uploadBytesPerVoxel * int64(f.limits.Voxels), Done: done, Log: c.log}
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "slmsam-project-"); err != nil {
-			return nil, nil, fmt.Errorf("make a folder for uploads: %w", err)
+			return w, fmt.Errorf("make a folder for uploads: %w", err)
 		}
 		made := dir
-		removeDir = func() error { return os.RemoveAll(made) }
+		w.closers = append(w.closers, func() error { return os.RemoveAll(made) })
 		options.Notice = "This server was started without a folder: volumes and labels are kept until it ends. Download what you need, or start it as slmsam serve FOLDER."
 	}
-	f, err := folder.Open(dir, limits.Voxels)
+	volumes, err := folder.Open(dir, f.limits.Voxels)
 	if err != nil {
-		return nil, nil, errors.Join(err, removeDir())
+		return w, err
 	}
-	p, err := project.Open(f, model, limits, c.log)
+	w.closers = append(w.closers, volumes.Close)
+	p, err := project.Open(volumes, served, f.limits, c.log)
 	if err != nil {
-		return nil, nil, errors.Join(err, f.Close(), removeDir())
+		return w, err
 	}
-	return viewer.New(p, options), func() {
-		if err := errors.Join(p.Close(), f.Close(), removeDir()); err != nil {
-			c.log.Warn("not everything could be closed", "reason", err)
-		}
-	}, nil
+	w.closers = append(w.closers, p.Close)
+	if w.learner, err = f.learner(c, dev, served, base, volumes); err != nil {
+		return w, err
+	}
+	if w.learner != nil {
+		w.closers = append(w.closers, w.learner.Close)
+	}
+	options.Learner = w.learner
+	w.page = viewer.New(p, options)
+	return w, nil
+}
+
+// end closes everything, the last first.
+func (w *workplace) end() error {
+	var err error
+	for i := range w.closers {
+		err = errors.Join(err, w.closers[len(w.closers)-1-i]())
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import { now, objects, open, select, stage, tools } from './opened.js'
 import { accept, add, nextDoubt, remark, reveal } from './strokes.js'
 import { propagate, stop } from './propagation.js'
 import { download, report, review } from './downloads.js'
+import { dataset, serve, stopTraining, train } from './training.js'
 import { brush, show, tool, view } from './controls.js'
 import { bind } from './keys.js'
 
@@ -15,7 +16,7 @@ const turn = which => now.doc.turn(which)
 function wire() {
   const clicks = {
     home: guarded(home), undo: () => turn('undo'), redo: () => turn('redo'), propagate, stop, download, report, review, add, accept, absent,
-    forget: () => remark('forget'), next: () => nextDoubt(), help: () => $('keys').showModal(),
+    forget: () => remark('forget'), next: () => nextDoubt(), help: () => $('keys').showModal(), train, stoptrain: stopTraining, dataset,
   }
   for (const [id, f] of Object.entries(clicks)) $(id).onclick = () => f()
   for (const b of document.querySelectorAll('[data-tool]')) b.onclick = () => tool(b.dataset.tool)
@@ -24,6 +25,7 @@ function wire() {
   $('view').onchange = e => view(e.target.value)
   $('window').onchange = e => show(e.target.value)
   $('opacity').oninput = e => stage.setOpacity(e.target.value / 100)
+  $('weights').onchange = e => serve(e.target.value)
   $('open').onchange = e => { upload(e.target.files[0]); e.target.value = '' }
   for (const type of ['dragover', 'dragleave', 'drop']) {
     window.addEventListener(type, e => {

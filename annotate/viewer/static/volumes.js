@@ -3,6 +3,7 @@
 import * as api from './api.js'
 import { $, guarded, make, say } from './page.js'
 import { leave, open } from './opened.js'
+import { learning } from './training.js'
 
 const states = { new: '○ new', outlined: '◔ outlined', propagated: '◑ propagated', reviewed: '● reviewed' }
 
@@ -17,6 +18,7 @@ export async function list() {
     const button = make('button', { textContent: names[v.id] = v.name, title: v.id, onclick: guarded(() => open(v.id)) })
     return make('tr', {}, make('td', {}, button), make('td', { textContent: v.error ?? states[v.state] }))
   }))
+  await learning(volumes.filter(v => v.state === 'reviewed').length)
   return volumes
 }
 

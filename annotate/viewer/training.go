@@ -1,0 +1,100 @@
+package viewer
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
+	"github.com/seed-6f79f512/slmsam/annotate/web"
+)
+
+// training answers with how the training stands and what serves.
+func (s *server) training(w http.ResponseWriter, _ *http.Request) error {
+	weights, serving, err := s.options.Learner.List()
+	if err != nil {
+		return err
+	}
+	reply := struct {
+		Training *annotate.Training `json:"training,omitempty"`
+		Weights  []learn.Weights    `json:"weights"`
+		Serving  string             `json:"serving"`
+	}{Weights: weights, Serving: serving}
+	if t, ok := s.options.Learner.Last(); ok {
+		reply.Training = &t
+	}
+	web.JSON(w, http.StatusOK, reply)
+	return nil
+}
+
+// maxMinutes bounds a training.
+const maxMinutes = 7 * 24 * 60
+
+// train begins a training.
+func (s *server) train(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		Minutes float64 `json:"minutes"`
+	}
+	if err := web.ReadJSON(w, r, &ask); err != nil {
+		return err
+	}
+	if !(ask.Minutes >= 0 && ask.Minutes <= maxMinutes) {
+		return annotate.Inputf("minutes to train: want 1 to %d, or 0 for what the number of volumes calls for", maxMinutes)
+	}
+	t, err := s.options.Learner.Start(time.Duration(ask.Minutes * float64(time.Minute)))
+	if err != nil {
+		return err
+	}
+	web.JSON(w, http.StatusAccepted, t)
+	return nil
+}
+
+func (s *server) stopTraining(w http.ResponseWriter, _ *http.Request) error {
+	s.options.Learner.Stop()
+	web.JSON(w, http.StatusOK, map[string]bool{"stopped": true})
+	return nil
+}
+
+// serve exchanges the weights that serve.
+func (s *server) serve(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		ID string `json:"id"`
+	}
+	if err := web.ReadJSON(w, r, &ask); err != nil {
+		return err
+	}
+	err := s.options.Learner.Serve(ask.ID)
+	if errors.Is(err, folder.ErrUnknown) {
+		web.Detail(w, http.StatusNotFound, "there are no such weights: see the list")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	web.JSON(w, http.StatusOK, map[string]string{"serving": ask.ID})
+	return nil
+}
+
+// dataset answers with the reviewed volumes as a zip file. Its parts are compressed already.
+func (s *server) dataset(w http.ResponseWriter, _ *http.Request) error {
+	set, err := s.project.Dataset()
+	if err != nil {
+		return err
+	}
+	attach(w, set.Name+".zip")
+	w.Header().Set("Content-Type", "application/zip")
+	z := zip.NewWriter(w)
+	err = set.Write(func(name string) (io.Writer, error) {
+		return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: time.Now()})
+	})
+	if err != nil { // too late for another status: the file ends in the middle
+		s.options.Log.Error("the training set could not be sent whole", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	_ = z.Close() // a client that went away gets no answer
+	return nil
+}
