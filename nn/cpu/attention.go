@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
 // heads is a backend.Heads with its buffer as a slice and its head width.
@@ -28,6 +29,29 @@ type attentionArgs struct {
 	backend.Attention
 	q, k, v, o heads
 	lse        []float32
+}
+
+// plainScores are the operands of the scores of the plain kernels: a score is unit * q.k. p rounds a probability or its
+// gradient.
+type plainScores struct {
+	q    heads
+	unit float64
+	p    func(float64) float64
+}
+
+// roundPlain rounds keys and values where the kernels f do, and says how to get at the scores: f takes queries times
+// Scale*log2(e), rounded.
+func (a *attentionArgs) roundPlain(f *simd.Kernels) plainScores {
+	if !f.Rounds() {
+		return plainScores{q: a.q, unit: float64(a.Scale), p: func(p float64) float64 { return p }}
+	}
+	q := a.q
+	q.data = make([]float32, len(q.data))
+	for i, v := range a.q.data {
+		q.data[i] = simd.RoundBF16(v * (a.Scale * math.Log2E))
+	}
+	a.k.data, a.v.data = rounded(f, a.k.data), rounded(f, a.v.data)
+	return plainScores{q: q, unit: math.Ln2, p: func(p float64) float64 { return float64(simd.RoundBF16(float32(p))) }}
 }
 
 func (d *Device) attentionArgs(a backend.Attention) attentionArgs {
@@ -58,15 +82,16 @@ func (d *Device) Attention(a backend.Attention) {
 //
 // with one row of scores s [Nk] at a time.
 func (d *Device) attentionPlain(a attentionArgs) {
+	scores := a.roundPlain(d.attentionKernels(a))
 	d.parallel(a.B*a.Heads*a.Nq, a.Nk*(a.D+a.Dv), func(lo, hi int) {
 		s := make([]float64, a.Nk)
 		out := make([]float64, a.Dv)
 		for t := lo; t < hi; t++ {
 			b, h, i := t/(a.Heads*a.Nq), t/a.Nq%a.Heads, t%a.Nq
-			q := a.q.at(b, i, h)
+			q := scores.q.at(b, i, h)
 			largest := math.Inf(-1)
 			for j := range s {
-				s[j] = float64(a.Scale) * dot(q, a.k.at(b, j, h))
+				s[j] = scores.unit * dot(q, a.k.at(b, j, h))
 				largest = max(largest, s[j])
 			}
 			clear(out)
@@ -74,7 +99,7 @@ func (d *Device) attentionPlain(a attentionArgs) {
 			for j := range s {
 				p := math.Exp(s[j] - largest)
 				total += p
-				axpy(out, p, a.v.at(b, j, h))
+				axpy(out, scores.p(p), a.v.at(b, j, h))
 			}
 			o := a.o.at(b, i, h)
 			for c := range o {
@@ -126,10 +151,13 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 			delta[t] = dot(a.do.at(b, i, h), a.o.at(b, i, h))
 		}
 	})
+	f := d.attentionKernels(a.attentionArgs)
+	scores := a.roundPlain(f)
+	a.q.data, a.do.data = rounded(f, a.q.data), rounded(f, a.do.data)
 	// score returns P[i,j] and dS[i,j].
 	score := func(b, h, i, j int) (p, ds float64) {
 		t := (b*a.Heads+h)*a.Nq + i
-		p = math.Exp(float64(a.Scale)*dot(a.q.at(b, i, h), a.k.at(b, j, h)) - float64(a.lse[t]))
+		p = math.Exp(scores.unit*dot(scores.q.at(b, i, h), a.k.at(b, j, h)) - float64(a.lse[t]))
 		return p, p * (dot(a.do.at(b, i, h), a.v.at(b, j, h)) - delta[t])
 	}
 	cost := a.B * (a.D + a.Dv)
@@ -141,7 +169,7 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 				clear(dq)
 				for j := range a.Nk {
 					_, ds := score(b, h, i, j)
-					axpy(dq, float64(a.Scale)*ds, a.k.at(b, j, h)) // S = Scale * q.k
+					axpy(dq, float64(a.Scale)*scores.p(ds), a.k.at(b, j, h)) // S = Scale * q.k
 				}
 				addRounded(a.dq.at(b, i, h), dq)
 			}
@@ -156,8 +184,8 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 				clear(dv)
 				for i := range a.Nq {
 					p, ds := score(b, h, i, j)
-					axpy(dk, float64(a.Scale)*ds, a.q.at(b, i, h)) // S = Scale * q.k
-					axpy(dv, p, a.do.at(b, i, h))                  // O = P v
+					axpy(dk, float64(a.Scale)*scores.p(ds), a.q.at(b, i, h)) // S = Scale * q.k
+					axpy(dv, scores.p(p), a.do.at(b, i, h))                  // O = P v
 				}
 				addRounded(a.dk.at(b, j, h), dk)
 				addRounded(a.dv.at(b, j, h), dv)

@@ -33,7 +33,7 @@ type flash struct {
 }
 
 func newFlash(d *Device, a attentionArgs) flash {
-	f := &d.kernels
+	f := d.attentionKernels(a)
 	return flash{attentionArgs: a, f: f, crew: d.crew, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
@@ -71,37 +71,31 @@ type keyBlocks struct {
 }
 
 // packedWords is the size of keyBlocks.
-func (t *flash) packedWords() int { return roundUp(t.keys*t.D, 16) + roundUp(t.keys*t.dvPad, 16) }
+func (t *flash) packedWords() int {
+	return roundUp(t.keys*t.f.Words(t.D), 16) + roundUp(t.f.Words(t.keys)*t.dvPad, 16)
+}
 
 // packKeys packs the keys and values of head h of item b.
 func (t *flash) packKeys(b, h, threads int, dst []float32) keyBlocks {
-	kv := keyBlocks{k: dst[:t.keys*t.D], v: dst[roundUp(t.keys*t.D, 16):]}
+	kv := keyBlocks{k: dst, v: dst[roundUp(t.keys*t.f.Words(t.D), 16):]}
 	t.crew.share(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
 		key := block * blockKeys
 		n := min(blockKeys, t.Nk-key)
-		packRowPanels(t.f, t.k.from(b, key, h), t.k.row, n, t.D, kv.k[key*t.D:], t.f.MR)
-		packColumnPanels(t.f, t.v.from(b, key, h), t.v.row, t.Dv, n, kv.v[key*t.dvPad:], t.f.MR)
+		k, v := t.block(kv, key)
+		packRowPanels(t.f, t.k.from(b, key, h), t.k.row, n, t.D, k, t.f.MR)
+		packColumnPanels(t.f, t.v.from(b, key, h), t.v.row, t.Dv, n, v, t.f.MR)
 	})
 	return kv
+}
+
+// block returns the packed keys and values of the block that starts at key, a multiple of blockKeys.
+func (t *flash) block(kv keyBlocks, key int) (k, v []float32) {
+	return kv.k[key*t.f.Words(t.D):], kv.v[t.f.Words(key)*t.dvPad:]
 }
 
 // from returns the words from item b, token n, head h on.
 func (t heads) from(b, n, h int) []float32 {
 	return t.data[t.off+b*t.batch+n*t.row+h*t.width:]
-}
-
-// packRowPanels packs the given number of rows of width n in panels [n][width].
-func packRowPanels(f *simd.Kernels, src []float32, ld, rows, n int, dst []float32, width int) {
-	for i := 0; i < rows; i += width {
-		packRows(f, min(width, rows-i), n, src[i*ld:], ld, dst[i*n:], width)
-	}
-}
-
-// packColumnPanels packs the columns 0..columns of n rows in panels [n][width].
-func packColumnPanels(f *simd.Kernels, src []float32, ld, columns, n int, dst []float32, width int) {
-	for i := 0; i < columns; i += width {
-		packColumns(f, min(width, columns-i), n, src[i:], ld, dst[i*n:], width)
-	}
 }
 
 // queryPanel is the state of NR queries on their walk over the keys.
@@ -137,7 +131,7 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 	}
 	for key := 0; key < t.Nk; key += blockKeys {
 		n := min(blockKeys, t.Nk-key)
-		k, v := kv.k[key*t.D:], kv.v[key*t.dvPad:]
+		k, v := t.block(kv, key)
 		for i := range count {
 			p := t.panel(scratch, i)
 			multiplyPanels(f, n, t.D, k, p.q, scores, false) // S^T
@@ -151,9 +145,8 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 
 // load starts the walk of the queries from query on.
 func (t *flash) load(p queryPanel, item, query int, alpha []float32) {
-	packRows(t.f, min(t.f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, t.f.NR)
 	fill(alpha, t.Scale*math.Log2E)
-	t.f.ScaleLanes(t.D, p.q, alpha)
+	packScaled(t.f, min(t.f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, alpha)
 	fill(p.max, float32(math.Inf(-1)))
 	clear(p.sum)
 }
@@ -165,14 +158,18 @@ func (t *flash) absorb(p queryPanel, n int, v, scores, alpha []float32, add bool
 	if add {
 		t.f.ScaleLanes(t.dvPad, p.o, alpha)
 	}
+	foldPanel(t.f, n, scores)
 	multiplyPanels(t.f, t.Dv, n, v, scores, p.o, add) // O^T
 }
 
-// multiplyPanels computes c (+)= A b for the rows 0..rows of A, packed in panels [k][MR]; b and c are [k][NR] and [rows][NR].
-func multiplyPanels(f *simd.Kernels, rows, k int, a, b, c []float32, add bool) {
-	for i := 0; i < rows; i += f.MR {
-		f.Tile(k, a[i*k:], b, c[i*f.NR:], f.NR, add)
+// packScaled packs rows to a panel [n][NR] in float32, multiplies its columns with scale, and folds it.
+func packScaled(f *simd.Kernels, rows, n int, src []float32, ld int, dst, scale []float32) {
+	if rows < f.NR {
+		clear(dst[:n*f.NR])
 	}
+	transpose(f, rows, n, src, ld, dst, f.NR)
+	f.ScaleLanes(n, dst, scale)
+	foldPanel(f, n, dst)
 }
 
 // store writes the outputs of the queries from query on, and their log-sum-exp.

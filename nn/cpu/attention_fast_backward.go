@@ -40,7 +40,7 @@ type flashBack struct {
 }
 
 func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
-	f := &d.kernels
+	f := d.attentionKernels(a.attentionArgs)
 	t := flashBack{
 		attentionBackwardArgs: a, f: f, crew: d.crew,
 		panels: ceilDiv(a.Nq, f.NR), keys: min(backKeys, roundUp(a.Nk, f.MR)), blocks: ceilDiv(a.Nk, backKeys),
@@ -84,8 +84,8 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 		query := g * t.group * t.f.NR
 		n := min(t.group*t.f.NR, t.Nq-query)
 		b, h := item/t.Heads, item%t.Heads
-		packColumnPanels(t.f, t.q.from(b, query, h), t.q.row, t.D, n, s.q[query*t.dCols:], t.f.NR)
-		packColumnPanels(t.f, t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[query*t.dvCols:], t.f.NR)
+		packColumnPanels(t.f, t.q.from(b, query, h), t.q.row, t.D, n, s.q[t.f.Words(query)*t.dCols:], t.f.NR)
+		packColumnPanels(t.f, t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[t.f.Words(query)*t.dvCols:], t.f.NR)
 	})
 	t.crew.share(threads, t.splits, func(worker, split int) {
 		w := t.workerScratch(scratch[worker*own:][:own])
@@ -164,10 +164,8 @@ func (t *flashBack) packQueries(item, p int, s headScratch) {
 	query := p * f.NR
 	n := min(f.NR, t.Nq-query)
 	lse, delta := s.lse[query:][:f.NR], s.delta[query:][:f.NR]
-	qt := s.qt[query*t.D:]
-	packRows(f, n, t.D, t.q.from(b, query, h), t.q.row, qt, f.NR)
 	fill(lse, t.Scale*math.Log2E)
-	f.ScaleLanes(t.D, qt, lse)
+	packScaled(f, n, t.D, t.q.from(b, query, h), t.q.row, s.qt[query*t.D:], lse)
 	packRows(f, n, t.Dv, t.do.from(b, query, h), t.do.row, s.dot[query*t.Dv:], f.NR)
 	clear(lse)
 	clear(delta)
@@ -192,13 +190,14 @@ func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScr
 			f.Probability(n, w.s, s.lse[query:])
 			multiplyPanels(f, n, t.Dv, w.v, s.dot[query*t.Dv:], w.dp, false)
 			f.ScoreGradient(n, w.s, w.dp, s.delta[query:])
-			multiplyPanels(f, t.D, n, w.kt, w.dp, dq[query*t.dRows:], add)
 			t.packScores(n, p-first, depth, w.s, w.p)
 			t.packScores(n, p-first, depth, w.dp, w.ds)
+			foldPanel(f, n, w.dp)
+			multiplyPanels(f, t.D, n, w.kt, w.dp, dq[query*t.dRows:], add)
 		}
 		query := first * f.NR
-		t.addGroup(n, depth, t.Dv, w.p, s.do[query*t.dvCols:], w.dv, first > 0)
-		t.addGroup(n, depth, t.D, w.ds, s.q[query*t.dCols:], w.dk, first > 0)
+		t.addGroup(n, depth, t.Dv, w.p, s.do[f.Words(query)*t.dvCols:], w.dv, first > 0)
+		t.addGroup(n, depth, t.D, w.ds, s.q[f.Words(query)*t.dCols:], w.dk, first > 0)
 	}
 	for j := 0; j < t.D; j += f.NR {
 		f.ScaleLanes(n, w.dk[j*t.keys:], s.scale)
@@ -212,7 +211,7 @@ func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
 	f := t.f
 	queries := min(f.NR, depth-p*f.NR)
 	for i := 0; i < n; i += f.MR {
-		packRows(f, min(f.MR, n-i), queries, s[i*f.NR:], f.NR, dst[i*depth+p*f.NR*f.MR:], f.MR)
+		packRows(f, min(f.MR, n-i), queries, s[i*f.NR:], f.NR, dst[i*f.Words(depth)+p*f.Words(f.NR)*f.MR:], f.MR)
 	}
 }
 
@@ -220,7 +219,7 @@ func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
 // c in panels [keys][NR].
 func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool) {
 	for j := 0; j < columns; j += t.f.NR {
-		multiplyPanels(t.f, n, depth, a, b[j*depth:], c[j*t.keys:], add)
+		multiplyPanels(t.f, n, depth, a, b[j*t.f.Words(depth):], c[j*t.keys:], add)
 	}
 }
 

@@ -54,8 +54,7 @@ func gemmPeak(d *Device) float64 {
 func BenchmarkFastAttention(b *testing.B) {
 	for _, s := range attentionSizes {
 		for _, pass := range []string{"forward", "backward"} {
-			b.Run(fmt.Sprint(pass, s), func(b *testing.B) {
-				d := New(0)
+			eachPrecision(b, fmt.Sprint(pass, s), func(b *testing.B, d *Device) {
 				rng := rand.New(rand.NewPCG(1, 2))
 				a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
 				run, width := func() { d.Attention(a) }, a.D+a.Dv
@@ -122,7 +121,7 @@ func TestBlocksOfAttention(t *testing.T) {
 			d := NewPlain()
 			if level != "specification" {
 				var err error
-				if d, err = NewLevel(level, 3); err != nil {
+				if d, err = Open(Options{Level: level, Threads: 3}); err != nil {
 					continue
 				}
 			}

@@ -42,7 +42,7 @@ func (d *Device) GridAttentionPays(a backend.GridAttention) bool {
 
 // gridKernels says whether the device has the kernels: the specification forms the keys, and so do products of rounded words.
 func (d *Device) gridKernels() bool {
-	return !d.plain && d.kernels.Fold == 1 && d.kernels.MaxAxialKeys() > 0
+	return !d.plain && d.rounding == nil && d.kernels.MaxAxialKeys() > 0
 }
 
 // GridAttention implements backend.GridAttender.

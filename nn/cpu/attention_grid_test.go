@@ -57,7 +57,7 @@ func TestGridAttention(t *testing.T) {
 				d := NewPlain()
 				if level != "specification" {
 					var err error
-					if d, err = NewLevel(level, threads); err != nil {
+					if d, err = Open(Options{Level: level, Threads: threads}); err != nil {
 						continue
 					}
 				}

@@ -11,11 +11,12 @@ import (
 
 // Device is the CPU as a backend.Device. Its kernels have finished when their call returns.
 type Device struct {
-	threads int
-	plain   bool         // only the loops of the specification
-	kernels simd.Kernels // the inner loops of the fast products
-	pool    pool
-	crew    *crew
+	threads  int
+	plain    bool         // only the loops of the specification
+	kernels  simd.Kernels // the inner loops of the fast products
+	rounding *rounding    // of the products to bfloat16, nil if none round
+	pool     pool
+	crew     *crew
 }
 
 var _ backend.Device = (*Device)(nil)
@@ -33,18 +34,6 @@ func New(threads int) *Device {
 	return d
 }
 
-// NewLevel is New with the fast products held to an instruction set: "avx512", "avx2", "plain" (Go), or "auto" for
-// what New chooses. It fails for another name and for one that this machine cannot run.
-func NewLevel(level string, threads int) (*Device, error) {
-	k, err := simd.Level(level)
-	if err != nil {
-		return nil, fmt.Errorf("cpu: %w", err)
-	}
-	d := New(threads)
-	d.kernels = k
-	return d, nil
-}
-
 // NewPlain returns a device that runs nothing but the plain loops: the specification. Its fresh buffers hold NaN, so
 // that a test which relies on undefined contents fails.
 func NewPlain() *Device {
@@ -56,8 +45,14 @@ func NewPlain() *Device {
 // Name implements backend.Device.
 func (d *Device) Name() string {
 	kind := d.kernels.Name
+	if d.rounding != nil {
+		kind = d.rounding.kernels.Name
+	}
 	if d.plain {
 		kind = "plain Go"
+		if d.rounding != nil {
+			kind += ", bf16"
+		}
 	}
 	if d.threads == 1 {
 		return fmt.Sprintf("CPU (%s, 1 thread)", kind)

@@ -28,7 +28,8 @@ const (
 
 // product is one item of a MatMul: C = act(op(A) op(B) + bias) + residual, as backend.MatMul has it.
 type product struct {
-	m, n, k             int
+	f                   *simd.Kernels
+	m, n, k             int // k counts words of f's panels
 	a, b                operandMatrix
 	c, bias, residual   []float32 // [m,n], [n], [m,n]
 	act                 backend.Activation
@@ -40,12 +41,14 @@ type product struct {
 // operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k], or data[k*ld+i] if interleaved.
 type operandMatrix struct {
 	data        []float32
-	ld          int
+	ld, steps   int // steps of K in all
 	interleaved bool
 }
 
-// pack copies rows i..i+rows, k..k+n to a panel.
+// pack copies rows i..i+rows, words k..k+n of K to a panel.
 func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, width int) {
+	k *= f.Fold
+	n = min(n*f.Fold, o.steps-k)
 	if o.interleaved {
 		packColumns(f, rows, n, o.data[k*o.ld+i:], o.ld, dst, width)
 	} else {
@@ -68,26 +71,27 @@ func (d *Device) matmulFast(m matmulArgs) {
 	if m.Batch >= 4*d.threads || work < soloWork {
 		inside, across = 1, min(d.threads, m.Batch, 1+m.Batch*work/soloWork)
 	}
-	first := m.item(0)
-	first.plan(&d.kernels, inside)
+	f := d.productKernels(m.M, m.N, m.K)
+	first := m.item(f, 0)
+	first.plan(inside)
 	need := first.scratchWords(inside)
 	scratch := d.pool.take(need * across)
 	d.crew.share(across, m.Batch, func(worker, item int) {
-		p := m.item(item)
+		p := m.item(f, item)
 		p.slabK, p.colsN, p.rowsM, p.inPlace = first.slabK, first.colsN, first.rowsM, first.inPlace
 		p.run(d, inside, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
 }
 
-// item is product i of a batch.
-func (m matmulArgs) item(i int) product {
-	p := product{m: m.M, n: m.N, k: m.K, bias: m.bias, act: m.Act, accumulate: m.Accumulate}
-	p.a = operandMatrix{data: m.a[i*m.StrideA:], ld: m.K}
+// item is product i of a batch, with the kernels f.
+func (m matmulArgs) item(f *simd.Kernels, i int) product {
+	p := product{f: f, m: m.M, n: m.N, k: f.Words(m.K), bias: m.bias, act: m.Act, accumulate: m.Accumulate}
+	p.a = operandMatrix{data: m.a[i*m.StrideA:], ld: m.K, steps: m.K}
 	if m.TransA {
 		p.a.ld, p.a.interleaved = m.M, true
 	}
-	p.b = operandMatrix{data: m.b[i*m.StrideB:], ld: m.N, interleaved: true}
+	p.b = operandMatrix{data: m.b[i*m.StrideB:], ld: m.N, steps: m.K, interleaved: true}
 	if m.TransB {
 		p.b.ld, p.b.interleaved = m.K, false
 	}
@@ -100,7 +104,8 @@ func (m matmulArgs) item(i int) product {
 
 // plan chooses the sizes of blocks. B's slab is slabK x colsN words. An activation needs complete sums: all of K in one
 // slab. Only the number of rows and columns of a task may depend on the threads.
-func (p *product) plan(f *simd.Kernels, threads int) {
+func (p *product) plan(threads int) {
+	f := p.f
 	p.inPlace = p.chooseInPlace(f)
 	p.colsN = min(blockN, roundUp(p.n, f.NR))
 	p.slabK = min(p.k, max(blockK, slabWords/p.colsN/blockK*blockK))
@@ -128,7 +133,7 @@ func (p *product) scratchWords(threads int) int {
 
 // run computes the product on the given number of threads.
 func (p *product) run(d *Device, threads int, scratch []float32) {
-	f := &d.kernels
+	f := p.f
 	slab := scratch[:p.slabK*p.colsN]
 	scratch = scratch[roundUp(len(slab), 16):]
 	words := p.taskWords()

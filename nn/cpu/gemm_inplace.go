@@ -21,11 +21,11 @@ const (
 	crowded = 256
 )
 
-// chooseInPlace depends on the sizes alone.
+// chooseInPlace depends on the sizes alone. What must be rounded is packed.
 func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
 	var u inPlace
-	u.a = p.n <= fewColumns && (!p.a.interleaved || p.a.ld%crowded != 0)
-	u.b = p.m <= fewRows && p.b.interleaved && p.b.ld%crowded != 0
+	u.a = f.Fold == 1 && p.n <= fewColumns && (!p.a.interleaved || p.a.ld%crowded != 0)
+	u.b = f.Fold == 1 && p.m <= fewRows && p.b.interleaved && p.b.ld%crowded != 0
 	aliased := p.residual != nil && &p.residual[0] == &p.c[0]
 	u.add = p.accumulate || aliased
 	u.c = !u.add || p.act == backend.Identity

@@ -3,12 +3,17 @@ package cpu
 import "github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 
 // packing copies a part of a matrix to a panel [k][width], the layout that a register tile reads: element (i, k)
-// goes to dst[k*width+i]. Missing rows i are 0.
+// goes to dst[k*width+i]. Missing rows i are 0. Kernels that round to bfloat16 have half as many rows in a panel, each of
+// pairs of steps k.
 
 // packRows packs rows stored one after the other: element (i, k) is src[i*ld+k], i < rows <= width, k < n.
 func packRows(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, width int) {
 	if rows < width {
-		clear(dst[:n*width])
+		clear(dst[:f.Words(n)*width])
+	}
+	if f.Rounds() {
+		transposePairs(f, rows, n, src, ld, dst, width)
+		return
 	}
 	transpose(f, rows, n, src, ld, dst, width)
 }
@@ -31,9 +36,38 @@ func transpose(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float3
 	}
 }
 
-// packColumns packs rows stored interleaved: element (i, k) is src[k*ld+i], i < rows <= width, k < n.
+// transposePairs sets dst[k*step+i] = (src[i*ld+2k], src[i*ld+2k+1]), i < rows, 2k < n, rounded.
+func transposePairs(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, step int) {
+	i := 0
+	for ; i+4 <= rows; i += 4 {
+		f.Pair4(n, src[i*ld:], ld, dst[i:], step)
+	}
+	if i < rows && rows >= 4 {
+		i = rows - 4
+		f.Pair4(n, src[i*ld:], ld, dst[i:], step)
+		return
+	}
+	for ; i < rows; i++ { // fewer than 4 rows in all
+		row := src[i*ld:][:n]
+		for k := 0; k < n; k += 2 {
+			var odd float32
+			if k+1 < n {
+				odd = row[k+1]
+			}
+			dst[k/2*step+i] = simd.Pair(row[k], odd)
+		}
+	}
+}
+
+// packColumns packs rows stored interleaved: element (i, k) is src[k*ld+i], i < rows <= width, k < n. width is MR or NR.
 func packColumns(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, width int) {
 	switch {
+	case f.Rounds() && width == f.NR:
+		f.PairB(n, rows, src, ld, dst)
+		return
+	case f.Rounds():
+		f.PairA(n, rows, src, ld, dst)
+		return
 	case rows == f.NR && rows == width:
 		f.CopyB(n, src, ld, dst)
 		return
@@ -45,5 +79,34 @@ func packColumns(f *simd.Kernels, rows, n int, src []float32, ld int, dst []floa
 	}
 	for k := range n {
 		copy(dst[k*width:][:rows], src[k*ld:])
+	}
+}
+
+// packRowPanels packs the given number of rows of width n in panels [n][width].
+func packRowPanels(f *simd.Kernels, src []float32, ld, rows, n int, dst []float32, width int) {
+	for i := 0; i < rows; i += width {
+		packRows(f, min(width, rows-i), n, src[i*ld:], ld, dst[i*f.Words(n):], width)
+	}
+}
+
+// packColumnPanels packs the columns 0..columns of n rows in panels [n][width].
+func packColumnPanels(f *simd.Kernels, src []float32, ld, columns, n int, dst []float32, width int) {
+	for i := 0; i < columns; i += width {
+		packColumns(f, min(width, columns-i), n, src[i:], ld, dst[i*f.Words(n):], width)
+	}
+}
+
+// foldPanel prepares a panel s [n][NR] of computed numbers to be an operand of a tile: it rounds to pairs where f does.
+func foldPanel(f *simd.Kernels, n int, s []float32) {
+	if f.Rounds() {
+		f.PairB(n, f.NR, s, f.NR, s)
+	}
+}
+
+// multiplyPanels computes c (+)= A b for the rows 0..rows of A, packed in panels [k][MR]; b and c are [k][NR] and [rows][NR].
+func multiplyPanels(f *simd.Kernels, rows, k int, a, b, c []float32, add bool) {
+	words := f.Words(k)
+	for i := 0; i < rows; i += f.MR {
+		f.Tile(words, a[i*words:], b, c[i*f.NR:], f.NR, add)
 	}
 }

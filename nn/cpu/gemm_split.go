@@ -27,14 +27,15 @@ func (m matmulArgs) act() bool {
 func (d *Device) matmulSplit(m matmulArgs, parts int) {
 	size := m.M * m.N
 	sums := d.pool.take(parts * size)
+	f := d.productKernels(m.M, m.N, m.K)
 	of := make([]product, parts)
 	for i := range of {
 		lo, hi := i*m.K/parts, (i+1)*m.K/parts
 		part := m
 		part.K, part.Accumulate = hi-lo, false
 		part.a, part.b, part.c = m.a[lo*m.M:], m.b[lo*m.N:], sums[i*size:][:size]
-		of[i] = part.item(0)
-		of[i].plan(&d.kernels, 1)
+		of[i] = part.item(f, 0)
+		of[i].plan(1)
 	}
 	need := 0
 	for i := range of {

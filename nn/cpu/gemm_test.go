@@ -30,13 +30,15 @@ func BenchmarkGEMM(b *testing.B) {
 		{M: 384, N: 96, K: 65536, TransA: true, Accumulate: true},
 		{M: 4096, N: 64, K: 256, TransB: true},
 		{M: 8, N: 256, K: 256, TransB: true},
+		{M: 64, N: 256, K: 256, TransB: true},
+		{M: 1024, N: 64, K: 64, TransB: true},
+		{M: 1024, N: 32, K: 32, TransB: true},
 		{M: 4096, N: 1, K: 256},
 		{M: 64, N: 64, K: 96, TransB: true, Batch: 1024},
 	} {
 		m.Batch = max(m.Batch, 1)
 		name := fmt.Sprintf("%dx%dx%d-b%d-t%v%v-act%d", m.M, m.N, m.K, m.Batch, m.TransA, m.TransB, m.Act)
-		b.Run(name, func(b *testing.B) {
-			d := New(0)
+		eachPrecision(b, name, func(b *testing.B, d *Device) {
 			rng := rand.New(rand.NewPCG(1, 2))
 			m.StrideA, m.StrideB, m.StrideC = m.M*m.K, m.K*m.N, m.M*m.N
 			m.A = upload(d, randomWords(rng, m.Batch*m.StrideA)...)
@@ -52,30 +54,49 @@ func BenchmarkGEMM(b *testing.B) {
 	}
 }
 
+// eachPrecision runs a benchmark in f32 and, where the machine can, in bf16.
+func eachPrecision(b *testing.B, name string, run func(b *testing.B, d *Device)) {
+	for _, precision := range []string{"f32", "bf16"} {
+		b.Run(name+"/"+precision, func(b *testing.B) {
+			d, err := Open(Options{Precision: precision})
+			if err != nil {
+				b.Skip(err)
+			}
+			run(b, d)
+		})
+	}
+}
+
 // The same bits on any number of threads, so that a training run repeats. The sizes make the blocks differ.
 func TestThreadsDoNotChangeProducts(t *testing.T) {
-	for _, m := range []backend.MatMul{
-		{M: 700, N: 300, K: 600, Act: backend.GELU},
-		{M: 100, N: 1300, K: 300, TransB: true},
-		{M: 50, N: 40, K: 9000, TransA: true},
-		{M: 65, N: 70, K: 80, Batch: 9},
-	} {
-		m.Batch = max(m.Batch, 1)
-		m.StrideA, m.StrideB, m.StrideC = m.M*m.K, m.K*m.N, m.M*m.N
-		var first []float32
-		for threads := 1; threads < 6; threads++ {
-			d := New(threads)
-			rng := rand.New(rand.NewPCG(1, 2))
-			m.A = upload(d, randomWords(rng, m.Batch*m.StrideA)...)
-			m.B = upload(d, randomWords(rng, m.Batch*m.StrideB)...)
-			m.Bias = upload(d, randomWords(rng, m.N)...)
-			m.C = d.Alloc(m.Batch * m.StrideC)
-			d.MatMul(m)
-			c := download(t, d, m.C)
-			if first == nil {
-				first = c
+	for _, precision := range []string{"f32", "bf16"} {
+		for _, m := range []backend.MatMul{
+			{M: 700, N: 300, K: 600, Act: backend.GELU},
+			{M: 100, N: 1300, K: 300, TransB: true},
+			{M: 50, N: 40, K: 9000, TransA: true},
+			{M: 65, N: 70, K: 80, Batch: 9},
+		} {
+			m.Batch = max(m.Batch, 1)
+			m.StrideA, m.StrideB, m.StrideC = m.M*m.K, m.K*m.N, m.M*m.N
+			var first []float32
+			for threads := 1; threads < 6; threads++ {
+				d, err := Open(Options{Threads: threads, Precision: precision})
+				if err != nil {
+					t.Log(err)
+					break
+				}
+				rng := rand.New(rand.NewPCG(1, 2))
+				m.A = upload(d, randomWords(rng, m.Batch*m.StrideA)...)
+				m.B = upload(d, randomWords(rng, m.Batch*m.StrideB)...)
+				m.Bias = upload(d, randomWords(rng, m.N)...)
+				m.C = d.Alloc(m.Batch * m.StrideC)
+				d.MatMul(m)
+				c := download(t, d, m.C)
+				if first == nil {
+					first = c
+				}
+				require.Equal(t, first, c, "%dx%dx%d on %d threads in %s", m.M, m.N, m.K, threads, precision)
 			}
-			require.Equal(t, first, c, "%dx%dx%d on %d threads", m.M, m.N, m.K, threads)
 		}
 	}
 }

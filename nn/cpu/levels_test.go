@@ -13,7 +13,7 @@ import (
 func TestLevels(t *testing.T) {
 	for _, level := range []string{"plain", "avx2", "avx512"} {
 		t.Run(level, func(t *testing.T) {
-			d, err := cpu.NewLevel(level, 2)
+			d, err := cpu.Open(cpu.Options{Level: level, Threads: 2})
 			if err != nil {
 				t.Skip(err)
 			}
@@ -37,6 +37,13 @@ func sameAtEveryLevel() map[string]string {
 }
 
 func TestUnknownLevelIsAnError(t *testing.T) {
-	_, err := cpu.NewLevel("sse9", 1)
+	_, err := cpu.Open(cpu.Options{Level: "sse9"})
 	require.EqualError(t, err, `cpu: simd: unknown instruction set "sse9": want auto, plain, avx2 or avx512`)
+}
+
+func TestUnknownPrecisionIsAnError(t *testing.T) {
+	_, err := cpu.Open(cpu.Options{Precision: "fp8"})
+	require.EqualError(t, err, `cpu: unknown precision "fp8": want f32 or bf16`)
+	_, err = cpu.Open(cpu.Options{Precision: "bf16", Level: "avx2"})
+	require.ErrorContains(t, err, "cpu: precision bf16: simd: ")
 }

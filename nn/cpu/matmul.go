@@ -7,6 +7,8 @@ func (d *Device) MatMul(a backend.MatMul) {
 	a.Check()
 	m := d.matmulArgs(a)
 	if d.plain {
+		f := d.productKernels(m.M, m.N, m.K)
+		m.a, m.b = rounded(f, m.a), rounded(f, m.b)
 		d.matmulPlain(m)
 		return
 	}

@@ -126,7 +126,7 @@ func (c matmulCase) run(t *trial) {
 	if c.inPlace {
 		residual = out
 	}
-	t.compare(sums(c.k), func(k backend.Kernels, buf buffers) {
+	t.compare(t.suite.opts.products(c.k), func(k backend.Kernels, buf buffers) {
 		k.MatMul(backend.MatMul{
 			A: buf(a), B: buf(b), C: buf(out), M: c.m, N: c.n, K: c.k, TransA: c.transA, TransB: c.transB,
 			Batch: c.batch, StrideA: strideA, StrideB: strideB, StrideC: strideC,

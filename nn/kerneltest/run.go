@@ -20,6 +20,9 @@ type Options struct {
 	// Except names the kernels to leave out, each with the reason, say the test that runs it instead: what is not named
 	// is tested, so that a new kernel cannot be forgotten.
 	Except map[string]string
+	// BF16 says that dev rounds the operands of its products to bfloat16. RefBF16 says that ref does, too: the rounded
+	// operands are then the same, and only what a kernel rounds on the way may differ.
+	BF16, RefBF16 bool
 	// Only, unless empty, names the only kernels to test: for tests of some kernels' own settings.
 	Only []string
 }

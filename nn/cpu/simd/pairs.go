@@ -31,7 +31,7 @@ func (f *Kernels) Pair4(n int, src []float32, ld int, dst []float32, step int) {
 	}
 	if n%2 == 1 {
 		for r := range 4 {
-			dst[n/2*step+r] = pair(src[r*ld+n-1], 0)
+			dst[n/2*step+r] = Pair(src[r*ld+n-1], 0)
 		}
 	}
 }
@@ -59,7 +59,7 @@ func (f *Kernels) pairColumns(run func(n, columns int, src []float32, ld int, ds
 	if n%2 == 1 {
 		last, out := src[(n-1)*ld:][:columns], dst[n/2*width:][:width]
 		for j, v := range last {
-			out[j] = pair(v, 0)
+			out[j] = Pair(v, 0)
 		}
 		clear(out[columns:])
 	}
@@ -82,10 +82,10 @@ func bf16(x float32) uint32 {
 	return (bits + 0x7fff + bits>>16&1) >> 16
 }
 
-// pair returns two steps of K in a word.
-func pair(even, odd float32) float32 { return math.Float32frombits(bf16(even) | bf16(odd)<<16) }
+// Pair returns two steps of K in a word.
+func Pair(even, odd float32) float32 { return math.Float32frombits(bf16(even) | bf16(odd)<<16) }
 
-// halves undoes pair.
+// halves undoes Pair.
 func halves(x float32) (even, odd float32) {
 	bits := math.Float32bits(x)
 	return math.Float32frombits(bits << 16), math.Float32frombits(bits &^ 0xffff)
@@ -122,7 +122,7 @@ func tilePairsPlain(k int, a, b, c []float32, ldc int, add bool) {
 func pair4Plain(n int, src []float32, ld int, dst []float32, step int) {
 	for i := range n {
 		for r := range 4 {
-			dst[i*step+r] = pair(src[r*ld+2*i], src[r*ld+2*i+1])
+			dst[i*step+r] = Pair(src[r*ld+2*i], src[r*ld+2*i+1])
 		}
 	}
 }
@@ -131,7 +131,7 @@ func pairColumnsPlain(n, columns int, src []float32, ld int, dst []float32) {
 	for i := range n { // rows and columns of the tile are equally many
 		out := dst[i*plainColumns:][:plainColumns]
 		for j := range columns {
-			out[j] = pair(src[2*i*ld+j], src[(2*i+1)*ld+j])
+			out[j] = Pair(src[2*i*ld+j], src[(2*i+1)*ld+j])
 		}
 		clear(out[columns:])
 	}

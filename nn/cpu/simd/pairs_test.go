@@ -81,7 +81,7 @@ func TestPair4(t *testing.T) {
 					if 2*i+1 < n {
 						odd = src[r*ld+2*i+1]
 					}
-					want := pair(src[r*ld+2*i], odd)
+					want := Pair(src[r*ld+2*i], odd)
 					require.Equal(t, math.Float32bits(want), math.Float32bits(dst[i*step+r]), "n %d, pair %d, row %d", n, i, r)
 				}
 				if i < words-1 {
@@ -113,7 +113,7 @@ func TestPairColumns(t *testing.T) {
 							if 2*i+1 < n {
 								odd = src[(2*i+1)*ld+j]
 							}
-							want[i*c.width+j] = pair(src[2*i*ld+j], odd)
+							want[i*c.width+j] = Pair(src[2*i*ld+j], odd)
 						}
 					}
 					require.Equal(t, bitsOf(want), bitsOf(dst[:len(want)]), "%d rows of %d", n, columns)
