@@ -11,7 +11,7 @@ import (
 )
 
 // Identity is the SHA-256, in hexadecimal, of everything that decides the result of Segment: the image's voxels, the
-// prompts, what is known of the objects, the settings and the weights. Two requests with one identity have the same
+// prompts, what is known of the objects, the settings, the weights and the precision. Two requests with one identity have the same
 // result on the same device.
 func (m *Model) Identity(r Request) string { return m.identity(r, ImageHash(r.Slices.Volume)) }
 
@@ -27,6 +27,9 @@ func (m *Model) identity(r Request, image string) string {
 	h := sha256.New()
 	fmt.Fprintln(h, image, m.Weights, string(config))
 	fmt.Fprintln(h, r.Slices.Axis, r.Slices.Window, r.First, r.End, m.Banks(r.Options), m.Crop(r.Options), r.Direction, r.Order, r.KeepHoles, r.BF16)
+	if p := Precision(m.graph.Device()); p != f32 {
+		fmt.Fprintln(h, p)
+	}
 	fmt.Fprintln(h, r.Present, r.Absent, r.Only) // maps are printed in the order of their keys
 	for _, p := range r.Prompts {
 		fmt.Fprintln(h, p.Slice, p.Object, p.Points, len(p.Mask))

@@ -18,16 +18,17 @@ import (
 // Provenance is what a result came from: it is kept beside the result, so that a person can correct the result in any
 // editor and have only that computed again which the corrections can change.
 type Provenance struct {
-	Version int             `json:"version"`
-	Image   string          `json:"image_sha256"`             // of the voxels
-	Weights string          `json:"weights_sha256"`           // of the tensors
-	Request string          `json:"request_sha256,omitempty"` // Model.Identity; older files lack it
-	Axis    int             `json:"axis"`
-	Window  [2]float64      `json:"window"`
-	Range   [2]int          `json:"range"`
-	Memory  Memory          `json:"memory"`
-	Crop    float64         `json:"crop"` // 0: whole slices
-	Objects []ObjectHistory `json:"objects"`
+	Version   int             `json:"version"`
+	Image     string          `json:"image_sha256"`             // of the voxels
+	Weights   string          `json:"weights_sha256"`           // of the tensors
+	Request   string          `json:"request_sha256,omitempty"` // Model.Identity; older files lack it
+	Axis      int             `json:"axis"`
+	Window    [2]float64      `json:"window"`
+	Range     [2]int          `json:"range"`
+	Memory    Memory          `json:"memory"`
+	Crop      float64         `json:"crop"`                // 0: whole slices
+	Precision string          `json:"precision,omitempty"` // of the products; older files lack it
+	Objects   []ObjectHistory `json:"objects"`
 }
 
 // ObjectHistory is what is known of one label of a result.
@@ -49,7 +50,8 @@ func (m *Model) Provenance(r Request, result *Result) Provenance {
 	s := r.Slices
 	image := ImageHash(s.Volume)
 	p := Provenance{Version: provenanceVersion, Image: image, Weights: m.Weights, Request: m.identity(r, image), Axis: s.Axis,
-		Window: [2]float64{s.Window.Lo, s.Window.Hi}, Range: [2]int{r.First, r.End}, Memory: m.Banks(r.Options), Crop: m.Crop(r.Options)}
+		Window: [2]float64{s.Window.Lo, s.Window.Hi}, Range: [2]int{r.First, r.End}, Memory: m.Banks(r.Options), Crop: m.Crop(r.Options),
+		Precision: Precision(m.graph.Device())}
 	if p.Range[1] == 0 {
 		p.Range[1] = s.Len()
 	}

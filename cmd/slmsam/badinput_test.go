@@ -251,6 +251,8 @@ func TestWrongUsage(t *testing.T) {
 		{"propagate", w.image, "--mask", w.mask, "--device", "tpu", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--threads", "-2", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--device", "cpu", "--checkpoint", w.model, "--resolution", "100"},
+		{"propagate", w.image, "--mask", w.mask, "--precision", "f8", "--checkpoint", w.model},
+		{"propagate", w.image, "--mask", w.mask, "--precision", "bf16", "--device", "gpu", "--checkpoint", w.model},
 		{"weights", "pull", "huge"},
 		{"convert", "a.pt"},
 		{"convert", w.model, w.path("x.pt"), "--dtype", "f8"},

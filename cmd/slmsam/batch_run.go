@@ -45,6 +45,7 @@ type batchSummary struct {
 	Seconds        float64  `json:"seconds"`
 	StartUpSeconds float64  `json:"startup_seconds"` // until the first case could be computed
 	Device         string   `json:"device"`
+	Precision      string   `json:"precision"` // of the products
 	Checkpoint     string   `json:"checkpoint"`
 	PeakMemory     int64    `json:"peak_memory_bytes"`  // on the device
 	PeakResident   int64    `json:"peak_process_bytes"` // of the process
@@ -94,7 +95,7 @@ func (b *batchRun) run(ctx context.Context) (err error) {
 			return err
 		}
 		defer b.journal.Close()
-		b.summary.Device = b.dev.Name()
+		b.summary.Device, b.summary.Precision = b.dev.Name(), slmsam.Precision(b.dev)
 		b.describe()
 		b.summary.StartUpSeconds = time.Since(started).Seconds()
 		if err := b.each(ctx); err != nil {

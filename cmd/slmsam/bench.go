@@ -27,6 +27,7 @@ type benchFlags struct {
 // with full banks.
 type benchResult struct {
 	Device           string       `json:"device"`
+	Precision        string       `json:"precision"` // of the products
 	Model            string       `json:"model"`
 	Parameters       int          `json:"parameters"`
 	Resolution       int          `json:"resolution"`
@@ -69,6 +70,7 @@ slices. Without --checkpoint the weights are random (seed 1): speed does not dep
 	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
 	f.modelFlags.add(cmd.Flags(), "")
 	f.deviceFlags.add(cmd.Flags())
+	f.deviceFlags.addSIMD(cmd.Flags())
 	return cmd
 }
 
@@ -112,6 +114,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 	if f.checkpoint != "" {
 		r.Model = f.checkpoint
 	}
+	r.Precision = slmsam.Precision(dev)
 	r.DeviceMemory, r.ProcessMemory = memory, processPeak()
 	r.PeakMemoryBytes = r.DeviceMemory
 	if isCPU(dev) {

@@ -19,6 +19,12 @@ func (f *deviceFlags) add(flags *pflag.FlagSet) {
 		"for checks; also "+allowSoftwareEnv+"=1 with gpu)")
 	flags.StringVar(&f.Adapter, "adapter", "", "take the GPU whose name contains this (see slmsam info)")
 	flags.IntVar(&f.Threads, "threads", 0, "CPU threads (default: all)")
+	flags.StringVar(&f.Precision, "precision", "f32", "of the products: f32, or bf16 on CPUs with AVX512_BF16 (twice as fast; operands have 8 bits, sums are float32)")
+}
+
+// addSIMD adds the choice of an instruction set, for measurements.
+func (f *deviceFlags) addSIMD(flags *pflag.FlagSet) {
+	flags.StringVar(&f.SIMD, "simd", "auto", "CPU instructions, for comparison: auto, avx512, avx2, neon or plain (Go)")
 }
 
 // open returns the device and says which one it is, and why.
@@ -30,6 +36,12 @@ func (f *deviceFlags) open(c *console) (backend.Device, error) {
 	case "auto", "gpu", "cpu", "software":
 	default:
 		return nil, usagef("--device %q: want auto, gpu, cpu or software", f.Kind)
+	}
+	if f.Precision != "f32" && f.Precision != "bf16" {
+		return nil, usagef("--precision %q: want f32 or bf16", f.Precision)
+	}
+	if f.Precision == "bf16" && f.Kind != "auto" && f.Kind != "cpu" {
+		return nil, usagef("--precision bf16 --device %s: bf16 needs the CPU: leave out one of the two", f.Kind)
 	}
 	f.AllowSoftware = os.Getenv(allowSoftwareEnv) == "1"
 	dev, why, err := slmsam.OpenDevice(f.DeviceOptions)

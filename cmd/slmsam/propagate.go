@@ -137,6 +137,7 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	}
 	s := job.summarize(result)
 	s.Device, s.Checkpoint, s.Resolution = dev.Name(), path, model.Config.ImageSize
+	s.Precision = slmsam.Precision(dev)
 	s.Memory = model.Banks(job.request.Options).String()
 	s.Crop = model.Crop(job.request.Options)
 	s.Seconds = time.Since(started).Seconds()

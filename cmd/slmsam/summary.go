@@ -17,6 +17,7 @@ type summary struct {
 	Provenance      string          `json:"provenance"` // what the output came from
 	Report          string          `json:"report,omitempty"`
 	Device          string          `json:"device"`
+	Precision       string          `json:"precision"` // of the products
 	Checkpoint      string          `json:"checkpoint"`
 	Memory          string          `json:"memory"`
 	Resolution      int             `json:"resolution"`

@@ -81,6 +81,7 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags.BoolVar(&f.plan, "plan", false, "only print the parameters, memory and work of a step")
 	flags.IntVar(&f.bench, "bench", 0, "only measure so many steps")
 	f.deviceFlags.add(cmd.Flags())
+	f.deviceFlags.addSIMD(cmd.Flags())
 	return cmd
 }
 
@@ -153,12 +154,13 @@ func (f *trainFlags) begin(dev backend.Device, job *trainJob) (*slmsam.Model, tr
 
 // trainResult is what slmsam train --json prints.
 type trainResult struct {
-	Device   string            `json:"device"`
-	Steps    int               `json:"steps"`
-	Seconds  float64           `json:"seconds"` // of this process
-	BestDSC  float64           `json:"best_dsc"`
-	BestStep int               `json:"best_step"`
-	Files    map[string]string `json:"files"` // best, last, metrics, curves, recipe
+	Device    string            `json:"device"`
+	Precision string            `json:"precision"` // of the products
+	Steps     int               `json:"steps"`
+	Seconds   float64           `json:"seconds"` // of this process
+	BestDSC   float64           `json:"best_dsc"`
+	BestStep  int               `json:"best_step"`
+	Files     map[string]string `json:"files"` // best, last, metrics, curves, recipe
 
 	Gain *train.Gain `json:"gain,omitempty"` // where the start weights were validated
 }
@@ -185,7 +187,7 @@ func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, 
 	if err != nil {
 		return err
 	}
-	result := trainResult{Device: dev.Name(), Steps: t.Step(), Seconds: time.Since(began).Seconds(), Files: train.Files(f.out)}
+	result := trainResult{Device: dev.Name(), Precision: slmsam.Precision(dev), Steps: t.Step(), Seconds: time.Since(began).Seconds(), Files: train.Files(f.out)}
 	result.BestDSC, result.BestStep = t.Best()
 	if g, ok := t.Gain(); ok {
 		result.Gain = &g
@@ -242,7 +244,8 @@ func validationText(p train.Progress) string {
 
 // trainBenchResult is what slmsam train --bench --json prints.
 type trainBenchResult struct {
-	Device string `json:"device"`
+	Device    string `json:"device"`
+	Precision string `json:"precision"` // of the products
 	train.Speed
 	PeakMatMul     float64 `json:"peak_matmul_gflop_per_second"` // of one large product on this device
 	FractionOfPeak float64 `json:"fraction_of_peak"`
@@ -254,7 +257,7 @@ func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Devi
 	if err != nil {
 		return err
 	}
-	b := trainBenchResult{Device: dev.Name()}
+	b := trainBenchResult{Device: dev.Name(), Precision: slmsam.Precision(dev)}
 	if b.Speed, err = train.Bench(ctx, nn.NewGraph(dev), m, job.train, job.recipe, f.bench); err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func TestThreadsDoNotChangeAttention(t *testing.T) {
 func TestBlocksOfAttention(t *testing.T) {
 	for _, s := range [][6]int{{1, 1, 290, 1013, 33, 5}, {2, 1, 70, 250, 112, 144}, {1, 9, 257, 121, 4, 6}, {1, 2, 33, 481, 6, 64}} {
 		var want [][]float32
-		for _, level := range []string{"specification", "plain", "avx2", "avx512"} {
+		for _, level := range []string{"specification", "plain", "avx2", "avx512", "neon"} {
 			d := NewPlain()
 			if level != "specification" {
 				var err error

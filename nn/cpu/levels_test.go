@@ -11,7 +11,7 @@ import (
 
 // The kernels of every instruction set that this machine has, against the plain loops.
 func TestLevels(t *testing.T) {
-	for _, level := range []string{"plain", "avx2", "avx512"} {
+	for _, level := range []string{"plain", "avx2", "avx512", "neon"} {
 		t.Run(level, func(t *testing.T) {
 			d, err := cpu.Open(cpu.Options{Level: level, Threads: 2})
 			if err != nil {
@@ -38,7 +38,7 @@ func sameAtEveryLevel() map[string]string {
 
 func TestUnknownLevelIsAnError(t *testing.T) {
 	_, err := cpu.Open(cpu.Options{Level: "sse9"})
-	require.EqualError(t, err, `cpu: simd: unknown instruction set "sse9": want auto, plain, avx2 or avx512`)
+	require.EqualError(t, err, `cpu: simd: unknown instruction set "sse9": want auto, plain, avx2, avx512 or neon`)
 }
 
 func TestUnknownPrecisionIsAnError(t *testing.T) {

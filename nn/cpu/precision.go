@@ -27,7 +27,7 @@ func newRounding(k simd.Kernels) *rounding {
 // Options choose how a CPU computes. The zero value is the fastest that this machine has, in f32.
 type Options struct {
 	Threads   int    // 0: all of GOMAXPROCS
-	Level     string // instruction set: "avx512", "avx2", "plain" (Go), or "auto" (also ""): the fastest
+	Level     string // instruction set: "avx512", "avx2", "neon", "plain" (Go), or "auto" (also ""): the fastest
 	Precision string // of the products: "f32" (also "") or "bf16", for which the machine must have AVX512_BF16
 }
 

@@ -2,19 +2,24 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// Detect returns the fastest kernels that this machine can run.
-func Detect() Kernels {
-	if k, ok := AVX512(); ok {
-		return k
+// machine returns the kernels of a level; ok is false if this machine cannot run them.
+func machine(level string) (k Kernels, ok bool) {
+	switch level {
+	case "plain":
+		return Plain(), true
+	case "avx2":
+		return avx2(), cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	case "avx512":
+		return avx512(), hasAVX512()
+	case bf16Level:
+		return avx512BF16(), hasAVX512() && cpu.X86.HasAVX512BF16 && cpu.X86.HasAVX512BW
 	}
-	if k, ok := AVX2(); ok {
-		return k
-	}
-	return Plain()
+	return Kernels{}, false
 }
 
-// AVX2 returns the kernels for AVX2 with FMA; ok is false if this machine cannot run them.
-func AVX2() (k Kernels, ok bool) {
+func hasAVX512() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2 }
+
+func avx2() Kernels {
 	return Kernels{
 		Name: "AVX2", MR: 6, NR: 16, Fold: 1,
 		tile: tileAVX2, tileInPlace: tileInPlaceAVX2, pack4: tailed(pack4AVX2, 8),
@@ -25,11 +30,10 @@ func AVX2() (k Kernels, ok bool) {
 		sums:  sums{addGELUGradientAVX2, addReLUGradientAVX2, addMulAVX2, addScaledAVX2, affineAVX2, blendAVX2},
 		norms: norms{layerNormAVX2, layerNormBackwardAVX2},
 		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2}, maskLosses: maskLosses{maskLossAVX2, maskLossGradientAVX2},
-	}, cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	}
 }
 
-// AVX512 returns the kernels for AVX-512 (F and DQ); ok is false if this machine cannot run them.
-func AVX512() (k Kernels, ok bool) {
+func avx512() Kernels {
 	return Kernels{
 		Name: "AVX-512", MR: 12, NR: 32, Fold: 1,
 		tile: tileAVX512, tileInPlace: tileInPlaceAVX512, pack4: tailed(pack4AVX512, 16),
@@ -40,17 +44,16 @@ func AVX512() (k Kernels, ok bool) {
 		sums:  sums{addGELUGradientAVX512, addReLUGradientAVX512, addMulAVX512, addScaledAVX512, affineAVX512, blendAVX512},
 		norms: norms{layerNormAVX512, layerNormBackwardAVX512},
 		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
-	}, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2
+	}
 }
 
-// AVX512BF16 returns the kernels for AVX-512 with products in bfloat16 (AVX512_BF16); ok is false if this machine cannot run
-// them.
-func AVX512BF16() (k Kernels, ok bool) {
-	k, ok = AVX512()
+// avx512BF16 are those of AVX-512, with products in bfloat16.
+func avx512BF16() Kernels {
+	k := avx512()
 	k.Name, k.Fold = "AVX-512 bf16", 2
 	k.tile, k.tileInPlace = tileBF16, nil
 	k.pairing = pairing{pair4: wholePairs, pairA: pairABF16, pairB: pairBBF16}
-	return k, ok && cpu.X86.HasAVX512BF16 && cpu.X86.HasAVX512BW
+	return k
 }
 
 // wholePairs rounds multiples of 16 pairs in assembly and the rest in Go.

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// levels runs test for the kernels of every instruction set that this machine has.
-func levels(t *testing.T, test func(t *testing.T, f *Kernels)) {
-	for _, name := range []string{"plain", "avx2", "avx512"} {
+// eachLevel runs test for the kernels of every instruction set that this machine has.
+func eachLevel(t *testing.T, test func(t *testing.T, f *Kernels)) {
+	for _, name := range []string{"plain", "avx2", "avx512", "neon"} {
 		t.Run(name, func(t *testing.T) {
 			f, err := Level(name)
 			if err != nil {
@@ -48,7 +48,7 @@ func requireGuard(t *testing.T, x []float32) {
 }
 
 func TestTile(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(1, 1))
 		for k := 1; k < 20; k++ {
 			for _, gap := range []int{0, 3} {
@@ -75,7 +75,7 @@ func TestTile(t *testing.T) {
 
 // Operands in place, A by rows and by columns.
 func TestTileInPlace(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(6, 6))
 		for k := 1; k < 9; k++ {
 			for _, stride := range [][2]int{{k + 2, 1}, {1, f.MR + 3}} { // row, step
@@ -102,7 +102,7 @@ func TestTileInPlace(t *testing.T) {
 }
 
 func TestTileRefusesShortSlices(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		a, b, c := make([]float32, f.MR), make([]float32, f.NR), make([]float32, f.MR*f.NR)
 		require.NotPanics(t, func() { f.Tile(1, a, b, c, f.NR, false) })
 		require.Panics(t, func() { f.Tile(0, a, b, c, f.NR, false) })
@@ -115,7 +115,7 @@ func TestTileRefusesShortSlices(t *testing.T) {
 }
 
 func TestPack4(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(2, 2))
 		for n := 1; n < 40; n++ {
 			ld, step := n+n%3, 4+n%5
@@ -135,7 +135,7 @@ func TestPack4(t *testing.T) {
 }
 
 func TestCopy(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(6, 6))
 		for _, c := range []struct {
 			width int
@@ -157,7 +157,7 @@ func TestCopy(t *testing.T) {
 
 // Every length up to three vectors, so that every mask of a tail is used.
 func TestRowsOfAnyLength(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(3, 3))
 		for n := range 50 {
 			x, y := random(rng, n+1, 2), random(rng, n+1, 2)
@@ -184,7 +184,7 @@ func TestRowsOfAnyLength(t *testing.T) {
 
 // TestAdamW makes two steps on every length up to three vectors.
 func TestAdamW(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(7, 7))
 		of := AdamWFactors{GradScale: 0.5, Beta1: 0.9, Rest1: 0.1, Beta2: 0.99, Rest2: 0.01, Correction2: 1.5, Eps: 1e-3, Decay: 0.98, Step: 0.1}
 		for n := range 50 {
@@ -225,7 +225,7 @@ func panelOf(f *Kernels, rng *rand.Rand, n int, scale float32) []float32 {
 }
 
 func TestSoftmaxInSteps(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		for _, scale := range []float32{1, 30, 1000} {
 			rng := rand.New(rand.NewPCG(4, 4))
 			const steps, n = 3, 7
@@ -264,7 +264,7 @@ func TestSoftmaxInSteps(t *testing.T) {
 
 // As many equal terms as the memory has keys, whose roundings all go the same way; one long chain of sums is off by 1e-4.
 func TestSoftmaxOfManyKeys(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		const n, steps = 240, 120
 		largest, sum, alpha := make([]float32, f.NR), make([]float32, f.NR), make([]float32, f.NR)
 		s := make([]float32, n*f.NR)
@@ -281,7 +281,7 @@ func TestSoftmaxOfManyKeys(t *testing.T) {
 }
 
 func TestSoftmaxOfNaN(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 			s, state := make([]float32, 3*f.NR), make([]float32, 3*f.NR)
 			s[f.NR] = float32(bad) // lane 0, the second of three keys
@@ -293,7 +293,7 @@ func TestSoftmaxOfNaN(t *testing.T) {
 }
 
 func TestPanels(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(5, 5))
 		const n = 5
 		s, dp := panelOf(f, rng, n, 10), panelOf(f, rng, n, 1)
@@ -316,5 +316,5 @@ func TestLevelNames(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Detect().Name, f.Name)
 	_, err = Level("mmx")
-	require.EqualError(t, err, `simd: unknown instruction set "mmx": want auto, plain, avx2 or avx512`)
+	require.EqualError(t, err, `simd: unknown instruction set "mmx": want auto, plain, avx2, avx512 or neon`)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestMaskLoss(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()
 		rng := rand.New(rand.NewPCG(9, 9))
 		for _, n := range []int{1, 2, 7, 16, 31, 50, maskChunk, 2*maskChunk + 5} {

@@ -40,7 +40,7 @@ func requireFunction(t *testing.T, f func(dst, x []float32), want func(float64) 
 const denormal = 1.5e-45 // the spacing of denormal numbers
 
 func TestExp(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.Exp, math.Exp, sweep(-103.9, 88.7), denormal, 3e-7)
 		y := make([]float32, 6)
 		f.Exp(y, []float32{float32(math.Inf(-1)), -1e30, -104.5, 89, 1e30, float32(math.Inf(1))})
@@ -50,7 +50,7 @@ func TestExp(t *testing.T) {
 }
 
 func TestGELUGradient(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		ones := make([]float32, 1<<18)
 		for i := range ones {
 			ones[i] = 1
@@ -63,7 +63,7 @@ func TestGELUGradient(t *testing.T) {
 }
 
 func TestSigmoid(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, sweep(-87, 100), 0, 5e-7)
 		y := make([]float32, 4)
 		f.Sigmoid(y, []float32{float32(math.Inf(-1)), -1e30, 1e30, float32(math.Inf(1))})
@@ -73,7 +73,7 @@ func TestSigmoid(t *testing.T) {
 
 func TestGELU(t *testing.T) {
 	gelu := func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 }
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.GELU, gelu, sweep(-12, 6), 1e-6, 0)
 		requireFunction(t, f.GELU, gelu, sweep(-0.5, 1e4), denormal, 1e-6)
 		y := make([]float32, 4)
@@ -85,7 +85,7 @@ func TestGELU(t *testing.T) {
 }
 
 func TestNaNStaysNaN(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		x := make([]float32, 19) // a vector and a tail
 		for i := range x {
 			x[i] = float32(math.NaN())

@@ -11,7 +11,7 @@ import (
 
 // The plain functions specify the others, on every length up to three vectors.
 func TestSumsOfAnyLength(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()
 		rng := rand.New(rand.NewPCG(4, 4))
 		for n := range 50 {
@@ -38,7 +38,7 @@ func TestSumsOfAnyLength(t *testing.T) {
 
 // Rows with a mean far from 0, of every length up to three vectors.
 func TestLayerNorm(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		const rows, eps = 3, 1e-5
 		plain := Plain()
 		rng := rand.New(rand.NewPCG(5, 5))
@@ -92,7 +92,7 @@ func requireClose(t *testing.T, want, got []float32, part float64) {
 
 // Pixels with few values, so that several are equally large.
 func TestMaxPool(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()
 		rng := rand.New(rand.NewPCG(8, 8))
 		for n := 1; n < 50; n++ {
