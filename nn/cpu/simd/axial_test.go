@@ -8,7 +8,7 @@ import (
 )
 
 func TestAxial(t *testing.T) {
-	levels(t, func(t *testing.T, f *Kernels) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(3, 3))
 		for keys := 1; keys <= f.MaxAxialKeys(); keys++ {
 			for _, s := range [][2]int{{1, 1}, {3, 5}, {2, 8}} { // places, channels
