@@ -28,13 +28,9 @@ func (n *Neck) Top(g *nn.Graph, stages []*nn.Tensor) *nn.Tensor {
 }
 
 // HighRes returns level 0 (stride 4) or 1 (stride 8) after its lateral convolution and the mask decoder's
-// 1x1 convolution conv. Nothing lies between the two linear maps, so they are multiplied first:
-// (x.L + l).C + c = x.(L.C) + (l.C + c).
+// 1x1 convolution conv. Nothing lies between the two linear maps, so they are multiplied first.
 func (n *Neck) HighRes(g *nn.Graph, level int, stage *nn.Tensor, conv nn.Linear) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		lateral := n.Lateral[level]
-		w := g.Linear(lateral.W, conv.W, nil)
-		b := g.Linear(lateral.B.Reshape(1, -1), conv.W, conv.B)
-		return g.Linear(stage, w, b.Reshape(-1))
+		return n.Lateral[level].Then(g, conv).Forward(g, stage)
 	})
 }

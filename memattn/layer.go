@@ -52,11 +52,25 @@ func newProjections(p *nn.Params, width, keyWidth int, bias nn.Init) *projection
 func (l *Layer) forward(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
 	return g.Block(func() *nn.Tensor {
 		x := g.Add(x, g.Dropout(l.selfAttention(g, l.Norm[0].Forward(g, x), rope), l.dropout))
-		x = g.Add(x, g.Dropout(l.crossAttention(g, l.Norm[1].Forward(g, x), keys, memory, rope), l.dropout))
+		o, out := l.crossAttention(g, l.Norm[1].Forward(g, x), keys, memory, rope)
+		x = l.add(g, x, out, o)
 		h := g.Dropout(l.Expand.Act(g, l.Norm[2].Forward(g, x), backend.ReLU), l.dropout)
-		return g.Add(x, g.Dropout(l.Contract.Forward(g, h), l.dropout))
+		return l.add(g, x, l.Contract, h)
 	}, x, keys, memory.Memory)
 }
+
+// add returns x + dropout(f(h)), in one product where nothing is dropped and h has as many items as x.
+func (l *Layer) add(g *nn.Graph, x *nn.Tensor, f nn.Linear, h *nn.Tensor) *nn.Tensor {
+	if g.Training || x.Dim(0) != h.Dim(0) {
+		return g.Add(x, g.Dropout(f.Forward(g, h), l.dropout))
+	}
+	return f.AddTo(g, h, x)
+}
+
+// valueAndOut is the product of the value projection and the one of the output, which may follow the attention both, or
+// both precede it, since the weights of a query sum to one. A tape takes them one after the other: the gradients of both
+// are wanted.
+func (p *projections) valueAndOut(g *nn.Graph) nn.Linear { return p.V.Then(g, p.Out) }
 
 // selfAttention attends among the tokens of x [B,N,C].
 func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
@@ -64,21 +78,33 @@ func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 		n := x.Dim(1)
 		q := g.RoPE(l.Self.Q.Forward(g, x), rope, n)
 		k := g.RoPE(l.Self.K.Forward(g, x), rope, n)
+		if !g.Recording() {
+			v := l.Self.valueAndOut(g).Forward(g, x)
+			return g.Attention(nn.All(q), nn.All(k), nn.All(v), 1)
+		}
 		v := l.Self.V.Forward(g, x)
 		return l.Self.Out.Forward(g, g.Attention(nn.All(q), nn.All(k), nn.All(v), 1))
 	})
 }
 
-// crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M]; every remembered slice repeats the
-// rotary grid, pointers are not rotated. Keys that follow from so narrow a memory need not be formed (nn.GridKeys).
-// The weights of a query sum to one, so the value projection may follow the weighted sum instead of preceding it:
-// softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums M-wide memories, not C-wide values, and projects N
-// tokens, not L.
-func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor {
+// crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M] and returns what it found and the map that brings it
+// to C channels; every remembered slice repeats the rotary grid, pointers are not rotated. Keys that follow from so
+// narrow a memory need not be formed (nn.GridKeys). The weights of a query sum to one, so the value projection may
+// follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums M-wide
+// memories, not C-wide values, and projects N tokens, not L.
+func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) (found *nn.Tensor, out nn.Linear) {
+	made := g.Scoped(func() []*nn.Tensor {
 		q := g.RoPE(l.Cross.Q.Forward(g, x), rope, x.Dim(1))
 		k := nn.GridKeys{Memory: keys, W: l.Cross.K, Table: rope, Pointers: memory.Pointers}
 		o := g.GridAttention(q, k, memory.Memory) // [B,N,M]
-		return l.Cross.Out.Forward(g, l.Cross.V.Forward(g, o))
+		if g.Recording() {
+			return []*nn.Tensor{l.Cross.V.Forward(g, o), nil, nil}
+		}
+		both := l.Cross.valueAndOut(g)
+		return []*nn.Tensor{o, both.W, both.B}
 	})
+	if made[1] == nil {
+		return made[0], l.Cross.Out
+	}
+	return made[0], nn.Linear{W: made[1], B: made[2]}
 }

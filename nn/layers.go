@@ -36,6 +36,15 @@ func (l Linear) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	return g.LinearAdd(x, l.W, l.B, residual)
 }
 
+// Then returns the map that applies l and then next, as one product: (x.W + b).V + c = x.(W.V) + (b.V + c).
+func (l Linear) Then(g *Graph, next Linear) Linear {
+	out := g.Scoped(func() []*Tensor {
+		b := g.Linear(l.B.Reshape(1, -1), next.W, next.B)
+		return []*Tensor{g.Linear(l.W, next.W, nil), b.Reshape(-1)}
+	})
+	return Linear{W: out[0], B: out[1]}
+}
+
 // LayerNorm is a row normalization with scale and shift [C].
 type LayerNorm struct {
 	Gamma, Beta *Tensor
