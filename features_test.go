@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -141,4 +142,35 @@ func TestTheEndOfTheContextStopsWithinASlice(t *testing.T) {
 	got, err := m.Segment(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+}
+
+// TestStoppingTakesAFractionOfASlice: what is stopped in the middle of a slice does not finish it.
+func TestStoppingTakesAFractionOfASlice(t *testing.T) {
+	dev := cpu.New(0)
+	defer dev.Close()
+	config := slmsam.Nano()
+	config.ImageSize = 768
+	m, err := slmsam.New(dev, config)
+	require.NoError(t, err)
+	require.NoError(t, m.Initialize(1))
+	r := slmsam.Request{Slices: ramp(7), Prompts: []slmsam.Prompt{{Slice: 0, Object: 1, Mask: square(5, 12)}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var slice time.Duration
+	last, stopped := time.Now(), time.Time{}
+	r.Progress = func(p slmsam.Progress) error {
+		slice, last = time.Since(last), time.Now()
+		if p.Done == 5 {
+			time.AfterFunc(slice/3, func() {
+				stopped = time.Now()
+				cancel()
+			})
+		}
+		return nil
+	}
+	_, err = m.Segment(ctx, r)
+	took := time.Since(stopped)
+	require.ErrorIs(t, err, context.Canceled)
+	t.Logf("a slice takes %v, stopping %v", slice, took)
+	require.Less(t, took, slice/2)
 }

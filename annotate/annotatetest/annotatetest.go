@@ -1,66 +1,122 @@
-// Package annotatetest holds what the tests of the servers share: a backend without a model, and a volume.
+// Package annotatetest holds what the tests of the servers share: a model that copies, and a volume.
 package annotatetest
 
 import (
 	"context"
+	"maps"
+	"math"
 	"slices"
 	"time"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Limits are enough for tests.
 var Limits = annotate.Limits{Sessions: 3, Voxels: 1 << 20, TotalVoxels: 3 << 20}
 
-// Backend carries outlines by copying them, each to the slices within reach, the nearest outline to each slice.
-func Backend(limits annotate.Limits, c Copier) *inmemory.Engine { return inmemory.New(c, limits) }
-
-// Copier is a tracker that copies.
+// Copier is a model that carries outlines by copying them, each to the slices within reach, the nearest outline to each
+// slice.
 type Copier struct {
 	Reach int           // slices to either side of an outline; 0: 3
 	Delay time.Duration // per slice
 }
 
-// Track implements inmemory.Tracker.
-func (c Copier) Track(ctx context.Context, j inmemory.Job) (inmemory.Found, error) {
-	if j.Only == nil {
-		j.Only = []inmemory.Span{{First: 0, End: j.Volume.Dim[j.Axis]}}
-	}
-	found := inmemory.Found{Masks: map[int][]bool{}}
-	for _, span := range j.Only {
-		for i := span.First; i < span.End; i++ {
-			select {
-			case <-ctx.Done():
-				return inmemory.Found{}, ctx.Err()
-			case <-time.After(c.Delay):
-			}
-			c.copy(&found, j, i)
-			j.Progress(i+1-span.First, span.End-span.First)
-		}
-	}
-	return found, nil
+// Window is what the copier does not look at.
+func (c Copier) Window(*volume.Volume, volume.WindowRule) (volume.Window, volume.WindowRule, error) {
+	return volume.Window{Lo: 0, Hi: 100}, "", nil
 }
 
-// copy finds slice i.
-func (c Copier) copy(found *inmemory.Found, j inmemory.Job, i int) {
+// Prepare has nothing to prepare.
+func (c Copier) Prepare(ctx context.Context, _ slmsam.Slices, _ []int) error { return ctx.Err() }
+
+// Takes says that masks and boxes are taken.
+func (c Copier) Takes(prompt string) error {
+	if prompt == slmsam.PromptClick {
+		return &slmsam.UntrainedError{}
+	}
+	return nil
+}
+
+// Segment is as that of slmsam.Model.
+func (c Copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
+	result := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume)}
+	if r.Earlier != nil {
+		copy(result.Labels.Data, r.Earlier.Data)
+	}
+	byLabel := map[int][]slmsam.Prompt{}
+	for _, p := range r.Prompts {
+		byLabel[p.Object] = append(byLabel[p.Object], p)
+	}
+	found := map[int][]slmsam.Finding{}
+	for i := r.First; i < r.End; i++ {
+		computed := false
+		for label, prompts := range byLabel {
+			if r.Earlier != nil && !contains(r.Only[label], i) || contains(r.Absent[label], i) {
+				continue
+			}
+			computed = true
+			found[label] = append(found[label], c.copy(result.Labels, r.Slices.Axis, label, prompts, i))
+		}
+		if !computed {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(c.Delay):
+		}
+		if r.Progress == nil {
+			continue
+		}
+		if err := r.Progress(slmsam.Progress{Slice: i, Labels: result.Labels, Done: i + 1 - r.First, Total: r.End - r.First}); err != nil {
+			return nil, err
+		}
+	}
+	for _, label := range slices.Sorted(maps.Keys(found)) {
+		result.Objects = append(result.Objects, slmsam.Object{Label: label, Slices: found[label]})
+	}
+	return result, nil
+}
+
+// copy writes a label's nearest outline to slice i, if it is within reach.
+func (c Copier) copy(labels *volume.LabelMap, axis, label int, prompts []slmsam.Prompt, i int) slmsam.Finding {
 	reach := c.Reach
 	if reach == 0 {
 		reach = 3
 	}
-	best := reach + 1
-	for slice, plane := range j.Outlines {
-		if !slices.Contains(plane, true) {
-			continue
+	distance := func(p slmsam.Prompt) int { return max(p.Slice-i, i-p.Slice) }
+	best := slices.MinFunc(prompts, func(a, b slmsam.Prompt) int {
+		if d := distance(a) - distance(b); d != 0 {
+			return d
 		}
-		if d := max(slice-i, i-slice); d < best || d == best && d <= reach && slice < i {
-			best, found.Masks[i] = d, plane
+		return a.Slice - b.Slice
+	})
+	pix := labels.Slice(axis, i)
+	for k, on := range best.Mask {
+		switch {
+		case on && distance(best) <= reach:
+			pix[k] = int32(label)
+		case pix[k] == int32(label):
+			pix[k] = 0
 		}
 	}
-	if best == reach {
-		found.Doubts = append(found.Doubts, annotate.Doubt{Axis: j.Axis, Slice: i, Reason: "the last slice of a copy"})
+	labels.SetSlice(axis, i, pix)
+	f := slmsam.Finding{Slice: i, State: slmsam.StateTracked, Score: 3}
+	switch d := distance(best); {
+	case d == 0:
+		f.State, f.Score = slmsam.StateOutlined, float32(math.NaN())
+	case d == reach:
+		f.Doubts = []slmsam.Doubt{{Reason: "the last slice of a copy", Weight: 0.5}}
+	case d > reach:
+		f.State = slmsam.StateAbsent
 	}
+	return f
+}
+
+func contains(spans []slmsam.Span, slice int) bool {
+	return slices.ContainsFunc(spans, func(s slmsam.Span) bool { return s.Contains(slice) })
 }
 
 // Ball is a volume of nk x nj x ni voxels (file order ni, nj, nk) with a bright ball in the middle, its slices

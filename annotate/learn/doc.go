@@ -2,7 +2,7 @@
 // were reviewed, as slmsam train does without choices, and lets the new weights serve from then on.
 //
 //	annotate/viewer, annotate/monailabel ─► Learner ─► train, annotate/folder
-//	annotate/project, annotate/tracking  ─► Served  ─► slmsam.Model
+//	annotate/project                     ─► Served  ─► slmsam.Model
 //
 // Weights that came out of a training lie in the folder's .slmsam/models, one file each with a record beside it; serving.json
 // names those that serve. They stay until somebody removes them, and can be switched at any time; the weights that the

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
+	"github.com/seed-6f79f512/slmsam/annotate/session/sessiontest"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func start(t testing.TB, trainer annotate.Trainer) *slicer {
 	f, err := folder.Open(dir, annotatetest.Limits.Voxels)
 	require.NoError(t, err)
 	guard := web.Guard{Local: true, Log: log}
-	s, err := New(t.Context(), annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{}), Options{Folder: f, Trainer: trainer, Guard: guard, Log: log})
+	s, err := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, annotatetest.Copier{}), Options{Folder: f, Trainer: trainer, Guard: guard, Log: log})
 	require.NoError(t, err)
 	server := httptest.NewServer(guard.Wrap(s))
 	t.Cleanup(func() {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/annotate/session/sessiontest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,7 +29,7 @@ type mirror struct {
 
 func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, string) {
 	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := New(t.Context(), annotatetest.Backend(annotatetest.Limits, copier), o)
+	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), o)
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)
 	return s, web.URL

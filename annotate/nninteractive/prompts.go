@@ -30,57 +30,57 @@ func (f flags) run(standard bool) bool {
 	return *f.Run
 }
 
-func (s *Server) addPoint(from *client, w http.ResponseWriter, r *http.Request) error {
-	var q struct {
-		flags
-		Coordinates []float64 `json:"coordinates"`
+// coordinates are what a prompt has that is not drawn.
+type coordinates struct {
+	Point []float64   `json:"coordinates"` // [k,j,i]
+	Box   [][]float64 `json:"bbox_coords"`
+}
+
+// coordinatePrompt takes points and boxes: what stroke makes of their coordinates.
+func (s *Server) coordinatePrompt(stroke func(*canvas, coordinates) (annotate.Stroke, error)) func(*client, http.ResponseWriter, *http.Request) error {
+	return func(from *client, w http.ResponseWriter, r *http.Request) error {
+		var q struct {
+			flags
+			coordinates
+		}
+		if err := web.ReadJSON(w, r, &q); err != nil {
+			return err
+		}
+		c, err := from.ready()
+		if err != nil {
+			return err
+		}
+		erase, err := q.erase()
+		if err != nil {
+			return err
+		}
+		drawn, err := stroke(c, q.coordinates)
+		if err != nil {
+			return err
+		}
+		drawn.Erase = erase
+		return s.prompt(c, w, r, q.run(true), drawn)
 	}
-	if err := web.ReadJSON(w, r, &q); err != nil {
-		return err
+}
+
+// click is a point as a stroke. One at the rim may lie outside: it is that of the nearest voxel.
+func (c *canvas) click(q coordinates) (annotate.Stroke, error) {
+	stroke := annotate.Stroke{Kind: annotate.Click}
+	if len(q.Point) != 3 {
+		return stroke, annotate.Inputf("a point has three coordinates, this one has %d", len(q.Point))
 	}
-	c, err := from.ready()
-	if err != nil {
-		return err
-	}
-	erase, err := q.erase()
-	if err != nil {
-		return err
-	}
-	if len(q.Coordinates) != 3 {
-		return annotate.Inputf("a point has three coordinates, this one has %d", len(q.Coordinates))
-	}
-	stroke := annotate.Stroke{Kind: annotate.Click, Erase: erase}
-	for i, x := range q.Coordinates { // a click at the rim may lie outside: take the nearest voxel
+	for i, x := range q.Point {
 		at := whole(x, 0, c.shape[i]-1)
 		stroke.Region.Lo[2-i], stroke.Region.Hi[2-i] = at, at+1
 	}
-	return s.prompt(c, w, r, q.run(true), stroke)
+	return stroke, nil
 }
 
-// whole rounds, halves to even as NumPy does, and keeps within lo and hi.
-func whole(x float64, lo, hi int) int {
-	return int(math.RoundToEven(min(max(x, float64(lo)), float64(hi))))
-}
-
-func (s *Server) addBox(from *client, w http.ResponseWriter, r *http.Request) error {
-	var q struct {
-		flags
-		Box [][]float64 `json:"bbox_coords"`
-	}
-	if err := web.ReadJSON(w, r, &q); err != nil {
-		return err
-	}
-	c, err := from.ready()
-	if err != nil {
-		return err
-	}
-	erase, err := q.erase()
-	if err != nil {
-		return err
-	}
+// box is a box on one slice as a stroke.
+func (c *canvas) box(q coordinates) (annotate.Stroke, error) {
 	region, err := c.region(q.Box)
 	if err != nil {
-		return err
+		return annotate.Stroke{}, err
 	}
 	size := region.Size()
 	axis := c.home
@@ -88,9 +88,14 @@ func (s *Server) addBox(from *client, w http.ResponseWriter, r *http.Request) er
 		axis = slices.Index(size[:], 1)
 	}
 	if axis < 0 {
-		return annotate.Inputf("the box spans %v voxels: only boxes on one slice are taken", c.reversed(size))
+		return annotate.Stroke{}, annotate.Inputf("the box spans %v voxels: only boxes on one slice are taken", c.reversed(size))
 	}
-	return s.prompt(c, w, r, q.run(true), annotate.Stroke{Kind: annotate.Box, Erase: erase, Axis: axis, Region: region})
+	return annotate.Stroke{Kind: annotate.Box, Axis: axis, Region: region}, nil
+}
+
+// whole rounds, halves to even as NumPy does, and keeps within lo and hi.
+func whole(x float64, lo, hi int) int {
+	return int(math.RoundToEven(min(max(x, float64(lo)), float64(hi))))
 }
 
 // region reads half-open bounds [[k0,k1],[j0,j1],[i0,i1]], clipped to the image: napari's boxes may end past it.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/annotate/session"
+	"github.com/seed-6f79f512/slmsam/annotate/session/sessiontest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -241,7 +243,7 @@ func FuzzPrompts(f *testing.F) {
 	f.Add("/add_lasso_interaction", "NNIA", `{"include_interaction":true,"interaction_bbox":[[1,2],[2,3],[4,5]]}`)
 	f.Add("/set_target_buffer", `{"shape":[4,8,9],"dtype":"int64"}`, `{}`)
 	f.Fuzz(func(t *testing.T, path, body, meta string) {
-		backend := annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{})
+		backend := sessiontest.Backend(t, annotatetest.Limits, annotatetest.Copier{})
 		s := New(t.Context(), backend, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		v := annotatetest.Ball(4, 8, 9)
 		session, err := backend.Open(v)
@@ -260,4 +262,4 @@ func FuzzPrompts(f *testing.F) {
 	})
 }
 
-var _ annotate.Backend = annotatetest.Backend(annotatetest.Limits, annotatetest.Copier{})
+var _ annotate.Backend = (*session.Backend)(nil)

@@ -52,7 +52,7 @@ func TestNothingAcknowledgedIsLostWhenTheProgramIsKilled(t *testing.T) {
 }
 
 func journalOf(t *testing.T, dir string) string {
-	path, err := openProject(t, dir, &copier{}).folder.Keep(kind, "a", ".journal")
+	path, err := openProject(t, dir, far(0)).folder.Keep(kind, "a", ".journal")
 	require.NoError(t, err)
 	return path
 }
@@ -89,7 +89,7 @@ func killedAt(t *testing.T, dir string, after time.Duration) (revision int, hash
 
 // workUntilKilled draws, undoes and propagates, and says what was acknowledged.
 func workUntilKilled(t *testing.T, dir string) {
-	p := openProject(t, dir, &copier{})
+	p := openProject(t, dir, far(0))
 	d := openA(t, p)
 	say := func() {
 		d.mu.Lock()
@@ -113,7 +113,7 @@ func workUntilKilled(t *testing.T, dir string) {
 }
 
 func TestAFullDiskChangesNothing(t *testing.T) {
-	d := openA(t, openProject(t, newFolder(t), &copier{}))
+	d := openA(t, openProject(t, newFolder(t), far(0)))
 	_, err := d.Draw(me, 1, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	before, file := d.Snapshot(), d.journal.file

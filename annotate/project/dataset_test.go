@@ -16,7 +16,7 @@ import (
 
 // TestDataset: objects go by their names, whatever number they have in a volume, and the command trains on what comes out.
 func TestDataset(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{})
+	p := openProject(t, newFolder(t), far(0))
 	_, err := p.Dataset()
 	var input *annotate.InputError
 	require.ErrorAs(t, err, &input)

@@ -11,15 +11,17 @@ import (
 
 // Document is what is known of one volume. Its methods may be called from several goroutines at once.
 type Document struct {
-	ID   string
-	grid grid
+	ID    string
+	grid  grid
+	image func() (Image, func(), error) // the volume, and what to call when it is no longer needed
 
 	mu       sync.Mutex
-	journal  *journal
+	journal  *journal // nil: the document lasts no longer than the program
 	revision int
 	values   Values
 	last     map[string]stamp // of each value's last change
 	past     []step           // what undo takes back, oldest first
+	dropped  int              // steps that no longer are in past
 	future   []step           // what redo brings again, last first
 	watchers map[*Watch]bool
 	job      *job // queued or running; guarded by the project's lock
@@ -56,13 +58,19 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s was first (%s, revision %d): look at the change, then make yours again", e.Author, e.Time.Format(time.TimeOnly), e.Revision)
 }
 
+// newDocument is one without a journal.
+func newDocument(id string, g grid) *Document {
+	return &Document{ID: id, grid: g, values: Values{}, last: map[string]stamp{}, watchers: map[*Watch]bool{}}
+}
+
 // openDocument reads a document from its journal.
 func openDocument(id, path string, g grid) (*Document, error) {
 	j, records, err := openJournal(path)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{ID: id, grid: g, journal: j, values: Values{}, last: map[string]stamp{}, watchers: map[*Watch]bool{}}
+	d := newDocument(id, g)
+	d.journal = j
 	for i, r := range records {
 		if !d.apply(r) {
 			j.close()
@@ -91,6 +99,7 @@ func (d *Document) apply(r record) bool {
 		d.past, d.future = append(d.past, s), nil
 		if len(d.past) > history {
 			d.past = slices.Delete(d.past, 0, 1)
+			d.dropped++
 		}
 		d.set(r, r.Set)
 	case "undo":
@@ -163,7 +172,16 @@ func (d *Document) Close() {
 	for w := range d.watchers {
 		d.drop(w)
 	}
-	d.journal.close()
+	if d.journal != nil {
+		d.journal.close()
+	}
+}
+
+// Depth is how many steps were made and not taken back.
+func (d *Document) Depth() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dropped + len(d.past)
 }
 
 // edit makes the change that f finds for the present state. base is the revision that the author saw: a value that
@@ -221,8 +239,10 @@ func (d *Document) turn(kind string, base int, author string) (bool, error) {
 // commit puts a record on disk, makes its change and tells everyone.
 func (d *Document) commit(r record) (int, error) {
 	r.Revision, r.Time = d.revision+1, time.Now().UTC().Truncate(time.Millisecond)
-	if err := d.journal.append(r); err != nil {
-		return 0, err
+	if d.journal != nil {
+		if err := d.journal.append(r); err != nil {
+			return 0, err
+		}
 	}
 	set := r.Set
 	switch r.Kind {

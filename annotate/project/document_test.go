@@ -34,7 +34,7 @@ func TestPlanes(t *testing.T) {
 
 func TestEverythingOutlivesTheProgram(t *testing.T) {
 	dir := newFolder(t)
-	p := openProject(t, dir, &copier{})
+	p := openProject(t, dir, far(0))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestEverythingOutlivesTheProgram(t *testing.T) {
 	require.NoError(t, err)
 	before := d.Snapshot()
 
-	again := openA(t, openProject(t, dir, &copier{}))
+	again := openA(t, openProject(t, dir, far(0)))
 	require.Equal(t, before, again.Snapshot())
 	done, err := again.Redo(before.Revision, "me")
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func (d *Document) turnInMemory(kind string) (bool, error) {
 }
 
 func TestUndoTakesBackEverything(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{})
+	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
 	var states []Values
 	step := func(revision int, err error) {
@@ -110,7 +110,7 @@ func TestUndoTakesBackEverything(t *testing.T) {
 }
 
 func TestTheSecondWriterIsToldWhoWasFirst(t *testing.T) {
-	d := openA(t, openProject(t, newFolder(t), &copier{}))
+	d := openA(t, openProject(t, newFolder(t), far(0)))
 	_, err := d.Draw(Author{"anna", 0}, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	_, err = d.Draw(Author{"ben", 0}, 4, square(1, 3, 3, 4), kidney)
@@ -131,7 +131,7 @@ func TestTheSecondWriterIsToldWhoWasFirst(t *testing.T) {
 
 func TestWhatACrashLeavesIsMended(t *testing.T) {
 	dir := newFolder(t)
-	d := openA(t, openProject(t, dir, &copier{}))
+	d := openA(t, openProject(t, dir, far(0)))
 	for i := range 4 {
 		_, err := d.Draw(me, i, square(1, 2, 2, 4), kidney)
 		require.NoError(t, err)
@@ -169,7 +169,7 @@ func TestWhatACrashLeavesIsMended(t *testing.T) {
 
 func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
 	dir := newFolder(t)
-	a, b := openA(t, openProject(t, dir, &copier{})), openA(t, openProject(t, dir, &copier{}))
+	a, b := openA(t, openProject(t, dir, far(0))), openA(t, openProject(t, dir, far(0)))
 	_, err := a.Draw(me, 1, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	_, err = b.Draw(me, 2, square(1, 2, 2, 4), kidney)

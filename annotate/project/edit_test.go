@@ -14,7 +14,7 @@ import (
 )
 
 func TestOutlinesAreCarriedAndCorrected(t *testing.T) {
-	m := &copier{}
+	m := far(0)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
@@ -62,7 +62,7 @@ func TestOutlinesAreCarriedAndCorrected(t *testing.T) {
 }
 
 func TestOneWayAndARange(t *testing.T) {
-	m := &copier{}
+	m := far(0)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
@@ -80,7 +80,7 @@ func TestOneWayAndARange(t *testing.T) {
 }
 
 func TestLockedObjectsStay(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{})
+	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestLockedObjectsStay(t *testing.T) {
 }
 
 func TestBadEdits(t *testing.T) {
-	d := openA(t, openProject(t, newFolder(t), &copier{}))
+	d := openA(t, openProject(t, newFolder(t), far(0)))
 	for name, try := range map[string]func() (int, error){
 		"no object":      func() (int, error) { return d.Draw(me, 1, square(1, 0, 0, 2), nil) },
 		"no such slice":  func() (int, error) { return d.Draw(me, 9, square(1, 0, 0, 2), kidney) },
@@ -128,7 +128,7 @@ func TestBadEdits(t *testing.T) {
 
 func TestReviewedVolumesHaveTheirLabelsInLabelsTr(t *testing.T) {
 	dir := newFolder(t)
-	p := openProject(t, dir, &copier{})
+	p := openProject(t, dir, far(0))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestReviewedVolumesHaveTheirLabelsInLabelsTr(t *testing.T) {
 	listed, err := os.ReadFile(filepath.Join(dir, "reviewed.csv"))
 	require.NoError(t, err)
 	require.Equal(t, "name,image,label\na,a.nii.gz,labelsTr/a.nii.gz\n", string(listed))
-	require.Equal(t, "reviewed new", states(openProject(t, dir, &copier{})))
+	require.Equal(t, "reviewed new", states(openProject(t, dir, far(0))))
 
 	// a label map that another program left is where the work begins
 	require.NoError(t, os.Rename(filepath.Join(dir, "labelsTr", "a.nii.gz"), filepath.Join(dir, "labelsTr", "b.nii.gz")))
@@ -167,7 +167,7 @@ func TestReviewedVolumesHaveTheirLabelsInLabelsTr(t *testing.T) {
 }
 
 func TestLabelMapsLieOnTheGrid(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{})
+	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 3, 4), kidney)
 	require.NoError(t, err)
@@ -196,7 +196,7 @@ func TestLabelMapsLieOnTheGrid(t *testing.T) {
 
 func TestUploadsDoNotTouchWhatIsThere(t *testing.T) {
 	dir := newFolder(t)
-	p := openProject(t, dir, &copier{})
+	p := openProject(t, dir, far(0))
 	open := func() *os.File {
 		f, err := os.Open(filepath.Join(dir, "a.nii.gz"))
 		require.NoError(t, err)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"math"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -19,89 +17,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// copier is a Model that copies each object's nearest outline to every slice that is asked for.
+// copier copies each object's nearest outline to every slice that is asked for, and notes what it was asked for.
 type copier struct {
-	delay time.Duration // per slice
-
+	annotatetest.Copier
 	mu       sync.Mutex
 	requests []slmsam.Request
 }
 
-func (c *copier) Window(*volume.Volume, volume.WindowRule) (volume.Window, volume.WindowRule, error) {
-	return volume.Window{Lo: 0, Hi: 100}, "", nil
-}
-
-func (c *copier) Takes(prompt string) error {
-	if prompt == slmsam.PromptClick {
-		return &slmsam.UntrainedError{}
-	}
-	return nil
+// far is a copier that takes its time for every slice.
+func far(delay time.Duration) *copier {
+	return &copier{Copier: annotatetest.Copier{Reach: depth, Delay: delay}}
 }
 
 func (c *copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	c.mu.Lock()
 	c.requests = append(c.requests, r)
 	c.mu.Unlock()
-	s := r.Slices
-	labels := volume.NewLabelMap(s.Volume)
-	if r.Earlier != nil {
-		copy(labels.Data, r.Earlier.Data)
-	}
-	found := map[int][]slmsam.Finding{}
-	for i := r.First; i < r.End; i++ {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(c.delay):
-		}
-		pix := labels.Slice(s.Axis, i)
-		for label, p := range nearest(r.Prompts, i) {
-			if r.Earlier != nil && !slices.ContainsFunc(r.Only[label], func(span slmsam.Span) bool { return span.Contains(i) }) {
-				continue
-			}
-			f := slmsam.Finding{Slice: i, State: slmsam.StateTracked, Score: 3}
-			if p.Slice == i {
-				f = slmsam.Finding{Slice: i, State: slmsam.StateOutlined, Score: float32(math.NaN())}
-			}
-			absent := slices.ContainsFunc(r.Absent[label], func(span slmsam.Span) bool { return span.Contains(i) })
-			if absent {
-				continue
-			}
-			for k, on := range p.Mask {
-				switch {
-				case on:
-					pix[k] = int32(label)
-				case pix[k] == int32(label):
-					pix[k] = 0
-				}
-			}
-			found[label] = append(found[label], f)
-		}
-		labels.SetSlice(s.Axis, i, pix)
-		if r.Progress == nil {
-			continue
-		}
-		if err := r.Progress(slmsam.Progress{Slice: i, Labels: labels, Done: i + 1 - r.First, Total: r.End - r.First}); err != nil {
-			return nil, err
-		}
-	}
-	result := &slmsam.Result{Labels: labels}
-	for label, slices := range found {
-		result.Objects = append(result.Objects, slmsam.Object{Label: label, Slices: slices})
-	}
-	return result, nil
-}
-
-// nearest is each object's prompt that is nearest to a slice.
-func nearest(prompts []slmsam.Prompt, slice int) map[int]slmsam.Prompt {
-	distance := func(p slmsam.Prompt) int { return max(p.Slice-slice, slice-p.Slice) }
-	out := map[int]slmsam.Prompt{}
-	for _, p := range prompts {
-		if q, ok := out[p.Object]; !ok || distance(p) < distance(q) {
-			out[p.Object] = p
-		}
-	}
-	return out
+	return c.Copier.Segment(ctx, r)
 }
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -109,6 +109,18 @@ func (c *images) reserve(voxels int) error {
 	return nil
 }
 
+// hold makes room for a volume that cannot be read again, until the returned function is called.
+func (c *images) hold(voxels int) (func(), error) {
+	if err := c.reserve(voxels); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.voxels -= voxels
+	}), nil
+}
+
 // forget drops a volume; the lock is held.
 func (c *images) forget(h *heldImage) {
 	delete(c.held, h.id)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
 // job is a propagation that was asked for.
@@ -17,8 +18,14 @@ type job struct {
 	document *Document
 	author   string
 	run      Run
+	tickets  []*ticket // of those who wait for it
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
+}
+
+// again is the same job anew.
+func (j *job) again() *job {
+	return &job{document: j.document, author: j.author, run: j.run, tickets: j.tickets}
 }
 
 // Why a job stops.
@@ -37,15 +44,20 @@ const (
 // Propagate queues a propagation of a document's outlines. One that is queued or running for it already is
 // superseded. An InputError says that there is nothing to do.
 func (p *Project) Propagate(d *Document, author string, run Run) error {
+	return p.propagate(&job{document: d, author: author, run: run})
+}
+
+func (p *Project) propagate(j *job) error {
+	d := j.document
 	image, release, err := p.Image(d)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if _, _, err := p.plan(d, image, run); err != nil {
+	if _, _, err := p.plan(d, image, j.run); err != nil {
 		return err
 	}
-	p.enqueue(&job{document: d, author: author, run: run})
+	p.enqueue(j)
 	return nil
 }
 
@@ -53,12 +65,20 @@ func (p *Project) Propagate(d *Document, author string, run Run) error {
 func (p *Project) enqueue(j *job) {
 	p.mu.Lock()
 	j.ctx, j.cancel = context.WithCancelCause(p.ctx)
-	p.take(j.document, errSuperseded)
+	if earlier := p.take(j.document, errSuperseded); earlier != nil {
+		j.tickets = append(earlier.tickets, j.tickets...)
+	}
 	p.queue = append(p.queue, j)
+	p.ahead.pause()
 	j.document.job = j
 	ahead := len(p.queue) - 1
 	p.mu.Unlock()
 	j.document.notify(Event{Type: "job", State: "queued", Ahead: ahead})
+	p.stir()
+}
+
+// stir wakes the worker.
+func (p *Project) stir() {
 	select {
 	case p.wake <- struct{}{}:
 	default:
@@ -84,6 +104,7 @@ func (p *Project) Stop(d *Document) {
 	p.mu.Unlock()
 	if j != nil {
 		d.notify(Event{Type: "job", State: "cancelled"})
+		j.settle(errStopped)
 	}
 }
 
@@ -94,11 +115,11 @@ func (p *Project) Changed(d *Document) {
 	p.mu.Unlock()
 	if j != nil {
 		d.notify(Event{Type: "job", State: "superseded"})
-		p.enqueue(&job{document: d, author: j.author, run: j.run})
+		p.enqueue(j.again())
 	}
 }
 
-// work runs jobs, first come, first served, until the project is closed.
+// work runs jobs, first come, first served, until the project is closed. While there are none, it computes ahead.
 func (p *Project) work() {
 	defer p.worker.Done()
 	for {
@@ -110,6 +131,9 @@ func (p *Project) work() {
 		p.mu.Unlock()
 		if next != nil {
 			p.finish(next, p.execute(next))
+			continue
+		}
+		if p.prepareNext() {
 			continue
 		}
 		select {
@@ -140,14 +164,16 @@ func (p *Project) finish(j *job, err error) {
 	switch {
 	case outcome == jobStopped:
 	case errors.Is(err, errSuperseded):
-		p.enqueue(&job{document: j.document, author: j.author, run: j.run})
+		p.enqueue(j.again())
 	case err != nil:
 		if !isInput(err) {
 			p.log.Error("propagation failed", "error", err)
 		}
 		j.document.notify(Event{Type: "job", State: "failed", Error: jobError(err)})
+		j.settle(err)
 	default:
 		j.document.notify(Event{Type: "job", State: "done"})
+		j.settle(nil)
 	}
 }
 
@@ -158,12 +184,8 @@ func isInput(err error) bool {
 
 // jobError is what a person is told.
 func jobError(err error) string {
-	var untrained *slmsam.UntrainedError
-	switch {
-	case isInput(err):
+	if isInput(err) {
 		return publicError(err)
-	case errors.As(err, &untrained):
-		return untrained.Error()
 	}
 	return "the propagation failed; the server's log says why"
 }
@@ -188,7 +210,7 @@ func (p *Project) plan(d *Document, image Image, run Run) (*state, slmsam.Reques
 // execute runs a job and changes its document.
 func (p *Project) execute(j *job) error {
 	d := j.document
-	image, release, err := p.Image(d)
+	image, release, err := d.image()
 	if err != nil {
 		return err
 	}
@@ -202,13 +224,20 @@ func (p *Project) execute(j *job) error {
 		if j.ctx.Err() != nil {
 			return context.Cause(j.ctx)
 		}
-		pix := narrow(pr.Labels, d.grid.axis, pr.Slice)
-		d.notify(Event{Type: "slice", Slice: pr.Slice, Objects: pr.Objects, Plane: EncodePlane(pix), Done: pr.Done, Total: pr.Total})
+		if d.watched() {
+			pix := narrow(pr.Labels, d.grid.axis, pr.Slice)
+			d.notify(Event{Type: "slice", Slice: pr.Slice, Objects: pr.Objects, Plane: EncodePlane(pix), Done: pr.Done, Total: pr.Total})
+		}
+		j.progress(pr.Done, pr.Total)
 		return nil
 	}
 	result, err := p.model.Segment(j.ctx, r)
-	if err != nil {
+	switch {
+	case err == nil:
+	case j.ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
 		return fmt.Errorf("propagate: %w", err)
+	default: // what the model or the volume cannot do
+		return annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
 	}
 	set, err := s.outcome(&r, result)
 	if err != nil {

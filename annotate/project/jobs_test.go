@@ -9,7 +9,7 @@ import (
 )
 
 func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
-	m := &copier{delay: 20 * time.Millisecond}
+	m := far(20 * time.Millisecond)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
@@ -35,7 +35,7 @@ func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
 }
 
 func TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{delay: 5 * time.Millisecond})
+	p := openProject(t, newFolder(t), far(5*time.Millisecond))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten(t *testing.T) {
 }
 
 func TestAStoppedJobChangesNothing(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{delay: 20 * time.Millisecond})
+	p := openProject(t, newFolder(t), far(20*time.Millisecond))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestAStoppedJobChangesNothing(t *testing.T) {
 }
 
 func TestJobsOfSeveralVolumesTakeTurns(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{delay: time.Millisecond})
+	p := openProject(t, newFolder(t), far(time.Millisecond))
 	a := openA(t, p)
 	b, err := p.Document("b")
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestJobsOfSeveralVolumesTakeTurns(t *testing.T) {
 }
 
 func TestWhoDoesNotListenIsLetGo(t *testing.T) {
-	d := openA(t, openProject(t, newFolder(t), &copier{}))
+	d := openA(t, openProject(t, newFolder(t), far(0)))
 	w := d.Watch()
 	for range unread + 1 {
 		d.notify(Event{Type: "slice"})

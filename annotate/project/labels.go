@@ -157,7 +157,7 @@ func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
 		if own := l.Legend[label].Color; own.A > 0 {
 			c = own
 		}
-		set[objectKey(int(label))] = jsonOf(Object{Name: l.Name(label), Color: fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)})
+		set[objectKey(int(label))] = jsonOf(Object{Name: l.Name(label), Color: colorText(c)})
 	}
 	return set, nil
 }

@@ -21,6 +21,8 @@ import (
 // Model carries outlines through volumes; *slmsam.Model does.
 type Model interface {
 	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
+	// Prepare computes ahead what Segment needs of slices, in the given order.
+	Prepare(ctx context.Context, s slmsam.Slices, order []int) error
 	Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error)
 	Takes(prompt string) error // why it refuses slmsam.PromptBox or PromptClick; nil: it does not
 }
@@ -40,8 +42,9 @@ type Project struct {
 	mu        sync.Mutex
 	documents map[string]*Document
 	queue     []*job
-	wake      chan struct{} // has an element when the queue may have one
-	done      [3]int        // jobs that were done, failed, stopped
+	wake      chan struct{} // has an element when there may be work
+	ahead     preparing
+	done      [3]int // jobs that were done, failed, stopped
 	closed    bool
 }
 
@@ -182,6 +185,7 @@ func (p *Project) Document(id string) (*Document, error) {
 	if d, err = openDocument(id, path, grid{dim: geom.Dim, axis: geom.AcquisitionAxis()}); err != nil {
 		return nil, err
 	}
+	d.image = func() (Image, func(), error) { return p.use(d) }
 	if err := p.adopt(d, v); err != nil {
 		d.Close()
 		return nil, err
@@ -192,9 +196,18 @@ func (p *Project) Document(id string) (*Document, error) {
 
 var errClosed = errors.New("the project is closed")
 
-// Image returns a document's volume and what to call when it is no longer needed. annotate.ErrFull: the volumes in use
-// leave no room for it.
+// Image returns a document's volume and what to call when it is no longer needed. What the model needs of it is computed
+// from then on. annotate.ErrFull: the volumes in use leave no room for it.
 func (p *Project) Image(d *Document) (Image, func(), error) {
+	image, release, err := d.image()
+	if err == nil {
+		p.prepareSoon(d)
+	}
+	return image, release, err
+}
+
+// use reads a document's volume from the folder, unless it is in memory.
+func (p *Project) use(d *Document) (Image, func(), error) {
 	return p.images.use(d.ID, func() (*volume.Volume, error) {
 		v, err := p.folder.Find(d.ID)
 		if err != nil {

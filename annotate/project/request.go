@@ -14,6 +14,12 @@ type Run struct {
 	First, End int // slices First to End-1; End 0: all
 }
 
+// Why there is nothing to propagate.
+var (
+	ErrNoOutline = annotate.Inputf("nothing is outlined there: draw an object's outline on a slice first")
+	ErrUnchanged = annotate.Inputf("nothing was changed since the last propagation: outline an object, or correct a slice")
+)
+
 // request asks for what the outlines call for: all of it the first time, later only what changes since then can
 // affect, as slmsam propagate does with a corrected result.
 func (s *state) request(view slmsam.Slices, run Run) (slmsam.Request, error) {
@@ -29,7 +35,7 @@ func (s *state) request(view slmsam.Slices, run Run) (slmsam.Request, error) {
 		return r, err
 	}
 	if len(r.Prompts) == 0 {
-		return r, annotate.Inputf("nothing is outlined there: draw an object's outline on a slice first")
+		return r, ErrNoOutline
 	}
 	if s.fresh() {
 		return r, nil
@@ -43,7 +49,7 @@ func (s *state) request(view slmsam.Slices, run Run) (slmsam.Request, error) {
 		s.again(&r, label)
 	}
 	if len(r.Only) == 0 {
-		return r, annotate.Inputf("nothing was changed since the last propagation: outline an object, or correct a slice")
+		return r, ErrUnchanged
 	}
 	return r, nil
 }

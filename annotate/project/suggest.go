@@ -60,9 +60,10 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 	}
 	p.mu.Lock()
 	interrupted := p.take(d, errSuperseded)
+	p.ahead.pause()
 	p.mu.Unlock()
 	if interrupted != nil {
-		defer p.enqueue(&job{document: d, author: interrupted.author, run: interrupted.run})
+		defer func() { p.enqueue(interrupted.again()) }()
 	}
 	result, err := p.model.Segment(ctx, slmsam.Request{
 		Slices:  slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window},

@@ -11,7 +11,7 @@ import (
 )
 
 func TestASuggestionChangesNothing(t *testing.T) {
-	m := &copier{}
+	m := far(0)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
 	mask := make([]bool, pixels)
@@ -31,7 +31,7 @@ func TestASuggestionChangesNothing(t *testing.T) {
 }
 
 func TestBadHintsAreRefused(t *testing.T) {
-	p := openProject(t, newFolder(t), &copier{})
+	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
 	for name, h := range map[string]Hint{
 		"nothing":         {Slice: 1},
@@ -53,7 +53,7 @@ func TestBadHintsAreRefused(t *testing.T) {
 
 // TestASuggestionDoesNotWaitForItsOwnVolume: what a running propagation starts from is about to change.
 func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
-	m := &copier{delay: 20 * time.Millisecond}
+	m := far(20 * time.Millisecond)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 3), kidney)

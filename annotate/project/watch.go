@@ -73,11 +73,18 @@ func (d *Document) drop(w *Watch) {
 	}
 }
 
-// Tell sends an event about a job.
+// notify sends an event about a job.
 func (d *Document) notify(e Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tell(e)
+}
+
+// watched says whether anyone follows the document.
+func (d *Document) watched() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.watchers) > 0
 }
 
 // tell sends an event to everyone; who has not taken the last ones is let go.

@@ -42,6 +42,8 @@ func (everywhere) Takes(prompt string) error {
 	return nil
 }
 
+func (everywhere) Prepare(context.Context, slmsam.Slices, []int) error { return nil }
+
 func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	out := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume), Objects: []slmsam.Object{{Label: 1}}}
 	for i := range r.Slices.Len() {

@@ -13,9 +13,8 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/annotate/learn"
-	"github.com/seed-6f79f512/slmsam/annotate/tracking"
+	"github.com/seed-6f79f512/slmsam/annotate/session"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/spf13/cobra"
@@ -136,7 +135,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 		return err
 	}
 	defer c.end(place.end)
-	servers, err := f.servers(ctx, c, inmemory.New(tracking.New(served), f.limits), dir, place)
+	servers, err := f.servers(ctx, c, session.New(place.project, f.limits), dir, place)
 	if err != nil {
 		return err
 	}

@@ -7,16 +7,16 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
-	"github.com/seed-6f79f512/slmsam/annotate/inmemory"
 	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
 	"github.com/seed-6f79f512/slmsam/annotate/learn"
 	"github.com/seed-6f79f512/slmsam/annotate/monailabel"
 	"github.com/seed-6f79f512/slmsam/annotate/nninteractive"
+	"github.com/seed-6f79f512/slmsam/annotate/session"
 	"github.com/seed-6f79f512/slmsam/annotate/viewer"
 )
 
 // servers makes the servers that were asked for; place is where people work in the browser. They end with ctx.
-func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.Engine, dir string, place *workplace) (*servers, error) {
+func (f *serveFlags) servers(ctx context.Context, c *console, backend *session.Backend, dir string, place *workplace) (*servers, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend *inmemory.
 }
 
 // measured adds what the clients' ports did to the page's own metrics.
-func (f *serveFlags) measured(page http.Handler, backend *inmemory.Engine) http.Handler {
+func (f *serveFlags) measured(page http.Handler, backend *session.Backend) http.Handler {
 	f.metrics.Gauge("slmsam_sessions", "Volumes that clients have open.", func() int { n, _ := backend.Usage(); return n })
 	f.metrics.Gauge("slmsam_session_voxels", "Voxels of the volumes that clients have open.", func() int { _, n := backend.Usage(); return n })
 	mux := http.NewServeMux()

@@ -19,6 +19,7 @@ const uploadBytesPerVoxel = 8
 
 // workplace is the project that people work in, with the page to do it on.
 type workplace struct {
+	project *project.Project
 	page    http.Handler
 	learner *learn.Learner // nil: none
 	closers []func() error // in the order in which things were opened
@@ -47,11 +48,10 @@ func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn
 		return w, err
 	}
 	w.closers = append(w.closers, volumes.Close)
-	p, err := project.Open(volumes, served, f.limits, c.log)
-	if err != nil {
+	if w.project, err = project.Open(volumes, served, f.limits, c.log); err != nil {
 		return w, err
 	}
-	w.closers = append(w.closers, p.Close)
+	w.closers = append(w.closers, w.project.Close)
 	if w.learner, err = f.learner(c, dev, served, base, volumes); err != nil {
 		return w, err
 	}
@@ -59,7 +59,7 @@ func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn
 		w.closers = append(w.closers, w.learner.Close)
 	}
 	options.Learner = w.learner
-	w.page = viewer.New(p, options)
+	w.page = viewer.New(w.project, options)
 	return w, nil
 }
 

@@ -1,4 +1,4 @@
-package inmemory_test
+package session_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/annotate/session/sessiontest"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +23,7 @@ type board struct {
 
 func open(t *testing.T, c annotatetest.Copier) *board {
 	v := annotatetest.Ball(12, 40, 44)
-	s, err := annotatetest.Backend(annotatetest.Limits, c).Open(v)
+	s, err := sessiontest.Backend(t, annotatetest.Limits, c).Open(v)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return &board{s, t, v}
@@ -204,7 +205,7 @@ func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
 		filled(2, region(10, 20, 5, 9, 9, 10)), filled(2, region(10, 20, 20, 25, 9, 10)))) // added to what was found there
 	whole := fresh.run()
 	require.Equal(t, first, whole, "as if it were computed at once")
-	require.Equal(t, 12, steps(filled(0, region(20, 21, 5, 9, 2, 10)))-44, "slices of two axes: all")
+	require.Equal(t, 44, steps(filled(0, region(20, 21, 5, 9, 2, 10))), "slices across another axis: those alone")
 }
 
 func TestObjectsDoNotMix(t *testing.T) {
@@ -252,7 +253,7 @@ func TestACancelledRunChangesNothing(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	limits := annotate.Limits{Sessions: 2, Voxels: 1000, TotalVoxels: 1500}
-	e := annotatetest.Backend(limits, annotatetest.Copier{})
+	e := sessiontest.Backend(t, limits, annotatetest.Copier{})
 	_, err := e.Open(annotatetest.Ball(11, 10, 10))
 	var input *annotate.InputError
 	require.ErrorAs(t, err, &input)

@@ -1,11 +1,37 @@
-package inmemory
+// Package drawing turns strokes of every kind into outlines of slices.
+package drawing
 
 import (
 	"math"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/volume"
 )
+
+// Draw returns an object's outline on the slice of a volume across axis after a stroke that lies on it. content is what the
+// object is there so far, [h,w]; it stays as it is. nil: the stroke says nothing about the slice, because what it erases is
+// not there.
+func Draw(v *volume.Volume, axis int, stroke annotate.Stroke, content []bool) []bool {
+	p := pad{values: v.Slice(axis, stroke.Region.Lo[axis]), content: content, rect: planeRect(stroke.Region, axis)}
+	p.h, p.w = volume.SliceSize(v.Dim, axis)
+	return p.draw(stroke)
+}
+
+// rect is a rectangle of pixels on a slice, half open.
+type rect struct{ x0, y0, x1, y1 int }
+
+// planeRect is where a region lies on a slice across axis.
+func planeRect(r annotate.Region, axis int) rect {
+	row, col := 2, 0
+	switch axis {
+	case 0:
+		col = 1
+	case 2:
+		row = 1
+	}
+	return rect{x0: r.Lo[col], y0: r.Lo[row], x1: r.Hi[col], y1: r.Hi[row]}
+}
 
 // pad is a slice that is drawn on.
 type pad struct {

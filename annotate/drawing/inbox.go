@@ -1,4 +1,4 @@
-package inmemory
+package drawing
 
 // boxLeast is the least part of its box that an object fills; below that the box's ellipse is taken.
 const boxLeast = 0.25
