@@ -1,4 +1,4 @@
-// Package check drives the page in a browser: see check.mjs.
+// Package check drives the page in a browser: see check.mjs and pictures.mjs.
 package check
 
 import (
@@ -12,25 +12,60 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// With SLMSAM_BROWSER=1 the check runs in Debian's Chromium. SLMSAM_PLAYWRIGHT is a folder in which
-// "npm install playwright-core" was run.
+// TestThePageInABrowser runs with SLMSAM_BROWSER=1 in Chromium (SLMSAM_CHROMIUM; /usr/bin/chromium). SLMSAM_PLAYWRIGHT is a folder in
+// which "npm install playwright-core" was run; SLMSAM_BROWSER_OUT keeps the pictures. A kidney of a real CT is outlined where there
+// is one, else one of the made-up abdomen.
 func TestThePageInABrowser(t *testing.T) {
 	if os.Getenv("SLMSAM_BROWSER") != "1" {
-		t.Skip("SLMSAM_BROWSER=1 runs the page in Chromium; it needs node, chromium, and playwright-core in the folder SLMSAM_PLAYWRIGHT")
+		t.Skip("SLMSAM_BROWSER=1 runs the page in Chromium; it needs node, chromium, and playwright-core in the folder SLMSAM_PLAYWRIGHT (.ci/browser gets them)")
 	}
-	script, err := filepath.Abs("check.mjs")
-	require.NoError(t, err)
 	dir := t.TempDir()
-	slmsam := filepath.Join(dir, "slmsam")
+	slmsam, demo := filepath.Join(dir, "slmsam"), filepath.Join(dir, "demo")
 	output(t, exec.Command("go", "build", "-o", slmsam, "../../../cmd/slmsam"))
-	output(t, exec.Command(slmsam, "demo", "-o", filepath.Join(dir, "demo"), "--device", "cpu"))
-	out := os.Getenv("SLMSAM_BROWSER_OUT") // keeps the pictures
+	output(t, exec.Command(slmsam, "demo", "-o", demo, "--device", "cpu"))
+	out := os.Getenv("SLMSAM_BROWSER_OUT")
 	if out == "" {
 		out = filepath.Join(dir, "out")
 	}
-	check := exec.Command("node", script, "--url", serve(t, slmsam, t.TempDir()), "--slmsam", slmsam, "--demo", filepath.Join(dir, "demo"), "--out", out)
-	check.Dir = os.Getenv("SLMSAM_PLAYWRIGHT")
-	t.Log(output(t, check))
+	t.Run("annotate", func(t *testing.T) {
+		image, truth, label := filepath.Join(demo, "image.nii.gz"), filepath.Join(demo, "truth.nii.gz"), "2"
+		if ct := realCT(); ct != "" {
+			image, truth, label = filepath.Join(ct, "image.nii.gz"), filepath.Join(ct, "label.nii.gz"), "3"
+		}
+		t.Log("on " + image)
+		node(t, "check.mjs", "--url", serve(t, slmsam, t.TempDir()), "--slmsam", slmsam, "--image", image, "--truth", truth, "--label", label, "--out", out)
+	})
+	t.Run("pictures", func(t *testing.T) {
+		node(t, "pictures.mjs", "--url", serve(t, slmsam, t.TempDir()), "--demo", demo, "--out", out)
+	})
+}
+
+// realCT is the folder of a contrast-enhanced CT of the abdomen whose label 3 is the right kidney; empty: there is none.
+func realCT() string {
+	data := os.Getenv("SLMSAM_DATA")
+	if data == "" {
+		data = filepath.Join("..", "..", "..", "..", "shared", "data")
+	}
+	ct, err := filepath.Abs(filepath.Join(data, "crlm", "crlm_ct_1004"))
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(ct, "label.nii.gz")); err != nil {
+		return ""
+	}
+	return ct
+}
+
+// node runs a script of this folder.
+func node(t *testing.T, script string, args ...string) {
+	path, err := filepath.Abs(script)
+	require.NoError(t, err)
+	if chromium := os.Getenv("SLMSAM_CHROMIUM"); chromium != "" {
+		args = append(args, "--chromium", chromium)
+	}
+	cmd := exec.Command("node", append([]string{path}, args...)...)
+	cmd.Dir = os.Getenv("SLMSAM_PLAYWRIGHT")
+	t.Log(output(t, cmd))
 }
 
 // serve starts a server on a free port and returns its address.

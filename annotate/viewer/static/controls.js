@@ -5,7 +5,7 @@ import { now, stage, tools } from './opened.js'
 import { endHint } from './strokes.js'
 
 const presets = { 'soft tissue': [-160, 240], liver: [-10, 190], lung: [-1350, 150], bone: [-450, 1050], brain: [0, 80] }
-const own = 'as the model sees it'
+const own = 'the model’s'
 
 /** Sets the controls for a volume that was opened. */
 export function setup(info) {
