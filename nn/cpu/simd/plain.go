@@ -11,7 +11,7 @@ func Plain() Kernels {
 	return Kernels{
 		Name: "Go", MR: plainRows, NR: plainColumns, Fold: 1,
 		tile: tilePlain, tileInPlace: tileInPlacePlain, pack4: pack4Plain,
-		copyA: copyPlain, copyB: copyPlain,
+		copyA: copyPlain(plainRows), copyB: copyPlain(plainColumns),
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 		axial: axialPlain(),
@@ -78,9 +78,11 @@ func pack4Plain(n int, src []float32, ld int, dst []float32, step int) {
 	}
 }
 
-func copyPlain(n int, src []float32, ld int, dst []float32) {
-	for i := range n { // rows and columns of the tile are equally many
-		*(*[plainColumns]float32)(dst[i*plainColumns:]) = [plainColumns]float32(src[i*ld:])
+func copyPlain(width int) func(n int, src []float32, ld int, dst []float32) {
+	return func(n int, src []float32, ld int, dst []float32) {
+		for i := range n {
+			copy(dst[i*width:][:width], src[i*ld:])
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func sigmoidPlain(dst, x []float32) {
 func exp2(x float32) float32 { return float32(math.Exp(float64(x) * math.Ln2)) }
 
 func softmaxPlain(n int, s, largest, sum, alpha []float32) {
-	const w = plainColumns
+	w := len(alpha)
 	for j := range w {
 		m := largest[j]
 		for i := range n {
@@ -61,7 +61,7 @@ func softmaxPlain(n int, s, largest, sum, alpha []float32) {
 
 func probabilityPlain(n int, s, lse []float32) {
 	for i := range n {
-		row := s[i*plainColumns:][:plainColumns]
+		row := s[i*len(lse):][:len(lse)]
 		for j, v := range row {
 			row[j] = exp2(v - lse[j])
 		}
@@ -69,13 +69,19 @@ func probabilityPlain(n int, s, lse []float32) {
 }
 
 func scoreGradientPlain(n int, p, dp, delta []float32) {
-	for i := range n * plainColumns {
-		dp[i] = p[i] * (dp[i] - delta[i%plainColumns])
+	for i := range n {
+		row, prob := dp[i*len(delta):][:len(delta)], p[i*len(delta):]
+		for j, d := range delta {
+			row[j] = prob[j] * (row[j] - d)
+		}
 	}
 }
 
 func scaleLanesPlain(n int, o, alpha []float32) {
-	for i := range n * plainColumns {
-		o[i] *= alpha[i%plainColumns]
+	for i := range n {
+		row := o[i*len(alpha):][:len(alpha)]
+		for j, a := range alpha {
+			row[j] *= a
+		}
 	}
 }

@@ -1,7 +1,8 @@
 // Command gen writes the assembly of package simd and its Go declarations.
 //
 // Every kernel is generated twice from one description, for AVX2 with FMA (8 lanes, 16 registers) and for
-// AVX-512 (16 lanes, 32 registers), the products a third time for AVX512_BF16. Run it with go generate in the parent folder; main_test.go checks that
+// AVX-512 (16 lanes, 32 registers), the products a third time for AVX512_BF16.
+// A few are generated for NEON on arm64. Run it with go generate in the parent folder; main_test.go checks that
 // the committed files are what it writes.
 package main
 
@@ -23,15 +24,17 @@ import (
 const (
 	asmFile  = "../kernels_amd64.s"
 	stubFile = "../kernels_amd64.go"
+
+	neonFile     = "../kernels_arm64.s"
+	neonStubFile = "../kernels_arm64.go"
 )
 
 func main() {
-	asm, stubs, err := generate()
-	if err == nil {
-		err = os.WriteFile(asmFile, asm, 0o644)
-	}
-	if err == nil {
-		err = os.WriteFile(stubFile, stubs, 0o644)
+	files, err := allFiles()
+	for name, data := range files {
+		if err == nil {
+			err = os.WriteFile(name, data, 0o644)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -39,7 +42,17 @@ func main() {
 	}
 }
 
-// generate returns the assembly and the Go declarations.
+// allFiles returns the contents of every file by name.
+func allFiles() (map[string][]byte, error) {
+	asm, stubs, err := generate()
+	if err != nil {
+		return nil, err
+	}
+	neon, neonStubs := generateNEON()
+	return map[string][]byte{asmFile: asm, stubFile: stubs, neonFile: neon, neonStubFile: neonStubs}, nil
+}
+
+// generate returns the assembly of amd64 and the Go declarations.
 func generate() (asm, stubs []byte, err error) {
 	g := &gen{Context: build.NewContext(), constants: map[string]operand.Mem{}}
 	for _, isa := range []isa{{"AVX2", 8}, {"AVX512", 16}} {
