@@ -3,7 +3,6 @@ package project
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -236,18 +235,13 @@ func (p *Project) Add(name string, body io.Reader) (id string, err error) {
 	name = filepath.Base(filepath.ToSlash(name))
 	ext := folder.Extension(name)
 	if ext == "" {
-		return "", annotate.Inputf("%.100q is no volume that can be uploaded: want .nii, .nii.gz, .nrrd or .mha (put a DICOM series into the served folder)", name)
+		return "", annotate.Inputf("%.100q is no volume that can be uploaded: want .nii, .nii.gz, .nrrd, .mha, or the folder of a DICOM series", name)
 	}
-	upload := filepath.Join(p.images.dir, "upload-*"+ext)
-	file, err := os.CreateTemp(p.images.dir, filepath.Base(upload))
+	file, remove, err := p.temporary("upload"+ext, func(path string) error { return receive(path, body) })
 	if err != nil {
-		return "", fmt.Errorf("receive the upload: %w", err)
+		return "", err
 	}
-	defer os.Remove(file.Name())
-	_, err = io.Copy(file, body)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return "", fmt.Errorf("receive the upload: %w", err)
-	}
+	defer remove()
 	stem := name[:len(name)-len(ext)]
 	for n := 1; n < 1000; n++ {
 		id = stem
@@ -255,7 +249,7 @@ func (p *Project) Add(name string, body io.Reader) (id string, err error) {
 			id = stem + "-" + strconv.Itoa(n)
 		}
 		if _, err := p.folder.Find(id); errors.Is(err, folder.ErrUnknown) {
-			return id, p.folder.Add(id, ext, file.Name())
+			return id, p.folder.Add(id, ext, file)
 		} else if err != nil {
 			return "", err
 		}

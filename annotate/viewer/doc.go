@@ -6,6 +6,7 @@
 //
 //	GET    project                        volumes with their states, label map formats, what to tell people
 //	POST   volumes?name=FILE              body: a volume's file; {"id"}
+//	POST   series?name=NAME               body: multipart/form-data, the files of a DICOM series; {"id"}
 //	GET    dataset                        the reviewed volumes as a zip file in nnU-Net's layout
 //	GET    training                       the training that runs or ran last, the weights that can serve and do
 //	POST   training                       {"minutes"}: at most, 0: by the number of volumes; 202

@@ -45,6 +45,7 @@ func New(p *project.Project, o Options) http.Handler {
 	}
 	handle("GET /api/project", s.list)
 	handle("POST /api/volumes", s.upload)
+	handle("POST /api/series", s.uploadSeries)
 	handle("GET /api/dataset", s.dataset)
 	if o.Learner != nil {
 		handle("GET /api/training", s.training)
@@ -111,19 +112,6 @@ func (s *server) list(w http.ResponseWriter, _ *http.Request) error {
 		Volumes []project.Entry `json:"volumes"`
 		Notice  string          `json:"notice,omitempty"`
 	}{volumes, s.options.Notice})
-	return nil
-}
-
-// upload takes a new volume.
-func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength > s.options.UploadBytes {
-		return &http.MaxBytesError{Limit: s.options.UploadBytes}
-	}
-	id, err := s.project.Add(r.URL.Query().Get("name"), web.Body(w, r, s.options.UploadBytes))
-	if err != nil {
-		return web.Upload(err)
-	}
-	web.JSON(w, http.StatusCreated, map[string]string{"id": id})
 	return nil
 }
 

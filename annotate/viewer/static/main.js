@@ -1,7 +1,7 @@
 // The page begins here: what the controls and the keys do. Read on in volumes.js (the list) and opened.js (the editor).
 
 import { $, guarded, say } from './page.js'
-import { home, list, upload } from './volumes.js'
+import { drop, home, list, upload } from './volumes.js'
 import { now, objects, open, select, stage, tools } from './opened.js'
 import { accept, add, nextDoubt, remark, reveal } from './strokes.js'
 import { propagate, stop } from './propagation.js'
@@ -26,12 +26,12 @@ function wire() {
   $('window').onchange = e => show(e.target.value)
   $('opacity').oninput = e => stage.setOpacity(e.target.value / 100)
   $('weights').onchange = e => serve(e.target.value)
-  $('open').onchange = e => { upload(e.target.files[0]); e.target.value = '' }
+  $('open').onchange = async e => { await upload([...e.target.files]); e.target.value = '' }
   for (const type of ['dragover', 'dragleave', 'drop']) {
     window.addEventListener(type, e => {
       e.preventDefault()
       document.body.classList.toggle('dragging', type === 'dragover')
-      if (type === 'drop') upload(e.dataTransfer.files[0])
+      if (type === 'drop') drop(e.dataTransfer)
     })
   }
   // after a click the keys are the editor's again, not the button's

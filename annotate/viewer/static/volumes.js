@@ -29,11 +29,45 @@ export async function home() {
   say('open a volume')
 }
 
-export const upload = guarded(async file => {
-  if (!file) return
-  say(`sending ${file.name}`)
-  const answer = await api.request('volumes?name=' + encodeURIComponent(file.name), { method: 'POST', body: file })
+/** Sends files to the server and opens the volume: one file, or those of a DICOM series. */
+export const upload = guarded(async (files, folder = '') => {
+  if (!files.length) return
+  const [file] = files, single = files.length === 1 && /\.(nii|nii\.gz|nrrd|mha)$/i.test(file.name)
+  say(single ? `sending ${file.name}` : `sending ${files.length} files`)
+  let answer
+  if (single) {
+    answer = await api.request('volumes?name=' + encodeURIComponent(file.name), { method: 'POST', body: file })
+  } else {
+    const form = new FormData()
+    for (const f of files) form.append('files', f)
+    answer = await api.request('series?name=' + encodeURIComponent(folder || file.name.replace(/\.[^.]*$/, '')), { method: 'POST', body: form })
+  }
   const { id } = await answer.json()
   await list()
   await open(id)
 })
+
+/** Takes what was dropped: files, or a folder of them. */
+export const drop = guarded(async transfer => {
+  const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean)
+  const folder = entries.find(e => e.isDirectory)
+  if (!folder) return upload([...transfer.files])
+  say(`reading the folder ${folder.name}`)
+  const files = []
+  for (const entry of entries) await gather(entry, files)
+  await upload(files, folder.name)
+})
+
+/** Adds the files of an entry and of the folders within it. */
+async function gather(entry, files) {
+  if (entry.isFile) {
+    if (!entry.name.startsWith('.')) files.push(await new Promise((done, failed) => entry.file(done, failed)))
+    return
+  }
+  const reader = entry.createReader()
+  for (;;) { // a reader hands out some at a time
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed))
+    if (!some.length) return
+    for (const e of some) await gather(e, files)
+  }
+}

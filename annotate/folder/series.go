@@ -1,0 +1,78 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// AddSeries puts the files of a DICOM series, which lie in the folder from, into a folder of their own, called name or, where
+// there is one, with a number. A series that is there already, by its SeriesInstanceUID, is left alone. The ID is that of
+// the volume.
+func (f *Folder) AddSeries(name, from string) (id string, err error) {
+	uid, err := volume.SeriesUID(from)
+	if err != nil {
+		return "", unreadable(from, err)
+	}
+	if uid == "" {
+		return "", annotate.Inputf("the DICOM files have no SeriesInstanceUID, by which a series goes here: convert them to NIfTI")
+	}
+	if _, err := f.Find(uid); !errors.Is(err, ErrUnknown) {
+		return uid, err
+	}
+	if _, err := ReadVolume(from, f.maxVoxels); err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.mkdir(kept); err != nil {
+		return "", err
+	}
+	coming, err := os.MkdirTemp(f.path(kept), "coming-")
+	if err != nil {
+		return "", fmt.Errorf("receive the series: %w", err)
+	}
+	defer os.RemoveAll(coming) // gone, if all went well
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return "", fmt.Errorf("receive the series: %w", err)
+	}
+	for _, file := range files {
+		if err := copyFile(filepath.Join(coming, file.Name()), filepath.Join(from, file.Name())); err != nil {
+			return "", err
+		}
+	}
+	to, err := f.freeName(name)
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(os.Chmod(coming, 0o755), os.Rename(coming, to)); err != nil {
+		return "", fmt.Errorf("receive the series: %w", err)
+	}
+	return uid, nil
+}
+
+// freeName is the path of a folder that is not there yet.
+func (f *Folder) freeName(name string) (string, error) {
+	for n := 1; ; n++ {
+		numbered := name
+		if n > 1 {
+			numbered += "-" + strconv.Itoa(n)
+		}
+		file, err := fileName(numbered, "")
+		if err != nil {
+			return "", err
+		}
+		if _, err := f.root.Lstat(path.Join(".", file)); errors.Is(err, os.ErrNotExist) {
+			return f.path(file), nil
+		} else if err != nil {
+			return "", fmt.Errorf("receive the series: %w", err)
+		}
+	}
+}
