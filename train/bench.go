@@ -17,6 +17,7 @@ type Speed struct {
 	ClipsPerSecond  float64   `json:"clips_per_second"`
 	GFLOPPerStep    float64   `json:"gflop_per_step"` // mean: clips have different numbers of objects
 	GFLOPPerSecond  float64   `json:"gflop_per_second"`
+	CoresBusy       float64   `json:"cores_busy,omitempty"` // processor time by time; 0 where the system does not tell
 	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
 }
 
@@ -31,10 +32,13 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	clips := newPrefetch(ctx, t.sampler, 0, t.ahead())
 	defer clips.close()
 	s := Speed{ClipsPerStep: r.Batch}
-	flop, seconds := 0.0, 0.0
-	g.Device().ResetPeak()
+	flop, seconds, busy, began := 0.0, 0.0, 0.0, time.Now()
 	warm := min(1, steps-1)
 	for i := range steps + warm {
+		if i == warm {
+			g.Device().ResetPeak()
+			busy, began = processorSeconds(), time.Now()
+		}
 		g.FLOP = 0
 		metrics, err := t.step(ctx, clips)
 		if err != nil {
@@ -45,6 +49,9 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 			s.Seconds = append(s.Seconds, metrics.Seconds)
 			flop, seconds = flop+g.FLOP, seconds+metrics.Seconds
 		}
+	}
+	if busy > 0 {
+		s.CoresBusy = (processorSeconds() - busy) / time.Since(began).Seconds()
 	}
 	sorted := slices.Sorted(slices.Values(s.Seconds))
 	s.SecondsPerStep = sorted[len(sorted)/2]

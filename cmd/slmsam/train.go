@@ -25,7 +25,7 @@ type trainFlags struct {
 	lr, mix                                                                     float64
 	seed                                                                        uint64
 	freeze                                                                      []string
-	resume, recompute, plan, ignoreGeometry                                     bool
+	resume, recompute, plan, ignoreGeometry, kernels                            bool
 	channel                                                                     int
 }
 
@@ -80,6 +80,7 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags.BoolVar(&f.recompute, "recompute", false, "compute activations again in the backward pass: less memory, more time")
 	flags.BoolVar(&f.plan, "plan", false, "only print the parameters, memory and work of a step")
 	flags.IntVar(&f.bench, "bench", 0, "only measure so many steps")
+	flags.BoolVar(&f.kernels, "kernels", false, "with --bench: also say which kernels the time goes to, on the CPU")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
 	return cmd
@@ -240,36 +241,4 @@ func validationText(p train.Progress) string {
 		on = " on the training volumes"
 	}
 	return fmt.Sprintf("  DSC%s %.4f (in range %.4f, best %.4f), %d of %d absent slices run over", on, v.DSC, v.InRange, p.Best, v.RunOver, v.Absent)
-}
-
-// trainBenchResult is what slmsam train --bench --json prints.
-type trainBenchResult struct {
-	Device    string `json:"device"`
-	Precision string `json:"precision"` // of the products
-	train.Speed
-	PeakMatMul     float64 `json:"peak_matmul_gflop_per_second"` // of one large product on this device
-	FractionOfPeak float64 `json:"fraction_of_peak"`
-}
-
-// benchmark measures steps without keeping anything.
-func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob) error {
-	before, err := measurePeak(dev)
-	if err != nil {
-		return err
-	}
-	b := trainBenchResult{Device: dev.Name(), Precision: slmsam.Precision(dev)}
-	if b.Speed, err = train.Bench(ctx, nn.NewGraph(dev), m, job.train, job.recipe, f.bench); err != nil {
-		return err
-	}
-	after, err := measurePeak(dev) // again, in case something else ran on the machine before
-	if err != nil {
-		return err
-	}
-	b.PeakMatMul = max(before, after)
-	b.FractionOfPeak = b.GFLOPPerSecond / b.PeakMatMul
-	return c.result(b, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %.3f s per step of %d clips (median of %d), %.1f clips/s\n", b.Device, b.SecondsPerStep, b.ClipsPerStep, f.bench, b.ClipsPerSecond)
-		fmt.Fprintf(w, "%.0f GFLOP/s, %.0f %% of the largest product's %.0f; peak memory %.2f GiB\n", b.GFLOPPerSecond, 100*b.FractionOfPeak,
-			b.PeakMatMul, float64(b.PeakMemoryBytes)/(1<<30))
-	})
 }
