@@ -22,7 +22,8 @@ func (g *Graph) nonlinear(x *Tensor, f backend.MapOp) *Tensor {
 	y := g.like(x)
 	g.dev.Map(backend.Map{Op: f, X: x.buf, Y: y.buf, N: x.size})
 	g.note(y, []*Tensor{x}, []*Tensor{x}, func(dy backend.Buffer) {
-		g.dev.MapBackward(backend.MapBackward{Op: f, X: x.buf, DY: dy, DX: g.gradSum(x), N: x.size}) // dx = dy * f'(x)
+		dx, acc := g.gradInto(x) // dx = dy * f'(x)
+		g.dev.MapBackward(backend.MapBackward{Op: f, X: x.buf, DY: dy, DX: dx, N: x.size, Overwrite: !acc})
 	})
 	return y
 }

@@ -12,7 +12,8 @@ func (g *Graph) LayerNorm(x, gamma, beta *Tensor, eps float32) *Tensor {
 	g.note(y, []*Tensor{x, gamma, beta}, []*Tensor{x, gamma}, func(dy backend.Buffer) {
 		b := backend.LayerNormBackward{X: x.buf, Gamma: gamma.buf, DY: dy, Rows: rows, C: c, Eps: eps}
 		if x.needsGrad {
-			b.DX = g.gradSum(x)
+			dx, acc := g.gradInto(x)
+			b.DX, b.Overwrite = dx, !acc
 		}
 		if gamma.needsGrad || beta.needsGrad {
 			b.DGamma, b.DBeta = g.gradSum(gamma), g.gradSum(beta)

@@ -145,7 +145,7 @@ func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, st
 			require.NotNil(t, got, p.Name)
 			want, err := strconv.ParseFloat(row[name+".l2"], 64)
 			require.NoError(t, err)
-			require.InDelta(t, want, l2(got), gradientTolerance*want+gradientFloor*math.Sqrt(float64(len(got))), "%s: L2 norm", p.Name)
+			require.InDelta(t, want, l2(got), gradientTolerance*want+floorOf(p.Name)*math.Sqrt(float64(len(got))), "%s: L2 norm", p.Name)
 		default:
 			t.Fatalf("unknown status %q", row[name+".status"])
 		}
@@ -164,11 +164,7 @@ func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, st
 		for i := 0; i < len(whole); i += step {
 			got = append(got, whole[i])
 		}
-		floor := gradientFloor
-		if strings.HasSuffix(pname, "k_proj.bias") {
-			floor = keyBiasFloor
-		}
-		golden.Close(t, key, x.Data, got, golden.Tolerance{Abs: gradientTolerance*absMax(x.Data) + floor})
+		golden.Close(t, key, x.Data, got, golden.Tolerance{Abs: gradientTolerance*absMax(x.Data) + floorOf(pname)})
 	}
 }
 
@@ -207,4 +203,12 @@ func readTSV(t *testing.T, path string) []map[string]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// floorOf is the absolute tolerance for an element of a parameter's gradient.
+func floorOf(name string) float64 {
+	if strings.HasSuffix(name, "k_proj.bias") {
+		return keyBiasFloor
+	}
+	return gradientFloor
 }

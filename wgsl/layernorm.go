@@ -43,7 +43,7 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 		if a.DX != nil {
 			d.run(d.kernel("layernorminput.wgsl", e.replace...), n/e.width, float64(10*n),
 				[]span{x, gamma, dy, whole(stats), window(a.DX, at, n)},
-				params{{"count", n / e.width}, {"c", a.C / e.width}})
+				params{{"count", n / e.width}, {"c", a.C / e.width}, {"overwrite", a.Overwrite}})
 		}
 		if a.DGamma != nil {
 			segments := ceilDiv(c.n, sumTerms)

@@ -1,6 +1,6 @@
 // layernorminput: the gradient of a layer norm with respect to its input.   (contract: backend.LayerNormBackward)
 //
-//   DX += (g - mean(g) - xh*mean(g*xh)) / sqrt(var + eps),  g = DY*Gamma
+//   DX (+)= (g - mean(g) - xh*mean(g*xh)) / sqrt(var + eps),  g = DY*Gamma
 //
 // Buffers   x, dy, dx [rows,c]; gamma [c]; stats [rows] of four from layernormstats.wgsl.
 //           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
@@ -10,6 +10,7 @@ struct Params {
     base: array<vec4<u32>, 2>,
     count: u32,      // threads
     c: u32,
+    overwrite: u32,  // 1: DX is overwritten, whatever it holds
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -29,5 +30,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let s = stats[params.base[0].w / 4u + i / params.c];
     let xh = (x[bases.x + i] - s.x) * s.y;
     let g = dy[bases.z + i] * gamma[bases.y + i % params.c];
-    dx[params.base[1].x / {{WIDTH}}u + i] += (g - s.z - xh * s.w) * s.y;
+    let at = params.base[1].x / {{WIDTH}}u + i;
+    var d = (g - s.z - xh * s.w) * s.y;
+    if params.overwrite == 0u {
+        d += dx[at];
+    }
+    dx[at] = d;
 }

@@ -24,6 +24,6 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 		e := elementOf(c.start, c.n)
 		d.run(d.kernel("erf.wgsl+mapbackward.wgsl", e.replace...), c.n/e.width, mapWork*float64(c.n),
 			[]span{window(a.X, c.start, c.n), window(a.DY, c.start, c.n), window(a.DX, c.start, c.n)},
-			params{{"n", c.n / e.width}, {"op", int(a.Op)}})
+			params{{"n", c.n / e.width}, {"op", int(a.Op)}, {"overwrite", a.Overwrite}})
 	}
 }

@@ -1,4 +1,4 @@
-// mapbackward: DX[i] += DY[i] * f'(X[i]) for i < n.     (contract: backend.MapBackward)
+// mapbackward: DX[i] (+)= DY[i] * f'(X[i]) for i < n.     (contract: backend.MapBackward)
 //
 // Buffers   x [n], dy [n], dx [n].
 //           ELEMENT is f32 (NARROW is .x), or vec4<f32> (NARROW is empty) and then n counts groups of four.
@@ -10,6 +10,7 @@ struct Params {
     base: array<vec4<u32>, 2>,
     n: u32,
     op: u32,         // backend.MapOp
+    overwrite: u32,  // 1: DX is overwritten, whatever it holds
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -35,5 +36,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let slope = derivative(vec4<f32>(x[params.base[0].x / {{WIDTH}}u + i])){{NARROW}};
-    dx[params.base[0].z / {{WIDTH}}u + i] += dy[params.base[0].y / {{WIDTH}}u + i] * slope;
+    let at = params.base[0].z / {{WIDTH}}u + i;
+    var d = dy[params.base[0].y / {{WIDTH}}u + i] * slope;
+    if params.overwrite == 0u {
+        d += dx[at];
+    }
+    dx[at] = d;
 }

@@ -30,11 +30,13 @@ func (a Map) Check() {
 	holds(op, "Y", a.Y, 0, a.N)
 }
 
-// MapBackward adds DX[i] += DY[i] * f'(X[i]) for MapReLU (derivative 0 at 0), MapGELU and MapSigmoid.
+// MapBackward adds DX[i] += DY[i] * f'(X[i]) for MapReLU (derivative 0 at 0), MapGELU and MapSigmoid. With Overwrite DX is
+// overwritten, whatever it held.
 type MapBackward struct {
 	Op        MapOp
 	X, DY, DX Buffer
 	N         int
+	Overwrite bool
 }
 
 // Check panics unless a keeps the contract.

@@ -26,12 +26,13 @@ func (a LayerNorm) Check() {
 //
 //	DX += (g - mean(g) - xh*mean(g*xh)) / sqrt(var + Eps);  DGamma += sum_r DY*xh;  DBeta += sum_r DY
 //
-// DX may be nil; DGamma and DBeta are both nil or both not.
+// DX may be nil; DGamma and DBeta are both nil or both not. With Overwrite DX is overwritten, whatever it held.
 type LayerNormBackward struct {
 	X, Gamma, DY      Buffer
 	DX, DGamma, DBeta Buffer
 	Rows, C           int
 	Eps               float32
+	Overwrite         bool
 }
 
 // Check panics unless a keeps the contract.

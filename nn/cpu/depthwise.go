@@ -11,7 +11,6 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 	bias := d.optional(a.Bias, a.C)
 	y := d.words(a.Y, size)
 	d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
-		mulAdd := d.mulAdder(a.C)
 		for t := lo; t < hi; t++ { // a row of Y
 			for ox := range a.W {
 				out := y[(t*a.W+ox)*a.C:][:a.C]
@@ -20,7 +19,7 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 				} else {
 					clear(out)
 				}
-				depthwiseSum(mulAdd, out, x[t/a.H*a.H*a.W*a.C:], weight, t%a.H, ox, a.H, a.W, a.K, false)
+				d.depthwiseSum(out, x[t/a.H*a.H*a.W*a.C:], weight, t%a.H, ox, a.H, a.W, a.K)
 			}
 		}
 	})
@@ -29,28 +28,26 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 // worthwhile is the length from which a row is faster in vector instructions, the call included.
 const worthwhile = 16
 
-// mulAdder returns mulAdd for c channels, as vector instructions where the device has them and c fills some.
-func (d *Device) mulAdder(c int) func(y, x, w []float32) {
+// addMulRows adds sum_i x[i*C+c]*y[i*C+c], i < n, to out [C].
+func (d *Device) addMulRows(n int, out, x, y []float32) {
+	c := len(out)
 	if d.plain || c < worthwhile {
-		return mulAdd
+		for i := range n {
+			mulAdd(out, x[i*c:], y[i*c:])
+		}
+		return
 	}
-	return d.kernels.AddMul
+	d.kernels.AddMulRows(n, out, x, c, y, c)
 }
 
-// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbors of (y, x) in an image [H,W,C]. flip
-// turns the kernel by 180 degrees.
-func depthwiseSum(mulAdd func(y, x, w []float32), out, image, weight []float32, y, x, h, w, k int, flip bool) {
+// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbors of (y, x) in an image [H,W,C]. Of each row
+// of the kernel the part inside the image is one run in both.
+func (d *Device) depthwiseSum(out, image, weight []float32, y, x, h, w, k int) {
 	c := len(out)
 	ylo, yhi := inside(y-k/2, k, h)
 	xlo, xhi := inside(x-k/2, k, w)
 	for ky := ylo; ky < yhi; ky++ {
-		for kx := xlo; kx < xhi; kx++ {
-			wi := ky*k + kx
-			if flip {
-				wi = k*k - 1 - wi
-			}
-			mulAdd(out, image[((y-k/2+ky)*w+x-k/2+kx)*c:], weight[wi*c:])
-		}
+		d.addMulRows(xhi-xlo, out, image[((y-k/2+ky)*w+x-k/2+xlo)*c:], weight[(ky*k+xlo)*c:])
 	}
 }
 
@@ -62,13 +59,12 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 	dy := d.words(a.DY, size)
 	if a.DX != nil { // the same convolution of dY with the kernel turned
 		dx := d.words(a.DX, size)
-		weight := d.words(a.Weight, a.K*a.K*a.C)
+		turned := turnedKernel(d.words(a.Weight, a.K*a.K*a.C), a.C)
 		d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
-			mulAdd := d.mulAdder(a.C)
 			for t := lo; t < hi; t++ {
 				for x := range a.W {
 					out := dx[(t*a.W+x)*a.C:][:a.C]
-					depthwiseSum(mulAdd, out, dy[t/a.H*a.H*a.W*a.C:], weight, t%a.H, x, a.H, a.W, a.K, true)
+					d.depthwiseSum(out, dy[t/a.H*a.H*a.W*a.C:], turned, t%a.H, x, a.H, a.W, a.K)
 				}
 			}
 		})
@@ -87,11 +83,23 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 	}
 }
 
+// turnedKernel is the weights [K,K,C] turned by 180 degrees.
+func turnedKernel(weight []float32, c int) []float32 {
+	turned := make([]float32, len(weight))
+	for i := 0; i < len(weight); i += c {
+		copy(turned[len(weight)-c-i:], weight[i:i+c])
+	}
+	return turned
+}
+
 // depthwiseWeightGrad adds sum_{b,y,x} X[b,y+sy,x+sx,:] * dY[b,y,x,:] to out [C], for one shift (sy, sx).
 func (d *Device) depthwiseWeightGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
 	c := len(out)
 	acc, row := make([]float64, c), make([]float32, c)
 	lo, hi := max(0, -sx), min(w, w-sx)
+	if lo >= hi {
+		return
+	}
 	for b := range batch {
 		for y := max(0, -sy); y < min(h, h-sy); y++ {
 			g, at := dy[(b*h+y)*w*c:][:w*c], ((b*h+y+sy)*w+sx)*c
@@ -104,9 +112,7 @@ func (d *Device) depthwiseWeightGrad(out, x, dy []float32, sy, sx, batch, h, w i
 				continue
 			}
 			clear(row) // a row is summed in float32
-			for xx := lo; xx < hi; xx++ {
-				d.kernels.AddMul(row, x[at+xx*c:], g[xx*c:])
-			}
+			d.addMulRows(hi-lo, row, x[at+lo*c:], g[lo*c:])
 			axpy(acc, 1, row)
 		}
 	}

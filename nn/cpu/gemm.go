@@ -31,6 +31,7 @@ type product struct {
 	f                   *simd.Kernels
 	m, n, k             int // k counts words of f's panels
 	a, b                operandMatrix
+	begin               begin     // of tiles in place
 	c, bias, residual   []float32 // [m,n], [n], [m,n]
 	act                 backend.Activation
 	accumulate          bool
@@ -78,7 +79,7 @@ func (d *Device) matmulFast(m matmulArgs) {
 	scratch := d.pool.take(need * across)
 	d.crew.share(across, m.Batch, func(worker, item int) {
 		p := m.item(f, item)
-		p.slabK, p.colsN, p.rowsM, p.inPlace = first.slabK, first.colsN, first.rowsM, first.inPlace
+		p.slabK, p.colsN, p.rowsM, p.inPlace, p.begin = first.slabK, first.colsN, first.rowsM, first.inPlace, first.begin
 		p.run(d, inside, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
@@ -107,6 +108,7 @@ func (m matmulArgs) item(f *simd.Kernels, i int) product {
 func (p *product) plan(threads int) {
 	f := p.f
 	p.inPlace = p.chooseInPlace(f)
+	p.begin = p.chooseBegin()
 	p.colsN = min(blockN, roundUp(p.n, f.NR))
 	p.slabK = min(p.k, max(blockK, slabWords/p.colsN/blockK*blockK))
 	if p.act != backend.Identity && p.slabK < p.k {
@@ -184,11 +186,17 @@ func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 		t.packA(f, k, n, packed)
 		for j := t.from; j < t.to; j++ {
 			for i := 0; i < t.rows; i += f.MR {
-				c, ldc, add := sums[i*ld+j*f.NR:], ld, k > 0
+				c, ldc := sums[i*ld+j*f.NR:], ld
+				var from start
 				if t.direct(f, i, j) {
-					c, ldc, add = t.c[(t.row+i)*t.n+t.col+j*f.NR:], t.n, add || t.k0 > 0 || t.inPlace.add
+					at := (t.row+i)*t.n + t.col + j*f.NR
+					c, ldc = t.c[at:], t.n
+					from = t.directStart(at)
 				}
-				t.multiply(f, i, j, k, n, packed, slab, c, ldc, add)
+				if k > 0 {
+					from = start{c, ldc}
+				}
+				t.multiply(f, i, j, k, n, packed, slab, c, ldc, from)
 			}
 		}
 	}

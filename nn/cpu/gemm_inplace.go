@@ -9,7 +9,42 @@ import (
 // many tiles read the panel.
 type inPlace struct {
 	a, b, c bool
-	add     bool // the tiles of c add to what it holds
+}
+
+// begin is what the sums of tiles that are written to C begin with; what is left of the epilogue follows.
+type begin int
+
+const (
+	fromZero begin = iota
+	fromC          // C += .., and a residual that is C itself
+	fromBias
+)
+
+func (p *product) chooseBegin() begin {
+	switch {
+	case p.accumulate || p.residual != nil && &p.residual[0] == &p.c[0]:
+		return fromC
+	case p.bias != nil:
+		return fromBias
+	}
+	return fromZero
+}
+
+// start is a row of words and the stride to the next one, with which the sums of a tile begin; the zero value: with 0.
+type start struct {
+	from []float32
+	ld   int
+}
+
+// directStart is what a tile at word at of C begins with, in its first block of K.
+func (t *tile) directStart(at int) start {
+	switch {
+	case t.k0 > 0 || t.begin == fromC:
+		return start{t.c[at:], t.n}
+	case t.begin == fromBias:
+		return start{t.bias[at%t.n:], 0}
+	}
+	return start{}
 }
 
 const (
@@ -26,9 +61,7 @@ func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
 	var u inPlace
 	u.a = f.Fold == 1 && p.n <= fewColumns && (!p.a.interleaved || p.a.ld%crowded != 0)
 	u.b = f.Fold == 1 && p.m <= fewRows && p.b.interleaved && p.b.ld%crowded != 0
-	aliased := p.residual != nil && &p.residual[0] == &p.c[0]
-	u.add = p.accumulate || aliased
-	u.c = !u.add || p.act == backend.Identity
+	u.c = p.chooseBegin() != fromC || p.act == backend.Identity
 	return u
 }
 
@@ -47,7 +80,7 @@ func (t *tile) packA(f *simd.Kernels, k, n int, packed []float32) {
 }
 
 // multiply computes the tile of row i of the block and panel j over n steps from k on.
-func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float32, ldc int, add bool) {
+func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float32, ldc int, s start) {
 	a, row, step := packed[i*n:], 1, f.MR
 	aInPlace := t.inPlace.a && i+f.MR <= t.rows
 	if aInPlace {
@@ -59,10 +92,10 @@ func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float
 		b, ldb = t.b.data[(t.k0+k)*t.b.ld+t.col+j*f.NR:], t.b.ld
 	}
 	if aInPlace || bInPlace {
-		f.TileInPlace(n, a, row, step, b, ldb, c, ldc, add)
+		f.TileInPlaceFrom(n, a, row, step, b, ldb, c, ldc, s.from, s.ld)
 		return
 	}
-	f.Tile(n, a, b[:n*f.NR], c, ldc, add)
+	f.TileFrom(n, a, b[:n*f.NR], c, ldc, s.from, s.ld)
 }
 
 // view returns where element (i, k) lies and the strides of i and k.
@@ -91,13 +124,13 @@ func (t *tile) finishAll(f *simd.Kernels, sums []float32, ld int) {
 	}
 }
 
-// finishDirect brings bias, activation and residual to n words of C that hold their sums already.
+// finishDirect brings what the sums did not begin with, of bias, activation and residual, to n words of C.
 func (t *tile) finishDirect(f *simd.Kernels, start, n int) {
 	if n == 0 || t.k0 > 0 {
 		return
 	}
 	c := t.c[start:][:n]
-	if t.bias != nil {
+	if t.bias != nil && t.begin != fromBias {
 		f.Add(c, c, t.bias[start%t.n:])
 	}
 	switch t.act {
@@ -106,7 +139,7 @@ func (t *tile) finishDirect(f *simd.Kernels, start, n int) {
 	case backend.GELU:
 		f.GELU(c, c)
 	}
-	if t.residual != nil && !t.inPlace.add {
+	if t.residual != nil && t.begin != fromC {
 		f.Add(c, c, t.residual[start:])
 	}
 }

@@ -37,7 +37,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 					}
 					src := x[((b*a.H+y)*a.W+x0+klo)*a.C:]
 					if whole {
-						copy(dst, src)
+						copyRun(dst, src)
 						continue
 					}
 					clear(dst[:klo*a.C])
@@ -47,6 +47,27 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 			}
 		}
 	})
+}
+
+// copyRun is copy for runs of a few words, which take less time than the call.
+func copyRun(dst, src []float32) {
+	if len(dst) >= worthwhile {
+		copy(dst, src)
+		return
+	}
+	src = src[:len(dst)]
+	for i := range dst {
+		dst[i] = src[i]
+	}
+}
+
+// addRun is add for runs of a few words.
+func (d *Device) addRun(y, x []float32) {
+	if len(y) >= worthwhile {
+		d.add(y, x)
+		return
+	}
+	addInto(y, x[:len(y)])
 }
 
 // Col2Im implements backend.Kernels. It walks the rows of the image, so that each has one writer.
@@ -68,7 +89,7 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 					klo, khi := inside(x0, a.KW, a.W)
 					if klo < khi {
 						src := cols[(((b*oh+oy)*ow+ox)*a.KH+ky)*run:]
-						d.add(row[(x0+klo)*a.C:(x0+khi)*a.C], src[klo*a.C:])
+						d.addRun(row[(x0+klo)*a.C:(x0+khi)*a.C], src[klo*a.C:])
 					}
 				}
 			}

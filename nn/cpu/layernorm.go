@@ -71,7 +71,7 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 		for b := lo; b < hi; b++ {
 			dg, db := partial[2*b*a.C:][:a.C], partial[(2*b+1)*a.C:][:a.C]
 			if first, end := b*a.Rows/blocks, (b+1)*a.Rows/blocks; !d.plain && dx != nil {
-				d.layerNormBackwardRows(dx[first*a.C:end*a.C], x[first*a.C:], dy[first*a.C:], gamma, dg, db, a.Eps)
+				d.layerNormBackwardRows(dx[first*a.C:end*a.C], x[first*a.C:], dy[first*a.C:], gamma, dg, db, a.Eps, !a.Overwrite)
 				continue
 			}
 			for r := b * a.Rows / blocks; r < (b+1)*a.Rows/blocks; r++ {
@@ -79,6 +79,9 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 				var dxr []float32
 				if dx != nil {
 					dxr = dx[r*a.C:][:a.C]
+					if a.Overwrite {
+						clear(dxr)
+					}
 				}
 				layerNormBackwardRow(xr, dyr, gamma, dxr, dg, db, a.Eps)
 			}
@@ -96,13 +99,13 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 const exactRows = 64
 
 // layerNormBackwardRows handles rows [n,C] in vector instructions.
-func (d *Device) layerNormBackwardRows(dx, x, dy, gamma []float32, dgamma, dbeta []float64, eps float32) {
+func (d *Device) layerNormBackwardRows(dx, x, dy, gamma []float32, dgamma, dbeta []float64, eps float32, add bool) {
 	c := len(gamma)
 	sums := make([]float32, 2*c)
 	for len(dx) > 0 {
 		n := min(exactRows*c, len(dx))
 		clear(sums)
-		d.kernels.LayerNormBackward(dx[:n], sums[:c], sums[c:], x, dy, gamma, eps)
+		d.kernels.LayerNormBackward(dx[:n], sums[:c], sums[c:], x, dy, gamma, eps, add)
 		axpy(dgamma, 1, sums[:c])
 		axpy(dbeta, 1, sums[c:])
 		dx, x, dy = dx[n:], x[n:], dy[n:]

@@ -107,26 +107,33 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 		}
 	}
 	x, dy, dx := d.words(a.X, a.N), d.words(a.DY, a.N), d.words(a.DX, a.N)
-	if vector := d.vectorMapBackward(a.Op); vector != nil {
+	if vector := d.vectorMapBackward(a); vector != nil {
 		d.parallel(a.N, 1, func(lo, hi int) { vector(dx[lo:hi], x[lo:hi], dy[lo:hi]) })
 		return
 	}
 	d.parallel(a.N, mapCost, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			dx[i] += dy[i] * grad(x[i])
+			store(&dx[i], dy[i]*grad(x[i]), !a.Overwrite)
 		}
 	})
 }
 
-// vectorMapBackward returns what adds dy * f'(x) to dst in vector instructions, nil if there is no such form.
-func (d *Device) vectorMapBackward(op backend.MapOp) func(dst, x, dy []float32) {
+// vectorMapBackward returns the form of a in vector instructions, nil for the specification.
+func (d *Device) vectorMapBackward(a backend.MapBackward) func(dst, x, dy []float32) {
+	f := &d.kernels
 	switch {
 	case d.plain:
 		return nil
-	case op == backend.MapGELU:
-		return d.kernels.AddGELUGradient
-	case op == backend.MapReLU:
-		return d.kernels.AddReLUGradient
+	case a.Op == backend.MapGELU && a.Overwrite:
+		return f.GELUGradient
+	case a.Op == backend.MapGELU:
+		return f.AddGELUGradient
+	case a.Op == backend.MapReLU && a.Overwrite:
+		return f.ReLUGradient
+	case a.Op == backend.MapReLU:
+		return f.AddReLUGradient
+	case a.Overwrite:
+		return f.SigmoidGradient
 	}
-	return nil
+	return f.AddSigmoidGradient
 }

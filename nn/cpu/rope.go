@@ -24,7 +24,15 @@ func (d *Device) RoPE(a backend.RoPE) {
 				}
 				continue
 			}
-			rotate(out, in, table[n%a.Period*a.C:][:a.C], sign, a.Accumulate)
+			entry := table[n%a.Period*a.C:][:a.C]
+			switch {
+			case d.plain || a.Accumulate || a.C < worthwhile:
+				rotate(out, in, entry, sign, a.Accumulate)
+			case a.Inverse:
+				d.kernels.RotateBack(out, in, entry)
+			default:
+				d.kernels.Rotate(out, in, entry)
+			}
 		}
 	})
 }

@@ -50,10 +50,8 @@ func (d *Device) addRows(acc []float64, x []float32, ld, n int) {
 	}
 	sums := make([]float32, len(acc))
 	for i := 0; i < n; i += exact {
-		copy(sums, x[i*ld:])
-		for k := i + 1; k < min(n, i+exact); k++ {
-			d.kernels.Add(sums, sums, x[k*ld:])
-		}
+		clear(sums)
+		d.kernels.AddRows(min(exact, n-i), sums, x[i*ld:], ld)
 		axpy(acc, 1, sums)
 	}
 }

@@ -69,12 +69,14 @@ func mapBackwardCases(s *suite) []kernelCase {
 	var cases []kernelCase
 	for name, op := range map[string]backend.MapOp{"relu": backend.MapReLU, "gelu": backend.MapGELU, "sigmoid": backend.MapSigmoid} {
 		for _, n := range lengths(s) {
-			cases = append(cases, kernelCase{fmt.Sprintf("%s %d", name, n), func(t *trial) {
-				x, dy, dx := t.given("X", wide(t, n)), t.input("DY", n), t.accumulator("DX", n)
-				t.compare(functions, func(k backend.Kernels, buf buffers) {
-					k.MapBackward(backend.MapBackward{Op: op, X: buf(x), DY: buf(dy), DX: buf(dx), N: n})
-				})
-			}})
+			for _, overwrite := range []bool{false, true} {
+				cases = append(cases, kernelCase{fmt.Sprintf("%s %d overwrite=%v", name, n, overwrite), func(t *trial) {
+					x, dy, dx := t.given("X", wide(t, n)), t.input("DY", n), t.result("DX", n, !overwrite)
+					t.compare(functions, func(k backend.Kernels, buf buffers) {
+						k.MapBackward(backend.MapBackward{Op: op, X: buf(x), DY: buf(dy), DX: buf(dx), N: n, Overwrite: overwrite})
+					})
+				}})
+			}
 		}
 	}
 	return cases

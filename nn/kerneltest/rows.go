@@ -66,12 +66,13 @@ func layerNormCases(s *suite) []kernelCase {
 func layerNormBackwardCases(s *suite) []kernelCase {
 	var cases []kernelCase
 	for _, m := range normList(s) {
-		for _, want := range []string{"dx", "dgamma", "dx dgamma"} {
+		for _, want := range []string{"dx", "dgamma", "dx dgamma", "dx dgamma overwrite"} {
 			cases = append(cases, kernelCase{m.String() + " " + want, func(t *trial) {
 				x, gamma, dy := t.input("X", m.rows*m.c), t.input("Gamma", m.c), t.input("DY", m.rows*m.c)
 				var dx, dgamma, dbeta *operand
+				overwrite := want == "dx dgamma overwrite"
 				if want != "dgamma" {
-					dx = t.accumulator("DX", m.rows*m.c)
+					dx = t.result("DX", m.rows*m.c, !overwrite)
 				}
 				if want != "dx" {
 					dgamma, dbeta = t.accumulator("DGamma", m.c), t.accumulator("DBeta", m.c)
@@ -81,7 +82,7 @@ func layerNormBackwardCases(s *suite) []kernelCase {
 				// Eps 1e-2: the gradient grows like 1/sqrt(var + Eps), and two channels may be nearly equal.
 				t.compare(tol, func(k backend.Kernels, buf buffers) {
 					k.LayerNormBackward(backend.LayerNormBackward{X: buf(x), Gamma: buf(gamma), DY: buf(dy),
-						DX: buf(dx), DGamma: buf(dgamma), DBeta: buf(dbeta), Rows: m.rows, C: m.c, Eps: 1e-2})
+						DX: buf(dx), DGamma: buf(dgamma), DBeta: buf(dbeta), Rows: m.rows, C: m.c, Eps: 1e-2, Overwrite: overwrite})
 				})
 			}})
 		}

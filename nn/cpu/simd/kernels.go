@@ -15,8 +15,8 @@ type Kernels struct {
 	// to bfloat16.
 	Fold int
 
-	tile          func(k int, a, b, c []float32, ldc int, add bool)
-	tileInPlace   func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)
+	tile          func(k int, a, b, c []float32, ldc int, from []float32, ldf int)
+	tileInPlace   func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
 	pack4         func(n int, src []float32, ld int, dst []float32, step int)
 	copyA, copyB  func(n int, src []float32, ld int, dst []float32)
 	add, mul      func(dst, x, y []float32)
@@ -25,6 +25,9 @@ type Kernels struct {
 	pairing       pairing
 	sums          sums
 	norms         norms
+	reductions    reductions
+	turns         turns
+	slopes        slopes
 	pools         pools
 	maskLosses    maskLosses
 	adamw         func(param, grad, m, v, c []float32)
@@ -43,23 +46,52 @@ type Kernels struct {
 // a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum runs in the order of k. With Fold 2, a word holds two steps, and
 // k counts words.
 func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
-	if k < 1 || ldc < f.NR || len(a) < k*f.MR || len(b) < k*f.NR || len(c) < (f.MR-1)*ldc+f.NR {
-		panic(fmt.Sprintf("simd.Tile: got k %d, ldc %d, %d words of a, %d of b, %d of c for a tile of %d x %d",
-			k, ldc, len(a), len(b), len(c), f.MR, f.NR))
+	from, ldf := start(c, ldc, add)
+	f.TileFrom(k, a, b, c, ldc, from, ldf)
+}
+
+// start is what a tile adds to its product: c with add, else nothing.
+func start(c []float32, ldc int, add bool) (from []float32, ldf int) {
+	if !add {
+		return nil, 0
 	}
-	f.tile(k, a, b, c, ldc, add)
+	return c, ldc
+}
+
+// TileFrom is Tile for sums that begin somewhere else: with rows of from, ldf words apart, or, if from is nil, with 0:
+//
+//	C[i*ldc+j] = from[i*ldf+j] + sum_k a[k*MR+i] * b[k*NR+j]
+//
+// An ldf of 0 repeats one row, a bias. from may be c, with ldf = ldc.
+func (f *Kernels) TileFrom(k int, a, b, c []float32, ldc int, from []float32, ldf int) {
+	if k < 1 || ldc < f.NR || len(a) < k*f.MR || len(b) < k*f.NR || len(c) < (f.MR-1)*ldc+f.NR || f.shortStart(from, ldf) {
+		panic(fmt.Sprintf("simd.Tile: got k %d, ldc %d, %d words of a, %d of b, %d of c, %d to begin with (stride %d) for a tile of %d x %d",
+			k, ldc, len(a), len(b), len(c), len(from), ldf, f.MR, f.NR))
+	}
+	f.tile(k, a, b, c, ldc, from, ldf)
+}
+
+// shortStart says whether from does not cover a tile.
+func (f *Kernels) shortStart(from []float32, ldf int) bool {
+	return from != nil && (ldf < 0 || len(from) < (f.MR-1)*ldf+f.NR)
 }
 
 // TileInPlace is Tile for operands as they lie in their matrices; it needs Fold 1:
 //
 //	C[i*ldc+j] (+)= sum_k a[i*row+k*step] * b[k*ldb+j]
 func (f *Kernels) TileInPlace(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	from, ldf := start(c, ldc, add)
+	f.TileInPlaceFrom(k, a, row, step, b, ldb, c, ldc, from, ldf)
+}
+
+// TileInPlaceFrom is TileInPlace for sums that begin as those of TileFrom.
+func (f *Kernels) TileInPlaceFrom(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int) {
 	if k < 1 || row < 1 || step < 1 || ldb < f.NR || ldc < f.NR || len(a) < (f.MR-1)*row+(k-1)*step+1 || len(b) < (k-1)*ldb+f.NR ||
-		len(c) < (f.MR-1)*ldc+f.NR {
-		panic(fmt.Sprintf("simd.TileInPlace: got k %d, strides %d, %d, %d, %d, %d words of a, %d of b, %d of c for a tile of %d x %d",
-			k, row, step, ldb, ldc, len(a), len(b), len(c), f.MR, f.NR))
+		len(c) < (f.MR-1)*ldc+f.NR || f.shortStart(from, ldf) {
+		panic(fmt.Sprintf("simd.TileInPlace: got k %d, strides %d, %d, %d, %d, %d words of a, %d of b, %d of c, %d to begin with (stride %d) for a tile of %d x %d",
+			k, row, step, ldb, ldc, len(a), len(b), len(c), len(from), ldf, f.MR, f.NR))
 	}
-	f.tileInPlace(k, a, row, step, b, ldb, c, ldc, add)
+	f.tileInPlace(k, a, row, step, b, ldb, c, ldc, from, ldf)
 }
 
 // Pack4 transposes four rows of n words: dst[i*step+r] = src[r*ld+i] for r < 4, i < n. step >= 4.

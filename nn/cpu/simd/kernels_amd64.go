@@ -2,15 +2,15 @@
 
 package simd
 
-// tileAVX2 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
+// tileAVX2 computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //
 //go:noescape
-func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, add bool)
+func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
 
-// tileInPlaceAVX2 computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.
+// tileInPlaceAVX2 computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.
 //
 //go:noescape
-func tileInPlaceAVX2(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
+func tileInPlaceAVX2(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
 
 // pack4AVX2 transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.
 //
@@ -57,6 +57,31 @@ func sigmoidAVX2(dst []float32, x []float32)
 //go:noescape
 func geluGradientAVX2(dst []float32, x []float32, y []float32)
 
+// reluGradientAVX2 sets dst = y where x > 0, 0 elsewhere.
+//
+//go:noescape
+func reluGradientAVX2(dst []float32, x []float32, y []float32)
+
+// sigmoidGradientAVX2 sets dst = y * sigmoid'(x).
+//
+//go:noescape
+func sigmoidGradientAVX2(dst []float32, x []float32, y []float32)
+
+// addSigmoidGradientAVX2 adds y * sigmoid'(x) to dst.
+//
+//go:noescape
+func addSigmoidGradientAVX2(dst []float32, x []float32, y []float32)
+
+// rotateAVX2 turns the pairs of x by the angles of y; see Kernels.Rotate.
+//
+//go:noescape
+func rotateAVX2(dst []float32, x []float32, y []float32)
+
+// rotateBackAVX2 turns the pairs of x back by the angles of y; see Kernels.RotateBack.
+//
+//go:noescape
+func rotateBackAVX2(dst []float32, x []float32, y []float32)
+
 // addGELUGradientAVX2 adds y * gelu'(x) to dst.
 //
 //go:noescape
@@ -92,6 +117,16 @@ func blendAVX2(dst []float32, x []float32, y []float32, c []float32)
 //go:noescape
 func geluAVX2(dst []float32, x []float32)
 
+// addRowsAVX2 adds rows of x to dst; see Kernels.AddRows.
+//
+//go:noescape
+func addRowsAVX2(rows int, dst []float32, x []float32, ldx int)
+
+// addMulRowsAVX2 adds products of rows of x and y to dst; see Kernels.AddMulRows.
+//
+//go:noescape
+func addMulRowsAVX2(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
 // adamwAVX2 is a step of AdamW; see Kernels.AdamW.
 //
 //go:noescape
@@ -105,7 +140,7 @@ func layerNormAVX2(rows int, y []float32, x []float32, gamma []float32, beta []f
 // layerNormBackwardAVX2 differentiates layerNorm; see Kernels.LayerNormBackward.
 //
 //go:noescape
-func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32, add bool)
 
 // maxPoolAVX2 is one pixel of the pooling; see Kernels.MaxPool.
 //
@@ -177,15 +212,15 @@ func axial5AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s
 //go:noescape
 func axial6AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
 
-// tileAVX512 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
+// tileAVX512 computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //
 //go:noescape
-func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, add bool)
+func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
 
-// tileInPlaceAVX512 computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.
+// tileInPlaceAVX512 computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.
 //
 //go:noescape
-func tileInPlaceAVX512(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
+func tileInPlaceAVX512(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
 
 // pack4AVX512 transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.
 //
@@ -232,6 +267,31 @@ func sigmoidAVX512(dst []float32, x []float32)
 //go:noescape
 func geluGradientAVX512(dst []float32, x []float32, y []float32)
 
+// reluGradientAVX512 sets dst = y where x > 0, 0 elsewhere.
+//
+//go:noescape
+func reluGradientAVX512(dst []float32, x []float32, y []float32)
+
+// sigmoidGradientAVX512 sets dst = y * sigmoid'(x).
+//
+//go:noescape
+func sigmoidGradientAVX512(dst []float32, x []float32, y []float32)
+
+// addSigmoidGradientAVX512 adds y * sigmoid'(x) to dst.
+//
+//go:noescape
+func addSigmoidGradientAVX512(dst []float32, x []float32, y []float32)
+
+// rotateAVX512 turns the pairs of x by the angles of y; see Kernels.Rotate.
+//
+//go:noescape
+func rotateAVX512(dst []float32, x []float32, y []float32)
+
+// rotateBackAVX512 turns the pairs of x back by the angles of y; see Kernels.RotateBack.
+//
+//go:noescape
+func rotateBackAVX512(dst []float32, x []float32, y []float32)
+
 // addGELUGradientAVX512 adds y * gelu'(x) to dst.
 //
 //go:noescape
@@ -267,6 +327,16 @@ func blendAVX512(dst []float32, x []float32, y []float32, c []float32)
 //go:noescape
 func geluAVX512(dst []float32, x []float32)
 
+// addRowsAVX512 adds rows of x to dst; see Kernels.AddRows.
+//
+//go:noescape
+func addRowsAVX512(rows int, dst []float32, x []float32, ldx int)
+
+// addMulRowsAVX512 adds products of rows of x and y to dst; see Kernels.AddMulRows.
+//
+//go:noescape
+func addMulRowsAVX512(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
 // adamwAVX512 is a step of AdamW; see Kernels.AdamW.
 //
 //go:noescape
@@ -280,7 +350,7 @@ func layerNormAVX512(rows int, y []float32, x []float32, gamma []float32, beta [
 // layerNormBackwardAVX512 differentiates layerNorm; see Kernels.LayerNormBackward.
 //
 //go:noescape
-func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32, add bool)
 
 // maxPoolAVX512 is one pixel of the pooling; see Kernels.MaxPool.
 //
@@ -382,10 +452,10 @@ func axial11AVX512(n int, k int, a []float32, next int, b []float32, m []float32
 //go:noescape
 func axial12AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
 
-// tileBF16 computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
+// tileBF16 computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //
 //go:noescape
-func tileBF16(k int, a []float32, b []float32, c []float32, ldc int, add bool)
+func tileBF16(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
 
 // pair4BF16 transposes 4 rows of 2n words to n pairs, n a multiple of the lanes; see Kernels.Pair4.
 //

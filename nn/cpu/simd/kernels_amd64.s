@@ -2,31 +2,43 @@
 
 #include "textflag.h"
 
-// func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tileAVX2(SB), NOSPLIT, $0-89
-	MOVQ   k+0(FP), AX
-	MOVQ   a_base+8(FP), CX
-	MOVQ   b_base+32(FP), DX
-	MOVQ   c_base+56(FP), BX
-	MOVQ   ldc+80(FP), SI
-	MOVB   add+88(FP), DI
-	SHLQ   $0x02, SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   AX, R8
-	SHRQ   $0x02, R8
-	JZ     tail
+// func tileAVX2(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileAVX2(SB), NOSPLIT, $0-120
+	MOVQ       k+0(FP), AX
+	MOVQ       a_base+8(FP), CX
+	MOVQ       b_base+32(FP), DX
+	MOVQ       c_base+56(FP), BX
+	MOVQ       ldc+80(FP), SI
+	SHLQ       $0x02, SI
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       BX, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	ADDQ       SI, DI
+	MOVQ       AX, DI
+	SHRQ       $0x02, DI
+	JZ         tail
 
 quad:
 	VMOVUPS      (DX), Y13
@@ -111,7 +123,7 @@ quad:
 	VFMADD231PS  Y14, Y12, Y11
 	ADDQ         $0x00000060, CX
 	ADDQ         $0x00000100, DX
-	DECQ         R8
+	DECQ         DI
 	JNZ          quad
 
 tail:
@@ -145,27 +157,29 @@ single:
 	JNZ          single
 
 store:
-	TESTB  DI, DI
+	MOVQ   from_base+88(FP), AX
+	MOVQ   ldf+112(FP), CX
+	TESTQ  AX, AX
 	JZ     overwrite
-	MOVQ   BX, AX
+	SHLQ   $0x02, CX
 	VADDPS (AX), Y0, Y0
 	VADDPS 32(AX), Y1, Y1
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Y2, Y2
 	VADDPS 32(AX), Y3, Y3
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Y4, Y4
 	VADDPS 32(AX), Y5, Y5
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Y6, Y6
 	VADDPS 32(AX), Y7, Y7
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Y8, Y8
 	VADDPS 32(AX), Y9, Y9
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Y10, Y10
 	VADDPS 32(AX), Y11, Y11
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 
 overwrite:
 	VMOVUPS Y0, (BX)
@@ -189,35 +203,48 @@ overwrite:
 	VZEROUPPER
 	RET
 
-// func tileInPlaceAVX2(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tileInPlaceAVX2(SB), NOSPLIT, $0-113
-	MOVQ   k+0(FP), AX
-	MOVQ   b_base+48(FP), CX
-	MOVQ   c_base+80(FP), DX
-	MOVQ   ldc+104(FP), BX
-	MOVQ   row+32(FP), SI
-	MOVQ   step+40(FP), DI
-	MOVQ   ldb+72(FP), R8
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	SHLQ   $0x02, DI
-	SHLQ   $0x02, R8
-	MOVQ   a_base+8(FP), R9
-	LEAQ   (R9)(SI*2), R10
-	ADDQ   SI, R10
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+// func tileInPlaceAVX2(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tileInPlaceAVX2(SB), NOSPLIT, $0-144
+	MOVQ       k+0(FP), AX
+	MOVQ       b_base+48(FP), CX
+	MOVQ       c_base+80(FP), DX
+	MOVQ       ldc+104(FP), BX
+	MOVQ       row+32(FP), SI
+	MOVQ       step+40(FP), DI
+	MOVQ       ldb+72(FP), R8
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, SI
+	SHLQ       $0x02, DI
+	SHLQ       $0x02, R8
+	MOVQ       a_base+8(FP), R9
+	LEAQ       (R9)(SI*2), R10
+	ADDQ       SI, R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       DX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
+	PREFETCHT0 (R11)
+	ADDQ       BX, R11
 
 step:
 	VMOVUPS      (CX), Y13
@@ -245,28 +272,29 @@ step:
 	ADDQ         R8, CX
 	DECQ         AX
 	JNZ          step
-	MOVB         add+112(FP), AL
-	TESTB        AL, AL
+	MOVQ         from_base+112(FP), AX
+	MOVQ         ldf+136(FP), CX
+	TESTQ        AX, AX
 	JZ           overwrite
-	MOVQ         DX, AX
+	SHLQ         $0x02, CX
 	VADDPS       (AX), Y0, Y0
 	VADDPS       32(AX), Y1, Y1
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Y2, Y2
 	VADDPS       32(AX), Y3, Y3
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Y4, Y4
 	VADDPS       32(AX), Y5, Y5
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Y6, Y6
 	VADDPS       32(AX), Y7, Y7
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Y8, Y8
 	VADDPS       32(AX), Y9, Y9
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Y10, Y10
 	VADDPS       32(AX), Y11, Y11
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 
 overwrite:
 	VMOVUPS Y0, (DX)
@@ -1421,6 +1449,341 @@ DATA half<>+56(SB)/4, $0x3f000000
 DATA half<>+60(SB)/4, $0x3f000000
 GLOBL half<>(SB), RODATA|NOPTR, $64
 
+// func reluGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·reluGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y0
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     loop
+
+tail:
+	TESTQ      AX, AX
+	JZ         done
+	LEAQ       lanes<>+0(SB), SI
+	NEGQ       AX
+	VMOVUPS    32(SI)(AX*4), Y0
+	VMASKMOVPS (DX), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x1e, Y3, Y1, Y1
+	VANDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      explo<>+0(SB), Y0
+	VMAXPS       Y2, Y0, Y2
+	VMOVUPS      exphi<>+0(SB), Y0
+	VMINPS       Y2, Y0, Y2
+	VMULPS       log2e<>+0(SB), Y2, Y0
+	VROUNDPS     $0x08, Y0, Y0
+	VFNMADD231PS ln2hi<>+0(SB), Y0, Y2
+	VFNMADD231PS ln2lo<>+0(SB), Y0, Y2
+	VMOVUPS      exp_0<>+0(SB), Y3
+	VFMADD213PS  exp_1<>+0(SB), Y2, Y3
+	VFMADD213PS  exp_2<>+0(SB), Y2, Y3
+	VFMADD213PS  exp_3<>+0(SB), Y2, Y3
+	VFMADD213PS  exp_4<>+0(SB), Y2, Y3
+	VFMADD213PS  exp_5<>+0(SB), Y2, Y3
+	VFMADD213PS  one<>+0(SB), Y2, Y3
+	VFMADD213PS  one<>+0(SB), Y2, Y3
+	VCVTPS2DQ    Y0, Y2
+	VPSRAD       $0x01, Y2, Y0
+	VPSUBD       Y0, Y2, Y2
+	VPADDD       bias<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y3, Y3
+	VPADDD       bias<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      one<>+0(SB), Y0
+	VADDPS       Y0, Y3, Y3
+	VDIVPS       Y3, Y0, Y3
+	VMOVAPS      Y3, Y0
+	VFNMADD231PS Y3, Y3, Y0
+	VMULPS       Y1, Y0, Y1
+	VMOVUPS      Y1, (CX)
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	NEGQ         AX
+	VMOVUPS      32(SI)(AX*4), Y0
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y1, Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y1
+	VMAXPS       Y3, Y1, Y3
+	VMOVUPS      exphi<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VFNMADD231PS ln2hi<>+0(SB), Y1, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y1, Y3
+	VMOVUPS      exp_0<>+0(SB), Y4
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y4
+	VFMADD213PS  one<>+0(SB), Y3, Y4
+	VFMADD213PS  one<>+0(SB), Y3, Y4
+	VCVTPS2DQ    Y1, Y3
+	VPSRAD       $0x01, Y3, Y1
+	VPSUBD       Y1, Y3, Y3
+	VPADDD       bias<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y4, Y4
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMOVUPS      one<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
+	VDIVPS       Y4, Y1, Y4
+	VMOVAPS      Y4, Y1
+	VFNMADD231PS Y4, Y4, Y1
+	VMULPS       Y2, Y1, Y2
+	VMASKMOVPS   Y2, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addSigmoidGradientAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addSigmoidGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (CX), Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      explo<>+0(SB), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMOVUPS      exphi<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y3
+	VMULPS       log2e<>+0(SB), Y3, Y0
+	VROUNDPS     $0x08, Y0, Y0
+	VFNMADD231PS ln2hi<>+0(SB), Y0, Y3
+	VFNMADD231PS ln2lo<>+0(SB), Y0, Y3
+	VMOVUPS      exp_0<>+0(SB), Y4
+	VFMADD213PS  exp_1<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_2<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_3<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_4<>+0(SB), Y3, Y4
+	VFMADD213PS  exp_5<>+0(SB), Y3, Y4
+	VFMADD213PS  one<>+0(SB), Y3, Y4
+	VFMADD213PS  one<>+0(SB), Y3, Y4
+	VCVTPS2DQ    Y0, Y3
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPADDD       bias<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y4, Y4
+	VPADDD       bias<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMOVUPS      one<>+0(SB), Y0
+	VADDPS       Y0, Y4, Y4
+	VDIVPS       Y4, Y0, Y4
+	VMOVAPS      Y4, Y0
+	VFNMADD231PS Y4, Y4, Y0
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVUPS      Y2, (CX)
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), SI
+	NEGQ         AX
+	VMOVUPS      32(SI)(AX*4), Y0
+	VMASKMOVPS   (DX), Y0, Y1
+	VMASKMOVPS   (BX), Y0, Y2
+	VMASKMOVPS   (CX), Y0, Y3
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      explo<>+0(SB), Y1
+	VMAXPS       Y4, Y1, Y4
+	VMOVUPS      exphi<>+0(SB), Y1
+	VMINPS       Y4, Y1, Y4
+	VMULPS       log2e<>+0(SB), Y4, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VFNMADD231PS ln2hi<>+0(SB), Y1, Y4
+	VFNMADD231PS ln2lo<>+0(SB), Y1, Y4
+	VMOVUPS      exp_0<>+0(SB), Y5
+	VFMADD213PS  exp_1<>+0(SB), Y4, Y5
+	VFMADD213PS  exp_2<>+0(SB), Y4, Y5
+	VFMADD213PS  exp_3<>+0(SB), Y4, Y5
+	VFMADD213PS  exp_4<>+0(SB), Y4, Y5
+	VFMADD213PS  exp_5<>+0(SB), Y4, Y5
+	VFMADD213PS  one<>+0(SB), Y4, Y5
+	VFMADD213PS  one<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y1, Y4
+	VPSRAD       $0x01, Y4, Y1
+	VPSUBD       Y1, Y4, Y4
+	VPADDD       bias<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y5, Y5
+	VPADDD       bias<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VMOVUPS      one<>+0(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y1, Y5
+	VMOVAPS      Y5, Y1
+	VFNMADD231PS Y5, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y3
+	VMASKMOVPS   Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS        (DX), Y0
+	VMOVUPS        (BX), Y1
+	VMOVSLDUP      Y1, Y2
+	VMOVSHDUP      Y1, Y3
+	VPERMILPS      $0xb1, Y0, Y1
+	VMULPS         Y3, Y1, Y1
+	VFMADDSUB213PS Y1, Y0, Y2
+	VMOVUPS        Y2, (CX)
+	ADDQ           $0x00000020, DX
+	ADDQ           $0x00000020, BX
+	ADDQ           $0x00000020, CX
+	SUBQ           $0x00000008, AX
+	CMPQ           AX, $0x00000008
+	JGE            loop
+
+tail:
+	TESTQ          AX, AX
+	JZ             done
+	LEAQ           lanes<>+0(SB), SI
+	NEGQ           AX
+	VMOVUPS        32(SI)(AX*4), Y0
+	VMASKMOVPS     (DX), Y0, Y1
+	VMASKMOVPS     (BX), Y0, Y2
+	VMOVSLDUP      Y2, Y3
+	VMOVSHDUP      Y2, Y4
+	VPERMILPS      $0xb1, Y1, Y2
+	VMULPS         Y4, Y2, Y2
+	VFMADDSUB213PS Y2, Y1, Y3
+	VMASKMOVPS     Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX2(dst []float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·rotateBackAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS        (DX), Y0
+	VMOVUPS        (BX), Y1
+	VMOVSLDUP      Y1, Y2
+	VMOVSHDUP      Y1, Y3
+	VPERMILPS      $0xb1, Y0, Y1
+	VMULPS         Y3, Y1, Y1
+	VFMSUBADD213PS Y1, Y0, Y2
+	VMOVUPS        Y2, (CX)
+	ADDQ           $0x00000020, DX
+	ADDQ           $0x00000020, BX
+	ADDQ           $0x00000020, CX
+	SUBQ           $0x00000008, AX
+	CMPQ           AX, $0x00000008
+	JGE            loop
+
+tail:
+	TESTQ          AX, AX
+	JZ             done
+	LEAQ           lanes<>+0(SB), SI
+	NEGQ           AX
+	VMOVUPS        32(SI)(AX*4), Y0
+	VMASKMOVPS     (DX), Y0, Y1
+	VMASKMOVPS     (BX), Y0, Y2
+	VMOVSLDUP      Y2, Y3
+	VMOVSHDUP      Y2, Y4
+	VPERMILPS      $0xb1, Y1, Y2
+	VMULPS         Y4, Y2, Y2
+	VFMSUBADD213PS Y2, Y1, Y3
+	VMASKMOVPS     Y3, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addGELUGradientAVX2(dst []float32, x []float32, y []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·addGELUGradientAVX2(SB), NOSPLIT, $0-72
@@ -1855,6 +2218,240 @@ done:
 	VZEROUPPER
 	RET
 
+// func addRowsAVX2(rows int, dst []float32, x []float32, ldx int)
+// Requires: AVX
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_len+16(FP), AX
+	MOVQ dst_base+8(FP), CX
+	MOVQ rows+0(FP), DX
+	MOVQ ldx+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ x_base+32(FP), SI
+
+columns4:
+	CMPQ    AX, $0x00000020
+	JLT     columns4done
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns4row:
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(R8), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(R8), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(R8), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns4row
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, AX
+	JMP     columns4
+
+columns4done:
+columns2:
+	CMPQ    AX, $0x00000010
+	JLT     columns2done
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns2row:
+	VMOVUPS (R8), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(R8), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns2row
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, AX
+	JMP     columns2
+
+columns2done:
+columns1:
+	CMPQ    AX, $0x00000008
+	JLT     columns1done
+	VMOVUPS (CX), Y0
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns1row:
+	VMOVUPS (R8), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns1row
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, AX
+	JMP     columns1
+
+columns1done:
+	TESTQ      AX, AX
+	JZ         done
+	LEAQ       lanes<>+0(SB), DI
+	NEGQ       AX
+	VMOVUPS    32(DI)(AX*4), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	MOVQ       SI, AX
+
+restrow:
+	VMASKMOVPS (AX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       BX, AX
+	DECQ       DX
+	JNZ        restrow
+	VMASKMOVPS Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulRowsAVX2(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+// Requires: AVX, FMA3
+TEXT ·addMulRowsAVX2(SB), NOSPLIT, $0-96
+	MOVQ dst_len+16(FP), AX
+	MOVQ dst_base+8(FP), CX
+	MOVQ rows+0(FP), DX
+	MOVQ ldx+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ x_base+32(FP), SI
+	MOVQ ldy+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ y_base+64(FP), R8
+
+columns4:
+	CMPQ    AX, $0x00000020
+	JLT     columns4done
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns4row:
+	VMOVUPS     (R10), Y4
+	VMOVUPS     (R11), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(R10), Y4
+	VMOVUPS     32(R11), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(R10), Y4
+	VMOVUPS     64(R11), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(R10), Y4
+	VMOVUPS     96(R11), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns4row
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, 32(CX)
+	VMOVUPS     Y2, 64(CX)
+	VMOVUPS     Y3, 96(CX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x00000020, AX
+	JMP         columns4
+
+columns4done:
+columns2:
+	CMPQ    AX, $0x00000010
+	JLT     columns2done
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns2row:
+	VMOVUPS     (R10), Y2
+	VMOVUPS     (R11), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(R10), Y2
+	VMOVUPS     32(R11), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns2row
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, 32(CX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x00000010, AX
+	JMP         columns2
+
+columns2done:
+columns1:
+	CMPQ    AX, $0x00000008
+	JLT     columns1done
+	VMOVUPS (CX), Y0
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns1row:
+	VMOVUPS     (R10), Y1
+	VMOVUPS     (R11), Y2
+	VFMADD231PS Y1, Y2, Y0
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns1row
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x00000020, CX
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000020, R8
+	SUBQ        $0x00000008, AX
+	JMP         columns1
+
+columns1done:
+	TESTQ      AX, AX
+	JZ         done
+	LEAQ       lanes<>+0(SB), R9
+	NEGQ       AX
+	VMOVUPS    32(R9)(AX*4), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	MOVQ       SI, AX
+	MOVQ       R8, SI
+
+restrow:
+	VMASKMOVPS  (AX), Y0, Y2
+	VMASKMOVPS  (SI), Y0, Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        BX, AX
+	ADDQ        DI, SI
+	DECQ        DX
+	JNZ         restrow
+	VMASKMOVPS  Y1, Y0, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func adamwAVX2(param []float32, grad []float32, m []float32, v []float32, c []float32)
 // Requires: AVX, FMA3
 TEXT ·adamwAVX2(SB), NOSPLIT, $0-120
@@ -2075,9 +2672,9 @@ columnsc_done:
 	VZEROUPPER
 	RET
 
-// func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+// func layerNormBackwardAVX2(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32, add bool)
 // Requires: AVX, FMA3
-TEXT ·layerNormBackwardAVX2(SB), NOSPLIT, $0-176
+TEXT ·layerNormBackwardAVX2(SB), NOSPLIT, $0-177
 	MOVQ         gamma_len+136(FP), AX
 	MOVQ         AX, CX
 	ANDQ         $0x00000007, CX
@@ -2230,6 +2827,9 @@ columnsc_done:
 	VPERMILPS  $0xb1, Y7, Y8
 	VADDPS     Y8, Y7, Y7
 	VMULPS     Y0, Y7, Y7
+	MOVB       add+176(FP), R12
+	TESTB      R12, R12
+	JZ         overwrite
 	XORQ       R12, R12
 	CMPQ       R12, AX
 	JGE        columnsd_rest
@@ -2268,6 +2868,46 @@ columnsd_rest:
 	VMASKMOVPS   Y4, Y2, (DX)(R12*1)
 
 columnsd_done:
+	JMP written
+
+overwrite:
+	XORQ R12, R12
+	CMPQ R12, AX
+	JGE  columnse_rest
+
+columnse:
+	VMOVUPS      (DI)(R12*1), Y8
+	VSUBPS       Y3, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      (R8)(R12*1), Y9
+	VMOVUPS      (R9)(R12*1), Y10
+	VMULPS       Y10, Y9, Y9
+	VSUBPS       Y6, Y9, Y9
+	VFNMADD231PS Y8, Y7, Y9
+	VMULPS       Y5, Y9, Y9
+	VMOVUPS      Y9, (DX)(R12*1)
+	ADDQ         $0x00000020, R12
+	CMPQ         R12, AX
+	JLT          columnse
+
+columnse_rest:
+	TESTQ        CX, CX
+	JZ           columnse_done
+	VMASKMOVPS   (DI)(R12*1), Y2, Y8
+	VSUBPS       Y3, Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VMASKMOVPS   (R8)(R12*1), Y2, Y3
+	VMASKMOVPS   (R9)(R12*1), Y2, Y4
+	VMULPS       Y4, Y3, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y7, Y3
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (DX)(R12*1)
+
+columnse_done:
+written:
 	ADDQ R11, DX
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -3571,43 +4211,79 @@ channel:
 	VZEROUPPER
 	RET
 
-// func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tileAVX512(SB), NOSPLIT, $0-89
-	MOVQ   k+0(FP), AX
-	MOVQ   a_base+8(FP), CX
-	MOVQ   b_base+32(FP), DX
-	MOVQ   c_base+56(FP), BX
-	MOVQ   ldc+80(FP), SI
-	MOVB   add+88(FP), DI
-	SHLQ   $0x02, SI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	MOVQ   AX, R8
-	SHRQ   $0x02, R8
-	JZ     tail
+// func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileAVX512(SB), NOSPLIT, $0-120
+	MOVQ       k+0(FP), AX
+	MOVQ       a_base+8(FP), CX
+	MOVQ       b_base+32(FP), DX
+	MOVQ       c_base+56(FP), BX
+	MOVQ       ldc+80(FP), SI
+	SHLQ       $0x02, SI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	MOVQ       BX, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	MOVQ       AX, DI
+	SHRQ       $0x02, DI
+	JZ         tail
 
 quad:
 	VMOVUPS      (DX), Z25
@@ -3764,7 +4440,7 @@ quad:
 	VFMADD231PS  Z26, Z24, Z23
 	ADDQ         $0x000000c0, CX
 	ADDQ         $0x00000200, DX
-	DECQ         R8
+	DECQ         DI
 	JNZ          quad
 
 tail:
@@ -3816,45 +4492,47 @@ single:
 	JNZ          single
 
 store:
-	TESTB  DI, DI
+	MOVQ   from_base+88(FP), AX
+	MOVQ   ldf+112(FP), CX
+	TESTQ  AX, AX
 	JZ     overwrite
-	MOVQ   BX, AX
+	SHLQ   $0x02, CX
 	VADDPS (AX), Z0, Z0
 	VADDPS 64(AX), Z1, Z1
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z2, Z2
 	VADDPS 64(AX), Z3, Z3
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z4, Z4
 	VADDPS 64(AX), Z5, Z5
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z6, Z6
 	VADDPS 64(AX), Z7, Z7
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z8, Z8
 	VADDPS 64(AX), Z9, Z9
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z10, Z10
 	VADDPS 64(AX), Z11, Z11
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z12, Z12
 	VADDPS 64(AX), Z13, Z13
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z14, Z14
 	VADDPS 64(AX), Z15, Z15
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z16, Z16
 	VADDPS 64(AX), Z17, Z17
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z18, Z18
 	VADDPS 64(AX), Z19, Z19
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z20, Z20
 	VADDPS 64(AX), Z21, Z21
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z22, Z22
 	VADDPS 64(AX), Z23, Z23
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 
 overwrite:
 	VMOVUPS Z0, (BX)
@@ -3896,51 +4574,88 @@ overwrite:
 	VZEROUPPER
 	RET
 
-// func tileInPlaceAVX512(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tileInPlaceAVX512(SB), NOSPLIT, $0-113
-	MOVQ   k+0(FP), AX
-	MOVQ   b_base+48(FP), CX
-	MOVQ   c_base+80(FP), DX
-	MOVQ   ldc+104(FP), BX
-	MOVQ   row+32(FP), SI
-	MOVQ   step+40(FP), DI
-	MOVQ   ldb+72(FP), R8
-	SHLQ   $0x02, BX
-	SHLQ   $0x02, SI
-	SHLQ   $0x02, DI
-	SHLQ   $0x02, R8
-	MOVQ   a_base+8(FP), R9
-	LEAQ   (R9)(SI*2), R10
-	ADDQ   SI, R10
-	LEAQ   (R10)(SI*2), R11
-	ADDQ   SI, R11
-	LEAQ   (R11)(SI*2), R12
-	ADDQ   SI, R12
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
+// func tileInPlaceAVX512(k int, a []float32, row int, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tileInPlaceAVX512(SB), NOSPLIT, $0-144
+	MOVQ       k+0(FP), AX
+	MOVQ       b_base+48(FP), CX
+	MOVQ       c_base+80(FP), DX
+	MOVQ       ldc+104(FP), BX
+	MOVQ       row+32(FP), SI
+	MOVQ       step+40(FP), DI
+	MOVQ       ldb+72(FP), R8
+	SHLQ       $0x02, BX
+	SHLQ       $0x02, SI
+	SHLQ       $0x02, DI
+	SHLQ       $0x02, R8
+	MOVQ       a_base+8(FP), R9
+	LEAQ       (R9)(SI*2), R10
+	ADDQ       SI, R10
+	LEAQ       (R10)(SI*2), R11
+	ADDQ       SI, R11
+	LEAQ       (R11)(SI*2), R12
+	ADDQ       SI, R12
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	MOVQ       DX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
+	PREFETCHT0 (R13)
+	PREFETCHT0 64(R13)
+	ADDQ       BX, R13
 
 step:
 	VMOVUPS      (CX), Z25
@@ -3988,46 +4703,47 @@ step:
 	ADDQ         R8, CX
 	DECQ         AX
 	JNZ          step
-	MOVB         add+112(FP), AL
-	TESTB        AL, AL
+	MOVQ         from_base+112(FP), AX
+	MOVQ         ldf+136(FP), CX
+	TESTQ        AX, AX
 	JZ           overwrite
-	MOVQ         DX, AX
+	SHLQ         $0x02, CX
 	VADDPS       (AX), Z0, Z0
 	VADDPS       64(AX), Z1, Z1
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z2, Z2
 	VADDPS       64(AX), Z3, Z3
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z4, Z4
 	VADDPS       64(AX), Z5, Z5
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z6, Z6
 	VADDPS       64(AX), Z7, Z7
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z8, Z8
 	VADDPS       64(AX), Z9, Z9
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z10, Z10
 	VADDPS       64(AX), Z11, Z11
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z12, Z12
 	VADDPS       64(AX), Z13, Z13
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z14, Z14
 	VADDPS       64(AX), Z15, Z15
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z16, Z16
 	VADDPS       64(AX), Z17, Z17
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z18, Z18
 	VADDPS       64(AX), Z19, Z19
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z20, Z20
 	VADDPS       64(AX), Z21, Z21
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 	VADDPS       (AX), Z22, Z22
 	VADDPS       64(AX), Z23, Z23
-	ADDQ         BX, AX
+	ADDQ         CX, AX
 
 overwrite:
 	VMOVUPS Z0, (DX)
@@ -4568,6 +5284,309 @@ done:
 	VZEROUPPER
 	RET
 
+// func reluGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reluGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VPXORQ    Z2, Z2, Z2
+	VCMPPS    $0x1e, Z2, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (CX)
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000040, BX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       loop
+
+tail:
+	TESTQ     AX, AX
+	JZ        done
+	MOVL      $0x0000ffff, SI
+	BZHIL     AX, SI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VPXORQ    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VMOVUPS   Z1, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VPXORQ       Z2, Z2, Z2
+	VSUBPS       Z0, Z2, Z2
+	VMOVUPS      explo<>+0(SB), Z0
+	VMAXPS       Z2, Z0, Z2
+	VMOVUPS      exphi<>+0(SB), Z0
+	VMINPS       Z2, Z0, Z2
+	VMULPS       log2e<>+0(SB), Z2, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS ln2hi<>+0(SB), Z0, Z2
+	VFNMADD231PS ln2lo<>+0(SB), Z0, Z2
+	VMOVUPS      exp_0<>+0(SB), Z4
+	VFMADD213PS  exp_1<>+0(SB), Z2, Z4
+	VFMADD213PS  exp_2<>+0(SB), Z2, Z4
+	VFMADD213PS  exp_3<>+0(SB), Z2, Z4
+	VFMADD213PS  exp_4<>+0(SB), Z2, Z4
+	VFMADD213PS  exp_5<>+0(SB), Z2, Z4
+	VFMADD213PS  one<>+0(SB), Z2, Z4
+	VFMADD213PS  one<>+0(SB), Z2, Z4
+	VSCALEFPS    Z0, Z4, Z4
+	VMOVUPS      one<>+0(SB), Z0
+	VADDPS       Z0, Z4, Z4
+	VDIVPS       Z4, Z0, Z4
+	VMOVAPS      Z4, Z0
+	VFNMADD231PS Z4, Z4, Z0
+	VMULPS       Z1, Z0, Z1
+	VMOVUPS      Z1, (CX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, SI
+	BZHIL        AX, SI, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VPXORQ       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z0
+	VMAXPS       Z3, Z0, Z3
+	VMOVUPS      exphi<>+0(SB), Z0
+	VMINPS       Z3, Z0, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS ln2hi<>+0(SB), Z0, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z0, Z3
+	VMOVUPS      exp_0<>+0(SB), Z2
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z2
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z2
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z2
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z2
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VFMADD213PS  one<>+0(SB), Z3, Z2
+	VSCALEFPS    Z0, Z2, Z2
+	VMOVUPS      one<>+0(SB), Z0
+	VADDPS       Z0, Z2, Z2
+	VDIVPS       Z2, Z0, Z2
+	VMOVAPS      Z2, Z0
+	VFNMADD231PS Z2, Z2, Z0
+	VMULPS       Z1, Z0, Z1
+	VMOVUPS      Z1, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addSigmoidGradientAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addSigmoidGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (CX), Z2
+	VPXORQ       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z3
+	VMOVUPS      explo<>+0(SB), Z0
+	VMAXPS       Z3, Z0, Z3
+	VMOVUPS      exphi<>+0(SB), Z0
+	VMINPS       Z3, Z0, Z3
+	VMULPS       log2e<>+0(SB), Z3, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS ln2hi<>+0(SB), Z0, Z3
+	VFNMADD231PS ln2lo<>+0(SB), Z0, Z3
+	VMOVUPS      exp_0<>+0(SB), Z5
+	VFMADD213PS  exp_1<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_2<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_3<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_4<>+0(SB), Z3, Z5
+	VFMADD213PS  exp_5<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VFMADD213PS  one<>+0(SB), Z3, Z5
+	VSCALEFPS    Z0, Z5, Z5
+	VMOVUPS      one<>+0(SB), Z0
+	VADDPS       Z0, Z5, Z5
+	VDIVPS       Z5, Z0, Z5
+	VMOVAPS      Z5, Z0
+	VFNMADD231PS Z5, Z5, Z0
+	VFMADD231PS  Z0, Z1, Z2
+	VMOVUPS      Z2, (CX)
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, SI
+	BZHIL        AX, SI, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (CX), K1, Z2
+	VPXORQ       Z4, Z4, Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      explo<>+0(SB), Z0
+	VMAXPS       Z4, Z0, Z4
+	VMOVUPS      exphi<>+0(SB), Z0
+	VMINPS       Z4, Z0, Z4
+	VMULPS       log2e<>+0(SB), Z4, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS ln2hi<>+0(SB), Z0, Z4
+	VFNMADD231PS ln2lo<>+0(SB), Z0, Z4
+	VMOVUPS      exp_0<>+0(SB), Z3
+	VFMADD213PS  exp_1<>+0(SB), Z4, Z3
+	VFMADD213PS  exp_2<>+0(SB), Z4, Z3
+	VFMADD213PS  exp_3<>+0(SB), Z4, Z3
+	VFMADD213PS  exp_4<>+0(SB), Z4, Z3
+	VFMADD213PS  exp_5<>+0(SB), Z4, Z3
+	VFMADD213PS  one<>+0(SB), Z4, Z3
+	VFMADD213PS  one<>+0(SB), Z4, Z3
+	VSCALEFPS    Z0, Z3, Z3
+	VMOVUPS      one<>+0(SB), Z0
+	VADDPS       Z0, Z3, Z3
+	VDIVPS       Z3, Z0, Z3
+	VMOVAPS      Z3, Z0
+	VFNMADD231PS Z3, Z3, Z0
+	VFMADD231PS  Z0, Z1, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rotateAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS        (DX), Z0
+	VMOVUPS        (BX), Z1
+	VMOVSLDUP      Z1, Z2
+	VMOVSHDUP      Z1, Z3
+	VPERMILPS      $0xb1, Z0, Z1
+	VMULPS         Z3, Z1, Z1
+	VFMADDSUB213PS Z1, Z0, Z2
+	VMOVUPS        Z2, (CX)
+	ADDQ           $0x00000040, DX
+	ADDQ           $0x00000040, BX
+	ADDQ           $0x00000040, CX
+	SUBQ           $0x00000010, AX
+	CMPQ           AX, $0x00000010
+	JGE            loop
+
+tail:
+	TESTQ          AX, AX
+	JZ             done
+	MOVL           $0x0000ffff, SI
+	BZHIL          AX, SI, AX
+	KMOVW          AX, K1
+	VMOVUPS.Z      (DX), K1, Z0
+	VMOVUPS.Z      (BX), K1, Z1
+	VMOVSLDUP      Z1, Z2
+	VMOVSHDUP      Z1, Z3
+	VPERMILPS      $0xb1, Z0, Z1
+	VMULPS         Z3, Z1, Z1
+	VFMADDSUB213PS Z1, Z0, Z2
+	VMOVUPS        Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX512(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rotateBackAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS        (DX), Z0
+	VMOVUPS        (BX), Z1
+	VMOVSLDUP      Z1, Z2
+	VMOVSHDUP      Z1, Z3
+	VPERMILPS      $0xb1, Z0, Z1
+	VMULPS         Z3, Z1, Z1
+	VFMSUBADD213PS Z1, Z0, Z2
+	VMOVUPS        Z2, (CX)
+	ADDQ           $0x00000040, DX
+	ADDQ           $0x00000040, BX
+	ADDQ           $0x00000040, CX
+	SUBQ           $0x00000010, AX
+	CMPQ           AX, $0x00000010
+	JGE            loop
+
+tail:
+	TESTQ          AX, AX
+	JZ             done
+	MOVL           $0x0000ffff, SI
+	BZHIL          AX, SI, AX
+	KMOVW          AX, K1
+	VMOVUPS.Z      (DX), K1, Z0
+	VMOVUPS.Z      (BX), K1, Z1
+	VMOVSLDUP      Z1, Z2
+	VMOVSHDUP      Z1, Z3
+	VPERMILPS      $0xb1, Z0, Z1
+	VMULPS         Z3, Z1, Z1
+	VFMSUBADD213PS Z1, Z0, Z2
+	VMOVUPS        Z2, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addGELUGradientAVX512(dst []float32, x []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addGELUGradientAVX512(SB), NOSPLIT, $0-72
@@ -4986,6 +6005,240 @@ done:
 	VZEROUPPER
 	RET
 
+// func addRowsAVX512(rows int, dst []float32, x []float32, ldx int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst_len+16(FP), AX
+	MOVQ dst_base+8(FP), CX
+	MOVQ rows+0(FP), DX
+	MOVQ ldx+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ x_base+32(FP), SI
+
+columns4:
+	CMPQ    AX, $0x00000040
+	JLT     columns4done
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns4row:
+	VMOVUPS (R8), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(R8), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(R8), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(R8), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns4row
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, SI
+	SUBQ    $0x00000040, AX
+	JMP     columns4
+
+columns4done:
+columns2:
+	CMPQ    AX, $0x00000020
+	JLT     columns2done
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns2row:
+	VMOVUPS (R8), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(R8), Z2
+	VADDPS  Z2, Z1, Z1
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns2row
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    $0x00000080, CX
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x00000020, AX
+	JMP     columns2
+
+columns2done:
+columns1:
+	CMPQ    AX, $0x00000010
+	JLT     columns1done
+	VMOVUPS (CX), Z0
+	MOVQ    SI, R8
+	MOVQ    DX, DI
+
+columns1row:
+	VMOVUPS (R8), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    BX, R8
+	DECQ    DI
+	JNZ     columns1row
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, AX
+	JMP     columns1
+
+columns1done:
+	TESTQ     AX, AX
+	JZ        done
+	MOVL      $0x0000ffff, DI
+	BZHIL     AX, DI, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	MOVQ      SI, AX
+
+restrow:
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      BX, AX
+	DECQ      DX
+	JNZ       restrow
+	VMOVUPS   Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addMulRowsAVX512(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addMulRowsAVX512(SB), NOSPLIT, $0-96
+	MOVQ dst_len+16(FP), AX
+	MOVQ dst_base+8(FP), CX
+	MOVQ rows+0(FP), DX
+	MOVQ ldx+56(FP), BX
+	SHLQ $0x02, BX
+	MOVQ x_base+32(FP), SI
+	MOVQ ldy+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ y_base+64(FP), R8
+
+columns4:
+	CMPQ    AX, $0x00000040
+	JLT     columns4done
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns4row:
+	VMOVUPS     (R10), Z4
+	VMOVUPS     (R11), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(R10), Z4
+	VMOVUPS     64(R11), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     128(R10), Z4
+	VMOVUPS     128(R11), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     192(R10), Z4
+	VMOVUPS     192(R11), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns4row
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, 64(CX)
+	VMOVUPS     Z2, 128(CX)
+	VMOVUPS     Z3, 192(CX)
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, R8
+	SUBQ        $0x00000040, AX
+	JMP         columns4
+
+columns4done:
+columns2:
+	CMPQ    AX, $0x00000020
+	JLT     columns2done
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns2row:
+	VMOVUPS     (R10), Z2
+	VMOVUPS     (R11), Z3
+	VFMADD231PS Z2, Z3, Z0
+	VMOVUPS     64(R10), Z2
+	VMOVUPS     64(R11), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns2row
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, 64(CX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x00000020, AX
+	JMP         columns2
+
+columns2done:
+columns1:
+	CMPQ    AX, $0x00000010
+	JLT     columns1done
+	VMOVUPS (CX), Z0
+	MOVQ    SI, R10
+	MOVQ    R8, R11
+	MOVQ    DX, R9
+
+columns1row:
+	VMOVUPS     (R10), Z1
+	VMOVUPS     (R11), Z2
+	VFMADD231PS Z1, Z2, Z0
+	ADDQ        BX, R10
+	ADDQ        DI, R11
+	DECQ        R9
+	JNZ         columns1row
+	VMOVUPS     Z0, (CX)
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x00000010, AX
+	JMP         columns1
+
+columns1done:
+	TESTQ     AX, AX
+	JZ        done
+	MOVL      $0x0000ffff, R9
+	BZHIL     AX, R9, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	MOVQ      SI, AX
+	MOVQ      R8, SI
+
+restrow:
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VFMADD231PS Z1, Z2, Z0
+	ADDQ        BX, AX
+	ADDQ        DI, SI
+	DECQ        DX
+	JNZ         restrow
+	VMOVUPS     Z0, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func adamwAVX512(param []float32, grad []float32, m []float32, v []float32, c []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamwAVX512(SB), NOSPLIT, $0-120
@@ -5203,9 +6456,9 @@ columnsc_done:
 	VZEROUPPER
 	RET
 
-// func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32)
+// func layerNormBackwardAVX512(rows int, dx []float32, dgamma []float32, dbeta []float32, x []float32, dy []float32, gamma []float32, c []float32, add bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·layerNormBackwardAVX512(SB), NOSPLIT, $0-176
+TEXT ·layerNormBackwardAVX512(SB), NOSPLIT, $0-177
 	MOVQ         gamma_len+136(FP), AX
 	MOVQ         AX, CX
 	ANDQ         $0x0000000f, CX
@@ -5368,6 +6621,9 @@ columnsc_done:
 	VPERMILPS  $0xb1, Z7, Z5
 	VADDPS     Z5, Z7, Z7
 	VMULPS     Z0, Z7, Z7
+	MOVB       add+176(FP), R12
+	TESTB      R12, R12
+	JZ         overwrite
 	XORQ       R12, R12
 	CMPQ       R12, AX
 	JGE        columnsd_rest
@@ -5406,6 +6662,46 @@ columnsd_rest:
 	VMOVUPS      Z5, K1, (DX)(R12*1)
 
 columnsd_done:
+	JMP written
+
+overwrite:
+	XORQ R12, R12
+	CMPQ R12, AX
+	JGE  columnse_rest
+
+columnse:
+	VMOVUPS      (DI)(R12*1), Z5
+	VSUBPS       Z2, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      (R8)(R12*1), Z8
+	VMOVUPS      (R9)(R12*1), Z9
+	VMULPS       Z9, Z8, Z8
+	VSUBPS       Z6, Z8, Z8
+	VFNMADD231PS Z5, Z7, Z8
+	VMULPS       Z4, Z8, Z8
+	VMOVUPS      Z8, (DX)(R12*1)
+	ADDQ         $0x00000040, R12
+	CMPQ         R12, AX
+	JLT          columnse
+
+columnse_rest:
+	TESTQ        CX, CX
+	JZ           columnse_done
+	VMOVUPS.Z    (DI)(R12*1), K1, Z5
+	VSUBPS       Z2, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS.Z    (R8)(R12*1), K1, Z8
+	VMOVUPS.Z    (R9)(R12*1), K1, Z9
+	VMULPS       Z9, Z8, Z8
+	VSUBPS       Z6, Z8, Z8
+	VFNMADD231PS Z5, Z7, Z8
+	VMULPS       Z4, Z8, Z8
+	VMOVUPS      Z8, K1, (DX)(R12*1)
+
+columnse_done:
+written:
 	ADDQ R11, DX
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -6964,43 +8260,79 @@ channel:
 	VZEROUPPER
 	RET
 
-// func tileBF16(k int, a []float32, b []float32, c []float32, ldc int, add bool)
-// Requires: AVX, AVX512F, AVX512_BF16
-TEXT ·tileBF16(SB), NOSPLIT, $0-89
-	MOVQ   k+0(FP), AX
-	MOVQ   a_base+8(FP), CX
-	MOVQ   b_base+32(FP), DX
-	MOVQ   c_base+56(FP), BX
-	MOVQ   ldc+80(FP), SI
-	MOVB   add+88(FP), DI
-	SHLQ   $0x02, SI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	MOVQ   AX, R8
-	SHRQ   $0x02, R8
-	JZ     tail
+// func tileBF16(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
+// Requires: AVX, AVX512F, AVX512_BF16, MMX+
+TEXT ·tileBF16(SB), NOSPLIT, $0-120
+	MOVQ       k+0(FP), AX
+	MOVQ       a_base+8(FP), CX
+	MOVQ       b_base+32(FP), DX
+	MOVQ       c_base+56(FP), BX
+	MOVQ       ldc+80(FP), SI
+	SHLQ       $0x02, SI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	MOVQ       BX, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	ADDQ       SI, DI
+	MOVQ       AX, DI
+	SHRQ       $0x02, DI
+	JZ         tail
 
 quad:
 	VMOVUPS      (DX), Z25
@@ -7445,7 +8777,7 @@ quad:
 	WORD $0xfa52
 	ADDQ $0x000000c0, CX
 	ADDQ $0x00000200, DX
-	DECQ R8
+	DECQ DI
 	JNZ  quad
 
 tail:
@@ -7569,45 +8901,47 @@ single:
 	JNZ  single
 
 store:
-	TESTB  DI, DI
+	MOVQ   from_base+88(FP), AX
+	MOVQ   ldf+112(FP), CX
+	TESTQ  AX, AX
 	JZ     overwrite
-	MOVQ   BX, AX
+	SHLQ   $0x02, CX
 	VADDPS (AX), Z0, Z0
 	VADDPS 64(AX), Z1, Z1
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z2, Z2
 	VADDPS 64(AX), Z3, Z3
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z4, Z4
 	VADDPS 64(AX), Z5, Z5
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z6, Z6
 	VADDPS 64(AX), Z7, Z7
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z8, Z8
 	VADDPS 64(AX), Z9, Z9
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z10, Z10
 	VADDPS 64(AX), Z11, Z11
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z12, Z12
 	VADDPS 64(AX), Z13, Z13
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z14, Z14
 	VADDPS 64(AX), Z15, Z15
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z16, Z16
 	VADDPS 64(AX), Z17, Z17
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z18, Z18
 	VADDPS 64(AX), Z19, Z19
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z20, Z20
 	VADDPS 64(AX), Z21, Z21
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 	VADDPS (AX), Z22, Z22
 	VADDPS 64(AX), Z23, Z23
-	ADDQ   SI, AX
+	ADDQ   CX, AX
 
 overwrite:
 	VMOVUPS Z0, (BX)

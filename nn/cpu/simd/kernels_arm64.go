@@ -2,15 +2,15 @@
 
 package simd
 
-// tileNEON computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.
+// tileNEON computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //
 //go:noescape
-func tileNEON(k int, a, b, c []float32, ldc int, add bool)
+func tileNEON(k int, a, b, c []float32, ldc int, from []float32, ldf int)
 
-// tileInPlaceNEON computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.
+// tileInPlaceNEON computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.
 //
 //go:noescape
-func tileInPlaceNEON(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)
+func tileInPlaceNEON(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
 
 // addNEON sets dst = x + y, for a multiple of 4 elements, at least 4.
 //

@@ -2,14 +2,15 @@
 
 #include "textflag.h"
 
-// func tileNEON(k int, a, b, c []float32, ldc int, add bool)
-TEXT ·tileNEON(SB), NOSPLIT, $0-89
+// func tileNEON(k int, a, b, c []float32, ldc int, from []float32, ldf int)
+TEXT ·tileNEON(SB), NOSPLIT, $0-120
 	MOVD k+0(FP), R0
 	MOVD a_base+8(FP), R1
 	MOVD b_base+32(FP), R2
 	MOVD c_base+56(FP), R3
 	MOVD ldc+80(FP), R4
-	MOVBU add+88(FP), R5
+	MOVD from_base+88(FP), R5
+	MOVD ldf+112(FP), R10
 	VEOR V8.B16, V8.B16, V8.B16
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
@@ -66,53 +67,53 @@ step:
 	BNE step
 	LSL $2, R4, R4
 	CBZ R5, overwrite
-	MOVD R3, R9
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	LSL $2, R10, R10
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d508 // FADD V8.4S, V8.4S, V0.4S
 	WORD $0x4e21d529 // FADD V9.4S, V9.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d54a // FADD V10.4S, V10.4S, V0.4S
 	WORD $0x4e21d56b // FADD V11.4S, V11.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d58c // FADD V12.4S, V12.4S, V0.4S
 	WORD $0x4e21d5ad // FADD V13.4S, V13.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d5ce // FADD V14.4S, V14.4S, V0.4S
 	WORD $0x4e21d5ef // FADD V15.4S, V15.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d610 // FADD V16.4S, V16.4S, V0.4S
 	WORD $0x4e21d631 // FADD V17.4S, V17.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d652 // FADD V18.4S, V18.4S, V0.4S
 	WORD $0x4e21d673 // FADD V19.4S, V19.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d694 // FADD V20.4S, V20.4S, V0.4S
 	WORD $0x4e21d6b5 // FADD V21.4S, V21.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d6d6 // FADD V22.4S, V22.4S, V0.4S
 	WORD $0x4e21d6f7 // FADD V23.4S, V23.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d718 // FADD V24.4S, V24.4S, V0.4S
 	WORD $0x4e21d739 // FADD V25.4S, V25.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d75a // FADD V26.4S, V26.4S, V0.4S
 	WORD $0x4e21d77b // FADD V27.4S, V27.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d79c // FADD V28.4S, V28.4S, V0.4S
 	WORD $0x4e21d7bd // FADD V29.4S, V29.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d7de // FADD V30.4S, V30.4S, V0.4S
 	WORD $0x4e21d7ff // FADD V31.4S, V31.4S, V1.4S
 
@@ -143,8 +144,8 @@ overwrite:
 	ADD R4, R3, R3
 	RET
 
-// func tileInPlaceNEON(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)
-TEXT ·tileInPlaceNEON(SB), NOSPLIT, $0-113
+// func tileInPlaceNEON(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)
+TEXT ·tileInPlaceNEON(SB), NOSPLIT, $0-144
 	MOVD k+0(FP), R0
 	MOVD a_base+8(FP), R1
 	MOVD row+32(FP), R6
@@ -153,7 +154,8 @@ TEXT ·tileInPlaceNEON(SB), NOSPLIT, $0-113
 	MOVD ldb+72(FP), R8
 	MOVD c_base+80(FP), R3
 	MOVD ldc+104(FP), R4
-	MOVBU add+112(FP), R5
+	MOVD from_base+112(FP), R5
+	MOVD ldf+136(FP), R10
 	LSL $2, R6, R6
 	LSL $2, R7, R7
 	LSL $2, R8, R8
@@ -239,53 +241,53 @@ step:
 	BNE step
 	LSL $2, R4, R4
 	CBZ R5, overwrite
-	MOVD R3, R9
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	LSL $2, R10, R10
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d508 // FADD V8.4S, V8.4S, V0.4S
 	WORD $0x4e21d529 // FADD V9.4S, V9.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d54a // FADD V10.4S, V10.4S, V0.4S
 	WORD $0x4e21d56b // FADD V11.4S, V11.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d58c // FADD V12.4S, V12.4S, V0.4S
 	WORD $0x4e21d5ad // FADD V13.4S, V13.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d5ce // FADD V14.4S, V14.4S, V0.4S
 	WORD $0x4e21d5ef // FADD V15.4S, V15.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d610 // FADD V16.4S, V16.4S, V0.4S
 	WORD $0x4e21d631 // FADD V17.4S, V17.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d652 // FADD V18.4S, V18.4S, V0.4S
 	WORD $0x4e21d673 // FADD V19.4S, V19.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d694 // FADD V20.4S, V20.4S, V0.4S
 	WORD $0x4e21d6b5 // FADD V21.4S, V21.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d6d6 // FADD V22.4S, V22.4S, V0.4S
 	WORD $0x4e21d6f7 // FADD V23.4S, V23.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d718 // FADD V24.4S, V24.4S, V0.4S
 	WORD $0x4e21d739 // FADD V25.4S, V25.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d75a // FADD V26.4S, V26.4S, V0.4S
 	WORD $0x4e21d77b // FADD V27.4S, V27.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d79c // FADD V28.4S, V28.4S, V0.4S
 	WORD $0x4e21d7bd // FADD V29.4S, V29.4S, V1.4S
-	VLD1 (R9), [V0.S4, V1.S4]
-	ADD R4, R9, R9
+	VLD1 (R5), [V0.S4, V1.S4]
+	ADD R10, R5, R5
 	WORD $0x4e20d7de // FADD V30.4S, V30.4S, V0.4S
 	WORD $0x4e21d7ff // FADD V31.4S, V31.4S, V1.4S
 

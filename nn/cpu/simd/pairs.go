@@ -100,7 +100,7 @@ func PlainBF16() Kernels {
 	return f
 }
 
-func tilePairsPlain(k int, a, b, c []float32, ldc int, add bool) {
+func tilePairsPlain(k int, a, b, c []float32, ldc int, from []float32, ldf int) {
 	for i := range plainRows {
 		row := c[i*ldc:][:plainColumns]
 		for j := range row {
@@ -111,8 +111,8 @@ func tilePairsPlain(k int, a, b, c []float32, ldc int, add bool) {
 				s += a0 * b0
 				s += a1 * b1
 			}
-			if add {
-				s += row[j]
+			if from != nil {
+				s += from[i*ldf+j]
 			}
 			row[j] = s
 		}

@@ -16,12 +16,13 @@ func Plain() Kernels {
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 		axial: axialPlain(),
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
-		norms: norms{layerNormPlain, layerNormBackwardPlain},
+		norms: norms{layerNormPlain, layerNormBackwardPlain}, reductions: reductions{addRowsPlain, addMulRowsPlain},
+		turns: turns{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},
 		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain},
 	}
 }
 
-func tilePlain(k int, a, b, c []float32, ldc int, add bool) {
+func tilePlain(k int, a, b, c []float32, ldc int, from []float32, ldf int) {
 	var s [plainRows][plainColumns]float32
 	// One row of sums at a time: eight or so live values fit the registers, sixteen do not.
 	for i := range s {
@@ -43,15 +44,15 @@ func tilePlain(k int, a, b, c []float32, ldc int, add bool) {
 	for i := range s {
 		row := c[i*ldc:][:plainColumns]
 		for j, v := range s[i] {
-			if add {
-				v += row[j]
+			if from != nil {
+				v += from[i*ldf+j]
 			}
 			row[j] = v
 		}
 	}
 }
 
-func tileInPlacePlain(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {
+func tileInPlacePlain(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int) {
 	for i := range plainRows {
 		var s [plainColumns]float32
 		for n := range k {
@@ -62,8 +63,8 @@ func tileInPlacePlain(k int, a []float32, row, step int, b []float32, ldb int, c
 		}
 		out := c[i*ldc:][:plainColumns]
 		for j, v := range s {
-			if add {
-				v += out[j]
+			if from != nil {
+				v += from[i*ldf+j]
 			}
 			out[j] = v
 		}

@@ -65,7 +65,7 @@ func layerNormPlain(rows int, y, x, gamma, beta, c []float32) {
 	}
 }
 
-func layerNormBackwardPlain(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32) {
+func layerNormBackwardPlain(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32, add bool) {
 	n := len(gamma)
 	for r := range rows {
 		in, d, out := x[r*n:][:n], dy[r*n:][:n], dx[r*n:][:n]
@@ -81,7 +81,11 @@ func layerNormBackwardPlain(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float
 		}
 		for i, v := range in {
 			xh := (float64(v) - mean) * rstd
-			out[i] += float32((float64(d[i]*gamma[i]) - meanG - xh*meanGX) * rstd)
+			slope := float32((float64(d[i]*gamma[i]) - meanG - xh*meanGX) * rstd)
+			if add {
+				slope += out[i]
+			}
+			out[i] = slope
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (f *Kernels) Blend(dst []float32, p float32, x []float32, q float32, y []fl
 // norms are the functions of layer normalization.
 type norms struct {
 	forward  func(rows int, y, x, gamma, beta, c []float32)
-	backward func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32)
+	backward func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32, add bool)
 }
 
 // LayerNorm normalizes rows of len(gamma) words that lie one after the other: to mean 0 and variance 1 (plus eps), then
@@ -57,14 +57,15 @@ func (f *Kernels) LayerNorm(y, x, gamma, beta []float32, eps float32) {
 	f.norms.forward(len(y)/n, y, x[:len(y)], gamma, beta[:n], c[:])
 }
 
-// LayerNormBackward adds the gradients of LayerNorm to dx, like x, and to dgamma and dbeta, which sum over the rows.
-func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, eps float32) {
+// LayerNormBackward sets dx, like x, to the gradient of LayerNorm, or adds it to dx, and adds those of gamma and beta, which sum
+// over the rows.
+func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, eps float32, add bool) {
 	n := len(gamma)
 	if len(dx) == 0 || len(dx)%n != 0 {
 		panic(fmt.Sprintf("simd.LayerNormBackward: got %d words in rows of %d", len(dx), n))
 	}
 	c := [2]float32{1 / float32(n), eps}
-	f.norms.backward(len(dx)/n, dx, dgamma[:n], dbeta[:n], x[:len(dx)], dy[:len(dx)], gamma, c[:])
+	f.norms.backward(len(dx)/n, dx, dgamma[:n], dbeta[:n], x[:len(dx)], dy[:len(dx)], gamma, c[:], add)
 }
 
 // pools are the functions of pooling.

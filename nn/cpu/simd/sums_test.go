@@ -17,12 +17,15 @@ func TestSumsOfAnyLength(t *testing.T) {
 		for n := range 50 {
 			x, y, start := random(rng, n, 2), random(rng, n, 2), append(random(rng, n, 1), guarded(0)...)
 			for name, run := range map[string]func(f *Kernels, dst []float32){
-				"AddGELUGradient": func(f *Kernels, dst []float32) { f.AddGELUGradient(dst, x, y) },
-				"AddReLUGradient": func(f *Kernels, dst []float32) { f.AddReLUGradient(dst, x, y) },
-				"AddMul":          func(f *Kernels, dst []float32) { f.AddMul(dst, x, y) },
-				"AddScaled":       func(f *Kernels, dst []float32) { f.AddScaled(dst, -1.5, x) },
-				"Affine":          func(f *Kernels, dst []float32) { f.Affine(dst, -1.5, x, 0.25) },
-				"Blend":           func(f *Kernels, dst []float32) { f.Blend(dst, -1.5, x, 0.25, y) },
+				"AddGELUGradient":    func(f *Kernels, dst []float32) { f.AddGELUGradient(dst, x, y) },
+				"AddReLUGradient":    func(f *Kernels, dst []float32) { f.AddReLUGradient(dst, x, y) },
+				"ReLUGradient":       func(f *Kernels, dst []float32) { f.ReLUGradient(dst, x, y) },
+				"SigmoidGradient":    func(f *Kernels, dst []float32) { f.SigmoidGradient(dst, x, y) },
+				"AddSigmoidGradient": func(f *Kernels, dst []float32) { f.AddSigmoidGradient(dst, x, y) },
+				"AddMul":             func(f *Kernels, dst []float32) { f.AddMul(dst, x, y) },
+				"AddScaled":          func(f *Kernels, dst []float32) { f.AddScaled(dst, -1.5, x) },
+				"Affine":             func(f *Kernels, dst []float32) { f.Affine(dst, -1.5, x, 0.25) },
+				"Blend":              func(f *Kernels, dst []float32) { f.Blend(dst, -1.5, x, 0.25, y) },
 			} {
 				want, got := slices.Clone(start), slices.Clone(start)
 				run(&plain, want[:n])
@@ -57,10 +60,10 @@ func TestLayerNorm(t *testing.T) {
 			var of [2][3][]float32 // dx, dgamma, dbeta: plain, f
 			for k, kernels := range []*Kernels{&plain, f} {
 				dx, dgamma, dbeta := guarded(rows*n), guarded(n), guarded(n)
-				for _, v := range [][]float32{dx[:rows*n], dgamma[:n], dbeta[:n]} {
-					clear(v)
-				}
-				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps)
+				clear(dgamma[:n])
+				clear(dbeta[:n])
+				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps, false) // dgamma and dbeta twice
+				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps, true)
 				requireGuard(t, dx[rows*n:])
 				requireGuard(t, dgamma[n:])
 				requireGuard(t, dbeta[n:])

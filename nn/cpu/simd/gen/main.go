@@ -60,6 +60,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.products()
 		g.packing()
 		g.rows()
+		g.reductions()
 		g.adamw()
 		g.norms()
 		g.maxPools()

@@ -94,14 +94,15 @@ func (n *neon) clearTile() {
 }
 
 func (n *neon) tile() {
-	n.function("tile", "func(k int, a, b, c []float32, ldc int, add bool)",
-		"computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.", 89)
+	n.function("tile", "func(k int, a, b, c []float32, ldc int, from []float32, ldf int)",
+		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.", 120)
 	n.line("MOVD k+0(FP), R0")
 	n.line("MOVD a_base+8(FP), R1")
 	n.line("MOVD b_base+32(FP), R2")
 	n.line("MOVD c_base+56(FP), R3")
 	n.line("MOVD ldc+80(FP), R4")
-	n.line("MOVBU add+88(FP), R5")
+	n.line("MOVD from_base+88(FP), R5")
+	n.line("MOVD ldf+112(FP), R10")
 	n.clearTile()
 	n.label("step")
 	n.line("VLD1.P %d(R1), [V0.S4, V1.S4, V2.S4]", 4*neonRows)
@@ -117,8 +118,8 @@ func (n *neon) tile() {
 }
 
 func (n *neon) tileInPlace() {
-	n.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)",
-		"computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.", 113)
+	n.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)",
+		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.", 144)
 	n.line("MOVD k+0(FP), R0")
 	n.line("MOVD a_base+8(FP), R1")
 	n.line("MOVD row+32(FP), R6")
@@ -127,7 +128,8 @@ func (n *neon) tileInPlace() {
 	n.line("MOVD ldb+72(FP), R8")
 	n.line("MOVD c_base+80(FP), R3")
 	n.line("MOVD ldc+104(FP), R4")
-	n.line("MOVBU add+112(FP), R5")
+	n.line("MOVD from_base+112(FP), R5")
+	n.line("MOVD ldf+136(FP), R10")
 	for _, r := range []int{6, 7, 8} {
 		n.line("LSL $2, R%d, R%d", r, r)
 	}
@@ -149,14 +151,15 @@ func (n *neon) tileInPlace() {
 	n.storeTile()
 }
 
-// storeTile writes the sums to c (R3), ldc (R4) words apart, or adds them if R5 says so, and ends the function.
+// storeTile writes the sums to c (R3), in rows ldc (R4) words apart, with the rows of R5, R10 words apart, unless that is nil, and
+// ends the function.
 func (n *neon) storeTile() {
 	n.line("LSL $2, R4, R4")
 	n.line("CBZ R5, overwrite")
-	n.line("MOVD R3, R9")
+	n.line("LSL $2, R10, R10")
 	for i := range neonRows {
-		n.line("VLD1 (R9), [V0.S4, V1.S4]")
-		n.line("ADD R4, R9, R9")
+		n.line("VLD1 (R5), [V0.S4, V1.S4]")
+		n.line("ADD R10, R5, R5")
 		for j := range neonVectors {
 			n.op("FADD", fadd, accumulator(i, j), accumulator(i, j), j)
 		}

@@ -173,7 +173,7 @@ func (g *gen) layerNorm() {
 }
 
 func (g *gen) layerNormBackward() {
-	g.function("layerNormBackward", "func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32)",
+	g.function("layerNormBackward", "func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32, add bool)",
 		"differentiates layerNorm; see Kernels.LayerNormBackward.")
 	r := g.newNormRow()
 	dx, dgamma, dbeta := g.pointer("dx"), g.pointer("dgamma"), g.pointer("dbeta")
@@ -197,14 +197,28 @@ func (g *gen) layerNormBackward() {
 		})
 		r.mean(meanG)
 		r.mean(meanGX)
-		r.each(func(c column) {
+		slope := func(c column) reg.VecVirtual {
 			xh, d := c.normed(x, mean, low, rstd), c.load(dy)
 			g.VMULPS(c.load(gamma), d, d)
 			g.VSUBPS(meanG, d, d)
 			g.VFNMADD231PS(xh, meanGX, d)
-			sum := c.load(dx)
+			return d
+		}
+		add := g.Load(g.Param("add"), g.GP8())
+		g.TESTB(add, add)
+		g.JZ(operand.LabelRef("overwrite"))
+		r.each(func(c column) {
+			d, sum := slope(c), c.load(dx)
 			g.VFMADD231PS(rstd, d, sum)
 			c.store(sum, dx)
 		})
+		g.JMP(operand.LabelRef("written"))
+		g.Label("overwrite")
+		r.each(func(c column) {
+			d := slope(c)
+			g.VMULPS(rstd, d, d)
+			c.store(d, dx)
+		})
+		g.Label("written")
 	})
 }

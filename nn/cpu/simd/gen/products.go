@@ -26,10 +26,9 @@ func (g *gen) tileRows() int {
 // tile generates the mr x nv-vector kernel: one step of k loads nv vectors of b, broadcasts mr words of a
 // and makes mr*nv fused multiply-adds.
 func (g *gen) tile(mr, nv int) {
-	g.function("tile", "func(k int, a, b, c []float32, ldc int, add bool)",
-		"computes C = A B, or C += A B with add, of one register tile; see Kernels.Tile.")
+	g.function("tile", "func(k int, a, b, c []float32, ldc int, from []float32, ldf int)",
+		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.")
 	k, a, b, c, ldc := g.integer("k"), g.pointer("a"), g.pointer("b"), g.pointer("c"), g.integer("ldc")
-	add := g.Load(g.Param("add"), g.GP8())
 	g.SHLQ(operand.U8(2), ldc)
 
 	acc, bv, av := g.accumulators(mr, nv), make([]reg.VecVirtual, nv), g.vec()
@@ -57,6 +56,7 @@ func (g *gen) tile(mr, nv int) {
 		g.ADDQ(imm(nv*g.bytes()*unroll), b)
 	}
 
+	g.fetchTile(mr, c, ldc)
 	const unroll = 4
 	quads := g.GP64()
 	g.MOVQ(k, quads)
@@ -73,7 +73,7 @@ func (g *gen) tile(mr, nv int) {
 	g.JNZ(operand.LabelRef("single"))
 
 	g.Label("store")
-	g.storeTile(acc, c, ldc, add)
+	g.storeTile(acc, c, ldc)
 }
 
 // accumulators returns mr x nv cleared vectors.
@@ -95,8 +95,8 @@ const rowsPerPointer = 3
 // tileInPlace is tile for operands that are not packed: any strides between the rows and the steps of A and between the
 // steps of B.
 func (g *gen) tileInPlace(mr, nv int) {
-	g.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool)",
-		"computes C = A B, or C += A B with add, of one register tile; see Kernels.TileInPlace.")
+	g.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)",
+		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.")
 	k, b, c, ldc := g.integer("k"), g.pointer("b"), g.pointer("c"), g.integer("ldc")
 	row, step, ldb := g.integer("row"), g.integer("step"), g.integer("ldb")
 	for _, stride := range []reg.Register{ldc, row, step, ldb} {
@@ -110,6 +110,7 @@ func (g *gen) tileInPlace(mr, nv int) {
 		a = append(a, next)
 	}
 	acc, bv, av := g.accumulators(mr, nv), make([]reg.VecVirtual, nv), g.vec()
+	g.fetchTile(mr, c, ldc)
 	g.Label("step")
 	for j := range bv {
 		bv[j] = g.vec()
@@ -131,21 +132,33 @@ func (g *gen) tileInPlace(mr, nv int) {
 	g.ADDQ(ldb, b)
 	g.DECQ(k)
 	g.JNZ(operand.LabelRef("step"))
-	add := g.Load(g.Param("add"), g.GP8())
-	g.storeTile(acc, c, ldc, add)
+	g.storeTile(acc, c, ldc)
 }
 
-// storeTile writes the sums to c, or adds them, and ends the function.
-func (g *gen) storeTile(acc [][]reg.VecVirtual, c, ldc, add reg.Register) {
-	g.TESTB(add, add)
-	g.JZ(operand.LabelRef("overwrite"))
+// fetchTile asks for the cache lines of c, which arrive while the sums are made.
+func (g *gen) fetchTile(mr int, c, ldc reg.Register) {
+	const line = 64
 	p := g.GP64()
 	g.MOVQ(c, p)
-	for i := range acc {
-		for j := range acc[i] {
-			g.VADDPS(at(p, j*g.bytes()), acc[i][j], acc[i][j])
+	for range mr {
+		for off := 0; off < tileVectors*g.bytes(); off += line {
+			g.PREFETCHT0(at(p, off))
 		}
 		g.ADDQ(ldc, p)
+	}
+}
+
+// storeTile writes the sums to c, with what the parameter from holds, unless it is nil, and ends the function.
+func (g *gen) storeTile(acc [][]reg.VecVirtual, c, ldc reg.Register) {
+	from, ldf := g.pointer("from"), g.integer("ldf")
+	g.TESTQ(from, from)
+	g.JZ(operand.LabelRef("overwrite"))
+	g.SHLQ(operand.U8(2), ldf)
+	for i := range acc {
+		for j := range acc[i] {
+			g.VADDPS(at(from, j*g.bytes()), acc[i][j], acc[i][j])
+		}
+		g.ADDQ(ldf, from)
 	}
 	g.Label("overwrite")
 	for i := range acc {

@@ -30,6 +30,28 @@ func (g *gen) rows() {
 		g.VMULPS(v[1], g.geluSlope(v[0]), v[0])
 		return v[0]
 	})
+	g.row("reluGradient", 2, "sets dst = y where x > 0, 0 elsewhere.", func(v []reg.VecVirtual) reg.VecVirtual {
+		return g.wherePositive(v[0], v[1])
+	})
+	g.row("sigmoidGradient", 2, "sets dst = y * sigmoid'(x).", func(v []reg.VecVirtual) reg.VecVirtual {
+		g.VMULPS(v[1], g.sigmoidSlope(v[0]), v[1])
+		return v[1]
+	})
+	g.sum("addSigmoidGradient", "adds y * sigmoid'(x) to dst.", func(v []reg.VecVirtual) reg.VecVirtual {
+		slope := g.sigmoidSlope(v[0])
+		g.VFMADD231PS(slope, v[1], v[2])
+		return v[2]
+	})
+	g.row("rotate", 2, "turns the pairs of x by the angles of y; see Kernels.Rotate.", func(v []reg.VecVirtual) reg.VecVirtual {
+		cos, turned := g.turn(v[0], v[1])
+		g.VFMADDSUB213PS(turned, v[0], cos)
+		return cos
+	})
+	g.row("rotateBack", 2, "turns the pairs of x back by the angles of y; see Kernels.RotateBack.", func(v []reg.VecVirtual) reg.VecVirtual {
+		cos, turned := g.turn(v[0], v[1])
+		g.VFMSUBADD213PS(turned, v[0], cos)
+		return cos
+	})
 	g.sum("addGELUGradient", "adds y * gelu'(x) to dst.", func(v []reg.VecVirtual) reg.VecVirtual {
 		slope := g.geluSlope(v[0])
 		g.VFMADD231PS(slope, v[1], v[2])
@@ -73,6 +95,25 @@ func (g *gen) wherePositive(x, y reg.VecVirtual) reg.VecVirtual {
 	g.VCMPPS(greater, zero, x, x)
 	g.VANDPS(x, y, y)
 	return y
+}
+
+// turn returns, for pairs (x0, x1) and (cos, sin): (cos, cos) and (x1*sin, x0*sin).
+func (g *gen) turn(x, angles reg.VecVirtual) (cos, turned reg.VecVirtual) {
+	cos, turned = g.vec(), g.vec()
+	sin := g.vec()
+	g.VMOVSLDUP(angles, cos)
+	g.VMOVSHDUP(angles, sin)
+	g.VPERMILPS(operand.U8(0xb1), x, turned)
+	g.VMULPS(sin, turned, turned)
+	return cos, turned
+}
+
+// sigmoidSlope returns p * (1 - p) = p - p*p, p = sigmoid(x).
+func (g *gen) sigmoidSlope(x reg.VecVirtual) reg.VecVirtual {
+	p, slope := g.sigmoid(x), g.vec()
+	g.VMOVAPS(p, slope)
+	g.VFNMADD231PS(p, p, slope)
+	return slope
 }
 
 // row generates dst = f(x) or f(x, y) over slices; len(dst) elements, the last ones under a mask.

@@ -1,0 +1,72 @@
+package simd
+
+import "fmt"
+
+// reductions are the sums over rows.
+type reductions struct {
+	addRows    func(rows int, dst, x []float32, ldx int)
+	addMulRows func(rows int, dst, x []float32, ldx int, y []float32, ldy int)
+}
+
+// AddRows adds rows of x, ldx words apart, to dst: dst[c] += sum_i x[i*ldx+c], i < rows, in the order of the rows. rows >= 1.
+func (f *Kernels) AddRows(rows int, dst, x []float32, ldx int) {
+	f.checkRows("AddRows", rows, dst, x, ldx)
+	f.reductions.addRows(rows, dst, x, ldx)
+}
+
+// AddMulRows adds products of rows of x and y to dst: dst[c] += sum_i x[i*ldx+c] * y[i*ldy+c], i < rows. rows >= 1.
+func (f *Kernels) AddMulRows(rows int, dst, x []float32, ldx int, y []float32, ldy int) {
+	f.checkRows("AddMulRows", rows, dst, x, ldx)
+	f.checkRows("AddMulRows", rows, dst, y, ldy)
+	f.reductions.addMulRows(rows, dst, x, ldx, y, ldy)
+}
+
+func (f *Kernels) checkRows(name string, rows int, dst, x []float32, ld int) {
+	if rows < 1 || ld < 0 || len(x) < (rows-1)*ld+len(dst) {
+		panic(fmt.Sprintf("simd.%s: got %d rows of %d words (stride %d) in %d words", name, rows, len(dst), ld, len(x)))
+	}
+}
+
+// turns are the rotations of pairs.
+type turns struct {
+	rotate, rotateBack func(dst, x, angles []float32)
+}
+
+// Rotate turns the pairs (x0, x1) of x by angles of (cos, sin) pairs: to (x0*cos - x1*sin, x1*cos + x0*sin). dst may be x. Its
+// length is even.
+func (f *Kernels) Rotate(dst, x, angles []float32) {
+	checkPairs("Rotate", dst)
+	f.turns.rotate(dst, x[:len(dst)], angles[:len(dst)])
+}
+
+// RotateBack is Rotate with the angles negated.
+func (f *Kernels) RotateBack(dst, x, angles []float32) {
+	checkPairs("RotateBack", dst)
+	f.turns.rotateBack(dst, x[:len(dst)], angles[:len(dst)])
+}
+
+func checkPairs(name string, dst []float32) {
+	if len(dst)%2 != 0 {
+		panic(fmt.Sprintf("simd.%s: got %d words, want pairs", name, len(dst)))
+	}
+}
+
+// slopes are the gradients of activations besides those of sums.
+type slopes struct {
+	reluGradient, sigmoidGradient, addSigmoidGradient func(dst, x, y []float32)
+}
+
+// ReLUGradient sets dst[i] = y[i] where x[i] > 0, 0 elsewhere. dst may be x or y.
+func (f *Kernels) ReLUGradient(dst, x, y []float32) {
+	f.slopes.reluGradient(dst, x[:len(dst)], y[:len(dst)])
+}
+
+// SigmoidGradient sets dst[i] = y[i] * sigmoid'(x[i]). dst may be x or y.
+func (f *Kernels) SigmoidGradient(dst, x, y []float32) {
+	f.slopes.sigmoidGradient(dst, x[:len(dst)], y[:len(dst)])
+}
+
+// AddSigmoidGradient adds y[i] * sigmoid'(x[i]) to dst[i].
+func (f *Kernels) AddSigmoidGradient(dst, x, y []float32) {
+	f.slopes.addSigmoidGradient(dst, x[:len(dst)], y[:len(dst)])
+}
