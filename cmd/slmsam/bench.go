@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
 )
 
@@ -21,6 +18,7 @@ type benchFlags struct {
 	modelFlags
 	model, memory string
 	slices        int
+	objects       int
 }
 
 // benchResult is what slmsam bench measured, as --json prints it. Seconds are medians over the slices
@@ -33,6 +31,7 @@ type benchResult struct {
 	Resolution       int          `json:"resolution"`
 	Memory           string       `json:"memory"`
 	Slices           int          `json:"slices"` // measured, with full banks
+	Objects          int          `json:"objects"`
 	SecondsPerSlice  float64      `json:"seconds_per_slice"`
 	GFLOPPerSlice    float64      `json:"gflop_per_slice"`
 	PeakMatMul       float64      `json:"peak_matmul_gflop_per_second"` // of one large product on this device
@@ -68,6 +67,7 @@ slices. Without --checkpoint the weights are random (seed 1): speed does not dep
 	cmd.Flags().StringVar(&f.model, "model", "tiny", fmt.Sprintf("one of %v", slmsam.Presets()))
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory banks (default: the model's own)")
 	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
+	cmd.Flags().IntVar(&f.objects, "objects", 1, "objects, all outlined on the first slice")
 	f.modelFlags.add(cmd.Flags(), "")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
@@ -77,6 +77,9 @@ slices. Without --checkpoint the weights are random (seed 1): speed does not dep
 func (f *benchFlags) run(ctx context.Context, c *console) error {
 	if f.slices < 1 {
 		return usagef("--slices %d: want at least 1", f.slices)
+	}
+	if f.objects < 1 || f.objects > maxBenchObjects {
+		return usagef("--objects %d: want 1 to %d", f.objects, maxBenchObjects)
 	}
 	var options slmsam.Options
 	if f.memory != "" {
@@ -100,7 +103,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 		return err
 	}
 	dev.ResetPeak()
-	timer, err := measureSlices(ctx, model, options, f.slices, c)
+	timer, err := measureSlices(ctx, model, options, f.slices, f.objects, c)
 	if err != nil {
 		return err
 	}
@@ -114,6 +117,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 	if f.checkpoint != "" {
 		r.Model = f.checkpoint
 	}
+	r.Objects = f.objects
 	r.Precision = slmsam.Precision(dev)
 	r.DeviceMemory, r.ProcessMemory = memory, processPeak()
 	r.PeakMemoryBytes = r.DeviceMemory
@@ -146,6 +150,7 @@ func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error)
 		return nil, err
 	}
 	const seed = 1
+	collectOften(m)
 	return m, m.Initialize(seed)
 }
 
@@ -173,114 +178,13 @@ func measurePeak(dev backend.Device) (float64, error) {
 	return 2 * m * k * n / best / 1e9, err
 }
 
-// synthetic is a bright disc that drifts through a textured volume; slice 0 is the prompted one.
-type synthetic struct{ n, side int }
-
-// slices makes the volume.
-func (s synthetic) slices() slmsam.Slices {
-	v := &volume.Volume{Dim: [3]int{s.side, s.side, s.n}}
-	for i := range s.n {
-		for p, on := range s.disc(i) {
-			x := float32(40 + (p*2654435761>>16)&31)
-			if on {
-				x += 100
-			}
-			v.Data = append(v.Data, x)
-		}
-	}
-	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
-}
-
-func (s synthetic) disc(i int) []bool {
-	out := make([]bool, s.side*s.side)
-	cx, cy, r := s.side/2+2*i, s.side/2-i, s.side/6
-	for p := range out {
-		dx, dy := p%s.side-cx, p/s.side-cy
-		out[p] = dx*dx+dy*dy <= r*r
-	}
-	return out
-}
-
-// stageTimer measures the stages of Model.Trace.
-type stageTimer struct {
-	at     time.Time
-	flop   float64
-	err    error
-	order  []string
-	stages map[string][]sample // one per slice
-	slices []float64
-	steady int // slices measured, at the end
-}
-
-type sample struct{ seconds, flop float64 }
-
-// end closes a stage.
-func (t *stageTimer) end(g *nn.Graph, stage string) {
-	if err := g.Sync(); err != nil && t.err == nil {
-		t.err = err
-	}
-	now := time.Now()
-	if !slices.Contains(t.order, stage) {
-		t.order = append(t.order, stage)
-	}
-	t.stages[stage] = append(t.stages[stage], sample{now.Sub(t.at).Seconds(), g.FLOP - t.flop})
-	t.at, t.flop = now, g.FLOP
-}
-
-// measureSlices propagates from slice 0 forward until the banks are full and n more slices are measured.
-func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n int, c *console) (*stageTimer, error) {
-	t := &stageTimer{steady: n, stages: map[string][]sample{}}
-	s := synthetic{max(o.Memory.Long, o.Memory.Short, 1) + n, 512}
-	o.Direction, o.Untrained = slmsam.Forward, true
-	m.Trace = t.end
-	defer func() { m.Trace = nil }()
-	bar := c.progress("slices", false)
-	defer bar.close()
-	started := time.Now()
-	t.at = started
-	_, err := m.Segment(ctx, slmsam.Request{Slices: s.slices(), Prompts: []slmsam.Prompt{{Object: 1, Mask: s.disc(0)}}, Options: o,
-		Progress: func(p slmsam.Progress) error {
-			now := time.Now()
-			t.slices = append(t.slices, now.Sub(started).Seconds())
-			started, t.at = now, now
-			bar.set(int64(p.Done), int64(p.Total))
-			return t.err
-		}})
-	return t, err
-}
-
-// result takes the medians over the slices with full banks.
-func (t *stageTimer) result(peak float64) benchResult {
-	r := benchResult{PeakMatMul: peak, FirstSliceSecond: t.slices[0]}
-	measured := t.slices[len(t.slices)-t.steady:]
-	r.Slices = len(measured)
-	r.SecondsPerSlice = median(measured)
-	for _, name := range t.order {
-		var seconds []float64
-		samples := t.stages[name]
-		samples = samples[len(samples)-r.Slices:]
-		for _, s := range samples {
-			seconds = append(seconds, s.seconds)
-		}
-		st := benchStage{Name: name, Seconds: median(seconds), GFLOP: samples[0].flop / 1e9}
-		st.GFLOPPerSecond = st.GFLOP / st.Seconds
-		st.FractionOfPeak = st.GFLOPPerSecond / peak
-		st.ShareOfTheSlice = st.Seconds / r.SecondsPerSlice
-		r.GFLOPPerSlice += st.GFLOP
-		r.Stages = append(r.Stages, st)
-	}
-	return r
-}
-
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
 // print writes the result for people.
 func (r benchResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s, %.1f M parameters, %d x %d, memory %s\n%s, largest product %.0f GFLOP/s\n", r.Model, float64(r.Parameters)/1e6,
 		r.Resolution, r.Resolution, r.Memory, r.Device, r.PeakMatMul)
+	if r.Objects > 1 {
+		fmt.Fprintf(w, "%d objects\n", r.Objects)
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "stage\tseconds\tGFLOP\tGFLOP/s\tof peak\tof slice\t")
 	for _, s := range r.Stages {

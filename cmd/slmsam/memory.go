@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
@@ -33,4 +35,13 @@ func processPeak() int64 {
 func isCPU(dev backend.Device) bool {
 	_, ok := dev.(*cpu.Device)
 	return ok
+}
+
+// collectOften lets garbage take a quarter of what a large model holds, not as much again as Go would: what is held is
+// tensors, in which the collector has nothing to look at. GOGC overrides.
+func collectOften(m *slmsam.Model) {
+	const large = 10e6 // parameters
+	if os.Getenv("GOGC") == "" && m.Parameters() > large {
+		debug.SetGCPercent(25)
+	}
 }
