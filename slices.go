@@ -48,11 +48,14 @@ func (s Slices) cropped(c volume.Crop) Slices {
 	return s
 }
 
+// WindowRule is how the volumes were shown that the model was trained on; empty: as by volume.AutoWindow.
+func (m *Model) WindowRule() volume.WindowRule { return m.Config.Window }
+
 // Window is how the model is to see a volume: by the rule, or, where that is empty, by the one that the model was trained
 // with. It also returns the rule that decided.
 func (m *Model) Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error) {
 	if rule == "" {
-		rule = m.Config.Window
+		rule = m.WindowRule()
 	}
 	rule, err := volume.ParseWindowRule(string(rule))
 	if err != nil {

@@ -23,10 +23,8 @@ type Copier struct {
 	Delay time.Duration // per slice
 }
 
-// Window is what the copier does not look at.
-func (c Copier) Window(*volume.Volume, volume.WindowRule) (volume.Window, volume.WindowRule, error) {
-	return volume.Window{Lo: 0, Hi: 100}, "", nil
-}
+// WindowRule is one that fits the Ball.
+func (c Copier) WindowRule() volume.WindowRule { return "0,100" }
 
 // Prepare has nothing to prepare.
 func (c Copier) Prepare(ctx context.Context, _ slmsam.Slices, _ []int) error { return ctx.Err() }

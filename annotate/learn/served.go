@@ -54,11 +54,11 @@ func (s *Served) Prepare(ctx context.Context, v slmsam.Slices, order []int) erro
 	return m.Prepare(ctx, v, order)
 }
 
-// Window is that of the model.
-func (s *Served) Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error) {
+// WindowRule is that of the model.
+func (s *Served) WindowRule() volume.WindowRule {
 	m := s.take()
 	defer s.give(m)
-	return m.Window(v, rule)
+	return m.WindowRule()
 }
 
 // Takes is that of the model.

@@ -17,6 +17,30 @@ import (
 type Image struct {
 	Volume *volume.Volume
 	NIfTI  string // path
+	window *window
+}
+
+// window is a volume's, which is looked for once: it takes a pass over all voxels.
+type window struct {
+	mu    sync.Mutex
+	known bool
+	rule  volume.WindowRule
+	found volume.Window
+}
+
+// of is a volume's window by a rule; the empty one is auto.
+func (w *window) of(v *volume.Volume, rule volume.WindowRule) (volume.Window, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known && w.rule == rule {
+		return w.found, nil
+	}
+	parsed, err := volume.ParseWindowRule(string(rule))
+	if err == nil {
+		w.found, err = parsed.Of(v)
+	}
+	w.known, w.rule = err == nil, rule
+	return w.found, err
 }
 
 // images keeps the volumes that were used last, up to a number of voxels. Those in use stay.
@@ -87,7 +111,7 @@ func (c *images) load(h *heldImage, name string, read func() (*volume.Volume, er
 		c.mu.Unlock()
 		return fmt.Errorf("make a copy for the browser: %w", err)
 	}
-	h.image = Image{Volume: v, NIfTI: name}
+	h.image = Image{Volume: v, NIfTI: name, window: &window{}}
 	return nil
 }
 

@@ -192,7 +192,7 @@ func jobError(err error) string {
 
 // plan turns a document's outlines into a request.
 func (p *Project) plan(d *Document, image Image, run Run) (*state, slmsam.Request, error) {
-	window, err := p.Window(image.Volume)
+	window, err := p.Window(image)
 	if err != nil {
 		return nil, slmsam.Request{}, err
 	}

@@ -16,7 +16,7 @@ import (
 // Held is a volume that is annotated although it is not in the folder. Its documents last as long as it is held.
 type Held struct {
 	project *Project
-	volume  *volume.Volume
+	image   Image
 	release func()
 	first   *Document // across the acquisition axis, to be prepared
 }
@@ -27,7 +27,7 @@ func (p *Project) Hold(v *volume.Volume) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Held{project: p, volume: v, release: release}
+	h := &Held{project: p, image: Image{Volume: v, window: &window{}}, release: release}
 	h.first = h.Document(v.AcquisitionAxis())
 	p.prepareSoon(h.first)
 	return h, nil
@@ -35,8 +35,8 @@ func (p *Project) Hold(v *volume.Volume) (*Held, error) {
 
 // Document makes an empty document on slices across an axis.
 func (h *Held) Document(axis int) *Document {
-	d := newDocument("", grid{dim: h.volume.Dim, axis: axis})
-	d.image = func() (Image, func(), error) { return Image{Volume: h.volume}, func() {}, nil }
+	d := newDocument("", grid{dim: h.image.Volume.Dim, axis: axis})
+	d.image = func() (Image, func(), error) { return h.image, func() {}, nil }
 	return d
 }
 

@@ -77,7 +77,7 @@ func (p *Project) prepare(ctx context.Context, d *Document) error {
 		return err
 	}
 	defer release()
-	window, err := p.Window(image.Volume)
+	window, err := p.Window(image)
 	if err != nil {
 		return err
 	}

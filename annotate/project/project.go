@@ -22,8 +22,8 @@ type Model interface {
 	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
 	// Prepare computes ahead what Segment needs of slices, in the given order.
 	Prepare(ctx context.Context, s slmsam.Slices, order []int) error
-	Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error)
-	Takes(prompt string) error // why it refuses slmsam.PromptBox or PromptClick; nil: it does not
+	WindowRule() volume.WindowRule // by which volumes are shown to it
+	Takes(prompt string) error     // why it refuses slmsam.PromptBox or PromptClick; nil: it does not
 }
 
 // Project is an open folder. Its methods may be called from several goroutines at once.
@@ -221,8 +221,8 @@ func (p *Project) use(d *Document) (Image, func(), error) {
 }
 
 // Window is how the model sees a volume.
-func (p *Project) Window(v *volume.Volume) (volume.Window, error) {
-	w, _, err := p.model.Window(v, "")
+func (p *Project) Window(image Image) (volume.Window, error) {
+	w, err := image.window.of(image.Volume, p.model.WindowRule())
 	if err != nil {
 		return w, annotate.Inputf("the volume cannot be shown to the model: %v", err)
 	}

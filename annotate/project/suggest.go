@@ -54,7 +54,7 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 		return nil, err
 	}
 	defer release()
-	window, err := p.Window(image.Volume)
+	window, err := p.Window(image)
 	if err != nil {
 		return nil, err
 	}

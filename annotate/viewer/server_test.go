@@ -31,9 +31,7 @@ import (
 // everywhere is a model that finds the first outline on every slice.
 type everywhere struct{}
 
-func (everywhere) Window(*volume.Volume, volume.WindowRule) (volume.Window, volume.WindowRule, error) {
-	return volume.Window{Lo: 0, Hi: 100}, "", nil
-}
+func (everywhere) WindowRule() volume.WindowRule { return "0,100" }
 
 func (everywhere) Takes(prompt string) error {
 	if prompt == slmsam.PromptClick {

@@ -21,7 +21,7 @@ func (s *server) info(w http.ResponseWriter, _ *http.Request, d *project.Documen
 	}
 	defer release()
 	v := image.Volume
-	window, err := s.project.Window(v)
+	window, err := s.project.Window(image)
 	if err != nil {
 		return err
 	}
