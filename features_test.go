@@ -144,6 +144,28 @@ func TestTheEndOfTheContextStopsWithinASlice(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
+// TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst, also objects that start from different slices.
+func TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst(t *testing.T) {
+	r := slmsam.Request{Slices: ramp(8), Prompts: []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(5, 12)}, {Slice: 6, Object: 2, Mask: square(15, 22)}}}
+	dev := cpu.New(0)
+	defer dev.Close()
+	want, err := newModel(t, dev).Segment(t.Context(), r)
+	require.NoError(t, err)
+	m := keeping(t, slmsam.FeatureBudget{Memory: 1 << 30})
+	seen := map[int][]int{}
+	r.Progress = func(p slmsam.Progress) error {
+		for _, o := range p.Objects {
+			seen[o] = append(seen[o], p.Slice)
+		}
+		return nil
+	}
+	got, err := m.Segment(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, map[int][]int{1: {1, 0, 2, 3, 4, 5, 6, 7}, 2: {6, 5, 7, 4, 3, 2, 1, 0}}, seen)
+	require.Equal(t, 8, m.Features.Usage().Missing, "every slice is encoded once")
+}
+
 // TestStoppingTakesAFractionOfASlice: what is stopped in the middle of a slice does not finish it.
 func TestStoppingTakesAFractionOfASlice(t *testing.T) {
 	dev := cpu.New(0)

@@ -23,13 +23,14 @@ type visit struct {
 	legs    []*leg
 }
 
-// plan lays out the legs of every group and the order of the visits. Where all groups start from the same slices
-// and nothing forbids it, the slices nearest to an outline come first; else all legs that go forward are walked
-// together, slice by slice, then those that go back.
+// plan lays out the legs of every group and the order of the visits. Where all groups start from the same slices, or
+// features are kept, the slices nearest to an outline come first; else all legs that go forward are walked together,
+// slice by slice, then those that go back, so that no slice is encoded more than twice.
 func (p *propagation) plan() []visit {
-	at := map[[2]int]*visit{}
+	at := map[[3]int]*visit{}
 	var visits []*visit
-	for _, gr := range p.groups {
+	alike := p.startAlike()
+	for k, gr := range p.groups {
 		for _, r := range route(gr.anchors(), gr.absent, p.opt) {
 			l := &leg{group: gr, reach: gr.shorten(r), area: gr.area(r.from) + 1}
 			gr.legs = append(gr.legs, l)
@@ -37,9 +38,12 @@ func (p *propagation) plan() []visit {
 				if gr.outlines[slice] != nil { // in the official order the way leads past outlines
 					continue
 				}
-				key := [2]int{slice, 0}
+				key := [3]int{slice}
 				if l.reverse {
 					key[1] = 1
+				}
+				if !alike && p.keepsAll() {
+					key[2] = k
 				}
 				if at[key] == nil {
 					at[key] = &visit{slice: slice, reverse: l.reverse}
@@ -49,13 +53,19 @@ func (p *propagation) plan() []visit {
 			}
 		}
 	}
-	nearestFirst := p.opt.Order != Official && p.startAlike()
+	nearestFirst := p.opt.Order != Official && (alike || p.keepsAll())
 	sort.SliceStable(visits, func(i, j int) bool { return visits[i].before(visits[j], nearestFirst) })
 	out := make([]visit, len(visits))
 	for i, v := range visits {
 		out[i] = *v
 	}
 	return out
+}
+
+// keepsAll says whether the features of all slices are kept, so that every group may go its own way.
+func (p *propagation) keepsAll() bool {
+	m := p.model
+	return p.opt.Order != Official && m.keeps() && !m.Features.passing && m.Features.store.Room(m.featureLen()) >= p.opt.End-p.opt.First
 }
 
 // before orders visits.

@@ -129,13 +129,13 @@ func measure(m *slmsam.Model, dev string, side, n int) (missed bool, err error) 
 
 // all is one annotator's work.
 func (b *bench) all() error {
-	started := time.Now()
+	c := newClock()
 	image, release, err := b.project.Image(b.document)
 	if err != nil {
 		return err
 	}
 	defer release()
-	fmt.Printf("%-48s %7.2f s\n", "open the volume", time.Since(started).Seconds())
+	c.print("open the volume", "")
 	slices, order := slmsam.Slices{Volume: image.Volume, Axis: image.Volume.AcquisitionAxis()}, make([]int, b.n)
 	if slices.Window, err = b.project.Window(image); err != nil {
 		return err
@@ -143,11 +143,11 @@ func (b *bench) all() error {
 	for i := range order {
 		order[i] = i
 	}
-	started = time.Now()
+	c = newClock()
 	if err := b.model.Prepare(context.Background(), slices, order); err != nil {
 		return err
 	}
-	fmt.Printf("%-48s %7.2f s\n", "compute the features of all slices ahead", time.Since(started).Seconds())
+	c.print("compute the features of all slices ahead", "")
 
 	middle := b.n / 2
 	steps := []struct {
@@ -162,17 +162,18 @@ func (b *bench) all() error {
 		{"a second object, the whole volume", 2, []int{middle}, 0, 0},
 	}
 	for _, s := range steps {
+		c := newClock()
 		first, whole, err := b.step(s.label, s.slices)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.what, err)
 		}
 		late := s.first > 0 && first > s.first || s.most > 0 && whole > s.most
 		b.missed = b.missed || late
-		note := ""
+		note := fmt.Sprintf(", the first slice after %.2f s", first.Seconds())
 		if late {
-			note = fmt.Sprintf("  missed: want %v and %v", s.first, s.most)
+			note += fmt.Sprintf(": missed, want %v and %v", s.first, s.most)
 		}
-		fmt.Printf("%-48s %7.2f s, the first slice after %.2f s%s\n", s.what, whole.Seconds(), first.Seconds(), note)
+		c.print(s.what, note)
 	}
 	return nil
 }
@@ -211,4 +212,17 @@ func (b *bench) step(label int, on []int) (first, whole time.Duration, err error
 		}
 	}
 	return 0, 0, errors.New("the document was closed")
+}
+
+// clock takes the time of one piece of work.
+type clock struct {
+	started time.Time
+	used    time.Duration
+}
+
+func newClock() clock { return clock{time.Now(), processorTime()} }
+
+// print says how long it took, and how much time of all cores together.
+func (c clock) print(what, note string) {
+	fmt.Printf("%-44s %7.2f s, of the cores %7.2f s%s\n", what, time.Since(c.started).Seconds(), (processorTime() - c.used).Seconds(), note)
 }
