@@ -80,3 +80,12 @@ func parseSize(s string) (int64, error) {
 	}
 	return int64(x * scale), err
 }
+
+// measureCache adds what is kept to the server's metrics.
+func (f *serveFlags) measureCache(kept *slmsam.Features) {
+	if kept == nil {
+		return
+	}
+	f.metrics.Gauge("slmsam_features_memory_bytes", "Features of slices in memory.", func() int { return int(kept.Usage().Memory) })
+	f.metrics.Gauge("slmsam_features_disk_bytes", "Features of slices in temporary files.", func() int { return int(kept.Usage().Disk) })
+}

@@ -127,6 +127,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 		return err
 	}
 	defer c.end(endCache)
+	f.measureCache(model.Features)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	served := learn.NewServed(model)
