@@ -76,7 +76,7 @@ bind([
   ['Ctrl+Z', 'Undo', inDoc(() => turn('undo'))],
   ['Ctrl+Shift+Z  Ctrl+Y', 'Redo', inDoc(() => turn('redo'))],
   ['A', 'Add an object', inDoc(add)],
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => [`${n}`, n === 1 ? 'Object of that row (to 9)' : '', pick(n)]),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => [`${n}`, n === 1 ? 'First object, 2 the second, to 9' : '', pick(n)]),
   ['Space', 'Hide the objects while held', inDoc(() => reveal(false))],
   ['+', 'Zoom in', inDoc(() => stage.zoom(1.2))],
   ['-', 'Zoom out', inDoc(() => stage.zoom(1 / 1.2))],

@@ -19,7 +19,7 @@ export const now = {
 }
 
 export const stage = new Stage($('gl'), () => located())
-export const tools = new Tools(stage, $('over'), shape => stroke(shape))
+export const tools = new Tools(stage, $('over'), shape => stroke(shape), say)
 export const strip = new Strip($('strip'), $('stripcanvas'), $('tip'), (slice, label) => {
   if (label !== undefined) select(label)
   if (slice !== null) stage.goto(slice)
@@ -39,6 +39,7 @@ export async function open(id) {
   working(false)
   await opened.start()
   location.hash = '#' + encodeURIComponent(id)
+  $('home').textContent = '‹ Volumes'
   $('title').textContent = names[id] ?? id
   $('title').title = id
   setup(info)
@@ -55,6 +56,7 @@ export function leave() {
   stage.info = null
   $('start').hidden = false
   $('editor').hidden = $('work').hidden = true
+  $('home').textContent = 'slmsam'
   $('title').textContent = $('save').textContent = ''
   $('progress').hidden = true
 }

@@ -80,7 +80,7 @@ function next() {
   const outlines = doc.marks(m => m.state === 'outlined').length, found = doc.marks(m => m.state === 'tracked').length
   let text = ''
   if (running()) text = 'You can go on drawing meanwhile.'
-  else if (doc.reviewed) text = 'The label map is in labelsTr. Go back to the list of volumes: slmsam, top left.'
+  else if (doc.reviewed) text = 'The label map is in labelsTr. On to the next one: ‹ Volumes, top left.'
   else if (!found && outlines) text = 'Now press Propagate (Enter). Or add more objects first (+ Add).'
   else if (doc.changes && outlines) text = 'Press Propagate (Enter) again: only what changed is computed.'
   else if (doc.doubts().length) text = 'Look at the doubtful slices (N): Accept (C), or correct with any tool.'

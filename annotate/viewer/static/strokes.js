@@ -26,7 +26,7 @@ function draw(shape) {
     brush.put(i, shape.away)
   }, i => old[i] === now.active)
   if (shape.fill && !closed) return say('error: there is no closed outline around that point', true)
-  brush.done()
+  if (brush.done()) say(`ready: slice ${slice} was drawn on`)
 }
 
 /** Changes a slice: locked objects stay, and away takes from the active one only. */
@@ -98,6 +98,7 @@ export function accept() {
   const { doc, active } = now, doubtful = doc.doubts().some(([label, slice]) => label === active && slice === stage.slice)
   const others = doc.doubts().filter(([label, slice]) => label !== active || slice !== stage.slice)
   remark('accept')
+  say(others.length ? `ready: accepted, ${others.length} doubtful left` : 'ready: accepted, no doubtful slice is left')
   if (doubtful && others.length) { const [label, slice] = others[0]; select(label); show(label, slice) }
 }
 

@@ -3,9 +3,9 @@
 import * as raster from './raster.js'
 
 export class Tools {
-  /** stage is where, over the canvas above it; done(shape) takes a stroke, see finish. */
-  constructor(stage, over, done) {
-    Object.assign(this, { stage, over, done })
+  /** stage is where, over the canvas above it; done(shape) takes a stroke, see finish; missed(why) is told of what is none. */
+  constructor(stage, over, done, missed) {
+    Object.assign(this, { stage, over, done, missed })
     this.tool = 'outline'
     this.mm = 8 // diameter of the brush
     this.points = [] // [column, row]
@@ -42,7 +42,7 @@ export class Tools {
   down(e) {
     if (e.button !== 0 || !this.drawing || !this.stage.info || e.shiftKey) return
     const pixel = this.stage.pixel(e)
-    if (!pixel) return
+    if (!pixel) return this.missed(this.stage.mode === '3d' ? 'in 3-D nothing can be drawn: choose View: slice (S)' : 'draw on the slice itself; elsewhere the crosshair moves')
     e.preventDefault()
     e.stopPropagation()
     this.stage.canvas.focus({ preventScroll: true })
@@ -118,7 +118,7 @@ export class Tools {
     }
     if (this.tool === 'box') {
       const [[x0, y0], [x1, y1] = points[0]] = points
-      if (Math.abs(x1 - x0) < 1 || Math.abs(y1 - y0) < 1) return
+      if (Math.abs(x1 - x0) < 1 || Math.abs(y1 - y0) < 1) return this.missed('hold the button down and drag a box about the object')
       return this.done({ box: [this.within(x0, 'width'), this.within(y0, 'height'), this.within(x1, 'width'), this.within(y1, 'height')] })
     }
     const { width: w, height: h } = this.stage.info, radius = this.stage.size.map(mm => Math.max(0.5, this.mm / 2 / mm))
@@ -137,6 +137,7 @@ export class Tools {
       shape.run = put => raster.polygon(points, w, h, put)
     }
     if (shape.run) this.done(shape)
+    else this.missed('hold the button down and draw around the object')
   }
 
   wheel(e) {
