@@ -92,3 +92,18 @@ func BenchmarkSegment(b *testing.B) {
 		})
 	}
 }
+
+// A volume of five times as many slices takes no more of the device's memory: the banks forget what no later slice can see.
+func TestMemoryDoesNotGrowWithSlices(t *testing.T) {
+	peak := func(slices int) int64 {
+		dev := cpu.New(1)
+		defer dev.Close()
+		m := newModel(t, dev)
+		dev.ResetPeak()
+		_, err := m.Segment(context.Background(), slmsam.Request{Slices: ramp(slices),
+			Prompts: []slmsam.Prompt{{Slice: 0, Object: 1, Mask: square(5, 10)}, {Slice: 0, Object: 2, Mask: square(15, 20)}}})
+		require.NoError(t, err)
+		return dev.Memory().Peak
+	}
+	require.Equal(t, peak(40), peak(200))
+}
