@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/cputime"
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
@@ -37,7 +38,7 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	for i := range steps + warm {
 		if i == warm {
 			g.Device().ResetPeak()
-			busy, began = processorSeconds(), time.Now()
+			busy, began = cputime.Seconds(), time.Now()
 		}
 		g.FLOP = 0
 		metrics, err := t.step(ctx, clips)
@@ -51,7 +52,7 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 		}
 	}
 	if busy > 0 {
-		s.CoresBusy = (processorSeconds() - busy) / time.Since(began).Seconds()
+		s.CoresBusy = (cputime.Seconds() - busy) / time.Since(began).Seconds()
 	}
 	sorted := slices.Sorted(slices.Values(s.Seconds))
 	s.SecondsPerStep = sorted[len(sorted)/2]

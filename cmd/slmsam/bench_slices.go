@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/cputime"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -62,17 +63,18 @@ func (s synthetic) disc(object, i int) []bool {
 
 // stageTimer measures the stages of Model.Trace.
 type stageTimer struct {
-	at     time.Time
-	flop   float64
-	err    error
-	order  []string          // of the stages
-	now    map[string]sample // since the last slice, by stage
-	slice  int
-	slices []sliceSample
-	steady int // slices measured, at the end
+	at        time.Time
+	flop      float64
+	processor float64
+	err       error
+	order     []string          // of the stages
+	now       map[string]sample // since the last slice, by stage
+	slice     int
+	slices    []sliceSample
+	steady    int // slices measured, at the end
 }
 
-type sample struct{ seconds, flop float64 }
+type sample struct{ seconds, flop, processor float64 }
 
 // sliceSample adds up what all groups of objects take on a slice.
 type sliceSample struct {
@@ -85,13 +87,13 @@ func (t *stageTimer) end(g *nn.Graph, stage string) {
 	if err := g.Sync(); err != nil && t.err == nil {
 		t.err = err
 	}
-	now := time.Now()
+	now, processor := time.Now(), cputime.Seconds()
 	if !slices.Contains(t.order, stage) {
 		t.order = append(t.order, stage)
 	}
 	s := t.now[stage]
-	t.now[stage] = sample{s.seconds + now.Sub(t.at).Seconds(), s.flop + g.FLOP - t.flop}
-	t.at, t.flop = now, g.FLOP
+	t.now[stage] = sample{s.seconds + now.Sub(t.at).Seconds(), s.flop + g.FLOP - t.flop, s.processor + processor - t.processor}
+	t.at, t.flop, t.processor = now, g.FLOP, processor
 }
 
 // next closes a slice, or a further group of objects on it.
@@ -103,7 +105,7 @@ func (t *stageTimer) next(slice int, seconds float64) {
 	last.seconds += seconds
 	for stage, s := range t.now {
 		sum := last.stages[stage]
-		last.stages[stage] = sample{sum.seconds + s.seconds, sum.flop + s.flop}
+		last.stages[stage] = sample{sum.seconds + s.seconds, sum.flop + s.flop, sum.processor + s.processor}
 	}
 	clear(t.now)
 	t.slice = slice
@@ -124,7 +126,7 @@ func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, ob
 		Progress: func(p slmsam.Progress) error {
 			now := time.Now()
 			t.next(p.Slice, now.Sub(started).Seconds())
-			started, t.at = now, now
+			started, t.at, t.processor = now, now, cputime.Seconds()
 			bar.set(int64(p.Done), int64(p.Total))
 			return t.err
 		}})
@@ -146,7 +148,8 @@ func (t *stageTimer) result(peak float64) benchResult {
 	r.SecondsPerSlice = medianOf(func(s sliceSample) float64 { return s.seconds })
 	for _, name := range t.order {
 		st := benchStage{Name: name, GFLOP: measured[0].stages[name].flop / 1e9,
-			Seconds: medianOf(func(s sliceSample) float64 { return s.stages[name].seconds })}
+			Seconds:   medianOf(func(s sliceSample) float64 { return s.stages[name].seconds }),
+			Processor: medianOf(func(s sliceSample) float64 { return s.stages[name].processor })}
 		st.GFLOPPerSecond = st.GFLOP / st.Seconds
 		st.FractionOfPeak = st.GFLOPPerSecond / peak
 		st.ShareOfTheSlice = st.Seconds / r.SecondsPerSlice
