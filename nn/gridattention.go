@@ -7,7 +7,7 @@ import (
 )
 
 // GridKeys are keys that need not be formed: w maps Memory [1 or B,L,M] to D channels, and all but the last Pointers tokens,
-// which are frames of a grid with table.Dim(0) places, are rotated by the axial Table [Side*Side,D/2,2].
+// which are frames of a Side x Side grid, are rotated by the axial Table [Side*Side,D/2,2].
 type GridKeys struct {
 	Memory   *Tensor
 	W        Linear
@@ -20,7 +20,7 @@ type GridKeys struct {
 func (g *Graph) GridAttention(q *Tensor, keys GridKeys, v *Tensor) *Tensor {
 	m, w := keys.Memory, keys.W
 	if dev, ok := g.dev.(backend.GridAttender); ok && !g.wants(q, m, w.W, w.B, v) {
-		if a := g.gridAttention(q, keys, v); a.Frames > 0 && dev.GridAttentionPays(a) {
+		if a := g.gridAttention(q, keys, v); a.Frames > 0 && a.Side*a.Side == keys.Table.Dim(0) && dev.GridAttentionPays(a) {
 			return g.attendToGrid(dev, a, q, keys, v)
 		}
 	}

@@ -12,7 +12,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 //
 // The walk over the keys is that of attention_fast.go; the keys of a place, one per frame, lie side by side.
 
-// partWords limits the part of A that the blocks of a few x read again and again: 102 KiB of the second-level cache.
+// partWords limits the part of A that the blocks of a few x read again and again: 104 KiB of the second-level cache.
 const partWords = 26 << 10
 
 // gridFlash is a GridAttention with what its kernels need; flash is the attention to the pointers.
