@@ -100,7 +100,7 @@ func ended(t *testing.T, l *Learner) annotate.Training {
 	require.Eventually(t, func() bool {
 		last, _ = l.Last()
 		return last.State != annotate.TrainingRuns
-	}, time.Minute, 10*time.Millisecond)
+	}, 5*time.Minute, 10*time.Millisecond)
 	return last
 }
 
