@@ -122,7 +122,9 @@ func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) s
 		err = j.write(model.Provenance(j.request, result), result)
 	}
 	if err == nil {
-		err = writeReport(f.out, j, result, j.summarize(result))
+		s := j.summarize(result)
+		s.Device, s.Precision = dev.Name(), slmsam.Precision(dev)
+		err = writeReport(f.out, j, result, s)
 	}
 	return result, dev.Name(), err
 }
