@@ -1,11 +1,14 @@
 package train_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +20,20 @@ import (
 // childDir tells a process of this test binary to train in a folder: TestChild.
 const childDir = "SLMSAM_TEST_TRAIN_DIR"
 
-const crashSteps = 12
+// crashSteps is a number of steps for every go test; SLMSAM_KILL_STEPS=300 asks for more.
+func crashSteps(t *testing.T) int {
+	const few = 12
+	asked := os.Getenv("SLMSAM_KILL_STEPS")
+	if asked == "" {
+		return few
+	}
+	n, err := strconv.Atoi(asked)
+	require.NoError(t, err)
+	return n
+}
 
-func crashRecipe() train.Recipe {
-	r := tinyRecipe(crashSteps)
+func crashRecipe(t *testing.T) train.Recipe {
+	r := tinyRecipe(crashSteps(t))
 	r.SaveEach, r.ValidateEach, r.Dropout, r.DropPath = 1, 5, 0.1, 0.1
 	return r
 }
@@ -36,7 +49,7 @@ func TestChild(t *testing.T) {
 		run(t, tr)
 		return
 	}
-	tr, _ := newTrainer(t, dir, crashRecipe(), nil)
+	tr, _ := newTrainer(t, dir, crashRecipe(t), nil)
 	run(t, tr)
 }
 
@@ -50,7 +63,7 @@ func child(dir string) *exec.Cmd {
 // final weights are those of a run that was never killed.
 func TestKillAndResume(t *testing.T) {
 	whole, killed := t.TempDir(), t.TempDir()
-	tr, _ := newTrainer(t, whole, crashRecipe(), nil)
+	tr, _ := newTrainer(t, whole, crashRecipe(t), nil)
 	began := time.Now()
 	run(t, tr)
 	length := time.Since(began)
@@ -81,10 +94,30 @@ func TestKillAndResume(t *testing.T) {
 	for _, name := range []string{"last.safetensors", "best.safetensors", "state.safetensors"} {
 		requireSameTensors(t, filepath.Join(whole, name), filepath.Join(killed, name))
 	}
-	require.Equal(t, losses(t, whole), losses(t, killed))
+	require.Equal(t, records(t, whole), records(t, killed))
 	leftovers, err := filepath.Glob(filepath.Join(killed, ".*.tmp"))
 	require.NoError(t, err)
 	require.Empty(t, leftovers)
+}
+
+// records are the lines of a run's metrics but for the times: clips, losses, gradients, learning rates, validations.
+func records(t *testing.T, dir string) []map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
+	require.NoError(t, err)
+	var out []map[string]any
+	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &m))
+		delete(m, "seconds")
+		if v, ok := m["validation"].(map[string]any); ok {
+			delete(v, "seconds")
+		}
+		out = append(out, m)
+	}
+	require.GreaterOrEqual(t, len(out), crashSteps(t))
+	require.NotEmpty(t, out[0]["clip"])
+	return out
 }
 
 func requireSameTensors(t testing.TB, want, got string) {
@@ -108,7 +141,7 @@ func TestFullDisk(t *testing.T) {
 	if os.Getenv(childDir) != "" {
 		t.Skip("not in a child")
 	}
-	r := crashRecipe()
+	r := crashRecipe(t)
 	r.Steps = 3
 	tr, _ := newTrainer(t, dir, r, nil)
 	run(t, tr)
