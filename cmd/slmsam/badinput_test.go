@@ -258,6 +258,7 @@ func TestWrongUsage(t *testing.T) {
 		{"convert", w.model, w.path("x.pt"), "--dtype", "f8"},
 		{"bench", "--model", "huge", "--device", "cpu"},
 		{"bench", "--slices", "0"},
+		{"train", "generated", "--kernels"},
 		{"transmogrify"},
 	} {
 		r := slmsamRun(args...)

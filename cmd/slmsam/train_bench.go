@@ -25,6 +25,9 @@ type trainBenchResult struct {
 
 // benchmark measures steps without keeping anything.
 func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob) error {
+	if f.kernels && !isCPU(dev) {
+		return usagef("--kernels --device %s: kernels of a GPU run on while the program does; use --device cpu", f.Kind)
+	}
 	before, err := measurePeak(dev)
 	if err != nil {
 		return err

@@ -18,6 +18,9 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	if f.bench < 0 {
 		return nil, usagef("--bench %d: want a number of steps", f.bench)
 	}
+	if f.kernels && f.bench == 0 {
+		return nil, usagef("--kernels: want --bench N with it")
+	}
 	if f.out == "" && !f.plan && f.bench == 0 {
 		return nil, usagef("-o RUN is missing: the folder for checkpoints and metrics")
 	}
