@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"runtime"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
@@ -39,6 +40,7 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend *session.B
 func (f *serveFlags) measured(page http.Handler, backend *session.Backend) http.Handler {
 	f.metrics.Gauge("slmsam_sessions", "Volumes that clients have open.", func() int { n, _ := backend.Usage(); return n })
 	f.metrics.Gauge("slmsam_session_voxels", "Voxels of the volumes that clients have open.", func() int { _, n := backend.Usage(); return n })
+	f.metrics.Gauge("go_goroutines", "Goroutines that exist.", runtime.NumGoroutine)
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
