@@ -26,6 +26,12 @@ type Limits struct {
 // ErrFull means that a session has to be closed before another can be opened.
 var ErrFull = errors.New("all sessions are taken, or the volumes open now leave no room: try again later")
 
+// Why a device cannot go on. Both errors say what to do.
+var (
+	ErrDeviceLost   = errors.New("the device that computes was lost (its driver was reset, or it hung): stop the server and start it anew; what was saved is kept")
+	ErrDeviceMemory = errors.New("the memory of the device that computes does not suffice: start the server with a smaller --resolution, or with --device cpu")
+)
+
 // InputError is a client's mistake: a stroke outside the volume, a run without an outline.
 type InputError struct{ Reason string }
 

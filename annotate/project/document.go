@@ -79,6 +79,7 @@ func openDocument(id, path string, g grid) (*Document, error) {
 	}
 	if j.size > shortenAt {
 		if err := j.replace(d.records()); err != nil {
+			j.close()
 			return nil, err
 		}
 	}

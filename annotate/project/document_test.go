@@ -44,6 +44,7 @@ func TestEverythingOutlivesTheProgram(t *testing.T) {
 	_, err = d.Undo(d.Snapshot().Revision, "me")
 	require.NoError(t, err)
 	before := d.Snapshot()
+	require.NoError(t, p.Close())
 
 	again := openA(t, openProject(t, dir, far(0)))
 	require.Equal(t, before, again.Snapshot())
@@ -53,8 +54,11 @@ func TestEverythingOutlivesTheProgram(t *testing.T) {
 	require.Equal(t, 25, areas(t, again, 1)[4])
 
 	// the shortest journal says the same
-	path := again.journal.path
 	require.NoError(t, again.journal.replace(again.records()))
+	short, err := os.ReadFile(again.journal.path)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "a.journal") // again holds the other one
+	require.NoError(t, os.WriteFile(path, short, 0o600))
 	third, err := openDocument("a", path, again.grid)
 	require.NoError(t, err)
 	defer third.Close()
@@ -176,4 +180,8 @@ func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotSaved)
 	require.Equal(t, 0, b.Snapshot().Revision)
 	require.Empty(t, b.Snapshot().Set)
+	_, err = openProject(t, dir, far(0)).Document("a")
+	require.ErrorIs(t, err, ErrInUse, "what another program writes is not looked at, and not mended")
+	a.Close()
+	require.Equal(t, 1, openA(t, openProject(t, dir, far(0))).Snapshot().Revision)
 }

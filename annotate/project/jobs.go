@@ -3,14 +3,12 @@ package project
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
 // job is a propagation that was asked for.
@@ -184,8 +182,15 @@ func isInput(err error) bool {
 
 // jobError is what a person is told.
 func jobError(err error) string {
-	if isInput(err) {
+	switch {
+	case isInput(err):
 		return publicError(err)
+	case errors.Is(err, annotate.ErrDeviceLost):
+		return annotate.ErrDeviceLost.Error()
+	case errors.Is(err, annotate.ErrDeviceMemory):
+		return annotate.ErrDeviceMemory.Error()
+	case errors.Is(err, ErrNotSaved):
+		return "what was found could not be saved (is the disk full?): nothing was changed; propagate again when there is room"
 	}
 	return "the propagation failed; the server's log says why"
 }
@@ -231,13 +236,9 @@ func (p *Project) execute(j *job) error {
 		j.progress(pr.Done, pr.Total)
 		return nil
 	}
-	result, err := p.model.Segment(j.ctx, r)
-	switch {
-	case err == nil:
-	case j.ctx.Err() != nil, errors.Is(err, wgsl.ErrOutOfMemory), errors.Is(err, wgsl.ErrDeviceLost):
-		return fmt.Errorf("propagate: %w", err)
-	default: // what the model or the volume cannot do
-		return annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+	result, err := p.segment(j.ctx, r)
+	if err != nil {
+		return err
 	}
 	set, err := s.outcome(&r, result)
 	if err != nil {

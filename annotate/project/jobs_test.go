@@ -35,14 +35,18 @@ func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
 }
 
 func TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten(t *testing.T) {
-	p := openProject(t, newFolder(t), far(5*time.Millisecond))
+	p := openProject(t, newFolder(t), far(50*time.Millisecond))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	w := d.Watch()
 	defer w.Stop()
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	time.Sleep(10 * time.Millisecond)
+	for e := range w.Events {
+		if e.Type == "slice" {
+			break
+		}
+	}
 	_, err = d.Draw(me, 4, square(1, 2, 2, 3), nil) // nobody says Changed
 	require.NoError(t, err)
 	require.Equal(t, "done", finished(t, w).State)

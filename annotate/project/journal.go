@@ -31,9 +31,12 @@ type record struct {
 // ErrNotSaved is wrapped by the errors of changes that could not be put on disk: nothing was changed.
 var ErrNotSaved = errors.New("the change could not be saved")
 
+// ErrInUse is wrapped by the errors of documents that another program works on.
+var ErrInUse = errors.New("another slmsam serve works on this folder: stop one of the two, then start the other anew")
+
 // journal is a file to which records are appended. A record is one line: the CRC-32 of its JSON in hexadecimal, a
 // space, the JSON. What a crash leaves of the last line is cut off when the file is opened; everything before it was
-// on disk when append returned.
+// on disk when append returned. One program at a time has it open.
 type journal struct {
 	path string
 	file *os.File // nil until the first record
@@ -47,28 +50,42 @@ const crcDigits = 8
 // is an error: nothing is cut off that was acknowledged.
 func openJournal(path string) (*journal, []record, error) {
 	j := &journal{path: path}
-	data, err := os.ReadFile(path)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, nil, nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the journal: %w", err)
 	}
+	j.file = file
+	records, err := j.read()
+	if err != nil {
+		j.close()
+		return nil, nil, err
+	}
+	return j, records, nil
+}
+
+// read returns the records, and cuts off what a crash left behind them.
+func (j *journal) read() ([]record, error) {
+	if err := lock(j.file); err != nil { // before a look at the end, which another program may be writing
+		return nil, fmt.Errorf("open the journal %s: %w", j.path, err)
+	}
+	data, err := io.ReadAll(j.file)
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
 	records, good := parseRecords(data)
 	if rest, _ := parseRecords(afterLine(data[good:])); len(rest) > 0 {
-		return nil, nil, fmt.Errorf("the journal %s is damaged at byte %d, and whole records follow: restore it from a backup, or move it away to start anew", path, good)
-	}
-	if j.file, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
-		return nil, nil, fmt.Errorf("open the journal: %w", err)
+		return nil, fmt.Errorf("the journal %s is damaged at byte %d, and whole records follow: restore it from a backup, or move it away to start anew", j.path, good)
 	}
 	j.size = int64(good)
 	if good < len(data) {
 		if err := errors.Join(j.file.Truncate(j.size), j.file.Sync()); err != nil {
-			j.file.Close()
-			return nil, nil, fmt.Errorf("mend the journal's end: %w", err)
+			return nil, fmt.Errorf("mend the journal's end: %w", err)
 		}
 	}
-	return j, records, nil
+	return records, nil
 }
 
 // parseRecords reads whole records from the start of data and says where they end.
@@ -115,7 +132,7 @@ func (j *journal) append(r record) error {
 		return fmt.Errorf("%w: %w", ErrNotSaved, err)
 	}
 	if info.Size() != j.size {
-		return fmt.Errorf("%w: %s was changed by another program (is another slmsam serving this folder?): stop it, then start this one anew", ErrNotSaved, j.path)
+		return fmt.Errorf("%w: %s was changed by another program: %w", ErrNotSaved, j.path, ErrInUse)
 	}
 	line := r.line()
 	_, err = j.file.WriteAt(line, j.size)
@@ -132,7 +149,14 @@ func (j *journal) append(r record) error {
 // create makes the file, and sees to it that its name is on disk too.
 func (j *journal) create() error {
 	file, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %s is there since this program looked: %w", ErrNotSaved, j.path, ErrInUse)
+	}
 	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotSaved, err)
+	}
+	if err := lock(file); err != nil {
+		file.Close()
 		return fmt.Errorf("%w: %w", ErrNotSaved, err)
 	}
 	dir, err := os.Open(filepath.Dir(j.path))
@@ -166,6 +190,9 @@ func (j *journal) replace(records []record) error {
 	}
 	j.close()
 	j.file, j.size = file, size
+	if err := lock(file); err != nil {
+		return fmt.Errorf("open the journal %s: %w", j.path, err)
+	}
 	return nil
 }
 

@@ -3,6 +3,8 @@ package project
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -71,7 +73,7 @@ func (p *Project) prepareNext() bool {
 }
 
 // prepare computes what the model needs of a document's slices, those next to outlines first.
-func (p *Project) prepare(ctx context.Context, d *Document) error {
+func (p *Project) prepare(ctx context.Context, d *Document) (err error) {
 	image, release, err := d.image()
 	if err != nil {
 		return err
@@ -89,6 +91,11 @@ func (p *Project) prepare(ctx context.Context, d *Document) error {
 	for _, label := range s.labels() {
 		outlined = append(outlined, s.on(label, Outlined)...)
 	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("fault in preparing: %v\n%s", fault, debug.Stack())
+		}
+	}()
 	return p.model.Prepare(ctx, slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window}, outward(d.grid.slices(), outlined))
 }
 

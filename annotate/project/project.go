@@ -109,6 +109,9 @@ func publicError(err error) string {
 	if errors.As(err, &input) {
 		return input.Reason
 	}
+	if errors.Is(err, ErrInUse) {
+		return ErrInUse.Error()
+	}
 	return "cannot be opened; the server's log says why"
 }
 

@@ -65,15 +65,11 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 	if interrupted != nil {
 		defer func() { p.enqueue(interrupted.again()) }()
 	}
-	result, err := p.model.Segment(ctx, slmsam.Request{
+	result, err := p.segment(ctx, slmsam.Request{
 		Slices:  slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window},
 		Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: hint.Slice, End: hint.Slice + 1},
 	})
-	var untrained *slmsam.UntrainedError
-	switch {
-	case errors.As(err, &untrained):
-		return nil, annotate.Inputf("%v", untrained)
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("suggest an outline: %w", err)
 	}
 	mask := slmsam.MaskOf(result.Labels.Slice(d.grid.axis, hint.Slice), suggested)

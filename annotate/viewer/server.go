@@ -94,6 +94,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			Detail string `json:"detail"`
 			*project.ConflictError
 		}{conflict.Error(), conflict})
+	case errors.Is(err, project.ErrInUse):
+		s.options.Log.Error("in use", "error", err)
+		web.Detail(w, http.StatusConflict, project.ErrInUse.Error())
 	case errors.Is(err, project.ErrNotSaved):
 		s.options.Log.Error("not saved", "error", err)
 		web.Detail(w, http.StatusInsufficientStorage, "the change could not be saved (is the disk full?); nothing was changed, and the server's log says more")

@@ -3,12 +3,15 @@ package web
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,15 +176,23 @@ func TestMetrics(t *testing.T) {
 
 func TestErrorsSayWhoseFaultItIs(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 500: io.ErrUnexpectedEOF} {
+	full := &fs.PathError{Op: "write", Path: "/somewhere", Err: syscall.ENOSPC}
+	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 507: full, 500: io.ErrUnexpectedEOF} {
 		w := httptest.NewRecorder()
 		Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), log, err)
 		require.Equal(t, want, w.Code)
 		require.Contains(t, w.Body.String(), `"detail"`)
 		require.Equal(t, want == 503, w.Header().Get("Retry-After") != "")
-		if want == 500 {
+		if want >= 500 && want != 503 {
 			require.NotContains(t, w.Body.String(), err.Error())
 		}
+	}
+	for _, err := range []error{annotate.ErrDeviceLost, annotate.ErrDeviceMemory} {
+		w := httptest.NewRecorder()
+		Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), log, fmt.Errorf("propagate: %w: the driver's words", err))
+		require.Equal(t, 503, w.Code)
+		require.Contains(t, w.Body.String(), err.Error())
+		require.NotContains(t, w.Body.String(), "driver's words")
 	}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("12345"))
 	_, err := ReadAll(httptest.NewRecorder(), r, 4)

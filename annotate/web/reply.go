@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"syscall"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
@@ -37,7 +38,7 @@ func Detail(w http.ResponseWriter, status int, text string) {
 }
 
 // Fail answers with an error: the client's mistakes in its own words with 400 or 413, a full server with 503 and
-// when to try again, anything else with 500 and only in the log.
+// when to try again, a device that gave up with 503, a full disk with 507, anything else with 500 and only in the log.
 func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	var input *annotate.InputError
 	var large *http.MaxBytesError
@@ -49,6 +50,15 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	case errors.Is(err, annotate.ErrFull):
 		w.Header().Set("Retry-After", RetryAfter)
 		Detail(w, http.StatusServiceUnavailable, err.Error())
+	case errors.Is(err, annotate.ErrDeviceLost):
+		log.Error("request failed", "route", r.Pattern, "error", err)
+		Detail(w, http.StatusServiceUnavailable, annotate.ErrDeviceLost.Error())
+	case errors.Is(err, annotate.ErrDeviceMemory):
+		log.Error("request failed", "route", r.Pattern, "error", err)
+		Detail(w, http.StatusServiceUnavailable, annotate.ErrDeviceMemory.Error())
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		log.Error("request failed", "route", r.Pattern, "error", err)
+		Detail(w, http.StatusInsufficientStorage, "the server's disk is full: nothing was changed; try again when there is room")
 	case errors.Is(err, context.Canceled):
 		Detail(w, http.StatusServiceUnavailable, "the work was stopped")
 	default:

@@ -91,7 +91,7 @@ func (f *serveFlags) limitGroup() flagGroup {
 	g := newFlagGroup("Limits")
 	g.IntVar(&f.limits.Sessions, "max-sessions", 8, "volumes open at once")
 	g.IntVar(&f.limits.Voxels, "max-voxels", 256<<20, "voxels of one volume")
-	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes about 8 bytes of memory")
+	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes up to 16 bytes of memory")
 	g.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long (default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
 	g.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
 	return g

@@ -30,8 +30,8 @@ const (
 
 // What a server with the built-in model needs at most, as docs/clients.md states it.
 const (
-	baseBytes  = 250 << 20
-	voxelBytes = 24
+	baseBytes  = 200 << 20
+	voxelBytes = 16
 )
 
 // newClients makes clients of all protocols, each with a volume of its own, and puts those of the folder there.
