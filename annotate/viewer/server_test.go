@@ -72,7 +72,7 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 // testPage is a running server with the folder that it serves.
 type testPage struct {
 	*httptest.Server
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	token string
 }
@@ -82,7 +82,7 @@ const (
 	pixels               = width * height
 )
 
-func start(t *testing.T, guard web.Guard) *testPage {
+func start(t testing.TB, guard web.Guard) *testPage {
 	dir := t.TempDir()
 	require.NoError(t, volume.WriteVolume(filepath.Join(dir, "scan.nii.gz"), annotatetest.Ball(depth, height, width), volume.WriteOptions{}))
 	f, err := folder.Open(dir, 1<<16)
