@@ -127,14 +127,29 @@ func (f *Folder) seriesUID(file string, changed time.Time) string {
 	defer f.mu.Unlock()
 	known, ok := f.series[file]
 	if !ok || !known.changed.Equal(changed) {
-		uid, err := volume.SeriesUID(f.path(file))
-		if err != nil {
-			uid = ""
+		uid := ""
+		if f.within(file) {
+			uid, _ = volume.SeriesUID(f.path(file)) // another folder has none
 		}
 		known = seriesUID{uid: uid, changed: changed}
 		f.series[file] = known
 	}
 	return known.uid
+}
+
+// within says whether all that lies in a folder does lie there: links may lead out.
+func (f *Folder) within(dir string) bool {
+	entries, err := fs.ReadDir(f.root.FS(), dir)
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if e.Type()&fs.ModeSymlink == 0 {
+			return false
+		}
+		_, err := f.root.Stat(path.Join(dir, e.Name()))
+		return err != nil
+	})
 }
 
 // path is where a file of the list lies.

@@ -113,3 +113,20 @@ func TestLinksThatLeadOutAreNotFollowed(t *testing.T) {
 	require.Error(t, f.SaveLabel(a, Final, ".nii.gz", from))
 	require.NoFileExists(t, filepath.Join(outside, "a.nii.gz"))
 }
+
+func TestNoFileIsReadOrKeptThroughALinkThatLeadsOut(t *testing.T) {
+	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
+	require.NoError(t, os.WriteFile(outside, []byte("secret"), 0o600))
+	f := open(t, dir)
+	path, err := f.Keep("annotations", "a", ".journal")
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(outside, path))
+	_, err = f.Keep("annotations", "a", ".journal")
+	require.Error(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "series"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "series", "1.dcm"), nil, 0o600))
+	require.NoError(t, os.Symlink("1.dcm", filepath.Join(dir, "series", "2.dcm")))
+	require.True(t, f.within("series"))
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "series", "3.dcm")))
+	require.False(t, f.within("series"))
+}

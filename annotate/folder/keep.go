@@ -2,8 +2,10 @@ package folder
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
@@ -23,7 +25,11 @@ func (f *Folder) Keep(kind, id, ext string) (string, error) {
 	if err := f.mkdir(dir); err != nil {
 		return "", err
 	}
-	return f.path(path.Join(dir, name)), nil
+	file := path.Join(dir, name)
+	if _, err := f.root.Stat(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // a link that leads out
+		return "", fmt.Errorf("use a file in the served folder: %w", err)
+	}
+	return f.path(file), nil
 }
 
 // Stat reads a volume's grid but none of its voxels; as Read, it refuses what is too large.

@@ -2,6 +2,7 @@ package folder
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -12,12 +13,17 @@ func (f *Folder) Read(v Volume) (*volume.Volume, error) {
 	return ReadVolume(f.path(v.file), f.maxVoxels)
 }
 
+// reading lets one file at a time become a volume: its memory is not counted until the volume is in use.
+var reading sync.Mutex
+
 // ReadVolume reads a volume if it has at most maxVoxels; what is wrong with the file is an InputError that does
 // not say where it lies.
 func ReadVolume(file string, maxVoxels int) (*volume.Volume, error) {
 	if err := fits(file, maxVoxels); err != nil {
 		return nil, err
 	}
+	reading.Lock()
+	defer reading.Unlock()
 	v, err := volume.Read(file)
 	if err != nil {
 		return nil, unreadable(file, err)
@@ -30,6 +36,8 @@ func ReadLabelMap(file string, maxVoxels int) (*volume.LabelMap, error) {
 	if err := fits(file, maxVoxels); err != nil {
 		return nil, err
 	}
+	reading.Lock()
+	defer reading.Unlock()
 	l, err := volume.ReadLabelMap(file)
 	if err != nil {
 		return nil, unreadable(file, err)

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -46,6 +47,9 @@ type Server struct {
 	log     *slog.Logger
 	leases  *lease.Leases[*client]
 	mux     *http.ServeMux
+
+	uploads *web.Budget // of images and masks under way
+	opening sync.Mutex  // one of them at a time is unpacked: an image's memory counts once it is a session's
 }
 
 // client is a session of ITK-SNAP; a new image replaces the one before.
@@ -59,7 +63,7 @@ func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 	if o.Idle == 0 {
 		o.Idle = 30 * time.Minute
 	}
-	s := &Server{backend: backend, log: o.Log, mux: http.NewServeMux()}
+	s := &Server{backend: backend, log: o.Log, mux: http.NewServeMux(), uploads: web.NewBudget(bodyLimit(backend.Limits().TotalVoxels))}
 	s.leases = lease.New(ctx, backend.Limits().Sessions, o.Idle, 0, (*client).close)
 	s.routes()
 	return s
@@ -137,18 +141,20 @@ func (c *client) close() {
 }
 
 func (s *Server) upload(c *client, w http.ResponseWriter, r *http.Request) error {
-	data, m, err := readImage(w, r, s.backend.Limits().Voxels)
+	err := s.withImage(w, r, s.backend.Limits().Voxels, func(data []float32, m *metadata) error {
+		annotate.MakeFinite(data)
+		v := &volume.Volume{Dim: m.dim(), Data: data, Geom: volume.NewGeometry(m.dim(), m.spacing())}
+		c.close()
+		session, err := s.backend.Open(v)
+		if err != nil {
+			return err
+		}
+		c.session, c.home = session, v.AcquisitionAxis()
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	annotate.MakeFinite(data)
-	v := &volume.Volume{Dim: m.dim(), Data: data, Geom: volume.NewGeometry(m.dim(), m.spacing())}
-	c.close()
-	session, err := s.backend.Open(v)
-	if err != nil {
-		return err
-	}
-	c.session, c.home = session, v.AcquisitionAxis()
 	web.JSON(w, http.StatusOK, map[string]string{"message": "Image uploaded"})
 	return nil
 }
@@ -203,16 +209,19 @@ func (s *Server) mask(kind annotate.StrokeKind) func(*client, http.ResponseWrite
 			return err
 		}
 		dim := c.session.Dim()
-		data, m, err := readImage(w, r, dim[0]*dim[1]*dim[2])
+		var on []bool
+		err = s.withImage(w, r, dim[0]*dim[1]*dim[2], func(data []float32, m *metadata) error {
+			if m.dim() != dim {
+				return annotate.Inputf("the mask has %v voxels, the image %v", m.dim(), dim)
+			}
+			on = make([]bool, len(data))
+			for i, x := range data {
+				on[i] = x > 0
+			}
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		if m.dim() != dim {
-			return annotate.Inputf("the mask has %v voxels, the image %v", m.dim(), dim)
-		}
-		on := make([]bool, len(data))
-		for i, x := range data {
-			on[i] = x > 0
 		}
 		return s.draw(c, w, r, annotate.StrokesOf(kind, erase, annotate.Region{Hi: dim}, on, c.home)...)
 	}

@@ -184,7 +184,11 @@ func FuzzUpload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
-		data, m, err := readImage(httptest.NewRecorder(), r, 1<<12)
+		file, m, err := readForm(httptest.NewRecorder(), r, 1<<12)
+		if err != nil {
+			return
+		}
+		data, err := m.unpack(file, 1<<12)
 		if err == nil {
 			dim := m.dim()
 			require.Len(t, data, dim[0]*dim[1]*dim[2])

@@ -60,11 +60,36 @@ func (m *metadata) voxels(limit int) (int, error) {
 	return n, nil
 }
 
-// readImage reads a form of two parts: file, gzip of float32 voxels, x fastest, and metadata. It takes at most
-// limit voxels, and memory only as they come.
-func readImage(w http.ResponseWriter, r *http.Request, limit int) ([]float32, *metadata, error) {
+// bodyLimit is what a form with an image of so many voxels may have in bytes.
+func bodyLimit(voxels int) int64 {
 	const worst = 5 // bytes a voxel that does not compress
-	r.Body = io.NopCloser(web.Body(w, r, int64(limit)*worst+metadataLimit))
+	return int64(voxels)*worst + metadataLimit
+}
+
+// withImage calls f with the image of at most limit voxels that a request holds, one request at a time.
+func (s *Server) withImage(w http.ResponseWriter, r *http.Request, limit int, f func([]float32, *metadata) error) error {
+	giveBack, err := s.uploads.Take(r, bodyLimit(limit))
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	file, m, err := readForm(w, r, limit)
+	if err != nil {
+		return err
+	}
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	data, err := m.unpack(file, limit)
+	if err != nil {
+		return err
+	}
+	return f(data, m)
+}
+
+// readForm reads a form of two parts: file, gzip of float32 voxels, x fastest, and metadata. It takes memory only as the
+// bytes come.
+func readForm(w http.ResponseWriter, r *http.Request, limit int) ([]byte, *metadata, error) {
+	r.Body = io.NopCloser(web.Body(w, r, bodyLimit(limit)))
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, annotate.Inputf("the upload is not a form: %v", err)
@@ -98,8 +123,7 @@ func readImage(w http.ResponseWriter, r *http.Request, limit int) ([]float32, *m
 	if m == nil || file == nil {
 		return nil, nil, annotate.Inputf("the form needs the parts file and metadata")
 	}
-	data, err := m.unpack(file, limit)
-	return data, m, err
+	return file, m, nil
 }
 
 // unpack reads exactly as many voxels as the metadata promises.

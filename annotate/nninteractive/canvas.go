@@ -31,6 +31,9 @@ type target struct {
 // object is the number of a canvas's one object.
 const object = 1
 
+// imageBytes is what a voxel of an image may have.
+const imageBytes = 4
+
 // overhead is what a packed array may be longer than its elements.
 const overhead = 1 << 20
 
@@ -44,11 +47,18 @@ func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) 
 	if err := meta(r, &m); err != nil {
 		return err
 	}
-	limit := 4 * s.backend.Limits().Voxels // bytes
+	limit := imageBytes * s.backend.Limits().Voxels
+	giveBack, err := s.uploads.Take(r, int64(limit)+overhead)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	body, err := web.ReadAll(w, r, int64(limit)+overhead)
 	if err != nil {
 		return err
 	}
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	a, err := s.codec.unpack(body, limit)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -29,6 +30,9 @@ type Server struct {
 	leases  *lease.Leases[*client]
 	codec   *codec
 	mux     *http.ServeMux
+
+	uploads *web.Budget // of images under way
+	opening sync.Mutex  // one image at a time is unpacked: its memory counts once it is a session's
 }
 
 // New returns a server of sessions on backend. They end with ctx.
@@ -41,7 +45,8 @@ func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 			*d.value = d.standard
 		}
 	}
-	s := &Server{backend: backend, options: o, codec: newCodec(), mux: http.NewServeMux()}
+	s := &Server{backend: backend, options: o, codec: newCodec(), mux: http.NewServeMux(),
+		uploads: web.NewBudget(int64(imageBytes)*int64(backend.Limits().TotalVoxels) + overhead)}
 	s.leases = lease.New(ctx, backend.Limits().Sessions, o.Idle, o.Liveness, (*client).close)
 	s.routes()
 	return s

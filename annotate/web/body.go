@@ -11,23 +11,39 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// silence is how long a client may leave an upload without a byte.
-const silence = 60 * time.Second
+// What is asked of a client that uploads: it may leave an upload without a byte for the silence, and after that time must
+// have sent so many bytes a second on average, so that nobody holds an upload open with a byte now and then.
+const (
+	silence   = 60 * time.Second
+	leastRate = 1 << 10
+)
 
 // Body is the request's body, at most limit bytes of it (reading more is an *http.MaxBytesError), given up when
-// the client stays silent for a minute.
+// the client stays silent for a minute or sends next to nothing.
 func Body(w http.ResponseWriter, r *http.Request, limit int64) io.Reader {
-	return &body{r: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w)}
+	return &body{r: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), started: time.Now()}
 }
 
 type body struct {
 	r       io.Reader
 	control *http.ResponseController
+	started time.Time
+	read    int64
+}
+
+// deadline is until when the next bytes must have come.
+func (b *body) deadline(now time.Time) time.Time {
+	next := now.Add(silence)
+	if late := b.started.Add(silence + time.Duration(b.read/leastRate)*time.Second); late.Before(next) {
+		return late
+	}
+	return next
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(silence)) // not every connection has deadlines
+	_ = b.control.SetReadDeadline(b.deadline(time.Now())) // not every connection has deadlines
 	n, err := b.r.Read(p)
+	b.read += int64(n)
 	if err != nil {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}

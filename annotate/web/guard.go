@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"io"
@@ -17,21 +18,22 @@ import (
 
 // Guard looks at every request before a server does.
 type Guard struct {
-	Token     string       // demanded as "Authorization: Bearer TOKEN"; empty: none
-	Hosts     []string     // names by which clients may call this machine, besides IP addresses and localhost
-	Origins   []string     // web pages that may send requests, as "https://viewer.example"; "*" is every page
-	Local     bool         // pages from servers on loopback may send requests too
-	Tokenless []string     // paths that need no token, as "/healthz"
-	Name      string       // of the server, in the metrics
-	Metrics   *Metrics     // nil: none
-	Log       *slog.Logger // method, route, status and time of each request at debug level, faults as errors
+	Token     string        // demanded as "Authorization: Bearer TOKEN"; empty: none
+	Hosts     []string      // names by which clients may call this machine, besides IP addresses and localhost
+	Origins   []string      // web pages that may send requests, as "https://viewer.example"; "*" is every page
+	Local     bool          // pages from servers on loopback may send requests too
+	Tokenless []string      // paths that need no token, as "/healthz"
+	Name      string        // of the server, in the metrics
+	Metrics   *Metrics      // nil: none
+	patience  time.Duration // of a reply with a client that does not read it; 0: two minutes
+	Log       *slog.Logger  // method, route, status and time of each request at debug level, faults as errors
 }
 
 // Wrap returns h behind the guard.
 func (g Guard) Wrap(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
-		rec := &recorder{ResponseWriter: w}
+		rec := &recorder{ResponseWriter: w, control: http.NewResponseController(w), patience: cmp.Or(g.patience, replyTime)}
 		g.Metrics.begin(g.Name)
 		defer func() {
 			defer func() { g.Metrics.end(g.Name, rec.status, time.Since(started)) }()
@@ -44,6 +46,7 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 					Detail(rec, http.StatusInternalServerError, "internal error")
 				}
 			}
+			rec.wait(time.Time{})
 			if rec.status >= http.StatusBadRequest && takesBody(r) {
 				drain(rec, r)
 			}
@@ -171,24 +174,42 @@ func drain(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(time.Time{})
 }
 
-// recorder notes a reply's status.
+// replyTime is how long a client may leave a reply without reading on.
+const replyTime = 2 * time.Minute
+
+// recorder notes a reply's status, and gives up a client that does not read: what its request holds becomes free.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	control  *http.ResponseController
+	patience time.Duration
+	status   int
+}
+
+// wait sets until when what is written must have been taken.
+func (r *recorder) wait(until time.Time) {
+	_ = r.control.SetWriteDeadline(until) // not every connection has deadlines
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if status >= 200 && r.status == 0 {
 		r.status = status
 	}
+	r.wait(time.Now().Add(r.patience)) // an interim reply is sent at once
 	r.ResponseWriter.WriteHeader(status)
 }
 
-func (r *recorder) Write(b []byte) (int, error) {
+func (r *recorder) Write(b []byte) (n int, err error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	return r.ResponseWriter.Write(b)
+	const piece = 256 << 10 // has a time of its own, so that a slow client gets a large reply
+	for first := true; err == nil && (first || n < len(b)); first = false {
+		r.wait(time.Now().Add(r.patience))
+		var k int
+		k, err = r.ResponseWriter.Write(b[n:min(len(b), n+piece)])
+		n += k
+	}
+	return n, err
 }
 
 // Unwrap lets http.ResponseController through.
