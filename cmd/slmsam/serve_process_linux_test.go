@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,6 +58,7 @@ func serve(t *testing.T, dir string, flags ...string) *served {
 	s.cmd = program(t, append(args, flags...)...)
 	s.cmd.Env = append(s.cmd.Env, "TMPDIR="+s.temp)
 	s.cmd.Stderr = s.log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it does not outlive a test that panics
 	require.NoError(t, s.cmd.Start())
 	go func() {
 		_ = s.cmd.Wait() // how it ended is for the test to say
