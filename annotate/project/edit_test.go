@@ -219,3 +219,27 @@ func TestUploadsDoNotTouchWhatIsThere(t *testing.T) {
 	require.ErrorAs(t, err, &input)
 	require.NoFileExists(t, filepath.Join(dir, "junk.nii.gz"))
 }
+
+func TestAListOfVolumesOpensNone(t *testing.T) {
+	dir := newFolder(t)
+	p := openProject(t, dir, far(0))
+	_, err := openA(t, p).Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+	p = openProject(t, dir, far(0))
+	state := func() State {
+		list, err := p.Volumes()
+		require.NoError(t, err)
+		require.Empty(t, list[0].Error)
+		return list[0].State
+	}
+	for range 2 {
+		require.Equal(t, InOutline, state())
+		require.Zero(t, p.Counts().Documents)
+	}
+	propagate(t, p, openA(t, p))
+	require.Equal(t, Propagated, state())
+	require.NoError(t, p.Close())
+	p = openProject(t, dir, far(0))
+	require.Equal(t, Propagated, state(), "the journal changed")
+}

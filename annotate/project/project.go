@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -40,6 +38,7 @@ type Project struct {
 
 	mu        sync.Mutex
 	documents map[string]*Document
+	listed    map[string]listed // by volume: what its journal said when nobody had it open
 	queue     []*job
 	wake      chan struct{} // has an element when there may be work
 	ahead     preparing
@@ -53,7 +52,7 @@ func Open(f *folder.Folder, model Model, limits annotate.Limits, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{folder: f, model: model, limits: limits, images: cache, log: log, documents: map[string]*Document{}, wake: make(chan struct{}, 1)}
+	p := &Project{folder: f, model: model, limits: limits, images: cache, log: log, documents: map[string]*Document{}, listed: map[string]listed{}, wake: make(chan struct{}, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.worker.Add(1)
 	go p.work()
@@ -113,44 +112,6 @@ func publicError(err error) string {
 		return ErrInUse.Error()
 	}
 	return "cannot be opened; the server's log says why"
-}
-
-// stateOf is a volume's state. Volumes that nobody worked on are not read.
-func (p *Project) stateOf(v folder.Volume) (State, error) {
-	path, err := p.folder.Keep(kind, v.ID, ".journal")
-	if err != nil {
-		return "", err
-	}
-	p.mu.Lock()
-	_, open := p.documents[v.ID]
-	p.mu.Unlock()
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !open {
-		return p.labeled(v)
-	}
-	d, err := p.Document(v.ID)
-	if err != nil {
-		p.log.Error("volume in the list", "error", err)
-		return "", err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s, err := d.state()
-	if err != nil {
-		return "", err
-	}
-	return s.progress(), nil
-}
-
-// labeled is the state of a volume without a journal: final label maps come from other programs.
-func (p *Project) labeled(v folder.Volume) (State, error) {
-	_, err := p.folder.Label(v.ID, folder.Final)
-	switch {
-	case errors.Is(err, folder.ErrUnknown):
-		return New, nil
-	case err != nil:
-		return "", err
-	}
-	return Reviewed, nil
 }
 
 // kind names what is kept of the volumes within the folder.
