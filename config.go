@@ -120,7 +120,7 @@ func ReadConfig(path string) (Config, error) {
 		return Config{}, fmt.Errorf("slmsam: read configuration: %w", err)
 	}
 	if ext := strings.ToLower(filepath.Ext(path)); ext == ".yaml" || ext == ".yml" {
-		return Config{}, fmt.Errorf("slmsam: configuration %s: want JSON, not YAML; official weights need no configuration, their shape tells it", path)
+		return Config{}, fmt.Errorf("slmsam: configuration %s: want JSON, not YAML; official weights need no configuration; it follows from their shapes", path)
 	}
 	c, err := ParseConfig(data)
 	var syntax *json.SyntaxError

@@ -49,7 +49,7 @@ func judge(of []Finding, agreement []float64, shapes []shape) {
 			doubt(1-a, "the two outlines disagree (overlap %.2f)", a)
 		}
 		if gone(of, i) {
-			doubt(0.8, "missing between slices that hold it")
+			doubt(0.8, "missing between slices that have it")
 		}
 		if p, s := previous(of, i), shapes[i]; p >= 0 {
 			before := shapes[p]
@@ -129,7 +129,7 @@ type shape struct {
 	stray  float64 // share of the area outside the largest piece
 }
 
-// measure finds the shape of every label on the slices first..end-1 across axis.
+// measure finds the shape of every label on the slices first..end-1 along axis.
 func measure(l *volume.LabelMap, axis, first, end int) map[int]map[int]shape {
 	out := map[int]map[int]shape{}
 	_, w := volume.SliceSize(l.Dim, axis)

@@ -50,7 +50,7 @@ func TestDoubts(t *testing.T) {
 		"area":                                  {[]int{90, 95, 100, 100, 50, 50, 50}, sure, nil, map[int][]string{4: {"area jumps from 100 to 50 pixels"}}},
 		"area, towards lower slices":            {[]int{90, 30, 100, 100, 95, 90, 90}, sure, nil, map[int][]string{0: {"area jumps from 30 to 90 pixels"}, 1: {"area jumps from 100 to 30 pixels"}}},
 		"gone and back": {[]int{90, 95, 100, 100, 0, 90, 90}, []float32{5, 5, 0, 5, -5, 5, 5}, nil,
-			map[int][]string{4: {"missing between slices that hold it"}}},
+			map[int][]string{4: {"missing between slices that have it"}}},
 		"both sides": {[]int{90, 95, 100, 100, 95, 90, 90}, sure, func(agreement []float64, _ []shape) { agreement[4] = 0.5 },
 			map[int][]string{4: {"the two outlines disagree (overlap 0.50)"}}},
 		"a piece": {[]int{90, 95, 100, 100, 95, 90, 90}, sure, func(_ []float64, s []shape) { s[5].pieces, s[5].stray = 2, 0.3 },

@@ -49,7 +49,7 @@ func (f *Features) Usage() FeatureUsage { return f.store.Usage() }
 func (m *Model) featureKey(gray []uint8, h, w int) spill.Key {
 	config, err := json.Marshal(m.Config)
 	if err != nil {
-		panic(fmt.Sprintf("slmsam: a configuration that cannot be written: %v", err))
+		panic(fmt.Sprintf("slmsam: a configuration that cannot be encoded: %v", err))
 	}
 	sum := sha256.New()
 	fmt.Fprintln(sum, m.Weights, string(config), m.graph.Device().Name(), h, w)

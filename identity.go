@@ -19,7 +19,7 @@ func (m *Model) Identity(r Request) string { return m.identity(r, ImageHash(r.Sl
 func (m *Model) identity(r Request, image string) string {
 	config, err := json.Marshal(m.Config)
 	if err != nil {
-		panic(fmt.Sprintf("slmsam.Identity: a configuration that cannot be written: %v", err))
+		panic(fmt.Sprintf("slmsam.Identity: a configuration that cannot be encoded: %v", err))
 	}
 	if r.End == 0 {
 		r.End = r.Slices.Len()

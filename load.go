@@ -191,6 +191,6 @@ func presetOf(f *checkpoint.File) (Config, error) {
 			return c, nil
 		}
 	}
-	return Config{}, fmt.Errorf("slmsam: %s has %d channels and %d blocks, the shape of no released model: put its config.json beside it or name it with --config",
+	return Config{}, fmt.Errorf("slmsam: %s has %d channels and %d blocks, which is not the shape of a released model: put its config.json next to it or pass it with --config",
 		f.Path, patch.Len(), blocks)
 }

@@ -111,7 +111,7 @@ func TestForeignConfigIsNoReasonToFail(t *testing.T) {
 		require.NoError(t, os.WriteFile(beside, []byte(text), 0o644))
 		require.False(t, slmsam.StatesSize(file))
 		_, err = slmsam.ConfigOf(file)
-		require.ErrorContains(t, err, "the shape of no released model", "looked at the weights instead")
+		require.ErrorContains(t, err, "not the shape of a released model", "looked at the weights instead")
 	}
 	require.NoError(t, os.WriteFile(beside, []byte(`{"trunk": {"bogus": 1}}`), 0o644))
 	_, err = slmsam.ConfigOf(file)

@@ -21,7 +21,7 @@ const earlierLogit = math.MaxFloat32
 
 var drawnLogit = float32(math.Inf(1))
 
-// newMerger fills labels slice by slice across axis. Pixels that are labeled already belong to an earlier result.
+// newMerger fills labels slice by slice along axis. Pixels that are labeled already belong to an earlier result.
 func newMerger(labels *volume.LabelMap, axis int) *merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
 	return &merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}

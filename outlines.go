@@ -21,7 +21,7 @@ type Selection struct {
 // manyOutlines is how many outlined slices of one object look like a full label map rather than a few outlines.
 const manyOutlines = 5
 
-// Outlines makes one mask prompt for each label and selected slice across axis, ordered by label, then slice.
+// Outlines makes one mask prompt for each label and selected slice along axis, ordered by label, then slice.
 // notes are for the annotator: what was left out, and what looks unintended.
 func Outlines(mask *volume.LabelMap, axis int, s Selection) (prompts []Prompt, notes []string, err error) {
 	if s.End == 0 {
@@ -92,7 +92,7 @@ func (s Selection) check(mask *volume.LabelMap, axis int, labels []int, on map[i
 		there, whose := anywhere, ""
 		if label != 0 {
 			if !slices.Contains(labels, label) {
-				return fmt.Errorf("slices are chosen for label %d, which is not among the labels %s", label, join(labels))
+				return fmt.Errorf("slices were chosen for label %d, which is not among the labels %s", label, join(labels))
 			}
 			there, whose = on[int32(label)], fmt.Sprintf("of label %d ", label)
 		}
@@ -101,7 +101,7 @@ func (s Selection) check(mask *volume.LabelMap, axis int, labels []int, on map[i
 				return fmt.Errorf("slice %d is out of range: the volume has slices 0 to %d along axis %d", i, mask.Dim[axis]-1, axis)
 			}
 			if !slices.Contains(there, i) {
-				return fmt.Errorf("nothing %sis outlined on slice %d of %s; there are outlines on slices %s", whose, i, mask.Path, Ranges(there))
+				return fmt.Errorf("nothing %sis outlined on slice %d of %s; outlines are on slices %s", whose, i, mask.Path, Ranges(there))
 			}
 		}
 	}
@@ -124,12 +124,12 @@ func (s Selection) choose(label int, on []int) (chosen []int, note string, err e
 	if ok {
 		chosen = slices.DeleteFunc(inside, func(i int) bool { return !slices.Contains(asked, i) })
 		if len(chosen) == 0 {
-			note = fmt.Sprintf("label %d is left out: it is outlined on slices %s, none of which was chosen", label, Ranges(on))
+			note = fmt.Sprintf("label %d was left out: it is outlined on slices %s, none of which was chosen", label, Ranges(on))
 		}
 		return chosen, note, nil
 	}
 	if len(inside) > manyOutlines {
-		note = fmt.Sprintf("label %d is outlined on %d slices, all of which are kept as they are; "+
+		note = fmt.Sprintf("label %d is outlined on %d slices, all of which are kept as drawn; "+
 			"if the mask is a full label map, --slice auto starts from each object's central slice", label, len(inside))
 	}
 	return inside, note, nil

@@ -16,7 +16,7 @@ const (
 // CheckPlane reports outlines that were drawn on the plane of another axis than the one across which slices are taken.
 func CheckPlane(mask *volume.LabelMap, axis int) error {
 	if other, slice := planeOf(mask, axis); other != axis {
-		return fmt.Errorf("the mask %s was drawn on slice %d across axis %d, but slices are taken across axis %d; pass --axis %d",
+		return fmt.Errorf("the mask %s was drawn on slice %d along axis %d, but slices are taken along axis %d; pass --axis %d",
 			mask.Path, slice, other, axis, other)
 	}
 	return nil

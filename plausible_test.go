@@ -63,7 +63,7 @@ func TestCheckPlane(t *testing.T) {
 		}
 	}
 	require.NoError(t, slmsam.CheckPlane(draw(across2...), 2))
-	require.ErrorContains(t, slmsam.CheckPlane(draw(across0...), 2), "slice 5 across axis 0, but slices are taken across axis 2; pass --axis 0")
+	require.ErrorContains(t, slmsam.CheckPlane(draw(across0...), 2), "slice 5 along axis 0, but slices are taken along axis 2; pass --axis 0")
 	require.NoError(t, slmsam.CheckPlane(draw(across0...), 0))
 	require.NoError(t, slmsam.CheckPlane(draw([3]int{5, 3, 1}, [3]int{5, 3, 2}), 2), "a few pixels say nothing")
 	require.NoError(t, slmsam.CheckPlane(draw(append(across0, across2...)...), 2))

@@ -77,7 +77,7 @@ func ParseProvenance(data []byte) (Provenance, error) {
 		return p, fmt.Errorf("slmsam: provenance: %w", err)
 	}
 	if p.Version != provenanceVersion {
-		return p, fmt.Errorf("slmsam: provenance of version %d, this program knows version %d", p.Version, provenanceVersion)
+		return p, fmt.Errorf("slmsam: the record has version %d, this program knows version %d", p.Version, provenanceVersion)
 	}
 	if p.Axis < 0 || p.Axis > 2 || p.Range[0] < 0 || p.Range[1] <= p.Range[0] {
 		return p, fmt.Errorf("slmsam: provenance: axis %d and range %v cannot be right", p.Axis, p.Range)

@@ -158,7 +158,7 @@ func (m *Model) check(r *Request) error {
 		return err
 	}
 	if len(r.Prompts) == 0 && r.Earlier == nil {
-		return fmt.Errorf("slmsam: no prompt: at least one mask, point or box is needed")
+		return fmt.Errorf("slmsam: no prompt: need at least one mask, point or box")
 	}
 	h, w := s.Size()
 	seen := map[[2]int]bool{}
@@ -172,7 +172,7 @@ func (m *Model) check(r *Request) error {
 		case seen[[2]int{p.Slice, p.Object}]:
 			return fmt.Errorf("slmsam: two prompts for object %d on slice %d", p.Object, p.Slice)
 		case anyContains(r.absent(p.Object), p.Slice):
-			return fmt.Errorf("slmsam: object %d has a prompt on slice %d, which is also marked as not holding it", p.Object, p.Slice)
+			return fmt.Errorf("slmsam: object %d has a prompt on slice %d, which is also marked as not containing it", p.Object, p.Slice)
 		}
 		seen[[2]int{p.Slice, p.Object}] = true
 	}

@@ -46,7 +46,7 @@ func (t *Trained) With(prompts []string, memory Memory) *Trained {
 type UntrainedError struct{ what, known string }
 
 func (e *UntrainedError) Error() string {
-	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they know %s", e.what, e.known)
+	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they were trained with %s", e.what, e.known)
 }
 
 // Takes returns an *UntrainedError if the weights do not know a kind of prompt: PromptMask, PromptBox or PromptClick.

@@ -24,7 +24,7 @@ type Limits struct {
 }
 
 // ErrFull means that a session has to be closed before another can be opened.
-var ErrFull = errors.New("all sessions are taken, or the volumes open now leave no room: try again later")
+var ErrFull = errors.New("all sessions are in use, or the open volumes leave no room: try again later")
 
 // Why a device cannot go on. Both errors say what to do.
 var (
@@ -117,15 +117,15 @@ func (r Region) Within(dim [3]int) bool {
 // Check returns an InputError if the stroke does not fit a volume of the given size.
 func (s *Stroke) Check(dim [3]int) error {
 	if !s.Region.Within(dim) {
-		return Inputf("the stroke (%v to %v) does not lie in the volume (%v voxels)", s.Region.Lo, s.Region.Hi, dim)
+		return Inputf("the stroke (%v to %v) is outside the volume (%v voxels)", s.Region.Lo, s.Region.Hi, dim)
 	}
 	size := s.Region.Size()
 	n := size[0] * size[1] * size[2]
 	switch {
 	case s.Kind == Click && n != 1:
-		return Inputf("a click is one voxel, this one is %v", size)
+		return Inputf("a click must be one voxel; this one is %v", size)
 	case s.Kind != Click && (s.Axis < 0 || s.Axis > 2 || size[s.Axis] != 1):
-		return Inputf("a stroke lies on one slice, this one spans %v voxels", size)
+		return Inputf("a stroke must be on one slice; this one spans %v voxels", size)
 	case (s.Kind == Outline || s.Kind == Scribble) && len(s.Mask) != n:
 		return Inputf("the stroke's mask has %d voxels, its region %d", len(s.Mask), n)
 	}

@@ -18,7 +18,7 @@ type Trainer interface {
 }
 
 // ErrTraining means that a training is running already.
-var ErrTraining = errors.New("a training is running: wait, or stop it")
+var ErrTraining = errors.New("training is already running: wait for it, or stop it")
 
 // Training is how a training stands.
 type Training struct {

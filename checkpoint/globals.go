@@ -138,7 +138,7 @@ func persistentLoad(id any, known map[string]*storageRef) (any, error) {
 		return t.Get(1), nil
 	}
 	if t.Get(0) != "storage" || t.Len() < 5 {
-		return nil, fmt.Errorf("persistent id is not that of a storage")
+		return nil, fmt.Errorf("persistent id does not name a storage")
 	}
 	class, ok := t.Get(1).(storageClass)
 	if !ok {

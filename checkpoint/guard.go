@@ -96,7 +96,7 @@ func opcodeError(op byte, pos int) error {
 	case 0x82, 0x83, 0x84:
 		return fmt.Errorf("opcode %#02x at byte %d asks for an object of the extension registry: %w", op, pos, ErrUnsafe)
 	}
-	return fmt.Errorf("opcode %#02x at byte %d is not one of a checkpoint: corrupt, or not a pickle", op, pos)
+	return fmt.Errorf("opcode %#02x at byte %d does not occur in checkpoints: corrupt, or not a pickle", op, pos)
 }
 
 // argumentSize is the number of bytes of an argument at the start of rest.

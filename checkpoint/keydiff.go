@@ -35,7 +35,7 @@ func KeyDiff(want map[string][]int, have map[string]*Tensor) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "checkpoint: the weights do not fit the model: %d missing, %d unexpected, %d of another shape (of %d wanted)",
+	fmt.Fprintf(&b, "checkpoint: the weights do not fit the model: %d missing, %d unexpected, %d with another shape (of %d expected)",
 		len(missing), len(unexpected), len(shapes), len(want))
 	listKeys(&b, "missing", missing)
 	listKeys(&b, "unexpected", unexpected)

@@ -88,12 +88,12 @@ func ForeignLayout(state map[string]*Tensor) string {
 		switch {
 		case strings.HasPrefix(name, "vision_encoder.backbone."), strings.HasPrefix(name, "shared_image_embedding."),
 			strings.HasPrefix(name, "vision_encoder.neck.convs."), strings.HasPrefix(name, "sam2_model.vision_encoder."):
-			return "it has the layout of Hugging Face's transformers; take the original .pt, which lies beside it in the model's " +
-				"repository (as sam2.1_hiera_tiny.pt), or slmsam weights pull"
+			return "it has the layout of Hugging Face's transformers; use the original .pt, which is next to it in the model's " +
+				"repository (e.g. sam2.1_hiera_tiny.pt), or use slmsam weights pull"
 		case strings.HasPrefix(name, "image_encoder.blocks."), strings.HasPrefix(name, "image_encoder.patch_embed."):
-			return "it is a SAM 1 (segment-anything) checkpoint, whose architecture is another one; take SAM 2.1 (slmsam weights list)"
+			return "it is a SAM 1 (segment-anything) checkpoint, which has a different architecture; use SAM 2.1 (slmsam weights list)"
 		case strings.HasPrefix(name, "detector."), strings.HasPrefix(name, "tracker_model."), strings.HasPrefix(name, "detector_model."):
-			return "it is a SAM 3 checkpoint, whose architecture is another one; take SAM 2.1 (slmsam weights list)"
+			return "it is a SAM 3 checkpoint, which has a different architecture; use SAM 2.1 (slmsam weights list)"
 		}
 	}
 	return ""

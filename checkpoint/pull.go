@@ -36,7 +36,7 @@ func pull(ctx context.Context, entry Entry, target, base string, progress func(d
 		if sum, err := SHA256(target); err != nil {
 			return err
 		} else if sum != entry.SHA256 {
-			return fmt.Errorf("a file of that name with another SHA-256 (%s) is there; move it away", sum)
+			return fmt.Errorf("a file with that name and a different SHA-256 (%s) exists; move it away", sum)
 		}
 		progress(entry.Size, entry.Size)
 		return nil
@@ -106,7 +106,7 @@ func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress f
 		return fmt.Errorf("the connection was cut after %d of %d bytes (%w); run it again to resume",
 			from+n, entry.Size, errors.Join(io.ErrUnexpectedEOF, err))
 	case from+n > entry.Size:
-		return errors.Join(fmt.Errorf("the server sends more than the %d bytes of this file; check the URL", entry.Size), f.Truncate(0))
+		return errors.Join(fmt.Errorf("the server sent more than the %d bytes of this file; check the URL", entry.Size), f.Truncate(0))
 	}
 	return nil
 }
@@ -136,11 +136,11 @@ func request(ctx context.Context, entry Entry, base string, have int64) (body io
 		if want := fmt.Sprintf("bytes %d-", have); strings.HasPrefix(resp.Header.Get("Content-Range"), want) {
 			return resp.Body, have, nil
 		}
-		err = fmt.Errorf("%s answers with the range %q, asked for bytes from %d", url, resp.Header.Get("Content-Range"), have)
+		err = fmt.Errorf("%s answered with the range %q when asked for bytes from %d", url, resp.Header.Get("Content-Range"), have)
 	case http.StatusNotFound:
 		err = fmt.Errorf("%s does not exist (404 Not Found); check the base URL", url)
 	default:
-		err = fmt.Errorf("%s answers %s; try again later", url, resp.Status)
+		err = fmt.Errorf("%s answered %s; try again later", url, resp.Status)
 	}
 	resp.Body.Close()
 	return nil, 0, err

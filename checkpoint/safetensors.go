@@ -138,7 +138,7 @@ func readSafetensor(r io.ReaderAt, start, size int64, e safetensorsEntry) (*Tens
 	}
 	from, to := e.Offsets[0], e.Offsets[1]
 	if from < 0 || to < from || to > size {
-		return nil, fmt.Errorf("data offsets %d:%d lie outside the %d bytes of data", from, to, size)
+		return nil, fmt.Errorf("data offsets %d:%d are outside the %d bytes of data", from, to, size)
 	}
 	if to-from != n*item {
 		return nil, fmt.Errorf("shape %v of %s needs %d bytes, the offsets give %d", e.Shape, e.DType, n*item, to-from)

@@ -151,7 +151,7 @@ func TestKeyDiff(t *testing.T) {
 	require.NoError(t, KeyDiff(map[string][]int{"a": {2}, "b": {1}}, have))
 
 	err := KeyDiff(map[string][]int{"a": {1, 2}, "c": {3}, "d": {}}, have)
-	require.EqualError(t, err, `checkpoint: the weights do not fit the model: 2 missing, 1 unexpected, 1 of another shape (of 3 wanted)
+	require.EqualError(t, err, `checkpoint: the weights do not fit the model: 2 missing, 1 unexpected, 1 with another shape (of 3 expected)
   missing:
     c [3]
     d []

@@ -39,7 +39,7 @@ func FindOfficial(name string) (Entry, error) {
 		}
 		names = append(names, e.Name)
 	}
-	return Entry{}, fmt.Errorf("checkpoint: no official weights named %q; there are %s", name, strings.Join(names, ", "))
+	return Entry{}, fmt.Errorf("checkpoint: no official weights are named %q; want one of %s", name, strings.Join(names, ", "))
 }
 
 // CacheDir is where [Pull] keeps files by default: slmsam in the user's cache folder.
@@ -82,7 +82,7 @@ func Pulled(name string) (string, error) {
 	}
 	path := filepath.Join(dir, entry.File)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("checkpoint: the weights %s are not here yet: run \"slmsam weights pull %s\" (looked for %s)", name, entry.Name, path)
+		return "", fmt.Errorf("checkpoint: the weights %s are not downloaded yet: run \"slmsam weights pull %s\" (looked for %s)", name, entry.Name, path)
 	}
 	return path, nil
 }

@@ -30,7 +30,7 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		name, ok := CaseName(dir)
 		if !ok {
-			return nil, nil, fmt.Errorf("eval: %s is no label map by its name; expected a folder, or a file such as case01.nii.gz, "+
+			return nil, nil, fmt.Errorf("eval: the name of %s is not that of a label map; expected a folder, or a file such as case01.nii.gz, "+
 				".nii, .nrrd or .mha", dir)
 		}
 		return map[string]string{name: dir}, nil, nil
@@ -101,7 +101,7 @@ func labelFile(dir string) (string, bool, error) {
 	case len(named) == 1:
 		return named[0], true, nil
 	case len(named) > 1:
-		return "", false, fmt.Errorf("eval: which label map of %s? Found %s; keep one", dir, strings.Join(named, ", "))
+		return "", false, fmt.Errorf("eval: %s has several label maps: %s; keep one", dir, strings.Join(named, ", "))
 	case len(all) == 1:
 		return all[0], true, nil
 	case len(all) > 1: // one per organ

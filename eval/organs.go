@@ -77,7 +77,7 @@ func (e *evaluation) numberOrgans() error {
 		return nil
 	}
 	if slices.ContainsFunc(files, func(path string) bool { name, _ := CaseName(path); return !found[name] }) {
-		return fmt.Errorf("eval: some cases are folders with one file per organ (%s), others single label maps: say which number is which organ with --names",
+		return fmt.Errorf("eval: some cases are folders with one file per organ (%s), others single label maps: tell which number is which organ with --names",
 			strings.Join(firstFew(slices.Sorted(maps.Keys(found))), ", "))
 	}
 	e.study.Names = map[int32]string{}
@@ -139,7 +139,7 @@ func (e *evaluation) open(path string) (*layers, error) {
 		return nil, fmt.Errorf("eval: none of the organs in %s (%s) has a number in the names", path, strings.Join(firstFew(left), ", "))
 	}
 	if len(left) > 0 {
-		l.notes = append(l.notes, "organs without a number are left out: "+strings.Join(left, ", "))
+		l.notes = append(l.notes, "organs without a number were left out: "+strings.Join(left, ", "))
 	}
 	return l, nil
 }

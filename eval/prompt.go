@@ -75,7 +75,7 @@ func (s *Study) sliceOptions(scorer *Scorer, name string, label int32, o *Option
 	present := scorer.presentSlices(label, o.Axis)
 	if s.Scope == ScopeSpan {
 		if len(present) == 0 {
-			return "the truth does not hold the label, so there is no span to score"
+			return "the ground truth does not have the label, so there is no span to score"
 		}
 		o.Exclude = make([]bool, n)
 		for i := range o.Exclude {

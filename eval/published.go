@@ -131,7 +131,7 @@ func (r *Result) WriteBeside(w io.Writer, published []PublishedRow, markdown boo
 			b.WriteString("\n")
 		}
 	}
-	b.WriteString("The paper's data are not yours: read the columns side by side, not as a ranking.\n")
+	b.WriteString("The paper's data differ from yours: read the columns side by side, not as a ranking.\n")
 	if missing > 0 {
 		fmt.Fprintf(&b, "%d of %d published rows have no value because it could not be verified; see eval/published/paper.tsv.\n",
 			missing, len(published))

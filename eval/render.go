@@ -185,7 +185,7 @@ func (r *Result) WriteText(w io.Writer, perCase bool) error {
 		fmt.Fprintf(&b, "  %s\n", e)
 	}
 	if len(r.Ignored) > 0 {
-		fmt.Fprintf(&b, "\nFiles that are no label maps: %s\n", strings.Join(r.Ignored, ", "))
+		fmt.Fprintf(&b, "\nFiles that are not label maps: %s\n", strings.Join(r.Ignored, ", "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -227,7 +227,7 @@ func (s Settings) caption() string {
 		s.Resamples, s.Seed, s.ToleranceMM, s.Axis)
 	switch s.Prompt {
 	case PromptReplace:
-		text += "; prompted slices replaced by the truth"
+		text += "; prompted slices replaced with the ground truth"
 	case PromptExclude:
 		text += "; prompted slices left out"
 	}

@@ -122,7 +122,7 @@ func (s *Study) complete() error {
 			return fmt.Errorf("eval: method %q with folder %q; both must be given", m.Name, m.Dir)
 		}
 		if seen[m.Name] {
-			return fmt.Errorf("eval: two methods are called %q; give each its own name", m.Name)
+			return fmt.Errorf("eval: two methods are named %q; give each its own name", m.Name)
 		}
 		seen[m.Name] = true
 	}

@@ -130,7 +130,7 @@ func (t *Trainer) learnTogether(clips []*Clip, first int, m *Metrics) error {
 	for k, c := range clips {
 		m.add(c.Name, terms[k], w, overlaps[k].mean(), n)
 		if loss := terms[k].Total(t.Recipe.Weights); !terms[k].Finite() || loss > t.Recipe.MaxLoss {
-			return fmt.Errorf("train: step %d: %w: the loss of clip %s is %g; lower the learning rates, or look at that volume",
+			return fmt.Errorf("train: step %d: %w: the loss of clip %s is %g; lower the learning rates, or check that volume",
 				m.Step, errDiverged, c.Name, loss)
 		}
 	}

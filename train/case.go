@@ -52,7 +52,7 @@ type Case struct {
 	visible [][]int // per slice: indices of the objects that are on it
 }
 
-// Slices is the case as the model is shown it: W x H x slices, the slices across axis 2.
+// Slices is the case as the model is shown it: W x H x slices, the slices along axis 2.
 func (c *Case) Slices() slmsam.Slices {
 	dim := [3]int{c.W, c.H, c.Len()}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, 0, c.W*c.H*c.Len()), Geom: c.geometry()}
@@ -221,7 +221,7 @@ func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) 
 		found = slices.Compact(found)
 	}
 	if len(found) > maxObjects {
-		return nil, fmt.Errorf("%s holds %d labels, at most %d can be trained at once: choose some", l.Path, len(found), maxObjects)
+		return nil, fmt.Errorf("%s has %d labels, at most %d can be trained at once: choose some", l.Path, len(found), maxObjects)
 	}
 	return found, nil
 }

@@ -158,7 +158,7 @@ func TestFullDisk(t *testing.T) {
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err, string(out))
-	require.Contains(t, string(out), "could not be saved, the previous one is kept")
+	require.Contains(t, string(out), "could not be saved; the previous one was kept")
 
 	after, err := os.ReadFile(filepath.Join(dir, "state.safetensors"))
 	require.NoError(t, err)

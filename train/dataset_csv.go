@@ -103,7 +103,7 @@ func (m *manifest) header(row []string) (notes []string, err error) {
 		switch key := strings.ToLower(name); key {
 		case "name", "image", "label", "labels", "weight":
 			if _, twice := m.column[key]; twice {
-				return nil, fmt.Errorf("two columns are called %q", name)
+				return nil, fmt.Errorf("two columns are named %q", name)
 			}
 			m.column[key] = i
 		case "":
@@ -113,12 +113,12 @@ func (m *manifest) header(row []string) (notes []string, err error) {
 	}
 	for _, name := range []string{"image", "label"} {
 		if _, ok := m.column[name]; !ok {
-			return nil, fmt.Errorf("no column %q in the first line, which must name the columns (it has %s): want image,label and perhaps name,labels,weight",
+			return nil, fmt.Errorf("no column %q in the first line, which must name the columns (it has %s): want image,label and optionally name,labels,weight",
 				name, strings.Join(row, ", "))
 		}
 	}
 	if len(others) > 0 {
-		notes = append(notes, "columns that are not used: "+strings.Join(others, ", "))
+		notes = append(notes, "unused columns: "+strings.Join(others, ", "))
 	}
 	return notes, nil
 }

@@ -54,7 +54,7 @@ func TestManifestsOfSpreadsheets(t *testing.T) {
 		requireSmall(t, c)
 		switch name {
 		case "more columns":
-			require.Equal(t, []string{"columns that are not used: patient, fold"}, d.Notes())
+			require.Equal(t, []string{"unused columns: patient, fold"}, d.Notes())
 		case "decimal comma":
 			require.Equal(t, 0.5, d.Weight(0))
 		}
@@ -111,7 +111,7 @@ func TestNNUNetLists(t *testing.T) {
 	d, err := train.Open(dir, anyLabels)
 	require.NoError(t, err)
 	require.Equal(t, []string{"c1"}, d.Names())
-	require.Contains(t, strings.Join(d.Notes(), "\n"), "1 label maps of labelsTr are not among them")
+	require.Contains(t, strings.Join(d.Notes(), "\n"), "1 label maps in labelsTr are not among them")
 	c, err := d.Case(0)
 	require.NoError(t, err)
 	requireSmall(t, c)
@@ -135,7 +135,7 @@ func TestNNUNetLists(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"dataset": {"c1": {"images": [], "label": "labelsTr/gone.nii.gz"}}}`: "gone.nii.gz is missing",
 		`{"training": [{"image": "x"}]}`:                                       "image and label",
-		`{"labels": {"organ": "x"}}`:                                           "no label with its name",
+		`{"labels": {"organ": "x"}}`:                                           "not a label and its name",
 		`[]`:                                                                   "cannot unmarshal",
 	} {
 		dir = nnunetFolder(t, text, ".nii.gz", "c1")

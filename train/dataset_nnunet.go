@@ -153,7 +153,7 @@ func listNNUNet(dir string, channel int) (entries []entry, notes []string, err e
 	}
 	n.noteChannels(pairs)
 	if n.legend.Ignore != 0 {
-		n.note("label %d means ignore: it is no object, and its voxels count in no loss and no score", n.legend.Ignore)
+		n.note("label %d means ignore: it is not an object, and its voxels count in no loss or score", n.legend.Ignore)
 	}
 	return entries, n.notes, nil
 }
@@ -196,7 +196,7 @@ func (n *nnunet) scan() ([]pair, error) {
 		return nil, fmt.Errorf("dataset.json says that files end in %s, but labelsTr has files of several other endings: correct file_ending", n.ending)
 	}
 	for ext, names := range others {
-		n.note("file_ending is %s, but labelsTr has %s files: those are taken", n.ending, ext)
+		n.note("file_ending is %s, but labelsTr has %s files: those are used", n.ending, ext)
 		n.ending = ext
 		for _, name := range names {
 			pairs = append(pairs, pair{name: strings.TrimSuffix(name, ext), label: filepath.Join("labelsTr", name)})
@@ -222,7 +222,7 @@ func (n *nnunet) noteUnlisted() {
 		}
 	}
 	if left > 0 {
-		n.note("it lists %d cases, which are used; %d label maps of labelsTr are not among them", len(n.listed), left)
+		n.note("it lists %d cases, which are used; %d label maps in labelsTr are not among them", len(n.listed), left)
 	}
 }
 
@@ -265,7 +265,7 @@ func (n *nnunet) noteChannels(pairs []pair) {
 		}
 	}
 	if count > 1 {
-		n.note("%d channels (%s): channel %d is used; --channel chooses another", count, n.channelList(), n.channel)
+		n.note("%d channels (%s): channel %d is used; choose another with --channel", count, n.channelList(), n.channel)
 	}
 }
 
@@ -276,7 +276,7 @@ func (n *nnunet) channelList() string {
 		words = append(words, fmt.Sprintf("%d: %s", i, name))
 	}
 	if words == nil {
-		return "no names of channels in dataset.json"
+		return "no channel names in dataset.json"
 	}
 	return strings.Join(words, ", ")
 }

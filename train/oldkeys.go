@@ -60,7 +60,7 @@ func move(from map[string]json.RawMessage, old string, to map[string]json.RawMes
 	}
 	delete(from, old)
 	if _, twice := to[key]; twice {
-		return fmt.Errorf("%s is given twice, once under its earlier name %s: keep one", key, old)
+		return fmt.Errorf("%s is given twice, once under its former name %s: keep one", key, old)
 	}
 	to[key] = value
 	return nil

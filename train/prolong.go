@@ -10,15 +10,15 @@ func (r Recipe) Prolonged(steps int, limit string, volumes int) (Recipe, error) 
 		return r, fmt.Errorf("train: resume: give steps or time, not both")
 	case steps > 0:
 		if r.Time != "" {
-			return r, fmt.Errorf("train: resume: the run is limited by time, %s: prolong it by a longer time, not by steps", r.Time)
+			return r, fmt.Errorf("train: resume: the run is limited by time, %s: extend it with a longer time, not with steps", r.Time)
 		}
 		if old := r.TotalSteps(volumes); steps < old {
-			return r, fmt.Errorf("train: resume: %d steps are fewer than the run's %d: it can only be prolonged", steps, old)
+			return r, fmt.Errorf("train: resume: %d steps are fewer than the run's %d: it can only be extended", steps, old)
 		}
 		r.Epochs, r.Steps = 0, steps
 	case limit != "":
 		if r.Time == "" {
-			return r, fmt.Errorf("train: resume: the run is limited to %d steps: prolong it by more steps, not by time", r.TotalSteps(volumes))
+			return r, fmt.Errorf("train: resume: the run is limited to %d steps: extend it with more steps, not with time", r.TotalSteps(volumes))
 		}
 		old, err := r.limit()
 		if err != nil {
@@ -30,7 +30,7 @@ func (r Recipe) Prolonged(steps int, limit string, volumes int) (Recipe, error) 
 			return r, err
 		}
 		if longer < old {
-			return r, fmt.Errorf("train: resume: %s is shorter than the run's %s: it can only be prolonged", limit, old)
+			return r, fmt.Errorf("train: resume: %s is shorter than the run's %s: it can only be extended", limit, old)
 		}
 	}
 	return r, r.Validate()

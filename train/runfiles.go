@@ -66,7 +66,7 @@ type state struct {
 }
 
 // errSave is wrapped by errors while saving, after which saving again would be pointless.
-var errSave = errors.New("the checkpoint could not be saved, the previous one is kept")
+var errSave = errors.New("the checkpoint could not be saved; the previous one was kept")
 
 func (t *Trainer) path(name string) string { return filepath.Join(t.Dir, name) }
 
@@ -196,7 +196,7 @@ func (t *Trainer) load() error {
 		return fmt.Errorf("train: resume: %w", err)
 	}
 	if err := json.Unmarshal([]byte(f.Metadata[metadataState]), &t.state); err != nil {
-		return fmt.Errorf("train: resume: %s is not the state of a training: %w", path, err)
+		return fmt.Errorf("train: resume: %s is not the state of a training run: %w", path, err)
 	}
 	if data := Fingerprint(t.Train); data != t.state.Data {
 		return fmt.Errorf("train: resume: the run in %s was trained on other volumes or labels (%s, now %s): give the same dataset and flags", t.Dir, t.state.Data, data)

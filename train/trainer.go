@@ -64,7 +64,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 		return nil, err
 	}
 	if HoldsRun(s.Dir) {
-		return nil, fmt.Errorf("train: %s holds a run already: resume it, or choose another folder", s.Dir)
+		return nil, fmt.Errorf("train: %s already holds a run: resume it, or choose another folder", s.Dir)
 	}
 	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
@@ -249,7 +249,7 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 		return m, fmt.Errorf("train: gradients of clip %s: %w", m.Clip, err)
 	}
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return m, fmt.Errorf("train: step %d: %w: the gradient is not finite after clip %s; lower the learning rates, or look at that volume", m.Step, errDiverged, m.Clip)
+		return m, fmt.Errorf("train: step %d: %w: the gradient is not finite after clip %s; lower the learning rates, or check that volume", m.Step, errDiverged, m.Clip)
 	}
 	rates, where := r.at(t.state.Step, t.total, t.elapsed())
 	rates.UpdateWithNorm(t.adam, t.params, t.model.Config.Trunk.Depth(), where, norm)

@@ -50,7 +50,7 @@ func TestRunLeavesItsFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, strings.Split(strings.TrimSpace(string(data)), "\n"), 6, "a line per step and per validation")
 	_, err = train.New(nn.NewGraph(cpu.New(1)), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
-	require.ErrorContains(t, err, "holds a run already")
+	require.ErrorContains(t, err, "already holds a run")
 }
 
 // TestResumeIsBitForBit stops a training by its context and goes on: weights and metrics are those of an

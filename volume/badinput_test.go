@@ -183,6 +183,6 @@ func TestFoldersRefused(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "series1"), 0o755))
 	refused(t, dir, "series1: the folder holds no DICOM files")
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "series2"), 0o755))
-	refused(t, dir, "give one of its subfolders (series1, series2)")
+	refused(t, dir, "choose one of its subfolders (series1, series2)")
 	refused(t, filepath.Join(dir, "absent"), "no such file")
 }

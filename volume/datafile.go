@@ -25,7 +25,7 @@ func (s *source) attachFiles(in *input, header, field string, list []string, n i
 		return attach(s, in, n)
 	case isList(field):
 		if len(list) == 0 {
-			return errors.New("the header announces a list of voxel files but names none")
+			return errors.New("the header promises a list of voxel files but names none")
 		}
 	case strings.Contains(field, "%"):
 		var err error

@@ -90,7 +90,7 @@ func parseContours(d *dicom.DataSet) (*contourSet, error) {
 		set.regions = append(set.regions, region)
 	}
 	if !usable && len(items) > 0 {
-		set.note("the regions have no usable numbers: they are numbered in the order of the file")
+		set.note("the regions have no usable numbers: they are numbered in file order")
 	}
 	return set, nil
 }
@@ -134,7 +134,7 @@ func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	grid := image.Geom.orDefault(image.Dim)
 	inverse, ok := grid.Affine.inverse()
 	if !ok || grid.Nominal {
-		return nil, fmt.Errorf("contours lie in space, and the image %s has no position there", displayPath(image.Path))
+		return nil, fmt.Errorf("contours have positions in space, but the image %s has none", displayPath(image.Path))
 	}
 	paint := newPainter(len(image.Data))
 	outside, between := 0, 0
@@ -158,7 +158,7 @@ func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	for _, n := range []struct {
 		count int
 		text  string
-	}{{outside, "contours lie outside the image and are left out"}, {between, "contours lie between two slices: the nearer one has them"}} {
+	}{{outside, "contours are outside the image and were left out"}, {between, "contours are between two slices: each was put on the nearer one"}} {
 		if n.count > 0 {
 			c.note(fmt.Sprintf("%d %s", n.count, n.text))
 		}

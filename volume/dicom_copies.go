@@ -56,7 +56,7 @@ func dropCopies(stack []*dicomFrame) ([]*dicomFrame, []string, error) {
 	}
 	kept := slices.DeleteFunc(slices.Clone(stack), func(s *dicomFrame) bool { return copies[s] })
 	slices.Sort(names)
-	return kept, []string{fmt.Sprintf("left out: %s (copies of slices that are there already)", shortList(names))}, nil
+	return kept, []string{fmt.Sprintf("left out: %s (copies of other slices)", shortList(names))}, nil
 }
 
 // samePixels compares the values of two slices.

@@ -41,7 +41,7 @@ func loadDICOM(path string) (*dicom.DataSet, error) {
 		return nil, plainPathError(err)
 	}
 	if info.Size() > maxDICOMFile {
-		return nil, fmt.Errorf("%d bytes are too many for a DICOM file: convert the series to NIfTI first (for example dcm2niix)", info.Size())
+		return nil, fmt.Errorf("a DICOM file of %d bytes is too large: convert the series to NIfTI first (for example dcm2niix)", info.Size())
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -131,7 +131,7 @@ func (f *dicomFile) what() string {
 	case f.class == classRTStruct:
 		return "RTSTRUCT, contours"
 	case f.class == classDirectory:
-		return "DICOM directory: give the folder with the images that it lists"
+		return "a a DICOM directory: give the folder with the images that it lists"
 	case f.modality != "":
 		return f.modality
 	case f.class != "":

@@ -143,14 +143,14 @@ func (s *dicomFrame) readScale(g frameGroups) error {
 
 // readSpacing reads the distances between pixels and between slices.
 func (s *dicomFrame) readSpacing(g frameGroups) error {
-	s.spacing, s.estimated = [2]float64{1, 1}, "the files do not state the size of a pixel: 1 mm is assumed, so lengths and volumes are in pixels"
+	s.spacing, s.estimated = [2]float64{1, 1}, "the files do not state the pixel size: 1 mm is assumed, so lengths and volumes are in pixels"
 	for _, source := range []struct {
 		tag  dicom.Tag
 		note string
 	}{
 		{tagPixelSpacing, ""},
-		{tagImagerSpacing, "the size of a pixel is taken from Imager Pixel Spacing (at the detector, not in the patient): lengths and volumes may be too large"},
-		{tagScannedSpacing, "the size of a pixel is taken from Nominal Scanned Pixel Spacing (of the digitized film): lengths and volumes may be off"},
+		{tagImagerSpacing, "the pixel size is taken from Imager Pixel Spacing (at the detector, not in the patient): lengths and volumes may be too large"},
+		{tagScannedSpacing, "the pixel size is taken from Nominal Scanned Pixel Spacing (of the digitized film): lengths and volumes may be off"},
 	} {
 		n, ok, err := g.holder(seqPixelMeasures, source.tag).Numbers(source.tag, 2)
 		if err != nil {

@@ -94,7 +94,7 @@ func mainGroup(groups []*frameGroup) (main *frameGroup, small []*frameGroup, err
 	if len(lines) > most {
 		lines = append(lines[:most], fmt.Sprintf("and %d more", len(lines)-most))
 	}
-	return nil, nil, fmt.Errorf("the folder mixes several series, image sizes or orientations; put one of them into a folder of its own: %s", strings.Join(lines, "; "))
+	return nil, nil, fmt.Errorf("the folder mixes several series, image sizes or orientations; put one of them in its own folder: %s", strings.Join(lines, "; "))
 }
 
 // leftOut collects what is not used of a folder, by kind.

@@ -118,7 +118,7 @@ func TestCopies(t *testing.T) {
 	v, err := Read(folderOf(t, files))
 	require.NoError(t, err)
 	require.Equal(t, []float32{10, 20, 30}, firsts(v))
-	require.Equal(t, []string{"left out: IM001 (1), resent (copies of slices that are there already)"}, v.Notes)
+	require.Equal(t, []string{"left out: IM001 (1), resent (copies of other slices)"}, v.Notes)
 	files["IM001 (1)"] = newSlice(2, 2).with(func(m made) { m.pixels(7) }).file()
 	refused(t, folderOf(t, files), "claim to be the same instance (1.2.2) but their pixels differ")
 	files = seriesOfSlices(0, 2, 4)
@@ -211,7 +211,7 @@ func TestFolderWithOneThing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"read from the only volume in the folder, v.nrrd", "left out: readme.md (no image)"}, v.Notes)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "w.nrrd"), raw, 0o644))
-	refused(t, dir, "holds 2 volumes: give one of them (v.nrrd, w.nrrd)")
+	refused(t, dir, "holds 2 volumes: choose one (v.nrrd, w.nrrd)")
 	outer := t.TempDir()
 	for name, raw := range seriesOfSlices(0, 1) {
 		require.NoError(t, os.MkdirAll(filepath.Join(outer, "study", "series"), 0o755))
@@ -229,6 +229,6 @@ func TestFolderWithOneThing(t *testing.T) {
 	require.NoError(t, err, "a DICOM directory is no image")
 	require.Equal(t, []float32{10, 20}, firsts(v))
 	require.NoError(t, os.Mkdir(filepath.Join(outer, "study2"), 0o755))
-	refused(t, outer, "give one of its subfolders (study, study2)")
+	refused(t, outer, "choose one of its subfolders (study, study2)")
 	refused(t, writeTemp(t, "scan.zip", []byte("PK\x03\x04rest")), "ZIP archive: unpack it first")
 }

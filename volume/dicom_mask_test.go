@@ -87,12 +87,12 @@ func TestSegmentationRefused(t *testing.T) {
 	require.ErrorContains(t, WriteLabelMap(path, l, WriteOptions{}), "label -2")
 	l.Data[0] = 1
 	l.Geom.DICOM = nil
-	require.ErrorContains(t, WriteLabelMap(path, l, WriteOptions{}), "the image is none")
-	require.ErrorContains(t, CheckFormat(path, l.Geom), "the image is none")
+	require.ErrorContains(t, WriteLabelMap(path, l, WriteOptions{}), "the image is not one")
+	require.ErrorContains(t, CheckFormat(path, l.Geom), "the image is not one")
 	series := *image.Geom.DICOM
 	series.placed = false
 	l.Geom.DICOM = &series
-	require.ErrorContains(t, CheckFormat(path, l.Geom), "have no position")
+	require.ErrorContains(t, CheckFormat(path, l.Geom), "the slices of the series have none")
 	require.NoError(t, CheckFormat(filepath.Join(dir, "a.nii"), l.Geom))
 	require.ErrorContains(t, WriteVolume(path, image, WriteOptions{}), "images are not written as DICOM")
 	entries, err := os.ReadDir(dir)
@@ -223,7 +223,7 @@ func TestContoursFilled(t *testing.T) {
 	require.Equal(t, 4, area(l, 1, 0), "region 0 is numbered from 1")
 	require.Equal(t, 6, area(l, 4, 1))
 	notes := strings.Join(l.Notes, "; ")
-	for _, want := range []string{"numbered in the order", "type POINT are left out", "1 contours lie outside", "1 contours lie between"} {
+	for _, want := range []string{"numbered in file order", "type POINT are left out", "1 contours are outside", "1 contours are between"} {
 		require.Contains(t, notes, want)
 	}
 
@@ -233,7 +233,7 @@ func TestContoursFilled(t *testing.T) {
 
 	image.Geom.Nominal = true
 	_, err = ReadMask(writeTemp(t, "rs.dcm", hole), image)
-	require.ErrorContains(t, err, "has no position there")
+	require.ErrorContains(t, err, "but the image (in memory) has none")
 	_, err = ReadLabelMap(writeTemp(t, "rs.dcm", hole))
-	require.ErrorContains(t, err, "give it as --mask with the image series")
+	require.ErrorContains(t, err, "give it as --mask, with the image series")
 }

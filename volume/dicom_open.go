@@ -50,7 +50,7 @@ func onlySegmentation(files []framesOf, why purpose) (string, error) {
 	case len(found) == 0, others && why == asImage:
 		return "", nil
 	case len(found) > 1:
-		return "", fmt.Errorf("the folder holds %d segmentations: give one of them (%s)", len(found), shortList(baseNames(found)))
+		return "", fmt.Errorf("the folder holds %d segmentations: choose one (%s)", len(found), shortList(baseNames(found)))
 	}
 	return found[0], nil
 }
@@ -185,7 +185,7 @@ func errNoImage(files []framesOf) error {
 		}
 	}
 	if slices.Contains(found, "RTSTRUCT, contours") {
-		return errors.New("the file holds no image but contours (RTSTRUCT): give it as --mask with the image series that it was drawn on")
+		return errors.New("the file holds contours (RTSTRUCT), not an image: give it as --mask, with the image series that it was drawn on")
 	}
 	return fmt.Errorf("the files %w (%s)", errImageless, strings.Join(found, "; "))
 }

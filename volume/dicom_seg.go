@@ -228,7 +228,7 @@ func paintSegments(to *painter, d *dicom.DataSet, p *dicom.Pixels, frames []*seg
 	if d.Text(tagSegmentationType) == "FRACTIONAL" {
 		most := d.Short(tagMostFractional, 255)
 		threshold = float64(most) / 2
-		to.note("the segmentation is fractional: voxels of at least half are taken")
+		to.note("the segmentation is fractional: voxels of at least one half count")
 	}
 	for _, f := range frames {
 		values, err := p.Frame(f.index)

@@ -26,11 +26,11 @@ func (g Geometry) checkSegmentable() error {
 	s := g.DICOM
 	switch {
 	case s == nil:
-		return errors.New("a DICOM segmentation belongs to a DICOM series, and the image is none: choose another format, as .nii.gz or .nrrd")
+		return errors.New("a DICOM segmentation needs a DICOM series, and the image is not one: choose another format, such as .nii.gz or .nrrd")
 	case !s.placed:
-		return errors.New("a DICOM segmentation lies in space, and the slices of the series have no position: choose another format, as .nii.gz")
+		return errors.New("a DICOM segmentation has a position in space, but the slices of the series have none: choose another format, such as .nii.gz")
 	case s.uid == "" || slices.ContainsFunc(s.slices, func(i dicomInstance) bool { return i.uid == "" || i.class == "" }):
-		return errors.New("a DICOM segmentation refers to the instances of its series, and these have no UID: choose another format, as .nii.gz")
+		return errors.New("a DICOM segmentation refers to the instances of its series, and these have no UID: choose another format, such as .nii.gz")
 	case g.Dim != [3]int{s.cols, s.rows, len(s.slices)}:
 		return fmt.Errorf("the labels have %dx%dx%d voxels, the DICOM series %dx%dx%d", g.Dim[0], g.Dim[1], g.Dim[2], s.cols, s.rows, len(s.slices))
 	}
@@ -47,7 +47,7 @@ func (l *LabelMap) writeSegmentation(w io.Writer, now time.Time) error {
 	labels := slices.Sorted(maps.Keys(l.Counts()))
 	labels = slices.DeleteFunc(labels, func(n int32) bool { return n == 0 })
 	if len(labels) == 0 {
-		return errors.New("a DICOM segmentation has at least one segment, and every voxel is background")
+		return errors.New("a DICOM segmentation needs at least one segment, but every voxel is background")
 	}
 	if len(labels) > math.MaxUint16 || labels[0] < 0 {
 		return fmt.Errorf("a DICOM segmentation has segments 1 to 65535, not %d, the lowest for label %d", len(labels), labels[0])

@@ -46,7 +46,7 @@ func sortSlices(stack []*dicomFrame) (step [3]float64, notes []string, err error
 			p[r] += float64(i) * step[r]
 		}
 		if off := norm(sub(s.position, p)); off > max(0.5*norm(step), first.spacing[0]) {
-			return step, nil, fmt.Errorf("slice %s lies %.3g mm off the line through the first and last slice: the folder mixes stacks", s.name(), off)
+			return step, nil, fmt.Errorf("slice %s is %.3g mm off the line through the first and last slice: the folder mixes stacks", s.name(), off)
 		}
 	}
 	straight := scale(n, dot(step, n))
@@ -56,7 +56,7 @@ func sortSlices(stack []*dicomFrame) (step [3]float64, notes []string, err error
 	}
 	if angle := math.Atan(drift/norm(straight)) * 180 / math.Pi; angle > 0.1 {
 		notes = append(notes, fmt.Sprintf("the slices are shifted against each other (gantry tilt of %.1f degrees): the grid is slanted; "+
-			"a NIfTI output holds the slant in its sform, and stacks the slices straight in its qform, which ITK programs (3D Slicer, ITK-SNAP) use", angle))
+			"a NIfTI output has the slant in its sform, but its qform, which ITK programs (3D Slicer, ITK-SNAP) use, stacks the slices straight", angle))
 	}
 	return step, notes, nil
 }
@@ -174,7 +174,7 @@ func repeatedError(stack []*dicomFrame, along func(*dicomFrame) float64, limit f
 			break
 		}
 	}
-	return fmt.Errorf("%s at the same position as another (%s): %s; put each time point, echo or phase into a folder of its own (dcm2niix separates them)",
+	return fmt.Errorf("%s at the same position as another (%s): %s; put each time point, echo or phase in its own folder (dcm2niix separates them)",
 		plural(len(pairs), "slice"), strings.Join(pairs[:min(len(pairs), 3)], ", "), how)
 }
 

@@ -125,7 +125,7 @@ func TestDICOMSeriesRefused(t *testing.T) {
 		{"is not a finite number", []testSlice{{extra: element(tagRescaleSlope, "DS", []byte("abc"))}}},
 		{"two orthogonal unit vectors", []testSlice{{extra: element(tagOrientation, "DS", []byte("1\\0\\0\\1\\0\\0"))}}},
 		{"nested more than 32 deep", []testSlice{{extra: nested}}},
-		{"is to have 4294967280 bytes", []testSlice{{extra: huge}}},
+		{"should have 4294967280 bytes", []testSlice{{extra: huge}}},
 		{"hold no image", []testSlice{{noPixels: true}}},
 		{"does not match the transfer syntax", []testSlice{{syntax: dicom.SyntaxRLE, raw: make([]byte, 6)}}},
 	} {

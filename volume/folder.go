@@ -98,7 +98,7 @@ func openFolder(path string, why purpose, depth int) (*source, error) {
 			src.notes = append(src.notes, "read from the only volume in the folder, "+filepath.Base(in.volumes[0]))
 		}
 	case len(in.volumes) > 1:
-		return nil, fmt.Errorf("the folder holds %d volumes: give one of them (%s)", len(in.volumes), shortList(baseNames(in.volumes)))
+		return nil, fmt.Errorf("the folder holds %d volumes: choose one (%s)", len(in.volumes), shortList(baseNames(in.volumes)))
 	case len(in.folders) > 0:
 		src, err = openInside(path, in, why, depth)
 	default:
@@ -117,7 +117,7 @@ func openFolder(path string, why purpose, depth int) (*source, error) {
 // openInside opens the only folder in a folder that holds no image itself.
 func openInside(path string, in *folderFiles, why purpose, depth int) (*source, error) {
 	if len(in.folders) > 1 || depth == maxFolderDepth {
-		return nil, fmt.Errorf("the folder holds no DICOM images or PNG/JPEG slices itself: give one of its subfolders (%s)", shortList(in.folders))
+		return nil, fmt.Errorf("the folder holds no DICOM images or PNG/JPEG slices itself: choose one of its subfolders (%s)", shortList(in.folders))
 	}
 	name := in.folders[0]
 	src, err := openFolder(filepath.Join(path, name), why, depth+1)

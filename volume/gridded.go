@@ -50,7 +50,7 @@ func gridError(image, mask Gridded) *GridError {
 	if a.placed() && b.placed() && a.Orientation() != b.Orientation() {
 		return e // voxel i of the one is not voxel i of the other
 	}
-	e.fix = "if it was drawn on this very image, voxel for voxel, --ignore-geometry takes it so; otherwise " + e.fix
+	e.fix = "if it was drawn on this very image, voxel for voxel, pass --ignore-geometry; otherwise " + e.fix
 	return e
 }
 

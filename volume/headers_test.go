@@ -41,7 +41,7 @@ func TestNIfTIFramesForSlices(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, [3]int{3, 2, 2}, v.Dim)
 		require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, v.Data)
-		require.Contains(t, v.Notes[0], fmt.Sprintf("the 2 frames along axis %d are taken for slices", third-1))
+		require.Contains(t, v.Notes[0], fmt.Sprintf("the 2 frames along axis %d are taken as slices", third-1))
 		out := filepath.Join(t.TempDir(), "o.nii")
 		require.NoError(t, WriteLabelMap(out, NewLabelMap(v), WriteOptions{}))
 		raw, err := os.ReadFile(out)
@@ -63,12 +63,12 @@ func TestNIfTIMended(t *testing.T) {
 		spacing [3]float64
 		note    string
 	}{
-		"pixdim NaN, sform":      {func(h *nifti1) { h.PixDim[1], h.PixDim[2], h.PixDim[3] = nan, nan, inf }, [3]float64{1, 1, 2}, "pixdim[3] is +Inf: the sform's is taken"},
-		"pixdim 0, qform":        {func(h *nifti1) { h.PixDim[3], h.SFormCode = 0, 0 }, [3]float64{1, 1, 1}, "pixdim[3] is 0: 1 is taken"},
-		"pixdim 0, no codes":     {func(h *nifti1) { h.PixDim[1], h.SFormCode, h.QFormCode = 0, 0, 0 }, [3]float64{1, 1, 2}, "pixdim[1] is 0: 1 is taken"},
+		"pixdim NaN, sform":      {func(h *nifti1) { h.PixDim[1], h.PixDim[2], h.PixDim[3] = nan, nan, inf }, [3]float64{1, 1, 2}, "pixdim[3] is +Inf: the sform's is used"},
+		"pixdim 0, qform":        {func(h *nifti1) { h.PixDim[3], h.SFormCode = 0, 0 }, [3]float64{1, 1, 1}, "pixdim[3] is 0: 1 is used"},
+		"pixdim 0, no codes":     {func(h *nifti1) { h.PixDim[1], h.SFormCode, h.QFormCode = 0, 0, 0 }, [3]float64{1, 1, 2}, "pixdim[1] is 0: 1 is used"},
 		"time step NaN":          {func(h *nifti1) { h.PixDim[4], h.PixDim[7] = nan, inf }, [3]float64{1, 1, 2}, ""},
-		"sform NaN, qform sound": {func(h *nifti1) { h.SRow[1][2] = nan }, [3]float64{1, 1, 2}, "the sform holds NaN"},
-		"qform NaN, sform sound": {func(h *nifti1) { h.Quatern[0], h.QOffset[2] = nan, inf }, [3]float64{1, 1, 2}, "the qform holds NaN"},
+		"sform NaN, qform sound": {func(h *nifti1) { h.SRow[1][2] = nan }, [3]float64{1, 1, 2}, "the sform has NaN"},
+		"qform NaN, sform sound": {func(h *nifti1) { h.Quatern[0], h.QOffset[2] = nan, inf }, [3]float64{1, 1, 2}, "the qform has NaN"},
 		"unused sform NaN":       {func(h *nifti1) { h.SRow[1][2], h.SFormCode = nan, 0 }, [3]float64{1, 1, 2}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

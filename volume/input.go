@@ -189,7 +189,7 @@ func surplus(r io.Reader, field string) error {
 		}
 	}
 	if foreign {
-		return fmt.Errorf("the file holds %d bytes more than the header promises, so something else may precede the voxels: correct the sizes, or state the bytes to skip (%s: -1 takes the end of the data)", total, field)
+		return fmt.Errorf("the file holds %d bytes more than the header promises, so something else may precede the voxels: correct the sizes, or give the number of bytes to skip (%s: -1 takes the end of the data)", total, field)
 	}
 	return nil
 }

@@ -96,10 +96,10 @@ func negativeNote(counts map[int32]int) string {
 		}
 		words = append(words, fmt.Sprintf("%d (%d voxels)", label, counts[label]))
 	}
-	return "negative numbers are no labels and are left out: " + strings.Join(words, ", ")
+	return "negative numbers are not labels and were left out: " + strings.Join(words, ", ")
 }
 
-// Slice copies slice i across axis, row-major [H,W]; see SliceSize for the order.
+// Slice copies slice i along axis, row-major [H,W]; see SliceSize for the order.
 func (l *LabelMap) Slice(axis, i int) []int32 { return TakeSlice(l.Data, l.Dim, axis, i) }
 
 // SetSlice stores what Slice returned: the exact inverse.

@@ -102,7 +102,7 @@ func TestColoredMasks(t *testing.T) {
 	l, err := ReadLabelMap(dir)
 	require.NoError(t, err)
 	require.Equal(t, []int32{0, 3, 0, 0, 2, 0, 0, 1, 0, 0, 0, 3}, l.Data)
-	require.Equal(t, []string{"colors are taken for labels: #0000ff is 1, #ff0000 is 2, #ffff00 is 3"}, l.Notes)
+	require.Equal(t, []string{"colors are taken as labels: #0000ff is 1, #ff0000 is 2, #ffff00 is 3"}, l.Notes)
 	require.Equal(t, color.RGBA{255, 0, 0, 255}, l.Legend[2].Color)
 
 	dir = t.TempDir()

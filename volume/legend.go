@@ -69,7 +69,7 @@ func legendOf(table map[string]json.RawMessage) (Legend, error) {
 			l.Regions[key] = parts
 			continue
 		default:
-			return Legend{}, fmt.Errorf("%q with %.40s is no label with its name; want {\"1\": \"liver\"} or {\"labels\": {\"liver\": 1}}", key, raw)
+			return Legend{}, fmt.Errorf("%q with %.40s is not a label and its name; want {\"1\": \"liver\"} or {\"labels\": {\"liver\": 1}}", key, raw)
 		}
 		label, err := strconv.ParseInt(number.String(), 10, 32)
 		if err != nil || label < 0 {
@@ -111,7 +111,7 @@ func parseSnapLabels(text string) (Legend, error) {
 		fields, name, quoted := strings.Cut(line, `"`)
 		words := strings.Fields(fields)
 		if !quoted || len(words) != 7 {
-			return Legend{}, fmt.Errorf("line %d is not of the form IDX R G B A VIS MSH \"NAME\" (ITK-SNAP's label descriptions), and the file is no JSON", n+1)
+			return Legend{}, fmt.Errorf("line %d is not of the form IDX R G B A VIS MSH \"NAME\" (ITK-SNAP's label descriptions), and the file is not JSON", n+1)
 		}
 		var v [4]int
 		for i := range v {

@@ -38,7 +38,7 @@ func TestParseLegend(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"labels": {"liver": 1.5}}`:   "whole number",
 		`{"labels": {"liver": -1}}`:    "whole number",
-		`{"labels": {"liver": null}}`:  "no label with its name",
+		`{"labels": {"liver": null}}`:  "not a label and its name",
 		`{"labels": [1]}`:              "labels",
 		`{"labels": `:                  "unexpected end",
 		"":                             "no labels",

@@ -80,7 +80,7 @@ func (h *niftiHeader) source() (*source, error) {
 	src := &source{dim: dim, format: "nifti"}
 	if third > 3 {
 		h.frame.Third = third
-		src.notes = append(src.notes, fmt.Sprintf("the %d frames along axis %d are taken for slices, since the third axis has size 1", dim[2], third-1))
+		src.notes = append(src.notes, fmt.Sprintf("the %d frames along axis %d are taken as slices, since the third axis has size 1", dim[2], third-1))
 	}
 	if h.analyze {
 		src.notes = append(src.notes, "an ANALYZE 7.5 file, which does not state its orientation: left and right may be swapped")

@@ -25,7 +25,7 @@ func (f *NIfTIFrame) mend() (notes []string) {
 	sform := Affine{f.SRow[0], f.SRow[1], f.SRow[2], {0, 0, 0, 1}}
 	if !sform.finite() {
 		if f.SFormCode > 0 && f.QFormCode > 0 {
-			notes = append(notes, "the sform holds NaN or infinite numbers: the qform is used")
+			notes = append(notes, "the sform has NaN or infinite numbers: the qform is used instead")
 			f.SFormCode = 0
 		}
 		if f.SFormCode <= 0 {
@@ -43,14 +43,14 @@ func (f *NIfTIFrame) mend() (notes []string) {
 				f.PixDim[i], from = n, "the sform's"
 			}
 			if i <= f.NDim {
-				notes = append(notes, fmt.Sprintf("pixdim[%d] is %g: %s is taken", i, x, from))
+				notes = append(notes, fmt.Sprintf("pixdim[%d] is %g: %s is used instead", i, x, from))
 			}
 		}
 	}
 	rest := Affine{{f.Quatern[0], f.Quatern[1], f.Quatern[2]}, {f.QOffset[0], f.QOffset[1], f.QOffset[2]}}
 	if !rest.finite() && (f.SFormCode > 0 || f.QFormCode <= 0) {
 		if f.QFormCode > 0 {
-			notes = append(notes, "the qform holds NaN or infinite numbers: it is left out")
+			notes = append(notes, "the qform has NaN or infinite numbers and is ignored")
 		}
 		f.QFormCode, f.Quatern, f.QOffset = 0, [3]float64{}, [3]float64{}
 	}

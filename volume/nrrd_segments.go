@@ -113,10 +113,10 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 			return err
 		}
 		if unnamed > 0 {
-			return fmt.Errorf("%d voxels hold values that no segment of their layer has: corrupt file", unnamed)
+			return fmt.Errorf("%d voxels have values that belong to no segment of their layer: corrupt file", unnamed)
 		}
 		data := to.finish(s.legend)
-		s.notes = append(s.notes, fmt.Sprintf("the segments of %d layers are joined into one label map", axes.layers))
+		s.notes = append(s.notes, fmt.Sprintf("the segments of %d layers were merged into one label map", axes.layers))
 		s.notes = append(s.notes, to.notes...)
 		return emitLabels(data)(emit)
 	}

@@ -45,7 +45,7 @@ func TestLayerVariants(t *testing.T) {
 			require.Equal(t, map[int32]Label{4: {Name: "a"}, 9: {Name: "b"}}, l.Legend)
 		})
 	}
-	refused(t, writeTemp(t, "a.nrrd", []byte(head+"dimension: 4\nsizes: 2 3 1 1\nkinds: list domain domain domain\n"+two+"\x07\x00\x00\x09\x00\x00")), "values that no segment of their layer has")
+	refused(t, writeTemp(t, "a.nrrd", []byte(head+"dimension: 4\nsizes: 2 3 1 1\nkinds: list domain domain domain\n"+two+"\x07\x00\x00\x09\x00\x00")), "values that belong to no segment of their layer")
 	refused(t, writeTemp(t, "a.nrrd", []byte(head+"dimension: 4\nsizes: 2 3 1 1\nkinds: list domain domain domain\n\n\x00\x00\x00\x00\x00\x00")), "more than one value per voxel")
 }
 

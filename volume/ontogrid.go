@@ -53,7 +53,7 @@ func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []stri
 	}
 	if outside > 0 {
 		e := gridError(image, mask)
-		e.detail += fmt.Sprintf("; %d labeled voxels lie outside the image", outside)
+		e.detail += fmt.Sprintf("; %d labeled voxels are outside the image", outside)
 		return nil, nil, e
 	}
 	return out, m.notes, nil
@@ -212,9 +212,9 @@ func (m *matching) bySize() (p place, ok bool) {
 		what = "sizes and spacings"
 	}
 	if m.image.Frames == nil || m.mask.Frames == nil { // of two stacks nobody expects more
-		m.note("only the %s could be compared with the image's, for one of the files does not say where it lies", what)
+		m.note("only the %s could be compared with the image's, because one of the files does not say where it is in space", what)
 	} else if !slices.Equal(m.image.Frames, m.mask.Frames) {
-		m.note("its slices are not named as the image's (%s, %s): taken in order", m.mask.Frames[0], m.image.Frames[0])
+		m.note("its slices are not named like the image's (%s, %s): taken in order", m.mask.Frames[0], m.image.Frames[0])
 	}
 	return place{placement: inPlace()}, true
 }
@@ -236,7 +236,7 @@ func (m *matching) bySlice() (p place, ok bool) {
 		}
 		words = append(words, strconv.Itoa(i))
 	}
-	m.note("placed on slice %s across axis %d, as asked; only the size of the slice could be compared", strings.Join(words, ", "), m.opt.Axis)
+	m.note("placed on slice %s along axis %d, as asked; only the size of the slice could be compared", strings.Join(words, ", "), m.opt.Axis)
 	if thin := m.thin(); n == 1 && thin >= 0 {
 		p.placement = inPlace()
 		p.axis[thin], p.start[m.opt.Axis] = m.opt.Axis, m.opt.Slices[0]

@@ -5,7 +5,7 @@ import "fmt"
 // explain says what was not plain in a match by affine.
 func (m *matching) explain(p place, f latticeFit) {
 	if f.misfit > gridTolerance {
-		m.note("lies %.2g of a voxel off the image's grid: each voxel is taken for the nearest", f.misfit)
+		m.note("is %.2g of a voxel off the image's grid: each voxel was matched to the nearest", f.misfit)
 	}
 	for _, r := range []struct {
 		reading
@@ -16,18 +16,18 @@ func (m *matching) explain(p place, f latticeFit) {
 			m.note("fits %s qform, not the sform", r.whose)
 		}
 		if r.unit {
-			m.note("%s header states no unit: its numbers are taken in that of the other file", r.whose)
+			m.note("%s header states no unit: the other file's unit is assumed", r.whose)
 		}
 	}
 	if thin := m.thin(); thin >= 0 && m.image.Dim[p.axis[thin]] > 1 {
-		m.note("holds one slice: placed on slice %d across axis %d", p.start[p.axis[thin]], p.axis[thin])
+		m.note("holds one slice: placed on slice %d along axis %d", p.start[p.axis[thin]], p.axis[thin])
 		return
 	}
 	if b := p.box(m.mask.Dim); b != (Box{Hi: m.image.Dim}) {
-		m.note("covers another part of space than the image: placed on voxels %v to %v, the rest is background", b.Lo, b.Hi)
+		m.note("covers a part of the image: placed on voxels %v to %v, the rest is background", b.Lo, b.Hi)
 	}
 	if p.placement != inPlace() && (p.axis != inPlace().axis || p.step != inPlace().step) {
-		m.note("is stored in another order than the image (%s, %s): turned round", m.mask.Orientation(), m.image.Orientation())
+		m.note("is stored in a different order than the image (%s, %s): reoriented", m.mask.Orientation(), m.image.Orientation())
 	}
 }
 
@@ -35,14 +35,14 @@ func (m *matching) explain(p place, f latticeFit) {
 func (m *matching) advise(e *GridError) {
 	if e.AffineOnly {
 		if a := m.mask.Affine; a == (Affine{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) && m.mask.placed() {
-			e.fix = "its affine is the identity, as arrays have that were saved without one: save it with the affine of the image " +
-				"that the array came from, or, if no axis was turned since, pass --ignore-geometry"
+			e.fix = "its affine is the identity, as if an array was saved without one: save it with the affine of the image " +
+				"that the array came from or, if no axis was flipped or swapped since, pass --ignore-geometry"
 		}
 		return
 	}
 	if m.cutOut() {
-		e.detail += "; the mask's affine is the image's, as that of a part that was cut out without correcting it"
-		e.fix = "save the part with its own place in space, or put it back into a mask of the image's size"
+		e.detail += "; the mask's affine is the image's, as if a part was cut out without correcting the affine"
+		e.fix = "save the part with its own position in space, or put it back into a mask of the image's size"
 	}
 	if m.opt.Axis < 0 {
 		return
@@ -52,13 +52,13 @@ func (m *matching) advise(e *GridError) {
 	if thin := m.thin(); (thin < 0 && m.mask.Frames == nil) || mh != h || mw != w {
 		return
 	}
-	e.detail += fmt.Sprintf("; nothing certain says which of the image's %d slices it belongs to", m.image.Dim[m.opt.Axis])
-	e.fix = "name it with --slice N"
+	e.detail += fmt.Sprintf("; it is not certain which of the image's %d slices it belongs to", m.image.Dim[m.opt.Axis])
+	e.fix = "give it with --slice N"
 	if m.mask.placed() && m.image.placed() && !m.cutOut() {
 		e.fix += ", and pass --ignore-geometry if its header is wrong"
 	}
 	if m.image.Frames != nil && m.mask.Frames != nil {
-		e.fix += ", or give the file the name of its frame (as " + m.image.Frames[0] + ")"
+		e.fix += ", or name the file after its frame (such as " + m.image.Frames[0] + ")"
 	}
 	if len(m.opt.Slices) == 1 && m.mask.placed() && m.image.placed() && !m.cutOut() {
 		at := m.opt.Slices[0]

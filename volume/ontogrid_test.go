@@ -246,7 +246,7 @@ func TestSliceByNumber(t *testing.T) {
 	third.Affine[2][3] = 9
 	got, notes, err := OntoGrid(v, flat(third), GridOptions{Axis: 2})
 	require.NoError(t, err)
-	require.Contains(t, notes[0], "slice 3 across axis 2")
+	require.Contains(t, notes[0], "slice 3 along axis 2")
 	require.Equal(t, int32(2), got.Data[7+3*20])
 	_, _, err = OntoGrid(v, flat(third), GridOptions{Axis: 2, Slices: []int{1}})
 	require.ErrorContains(t, err, "does not put it on slice 1")
@@ -288,7 +288,7 @@ func TestFramesByName(t *testing.T) {
 		}
 		got, _, err := OntoGrid(v, l, GridOptions{Axis: 2})
 		if c.want == nil {
-			require.ErrorContains(t, err, "give the file the name of its frame", "%v", c.names)
+			require.ErrorContains(t, err, "name the file after its frame", "%v", c.names)
 			continue
 		}
 		require.NoError(t, err, "%v", c.names)

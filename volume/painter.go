@@ -64,7 +64,7 @@ func (p *painter) finish(legend map[int32]Label) []int32 {
 		}
 	}
 	if shared > 0 {
-		p.note(fmt.Sprintf("%d voxels belong to more than one region: the smallest of them has them", shared))
+		p.note(fmt.Sprintf("%d voxels belong to more than one region: each went to the smallest", shared))
 	}
 	for l := range legend {
 		if size[l] == 0 {

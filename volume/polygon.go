@@ -35,7 +35,7 @@ func flatten(polygon [][3]float64, inverse Affine) (planeKey, [][2]float64, floa
 	return key, flat, math.Abs(middle - math.Round(middle))
 }
 
-// planeAxes are the two axes of a slice across axis, the lower one first.
+// planeAxes are the two axes of a slice along axis, the lower one first.
 func planeAxes(axis int) (u, v int) {
 	return [3]int{1, 0, 0}[axis], [3]int{2, 2, 1}[axis]
 }

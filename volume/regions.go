@@ -67,7 +67,7 @@ func (l *LabelMap) Regions() map[int32]Region {
 // Labels lists the labels that occur, ascending, without the background.
 func (l *LabelMap) Labels() []int32 { return slices.Sorted(maps.Keys(l.Regions())) }
 
-// SlicesWith lists the slices across axis that hold the label within the given voxels, ascending.
+// SlicesWith lists the slices along axis that hold the label within the given voxels, ascending.
 func (l *LabelMap) SlicesWith(label int32, axis int, within Box) []int {
 	seen := make([]bool, l.Dim[axis])
 	for z := within.Lo[2]; z < within.Hi[2]; z++ {
@@ -91,7 +91,7 @@ func (l *LabelMap) SlicesWith(label int32, axis int, within Box) []int {
 	return present
 }
 
-// CentralSlice is the middle one of the slices across axis that hold the label (the lower of two middle
+// CentralSlice is the middle one of the slices along axis that hold the label (the lower of two middle
 // ones), and false if there is none. It always holds the label, even where the middle of its extent does not.
 func (l *LabelMap) CentralSlice(label int32, axis int) (int, bool) {
 	present := l.SlicesWith(label, axis, Box{Hi: l.Dim})
@@ -101,7 +101,7 @@ func (l *LabelMap) CentralSlice(label int32, axis int) (int, bool) {
 	return present[(len(present)-1)/2], true
 }
 
-// SlicesByLabel lists, for every label but the background, the slices across axis that hold it, ascending.
+// SlicesByLabel lists, for every label but the background, the slices along axis that hold it, ascending.
 func (l *LabelMap) SlicesByLabel(axis int) map[int32][]int {
 	on := map[int32][]int{}
 	for label, r := range l.Regions() {

@@ -19,7 +19,7 @@ func TestRegions(t *testing.T) {
 			l.Data[rng.IntN(len(l.Data))] = int32(rng.IntN(5)) - 1
 		}
 		want := map[int32]Region{}
-		on := map[int32]map[int]bool{} // slices across axis 1
+		on := map[int32]map[int]bool{} // slices along axis 1
 		for i, label := range l.Data {
 			if label == 0 {
 				continue

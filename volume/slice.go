@@ -21,13 +21,13 @@ func SliceSize(dim [3]int, axis int) (h, w int) {
 	panic(fmt.Sprintf("volume.SliceSize: got axis %d, want 0, 1 or 2", axis))
 }
 
-// Slice copies slice i across axis, row-major [H,W]; see SliceSize for the order.
+// Slice copies slice i along axis, row-major [H,W]; see SliceSize for the order.
 func (v *Volume) Slice(axis, i int) []float32 { return TakeSlice(v.Data, v.Dim, axis, i) }
 
 // SetSlice stores what Slice returned: the exact inverse.
 func (v *Volume) SetSlice(axis, i int, pix []float32) { PutSlice(v.Data, v.Dim, axis, i, pix) }
 
-// TakeSlice copies slice i across axis out of any grid in file order, row-major [H,W].
+// TakeSlice copies slice i along axis out of any grid in file order, row-major [H,W].
 // It panics if axis or i is out of range.
 func TakeSlice[T any](data []T, dim [3]int, axis, i int) []T {
 	start, row, col := sliceStrides(len(data), dim, axis, i)
@@ -45,7 +45,7 @@ func TakeSlice[T any](data []T, dim [3]int, axis, i int) []T {
 	return pix
 }
 
-// PutSlice stores the row-major [H,W] picture pix as slice i across axis: the inverse of TakeSlice.
+// PutSlice stores the row-major [H,W] picture pix as slice i along axis: the inverse of TakeSlice.
 // It panics if axis or i is out of range or pix has another size.
 func PutSlice[T any](data []T, dim [3]int, axis, i int, pix []T) {
 	start, row, col := sliceStrides(len(data), dim, axis, i)
@@ -63,7 +63,7 @@ func PutSlice[T any](data []T, dim [3]int, axis, i int, pix []T) {
 // sliceStrides gives the index of a slice's first voxel and the steps to the next row and column.
 func sliceStrides(n int, dim [3]int, axis, i int) (start, row, col int) {
 	if axis < 0 || axis > 2 || i < 0 || i >= dim[axis] || n != dim[0]*dim[1]*dim[2] {
-		panic(fmt.Sprintf("volume: slice %d across axis %d of a %v grid with %d voxels", i, axis, dim, n))
+		panic(fmt.Sprintf("volume: slice %d along axis %d of a %v grid with %d voxels", i, axis, dim, n))
 	}
 	strides := [3]int{1, dim[0], dim[0] * dim[1]}
 	start = i * strides[axis]

@@ -110,7 +110,7 @@ func (c colorLabels) note() string {
 	for k, label := range c {
 		words[label-1] = fmt.Sprintf("#%02x%02x%02x is %d", k[0], k[1], k[2], label)
 	}
-	return "colors are taken for labels: " + strings.Join(words, ", ")
+	return "colors are taken as labels: " + strings.Join(words, ", ")
 }
 
 // value is the label of a pixel.

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// writeStack writes one gray PNG per slice across axis 2 into a new folder: 8-bit if the values fit,
+// writeStack writes one gray PNG per slice along axis 2 into a new folder: 8-bit if the values fit,
 // else 16-bit. The folder is filled under a temporary name and then renamed. With Force an existing
 // folder is replaced if it holds nothing but PNG files.
 func (s *samples) writeStack(path string, opt WriteOptions) error {
@@ -64,7 +64,7 @@ func (s *samples) grayDepth() (deep bool, err error) {
 	for i := range s.n {
 		x := s.at(i)
 		if x < 0 || x > math.MaxUint16 || x != math.Trunc(x) {
-			return false, fmt.Errorf("voxel %s is %g: PNG slices hold whole numbers from 0 to 65535, use .nii.gz instead", voxelName(i, s.geom.Dim), x)
+			return false, fmt.Errorf("voxel %s is %g: PNG slices hold whole numbers from 0 to 65535; use .nii.gz instead", voxelName(i, s.geom.Dim), x)
 		}
 		deep = deep || x > math.MaxUint8
 	}
@@ -99,15 +99,15 @@ func checkStackTarget(path string, opt WriteOptions) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, syscall.ENOTDIR):
-		return errors.New("exists and is no folder: without an extension a folder of PNG slices is made; add .nii.gz, .nrrd or .mha for a file")
+		return errors.New("exists and is not a folder: without an extension a folder of PNG slices is written; add .nii.gz, .nrrd or .mha for a file")
 	case err != nil:
-		return fmt.Errorf("exists and is no folder that can be read: %w", plainPathError(err))
+		return fmt.Errorf("exists and is not a readable folder: %w", plainPathError(err))
 	case !opt.Force:
 		return fmt.Errorf("%w: pass --force to replace it", fs.ErrExist)
 	}
 	for _, e := range entries {
 		if !strings.EqualFold(filepath.Ext(e.Name()), ".png") {
-			return fmt.Errorf("the folder holds %s, which is no PNG slice: not replaced", e.Name())
+			return fmt.Errorf("the folder holds %s, which is not a PNG slice: not replaced", e.Name())
 		}
 	}
 	return nil

@@ -172,5 +172,5 @@ func TestWindowRule(t *testing.T) {
 	_, err := WindowRule("soft").Of(volumeOf("MR", 0, 700))
 	require.ErrorContains(t, err, "is for CT")
 	_, err = WindowRule("2000,3000").Of(volumeOf("", 0, 700))
-	require.ErrorContains(t, err, "shows nothing of it")
+	require.ErrorContains(t, err, "shows none of it")
 }

@@ -32,7 +32,7 @@ func ParseWindowRule(s string) (WindowRule, error) {
 	}
 	w, err := rule.numbers()
 	if err != nil {
-		return "", fmt.Errorf("volume: window %q: want LO,HI with LO < HI, as -160,240, or lung, soft, bone, brain (CT), paper or auto", s)
+		return "", fmt.Errorf("volume: window %q: want LO,HI with LO < HI, such as -160,240, or lung, soft, bone, brain (CT), paper or auto", s)
 	}
 	return WindowRule(strconv.FormatFloat(w.Lo, 'g', -1, 64) + "," + strconv.FormatFloat(w.Hi, 'g', -1, 64)), nil
 }
@@ -81,7 +81,7 @@ func (r WindowRule) Of(v *Volume) (Window, error) {
 	case lo == hi:
 		return Window{}, v.constant(lo, false)
 	case hi <= w.Lo || lo >= w.Hi:
-		return Window{}, fmt.Errorf("volume: %s: the window %s (%g to %g) shows nothing of it: its intensities go from %g to %g", displayPath(v.Path), rule, w.Lo, w.Hi, lo, hi)
+		return Window{}, fmt.Errorf("volume: %s: the window %s (%g to %g) shows none of it: its intensities range from %g to %g", displayPath(v.Path), rule, w.Lo, w.Hi, lo, hi)
 	}
 	return w, nil
 }

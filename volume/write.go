@@ -64,9 +64,9 @@ func outputFormat(path string) (string, error) {
 	}
 	switch {
 	case name == "-":
-		return "", errors.New("standard output cannot be written to: give the name of a file")
+		return "", errors.New("cannot write to standard output: give a file name")
 	case name == "." || name == ".." || name == string(filepath.Separator):
-		return "", errors.New("this is a folder that exists: give the name of a file or of a new folder")
+		return "", errors.New("this is an existing folder: give the name of a file or of a new folder")
 	case filepath.Ext(name) == "":
 		return "stack", nil
 	}
@@ -174,7 +174,7 @@ func checkTarget(path string, opt WriteOptions) error {
 		return plainPathError(err)
 	}
 	if info.IsDir() {
-		return errors.New("a folder of that name exists")
+		return errors.New("a folder with that name exists")
 	}
 	if !opt.Force {
 		return fmt.Errorf("%w: pass --force to replace it", fs.ErrExist)

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Draw returns an object's outline on the slice of a volume across axis after a stroke that lies on it. content is what the
+// Draw returns an object's outline on the slice of a volume along axis after a stroke that lies on it. content is what the
 // object is there so far, [h,w]; it stays as it is. nil: the stroke says nothing about the slice, because what it erases is
 // not there.
 func Draw(v *volume.Volume, axis int, stroke annotate.Stroke, content []bool) []bool {
@@ -21,7 +21,7 @@ func Draw(v *volume.Volume, axis int, stroke annotate.Stroke, content []bool) []
 // rect is a rectangle of pixels on a slice, half open.
 type rect struct{ x0, y0, x1, y1 int }
 
-// planeRect is where a region lies on a slice across axis.
+// planeRect is where a region lies on a slice along axis.
 func planeRect(r annotate.Region, axis int) rect {
 	row, col := 2, 0
 	switch axis {

@@ -62,7 +62,7 @@ type Volume struct {
 }
 
 // ErrUnknown means that there is no such volume or label map.
-var ErrUnknown = errors.New("the served folder has none of that name")
+var ErrUnknown = errors.New("the served folder has nothing with that name")
 
 // Open opens a folder. Volumes of more than maxVoxels are not read.
 func Open(dir string, maxVoxels int) (*Folder, error) {
@@ -225,10 +225,10 @@ func sameBytes(old io.Reader, from, id string) error {
 	a, errA := sum(old)
 	b, errB := sum(in)
 	if err := errors.Join(errA, errB); err != nil {
-		return fmt.Errorf("compare with what is there: %w", err)
+		return fmt.Errorf("compare with the existing image: %w", err)
 	}
 	if a != b {
-		return annotate.Inputf("another image is there under the name %q: choose another name", id)
+		return annotate.Inputf("another image is already named %q: choose a different name", id)
 	}
 	return nil
 }

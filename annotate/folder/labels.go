@@ -29,7 +29,7 @@ var tagPattern = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 // dirOf is the folder of a tag's label maps.
 func dirOf(tag string) (string, error) {
 	if !tagPattern.MatchString(tag) {
-		return "", annotate.Inputf("%.40q cannot be the tag of a label map: want 1 to 32 small letters, digits, _ and -", tag)
+		return "", annotate.Inputf("%.40q cannot be the tag of a label map: want 1 to 32 lowercase letters, digits, _ and -", tag)
 	}
 	if tag == Final {
 		return finalDir, nil
@@ -165,7 +165,7 @@ func (f *Folder) Info(id, tag string) (map[string]any, error) {
 		err = json.Unmarshal(raw, &info)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("what is kept of a volume in %s cannot be read: %w", file, err)
+		return nil, fmt.Errorf("what is stored about a volume in %s cannot be read: %w", file, err)
 	}
 	return info, nil
 }
@@ -185,10 +185,10 @@ func (f *Folder) SetInfo(id, tag string, more map[string]any) error {
 	}
 	raw, err := json.Marshal(info)
 	if err != nil {
-		return fmt.Errorf("keep what was said: %w", err)
+		return fmt.Errorf("store what was said: %w", err)
 	}
 	if len(raw) > infoLimit {
-		return annotate.Inputf("more than %d bytes were said of one volume", infoLimit)
+		return annotate.Inputf("more than %d bytes were sent about one volume", infoLimit)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

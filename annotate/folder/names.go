@@ -46,7 +46,7 @@ const maxName = 80
 // %XX. Names with separators or control characters, or that begin with a dot, are refused.
 func fileName(id, ext string) (string, error) {
 	if id == "" || len(id) > maxName || !utf8.ValidString(id) || id[0] == '.' || strings.ContainsAny(id, `/\`) || strings.ContainsFunc(id, unicode.IsControl) {
-		return "", annotate.Inputf("%.100q cannot be the name of a volume: want 1 to %d bytes without slashes, and no dot at the beginning", id, maxName)
+		return "", annotate.Inputf("%.100q cannot be the name of a volume: want 1 to %d bytes without slashes, and no leading dot", id, maxName)
 	}
 	var b strings.Builder
 	for _, c := range []byte(id) {

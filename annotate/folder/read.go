@@ -52,7 +52,7 @@ func fits(file string, maxVoxels int) error {
 		return unreadable(file, err)
 	}
 	if d := g.Dim; d[0] > maxVoxels/d[1]/d[2] {
-		return annotate.Inputf("the volume has %v voxels, more than the %d that this server takes", d, maxVoxels)
+		return annotate.Inputf("the volume has %v voxels, more than the %d that this server accepts", d, maxVoxels)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (f *Folder) AddSeries(name, from string) (id string, err error) {
 		return "", unreadable(from, err)
 	}
 	if uid == "" {
-		return "", annotate.Inputf("the DICOM files have no SeriesInstanceUID, by which a series goes here: convert them to NIfTI")
+		return "", annotate.Inputf("the DICOM files have no SeriesInstanceUID, which identifies a series here: convert them to NIfTI")
 	}
 	if _, err := f.Find(uid); !errors.Is(err, ErrUnknown) {
 		return uid, err

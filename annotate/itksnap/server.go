@@ -107,7 +107,7 @@ func (s *Server) in(f func(*client, http.ResponseWriter, *http.Request) error) h
 		})
 		switch {
 		case !known:
-			web.Detail(w, http.StatusNotFound, "Invalid session: it ended, or never was; connect to the server again")
+			web.Detail(w, http.StatusNotFound, "Invalid session: it has ended or never existed; connect to the server again")
 		case err != nil:
 			web.Fail(w, r, s.log, err)
 		}

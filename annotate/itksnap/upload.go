@@ -116,7 +116,7 @@ func readForm(w http.ResponseWriter, r *http.Request, limit int) ([]byte, *metad
 			}
 			m = &metadata{}
 			if err := json.Unmarshal(raw, m); err != nil {
-				return nil, nil, annotate.Inputf("the metadata is not the JSON that is wanted here: %v", err)
+				return nil, nil, annotate.Inputf("the metadata is not the expected JSON: %v", err)
 			}
 		}
 	}

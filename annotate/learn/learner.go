@@ -62,11 +62,11 @@ func New(f *folder.Folder, served *Served, o Options) (*Learner, error) {
 	}
 	switch err := l.Serve(id); {
 	case errors.Is(err, errOtherStart), errors.Is(err, folder.ErrUnknown):
-		l.Log.Warn("the folder's fine-tuned weights do not serve: they came from others than those that the server was started with, or are gone", "weights", id)
+		l.Log.Warn("the folder's fine-tuned weights are not in use: they were trained from weights other than those the server was started with, or are gone", "weights", id)
 	case err != nil:
 		return nil, err
 	default:
-		l.Log.Info("the weights that were fine-tuned on the folder's reviewed volumes serve: " + id)
+		l.Log.Info("using the weights that were fine-tuned on the folder's reviewed volumes: " + id)
 	}
 	return l, nil
 }
@@ -81,7 +81,7 @@ func (l *Learner) Close() error {
 // Start implements annotate.Trainer.
 func (l *Learner) Start(limit time.Duration) (annotate.Training, error) {
 	if limit < 0 {
-		return annotate.Training{}, annotate.Inputf("the time to train is %v: want more than none", limit)
+		return annotate.Training{}, annotate.Inputf("the training time is %v: want more than zero", limit)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *Learner) Start(limit time.Duration) (annotate.Training, error) {
 		return annotate.Training{}, annotate.ErrTraining
 	}
 	if err := l.ctx.Err(); err != nil {
-		return annotate.Training{}, errors.New("the server is ending")
+		return annotate.Training{}, errors.New("the server is shutting down")
 	}
 	volumes, err := l.folder.ListReviewed()
 	if err != nil {
@@ -122,7 +122,7 @@ func (l *Learner) end(text string, err error) {
 	case err == nil:
 		t.State, t.Text, t.Part = annotate.TrainingDone, text, 1
 	case errors.Is(err, context.Canceled):
-		t.State, t.Text = annotate.TrainingStopped, "stopped; the weights that serve are the same as before"
+		t.State, t.Text = annotate.TrainingStopped, "stopped; the weights in use are unchanged"
 	default:
 		l.Log.Error("training failed", "error", err)
 		t.State, t.Text = annotate.TrainingFailed, strings.ReplaceAll(err.Error(), filepath.Dir(l.folder.Reviewed())+string(filepath.Separator), "")
@@ -186,7 +186,7 @@ func (l *Learner) List() (list []Weights, serving string, err error) {
 	return list, l.serving, nil
 }
 
-var errOtherStart = errors.New("the weights did not come from those that the server was started with")
+var errOtherStart = errors.New("the weights were not trained from those that the server was started with")
 
 // Serve lets weights of the list serve, by ID; empty: those that the server was started with. folder.ErrUnknown: there are
 // none of that name.
@@ -242,7 +242,7 @@ func (l *Learner) record(id string) (Weights, error) {
 		err = json.Unmarshal(data, &w)
 	}
 	if err == nil && w.ID != id {
-		err = errors.New("it is the record of other weights")
+		err = errors.New("it is the record of different weights")
 	}
 	if err != nil {
 		return Weights{}, fmt.Errorf("read %s: %w", path, err)
@@ -270,7 +270,7 @@ func (l *Learner) chosen() (string, error) {
 		err = json.Unmarshal(data, &c)
 	}
 	if err != nil {
-		return "", fmt.Errorf("read which weights are to serve: %s: %w (remove the file to serve those that the server is started with)", path, err)
+		return "", fmt.Errorf("read which weights to use: %s: %w (remove the file to use those that the server is started with)", path, err)
 	}
 	return c.Weights, nil
 }

@@ -229,7 +229,7 @@ func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 		return r
 	})
 	_, err := l.Start(-time.Second)
-	require.ErrorContains(t, err, "want more than none")
+	require.ErrorContains(t, err, "want more than zero")
 	_, err = l.Start(time.Minute)
 	require.NoError(t, err)
 	last := ended(t, l)

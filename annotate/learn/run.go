@@ -120,7 +120,7 @@ func (l *Learner) report(p train.Progress) {
 	}
 	switch {
 	case p.Shift != nil:
-		t.Text, t.Left = "settling when an object counts as absent", 0
+		t.Text, t.Left = "calibrating when an object counts as absent", 0
 	case p.Total > 0:
 		t.Text = fmt.Sprintf("step %d of %d", p.Step, p.Total)
 	default:
@@ -146,7 +146,7 @@ func (l *Learner) keep(w Weights, from string) error {
 		return err
 	}
 	if err := os.Rename(from, path); err != nil {
-		return fmt.Errorf("keep the new weights: %w", err)
+		return fmt.Errorf("save the new weights: %w", err)
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (l *Learner) sweep() error {
 	}
 	for _, run := range left {
 		if err := os.RemoveAll(run); err != nil {
-			return fmt.Errorf("remove what an earlier training left: %w", err)
+			return fmt.Errorf("remove what an earlier training run left: %w", err)
 		}
 	}
 	return nil

@@ -134,7 +134,7 @@ func (s *Server) addImage(w http.ResponseWriter, r *http.Request) error {
 	u := f.files["file"]
 	id := r.URL.Query().Get("image")
 	if u == nil || id == "" {
-		return annotate.Inputf("want a file %q and the image's name, as ?image=NAME", "file")
+		return annotate.Inputf("want a file %q and the image's name, e.g. ?image=NAME", "file")
 	}
 	said, err := f.params()
 	if err != nil {
@@ -207,7 +207,7 @@ func (s *Server) checkImage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if !strings.EqualFold(strings.TrimPrefix(want, "SHA256:"), got) {
-			return notFound("the image is another one")
+			return notFound("the image is a different one")
 		}
 	}
 	web.JSON(w, http.StatusOK, struct{}{})

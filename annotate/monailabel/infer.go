@@ -34,7 +34,7 @@ type inference struct {
 func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	q := inference{model: r.PathValue("model"), output: r.URL.Query().Get("output")}
 	if q.model != scribbleModel && q.model != clickModel && q.model != guessModel {
-		return notFound(fmt.Sprintf("no such model: there are %s, %s and %s", scribbleModel, clickModel, guessModel))
+		return notFound(fmt.Sprintf("no such model: want %s, %s or %s", scribbleModel, clickModel, guessModel))
 	}
 	switch q.output {
 	case "", "all", "image", "json", "dicom_seg":
@@ -77,7 +77,7 @@ func (s *Server) withImage(r *http.Request, form *form, f func(context.Context, 
 		defer s.volumes.forget(u.key())
 		return s.withOpen(r.Context(), u.key(), func() (*volume.Volume, error) { return folder.ReadVolume(u.path, s.backend.Limits().Voxels) }, f)
 	case id == "":
-		return annotate.Inputf("neither an image nor a file nor a session was given")
+		return annotate.Inputf("no image, file or session was given")
 	}
 	v, err := s.find(id)
 	if err != nil {

@@ -41,12 +41,12 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) error {
 		chosen[name] = map[string]string{"description": text}
 	}
 	web.JSON(w, http.StatusOK, map[string]any{
-		"name": "slmsam", "description": "An outline on one slice, carried through the volume", "version": "0.8.5",
+		"name": "slmsam", "description": "An outline on one slice, propagated through the volume", "version": "0.8.5",
 		"labels": []string{label},
 		"models": map[string]any{
-			scribbleModel: model("scribbles", "Carry a painted slice through the volume"),
-			clickModel:    model("deepgrow", "Carry a clicked structure through the volume"),
-			guessModel:    model("segmentation", "A guess to correct: what lies in the middle of the volume"),
+			scribbleModel: model("scribbles", "Propagate a painted slice through the volume"),
+			clickModel:    model("deepgrow", "Propagate a clicked structure through the volume"),
+			guessModel:    model("segmentation", "A guess to correct: whatever is in the middle of the volume"),
 		},
 		"trainers": trainers, "strategies": chosen, "scoring": struct{}{}, "train_stats": struct{}{},
 		"datastore": map[string]int{"total": total, "completed": completed},
@@ -78,7 +78,7 @@ func (s *Server) noteDoubts(id string, found []annotate.Doubt) {
 func (s *Server) nextSample(w http.ResponseWriter, r *http.Request) error {
 	strategy := r.PathValue("strategy")
 	if strategies[strategy] == "" {
-		return notFound("no such strategy: there are first, random and doubtful")
+		return notFound("no such strategy: want first, random or doubtful")
 	}
 	open, err := s.unfinished()
 	if err != nil {

@@ -42,7 +42,7 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 	extension, contentType := q.extension(), "application/octet-stream"
 	if q.output == "dicom_seg" {
 		if grid.Geom.DICOM == nil {
-			return annotate.Inputf("the image is no DICOM series, so the result cannot be a DICOM segmentation")
+			return annotate.Inputf("the image is not a DICOM series, so the result cannot be a DICOM segmentation")
 		}
 		extension, contentType = ".dcm", "application/dicom"
 		labels.Legend = map[int32]volume.Label{1: {Name: name}}

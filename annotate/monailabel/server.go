@@ -140,7 +140,7 @@ func (s *Server) routes() {
 		return nil
 	})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		web.Detail(w, http.StatusNotFound, "no such path in the MONAI Label protocol, or not one that this server answers")
+		web.Detail(w, http.StatusNotFound, "no such path in the MONAI Label protocol, or one that this server does not implement")
 	})
 }
 

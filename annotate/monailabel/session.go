@@ -44,7 +44,7 @@ func (s *Server) sessionInfo(id string, u *upload) map[string]any {
 func (s *Server) inSession(ctx context.Context, id string, f func(context.Context, *upload) error) error {
 	known, err := s.leases.With(ctx, id, f)
 	if !known {
-		return notFound("the session ended, or never was")
+		return notFound("the session has ended or never existed")
 	}
 	return err
 }
@@ -62,7 +62,7 @@ func (s *Server) getSession(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) removeSession(w http.ResponseWriter, r *http.Request) error {
 	if !s.leases.Release(r.PathValue("id")) {
-		return notFound("the session ended, or never was")
+		return notFound("the session has ended or never existed")
 	}
 	web.JSON(w, http.StatusOK, struct{}{})
 	return nil

@@ -60,7 +60,7 @@ func (s *Server) trainStatus(w http.ResponseWriter, r *http.Request) error {
 		t, known = s.trainer.Last()
 	}
 	if !known || r.URL.Query().Get("check_if_running") == "true" && t.State != annotate.TrainingRuns {
-		return notFound("no training is running")
+		return notFound("training is not running")
 	}
 	web.JSON(w, http.StatusOK, taskOf(t))
 	return nil

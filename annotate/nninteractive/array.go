@@ -60,7 +60,7 @@ func (c *codec) unpack(buf []byte, limit int) (*array, error) {
 			return nil, annotate.Inputf("packed array: the shape %v has an axis that is not positive", a.shape)
 		}
 		if d > limit/total {
-			return nil, annotate.Inputf("packed array: %v elements of type %s are more than the %d bytes that are taken here", a.shape, a.dtype, limit)
+			return nil, annotate.Inputf("packed array: %v elements of type %s are more than the %d bytes accepted here", a.shape, a.dtype, limit)
 		}
 		total *= d
 	}

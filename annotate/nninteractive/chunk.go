@@ -59,9 +59,9 @@ func parseChunk(b []byte, want int) (*chunk, error) {
 	case flags&flagExtended != flagExtended:
 		return nil, badChunk("the header is not that of Blosc2")
 	case le(12) != len(b):
-		return nil, badChunk("its size is not that of the bytes that came")
+		return nil, badChunk("its size is not that of the bytes received")
 	case c.nbytes != want || want == 0:
-		return nil, badChunk("it holds another number of bytes than was announced")
+		return nil, badChunk("it holds a different number of bytes than announced")
 	case c.element == 0:
 		return nil, badChunk("elements of no bytes")
 	}
@@ -86,7 +86,7 @@ func (c *chunk) checkBody() error {
 	case c.special == specialValue && rest >= c.element && c.nbytes%c.element == 0:
 		return nil
 	case c.special != 0:
-		return badChunk("a special value that is not known, or is cut off")
+		return badChunk("an unknown or truncated special value")
 	case c.stored && rest != c.nbytes:
 		return badChunk("stored bytes are missing")
 	case c.stored:
@@ -146,7 +146,7 @@ func (k *codec) appendBlock(out []byte, c *chunk, i, size int) ([]byte, error) {
 	var err error
 	for range streams {
 		if at < chunkHeader || at > len(c.body)-4 {
-			return nil, badChunk("a block lies outside the chunk")
+			return nil, badChunk("a block is outside the chunk")
 		}
 		packed := int(int32(binary.LittleEndian.Uint32(c.body[at:])))
 		rest := c.body[at+4:]
@@ -173,7 +173,7 @@ func (k *codec) appendStream(out []byte, codec byte, packed int, data []byte, n 
 	case packed == 0:
 		return append(out, make([]byte, n)...), nil
 	case packed < -255 || packed < 0 && data[0]&1 == 0:
-		return nil, badChunk("a run that is not known")
+		return nil, badChunk("an unknown kind of run")
 	case packed < 0:
 		return append(out, bytes.Repeat([]byte{byte(-packed)}, n)...), nil
 	case packed == n:

@@ -15,7 +15,7 @@ type dtype string
 func parseDtype(name string) (dtype, error) {
 	d := dtype(name)
 	if d.size() == 0 {
-		return "", annotate.Inputf("the element type %.20q is not taken here: want bool, int8 to int64, uint8 to uint64 or float16 to float64", name)
+		return "", annotate.Inputf("the element type %.20q is not accepted here: want bool, int8 to int64, uint8 to uint64 or float16 to float64", name)
 	}
 	return d, nil
 }

@@ -88,7 +88,7 @@ func (c *canvas) box(q coordinates) (annotate.Stroke, error) {
 		axis = slices.Index(size[:], 1)
 	}
 	if axis < 0 {
-		return annotate.Stroke{}, annotate.Inputf("the box spans %v voxels: only boxes on one slice are taken", c.reversed(size))
+		return annotate.Stroke{}, annotate.Inputf("the box spans %v voxels: only boxes on one slice are accepted", c.reversed(size))
 	}
 	return annotate.Stroke{Kind: annotate.Box, Axis: axis, Region: region}, nil
 }
@@ -102,16 +102,16 @@ func whole(x float64, lo, hi int) int {
 func (c *canvas) region(kji [][]float64) (annotate.Region, error) {
 	var region annotate.Region
 	if len(kji) != 3 {
-		return region, annotate.Inputf("a box has bounds along three axes, this one along %d", len(kji))
+		return region, annotate.Inputf("a box must have bounds along three axes; this one has %d", len(kji))
 	}
 	for i, bounds := range kji {
 		if len(bounds) != 2 {
-			return region, annotate.Inputf("a box has two bounds along each axis, this one has %d", len(bounds))
+			return region, annotate.Inputf("a box must have two bounds along each axis; this one has %d", len(bounds))
 		}
 		lo, hi := whole(bounds[0], 0, c.shape[i]), whole(bounds[1], 0, c.shape[i])
 		region.Lo[2-i], region.Hi[2-i] = lo, hi
 		if lo >= hi {
-			return region, annotate.Inputf("the box %v holds no voxel of the image, which has %v", kji, c.shape)
+			return region, annotate.Inputf("the box %v contains no voxel of the image, which has %v", kji, c.shape)
 		}
 	}
 	return region, nil

@@ -154,7 +154,7 @@ func meta(r *http.Request, v any) error {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(strings.TrimSpace(raw)), v); err != nil {
-		return annotate.Inputf("the X-Meta header is not the JSON that is wanted here: %v", fmt.Sprint(err))
+		return annotate.Inputf("the X-Meta header is not the expected JSON: %v", fmt.Sprint(err))
 	}
 	return nil
 }

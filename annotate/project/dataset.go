@@ -60,7 +60,7 @@ func (p *Project) Dataset() (*Dataset, error) {
 		}
 	}
 	if len(set.cases) == 0 {
-		return nil, annotate.Inputf("no volume was reviewed yet: a training set consists of those that were")
+		return nil, annotate.Inputf("no volume has been reviewed yet: a training set consists of reviewed volumes")
 	}
 	return set, nil
 }

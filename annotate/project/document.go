@@ -55,7 +55,7 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s was first (%s, revision %d): look at the change, then make yours again", e.Author, e.Time.Format(time.TimeOnly), e.Revision)
+	return fmt.Sprintf("%s was faster (%s, revision %d): look at that change, then make yours again", e.Author, e.Time.Format(time.TimeOnly), e.Revision)
 }
 
 // newDocument is one without a journal.
@@ -74,7 +74,7 @@ func openDocument(id, path string, g grid) (*Document, error) {
 	for i, r := range records {
 		if !d.apply(r) {
 			j.close()
-			return nil, fmt.Errorf("the journal %s: record %d (%s) cannot follow those before it: restore it from a backup, or move it away", path, i, r.Kind)
+			return nil, fmt.Errorf("the journal %s: record %d (%s) does not fit those before it: restore it from a backup, or move it away", path, i, r.Kind)
 		}
 	}
 	if j.size > shortenAt {

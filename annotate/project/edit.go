@@ -70,7 +70,7 @@ func (s *state) draw(set Values, slice int, pix []uint8) error {
 			continue
 		}
 		if _, known := s.objects[label]; !known && after[label] > 0 {
-			return annotate.Inputf("label %d is drawn, but no object has it", label)
+			return annotate.Inputf("label %d was drawn, but no object has it", label)
 		}
 		changed = true
 		switch {
@@ -100,7 +100,7 @@ func (d *Document) MarkAbsent(by Author, label, first, end int) (int, error) {
 			return nil, err
 		}
 		if first < 0 || end > s.grid.slices() || first >= end {
-			return nil, annotate.Inputf("slices %d to %d do not lie in the volume's %d", first, end-1, s.grid.slices())
+			return nil, annotate.Inputf("slices %d to %d are outside the volume's %d", first, end-1, s.grid.slices())
 		}
 		set := Values{metaKey: meta(Meta{})}
 		for slice := first; slice < end; slice++ {
@@ -140,7 +140,7 @@ func (d *Document) Forget(by Author, label, slice int) (int, error) {
 		}
 		m := s.marks[label][slice]
 		if m.State != Outlined && m.State != Absent {
-			return nil, annotate.Inputf("nothing was said of the object on slice %d", slice)
+			return nil, annotate.Inputf("nothing is recorded about the object on slice %d", slice)
 		}
 		set := Values{metaKey: meta(Meta{})}
 		if err := s.erase(set, label, slice); err != nil {
@@ -159,7 +159,7 @@ func (d *Document) Accept(by Author, label, slice int) (int, error) {
 	return d.edit(by.Base, by.Name, fmt.Sprintf("accepting slice %d", slice), func(s *state) (Values, error) {
 		m, ok := s.marks[label][slice]
 		if !ok || m.State != Tracked && m.State != NotFound {
-			return nil, annotate.Inputf("nothing was found on slice %d that could be accepted", slice)
+			return nil, annotate.Inputf("nothing was found on slice %d, so there is nothing to accept", slice)
 		}
 		m.Accepted = true
 		return Values{markKey(label, slice): markValue(m)}, nil

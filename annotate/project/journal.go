@@ -77,12 +77,12 @@ func (j *journal) read() ([]record, error) {
 	}
 	records, good := parseRecords(data)
 	if rest, _ := parseRecords(afterLine(data[good:])); len(rest) > 0 {
-		return nil, fmt.Errorf("the journal %s is damaged at byte %d, and whole records follow: restore it from a backup, or move it away to start anew", j.path, good)
+		return nil, fmt.Errorf("the journal %s is damaged at byte %d, and complete records follow: restore it from a backup, or move it away to start over", j.path, good)
 	}
 	j.size = int64(good)
 	if good < len(data) {
 		if err := errors.Join(j.file.Truncate(j.size), j.file.Sync()); err != nil {
-			return nil, fmt.Errorf("mend the journal's end: %w", err)
+			return nil, fmt.Errorf("repair the journal's end: %w", err)
 		}
 	}
 	return records, nil

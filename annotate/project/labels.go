@@ -22,7 +22,7 @@ var Formats = []string{".nii.gz", ".seg.nrrd", ".nrrd", ".mha", ".dcm"}
 // Labels writes a document's label map, on the volume's grid, to a temporary file; remove takes it away.
 func (p *Project) Labels(d *Document, format string) (path string, remove func(), err error) {
 	if !slices.Contains(Formats, format) {
-		return "", nil, annotate.Inputf("%.20q is no format of label maps: want one of %v", format, Formats)
+		return "", nil, annotate.Inputf("%.20q is not a label map format: want one of %v", format, Formats)
 	}
 	l, err := p.labelMap(d)
 	if err != nil {
@@ -119,7 +119,7 @@ func (p *Project) adopt(d *Document, v folder.Volume) error {
 		return err
 	}
 	if l.Dim != d.grid.dim {
-		p.log.Warn("a label map in labelsTr is left out: it has another size than its volume")
+		p.log.Warn("a label map in labelsTr is left out: its size differs from its volume's")
 		return nil
 	}
 	set, err := d.grid.valuesOf(l)
@@ -138,7 +138,7 @@ func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
 		pix := make([]uint8, g.pixels())
 		for i, label := range l.Slice(g.axis, slice) {
 			if label < 0 || label > maxLabel {
-				return nil, annotate.Inputf("label %d: labels go to %d here", label, maxLabel)
+				return nil, annotate.Inputf("label %d: labels go up to %d here", label, maxLabel)
 			}
 			if pix[i] = uint8(label); label > 0 {
 				set[markKey(int(label), slice)] = markValue(Mark{State: Tracked, Accepted: true})

@@ -178,7 +178,7 @@ func (p *Project) use(d *Document) (Image, func(), error) {
 		}
 		read, err := p.folder.Read(v)
 		if err == nil && read.Dim != d.grid.dim {
-			err = annotate.Inputf("the volume has %v voxels now, and had %v when it was annotated: give the new file another name", read.Dim, d.grid.dim)
+			err = annotate.Inputf("the volume has %v voxels now, but had %v when it was annotated: give the new file a different name", read.Dim, d.grid.dim)
 		}
 		return read, err
 	})
@@ -199,7 +199,7 @@ func (p *Project) Add(name string, body io.Reader) (id string, err error) {
 	name = filepath.Base(filepath.ToSlash(name))
 	ext := folder.Extension(name)
 	if ext == "" {
-		return "", annotate.Inputf("%.100q is no volume that can be uploaded: want .nii, .nii.gz, .nrrd, .mha, or the folder of a DICOM series", name)
+		return "", annotate.Inputf("%.100q cannot be uploaded as a volume: want .nii, .nii.gz, .nrrd, .mha, or the folder of a DICOM series", name)
 	}
 	file, remove, err := p.temporary("upload"+ext, func(path string) error { return receive(path, body) })
 	if err != nil {

@@ -17,7 +17,7 @@ type Run struct {
 // Why there is nothing to propagate.
 var (
 	ErrNoOutline = annotate.Inputf("nothing is outlined there: draw an object's outline on a slice first")
-	ErrUnchanged = annotate.Inputf("nothing was changed since the last propagation: outline an object, or correct a slice")
+	ErrUnchanged = annotate.Inputf("nothing has changed since the last propagation: outline an object, or correct a slice")
 )
 
 // request asks for what the outlines call for: all of it the first time, later only what changes since then can

@@ -27,7 +27,7 @@ func (p *Project) AddSeries(name string, next func() (io.Reader, error)) (id str
 			break
 		}
 		if err == nil && n == maxSeries {
-			err = annotate.Inputf("a series of more than %d files is not taken", maxSeries)
+			err = annotate.Inputf("a series of more than %d files is not accepted", maxSeries)
 		}
 		if err == nil {
 			err = receive(filepath.Join(dir, fmt.Sprintf("%05d", n)), part)

@@ -36,7 +36,7 @@ func (p *Project) Refusals() map[string]string {
 	out := map[string]string{}
 	for _, kind := range []string{slmsam.PromptBox, slmsam.PromptClick} {
 		if err := p.model.Takes(kind); err != nil {
-			out[kind] = fmt.Sprintf("the model that serves now was not trained with %s prompts: draw the outline instead, or serve weights that know them", kind)
+			out[kind] = fmt.Sprintf("the current model was not trained with %s prompts: draw the outline instead, or use weights that know them", kind)
 		}
 	}
 	return out
@@ -96,7 +96,7 @@ func (h Hint) prompt(g grid) (slmsam.Prompt, error) {
 	height, width := g.size()
 	add := func(label slmsam.PointLabel, x, y float64) error {
 		if !(x >= -0.5 && y >= -0.5 && x <= float64(width)-0.5 && y <= float64(height)-0.5) { // not a number, too
-			return annotate.Inputf("the point (%g, %g) does not lie on the slice of %d x %d pixels", x, y, width, height)
+			return annotate.Inputf("the point (%g, %g) is outside the slice of %d x %d pixels", x, y, width, height)
 		}
 		out.Points = append(out.Points, slmsam.Point{X: x, Y: y, Label: label})
 		return nil

@@ -42,7 +42,7 @@ func (b *Backend) Open(v *volume.Volume) (annotate.Session, error) {
 		panic(fmt.Sprintf("session.Open: got %d voxels for a %v grid", n, v.Dim))
 	}
 	if n > b.limits.Voxels {
-		return nil, annotate.Inputf("the volume has %d voxels, more than the %d that this server takes", n, b.limits.Voxels)
+		return nil, annotate.Inputf("the volume has %d voxels, more than the %d that this server accepts", n, b.limits.Voxels)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

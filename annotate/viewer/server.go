@@ -86,7 +86,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var conflict *project.ConflictError
 	switch {
 	case errors.Is(err, folder.ErrUnknown):
-		web.Detail(w, http.StatusNotFound, "there is no volume of that name in the folder")
+		web.Detail(w, http.StatusNotFound, "there is no volume with that name in the folder")
 	case errors.Is(err, annotate.ErrTraining):
 		web.Detail(w, http.StatusConflict, err.Error())
 	case errors.As(err, &conflict):
@@ -129,10 +129,10 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 		{"slmsam_documents", "gauge", "Volumes whose annotations are open.", c.Documents},
 		{"slmsam_images", "gauge", "Volumes in memory.", c.Images},
 		{"slmsam_image_voxels", "gauge", "Voxels in memory.", c.Voxels},
-		{"slmsam_image_voxels_max", "gauge", "Voxels in memory at most.", c.MaxTotalVoxels},
-		{"slmsam_volume_voxels_max", "gauge", "Voxels of one volume at most.", c.MaxVoxels},
-		{"slmsam_jobs_queued", "gauge", "Propagations that wait or run.", c.Queued},
-		{"slmsam_jobs_done_total", "counter", "Propagations that ended well.", c.JobsDone},
+		{"slmsam_image_voxels_max", "gauge", "Maximum number of voxels in memory.", c.MaxTotalVoxels},
+		{"slmsam_volume_voxels_max", "gauge", "Maximum number of voxels in one volume.", c.MaxVoxels},
+		{"slmsam_jobs_queued", "gauge", "Propagations waiting or running.", c.Queued},
+		{"slmsam_jobs_done_total", "counter", "Propagations that succeeded.", c.JobsDone},
 		{"slmsam_jobs_failed_total", "counter", "Propagations that failed.", c.Failed},
 		{"slmsam_jobs_stopped_total", "counter", "Propagations that were stopped or superseded.", c.Stopped},
 	} {

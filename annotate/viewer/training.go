@@ -43,7 +43,7 @@ func (s *server) train(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !(ask.Minutes >= 0 && ask.Minutes <= maxMinutes) {
-		return annotate.Inputf("minutes to train: want 1 to %d, or 0 for what the number of volumes calls for", maxMinutes)
+		return annotate.Inputf("minutes to train: want 1 to %d, or 0 to derive it from the number of volumes", maxMinutes)
 	}
 	t, err := s.options.Learner.Start(time.Duration(ask.Minutes * float64(time.Minute)))
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := s.options.Learner.Serve(ask.ID)
 	if errors.Is(err, folder.ErrUnknown) {
-		web.Detail(w, http.StatusNotFound, "there are no such weights: see the list")
+		web.Detail(w, http.StatusNotFound, "no such weights: see the list")
 		return nil
 	}
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *server) dataset(w http.ResponseWriter, _ *http.Request) error {
 		return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: time.Now()})
 	})
 	if err != nil { // too late for another status: the file ends in the middle
-		s.options.Log.Error("the training set could not be sent whole", "error", err)
+		s.options.Log.Error("the training set could not be sent completely", "error", err)
 		panic(http.ErrAbortHandler)
 	}
 	_ = z.Close() // a client that went away gets no answer

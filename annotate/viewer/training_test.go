@@ -53,7 +53,7 @@ func TestTraining(t *testing.T) {
 	p = withLearner(t, p)
 	require.JSONEq(t, `{"weights":[],"serving":""}`, string(p.ok(200, "GET", "/api/training", nil)))
 	require.Contains(t, string(p.ok(400, "POST", "/api/training", map[string]any{"minutes": 1})), "nothing to learn from")
-	require.Contains(t, string(p.ok(400, "GET", "/api/dataset", nil)), "no volume was reviewed yet")
+	require.Contains(t, string(p.ok(400, "GET", "/api/dataset", nil)), "no volume has been reviewed yet")
 	p.ok(400, "POST", "/api/training", map[string]any{"minutes": -1})
 	p.ok(400, "POST", "/api/training", map[string]any{"minutes": 1e9})
 	p.ok(404, "POST", "/api/weights", map[string]any{"id": "none"})

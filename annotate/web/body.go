@@ -72,7 +72,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return annotate.Inputf("the body is not the JSON that is wanted here: %v", err)
+		return annotate.Inputf("the body is not the expected JSON: %v", err)
 	}
 	return nil
 }

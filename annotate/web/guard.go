@@ -68,7 +68,7 @@ func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	w.Header().Add("Vary", "Origin")
 	if !g.hostAllowed(r.Host) {
-		Detail(w, http.StatusForbidden, "this server is not known by the name in the Host header; start it with --allow-host to add a name")
+		Detail(w, http.StatusForbidden, "this server does not know the name in the Host header; start it with --allow-host to add a name")
 		return false
 	}
 	origin := r.Header.Get("Origin")
@@ -77,7 +77,7 @@ func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 		Detail(w, http.StatusForbidden, "requests from this web page are not allowed; start the server with --allow-origin to add a page")
 		return false
 	case origin == "" && crossSite(r):
-		Detail(w, http.StatusForbidden, "requests from other web sites are not allowed")
+		Detail(w, http.StatusForbidden, "requests from other websites are not allowed")
 		return false
 	case origin != "":
 		w.Header().Set("Access-Control-Allow-Origin", origin)

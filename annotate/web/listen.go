@@ -14,11 +14,11 @@ import (
 func Listen(addr string, safe bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %q: want HOST:PORT, as 127.0.0.1:8080", addr)
+		return nil, fmt.Errorf("listen on %q: want HOST:PORT, such as 127.0.0.1:8080", addr)
 	}
 	if !safe && !isLoopback(host) {
-		return nil, fmt.Errorf("listen on %s: anyone who reaches this machine could read and change its volumes: "+
-			"give a --token, or --behind-proxy if a proxy asks who it is", addr)
+		return nil, fmt.Errorf("listen on %s: anyone who can reach this machine could read and change its volumes: "+
+			"pass --token, or --behind-proxy if a proxy authenticates users", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

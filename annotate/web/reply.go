@@ -46,7 +46,7 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	case errors.As(err, &input):
 		Detail(w, http.StatusBadRequest, input.Reason)
 	case errors.As(err, &large):
-		Detail(w, http.StatusRequestEntityTooLarge, "the upload is larger than the "+strconv.FormatInt(large.Limit, 10)+" bytes that this server takes")
+		Detail(w, http.StatusRequestEntityTooLarge, "the upload is larger than the "+strconv.FormatInt(large.Limit, 10)+" bytes that this server accepts")
 	case errors.Is(err, annotate.ErrFull):
 		w.Header().Set("Retry-After", RetryAfter)
 		Detail(w, http.StatusServiceUnavailable, err.Error())

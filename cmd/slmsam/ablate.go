@@ -32,11 +32,11 @@ func newAblateCommand() *cobra.Command {
 		Use:   "ablate DATASET --init WEIGHTS --budget TIME|STEPS -o DIR",
 		Short: "Compare the memory settings on your own data, as the paper's Table 2 does",
 		Long: `ablate fine-tunes the memory settings M7 (SAM 2), R7, R1, M7+R7 and M7+R1 (SLM-SAM 2) on five volumes of DATASET
-and on one, with the same volumes, seed and budget, and also takes the start weights as they are. Each model
-carries the central slice of every object through every test volume: those that are in no training set. DIR
+and on one, with the same volumes, seed and budget, and tests the start weights as they are, too. Each model
+propagates the central slice of every object through every test volume (those in no training set). DIR
 receives tables and figures (ablation.md, CSV, PNG) and, in a folder per run, weights and predictions.
 
-An interrupted ablation goes on where it stopped when the same command is given again. DATASET is as for
+To resume an interrupted ablation, run the same command again. DATASET is as for
 slmsam train. See docs/ablation.md.`,
 		Example: `  slmsam ablate Dataset001_Liver --init tiny --budget 30m -o ablation
   slmsam ablate cases.csv --init fresh --budget 200 --volumes 0,3,1 --test 4 -o ablation`,
@@ -46,26 +46,26 @@ slmsam train. See docs/ablation.md.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "out", "o", "", "folder of the ablation")
-	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a pulled one, or fresh")
-	flags.StringVar(&f.budget, "budget", "", "of each fine-tuning: a time as 30m, or a number of steps (default: the recipe's)")
+	flags.StringVarP(&f.out, "out", "o", "", "folder for the ablation's results")
+	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a downloaded one, or fresh")
+	flags.StringVar(&f.budget, "budget", "", "budget of each fine-tuning run: a time such as 30m, or a number of steps (default: the recipe's)")
 	flags.StringVar(&f.recipe, "recipe", "", "paper, scratch, or a JSON file (default: paper, or scratch for fresh weights)")
 	flags.StringVar(&f.memories, "memories", "M7,R7,R1,M7+R7,M7+R1", "memory settings to compare")
-	flags.StringVar(&f.volumes, "volumes", "0,5,1", "numbers of training volumes; 0 is no fine-tuning")
-	flags.StringSliceVar(&f.training, "train", nil, "names of the training volumes; smaller protocols take the first ones (default: drawn by the seed)")
-	flags.IntVar(&f.maxTest, "test", 0, "test volumes at most (default: all that are not for training)")
+	flags.StringVar(&f.volumes, "volumes", "0,5,1", "numbers of training volumes to compare; 0 means no fine-tuning")
+	flags.StringSliceVar(&f.training, "train", nil, "names of the training volumes; protocols with fewer take the first ones (default: drawn at random from the seed)")
+	flags.IntVar(&f.maxTest, "test", 0, "maximum number of test volumes (default: all volumes not used for training)")
 	flags.StringVar(&f.model, "model", "nano", "shape of a fresh model: "+strings.Join(slmsam.Presets(), ", "))
-	flags.IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
-	flags.StringVar(&f.labels, "label", "", "labels to train and score, as 1,2,5 (default: all)")
+	flags.IntVar(&f.resolution, "resolution", 0, "side length of the model's input in pixels, a multiple of 32 (default: the model's)")
+	flags.StringVar(&f.labels, "label", "", "labels to train and score, e.g. 1,2,5 (default: all)")
 	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a JSON file")
-	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
-	flags.StringVar(&f.window, "window", "", "as of slmsam propagate")
-	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images, as 1 for CASE_0001")
-	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take label maps of their image's size as drawn on it, whatever their headers say")
+	flags.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
+	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate")
+	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images, e.g. 1 for CASE_0001")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat label maps as drawn on their image if the sizes match, whatever their headers say")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
-	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
+	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's rate changes in proportion (default: the recipe's)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the split, the clips and fresh weights (default: the recipe's)")
-	flags.BoolVar(&f.recompute, "recompute", false, "compute activations again in the backward pass: less memory, more time")
+	flags.BoolVar(&f.recompute, "recompute", false, "recompute activations in the backward pass: less memory, more time")
 	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices in the scores: keep, replace or exclude (see slmsam eval)")
 	flags.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
 	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
@@ -85,7 +85,7 @@ func (f *ablateFlags) run(ctx context.Context, cmd *cobra.Command, c *console, d
 	setup.Progress = ablateReporter(c)
 	r, err := ablate.Run(ctx, setup)
 	if errors.Is(err, context.Canceled) {
-		c.log.Warn("stopped; the same command goes on from here")
+		c.log.Warn("stopped; run the same command again to continue from here")
 	}
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (f *ablateFlags) opener(c *console) func() (backend.Device, error) {
 func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, error) {
 	s := ablate.Setup{Dir: f.out, Train: f.training, MaxTest: f.maxTest, Prompt: eval.PromptMode(f.prompt), Scope: eval.Scope(f.scope), Resamples: f.resamples}
 	if f.out == "" {
-		return s, usagef("-o DIR is missing: the folder of the ablation")
+		return s, usagef("-o DIR is missing: the folder for the ablation's results")
 	}
 	var err error
 	if s.Start, err = f.start(); err != nil {
@@ -149,7 +149,7 @@ func (f *ablateFlags) setup(cmd *cobra.Command, dataset string) (ablate.Setup, e
 	}
 	var ok bool
 	if s.Data, ok = job.train.(*train.Dataset); !ok {
-		return s, usagef("%s is no dataset of files; an ablation needs volumes that stay the same", dataset)
+		return s, usagef("%s is not a dataset of files; an ablation needs volumes that stay the same", dataset)
 	}
 	s.Start.Window = train.WindowOf(s.Data)
 	return s, nil
@@ -183,7 +183,7 @@ func (f *ablateFlags) ablateRecipe(cmd *cobra.Command) (train.Recipe, error) {
 	} else if d, err := time.ParseDuration(f.budget); err == nil && d > 0 {
 		r.Time = f.budget
 	} else {
-		return r, usagef("--budget %q: want a time as 30m, or a number of steps", f.budget)
+		return r, usagef("--budget %q: want a time such as 30m, or a number of steps", f.budget)
 	}
 	return r, nil
 }

@@ -89,7 +89,7 @@ func TestAblateUsage(t *testing.T) {
 	require.Contains(t, o.errors, "--init")
 	o = w.ablateRun("generated")
 	require.Equal(t, exitUsage, o.code)
-	require.Contains(t, o.errors, "no dataset of files")
+	require.Contains(t, o.errors, "not a dataset of files")
 	o = w.ablateRun(list) // 5 of 3 volumes
 	require.Equal(t, exitFailed, o.code)
 	require.Contains(t, o.errors, "smaller protocols")

@@ -25,9 +25,9 @@ func newBatchCommand() *cobra.Command {
 	f := &batchFlags{}
 	cmd := &cobra.Command{
 		Use:   "batch DATASET -o OUT",
-		Short: "Carry outlined slices through many volumes",
-		Long: `batch does for every volume of DATASET what propagate does for one. The model is loaded once, the next
-volume is read while one is computed, and a volume that fails does not stop the others.
+		Short: "Propagate outlined slices through many volumes",
+		Long: `batch does for every volume in DATASET what propagate does for one. The model is loaded once, the next
+volume is read while the current one is computed, and a volume that fails does not stop the others.
 
 DATASET is a folder in the layout of nnU-Net (imagesTs and labelsTs, or imagesTr and labelsTr, where the
 masks in labelsTs or labelsTr have one outlined slice or a few), or a CSV file with the columns image,
@@ -61,12 +61,12 @@ func (f *batchFlags) casesGroup() flagGroup {
 	g.StringVar(&f.split, "split", "", "folders of an nnU-Net dataset: Ts or Tr (default: Ts if it has masks, else Tr)")
 	g.StringArrayVar(&f.each.slices, "slice", nil, "outlined slices to start from, as in slmsam propagate: N,N,..., LABEL:N,N,..., or auto for each object's "+
 		"central slice in full label maps (default: all outlined slices)")
-	g.StringVar(&f.each.labels, "label", "", "labels of the masks to propagate, as 1,2,5 (default: all; a CSV file may say so for each case)")
-	g.BoolVar(&f.each.ignoreGeometry, "ignore-geometry", false, "take masks of the image's size as drawn on it, voxel for voxel, whatever their headers say")
-	g.BoolVar(&f.skip, "skip-existing", false, "keep results that are up to date; those whose image, mask, weights or settings have changed are computed again")
-	g.BoolVar(&f.retry, "retry-failed", false, "work only on cases that failed before")
-	g.BoolVar(&f.status, "status", false, "say how far the dataset is and renew the report, and compute nothing")
-	g.IntVar(&f.numParts, "num-parts", 0, "share the cases among N processes, balanced by their slices")
+	g.StringVar(&f.each.labels, "label", "", "labels of the masks to propagate, e.g. 1,2,5 (default: all; a CSV file can set them for each case)")
+	g.BoolVar(&f.each.ignoreGeometry, "ignore-geometry", false, "treat masks of the image's size as drawn on it, voxel for voxel, whatever their headers say")
+	g.BoolVar(&f.skip, "skip-existing", false, "keep results that are up to date; recompute those whose image, mask, weights or settings have changed")
+	g.BoolVar(&f.retry, "retry-failed", false, "run only the cases that failed before")
+	g.BoolVar(&f.status, "status", false, "show progress and update the report without computing anything")
+	g.IntVar(&f.numParts, "num-parts", 0, "split the cases among N processes, balanced by number of slices")
 	g.IntVar(&f.partID, "part-id", 0, "which of them this is, from 0 to N-1")
 	return g
 }
@@ -74,7 +74,7 @@ func (f *batchFlags) casesGroup() flagGroup {
 func (f *batchFlags) outputGroup() flagGroup {
 	g := newFlagGroup("Output")
 	g.StringVarP(&f.out, "out", "o", "", "folder for the results; several processes may share it")
-	g.StringVar(&f.format, "format", ".nii.gz", "format of results that the CSV file does not name: .nii.gz, .nii, .nrrd, .seg.nrrd or .mha")
+	g.StringVar(&f.format, "format", ".nii.gz", "format of results whose names the CSV file does not give: .nii.gz, .nii, .nrrd, .seg.nrrd or .mha")
 	g.BoolVar(&f.montage, "montages", true, "draw a picture of every case for the report")
 	g.BoolVar(&f.each.force, "force", false, "replace existing files")
 	return g
@@ -127,7 +127,7 @@ func (f *batchFlags) check(c *console) (part batch.Part, err error) {
 		return part, err
 	}
 	if f.numParts == 0 && f.partID != 0 {
-		return part, usagef("--part-id %d: say of how many with --num-parts", f.partID)
+		return part, usagef("--part-id %d: also give the number of parts with --num-parts", f.partID)
 	}
 	if f.numParts != 0 {
 		part = batch.Part{ID: f.partID, Of: f.numParts}

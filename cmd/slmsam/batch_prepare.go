@@ -74,7 +74,7 @@ func (b *batchRun) compare(p *prepared) error {
 	}
 	labels, err := volume.ReadLabelMap(p.Output)
 	if err != nil {
-		return fmt.Errorf("the existing result cannot be read: %w; delete it to have it made again", err)
+		return fmt.Errorf("the existing result cannot be read: %w; delete it to have it recomputed", err)
 	}
 	switch intact := existing.Describes(labels); {
 	case intact && existing.Request == b.model.Identity(p.job.request):

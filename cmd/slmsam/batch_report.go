@@ -59,7 +59,7 @@ func cohortCase(out string, c batch.Case, manifest map[string]batch.Record) repo
 func (s batchSummary) print(w io.Writer) {
 	fmt.Fprintf(w, "part %s: %d cases: %d done, %d up to date before, %d failed\n", s.Part, s.Cases, s.Done, s.Skipped, s.Failed)
 	if s.Slices > 0 {
-		fmt.Fprintf(w, "%d slices in %.1f s on %s, %.1f s of it for starting up\n", s.Slices, s.Seconds, s.Device, s.StartUpSeconds)
+		fmt.Fprintf(w, "%d slices in %.1f s on %s, including %.1f s to start up\n", s.Slices, s.Seconds, s.Device, s.StartUpSeconds)
 	}
 	fmt.Fprintln(w, s.Report)
 }

@@ -153,7 +153,7 @@ func (b *batchRun) each(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, wgsl.ErrDeviceLost):
-			return fmt.Errorf("case %s: %w; the cases from here on are not done: run again with --skip-existing", p.Case.Name, err)
+			return fmt.Errorf("case %s: %w; the remaining cases are not done: run again with --skip-existing", p.Case.Name, err)
 		case errors.Is(err, errJournal):
 			return err
 		case err != nil:
@@ -229,7 +229,7 @@ func (b *batchRun) keep(p *prepared) error {
 }
 
 // errJournal marks that the manifest cannot be written, which ends the work.
-var errJournal = errors.New("nothing more is done")
+var errJournal = errors.New("stopping")
 
 // record writes a line of the manifest.
 func (b *batchRun) record(r batch.Record, p *prepared) error {

@@ -57,9 +57,9 @@ func newBenchCommand() *cobra.Command {
 	f := &benchFlags{}
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure seconds and GFLOP/s of every stage",
-		Long: `bench propagates a synthetic object with one prompt until both memory banks are full, then measures whole
-slices. Without --checkpoint the weights are random (seed 1): speed does not depend on them.`,
+		Short: "Measure the time and GFLOP/s of every stage",
+		Long: `bench propagates a synthetic object with one prompt until both memory banks are full, then times whole
+slices. Without --checkpoint the weights are random (seed 1); speed does not depend on them.`,
 		Example: `  slmsam bench --model tiny --resolution 1024 --json
   slmsam bench --model nano --device gpu`,
 		Args: cobra.NoArgs,

@@ -15,7 +15,7 @@ type cacheFlags struct{ size, dir string }
 
 // add declares the flags; size is the default of --cache.
 func (f *cacheFlags) add(flags *pflag.FlagSet, size string) {
-	flags.StringVar(&f.size, "cache", size, "keep the features of slices, so that none is encoded twice: MEMORY[,DISK], as 512M,4G; 0: keep none")
+	flags.StringVar(&f.size, "cache", size, "cache for the features of slices, so that none is encoded twice: MEMORY[,DISK], e.g. 512M,4G; 0 disables it")
 	flags.StringVar(&f.dir, "cache-dir", "", "folder for the temporary files of --cache (default: TMPDIR, /var/tmp or the system's)")
 }
 
@@ -26,13 +26,13 @@ func (f *cacheFlags) budget() (b slmsam.FeatureBudget, err error) {
 		b.Disk, err = parseSize(disk)
 	}
 	if err != nil {
-		return b, usagef("--cache %q: want sizes in bytes, or with K, M or G, as 512M or 512M,4G; 0 for none", f.size)
+		return b, usagef("--cache %q: want sizes in bytes, or with K, M or G, such as 512M or 512M,4G; 0 for none", f.size)
 	}
 	if b.Dir = f.dir; b.Dir == "" {
 		return b, nil
 	}
 	if info, err := os.Stat(b.Dir); err != nil || !info.IsDir() {
-		return b, usagef("--cache-dir %s: want a folder that exists", b.Dir)
+		return b, usagef("--cache-dir %s: want an existing folder", b.Dir)
 	}
 	return b, nil
 }

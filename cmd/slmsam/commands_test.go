@@ -158,7 +158,7 @@ func TestWeightsAreListedPulledAndVerified(t *testing.T) {
 
 	r = slmsamRun("weights", "verify", w.model)
 	require.Equal(t, exitFailed, r.code)
-	require.Contains(t, r.errors, "none of the official checkpoints")
+	require.Contains(t, r.errors, "not one of the official checkpoints")
 	fake := w.path("sam2.1_hiera_tiny.pt")
 	require.NoError(t, os.WriteFile(fake, []byte("no weights"), 0o644))
 	r = slmsamRun("weights", "verify", fake)

@@ -50,7 +50,7 @@ func newConvertCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&dtype, "dtype", "", "store floating point tensors as f32, f16 or bf16 (default: as they are)")
+	cmd.Flags().StringVar(&dtype, "dtype", "", "store floating-point tensors as f32, f16 or bf16 (default: unchanged)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an existing file")
 	return cmd
 }

@@ -101,7 +101,7 @@ func TestAnUncorrectedResultIsLeftAsItIs(t *testing.T) {
 	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("a.nii.gz")).code)
 	r := w.propagate("--mask", w.path("a.nii.gz"), "-o", w.path("b.nii.gz"))
 	require.Equal(t, exitDone, r.code, r.errors)
-	require.Contains(t, r.errors, "without a correction")
+	require.Contains(t, r.errors, "without any correction")
 	require.Equal(t, w.readLabels(t, w.path("a.nii.gz")).Data, w.readLabels(t, w.path("b.nii.gz")).Data)
 }
 

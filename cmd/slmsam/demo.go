@@ -28,17 +28,17 @@ func newDemoCommand() *cobra.Command {
 	f := &demoFlags{}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See it work on a made-up volume, with the built-in model",
-		Long: `demo makes a small abdomen-like volume with three labeled structures, takes each one's central slice as the
-outline that an annotator would draw, carries it through the volume with the built-in model, and compares the
-result with the truth. The files are left in a folder to look at.`,
+		Short: "Try slmsam on a synthetic volume with the built-in model",
+		Long: `demo makes a small, synthetic abdomen with three labeled structures, takes each one's central slice as the
+outline that an annotator would draw, propagates it through the volume with the built-in model, and compares the
+result with the ground truth. The files stay in a folder for you to look at.`,
 		Example: "  slmsam demo\n  slmsam demo -o somewhere --seed 3",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.demo(cmd.Context(), newConsole(cmd)) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "slmsam-demo", "folder for the files")
-	flags.Uint64Var(&f.seed, "seed", 1, "which volume")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the volume")
 	flags.BoolVar(&f.force, "force", false, "replace existing files")
 	f.deviceFlags.add(flags)
 	return cmd

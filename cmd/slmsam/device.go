@@ -15,16 +15,16 @@ const allowSoftwareEnv = "SLMSAM_ALLOW_SOFTWARE_GPU"
 type deviceFlags struct{ slmsam.DeviceOptions }
 
 func (f *deviceFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.Kind, "device", "auto", "what computes: auto (a GPU if there is one, else the CPU), gpu, cpu, or software (WebGPU on the CPU, "+
-		"for checks; also "+allowSoftwareEnv+"=1 with gpu)")
-	flags.StringVar(&f.Adapter, "adapter", "", "take the GPU whose name contains this (see slmsam info)")
-	flags.IntVar(&f.Threads, "threads", 0, "CPU threads (default: all)")
-	flags.StringVar(&f.Precision, "precision", "f32", "of the products: f32, or bf16 on CPUs with AVX512_BF16 (twice as fast; operands have 8 bits, sums are float32)")
+	flags.StringVar(&f.Kind, "device", "auto", "device to compute on: auto (a GPU if there is one, else the CPU), gpu, cpu, or software (WebGPU on the CPU, "+
+		"for testing; "+allowSoftwareEnv+"=1 makes gpu accept it, too)")
+	flags.StringVar(&f.Adapter, "adapter", "", "use the GPU whose name contains this text (see slmsam info)")
+	flags.IntVar(&f.Threads, "threads", 0, "number of number of CPU threads (default: all)")
+	flags.StringVar(&f.Precision, "precision", "f32", "precision of matrix products: f32, or bf16 on CPUs with AVX512_BF16 (faster; operands rounded to bfloat16, sums in float32)")
 }
 
 // addSIMD adds the choice of an instruction set, for measurements.
 func (f *deviceFlags) addSIMD(flags *pflag.FlagSet) {
-	flags.StringVar(&f.SIMD, "simd", "auto", "CPU instructions, for comparison: auto, avx512, avx2, neon or plain (Go)")
+	flags.StringVar(&f.SIMD, "simd", "auto", "CPU instruction set, for comparisons: auto, avx512, avx2, neon or plain (Go only)")
 }
 
 // open returns the device and says which one it is, and why.
@@ -41,7 +41,7 @@ func (f *deviceFlags) open(c *console) (backend.Device, error) {
 		return nil, usagef("--precision %q: want f32 or bf16", f.Precision)
 	}
 	if f.Precision == "bf16" && f.Kind != "auto" && f.Kind != "cpu" {
-		return nil, usagef("--precision bf16 --device %s: bf16 needs the CPU: leave out one of the two", f.Kind)
+		return nil, usagef("--precision bf16 --device %s: bf16 only works on the CPU: leave out one of the two", f.Kind)
 	}
 	f.AllowSoftware = os.Getenv(allowSoftwareEnv) == "1"
 	dev, why, err := slmsam.OpenDevice(f.DeviceOptions)

@@ -110,7 +110,7 @@ func TestPropagateDICOMOutputNeedsASeries(t *testing.T) {
 	w := newWorkspace(t)
 	r := w.propagate("--mask", w.mask, "-o", w.path("out.dcm"))
 	require.Equal(t, exitFailed, r.code)
-	require.Contains(t, r.errors, "a DICOM segmentation belongs to a DICOM series, and the image is none")
+	require.Contains(t, r.errors, "a DICOM segmentation needs a DICOM series, and the image is not one")
 	require.NotContains(t, r.errors, "model:")
 	require.NoFileExists(t, w.path("out.dcm"))
 }

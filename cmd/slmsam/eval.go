@@ -31,12 +31,13 @@ func newEvalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --pred DIR --truth DIR",
 		Short: "Score label maps: DSC, ASSD, HD95, slice-wise DSC, with intervals and plots",
-		Long: `eval scores label maps of any method against the truth, case by case and label by label, as the paper does.
+		Long: `eval scores label maps from any method against the ground truth, case by case and label by label, as the paper does.
 Cases are matched by name: case01.nii.gz in one folder goes with case01.nii.gz (or .nrrd, .mha, or a folder
 case01/label.nii.gz) in the other. --pred and --truth may also be single files. Repeat --pred to compare methods.
 
-A prediction in another storage order or orientation is turned round. A case that is on one side only, on another
-grid, or no label map (NaN, fractions) is not scored but listed, and an error with --strict. See docs/evaluation.md for the measures and conventions.`,
+A prediction in another storage order or orientation is reoriented. A case that is only on one side, is on another
+grid, or is not a label map (NaN, fractions) is listed instead of scored, which is an error with --strict.
+See docs/evaluation.md for the measures and conventions.`,
 		Example: `  slmsam eval --pred predictions --truth labels
   slmsam eval --pred SLM-SAM2=run1 --pred SAM2=run2 --truth labelsTs --prompt exclude -o report
   slmsam eval --pred out.nii.gz --truth label.nii.gz --json`,
@@ -44,26 +45,26 @@ grid, or no label map (NaN, fractions) is not scored but listed, and an error wi
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.pred, "pred", nil, "folder (or file) of predictions, DIR or NAME=DIR; repeat for more methods")
-	flags.StringVar(&f.pred2, "pred2", "", "a second folder of predictions, the same as repeating --pred")
-	flags.StringVar(&f.truth, "truth", "", "folder (or file) of true label maps")
+	flags.StringArrayVar(&f.pred, "pred", nil, "folder (or file) with predictions, DIR or NAME=DIR; repeat to compare methods")
+	flags.StringVar(&f.pred2, "pred2", "", "a second folder of predictions; same as repeating --pred")
+	flags.StringVar(&f.truth, "truth", "", "folder (or file) with the ground-truth label maps")
 	flags.StringVarP(&f.out, "out", "o", "", "folder for everything: results.json, rows.csv, summary.csv, report.md and plots")
 	flags.StringVar(&f.csv, "csv", "", "file for the rows as CSV")
-	flags.StringVar(&f.jsonFile, "json-file", "", "file for the whole result as JSON")
+	flags.StringVar(&f.jsonFile, "json-file", "", "file for the complete result as JSON")
 	flags.StringVar(&f.markdown, "markdown", "", "file for the tables as Markdown")
-	flags.StringVar(&f.labels, "labels", "", "labels to score, as 1,2,5 (default: all that the truth holds)")
+	flags.StringVar(&f.labels, "labels", "", "labels to score, e.g. 1,2,5 (default: every label in the ground truth)")
 	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a file: nnU-Net's dataset.json, {\"1\": \"liver\"},\nor ITK-SNAP's label descriptions (.txt)")
-	flags.StringVar(&f.axis, "axis", "auto", "axis of slices: 0, 1, 2, or auto for the one of largest spacing")
-	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them by the truth\n(as the paper does for 2-D and 3-D baselines), or exclude them")
+	flags.StringVar(&f.axis, "axis", "auto", "axis perpendicular to the slices: 0, 1, 2, or auto for the one with the largest spacing")
+	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them with the ground truth\n(as the paper does for 2-D and 3-D baselines), or exclude them")
 	flags.StringVar(&f.promptSlices, "prompt-slices", "", "JSON file {\"case\": {\"label\": [slices]}}, label 0 for all\n(default: each label's central slice)")
 	flags.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
 	flags.Float64Var(&f.tolerance, "tolerance", eval.DefaultToleranceMM, "tolerance of the surface Dice in mm")
 	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the bootstrap")
 	flags.BoolVar(&f.strict, "strict", false, "fail if anything cannot be scored")
-	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "score maps of equal size voxel by voxel, whatever their headers say of the grid")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "score maps of equal size voxel by voxel, whatever their headers say about the grid")
 	flags.BoolVar(&f.perCase, "cases", false, "print every case, not only the summary")
-	flags.BoolVar(&f.published, "published", false, "also print the paper's numbers beside these, as far as they are available")
+	flags.BoolVar(&f.published, "published", false, "also print the paper's published numbers next to these, where available")
 	flags.BoolVar(&f.force, "force", false, "replace existing files")
 	return cmd
 }
@@ -119,7 +120,7 @@ func (r evalResult) print(w io.Writer, perCase bool) error {
 		return err
 	}
 	if r.Published != nil {
-		fmt.Fprint(w, "The paper's numbers beside these\n\n")
+		fmt.Fprint(w, "The paper's numbers next to these\n\n")
 		if err := r.WriteBeside(w, r.Published, false); err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func (f *evalFlags) study() (eval.Study, error) {
 		return s, err
 	}
 	if f.truth == "" {
-		return s, usagef("--truth is missing: the folder of true label maps")
+		return s, usagef("--truth is missing: the folder with the ground-truth label maps")
 	}
 	if s.Labels, err = parseLabels(f.labels); err != nil {
 		return s, err

@@ -19,7 +19,7 @@ func (f *evalFlags) methods() ([]eval.Method, error) {
 		texts = append(texts, f.pred2)
 	}
 	if len(texts) == 0 {
-		return nil, usagef("--pred is missing: the folder of predictions")
+		return nil, usagef("--pred is missing: the folder with the predictions")
 	}
 	var methods []eval.Method
 	var unnamed []*eval.Method
@@ -83,7 +83,7 @@ func parseLabels(text string) ([]int32, error) {
 	var labels []int32
 	for _, n := range numbers {
 		if n < 1 || n > 1<<31-1 {
-			return nil, usagef("--labels: %d is no label; labels are positive", n)
+			return nil, usagef("--labels: %d is not a label; labels are positive", n)
 		}
 		labels = append(labels, int32(n))
 	}

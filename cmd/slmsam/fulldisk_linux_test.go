@@ -28,7 +28,7 @@ func TestFullDiskIsAnErrorAndLeavesNothing(t *testing.T) {
 
 	r = w.propagate("--mask", w.mask, "-o", w.path("out.nii.gz"), "--report", disk)
 	require.Equal(t, exitFailed, r.code)
-	require.Contains(t, r.errors, "the label map "+w.path("out.nii.gz")+" is written, the report is not")
+	require.Contains(t, r.errors, "the label map "+w.path("out.nii.gz")+" was written, but the report was not")
 	left, err = os.ReadDir(disk)
 	require.NoError(t, err)
 	for _, f := range left {

@@ -82,7 +82,7 @@ func testImage() *volume.Volume {
 	return v
 }
 
-// testMask has labels 2 and 5 on the given slices across axis 0.
+// testMask has labels 2 and 5 on the given slices along axis 0.
 func testMask(v *volume.Volume, on ...int) *volume.LabelMap {
 	l := volume.NewLabelMap(v)
 	for _, x := range on {

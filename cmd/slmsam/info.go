@@ -23,7 +23,7 @@ import (
 func newInfoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "info [FILE]",
-		Short: "Show this machine's devices, or what a checkpoint or a volume holds",
+		Short: "Show this machine's devices, or what is in a checkpoint or a volume",
 		Example: `  slmsam info
   slmsam info scan.nii.gz
   slmsam info tiny --json`,
@@ -146,7 +146,7 @@ func checkpointInfo(c *console, f *checkpoint.File) error {
 		if configErr == nil {
 			assumed := ""
 			if w.SizeAssumed {
-				assumed = " (assumed: the file does not say at which size it was trained)"
+				assumed = " (assumed: the file does not say what size it was trained at)"
 			}
 			fmt.Fprintf(out, "configuration  %d x %d%s, trunk of %d channels and %d blocks, width %d, memory %s\n", config.ImageSize, config.ImageSize, assumed,
 				config.Trunk.EmbedDim, config.Trunk.Depth(), config.Attention.Width, config.Memory)
@@ -204,7 +204,7 @@ func volumeInfo(c *console, v *volume.Volume) error {
 	return c.result(f, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: %s volume\n", f.Path, f.Format)
 		fmt.Fprintf(w, "dimensions   %d x %d x %d voxels of %.4g x %.4g x %.4g mm\n", v.Dim[0], v.Dim[1], v.Dim[2], f.SpacingMM[0], f.SpacingMM[1], f.SpacingMM[2])
-		fmt.Fprintf(w, "orientation  %s, slices across axis %d\n", f.Orientation, f.AcquisitionAxis)
+		fmt.Fprintf(w, "orientation  %s, slices along axis %d\n", f.Orientation, f.AcquisitionAxis)
 		for r, name := range []string{"affine       ", "             ", "             "} {
 			fmt.Fprintf(w, "%s%10.4f %10.4f %10.4f %10.4f\n", name, f.Affine[r][0], f.Affine[r][1], f.Affine[r][2], f.Affine[r][3])
 		}

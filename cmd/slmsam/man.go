@@ -12,7 +12,7 @@ import (
 func newManCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "man DIR",
-		Short:   "Write the manual pages into a folder",
+		Short:   "Write the manual pages to a folder",
 		Example: "  slmsam man man1 && man ./man1/slmsam-propagate.1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

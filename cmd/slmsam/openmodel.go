@@ -21,9 +21,9 @@ type modelFlags struct {
 // add declares the flags; weights are those that count without --checkpoint.
 func (f *modelFlags) add(flags *pflag.FlagSet, weights string) {
 	flags.StringVar(&f.checkpoint, "checkpoint", weights, "weights: a .pt or .safetensors file, "+nano.Name+" (built in), or the name of "+
-		"pulled ones ("+strings.Join(officialNames(), ", ")+"; see slmsam weights)")
+		"downloaded ones ("+strings.Join(officialNames(), ", ")+"; see slmsam weights)")
 	flags.StringVar(&f.config, "config", "", "JSON file with the model's configuration (default: the checkpoint's own)")
-	flags.IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
+	flags.IntVar(&f.resolution, "resolution", 0, "side length of the model's input in pixels, a multiple of 32 (default: the model's)")
 }
 
 // openModel reads the chosen checkpoint and puts the model on dev; source is where it was found.
@@ -44,15 +44,15 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 	c.log.Info(fmt.Sprintf("model: %s, %.1f M parameters, memory %s, %d x %d",
 		file.Path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))
 	if loaded.SAM20 {
-		c.log.Warn("these are SAM 2.0 weights: they work as in SAM 2.0; the 2.1 weights of the same size are better (slmsam weights list)")
+		c.log.Warn("these are SAM 2.0 weights: they work as they do in SAM 2.0; the 2.1 weights of the same size are better (slmsam weights list)")
 	}
 	switch {
 	case loaded.Fresh:
 		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +
 			"untrained, so the masks will be poor until the model is fine-tuned; --memory M7 uses them as SAM 2 does")
 	case f.checkpoint == nano.Name:
-		c.log.Warn("this is the small built-in model: optical flow, gray values and a cut carry masks and boxes, not " +
-			"its network. Look at every slice (docs/nano.md says how good it is); for more, fine-tune a model on a few volumes of yours: slmsam train")
+		c.log.Warn("this is the small built-in model: it propagates masks and boxes by optical flow, gray values and a graph cut, not by " +
+			"its network. Check every slice (docs/nano.md says how good it is); for better results, fine-tune a model on a few of your volumes: slmsam train")
 	}
 	return m, file.Path, nil
 }

@@ -22,7 +22,7 @@ func parseWindow(s string) (volume.WindowRule, error) {
 	}
 	rule, err := volume.ParseWindowRule(s)
 	if err != nil {
-		return "", usagef("--window %q: want LO,HI with LO < HI, as -160,240, or lung, soft, bone, brain (CT), paper or auto", s)
+		return "", usagef("--window %q: want LO,HI with LO < HI, such as -160,240, or lung, soft, bone, brain (CT), paper or auto", s)
 	}
 	return rule, nil
 }

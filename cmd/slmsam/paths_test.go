@@ -12,7 +12,7 @@ import (
 // TestOutputPaths: names that mean something else, links, and folders that are still to be made.
 func TestOutputPaths(t *testing.T) {
 	w := newWorkspace(t)
-	for out, says := range map[string]string{"-": "standard output", "/dev/stdout": "add .nii.gz", ".": "a folder that exists"} {
+	for out, says := range map[string]string{"-": "standard output", "/dev/stdout": "add .nii.gz", ".": "an existing folder"} {
 		r := w.propagate("--mask", w.mask, "-o", out, "--force")
 		require.Equal(t, exitFailed, r.code, out)
 		require.Contains(t, r.errors, says)

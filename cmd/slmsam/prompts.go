@@ -25,13 +25,13 @@ func parseSelection(choices []string, labels string) (s slmsam.Selection, err er
 		label, list := 0, choice
 		if before, after, ok := strings.Cut(choice, ":"); ok {
 			if label, err = strconv.Atoi(before); err != nil || label == 0 {
-				return s, usagef("--slice %q: want LABEL:N,N,... as 2:9,14", choice)
+				return s, usagef("--slice %q: want LABEL:N,N,... such as 2:9,14", choice)
 			}
 			list = after
 		}
 		on, err := parseInts(list)
 		if err != nil {
-			return s, usagef("--slice %q: want auto, or slice numbers like 12 or 3,40 (counted from 0), for one label 2:9,14", choice)
+			return s, usagef("--slice %q: want auto, slice numbers such as 12 or 3,40 (counted from 0), or 2:9,14 for label 2 only", choice)
 		}
 		if s.Slices == nil {
 			s.Slices = map[int][]int{}
@@ -39,7 +39,7 @@ func parseSelection(choices []string, labels string) (s slmsam.Selection, err er
 		s.Slices[label] = append(s.Slices[label], on...)
 	}
 	if s.Central && s.Slices != nil {
-		return s, usagef("--slice: auto and slice numbers exclude each other")
+		return s, usagef("--slice: use either auto or slice numbers, not both")
 	}
 	return s, nil
 }
@@ -76,7 +76,7 @@ func parseCrop(s string) (float64, error) {
 	}
 	crop, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(crop >= 1) || math.IsInf(crop, 1) {
-		return 0, usagef("--crop %q: want a number of at least 1, as 3, or whole", s)
+		return 0, usagef("--crop %q: want a number of at least 1, such as 3, or whole", s)
 	}
 	return crop, nil
 }
@@ -96,7 +96,7 @@ func parseRange(flag, s string, n int) (first, end int, err error) {
 		end, errB = strconv.Atoi(b)
 	}
 	if !ok || errA != nil || errB != nil {
-		return 0, 0, usagef("%s %q: want A:B for slices A to B-1, as 10:60", flag, s)
+		return 0, 0, usagef("%s %q: want A:B for slices A to B-1, such as 10:60", flag, s)
 	}
 	if first < 0 || end > n || first >= end {
 		return 0, 0, fmt.Errorf("%s %s is not within the volume's slices 0:%d", flag, s, n)
@@ -138,7 +138,7 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 		}
 		p := at(v.slice(), label)
 		if p.Points != nil {
-			return nil, usagef("--box %q: label %d has a box on this slice already", s, label)
+			return nil, usagef("--box %q: label %d already has a box on this slice", s, label)
 		}
 		p.Points = []slmsam.Point{{X: v[0], Y: v[1], Label: slmsam.BoxTopLeft}, {X: v[2], Y: v[3], Label: slmsam.BoxBottomRight}}
 	}

@@ -32,17 +32,17 @@ func newPropagateCommand() *cobra.Command {
 	f := &propagateFlags{}
 	cmd := &cobra.Command{
 		Use:   "propagate IMAGE --mask MASK [-o OUT]",
-		Short: "Carry outlined slices through a volume",
+		Short: "Propagate outlined slices through a volume",
 		Long: `propagate reads IMAGE (NIfTI, NRRD, MetaImage, a folder with a DICOM series, or a folder of PNG or
 JPEG slices) and MASK, a label map on the same grid with one or more outlined slices, and writes a
 label map of the whole volume on IMAGE's grid. Labels keep their numbers; where a label is outlined
 on a slice, it is kept there exactly as drawn.
 
-To correct a result, open it in any editor, mend a slice or two, save it, and give it as MASK: the
-file OUT.slmsam.json beside it tells which slices you changed, and only what lies between them and
-their neighbors among the outlines is computed again.
+To correct a result, open it in any editor, fix a slice or two, save it, and pass it as MASK: the
+file OUT.slmsam.json next to it shows which slices you changed, and only what lies between them and
+the nearest outlined slices is recomputed.
 
-Slices, pixels and axes are counted from 0 in the order of the file. On a slice across axis 2, x runs
+Slices, pixels and axes are counted from 0 in the file's order. On a slice perpendicular to axis 2, x runs
 along axis 0 and y along axis 1.`,
 		Example: `  slmsam propagate ct.nii.gz --mask one_slice.nii.gz
   slmsam propagate ct.nii.gz --mask organs.nii.gz --slice auto --label 1,3 -o out.nii.gz --report report
@@ -57,16 +57,16 @@ along axis 0 and y along axis 1.`,
 
 func (f *propagateFlags) promptGroup() flagGroup {
 	g := newFlagGroup("Prompts")
-	g.StringVarP(&f.mask, "mask", "m", "", "label map on IMAGE's grid with the outlined slices, 0 is background; or a result that was corrected by hand")
+	g.StringVarP(&f.mask, "mask", "m", "", "label map on IMAGE's grid with the outlined slices (0 is background), or a result that you corrected")
 	g.StringArrayVar(&f.slices, "slice", nil, "outlined slices to start from: N,N,... for all labels, LABEL:N,N,... for one (may be repeated), or auto "+
 		"for each object's central slice in a full label map (default: all outlined slices)")
-	g.StringVar(&f.labels, "label", "", "labels of MASK to propagate, as 1,2,5 (default: all)")
-	g.StringArrayVar(&f.points, "point", nil, "click slice,x,y[,label][,+ or -] in pixels; may be repeated")
-	g.StringArrayVar(&f.boxes, "box", nil, "box slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
-	g.StringArrayVar(&f.present, "present", nil, "slices known to hold an object: A:B or LABEL:A:B, A to B-1; may be repeated")
-	g.StringArrayVar(&f.absent, "absent", nil, "slices known not to hold it, likewise: tracking ends there")
-	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take a mask of IMAGE's size as drawn on it, voxel for voxel, whatever its header says")
-	g.StringVar(&f.names, "names", "", "names and colors of labels for output and report: 1=liver,2=spleen, or a file: nnU-Net's dataset.json or ITK-SNAP's "+
+	g.StringVar(&f.labels, "label", "", "labels of MASK to propagate, e.g. 1,2,5 (default: all)")
+	g.StringArrayVar(&f.points, "point", nil, "a click: slice,x,y[,label][,+ or -] in pixels; may be repeated")
+	g.StringArrayVar(&f.boxes, "box", nil, "a box: slice,x0,y0,x1,y1[,label] in pixels; may be repeated")
+	g.StringArrayVar(&f.present, "present", nil, "slices known to contain an object: A:B or LABEL:A:B, meaning A to B-1; may be repeated")
+	g.StringArrayVar(&f.absent, "absent", nil, "slices known not to contain it, in the same form: tracking stops there")
+	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat a mask of IMAGE's size as drawn on it, voxel for voxel, whatever its header says")
+	g.StringVar(&f.names, "names", "", "label names and colors for the output and the report: 1=liver,2=spleen, or a file: nnU-Net's dataset.json or ITK-SNAP's "+
 		"label descriptions (.txt)")
 	g.StringVar(&f.earlier, "earlier", "", "the result that MASK corrects, if it was saved under another name")
 	return g
@@ -78,16 +78,16 @@ func (f *propagateFlags) modelGroup() flagGroup {
 	f.deviceFlags.add(g.FlagSet)
 	f.cacheFlags.add(g.FlagSet, "512M,4G")
 	g.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the checkpoint's own)")
-	g.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
-	g.StringVar(&f.span, "range", "", "slices to work on: A:B is A to B-1; either may be left out")
-	g.StringVar(&f.direction, "direction", "both", "from the prompt: both, forward or backward")
+	g.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
+	g.StringVar(&f.span, "range", "", "slices to work on: A:B means A to B-1; either end may be omitted")
+	g.StringVar(&f.direction, "direction", "both", "direction from the prompt: both, forward or backward")
 	g.StringVar(&f.order, "order", "blended", "how slices between two outlines are reached: blended (from both), nearest (each half from its own), "+
 		"or official (as the released predictor does)")
-	g.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white; lung, soft, bone or brain (CT); paper for the whole range (CT: within "+
-		"-1024 to 2000 HU); or auto, which leaves outliers out of it (default: that which the model was trained with, else auto)")
-	g.StringVar(&f.crop, "crop", "", "show the model, for each object, the square of so many times its size about it, as 3; or whole slices: whole "+
+	g.StringVar(&f.window, "window", "", "intensities LO,HI that become black and white; lung, soft, bone or brain (CT); paper for the full range (CT: within "+
+		"-1024 to 2000 HU); or auto, the range without outliers (default: the rule that the model was trained with, else auto)")
+	g.StringVar(&f.crop, "crop", "", "crop each slice to a square around each object: its side as a multiple of the object's size, e.g. 3; or whole for whole slices "+
 		"(default: the model's)")
-	g.BoolVar(&f.keepHoles, "keep-holes", false, "leave small holes in the masks")
+	g.BoolVar(&f.keepHoles, "keep-holes", false, "do not fill small holes in the masks")
 	g.BoolVar(&f.bf16, "bf16-memory", false, "store memories as bfloat16, as the released predictor does")
 	g.BoolVar(&f.untrained, "untrained", false, "allow prompts and memories that the weights were not trained with")
 	return g
@@ -95,7 +95,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 
 func (f *propagateFlags) outputGroup() flagGroup {
 	g := newFlagGroup("Output")
-	g.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha, .dcm for a DICOM segmentation of a DICOM series, or a folder of PNG slices; default: IMAGE's name with _slmsam, beside it)")
+	g.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha, .dcm for a DICOM segmentation of a DICOM series, or a folder of PNG slices; default: IMAGE's name with _slmsam, next to it)")
 	g.StringVar(&f.report, "report", "", "folder for a montage, a presence curve and report.json")
 	g.BoolVar(&f.force, "force", false, "replace existing files")
 	return g
@@ -144,7 +144,7 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	s.PeakMemoryBytes = dev.Memory().Peak
 	if f.report != "" {
 		if err := writeReport(f.report, job, result, s); err != nil {
-			return fmt.Errorf("the label map %s is written, the report is not: %w", job.out, err)
+			return fmt.Errorf("the label map %s was written, but the report was not: %w", job.out, err)
 		}
 		s.Report = f.report
 	}
@@ -193,7 +193,7 @@ func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*sl
 	var untrained *slmsam.UntrainedError
 	switch {
 	case errors.Is(err, wgsl.ErrOutOfMemory) || errors.Is(err, wgsl.ErrDeviceLost):
-		return nil, fmt.Errorf("%w; try fewer labels at a time (--label), a smaller --resolution, or --device cpu", err)
+		return nil, fmt.Errorf("%w; try fewer labels at once (--label), a smaller --resolution, or --device cpu", err)
 	case errors.As(err, &untrained):
 		return nil, fmt.Errorf("%w; choose other weights (--checkpoint), or pass --untrained to see for yourself", err)
 	}
@@ -207,7 +207,7 @@ func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*sl
 // write writes what the result came from, then the label map: where that is, both are.
 func (j *job) write(p slmsam.Provenance, result *slmsam.Result) error {
 	if err := os.MkdirAll(filepath.Dir(j.out), 0o777); err != nil {
-		return fmt.Errorf("the folder of the output: %w", err)
+		return fmt.Errorf("create the output folder: %w", err)
 	}
 	path := provenancePath(j.out)
 	_, err := os.Lstat(path)

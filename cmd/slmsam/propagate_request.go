@@ -120,14 +120,14 @@ func (f *propagateFlags) history(v *volume.Volume) (*slmsam.Provenance, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("what the earlier result came from: %w", err)
+		return nil, fmt.Errorf("read the earlier result's record: %w", err)
 	}
 	p, err := slmsam.ParseProvenance(data)
 	if err == nil {
 		err = p.CheckImage(v)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; move that file away to take every slice of the mask as an outline", path, err)
+		return nil, fmt.Errorf("%s: %w; move that file away to use every slice of the mask as an outline", path, err)
 	}
 	return &p, nil
 }
@@ -143,7 +143,7 @@ func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provena
 	}
 	if history != nil {
 		if f.axis != "" && s.Axis != history.Axis {
-			return fmt.Errorf("the earlier result was made across axis %d, not %d: leave --axis out to correct it", history.Axis, s.Axis)
+			return fmt.Errorf("the earlier result was made along axis %d, not %d: leave out --axis to correct it", history.Axis, s.Axis)
 		}
 		s.Axis = history.Axis
 	}
@@ -223,10 +223,10 @@ func notesOf(path string, notes []string) (out []string) {
 func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provenance, mask *volume.LabelMap) error {
 	correction, err := history.Correct(mask)
 	if err != nil {
-		return fmt.Errorf("%w; move %s away to take every slice of the mask as an outline", err, provenancePath(f.mask))
+		return fmt.Errorf("%w; move %s away to use every slice of the mask as an outline", err, provenancePath(f.mask))
 	}
 	if len(correction.Slices) == 0 && f.points == nil && f.boxes == nil {
-		c.log.Warn(f.mask + " is an earlier result without a correction: there is nothing to compute")
+		c.log.Warn(f.mask + " is an earlier result without any correction: there is nothing to compute")
 	}
 	for _, label := range slices.Sorted(maps.Keys(correction.Slices)) {
 		c.log.Info(fmt.Sprintf("label %d: corrected on slices %s", label, slmsam.Ranges(correction.Slices[label])))

@@ -45,8 +45,8 @@ func commands() []*cobra.Command {
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "slmsam",
-		Short: "Carry one annotated slice through a whole CT or MR volume",
-		Long: `slmsam outlines an organ or lesion in every slice of a CT or MR volume, given its outline on one.
+		Short: "Propagate one annotated slice through a whole CT or MR volume",
+		Long: `slmsam outlines an organ or lesion on every slice of a CT or MR volume, given its outline on one slice.
 It is SLM-SAM 2 (short-long memory SAM 2, arXiv 2505.01854) and runs on any GPU, or on the CPU.`,
 		Example: `  slmsam weights pull tiny
   slmsam propagate scan.nii.gz --mask one_slice.nii.gz -o labels.nii.gz
@@ -57,7 +57,7 @@ It is SLM-SAM 2 (short-long memory SAM 2, arXiv 2505.01854) and runs on any GPU,
 	}
 	flags := root.PersistentFlags()
 	flags.Bool("json", false, "print exactly one JSON object on stdout; messages go to stderr")
-	flags.BoolP("quiet", "q", false, "no progress and no messages but warnings")
+	flags.BoolP("quiet", "q", false, "print warnings only, no progress or other messages")
 	flags.BoolP("verbose", "v", false, "more messages")
 	root.AddCommand(commands()...)
 	completeFlags(root)

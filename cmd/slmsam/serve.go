@@ -42,13 +42,13 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [FOLDER]",
 		Short: "Annotate in the browser, or from napari, 3D Slicer, OHIF or ITK-SNAP",
-		Long: `serve opens a page to annotate on at --listen: it lists the volumes of FOLDER, keeps what is drawn in
-FOLDER/.slmsam, and the label maps of reviewed volumes in FOLDER/labelsTr. It also answers the programs
-that people annotate with: nnInteractive clients (napari, 3D Slicer), MONAI Label clients (3D Slicer,
-OHIF) and ITK-SNAP, each on a port of its own. An outline on one slice is carried through the volume by
-the model. docs/serve.md shows the page, docs/clients.md says what to enter in each program.
+		Long: `serve opens an annotation page at --listen. It lists the volumes in FOLDER, saves what is drawn in
+FOLDER/.slmsam, and saves the label maps of reviewed volumes in FOLDER/labelsTr. It also serves other annotation
+programs: nnInteractive clients (napari, 3D Slicer), MONAI Label clients (3D Slicer,
+OHIF) and ITK-SNAP, each on its own port. The model propagates an outline on one slice through the
+volume. docs/serve.md shows the page; docs/clients.md says what to enter in each program.
 
-Without a token only programs of this machine are answered.`,
+Without a token, only programs on this machine are served.`,
 		Example: `  slmsam serve
   slmsam serve volumes/ --checkpoint run/best.safetensors
   slmsam serve volumes/ --listen 0.0.0.0:8080 --token "$(openssl rand -hex 16)"`,
@@ -68,32 +68,32 @@ Without a token only programs of this machine are answered.`,
 
 func (f *serveFlags) clientGroup() flagGroup {
 	g := newFlagGroup("Clients")
-	g.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server itself; the clients' ports are opened on its host")
-	g.IntVar(&f.nnInteractive, "nninteractive-port", 1527, "port for nnInteractive clients (napari, 3D Slicer); 0: none")
-	g.IntVar(&f.monaiLabel, "monailabel-port", 8000, "port for MONAI Label clients (3D Slicer, OHIF); 0: none")
-	g.IntVar(&f.snap, "itksnap-port", 8911, "port for ITK-SNAP; 0: none. ITK-SNAP sends no token, so this port is opened on this machine only, "+
-		"unless --behind-proxy; with --token it is not opened unless it is asked for")
+	g.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; the clients' ports are opened on the same host")
+	g.IntVar(&f.nnInteractive, "nninteractive-port", 1527, "port for nnInteractive clients (napari, 3D Slicer); 0 disables it")
+	g.IntVar(&f.monaiLabel, "monailabel-port", 8000, "port for MONAI Label clients (3D Slicer, OHIF); 0 disables it")
+	g.IntVar(&f.snap, "itksnap-port", 8911, "port for ITK-SNAP; 0 disables it. ITK-SNAP sends no token, so this port is open to this machine only, "+
+		"unless --behind-proxy is given; with --token it stays closed unless you ask for it")
 	return g
 }
 
 func (f *serveFlags) accessGroup() flagGroup {
 	g := newFlagGroup("Access")
-	g.StringVar(&f.token, "token", "", "demand this token of every client: the API key of nnInteractive, the password of MONAI Label "+
+	g.StringVar(&f.token, "token", "", "require this token from every client: the API key in nnInteractive, the password in MONAI Label "+
 		"(also "+tokenEnv+", which other users of this machine cannot see)")
-	g.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front asks who it is: listen beyond this machine without a token")
-	g.StringSliceVar(&f.hosts, "allow-host", nil, "name by which clients call this machine, besides its own, localhost and IP addresses; may be repeated")
-	g.StringSliceVar(&f.origins, "allow-origin", nil, "web page that may send requests to the MONAI Label port, as https://ohif.example; may be repeated "+
-		"(pages that this machine serves may anyway; * is every page)")
+	g.BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front authenticates users: listen beyond this machine without a token")
+	g.StringSliceVar(&f.hosts, "allow-host", nil, "host name that clients may use, besides this machine's own, localhost and IP addresses; may be repeated")
+	g.StringSliceVar(&f.origins, "allow-origin", nil, "origin of a web page that may send requests to the MONAI Label port, e.g. https://ohif.example; may be repeated "+
+		"(pages served by this machine always may; * allows every page)")
 	return g
 }
 
 func (f *serveFlags) limitGroup() flagGroup {
 	g := newFlagGroup("Limits")
-	g.IntVar(&f.limits.Sessions, "max-sessions", 8, "volumes open at once")
-	g.IntVar(&f.limits.Voxels, "max-voxels", 256<<20, "voxels of one volume")
-	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "voxels of all open volumes together; each takes up to 16 bytes of memory")
-	g.DurationVar(&f.idle, "idle-timeout", 0, "close a session in which nothing was done for so long (default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
-	g.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session whose client fell silent for so long")
+	g.IntVar(&f.limits.Sessions, "max-sessions", 8, "maximum number of volumes open at once")
+	g.IntVar(&f.limits.Voxels, "max-voxels", 256<<20, "maximum number of voxels in one volume")
+	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "maximum number of voxels in all open volumes; each takes up to 16 bytes of memory")
+	g.DurationVar(&f.idle, "idle-timeout", 0, "close a session after this long without activity (default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
+	g.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session after this long without a heartbeat from its client")
 	return g
 }
 
@@ -157,16 +157,16 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 // check reports flags that cannot be meant.
 func (f *serveFlags) check() error {
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
-		return usagef("--listen %q: want HOST:PORT, as 127.0.0.1:8080", f.listen)
+		return usagef("--listen %q: want HOST:PORT, such as 127.0.0.1:8080", f.listen)
 	}
 	if _, err := f.cacheFlags.budget(); err != nil {
 		return err
 	}
 	if f.limits.Sessions < 1 || f.limits.Voxels < 1 || f.limits.TotalVoxels < f.limits.Voxels {
-		return usagef("--max-sessions, --max-voxels and --max-total-voxels: want at least 1, and all volumes together not less than one")
+		return usagef("--max-sessions, --max-voxels and --max-total-voxels: want at least 1, and a total no smaller than the limit for one volume")
 	}
 	if f.idle < 0 || f.liveness <= 0 {
-		return usagef("--idle-timeout and --liveness-timeout: want a time, as 10m")
+		return usagef("--idle-timeout and --liveness-timeout: want a duration such as 10m")
 	}
 	return nil
 }

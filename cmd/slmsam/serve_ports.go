@@ -79,7 +79,7 @@ func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, 
 func (f *serveFlags) addITKSNAP(ctx context.Context, c *console, s *servers, backend annotate.Backend, host string) {
 	if f.token != "" && !f.snapAsked {
 		if f.snap != 0 {
-			c.log.Info("ITK-SNAP: not served, because it sends no token; --itksnap-port opens it for every program of this machine")
+			c.log.Info("ITK-SNAP: not served, because it sends no token; --itksnap-port opens its port to every program on this machine")
 		}
 		return
 	}

@@ -41,7 +41,7 @@ func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn
 		}
 		made := dir
 		w.closers = append(w.closers, func() error { return os.RemoveAll(made) })
-		options.Notice = "This server was started without a folder: volumes and labels are kept until it ends. Download what you need, or start it as slmsam serve FOLDER."
+		options.Notice = "This server was started without a folder: volumes and labels are lost when it stops. Download what you need, or start it as slmsam serve FOLDER."
 	}
 	volumes, err := folder.Open(dir, f.limits.Voxels)
 	if err != nil {

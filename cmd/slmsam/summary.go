@@ -140,7 +140,7 @@ func (s summary) printDoubts(w io.Writer) {
 	if len(s.Doubts) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nlook at these slices first:")
+	fmt.Fprintln(w, "\ncheck these slices first:")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, d := range s.Doubts[:min(len(s.Doubts), shownDoubts)] {
 		fmt.Fprintf(t, "  slice %d\tlabel %d\t%s\n", d.Slice, d.Label, strings.Join(d.Reasons, "; "))

@@ -36,11 +36,11 @@ func newTrainCommand() *cobra.Command {
 		Short: "Fine-tune on a few annotated volumes, or train from scratch",
 		Long: `train learns from annotated volumes. DATASET is an nnU-Net raw folder (imagesTr, labelsTr, dataset.json), a
 folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the columns image,label and
-perhaps name,labels,weight; or the word generated, for made-up volumes. The run's folder receives checkpoints (best, last),
+optionally name,labels,weight; or the word generated, for synthetic volumes. The run's folder gets checkpoints (best, last),
 the state to resume from, metrics.jsonl, TensorBoard events, curves.png and samples/.
 
-Without choices the built-in model is fine-tuned for at most 20 minutes. Some volumes (of one or two, some slices) are held
-back: the model is validated on them before, during and after, the best weights are kept (those it started from, where
+By default the built-in model is fine-tuned for at most 20 minutes. Some volumes (of one or two, some slices) are held
+back to validate on before, during and after training. The best weights are kept (the start weights, if
 nothing beats them), and the last line says what was gained. See docs/training.md.`,
 		Example: `  slmsam train cases.csv
   slmsam train Dataset001_Liver --init tiny -o run
@@ -54,33 +54,33 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "run", "folder of the run")
 	flags.StringVar(&f.recipe, "recipe", "", strings.Join(train.Recipes(), ", ")+", or a JSON file (default: by the size of the start model)")
-	flags.StringVar(&f.init, "init", nano.Name, "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a pulled one, nano (built in), or fresh")
+	flags.StringVar(&f.init, "init", nano.Name, "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a downloaded one, nano (built in), or fresh")
 	flags.StringVar(&f.model, "model", "nano", "shape of a fresh model: "+strings.Join(slmsam.Presets(), ", "))
-	flags.IntVar(&f.resolution, "resolution", 0, "side of the square that the model sees, a multiple of 32 (default: the model's)")
-	flags.BoolVar(&f.resume, "resume", false, "go on with the run in RUN; its recipe and model are taken from there. More --steps or a longer --time prolong it")
+	flags.IntVar(&f.resolution, "resolution", 0, "side length of the model's input in pixels, a multiple of 32 (default: the model's)")
+	flags.BoolVar(&f.resume, "resume", false, "continue the run in RUN with its recipe and model; more --steps or a longer --time extend it")
 	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
-	flags.StringVar(&f.holdOut, "hold-out", "", "names of DATASET's cases to validate on instead of training, as A,B; none trains on all (default: by their number)")
-	flags.Float64Var(&f.mix, "mix-generated", 0, "part of the clips to take from generated volumes instead, 0 to 1")
-	flags.StringVar(&f.labels, "label", "", "labels to train, as 1,2,5 (default: all)")
-	flags.StringVar(&f.axis, "axis", "", "axis across which slices are taken: 0, 1 or 2 (default: the one of largest spacing)")
-	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as of slmsam propagate; the model remembers the rule (default: auto)")
-	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images to train on, as 1 for CASE_0001")
-	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "take label maps of their image's size as drawn on it, whatever their headers say")
-	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; with --steps or --time left out")
+	flags.StringVar(&f.holdOut, "hold-out", "", "names of cases in DATASET to validate on instead of training, e.g. A,B; none trains on all (default: depends on their number)")
+	flags.Float64Var(&f.mix, "mix-generated", 0, "fraction of clips to take from generated volumes instead, 0 to 1")
+	flags.StringVar(&f.labels, "label", "", "labels to train, e.g. 1,2,5 (default: all)")
+	flags.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
+	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate; stored with the model (default: auto)")
+	flags.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images to train on, e.g. 1 for CASE_0001")
+	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat label maps as drawn on their image if the sizes match, whatever their headers say")
+	flags.IntVar(&f.epochs, "epochs", 0, "clips per volume; instead of --steps or --time")
 	flags.IntVar(&f.steps, "steps", 0, "optimizer steps")
-	flags.StringVar(&f.time, "time", "", "time to train, as 2h or 90m")
+	flags.StringVar(&f.time, "time", "", "training time, e.g. 2h or 90m")
 	flags.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the recipe's)")
 	flags.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
-	flags.IntVar(&f.batch, "batch", 0, "clips per step, their gradients averaged (default: the recipe's)")
-	flags.IntVar(&f.together, "together", 0, "clips of a step that are computed at once: more are faster and take more memory (default: the recipe's)")
-	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's changes in proportion (default: the recipe's)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of everything random (default: the recipe's)")
-	flags.StringVar(&f.prompts, "prompts", "", "proportions of prompts on the first slice, as mask=1,points=1,box=1")
-	flags.StringArrayVar(&f.freeze, "freeze", nil, "glob of parameters to leave as they are, as image_encoder.*; may be repeated")
-	flags.BoolVar(&f.recompute, "recompute", false, "compute activations again in the backward pass: less memory, more time")
-	flags.BoolVar(&f.plan, "plan", false, "only print the parameters, memory and work of a step")
-	flags.IntVar(&f.bench, "bench", 0, "only measure so many steps")
-	flags.BoolVar(&f.kernels, "kernels", false, "with --bench: also say which kernels the time goes to, on the CPU")
+	flags.IntVar(&f.batch, "batch", 0, "clips per step, whose gradients are averaged (default: the recipe's)")
+	flags.IntVar(&f.together, "together", 0, "clips of a step that are computed at once; more is faster and takes more memory (default: the recipe's)")
+	flags.Float64Var(&f.lr, "lr", 0, "learning rate; the image encoder's rate changes in proportion (default: the recipe's)")
+	flags.Uint64Var(&f.seed, "seed", 0, "random seed (default: the recipe's)")
+	flags.StringVar(&f.prompts, "prompts", "", "proportions of prompt types on the first slice, e.g. mask=1,points=1,box=1")
+	flags.StringArrayVar(&f.freeze, "freeze", nil, "parameters to leave unchanged, as a glob such as image_encoder.*; may be repeated")
+	flags.BoolVar(&f.recompute, "recompute", false, "recompute activations in the backward pass: less memory, more time")
+	flags.BoolVar(&f.plan, "plan", false, "only print the parameter count, memory and work of a step")
+	flags.IntVar(&f.bench, "bench", 0, "only time this many steps")
+	flags.BoolVar(&f.kernels, "kernels", false, "with --bench: also show which kernels take the time, on the CPU")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
 	return cmd
@@ -104,7 +104,7 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 		c.log.Warn(n)
 	}
 	if job.heldBack != "" {
-		c.log.Info("held back to validate on: " + job.heldBack + " (--hold-out NAMES chooses, --hold-out none trains on all)")
+		c.log.Info("held back to validate on: " + job.heldBack + " (choose with --hold-out NAMES; --hold-out none trains on all)")
 	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {
@@ -130,7 +130,7 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 }
 
 func planText(p train.Plan) string {
-	steps := "until the time is over"
+	steps := "until the time is up"
 	if p.Steps > 0 {
 		steps = fmt.Sprintf("%d steps", p.Steps)
 	}
@@ -183,7 +183,7 @@ func (f *trainFlags) train(ctx context.Context, c *console, dev backend.Device, 
 	began := time.Now()
 	err = t.Run(ctx)
 	if errors.Is(err, context.Canceled) {
-		c.log.Warn(fmt.Sprintf("stopped after step %d; go on with --resume", t.Step()))
+		c.log.Warn(fmt.Sprintf("stopped after step %d; continue with --resume", t.Step()))
 	}
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func (f *trainFlags) configOfStart(cmd *cobra.Command, job *trainJob) (slmsam.Co
 	}
 	for _, name := range settledFlags() {
 		if cmd.Flags().Changed(name) {
-			return slmsam.Config{}, usagef("--%s cannot be changed when resuming: the run goes on as it began", name)
+			return slmsam.Config{}, usagef("--%s cannot be changed when resuming", name)
 		}
 	}
 	_, config, err := train.RunConfig(f.out)
@@ -159,7 +159,7 @@ func parseProportions(s string, maxPoints int) (train.Prompts, error) {
 		name, value, _ := strings.Cut(part, "=")
 		to := map[string]*float64{"mask": &p.Mask, "points": &p.Points, "box": &p.Box}[strings.TrimSpace(name)]
 		if to == nil {
-			return p, usagef("--prompts %q: want proportions of mask, points and box, as mask=1,points=1,box=1", s)
+			return p, usagef("--prompts %q: want proportions of mask, points and box, such as mask=1,points=1,box=1", s)
 		}
 		if _, err := fmt.Sscan(value, to); err != nil {
 			return p, usagef("--prompts %q: %q is not a number", s, value)
@@ -195,7 +195,7 @@ func (f *trainFlags) openData(dataset string, job *trainJob, window volume.Windo
 		return err
 	}
 	if f.mix < 0 || f.mix >= 1 || f.mix > 0 && dataset == generatedName {
-		return usagef("--mix-generated %g: want a part of 0 to 1 of the clips, beside a DATASET of files", f.mix)
+		return usagef("--mix-generated %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.mix)
 	}
 	if f.mix > 0 {
 		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(seed, generatedVolumes), Share: f.mix}
@@ -230,7 +230,7 @@ func (f *trainFlags) split(job *trainJob) error {
 	}
 	names, err := csv.NewReader(strings.NewReader(f.holdOut)).Read()
 	if err != nil {
-		return usagef("--hold-out %q: want names as A,B", f.holdOut)
+		return usagef("--hold-out %q: want names such as A,B", f.holdOut)
 	}
 	rest, held, err := data.Split(names)
 	if err != nil {
@@ -244,7 +244,7 @@ func (f *trainFlags) split(job *trainJob) error {
 func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
 	opt := train.CaseOptions{Axis: -1, Channel: f.channel, IgnoreGeometry: f.ignoreGeometry}
 	if f.channel < 0 {
-		return opt, usagef("--channel %d: want the number of a channel, from 0", f.channel)
+		return opt, usagef("--channel %d: want a channel number, counted from 0", f.channel)
 	}
 	if f.labels != "" {
 		labels, err := parseInts(f.labels)

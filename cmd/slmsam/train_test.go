@@ -34,7 +34,7 @@ func TestTrainThenResumeThenPropagate(t *testing.T) {
 
 	again := slmsamRun("train", manifest, "--init", w.model, "-o", w.path("run"), "--steps", "2", "--frames", "3", "--device", "cpu")
 	require.Equal(t, exitFailed, again.code)
-	require.Contains(t, again.errors, "holds a run already")
+	require.Contains(t, again.errors, "already holds a run")
 
 	resumed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--device", "cpu")
 	require.Equal(t, exitDone, resumed.code, resumed.errors)
@@ -43,7 +43,7 @@ func TestTrainThenResumeThenPropagate(t *testing.T) {
 	changed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--lr", "9")
 	require.Equal(t, exitUsage, changed.code)
 	shorter := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "1")
-	require.Contains(t, shorter.errors, "can only be prolonged")
+	require.Contains(t, shorter.errors, "can only be extended")
 
 	longer := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "3", "--device", "cpu", "--json")
 	require.Equal(t, exitDone, longer.code, longer.errors)

@@ -15,7 +15,7 @@ import (
 func newWeightsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "weights",
-		Short: "List, fetch and verify the official SAM 2.1 checkpoints",
+		Short: "List, download and verify the official SAM 2.1 checkpoints",
 		Example: `  slmsam weights list
   slmsam weights pull tiny
   slmsam weights verify sam2.1_hiera_tiny.pt`,
@@ -40,7 +40,7 @@ func newWeightsListCommand() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:     "list",
-		Short:   "List the official checkpoints and which are here",
+		Short:   "List the official checkpoints and which are downloaded",
 		Example: "  slmsam weights list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -67,7 +67,7 @@ func newWeightsListCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder of the checkpoints (default: slmsam in the user's cache folder)")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder with the checkpoints (default: slmsam in the user's cache folder)")
 	return cmd
 }
 
@@ -75,7 +75,7 @@ func newWeightsPullCommand() *cobra.Command {
 	var dir, base string
 	cmd := &cobra.Command{
 		Use:   "pull NAME",
-		Short: "Fetch an official checkpoint; an interrupted download is resumed",
+		Short: "Download an official checkpoint; an interrupted download is resumed",
 		Example: `  slmsam weights pull tiny
   slmsam weights pull large --url https://mirror.example/sam2.1/ --dir weights`,
 		Args:      cobra.ExactArgs(1),
@@ -84,8 +84,8 @@ func newWeightsPullCommand() *cobra.Command {
 			return pullWeights(cmd.Context(), newConsole(cmd), args[0], dir, base)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder to fetch to (default: slmsam in the user's cache folder)")
-	cmd.Flags().StringVar(&base, "url", "", "folder to fetch from, for mirrors (default: "+checkpoint.OfficialURL+")")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder to download to (default: slmsam in the user's cache folder)")
+	cmd.Flags().StringVar(&base, "url", "", "URL of the folder to download from, for mirrors (default: "+checkpoint.OfficialURL+")")
 	return cmd
 }
 
@@ -97,7 +97,7 @@ func pullWeights(ctx context.Context, c *console, name, dir, base string) error 
 	if dir, err = weightsDir(dir); err != nil {
 		return err
 	}
-	c.log.Info(fmt.Sprintf("fetching %s, %d MB, to %s", entry.File, entry.Size/1e6, dir))
+	c.log.Info(fmt.Sprintf("downloading %s (%d MB) to %s", entry.File, entry.Size/1e6, dir))
 	bar := c.progress("bytes", true)
 	path, err := checkpoint.Pull(ctx, entry, dir, base, bar.set)
 	bar.close()
@@ -122,10 +122,10 @@ func newWeightsVerifyCommand() *cobra.Command {
 			}
 			if !ok {
 				if entry.Name != "" {
-					return fmt.Errorf("%s is not the published %s: its SHA-256 or size differs; fetch it again with \"slmsam weights pull %s\"",
+					return fmt.Errorf("%s is not the published %s: its SHA-256 or size differs; download it again with \"slmsam weights pull %s\"",
 						args[0], entry.File, entry.Name)
 				}
-				return fmt.Errorf("%s is none of the official checkpoints", args[0])
+				return fmt.Errorf("%s is not one of the official checkpoints", args[0])
 			}
 			w := weightsFile{Name: entry.Name, File: entry.File, URL: checkpoint.OfficialURL + entry.File, Bytes: entry.Size, SHA256: entry.SHA256, Path: args[0]}
 			return newConsole(cmd).result(w, func(out io.Writer) { fmt.Fprintf(out, "%s is the published %s\n", args[0], entry.File) })

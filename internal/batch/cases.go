@@ -59,14 +59,14 @@ func place(cases []Case, opt Options) error {
 			c.Output = strings.TrimSuffix(bareName(c.Image), firstChannel) + opt.Format
 		}
 		if !filepath.IsLocal(c.Output) {
-			return fmt.Errorf("the output %s of %s does not lie within the output folder: give a path relative to it", c.Output, c.Image)
+			return fmt.Errorf("the output %s of %s is outside the output folder: give a path relative to that folder", c.Output, c.Image)
 		}
 		c.Name = filepath.ToSlash(bare(c.Output))
 		if other, ok := taken[c.Name]; ok {
 			return fmt.Errorf("%s and %s would both be written as %s: name their outputs in a CSV file", other, c.Image, c.Output)
 		}
 		if c.Name == journals || strings.HasPrefix(c.Name, journals+"/") {
-			return fmt.Errorf("the output %s lies in the folder %s, which is the manifest's: choose another", c.Output, journals)
+			return fmt.Errorf("the output %s is in the folder %s, which is reserved for the manifest: choose another", c.Output, journals)
 		}
 		taken[c.Name] = c.Image
 		c.Output = filepath.Join(opt.Out, c.Output)

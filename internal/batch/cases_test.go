@@ -26,7 +26,7 @@ func TestNNUNetFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Case{{Name: "a", Image: filepath.Join(dir, "imagesTr", "a_0000.nii.gz"), Mask: filepath.Join(dir, "labelsTr", "a.nrrd"),
 		Output: filepath.Join("out", "a.nrrd")}}, cases, "imagesTs has no masks")
-	require.Equal(t, []string{"1 images without a mask in labelsTr are left out: b", "1 masks without an image in imagesTr are left out: c"}, notes)
+	require.Equal(t, []string{"1 images without a mask in labelsTr were left out: b", "1 masks without an image in imagesTr were left out: c"}, notes)
 
 	touch(t, dir, "labelsTs/x.nii")
 	cases, _, err = List(dir, Options{Out: "out", Format: ".nii.gz"})
@@ -38,7 +38,7 @@ func TestNNUNetFolder(t *testing.T) {
 
 	touch(t, dir, "imagesTr/a.mha")
 	_, _, err = List(dir, Options{Split: "Tr"})
-	require.ErrorContains(t, err, "are both called a")
+	require.ErrorContains(t, err, "are both named a")
 	_, _, err = List(t.TempDir(), Options{})
 	require.ErrorContains(t, err, "imagesTr or imagesTs")
 	_, _, err = List(t.TempDir(), Options{Split: "Ts"})
@@ -66,14 +66,14 @@ func TestTable(t *testing.T) {
 		"image,mask\n":                            "lists no volume",
 		"image,mask,wieght\na,b,c\n":              `unknown column "wieght"`,
 		"image,image\na,b\n":                      "two columns",
-		"mask\nb\n":                               "no column is called image",
+		"mask\nb\n":                               "no column named image",
 		"image,mask\n,b\n":                        "row 2: the image is missing",
 		"image,mask\na,\n":                        "row 2: there is nothing to start from",
-		"image,points,labels\na,\"1,2\",1\n":      "labels belong to a mask",
+		"image,points,labels\na,\"1,2\",1\n":      "labels need a mask",
 		"image,mask\na\n":                         "wrong number of fields",
-		"image,mask,output\na,b,../c.nii\n":       "does not lie within the output folder",
-		"image,mask,output\na,b,/c.nii\n":         "does not lie within the output folder",
-		"image,mask,output\na,b,manifest/c.nii\n": "the manifest's",
+		"image,mask,output\na,b,../c.nii\n":       "is outside the output folder",
+		"image,mask,output\na,b,/c.nii\n":         "is outside the output folder",
+		"image,mask,output\na,b,manifest/c.nii\n": "reserved for the manifest",
 		"image,mask\nx/a.nii,m\ny/a.nii.gz,m\n":   "would both be written as a",
 	} {
 		write(text)

@@ -46,10 +46,10 @@ func listFolder(dir string, opt Options) (cases []Case, notes []string, err erro
 		}
 	}
 	if len(unmasked) > 0 {
-		notes = append(notes, fmt.Sprintf("%d images without a mask in labels%s are left out: %s", len(unmasked), split, some(unmasked)))
+		notes = append(notes, fmt.Sprintf("%d images without a mask in labels%s were left out: %s", len(unmasked), split, some(unmasked)))
 	}
 	if len(orphans) > 0 {
-		notes = append(notes, fmt.Sprintf("%d masks without an image in images%s are left out: %s", len(orphans), split, some(orphans)))
+		notes = append(notes, fmt.Sprintf("%d masks without an image in images%s were left out: %s", len(orphans), split, some(orphans)))
 	}
 	return cases, notes, nil
 }
@@ -74,7 +74,7 @@ func chooseSplit(dir, asked string) (string, error) {
 		}
 	}
 	if asked != "" {
-		return "", fmt.Errorf("it has no folders images%s and labels%s", asked, asked)
+		return "", fmt.Errorf("it does not have the folders images%s and labels%s", asked, asked)
 	}
 	return "", errors.New("want a folder with images in imagesTr or imagesTs and masks of the same names in labelsTr or labelsTs, or a CSV file")
 }
@@ -101,7 +101,7 @@ func byName(dir string, images bool) (map[string]string, error) {
 			name = strings.TrimSuffix(name, firstChannel)
 		}
 		if other, ok := found[name]; ok {
-			return nil, fmt.Errorf("%s and %s are both called %s", other, filepath.Join(dir, file), name)
+			return nil, fmt.Errorf("%s and %s are both named %s", other, filepath.Join(dir, file), name)
 		}
 		found[name] = filepath.Join(dir, file)
 	}

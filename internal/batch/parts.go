@@ -22,7 +22,7 @@ func PartFromEnvironment(getenv func(string) string) (p Part, source string, err
 	case getenv("JOB_COMPLETION_INDEX") != "":
 		p.ID, err = number(getenv, "JOB_COMPLETION_INDEX")
 		if err == nil && getenv("JOB_COMPLETIONS") == "" {
-			return p, "", fmt.Errorf("JOB_COMPLETION_INDEX is set, but not how many there are: set JOB_COMPLETIONS to the job's completions, or pass --num-parts and --part-id")
+			return p, "", fmt.Errorf("JOB_COMPLETION_INDEX is set, but not the number of parts: set JOB_COMPLETIONS to the job's completions, or pass --num-parts and --part-id")
 		}
 		if err == nil {
 			p.Of, err = number(getenv, "JOB_COMPLETIONS")

@@ -55,12 +55,12 @@ func tableHeader(names []string) (map[string]int, error) {
 			return nil, fmt.Errorf("unknown column %q: want %s", name, strings.Join(tableColumns, ", "))
 		}
 		if _, ok := column[name]; ok {
-			return nil, fmt.Errorf("two columns are called %s", name)
+			return nil, fmt.Errorf("two columns are named %s", name)
 		}
 		column[name] = i
 	}
 	if _, ok := column["image"]; !ok {
-		return nil, errors.New("no column is called image: the first line must name the columns")
+		return nil, errors.New("there is no column named image: the first line must name the columns")
 	}
 	return column, nil
 }
@@ -87,7 +87,7 @@ func tableCase(row []string, column map[string]int, dir string) (Case, error) {
 	case c.Mask == "" && c.Points == nil && c.Boxes == nil:
 		return c, errors.New("there is nothing to start from: give a mask, points or boxes")
 	case c.Mask == "" && c.Labels != "":
-		return c, errors.New("labels belong to a mask, and there is none")
+		return c, errors.New("labels need a mask, and there is none")
 	}
 	return c, nil
 }

@@ -174,7 +174,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove what was kept for later: %w", err)
+		return fmt.Errorf("remove cached features: %w", err)
 	}
 	return nil
 }

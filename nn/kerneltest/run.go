@@ -64,12 +64,12 @@ func (o Options) check() error {
 	}
 	for _, name := range o.Only {
 		if !known(name) {
-			return fmt.Errorf("kerneltest.Run: Only names %q, which is no kernel", name)
+			return fmt.Errorf("kerneltest.Run: Only names %q, which is not a kernel", name)
 		}
 	}
 	for name, reason := range o.Except {
 		if !known(name) {
-			return fmt.Errorf("kerneltest.Run: Except names %q, which is no kernel", name)
+			return fmt.Errorf("kerneltest.Run: Except names %q, which is not a kernel", name)
 		}
 		if reason == "" {
 			return fmt.Errorf("kerneltest.Run: Except names %s without a reason", name)

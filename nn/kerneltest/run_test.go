@@ -21,7 +21,7 @@ func TestOptionsSelectKernels(t *testing.T) {
 }
 
 func TestOptionsRefuseMistakes(t *testing.T) {
-	require.EqualError(t, Options{Only: []string{"Matmul"}}.check(), `kerneltest.Run: Only names "Matmul", which is no kernel`)
-	require.EqualError(t, Options{Except: map[string]string{"Mapp": "slow"}}.check(), `kerneltest.Run: Except names "Mapp", which is no kernel`)
+	require.EqualError(t, Options{Only: []string{"Matmul"}}.check(), `kerneltest.Run: Only names "Matmul", which is not a kernel`)
+	require.EqualError(t, Options{Except: map[string]string{"Mapp": "slow"}}.check(), `kerneltest.Run: Except names "Mapp", which is not a kernel`)
 	require.EqualError(t, Options{Except: map[string]string{"Map": ""}}.check(), `kerneltest.Run: Except names Map without a reason`)
 }

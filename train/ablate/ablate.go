@@ -109,7 +109,7 @@ func fileNames(cases []string) (map[string]string, error) {
 		}
 		stem = strings.TrimLeft(stem, ".")
 		if other, taken := owner[stem]; taken || stem == "" {
-			return nil, fmt.Errorf("ablate: the cases %q and %q have no different file names; rename one in the dataset", name, other)
+			return nil, fmt.Errorf("ablate: the cases %q and %q would have the same file name; rename one in the dataset", name, other)
 		}
 		out[name], owner[stem] = stem, name
 	}

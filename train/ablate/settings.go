@@ -59,7 +59,7 @@ func agree(dir string, s Settings) error {
 		return err
 	}
 	if different := differences(old, s); len(different) > 0 {
-		return fmt.Errorf("ablate: %w: %s says otherwise about %s; give the same dataset and flags, or choose another folder",
+		return fmt.Errorf("ablate: %w: %s has a different %s; give the same dataset and flags, or choose another folder",
 			errOther, path, strings.Join(different, ", "))
 	}
 	return nil

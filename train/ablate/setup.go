@@ -112,7 +112,7 @@ func (s *Setup) split() (training, test []string, err error) {
 		}
 	} else {
 		if len(names) <= need {
-			return nil, nil, fmt.Errorf("ablate: the dataset has %d volumes: training on %d leaves none to test; choose smaller protocols, as 3,1", len(names), need)
+			return nil, nil, fmt.Errorf("ablate: the dataset has %d volumes: training on %d leaves none to test; choose smaller protocols, such as 3,1", len(names), need)
 		}
 		training = shuffled(names, s.Recipe.Seed)[:need]
 	}
@@ -122,7 +122,7 @@ func (s *Setup) split() (training, test []string, err error) {
 		}
 	}
 	if len(test) == 0 {
-		return nil, nil, errors.New("ablate: every volume is for training, none is left to test")
+		return nil, nil, errors.New("ablate: every volume is used for training, none is left to test")
 	}
 	if s.MaxTest > 0 && len(test) > s.MaxTest {
 		test = shuffled(test, s.Recipe.Seed)[:s.MaxTest]

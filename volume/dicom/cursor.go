@@ -73,7 +73,7 @@ func (c *cursor) next() (element, error) {
 		return e, nil
 	}
 	if int64(e.length) > int64(len(c.rest)) {
-		return e, fmt.Errorf("element %s is to have %d bytes but the file holds %d more: truncated or corrupt file", e.tag, e.length, len(c.rest))
+		return e, fmt.Errorf("element %s should have %d bytes but only %d are left in the file: truncated or corrupt file", e.tag, e.length, len(c.rest))
 	}
 	e.value, c.rest = c.rest[:e.length:e.length], c.rest[e.length:]
 	return e, nil

@@ -29,7 +29,7 @@ func (p *Pixels) frameFragments() ([][][]byte, error) {
 			frames = append(frames, all[from:to])
 		}
 	default:
-		return nil, fmt.Errorf("%d fragments of compressed pixels cannot be told apart into %d frames: truncated or corrupt file", len(all), p.Frames)
+		return nil, fmt.Errorf("%d fragments of compressed pixels cannot be divided into %d frames: truncated or corrupt file", len(all), p.Frames)
 	}
 	return frames, nil
 }

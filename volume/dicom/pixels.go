@@ -44,12 +44,12 @@ func (d *DataSet) Pixels() (*Pixels, error) {
 	}
 	if n, ok := d.Number(TagFrames); ok && n > 1 {
 		if n > maxItems || n != math.Trunc(n) {
-			return nil, fmt.Errorf("the image is to have %g frames: corrupt file", n)
+			return nil, fmt.Errorf("the image claims %g frames: corrupt file", n)
 		}
 		p.Frames = int(n)
 	}
 	if p.Rows*p.Columns > maxPixels {
-		return nil, fmt.Errorf("a frame of %dx%d pixels is larger than any picture of a scan: corrupt file", p.Columns, p.Rows)
+		return nil, fmt.Errorf("a frame of %dx%d pixels is larger than any scan: corrupt file", p.Columns, p.Rows)
 	}
 	return p, nil
 }

@@ -137,7 +137,7 @@ func TestFragments(t *testing.T) {
 	p = readPixels(t, "m16.rle.dcm") // RLE has no markers
 	p.source.fragments, p.source.offsets = append(p.source.fragments, []byte{0, 0}), nil
 	_, err := p.Frame(0)
-	require.ErrorContains(t, err, "4 fragments of compressed pixels cannot be told apart into 3 frames")
+	require.ErrorContains(t, err, "4 fragments of compressed pixels cannot be divided into 3 frames")
 	p = readPixels(t, "m16.rle.dcm")
 	p.source.fragments = [][]byte{}
 	_, err = p.Frame(1)

@@ -287,7 +287,7 @@ func (m *montage) timeline(i int, at image.Rectangle) {
 
 // foot explains the marks.
 func (m *montage) foot() {
-	note := "frame: outlined by the annotator    red band: doubtful, and why    corner: where the tile lies in its slice"
+	note := "frame: outlined by the annotator    red band: doubtful, and why    corner: where the tile is in its slice"
 	if m.view.left != "" {
 		note += fmt.Sprintf("    left edge %s, top edge %s", m.view.left, m.view.top)
 	}

@@ -15,7 +15,7 @@ type view struct {
 	width, height           float64
 }
 
-// viewOf returns the view of slices across axis.
+// viewOf returns the view of slices along axis.
 func viewOf(g volume.Geometry, axis int) view {
 	x, y := 0, 1 // the axes along columns and rows, see volume.SliceSize
 	switch axis {

@@ -44,7 +44,7 @@ func decode(file []byte, limit time.Duration) (*Picture, error) {
 	}
 	p, err := w.run(ctx, file)
 	if ctx.Err() != nil {
-		err = fmt.Errorf("the picture is not unpacked after %v: damaged data", limit)
+		err = fmt.Errorf("the picture was not unpacked within %v: damaged data", limit)
 	}
 	if err != nil {
 		w.close()
@@ -63,7 +63,7 @@ func (w *worker) run(ctx context.Context, file []byte) (*Picture, error) {
 	result, err := w.instance.ExportedFunction("itk_wasm_delayed_start").Call(ctx)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the decoder gives up: damaged data (%s)", firstLine(err.Error()))
+		return nil, fmt.Errorf("the decoder gave up: damaged data (%s)", firstLine(err.Error()))
 	case len(result) != 1 || result[0] != 0:
 		return nil, fmt.Errorf("the decoder cannot read it: damaged data%s", w.said.quoted())
 	}
@@ -84,11 +84,11 @@ func picture(ctx context.Context, m api.Module) (*Picture, error) {
 		Size []int
 	}
 	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, fmt.Errorf("the decoder's answer is not understood: %w", err)
+		return nil, fmt.Errorf("the decoder's answer cannot be parsed: %w", err)
 	}
 	bits := map[string]int{"uint8": 8, "int8": 8, "uint16": 16, "int16": 16, "uint32": 32, "int32": 32}[header.ImageType.ComponentType]
 	if bits == 0 || header.ImageType.Components != 1 || len(header.Size) < 2 {
-		return nil, fmt.Errorf("the decoder finds %d values of type %q per pixel: damaged data", header.ImageType.Components, header.ImageType.ComponentType)
+		return nil, fmt.Errorf("the decoder found %d values of type %q per pixel: damaged data", header.ImageType.Components, header.ImageType.ComponentType)
 	}
 	raw, err := lift(ctx, m, "itk_wasm_output_array_address", "itk_wasm_output_array_size", 0, 1, 0)
 	if err != nil {
@@ -101,15 +101,15 @@ func picture(ctx context.Context, m api.Module) (*Picture, error) {
 func lift(ctx context.Context, m api.Module, address, size string, output ...uint64) ([]byte, error) {
 	at, err := m.ExportedFunction(address).Call(ctx, output...)
 	if err != nil {
-		return nil, fmt.Errorf("the decoder gives no output: damaged data (%s)", firstLine(err.Error()))
+		return nil, fmt.Errorf("the decoder produced no output: damaged data (%s)", firstLine(err.Error()))
 	}
 	n, err := m.ExportedFunction(size).Call(ctx, output...)
 	if err != nil {
-		return nil, fmt.Errorf("the decoder gives no output: damaged data (%s)", firstLine(err.Error()))
+		return nil, fmt.Errorf("the decoder produced no output: damaged data (%s)", firstLine(err.Error()))
 	}
 	raw, ok := m.Memory().Read(uint32(at[0]), uint32(n[0]))
 	if !ok {
-		return nil, errors.New("the decoder's output lies outside its memory: damaged data")
+		return nil, errors.New("the decoder's output is outside its memory: damaged data")
 	}
 	return raw, nil
 }

@@ -1,0 +1,24 @@
+package learn_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/annotate/learn"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+)
+
+// Served stands between a project and its model, so that a Learner can exchange the model while the server runs.
+func ExampleServed() {
+	model, err := slmsam.Open(cpu.New(1), "nano")
+	if err != nil {
+		log.Fatal(err)
+	}
+	served := learn.NewServed(model)
+	fmt.Println("boxes:", served.Takes(slmsam.PromptBox) == nil)
+	fmt.Println("clicks:", served.Takes(slmsam.PromptClick) == nil)
+	// Output:
+	// boxes: true
+	// clicks: false
+}
