@@ -155,7 +155,7 @@ func TestProlong(t *testing.T) {
 
 	r.Steps, r.Time = 0, "2m"
 	_, err = r.Prolonged(9, "", 2)
-	require.ErrorContains(t, err, "by a longer time")
+	require.ErrorContains(t, err, "with a longer time")
 	_, err = r.Prolonged(0, "1m", 2)
 	require.ErrorContains(t, err, "can only be extended")
 	r, err = r.Prolonged(0, "3m", 2)

@@ -201,7 +201,7 @@ func TestTwoWritersOfOneSlice(t *testing.T) {
 	require.NoError(t, edit("anna", base).want(http.StatusOK))
 	refused := edit("ben", base)
 	require.NoError(t, refused.want(http.StatusConflict))
-	require.Contains(t, string(refused.body), "anna was first")
+	require.Contains(t, string(refused.body), "anna was faster")
 	require.NoError(t, edit("ben", k.snapshot(t).Revision).want(http.StatusOK))
 }
 
