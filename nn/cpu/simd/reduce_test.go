@@ -55,7 +55,7 @@ func TestRotate(t *testing.T) {
 			requireGuard(t, there[n:])
 			requireGuard(t, back[n:])
 		}
-		require.Panics(t, func() { f.Rotate(make([]float32, 3), make([]float32, 4), make([]float32, 4)) })
+		require.Panics(t, func() { f.Rotate(random(rng, 3, 1), random(rng, 4, 1), random(rng, 4, 1)) })
 	})
 }
 
