@@ -4,7 +4,8 @@
     python testdata/gen/volumes.py volume/testdata
 
 golden.json: for every volume its shape, voxel-to-RAS+ affine, rescaled voxels (x fastest) and modality, and a table of 8-bit
-resizing by Pillow. Values are random, seed 20261; two runs write the same voxels.
+resizing by Pillow. Its sizes are such that Pillow 13 resamples rows first, as older versions always do and as package volume
+does; where it takes columns first, results differ by rounding. Values are random, seed 20261; two runs write the same voxels.
 """
 import json
 import os
