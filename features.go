@@ -64,22 +64,28 @@ func (m *Model) keeps() bool { return m.Features != nil && m.Weights != "" && m.
 // encodeGray computes the features of an 8-bit slice [h,w], or takes those that were kept. Unless keep, they are
 // forgotten.
 func (m *Model) encodeGray(gray []uint8, h, w int, keep bool) (Image, error) {
-	size := m.Config.ImageSize
-	encode := func() Image {
-		seen := volume.ResizePIL(gray, h, w, size, size, volume.Bicubic)
-		return m.Encode(m.graph, m.graph.Upload(volume.ImageNet(seen), 1, size, size, 3))
-	}
 	if !m.keeps() {
-		return encode(), nil
+		return m.encodeAnew(gray, h, w), nil
 	}
-	key := m.featureKey(gray, h, w)
+	return m.encodeKept(m.featureKey(gray, h, w), gray, h, w, keep)
+}
+
+// encodeAnew computes the features of an 8-bit slice [h,w].
+func (m *Model) encodeAnew(gray []uint8, h, w int) Image {
+	size := m.Config.ImageSize
+	seen := volume.ResizePIL(gray, h, w, size, size, volume.Bicubic)
+	return m.Encode(m.graph, m.graph.Upload(volume.ImageNet(seen), 1, size, size, 3))
+}
+
+// encodeKept is encodeGray for a slice whose key is known.
+func (m *Model) encodeKept(key spill.Key, gray []uint8, h, w int, keep bool) (Image, error) {
 	if data := m.Features.store.Get(key); len(data) == m.featureLen() {
 		if !keep {
 			m.Features.store.Drop(key)
 		}
 		return m.unpackFeatures(data), nil
 	}
-	im := encode()
+	im := m.encodeAnew(gray, h, w)
 	if !keep {
 		return im, nil
 	}
@@ -153,14 +159,15 @@ func (m *Model) prepare(ctx context.Context, gray []uint8, h, w int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if m.Features.store.Has(m.featureKey(gray, h, w)) {
+	key := m.featureKey(gray, h, w)
+	if m.Features.store.Has(key) {
 		return nil
 	}
 	m.busy.Lock()
 	defer m.busy.Unlock()
 	defer m.graph.Free()
 	return m.graph.Interruptible(ctx, func() error {
-		_, err := m.encodeGray(gray, h, w, true)
+		_, err := m.encodeKept(key, gray, h, w, true)
 		return err
 	})
 }

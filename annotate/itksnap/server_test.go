@@ -27,7 +27,7 @@ type snap struct {
 }
 
 func start(t *testing.T, copier annotatetest.Copier, idle time.Duration) *snap {
-	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), Options{Idle: idle, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), Options{Idle: idle, Log: slog.New(slog.DiscardHandler)})
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return &snap{t, server.URL}
@@ -201,7 +201,7 @@ func FuzzPoint(f *testing.F) {
 	f.Add("point=1&point=1&point=1&foreground=true")
 	f.Add("x=1&y=1&z=1")
 	f.Fuzz(func(t *testing.T, query string) {
-		s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, annotatetest.Copier{}), Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, annotatetest.Copier{}), Options{Log: slog.New(slog.DiscardHandler)})
 		session, err := s.backend.Open(annotatetest.Ball(3, 4, 5))
 		require.NoError(t, err)
 		c, err := s.leases.Claim(&client{session: session, home: 2})

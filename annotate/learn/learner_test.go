@@ -2,7 +2,6 @@ package learn
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -66,7 +65,7 @@ func review(t *testing.T, dir, name string) {
 	require.NoError(t, volume.WriteLabelMap(filepath.Join(dir, "labelsTr", name+".nii.gz"), l, volume.WriteOptions{}))
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // few makes trainings of seconds.
 func few(r train.Recipe) train.Recipe {

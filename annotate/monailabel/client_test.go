@@ -33,7 +33,7 @@ type slicer struct {
 
 func start(t testing.TB, trainer annotate.Trainer) *slicer {
 	dir := t.TempDir()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	f, err := folder.Open(dir, annotatetest.Limits.Voxels)
 	require.NoError(t, err)
 	guard := web.Guard{Local: true, Log: log}

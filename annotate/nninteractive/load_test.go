@@ -37,7 +37,7 @@ func TestTwentyClientsAtOnce(t *testing.T) {
 	}
 	const clients = 20
 	limits := annotate.Limits{Sessions: clients, Voxels: 1 << 16, TotalVoxels: clients << 16}
-	s := New(t.Context(), sessiontest.Backend(t, limits, annotatetest.Copier{}), Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := New(t.Context(), sessiontest.Backend(t, limits, annotatetest.Copier{}), Options{Log: slog.New(slog.DiscardHandler)})
 	web := httptest.NewServer(s)
 	defer web.Close()
 	steps := make([]int, clients)
@@ -84,7 +84,7 @@ func TestTwentyClientsAtOnce(t *testing.T) {
 // TestAThousandSessionsLeaveNothing: sessions that clients open and drop without a word are gone soon after.
 func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	limits := annotate.Limits{Sessions: 40, Voxels: 1 << 16, TotalVoxels: 40 << 16}
-	s := New(t.Context(), sessiontest.Backend(t, limits, annotatetest.Copier{}), Options{Liveness: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s := New(t.Context(), sessiontest.Backend(t, limits, annotatetest.Copier{}), Options{Liveness: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	web := httptest.NewServer(s)
 	defer web.Close()
 	heap := func() uint64 {

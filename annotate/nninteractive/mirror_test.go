@@ -28,7 +28,7 @@ type mirror struct {
 }
 
 func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, string) {
-	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	o.Log = slog.New(slog.DiscardHandler)
 	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), o)
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -244,7 +243,7 @@ func FuzzPrompts(f *testing.F) {
 	f.Add("/set_target_buffer", `{"shape":[4,8,9],"dtype":"int64"}`, `{}`)
 	f.Fuzz(func(t *testing.T, path, body, meta string) {
 		backend := sessiontest.Backend(t, annotatetest.Limits, annotatetest.Copier{})
-		s := New(t.Context(), backend, Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s := New(t.Context(), backend, Options{Log: slog.New(slog.DiscardHandler)})
 		v := annotatetest.Ball(4, 8, 9)
 		session, err := backend.Open(v)
 		require.NoError(t, err)

@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -36,7 +35,7 @@ func (c *copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result,
 	return c.Copier.Segment(ctx, r)
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // The volume of the tests: slices of width x height pixels.
 const (
@@ -86,6 +85,17 @@ var (
 	liver   = map[int]Object{2: {Name: "liver", Color: "#56b4e9"}}
 	emptied = square(0, 0, 0, 1)
 )
+
+// slicesFound waits for the first n slices of a propagation.
+func slicesFound(w *Watch, n int) {
+	for e := range w.Events {
+		if e.Type == "slice" {
+			if n--; n == 0 {
+				return
+			}
+		}
+	}
+}
 
 // finished waits for the end of a document's job.
 func finished(t *testing.T, w *Watch) Event {

@@ -17,14 +17,7 @@ func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
 	w := d.Watch()
 	defer w.Stop()
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	slices := 0
-	for e := range w.Events {
-		if e.Type == "slice" {
-			if slices++; slices == 3 {
-				break
-			}
-		}
-	}
+	slicesFound(w, 3)
 	_, err = d.Draw(me, 4, square(1, 2, 2, 2), nil)
 	require.NoError(t, err)
 	p.Changed(d)
@@ -42,11 +35,7 @@ func TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten(t *testing.T) {
 	w := d.Watch()
 	defer w.Stop()
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	for e := range w.Events {
-		if e.Type == "slice" {
-			break
-		}
-	}
+	slicesFound(w, 1)
 	_, err = d.Draw(me, 4, square(1, 2, 2, 3), nil) // nobody says Changed
 	require.NoError(t, err)
 	require.Equal(t, "done", finished(t, w).State)

@@ -3,8 +3,6 @@ package project
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -91,11 +89,7 @@ func (p *Project) prepare(ctx context.Context, d *Document) (err error) {
 	for _, label := range s.labels() {
 		outlined = append(outlined, s.on(label, Outlined)...)
 	}
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("fault in preparing: %v\n%s", fault, debug.Stack())
-		}
-	}()
+	defer caught("preparing", &err)
 	return p.model.Prepare(ctx, slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window}, outward(d.grid.slices(), outlined))
 }
 

@@ -16,11 +16,7 @@ import (
 // device's, and an InputError says what the model or the volume cannot do. A fault in the model is an error too: the work of
 // everyone else goes on.
 func (p *Project) segment(ctx context.Context, r slmsam.Request) (result *slmsam.Result, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("fault in a propagation: %v\n%s", fault, debug.Stack())
-		}
-	}()
+	defer caught("a propagation", &err)
 	result, err = p.model.Segment(ctx, r)
 	switch {
 	case err == nil:
@@ -33,4 +29,11 @@ func (p *Project) segment(ctx context.Context, r slmsam.Request) (result *slmsam
 		return nil, fmt.Errorf("propagate: %w: %w", annotate.ErrDeviceMemory, err)
 	}
 	return nil, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
+}
+
+// caught, deferred, turns a fault in what the model is asked to do into an error.
+func caught(doing string, err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("fault in %s: %v\n%s", doing, fault, debug.Stack())
+	}
 }

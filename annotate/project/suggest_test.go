@@ -61,11 +61,7 @@ func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
 	w := d.Watch()
 	defer w.Stop()
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	for e := range w.Events {
-		if e.Type == "slice" {
-			break
-		}
-	}
+	slicesFound(w, 1)
 	_, err = p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
 	require.NoError(t, err)
 	require.Equal(t, "done", finished(t, w).State, "the propagation starts anew")

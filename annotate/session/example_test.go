@@ -3,7 +3,6 @@ package session_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"os"
@@ -28,7 +27,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer served.Close()
-	engine, err := project.Open(served, annotatetest.Copier{}, annotatetest.Limits, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	engine, err := project.Open(served, annotatetest.Copier{}, annotatetest.Limits, slog.New(slog.DiscardHandler))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 //
 //	annotate/nninteractive, monailabel, itksnap ─► Backend ─► project ─► Model
 //
-// Where to start reading: session.go, object.go.
+// Where to start reading: session.go, object.go, canvas.go.
 package session
 
 import (

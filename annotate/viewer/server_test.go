@@ -67,7 +67,7 @@ func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, 
 	return out, nil
 }
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // testPage is a running server with the folder that it serves.
 type testPage struct {

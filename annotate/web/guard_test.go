@@ -52,7 +52,7 @@ func TestWhoMayAsk(t *testing.T) {
 		"a password":             {secret, "localhost", "/", map[string]string{"Authorization": "Basic sesame"}, 401},
 		"every page, by request": {Guard{Origins: []string{"*"}}, "localhost", "/", map[string]string{"Origin": "https://any.example"}, 200},
 	} {
-		c.guard.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		c.guard.Log = slog.New(slog.DiscardHandler)
 		h := c.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Healthy(w, r) }))
 		r := httptest.NewRequest(http.MethodGet, c.path, nil)
 		r.Host = c.host
@@ -69,7 +69,7 @@ func TestWhoMayAsk(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
-	g := Guard{Origins: []string{"https://ohif.example"}, Token: "x", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	g := Guard{Origins: []string{"https://ohif.example"}, Token: "x", Log: slog.New(slog.DiscardHandler)}
 	r := httptest.NewRequest(http.MethodOptions, "/infer/x", nil)
 	r.Host = "localhost"
 	r.Header.Set("Origin", "https://ohif.example")
@@ -96,7 +96,7 @@ func TestFaultsAreAnsweredAndLogged(t *testing.T) {
 }
 
 func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
-	g := Guard{Token: "x", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	g := Guard{Token: "x", Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.NotFoundHandler()))
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, bytes.NewReader(make([]byte, 16<<20)))
@@ -108,7 +108,7 @@ func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
 }
 
 func TestAGetThatPromisesABodyIsAnswered(t *testing.T) {
-	g := Guard{Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	g := Guard{Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.HandlerFunc(Healthy)))
 	defer server.Close()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(server.URL, "http://"))
@@ -160,7 +160,7 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	m := &Metrics{}
 	m.Gauge("slmsam_sessions_open", "Sessions.", func() int { return 3 })
-	g := Guard{Name: "x", Metrics: m, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	g := Guard{Name: "x", Metrics: m, Log: slog.New(slog.DiscardHandler)}
 	for _, h := range []http.Handler{http.HandlerFunc(Healthy), http.HandlerFunc(Healthy), http.NotFoundHandler()} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = "localhost"
@@ -175,7 +175,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestErrorsSayWhoseFaultItIs(t *testing.T) {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	full := &fs.PathError{Op: "write", Path: "/somewhere", Err: syscall.ENOSPC}
 	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 507: full, 500: io.ErrUnexpectedEOF} {
 		w := httptest.NewRecorder()

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"os"
@@ -110,7 +109,7 @@ func measure(m *slmsam.Model, dev string, side, n int, promised bool) (missed bo
 		return false, err
 	}
 	defer f.Close()
-	p, err := project.Open(f, m, annotate.Limits{Voxels: 1 << 30, TotalVoxels: 1 << 30}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p, err := project.Open(f, m, annotate.Limits{Voxels: 1 << 30, TotalVoxels: 1 << 30}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return false, err
 	}

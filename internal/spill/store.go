@@ -114,8 +114,8 @@ func (s *Store) remember(k Key, data []float32) {
 	s.memory.add(it)
 }
 
-// write puts an item on the disk, unless it is there. A disk that is full gets smaller: the oldest files make room once,
-// and if that does not help, the item is lost.
+// write puts an item on the disk, unless it is there; the oldest files make room within the budget. What cannot be written is
+// lost.
 func (s *Store) write(it *item) {
 	if s.disk.touch(it.key) != nil || it.size > s.disk.budget || !s.folder() {
 		return

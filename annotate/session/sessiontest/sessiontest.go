@@ -2,7 +2,6 @@
 package sessiontest
 
 import (
-	"io"
 	"log/slog"
 	"testing"
 
@@ -17,7 +16,7 @@ import (
 func Backend(t testing.TB, limits annotate.Limits, m project.Model) *session.Backend {
 	f, err := folder.Open(t.TempDir(), limits.Voxels)
 	require.NoError(t, err)
-	p, err := project.Open(f, m, limits, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p, err := project.Open(f, m, limits, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()); require.NoError(t, f.Close()) })
 	return session.New(p, limits)

@@ -1,0 +1,135 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/drawing"
+	"github.com/seed-6f79f512/slmsam/annotate/project"
+	"github.com/seed-6f79f512/slmsam/volume"
+)
+
+// canvas is an object's slices while strokes are drawn on them.
+type canvas struct {
+	volume *volume.Volume
+	views  [3]project.View
+	drawn  [3]map[int][]bool // by axis and slice; empty: the object is not there
+}
+
+// axisOf is the axis across which a stroke counts: a click lies on a slice of every axis, and takes the one that
+// has outlines.
+func (c *canvas) axisOf(stroke annotate.Stroke, home int) int {
+	if stroke.Kind != annotate.Click {
+		return stroke.Axis
+	}
+	for _, axis := range []int{home, 2, 1, 0} {
+		if len(c.views[axis].Marks)+len(c.drawn[axis]) > 0 {
+			return axis
+		}
+	}
+	return home
+}
+
+// draw draws a stroke on its slice. What it erases goes from the slices across other axes, too.
+func (c *canvas) draw(axis int, stroke annotate.Stroke) {
+	slice := stroke.Region.Lo[axis]
+	content := c.content(axis, slice)
+	drawn := drawing.Draw(c.volume, axis, stroke, content)
+	if drawn == nil {
+		return
+	}
+	erases := stroke.Erase || stroke.Kind == annotate.Absent
+	if !erases || c.holds(axis) || c.sole(axis) {
+		c.put(axis, slice, drawn)
+	}
+	for other := range c.views {
+		if erases && other != axis && c.holds(other) {
+			c.erase(other, axis, slice, content, drawn)
+		}
+	}
+}
+
+// erase takes what a slice lost off the slices across another axis.
+func (c *canvas) erase(other, axis, slice int, before, after []bool) {
+	dim := c.volume.Dim
+	lost := make([]uint8, dim[0]*dim[1]*dim[2])
+	gone := make([]bool, len(before))
+	for i := range before {
+		gone[i] = before[i] && !after[i]
+	}
+	paint(lost, dim, axis, slice, gone)
+	for k := range dim[other] {
+		plane := slices.Clone(c.own(other, k))
+		changed := false
+		for i, x := range volume.TakeSlice(lost, dim, other, k) {
+			if x != 0 && plane != nil && plane[i] {
+				plane[i], changed = false, true
+			}
+		}
+		if changed {
+			c.put(other, k, plane)
+		}
+	}
+}
+
+func (c *canvas) put(axis, slice int, plane []bool) {
+	if c.drawn[axis] == nil {
+		c.drawn[axis] = map[int][]bool{}
+	}
+	c.drawn[axis][slice] = plane
+}
+
+// own is what the slices across an axis hold themselves; nil: nothing.
+func (c *canvas) own(axis, slice int) []bool {
+	if plane, ok := c.drawn[axis][slice]; ok {
+		return plane
+	}
+	return c.views[axis].Masks[slice]
+}
+
+// holds says whether slices across an axis hold something.
+func (c *canvas) holds(axis int) bool { return len(c.views[axis].Masks)+len(c.drawn[axis]) > 0 }
+
+// sole says whether nothing is known but of slices across one axis.
+func (c *canvas) sole(axis int) bool {
+	for other := range c.views {
+		if other != axis && len(c.views[other].Marks)+len(c.drawn[other]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// content is what the object is on a slice so far, [h,w]. Outlines are what was drawn; elsewhere all axes add to it.
+func (c *canvas) content(axis, slice int) []bool {
+	dim := c.volume.Dim
+	h, w := volume.SliceSize(dim, axis)
+	out := make([]bool, h*w)
+	copy(out, c.own(axis, slice))
+	if _, drawn := c.drawn[axis][slice]; drawn || c.views[axis].Outlined(slice) || c.sole(axis) {
+		return out
+	}
+	all := make([]uint8, dim[0]*dim[1]*dim[2])
+	for other := range c.views {
+		for k := range dim[other] {
+			if plane := c.own(other, k); plane != nil && other != axis {
+				paint(all, dim, other, k, plane)
+			}
+		}
+	}
+	for i, x := range volume.TakeSlice(all, dim, axis, slice) {
+		out[i] = out[i] || x != 0
+	}
+	return out
+}
+
+// paint adds a plane, row-major [h,w], to a slice of a mask.
+func paint(mask []uint8, dim [3]int, axis, slice int, plane []bool) {
+	pix := volume.TakeSlice(mask, dim, axis, slice)
+	for i, on := range plane {
+		if on {
+			pix[i] = 1
+		}
+	}
+	volume.PutSlice(mask, dim, axis, slice, pix)
+}
