@@ -26,6 +26,7 @@ type Device struct {
 	staging  handle                 // stagingBytes long; nil until first used
 	nothing  [2]*buffer             // placeholders for optional inputs and outputs
 	tuner    tuner
+	tally    Tally
 }
 
 // limits are the adapter's, lowered by the options.

@@ -12,6 +12,7 @@ import (
 
 // watcher is a driver that computes nothing. It refuses what WebGPU would refuse, and notes what was launched.
 type watcher struct {
+	nothing
 	align    int            // of bindings, in bytes
 	binding  int            // largest binding, in bytes
 	blocks   map[*held]bool // not yet released
@@ -93,12 +94,6 @@ func (w *watcher) read(b handle, off int, dst []float32, staging handle) error {
 	}
 	return nil
 }
-
-func (w *watcher) submitWrites()   {}
-func (w *watcher) poll()           {}
-func (w *watcher) waitIdle() error { return nil }
-func (w *watcher) stray() error    { return nil }
-func (w *watcher) close()          {}
 
 // files lists the shader files that were launched.
 func (w *watcher) files() []string {

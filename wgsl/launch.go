@@ -21,6 +21,7 @@ type span struct {
 	off  int // words, a multiple of alignWords
 	n    int // words
 	base int // where the part asked for begins within the span
+	used int // words that a kernel looks at: all asked for, or fewer where there are gaps
 }
 
 // whole binds all of b; b may be nil.
@@ -38,7 +39,7 @@ func window(b backend.Buffer, off, n int) span {
 	}
 	own := checkRange("window", b, off, n)
 	base := off % alignWords
-	return span{own, off - base, n + base, base}
+	return span{own, off - base, n + base, base, n}
 }
 
 // batch is the launches recorded since the last submission.
@@ -80,6 +81,7 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent
 	}
 	b.params = append(b.params, make([]uint32, slotBytes/4-(len(b.params)-start))...)
 	b.work += work
+	d.tally.count(k, work, spans)
 	if len(b.launches) == maxLaunches || b.work >= d.limits.batchWork {
 		d.flush()
 	}
@@ -125,6 +127,7 @@ func (d *Device) flush() {
 	if len(b.launches) == 0 {
 		return
 	}
+	d.tally.Submissions++
 	if d.lost == nil {
 		if err := d.driver.submit(b.uniforms, b.params, b.launches); err != nil {
 			d.fail(fmt.Errorf("wgsl: running %s: %w", b.names(), err))
@@ -144,6 +147,7 @@ func (d *Device) flush() {
 // waitIdle waits until all that was submitted is done.
 func (d *Device) waitIdle() error {
 	d.batch.ahead = 0
+	d.tally.Waits++
 	return d.driver.waitIdle()
 }
 

@@ -176,7 +176,23 @@ func (it items) span(x matrix, rows, cols int) span {
 		lo = min(lo, it.offset(x, (it.first/it.inner+1)*it.inner))
 		hi = max(hi, it.offset(x, start-1))
 	}
-	return window(x.buf, lo, hi-lo+(rows-1)*x.stride+cols)
+	s := window(x.buf, lo, hi-lo+(rows-1)*x.stride+cols)
+	s.used = it.apart(x) * rows * cols
+	return s
+}
+
+// apart is how many of the items have a matrix of their own in x.
+func (it items) apart(x matrix) int {
+	groups := (it.first+it.n-1)/it.inner - it.first/it.inner + 1
+	switch {
+	case x.outerStep != 0 && x.inStep != 0:
+		return it.n
+	case x.outerStep != 0:
+		return groups
+	case x.inStep != 0:
+		return min(it.n, it.inner)
+	}
+	return 1
 }
 
 // fits says whether s can be bound.

@@ -16,10 +16,14 @@ func TestItemSpan(t *testing.T) {
 			for n := 1; first+n <= 12; n++ {
 				it := items{first, n, 4}
 				lo, hi := it.offset(x, first), 0
+				apart := map[int]bool{}
 				for z := first; z < first+n; z++ {
 					lo, hi = min(lo, it.offset(x, z)), max(hi, it.offset(x, z)+2*9+5)
+					apart[it.offset(x, z)] = true
 				}
-				require.Equal(t, window(x.buf, lo, hi-lo), it.span(x, 3, 5), "%v %v", steps, it)
+				want := window(x.buf, lo, hi-lo)
+				want.used = len(apart) * 3 * 5
+				require.Equal(t, want, it.span(x, 3, 5), "%v %v", steps, it)
 			}
 		}
 	}

@@ -62,7 +62,14 @@ func (b block) extent(o int) (lo, hi int) {
 // span binds what b touches of operand o and returns where element 0 lies in it.
 func (b block) span(o int, buf backend.Buffer) (s span, first int) {
 	lo, hi := b.extent(o)
-	return window(buf, lo, hi-lo+1), b.off[o] - lo
+	s = window(buf, lo, hi-lo+1)
+	s.used = 1
+	for _, a := range b.axes {
+		if a.stride[o] != 0 {
+			s.used *= a.n
+		}
+	}
+	return s, b.off[o] - lo
 }
 
 // element says whether b can be moved in groups of four, and then counts its axes in them. outputs are further words

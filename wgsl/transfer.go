@@ -16,6 +16,7 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	if len(src) == 0 || !d.usable(dst) {
 		return
 	}
+	d.tally.Sent += 4 * int64(len(src))
 	if dst.batch == d.batch.id { // recorded launches must see the old contents
 		d.flush()
 	}
@@ -41,6 +42,8 @@ func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
 	if len(dst) == 0 || !d.usable(src) {
 		return d.takeError()
 	}
+	d.tally.Readbacks++
+	d.tally.Got += 4 * int64(len(dst))
 	if d.staging == nil {
 		d.staging = d.createBuffer(stagingBytes, forStaging)
 		d.pool.own = stagingBytes

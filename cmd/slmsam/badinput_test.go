@@ -258,6 +258,8 @@ func TestWrongUsage(t *testing.T) {
 		{"convert", w.model, w.path("x.pt"), "--dtype", "f8"},
 		{"bench", "--model", "huge", "--device", "cpu"},
 		{"bench", "--slices", "0"},
+		{"bench", "--count", "abacus"},
+		{"bench", "--count", "discrete", "--device", "cpu"},
 		{"train", "generated", "--kernels"},
 		{"transmogrify"},
 	} {

@@ -19,6 +19,7 @@ type benchFlags struct {
 	model, memory string
 	slices        int
 	objects       int
+	count         string // kind of GPU to count for; "" measures
 }
 
 // benchResult is what slmsam bench measured, as --json prints it. Seconds are medians over the slices
@@ -59,9 +60,13 @@ func newBenchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure the time and GFLOP/s of every stage",
 		Long: `bench propagates a synthetic object with one prompt until both memory banks are full, then times whole
-slices. Without --checkpoint the weights are random (seed 1); speed does not depend on them.`,
+slices. Without --checkpoint the weights are random (seed 1); speed does not depend on them.
+
+With --count it computes nothing: it counts what a GPU of the given kind would be asked to do for one slice, by stage and by
+kernel, and calculates how long that must take some cards at least. No GPU is needed.`,
 		Example: `  slmsam bench --model tiny --resolution 1024 --json
-  slmsam bench --model nano --device gpu`,
+  slmsam bench --model nano --device gpu
+  slmsam bench --count discrete --model tiny --resolution 512`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
@@ -69,9 +74,13 @@ slices. Without --checkpoint the weights are random (seed 1); speed does not dep
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory banks (default: the model's own)")
 	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
 	cmd.Flags().IntVar(&f.objects, "objects", 1, "objects, all outlined on the first slice")
+	cmd.Flags().StringVar(&f.count, "count", "", "compute nothing, count what a GPU would do for a slice: discrete, integrated, or apple (Metal)")
 	f.modelFlags.add(cmd.Flags(), "")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
+	for _, flag := range []string{"device", "adapter", "threads", "precision", "simd", "slices"} {
+		cmd.MarkFlagsMutuallyExclusive("count", flag)
+	}
 	return cmd
 }
 
@@ -88,6 +97,9 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 		if options.Memory, err = slmsam.ParseMemory(f.memory); err != nil {
 			return usageError{err}
 		}
+	}
+	if f.count != "" {
+		return f.runCount(ctx, c, options)
 	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {

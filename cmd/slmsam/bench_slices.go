@@ -114,23 +114,32 @@ func (t *stageTimer) next(slice int, seconds float64) {
 // measureSlices propagates from slice 0 forward until the banks are full and n more slices are measured.
 func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, objects int, c *console) (*stageTimer, error) {
 	t := &stageTimer{steady: n, now: map[string]sample{}}
+	started := time.Now()
+	t.at = started
+	err := runSlices(ctx, m, o, n, objects, c, t.end, func(slice int) error {
+		now := time.Now()
+		t.next(slice, now.Sub(started).Seconds())
+		started, t.at, t.processor = now, now, cputime.Seconds()
+		return t.err
+	})
+	return t, err
+}
+
+// runSlices propagates from slice 0 forward until the banks are full and n more slices are done. end is called after each stage,
+// next after each slice, once for each group of objects.
+func runSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, objects int, c *console, end func(*nn.Graph, string), next func(slice int) error) error {
 	s := synthetic{max(o.Memory.Long, o.Memory.Short, 1) + n, 512, objects}
 	o.Direction, o.Untrained = slmsam.Forward, true
-	m.Trace = t.end
+	m.Trace = end
 	defer func() { m.Trace = nil }()
 	bar := c.progress("slices", false)
 	defer bar.close()
-	started := time.Now()
-	t.at = started
 	_, err := m.Segment(ctx, slmsam.Request{Slices: s.slices(), Prompts: s.prompts(), Options: o,
 		Progress: func(p slmsam.Progress) error {
-			now := time.Now()
-			t.next(p.Slice, now.Sub(started).Seconds())
-			started, t.at, t.processor = now, now, cputime.Seconds()
 			bar.set(int64(p.Done), int64(p.Total))
-			return t.err
+			return next(p.Slice)
 		}})
-	return t, err
+	return err
 }
 
 // result takes the medians over the slices with full banks.

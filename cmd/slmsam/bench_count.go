@@ -1,0 +1,160 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/wgsl"
+)
+
+// countResult is what slmsam bench --count prints: what a slice with full banks asks of a GPU.
+type countResult struct {
+	Kind       string      `json:"kind"` // of GPU
+	Model      string      `json:"model"`
+	Resolution int         `json:"resolution"`
+	Memory     string      `json:"memory"`
+	Objects    int         `json:"objects"`
+	Slice      countRow    `json:"slice"`
+	Stages     []countRow  `json:"stages"`
+	Kernels    []countRow  `json:"kernels"` // those that move most bytes first; what the host does is not among them
+	Cards      []cardFloor `json:"cards"`
+}
+
+// countRow is what a slice, a stage or a kernel came to.
+type countRow struct {
+	Name         string  `json:"name"`
+	Dispatches   int     `json:"dispatches"`
+	Submissions  int     `json:"submissions,omitempty"`
+	Readbacks    int     `json:"readbacks,omitempty"`
+	GFLOP        float64 `json:"gflop"`
+	BytesRead    int64   `json:"bytes_read"` // of operands, by kernels; each once per launch
+	BytesWritten int64   `json:"bytes_written"`
+	BytesSent    int64   `json:"bytes_sent,omitempty"` // by the host
+	BytesGot     int64   `json:"bytes_got,omitempty"`
+}
+
+// counter takes tallies at the end of each stage, without waiting for the device, which would change its submissions.
+type counter struct {
+	dev   *wgsl.Device
+	last  wgsl.Tally
+	order []string              // of the stages
+	now   map[string]wgsl.Tally // since the last call of next, by stage
+	whole map[string]wgsl.Tally // of the last slice, all groups of objects
+	slice int
+}
+
+// betweenStages names what is done after a slice's last stage and before the next one's first.
+const betweenStages = "other"
+
+// end closes a stage.
+func (t *counter) end(_ *nn.Graph, stage string) {
+	now := t.dev.Tally()
+	if !slices.Contains(t.order, stage) {
+		t.order = append(t.order, stage)
+	}
+	t.now[stage] = t.now[stage].Plus(now.Since(t.last))
+	t.last = now
+}
+
+// next closes a slice, or a further group of objects on it.
+func (t *counter) next(slice int) error {
+	t.end(nil, betweenStages)
+	if slice != t.slice {
+		clear(t.whole)
+	}
+	for stage, tally := range t.now {
+		t.whole[stage] = t.whole[stage].Plus(tally)
+	}
+	clear(t.now)
+	t.slice = slice
+	return nil
+}
+
+// runCount counts the last slice of a propagation.
+func (f *benchFlags) runCount(ctx context.Context, c *console, options slmsam.Options) error {
+	info, ok := countKinds[f.count]
+	if !ok {
+		return usagef("--count %q: want discrete, integrated or apple", f.count)
+	}
+	dev, err := wgsl.Counting(info)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	model, err := f.open(dev, c)
+	if err != nil {
+		return err
+	}
+	options.Memory = model.Banks(options)
+	t := &counter{dev: dev, now: map[string]wgsl.Tally{}, whole: map[string]wgsl.Tally{}}
+	if err := runSlices(ctx, model, options, 1, f.objects, c, t.end, t.next); err != nil {
+		return err
+	}
+	r := t.result()
+	r.Cards = floors(f.count, r.Slice)
+	r.Kind, r.Model, r.Resolution, r.Memory, r.Objects = f.count, f.model, model.Config.ImageSize, options.Memory.String(), f.objects
+	if f.checkpoint != "" {
+		r.Model = f.checkpoint
+	}
+	return c.result(r, r.print)
+}
+
+// result turns the last slice's tallies into rows.
+func (t *counter) result() (r countResult) {
+	var slice wgsl.Tally
+	for _, stage := range t.order {
+		tally := t.whole[stage]
+		slice = slice.Plus(tally)
+		if stage != betweenStages || tally.All().Dispatches > 0 || tally.Readbacks > 0 {
+			r.Stages = append(r.Stages, stageRow(stage, tally))
+		}
+	}
+	r.Slice = stageRow("slice", slice)
+	for name, k := range slice.Kernels {
+		r.Kernels = append(r.Kernels, kernelRow(name, k))
+	}
+	slices.SortFunc(r.Kernels, func(a, b countRow) int {
+		return cmp.Or(cmp.Compare(b.BytesRead+b.BytesWritten, a.BytesRead+a.BytesWritten), cmp.Compare(a.Name, b.Name))
+	})
+	return r
+}
+
+func kernelRow(name string, k wgsl.KernelTally) countRow {
+	return countRow{Name: name, Dispatches: k.Dispatches, GFLOP: k.FLOP / 1e9, BytesRead: k.Read, BytesWritten: k.Written}
+}
+
+func stageRow(name string, t wgsl.Tally) countRow {
+	r := kernelRow(name, t.All())
+	r.Submissions, r.Readbacks, r.BytesSent, r.BytesGot = t.Submissions, t.Readbacks, t.Sent, t.Got
+	return r
+}
+
+// print writes the counts for people.
+func (r countResult) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, %d x %d, memory %s, objects: %d. Counted for a GPU (%s), nothing was computed\n", r.Model, r.Resolution, r.Resolution, r.Memory, r.Objects, r.Kind)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "stage\tdispatches\tsubmissions\treadbacks\tGFLOP\tMB read\tMB written\tMB sent\tMB got\t")
+	for _, s := range append(slices.Clip(r.Stages), r.Slice) {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%.1f\t%.0f\t%.0f\t%.1f\t%.1f\t\n", s.Name, s.Dispatches, s.Submissions, s.Readbacks, s.GFLOP,
+			float64(s.BytesRead)/1e6, float64(s.BytesWritten)/1e6, float64(s.BytesSent)/1e6, float64(s.BytesGot)/1e6)
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	fmt.Fprintln(t, "kernel\tdispatches\tGFLOP\tMB read\tMB written\t")
+	for _, k := range r.Kernels {
+		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.0f\t%.0f\t\n", k.Name, k.Dispatches, k.GFLOP, float64(k.BytesRead)/1e6, float64(k.BytesWritten)/1e6)
+	}
+	t.Flush()
+	fmt.Fprintln(w, "\nFloors for some cards, milliseconds per slice: the longer of arithmetic and memory, then the dispatches. Calculated, not measured")
+	fmt.Fprintln(t, "card\tTFLOP/s\tGB/s\tarithmetic\tmemory\tdispatches\tat least\t")
+	for _, f := range r.Cards {
+		fmt.Fprintf(t, "%s\t%.1f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t\n", f.Card, f.TFLOPS, f.Bandwidth, 1e3*f.Arithmetic, 1e3*f.Memory, 1e3*f.Dispatches, 1e3*f.Seconds)
+	}
+	t.Flush()
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBenchCounts: the counts of stages and of kernels are the slice's, their work is what the CPU does, and every kind of GPU has
+// cards whose floors follow from the counts.
+func TestBenchCounts(t *testing.T) {
+	w := newWorkspace(t)
+	var measured benchResult
+	runJSON(t, &measured, "bench", "--checkpoint", w.model, "--device", "cpu", "--slices", "1")
+	for kind := range countKinds {
+		var r countResult
+		runJSON(t, &r, "bench", "--checkpoint", w.model, "--count", kind)
+		require.Equal(t, kind, r.Kind)
+		var stages, kernels countRow
+		for _, s := range r.Stages {
+			stages.Dispatches += s.Dispatches
+			stages.Submissions += s.Submissions
+			stages.BytesRead += s.BytesRead
+			stages.BytesWritten += s.BytesWritten
+			if s.Name == betweenStages {
+				continue
+			}
+			require.Positive(t, s.Dispatches, s.Name)
+			require.Positive(t, s.BytesRead, s.Name)
+		}
+		for _, k := range r.Kernels {
+			kernels.Dispatches += k.Dispatches
+			kernels.GFLOP += k.GFLOP
+			kernels.BytesWritten += k.BytesWritten
+		}
+		require.Equal(t, r.Slice.Dispatches, stages.Dispatches)
+		require.Equal(t, r.Slice.Submissions, stages.Submissions)
+		require.Equal(t, r.Slice.BytesRead, stages.BytesRead)
+		require.Equal(t, r.Slice.BytesWritten, stages.BytesWritten)
+		require.Equal(t, r.Slice.Dispatches, kernels.Dispatches)
+		require.Equal(t, r.Slice.BytesWritten, kernels.BytesWritten)
+		require.InEpsilon(t, r.Slice.GFLOP, kernels.GFLOP, 1e-9)
+		require.Positive(t, r.Slice.Readbacks, "the masks")
+		require.Equal(t, measured.Stages[0].Name, r.Stages[0].Name)
+		require.InEpsilon(t, measured.Stages[0].GFLOP, r.Stages[0].GFLOP, 1e-9)
+
+		require.NotEmpty(t, r.Cards)
+		for _, c := range r.Cards {
+			require.InEpsilon(t, max(c.Arithmetic, c.Memory)+c.Dispatches, c.Seconds, 1e-9)
+			require.InEpsilon(t, r.Slice.GFLOP/c.TFLOPS/1e3, c.Arithmetic, 1e-9)
+		}
+	}
+	text := slmsamRun("bench", "--checkpoint", w.model, "--count", "discrete", "--objects", "9").out
+	require.Contains(t, text, "matmultiled")
+	require.Contains(t, text, "RTX 4090")
+}
