@@ -1,5 +1,7 @@
 package slmsam
 
+import "slices"
+
 // half is a group on a slice that is reached from both sides.
 type half struct {
 	*group
@@ -9,22 +11,50 @@ type half struct {
 // blendLimit bounds the logits of a mask before it is weighed against another.
 const blendLimit = 10
 
+// heldInMemory is how many bytes of memory hold what was found first on slices that are reached from both sides: 256 slices
+// of an object at 1024. A temporary file has the rest.
+const heldInMemory = 64 << 20
+
 // meet holds back what a leg found on a slice until the leg from the other side comes by, and then returns both,
 // weighed. whole is false while the other half is missing.
-func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool) {
+func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool, err error) {
 	other := l.opposite(slice)
 	if other == nil {
-		return found, true
+		return found, true, nil
 	}
 	key := half{l.group, slice}
-	first, here := p.halfway[key]
-	if !here {
-		p.halfway[key] = found
-		return Found{}, false
+	kept, err := p.halves.Take(key)
+	if err != nil {
+		return Found{}, false, err
 	}
-	delete(p.halfway, key)
+	if kept == nil {
+		p.halves.Put(key, found.pack())
+		return Found{}, false, nil
+	}
 	own, others := l.weight(slice), other.weight(slice)
-	return found.blend(first, own/(own+others)), true
+	return found.blend(unpackFound(kept, len(found.Score)), own/(own+others)), true, nil
+}
+
+// pack lays out what blend needs: for each object its score, 1 if it counts as present, else 0, and its mask's logits.
+func (f Found) pack() []float32 {
+	out := make([]float32, 0, len(f.Low)*(2+len(f.Low[0])))
+	for i, low := range f.Low {
+		present := float32(0)
+		if f.present[i] {
+			present = 1
+		}
+		out = append(append(out, f.Score[i], present), low...)
+	}
+	return out
+}
+
+// unpackFound is the inverse of pack.
+func unpackFound(data []float32, objects int) Found {
+	var f Found
+	for one := range slices.Chunk(data, len(data)/objects) {
+		f.Score, f.present, f.Low = append(f.Score, one[0]), append(f.present, one[1] == 1), append(f.Low, one[2:])
+	}
+	return f
 }
 
 // weight is what a leg's finding on a slice counts beside that of the leg from the other side: the area of its outline over

@@ -12,7 +12,8 @@ import (
 type merger struct {
 	labels *volume.LabelMap
 	axis   int
-	won    map[int][]float32 // by slice: the logits that won its labeled pixels, in pixel order
+	won    map[int][]float32 // by slice: the logits that won its labeled pixels, in pixel order, until the last object is there
+	toCome map[int]int       // by slice: objects
 	best   []float32         // [h,w] scratch
 }
 
@@ -24,7 +25,7 @@ var drawnLogit = float32(math.Inf(1))
 // newMerger fills labels slice by slice along axis. Pixels that are labeled already belong to an earlier result.
 func newMerger(labels *volume.LabelMap, axis int) *merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
-	return &merger{labels: labels, axis: axis, won: map[int][]float32{}, best: make([]float32, h*w)}
+	return &merger{labels: labels, axis: axis, won: map[int][]float32{}, toCome: map[int]int{}, best: make([]float32, h*w)}
 }
 
 // add merges one object's logits [h,w] on a slice; drawn, instead, is the mask that the annotator drew.
@@ -42,6 +43,10 @@ func (m *merger) add(slice, object int, logits []float32, drawn []bool) {
 		}
 	}
 	m.labels.SetSlice(m.axis, slice, pix)
+	if m.toCome[slice]--; m.toCome[slice] == 0 {
+		delete(m.won, slice)
+		return
+	}
 	kept := m.won[slice][:0]
 	for i, label := range pix {
 		if label != 0 {

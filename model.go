@@ -39,6 +39,8 @@ type Model struct {
 	noMemory *nn.Tensor  // [1,1,C] no_mem_embed: added to features that attend to nothing
 	noObject *nn.Tensor  // [1,M] no_obj_embed_spatial: added to the memory of an absent object
 	prior    *priorHeads // prior; nil unless Config.Prior
+
+	heldInMemory int64 // bytes, see propagation.meet
 }
 
 // New declares a model of the given shape on dev. Its parameters hold nothing yet: load or initialize them.
@@ -48,7 +50,7 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	}
 	p := nn.NewParams(dev)
 	width, memory := c.Attention.Width, c.Attention.MemoryWidth
-	m := &Model{Config: c, Params: p, graph: nn.NewGraph(dev)}
+	m := &Model{Config: c, Params: p, graph: nn.NewGraph(dev), heldInMemory: heldInMemory}
 	m.Place = memattn.NewEncoding(p, c.Attention, c.Frames)
 	m.noMemory = p.Tensor("no_mem_embed", nn.Normal(0.02), nil, 1, 1, width)
 	p.Tensor("no_mem_pos_enc", nn.Normal(0.02), nil, 1, 1, width) // in every checkpoint, unused by SAM 2.1

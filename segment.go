@@ -3,7 +3,9 @@ package slmsam
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/seed-6f79f512/slmsam/internal/spill"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -24,6 +26,7 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 	out := newOutcome(&r)
 	for _, part := range m.parts(r) {
 		out.total += part.steps()
+		part.count(out.merger.toCome)
 		out.parts = append(out.parts, part)
 	}
 	err := m.graph.Interruptible(ctx, func() error {
@@ -70,13 +73,14 @@ type propagation struct {
 	opt      Options
 	groups   []*group
 	visits   []visit
-	halfway  map[half]Found // what came first to a slice that is reached from both sides
+	halves   *spill.Pile[half] // what came first to a slice that is reached from both sides
 	trackers []*Tracker
 	toCome   map[int]int // visits of each slice
 }
 
 func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Options) *propagation {
-	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups, halfway: map[half]Found{}, toCome: map[int]int{}}
+	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups,
+		halves: spill.NewPile[half](m.heldInMemory), toCome: map[int]int{}}
 	p.visits = p.plan()
 	for _, v := range p.visits {
 		p.toCome[v.slice]++
@@ -96,6 +100,22 @@ func (p *propagation) steps() int {
 		}
 	}
 	return n
+}
+
+// count adds the objects that will be found, by slice.
+func (p *propagation) count(found map[int]int) {
+	for _, gr := range p.groups {
+		on := gr.anchors()
+		for _, l := range gr.legs {
+			on = append(on, l.slices()...)
+		}
+		slices.Sort(on)
+		for _, slice := range slices.Compact(on) {
+			if gr.wanted(slice) {
+				found[slice] += len(gr.objects)
+			}
+		}
+	}
 }
 
 // run does the work: every prompt is in memory before tracking begins.
@@ -127,7 +147,10 @@ func (p *propagation) visit(v visit, out *outcome) error {
 			if err != nil {
 				return err
 			}
-			found, whole := p.meet(l, v.slice, found)
+			found, whole, err := p.meet(l, v.slice, found)
+			if err != nil {
+				return err
+			}
 			if !whole || !l.wanted(v.slice) {
 				continue
 			}
@@ -199,6 +222,7 @@ func (p *propagation) image(t *Tracker, slice int) (Image, error) {
 }
 
 func (p *propagation) close() {
+	p.halves.Close()
 	for _, t := range p.trackers {
 		t.Close()
 	}

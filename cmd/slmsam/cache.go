@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/spill"
 	"github.com/spf13/pflag"
 )
 
@@ -47,23 +48,11 @@ func (f *cacheFlags) keep(m *slmsam.Model, passing bool) (end func() error, err 
 		return func() error { return nil }, nil
 	}
 	if b.Dir == "" {
-		b.Dir = largeTemporary()
+		b.Dir = spill.Folder()
 	}
 	b.Passing = passing
 	m.Features = slmsam.NewFeatures(b)
 	return m.Features.Close, nil
-}
-
-// largeTemporary is where large temporary files belong: /tmp is often memory, /var/tmp is not.
-func largeTemporary() string {
-	const onDisk = "/var/tmp"
-	if os.Getenv("TMPDIR") != "" {
-		return os.TempDir()
-	}
-	if info, err := os.Stat(onDisk); err == nil && info.IsDir() {
-		return onDisk
-	}
-	return os.TempDir()
 }
 
 // parseSize reads a number of bytes, as 4096, 512M or 1.5G.

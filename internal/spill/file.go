@@ -3,6 +3,7 @@ package spill
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"hash/crc32"
 	"io"
 	"math"
@@ -14,6 +15,18 @@ import (
 // are kept in full: a result must not depend on what happened to be on the disk.
 
 const chunk = 1 << 14 // numbers that are converted at a time
+
+// Folder is where large temporary files belong: /tmp is often memory, /var/tmp is not.
+func Folder() string {
+	const onDisk = "/var/tmp"
+	if os.Getenv("TMPDIR") != "" {
+		return os.TempDir()
+	}
+	if info, err := os.Stat(onDisk); err == nil && info.IsDir() {
+		return onDisk
+	}
+	return os.TempDir()
+}
 
 // bytesOf is the size of n numbers.
 func bytesOf(n int) int64 { return 4 * int64(n) }
@@ -33,9 +46,18 @@ func writeFile(path string, k Key, data []float32) (err error) {
 	if _, err := f.Write(k[:]); err != nil {
 		return err
 	}
-	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	to := io.MultiWriter(f, sum)
-	buffer := make([]byte, 0, 4*chunk)
+	sum := newSum()
+	if err := writeNumbers(io.MultiWriter(f, sum), data); err != nil {
+		return err
+	}
+	_, err = f.Write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
+	return err
+}
+
+func newSum() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
+
+func writeNumbers(to io.Writer, data []float32) error {
+	buffer := make([]byte, 0, 4*min(chunk, len(data)))
 	for start := 0; start < len(data); start += chunk {
 		buffer = buffer[:0]
 		for _, x := range data[start:min(start+chunk, len(data))] {
@@ -45,8 +67,24 @@ func writeFile(path string, k Key, data []float32) (err error) {
 			return err
 		}
 	}
-	_, err = f.Write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
-	return err
+	return nil
+}
+
+// readNumbers reads n numbers.
+func readNumbers(from io.Reader, n int) ([]float32, error) {
+	data := make([]float32, n)
+	buffer := make([]byte, 4*min(chunk, n))
+	for start := 0; start < len(data); start += chunk {
+		part := data[start:min(start+chunk, len(data))]
+		raw := buffer[:4*len(part)]
+		if _, err := io.ReadFull(from, raw); err != nil {
+			return nil, err
+		}
+		for i := range part {
+			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+		}
+	}
+	return data, nil
 }
 
 // readFile returns the numbers of a file, size bytes of them; nil: it is not what it was.
@@ -63,22 +101,13 @@ func readFile(path string, k Key, size int64) []float32 {
 	if _, err := io.ReadFull(f, name[:]); err != nil || name != k {
 		return nil
 	}
-	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	data := make([]float32, size/4)
-	buffer := make([]byte, 4*chunk)
-	for start := 0; start < len(data); start += chunk {
-		part := data[start:min(start+chunk, len(data))]
-		raw := buffer[:4*len(part)]
-		if _, err := io.ReadFull(f, raw); err != nil {
-			return nil
-		}
-		sum.Write(raw)
-		for i := range part {
-			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
-		}
+	sum := newSum()
+	data, err := readNumbers(io.TeeReader(f, sum), int(size/4))
+	if err != nil {
+		return nil
 	}
-	raw := buffer[:crc32.Size]
-	if _, err := io.ReadFull(f, raw); err != nil || binary.LittleEndian.Uint32(raw) != sum.Sum32() {
+	var raw [crc32.Size]byte
+	if _, err := io.ReadFull(f, raw[:]); err != nil || binary.LittleEndian.Uint32(raw[:]) != sum.Sum32() {
 		return nil
 	}
 	return data

@@ -20,3 +20,22 @@ func TestAFullDisk(t *testing.T) {
 	require.Equal(t, numbers(2), s.Get(key(2)))
 	require.NoError(t, s.Close())
 }
+
+func TestAPileOnAFullDiskGoesOnInMemory(t *testing.T) {
+	p := NewPile[int](0)
+	p.Put(1, numbers(1))
+	whole := p.file
+	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	require.NoError(t, err)
+	p.file = full
+	p.Put(2, numbers(2))
+	p.Put(3, numbers(3))
+	require.NoError(t, full.Close())
+	p.file = whole
+	for i := 1; i <= 3; i++ {
+		got, err := p.Take(i)
+		require.NoError(t, err)
+		require.Equal(t, numbers(i), got)
+	}
+	p.Close()
+}

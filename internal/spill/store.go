@@ -1,5 +1,6 @@
-// Package spill keeps numbers that cost time to compute: in memory up to a budget, then in files up to another. What
-// was not used for the longest time goes first. Losing something is never an error: whoever asks computes it again.
+// Package spill keeps numbers for which there is no room in memory. A Store has what costs time to compute: in memory up to
+// a budget, then in files up to another. What was not used for the longest time goes first. Losing something is never an
+// error: whoever asks computes it again. A Pile loses nothing.
 package spill
 
 import (

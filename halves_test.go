@@ -1,0 +1,70 @@
+package slmsam_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/stretchr/testify/require"
+)
+
+// TestHalvesInAFile: what was held back in a temporary file gives the same result as what was held back in memory.
+func TestHalvesInAFile(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	results := map[int64]*slmsam.Result{}
+	for _, memory := range []int64{0, 5000, 64 << 20} {
+		dev := cpu.New(0)
+		defer dev.Close()
+		m := newModel(t, dev)
+		m.HoldInMemory(memory)
+		var err error
+		results[memory], err = m.Segment(context.Background(), fourObjects())
+		require.NoError(t, err)
+	}
+	for _, memory := range []int64{0, 5000} {
+		require.Equal(t, results[64<<20].Labels, results[memory].Labels)
+		require.Equal(t, results[64<<20].Doubts, results[memory].Doubts)
+	}
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "no file stays")
+}
+
+// TestLongGapsTakeNoMemory propagates two objects between two outlines and looks at the memory of the process, without the
+// volume and its labels, when both sides have come to the middle: what was found on all slices waits for the other side.
+func TestLongGapsTakeNoMemory(t *testing.T) {
+	const few, many = 100, 2000
+	inUse := func(n int) int64 {
+		dev := cpu.New(1)
+		defer dev.Close()
+		m := newModel(t, dev)
+		m.HoldInMemory(32 << 10)
+		r := slmsam.Request{Slices: ramp(n)}
+		for object := 1; object <= 2; object++ {
+			for _, slice := range []int{0, n - 1} {
+				r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: slice, Object: object, Mask: square(10*object-5, 10*object)})
+			}
+		}
+		var s runtime.MemStats
+		r.Progress = func(p slmsam.Progress) error {
+			if p.Done == p.Total/2 {
+				runtime.GC()
+				runtime.ReadMemStats(&s)
+			}
+			return nil
+		}
+		_, err := m.Segment(context.Background(), r)
+		require.NoError(t, err)
+		volume, labels := cap(r.Slices.Volume.Data), len(r.Slices.Volume.Data)
+		return int64(s.HeapAlloc) - 4*int64(volume+labels)
+	}
+	inUse(few) // the pools of the runtime
+	perSlice := (inUse(many) - inUse(few)) / (many - few)
+	held := 2 * 4 * (4 * 4) * (4 * 4) // bytes of logits of a slice
+	t.Logf("%d bytes per slice; the masks have %d", perSlice, held)
+	require.Less(t, perSlice, int64(held)/4)
+}
