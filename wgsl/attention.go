@@ -14,14 +14,34 @@ func headMatrix(t backend.Heads, width int) matrix {
 	return matrix{t.Buf, t.Off, t.Row, t.Batch, width}
 }
 
-// Attention computes softmax attention: a product for the scores, their softmax, a product with the values, for as many
-// heads or query rows at a time as scoreWords admits. Few keys run in one kernel (windowattention.go).
+// few is how many queries or keys are too few for tiles of 64.
+const few = 32
+
+// Attention computes softmax attention in one of three forms, chosen here and nowhere else: with all scores of 8 queries in
+// workgroup memory (windowattention.go), if the keys are few, or no more than fit and the queries are few; with a tile of the
+// scores at a time in registers (fusedattention.go); or with scores in a buffer, where that is faster (lavapipe), values are wider
+// than a workgroup holds, or the keys of a head do not fit a binding.
+//
+// Of the first two, the one reads a word of K or V for 16 FLOP, the other for 64 or more, of which padding to tiles wastes up to three
+// quarters where few is exceeded.
 func (d *Device) Attention(a backend.Attention) {
 	a.Check()
-	if d.windowed(a) {
+	one := items{0, 1, a.Heads}
+	bindable := d.fits(one.span(headMatrix(a.K, a.D), a.Nk, a.D)) && d.fits(one.span(headMatrix(a.V, a.Dv), a.Nk, a.Dv))
+	tiled := a.Dv <= d.limits.fusedWidth
+	switch {
+	case bindable && a.Nk <= d.limits.windowKeys && (a.Nk <= few || a.Nq <= few || !tiled):
 		d.windowAttention(a)
-		return
+	case bindable && tiled:
+		d.fusedAttention(a)
+	default:
+		d.attentionByProducts(a)
 	}
+}
+
+// attentionByProducts computes a product for the scores, their softmax, a product with the values, for as many heads or query rows
+// at a time as scoreWords admits.
+func (d *Device) attentionByProducts(a backend.Attention) {
 	for _, c := range d.scoreChunks(a) {
 		scores := d.Alloc(c.items.n * c.rows * a.Nk)
 		d.product(c.scores(a, scores))
@@ -29,6 +49,72 @@ func (d *Device) Attention(a backend.Attention) {
 		d.product(c.weighted(a, scores))
 		d.Free(scores)
 	}
+}
+
+// attentionPart is some query rows of some items of an attention that one launch computes, and what it binds.
+type attentionPart struct {
+	scoreChunk
+	q, k, v, o          matrix
+	sq, sk, sv, so, lse span
+	lseStride           int // words of LSE per item
+}
+
+// work is the part's FLOP.
+func (p attentionPart) work(a backend.Attention) float64 {
+	return 2 * float64(p.items.n*p.rows) * float64(a.Nk*(a.D+a.Dv))
+}
+
+// part binds c.
+func (c scoreChunk) part(a backend.Attention) attentionPart {
+	p := attentionPart{scoreChunk: c, q: headMatrix(a.Q, a.D).rows(c.row), k: headMatrix(a.K, a.D), v: headMatrix(a.V, a.Dv),
+		o: headMatrix(a.O, a.Dv).rows(c.row), lse: c.lse(a), lseStride: a.Nq}
+	p.sq, p.sk = c.items.span(p.q, c.rows, a.D), c.items.span(p.k, a.Nk, a.D)
+	p.sv, p.so = c.items.span(p.v, a.Nk, a.Dv), c.items.span(p.o, c.rows, a.Dv)
+	return p
+}
+
+// eachPart calls run for c, in halves if it is too large for the bindings, the grid of workgroups of so many queries, or one
+// submission.
+func (d *Device) eachPart(a backend.Attention, c scoreChunk, queries int, run func(attentionPart)) {
+	p := c.part(a)
+	fit := p.work(a) <= d.limits.batchWork && ceilDiv(c.rows, queries) <= d.limits.workgroups && c.items.n <= d.limits.workgroups
+	for _, s := range p.spans() {
+		fit = fit && d.fits(s)
+	}
+	switch half := c; {
+	case !fit && c.items.n > 1:
+		half.items.n /= 2
+		d.eachPart(a, half, queries, run)
+		d.eachPart(a, scoreChunk{items{c.items.first + half.items.n, c.items.n - half.items.n, a.Heads}, c.row, c.rows}, queries, run)
+	case !fit && c.rows > queries:
+		half.rows = halfOf(c.rows, queries)
+		d.eachPart(a, half, queries, run)
+		d.eachPart(a, scoreChunk{c.items, c.row + half.rows, c.rows - half.rows}, queries, run)
+	default:
+		run(p)
+	}
+}
+
+// spans are the bindings of the shaders that compute a whole attention, params the words that they share.
+func (p attentionPart) spans() []span { return []span{p.sq, p.sk, p.sv, p.so, p.lse} }
+
+func (p attentionPart) params(a backend.Attention) params {
+	return params{{"rows", p.rows}, {"keys", a.Nk}, {"width", a.D}, {"value_width", a.Dv}}.
+		and(matrixParams("q", p.q, p.sq)...).and(matrixParams("k", p.k, p.sk)...).
+		and(matrixParams("v", p.v, p.sv)...).and(matrixParams("o", p.o, p.so)...).
+		and(params{{"first", p.items.first}, {"inner", a.Heads}, {"lse_base", p.lse.base}, {"lse_stride", p.lseStride},
+			{"has_lse", p.lse.buf != nil}}...)
+}
+
+// loads is the replacements of the three loads of four words: by fours if that is wanted and all rows begin at multiples of 4
+// words, else as narrow says. %[1]s is the matrix.
+func (p attentionPart) loads(wide bool, narrow string) []string {
+	element, load := "f32", narrow
+	if wide && p.q.aligned() && p.k.aligned() && p.v.aligned() {
+		element, load = "vec4<f32>", "%[1]s[at / 4u]"
+	}
+	return []string{"{{ELEMENT}}", element, "{{LOAD_Q}}", fmt.Sprintf(load, "q"), "{{LOAD_K}}", fmt.Sprintf(load, "k"),
+		"{{LOAD_V}}", fmt.Sprintf(load, "v")}
 }
 
 // scoreChunk is the scores of query rows row..row+rows of some items (b, h): all rows, or a single item.

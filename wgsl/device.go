@@ -36,7 +36,8 @@ type limits struct {
 	workgroups   int     // per dimension
 	batchWork    float64 // FLOP per submission, to stay well under a second
 	memoryBytes  int64   // 0: as much as there is
-	windowKeys   int     // most keys of an attention in one kernel
+	windowKeys   int     // most keys of an attention with all scores in workgroup memory
+	fusedWidth   int     // widest values of an attention with a tile of them in registers; 0: none
 }
 
 // newDevice returns a device that runs on the driver. The driver is closed if that fails.
@@ -61,7 +62,7 @@ func (d *Device) start() error {
 // at 0.2 s on the slowest machine of a kind that is likely: lavapipe on two cores, an old laptop's GPU, a small discrete card.
 func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	r.memoryBytes = opts.MaxMemoryBytes
-	r.windowKeys = windowKeys
+	r.windowKeys, r.fusedWidth = windowKeys, fusedWidth
 	if opts.MaxBindingBytes > 0 {
 		r.bindingBytes = min(r.bindingBytes, max(opts.MaxBindingBytes&^255, 512))
 	}
@@ -71,7 +72,7 @@ func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	switch kind {
 	case Software:
 		r.batchWork = 2e9
-		r.windowKeys = windowKeysSoftware
+		r.windowKeys, r.fusedWidth = windowKeysSoftware, 0
 	case Discrete:
 		r.batchWork = 2e11
 	default:

@@ -73,7 +73,7 @@ func (t Tally) All() (sum KernelTally) {
 
 // multiplies names the shader files whose estimated work is their FLOP. The estimates of the others weigh words moved and
 // functions, to bound how long a submission takes.
-var multiplies = map[string]bool{"matmultiled": true, "matmuldirect": true, "windowattention": true, "depthwise": true, "depthwiseweight": true}
+var multiplies = map[string]bool{"matmultiled": true, "matmuldirect": true, "windowattention": true, "fusedattention": true, "depthwise": true, "depthwiseweight": true}
 
 // count adds a launch.
 func (t *Tally) count(k *kernel, work float64, spans []span) {
