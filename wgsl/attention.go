@@ -19,11 +19,12 @@ const few = 32
 
 // Attention computes softmax attention in one of three forms, chosen here and nowhere else: with all scores of 8 queries in
 // workgroup memory (windowattention.go), if the keys are few, or no more than fit and the queries are few; with a tile of the
-// scores at a time in registers (fusedattention.go); or with scores in a buffer, where that is faster (lavapipe), values are wider
-// than a workgroup holds, or the keys of a head do not fit a binding.
+// scores at a time in registers (fusedattention.go); or with scores in a buffer, where values are wider than a workgroup holds, or
+// the keys of a head do not fit a binding.
 //
 // Of the first two, the one reads a word of K or V for 16 FLOP, the other for 64 or more, of which padding to tiles wastes up to three
-// quarters where few is exceeded.
+// quarters where few is exceeded. Lavapipe, which has no fast memory for workgroups, runs long attention through buffers two to four times
+// faster; it takes the forms of GPUs all the same, as it is there to check them.
 func (d *Device) Attention(a backend.Attention) {
 	a.Check()
 	one := items{0, 1, a.Heads}

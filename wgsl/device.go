@@ -37,7 +37,7 @@ type limits struct {
 	batchWork    float64 // FLOP per submission, to stay well under a second
 	memoryBytes  int64   // 0: as much as there is
 	windowKeys   int     // most keys of an attention with all scores in workgroup memory
-	fusedWidth   int     // widest values of an attention with a tile of them in registers; 0: none
+	fusedWidth   int     // widest values of an attention with a tile of the scores in registers
 }
 
 // newDevice returns a device that runs on the driver. The driver is closed if that fails.
@@ -72,7 +72,6 @@ func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	switch kind {
 	case Software:
 		r.batchWork = 2e9
-		r.windowKeys, r.fusedWidth = windowKeysSoftware, 0
 	case Discrete:
 		r.batchWork = 2e11
 	default:

@@ -6,12 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Most keys of windowattention.wgsl. 8 rows of scores take 8 KiB of workgroup memory at most. Lavapipe runs products
-// faster unless the keys are very few (BenchmarkAttention).
-const (
-	windowKeys         = 256
-	windowKeysSoftware = 32
-)
+// windowKeys is the most keys of windowattention.wgsl: 8 rows of scores take 8 KiB of workgroup memory then.
+const windowKeys = 256
 
 // windowAttention computes an attention over few keys.
 func (d *Device) windowAttention(a backend.Attention) {
