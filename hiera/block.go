@@ -41,8 +41,8 @@ func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	}, x)
 }
 
-// attend returns shortcut + proj(attention(norm1(x))). The projection works on single tokens, so it
-// comes after the windows are put together, when the padding is gone.
+// attend returns shortcut + proj(attention(norm1(x))). The projection works on single tokens, so it comes after the
+// windows are put together.
 func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		shortcut, n := x, b.Norm1.Forward(g, x)
@@ -50,11 +50,15 @@ func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 			shortcut = g.MaxPool(b.Skip.Forward(g, n)) // of the normed input
 		}
 		var a *nn.Tensor
-		if b.cfg.window == 0 {
-			a = b.attention(g, n)
+		if side := b.cfg.window; side == 0 {
+			a = b.attention(g, nn.Whole(n)).Reshape(shortcut.Shape...)
 		} else {
-			a = b.attention(g, g.Windows(n, b.cfg.window))
-			a = g.Unwindows(a, x.Dim(0), shortcut.Dim(1), shortcut.Dim(2))
+			var parts []*nn.Tensor
+			for _, w := range g.Windows(n, side) {
+				parts = append(parts, b.attention(g, w))
+			}
+			h, w := shortcut.Dim(1), shortcut.Dim(2)
+			a = g.Unwindows(parts, x.Dim(0), h, w, side*h/x.Dim(1))
 		}
 		if g.Training && b.cfg.dropPath > 0 {
 			return g.Add(shortcut, g.DropPath(b.Out.Forward(g, a), b.cfg.dropPath))
@@ -63,18 +67,21 @@ func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// attention is multi-head self-attention of x [B,H,W,C], without the output projection, -> [B,H,W,out] or,
-// with pooled queries, [B,H/2,W/2,out].
-func (b *Block) attention(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
+// attention is multi-head self-attention in windows of h x w tokens, without the output projection, -> [n,h*w,out] or, with
+// pooled queries, [n,h*w/4,out]. What is missing of a window has the same key and value everywhere, and nobody asks for
+// what it would find.
+func (b *Block) attention(g *nn.Graph, x nn.Windows) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		B, H, W, out := x.Dim(0), x.Dim(1), x.Dim(2), b.cfg.out
-		qkv := b.QKV.Forward(g, x).Reshape(B, H*W, 3*out)
-		q := nn.Part(qkv, 0, out)
+		out, tokens := b.cfg.out, x.H*x.W
+		qkv := b.QKV.Forward(g, x.T)
+		q := nn.Part(qkv, 0, out).First(tokens)
 		if b.cfg.pool {
-			pooled := g.MaxPool(g.Slice(qkv, 2, 0, out).Reshape(B, H, W, out))
-			H, W = pooled.Dim(1), pooled.Dim(2)
-			q = nn.All(pooled.Reshape(B, H*W, out))
+			all := g.Slice(qkv, 2, 0, out)
+			if x.Missing > 0 {
+				all = g.Slice(all, 1, 0, tokens)
+			}
+			q = nn.All(g.MaxPool(all.Reshape(-1, x.H, x.W, out)).Reshape(x.T.Dim(0), -1, out))
 		}
-		return g.Attention(q, nn.Part(qkv, 1, out), nn.Part(qkv, 2, out), b.cfg.heads).Reshape(B, H, W, out)
+		return g.AttentionRepeating(q, nn.Part(qkv, 1, out), nn.Part(qkv, 2, out), b.cfg.heads, x.Missing)
 	})
 }

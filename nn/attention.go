@@ -11,6 +11,7 @@ import (
 type Columns struct {
 	T           *Tensor
 	From, Width int
+	Tokens      int // the first of each item; 0: all
 }
 
 // All returns every channel of t.
@@ -18,6 +19,20 @@ func All(t *Tensor) Columns { return Columns{T: t, Width: t.Dim(-1)} }
 
 // Part returns channels i*width .. (i+1)*width of t.
 func Part(t *Tensor, i, width int) Columns { return Columns{T: t, From: i * width, Width: width} }
+
+// First returns the first n tokens of each item.
+func (c Columns) First(n int) Columns {
+	c.Tokens = n
+	return c
+}
+
+// tokens is how many tokens of an item count.
+func (c Columns) tokens() int {
+	if c.Tokens > 0 {
+		return c.Tokens
+	}
+	return c.T.Dim(1)
+}
 
 // heads locates the columns in buf, which is laid out like c.T, for a batch of b (a single item is shared).
 func (c Columns) heads(buf backend.Buffer, b int) backend.Heads {
@@ -31,17 +46,22 @@ func (c Columns) heads(buf backend.Buffer, b int) backend.Heads {
 // Attention returns softmax(q.k^T/sqrt(D)).v per head: q [B,Nq,h*D], k [B,Nk,h*D], v [B,Nk,h*Dv]
 // -> [B,Nq,h*Dv]. A q, k or v of batch 1 is shared by all B items.
 func (g *Graph) Attention(q, k, v Columns, heads int) *Tensor {
+	return g.AttentionRepeating(q, k, v, heads, 1)
+}
+
+// AttentionRepeating is Attention in which the last key and value stand for so many equal ones.
+func (g *Graph) AttentionRepeating(q, k, v Columns, heads, repeats int) *Tensor {
 	b := max(q.T.Dim(0), k.T.Dim(0), v.T.Dim(0))
-	nq, nk := q.T.Dim(1), k.T.Dim(1)
+	nq, nk := q.tokens(), k.tokens()
 	d, dv := q.Width/heads, v.Width/heads
-	check(q.Width == k.Width && v.T.Dim(1) == nk && q.Width%heads == 0 && v.Width%heads == 0,
+	check(q.Width == k.Width && v.tokens() == nk && q.Width%heads == 0 && v.Width%heads == 0,
 		"Attention", [][]int{q.T.Shape, k.T.Shape, v.T.Shape}, "[B,Nq,hD] [B,Nk,hD] [B,Nk,hDv]")
 	for _, c := range []Columns{q, k, v} {
 		check(c.T.Dim(0) == b || c.T.Dim(0) == 1, "Attention batch", c.T.Shape, b)
 	}
 	o := g.New(b, nq, v.Width)
 	a := backend.Attention{Q: q.heads(q.T.buf, b), K: k.heads(k.T.buf, b), V: v.heads(v.T.buf, b), O: All(o).heads(o.buf, b),
-		B: b, Heads: heads, Nq: nq, Nk: nk, D: d, Dv: dv, Scale: float32(1 / math.Sqrt(float64(d)))}
+		B: b, Heads: heads, Nq: nq, Nk: nk, D: d, Dv: dv, Scale: float32(1 / math.Sqrt(float64(d))), Repeats: repeats}
 	var lse *Tensor
 	if g.wants(q.T, k.T, v.T) {
 		lse = g.New(b, heads, nq)

@@ -123,10 +123,17 @@ func TestOperationGradients(t *testing.T) {
 		"concat":                 {func(g *nn.Graph, x ts) *nn.Tensor { return g.Concat(1, x[0], x[1]) }, [][]int{{2, 1, 3}, {2, 2, 3}}},
 		"permute":                {func(g *nn.Graph, x ts) *nn.Tensor { return g.Permute(x[0], 2, 0, 1) }, [][]int{{2, 3, 4}}},
 		"expand":                 {func(g *nn.Graph, x ts) *nn.Tensor { return g.Expand(x[0], 1, 3) }, [][]int{{2, 1, 4}}},
-		"windows":                {func(g *nn.Graph, x ts) *nn.Tensor { return g.Windows(x[0], 3) }, [][]int{{2, 4, 5, 2}}},
-		"unwindows":              {func(g *nn.Graph, x ts) *nn.Tensor { return g.Unwindows(x[0], 1, 4, 5) }, [][]int{{4, 3, 3, 2}}},
-		"gather":                 {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
-		"pick channels":          {func(g *nn.Graph, x ts) *nn.Tensor { return g.PickChannels(x[0], []int{2, 0}) }, [][]int{{2, 3, 2}}},
+		"windows": {func(g *nn.Graph, x ts) *nn.Tensor {
+			w := g.Windows(x[0], 3)
+			return g.Concat(1, w[0].T.Reshape(2, -1), w[1].T.Reshape(2, -1), w[2].T.Reshape(2, -1), w[3].T.Reshape(2, -1))
+		}, [][]int{{2, 4, 5, 2}}},
+		"unwindows": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Unwindows(x, 2, 4, 5, 3) },
+			[][]int{{2, 9, 2}, {2, 6, 2}, {2, 3, 2}, {2, 2, 2}}},
+		"attention, a key that counts more": {func(g *nn.Graph, x ts) *nn.Tensor {
+			return g.AttentionRepeating(nn.Part(x[0], 0, 4).First(3), nn.Part(x[0], 1, 4), nn.Part(x[0], 2, 4), 2, 5)
+		}, [][]int{{2, 4, 12}}},
+		"gather":        {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
+		"pick channels": {func(g *nn.Graph, x ts) *nn.Tensor { return g.PickChannels(x[0], []int{2, 0}) }, [][]int{{2, 3, 2}}},
 	} {
 		t.Run(name, func(t *testing.T) { checkGradient(t, c.f, c.shapes...) })
 	}

@@ -15,6 +15,7 @@ type Heads struct {
 //	O[b,i,h,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,h,:]
 //
 // LSE, unless nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq] for the backward pass.
+// The last key counts Repeats times (0: once), as if there were so many of it: log(Repeats) is added to S[i,Nk-1].
 // Dv may differ from D. No score matrix of size Nq x Nk may live longer than a tile needs.
 type Attention struct {
 	Q, K, V, O       Heads
@@ -22,7 +23,11 @@ type Attention struct {
 	B, Heads, Nq, Nk int
 	D, Dv            int
 	Scale            float32
+	Repeats          int // 0 or 1 unless the device is a KeyRepeater
 }
+
+// KeyRepeater is a device whose attention follows Repeats. The others are never asked to.
+type KeyRepeater interface{ RepeatsKeys() bool }
 
 // Check panics unless a keeps the contract.
 func (a Attention) Check() { a.check("Attention") }
@@ -30,6 +35,7 @@ func (a Attention) Check() { a.check("Attention") }
 func (a Attention) check(op string) {
 	positive(op, "B, Heads, Nq, Nk, D, Dv", a.B, a.Heads, a.Nq, a.Nk, a.D, a.Dv)
 	check(a.B == 1 || a.O.Batch != 0, op, "got O with Batch 0 for %d items, want a place for each", a.B)
+	check(a.Repeats >= 0, op, "got %d Repeats, want 0 or more", a.Repeats)
 	a.reaches(op, "Q", a.Q, a.Nq, a.D)
 	a.reaches(op, "K", a.K, a.Nk, a.D)
 	a.reaches(op, "V", a.V, a.Nk, a.Dv)

@@ -31,6 +31,12 @@ type attentionArgs struct {
 	lse        []float32
 }
 
+// RepeatsKeys implements backend.KeyRepeater.
+func (d *Device) RepeatsKeys() bool { return true }
+
+// lastBias is what counting the last key Repeats times adds to its scores, in units of log 2.
+func (a *attentionArgs) lastBias() float32 { return float32(math.Log2(float64(max(a.Repeats, 1)))) }
+
 // plainScores are the operands of the scores of the plain kernels: a score is unit * q.k. p rounds a probability or its
 // gradient.
 type plainScores struct {
@@ -78,7 +84,7 @@ func (d *Device) Attention(a backend.Attention) {
 
 // attentionPlain computes, for each query i,
 //
-//	s[j] = Scale * q_i.k_j;  O_i = sum_j exp(s[j]-max) v_j / sum_j exp(s[j]-max)
+//	s[j] = Scale * q_i.k_j (and of the last key log(Repeats));  O_i = sum_j exp(s[j]-max) v_j / sum_j exp(s[j]-max)
 //
 // with one row of scores s [Nk] at a time.
 func (d *Device) attentionPlain(a attentionArgs) {
@@ -92,6 +98,9 @@ func (d *Device) attentionPlain(a attentionArgs) {
 			largest := math.Inf(-1)
 			for j := range s {
 				s[j] = scores.unit * dot(q, a.k.at(b, j, h))
+				if j == a.Nk-1 {
+					s[j] += float64(a.lastBias()) * math.Ln2
+				}
 				largest = max(largest, s[j])
 			}
 			clear(out)
@@ -158,6 +167,9 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 	score := func(b, h, i, j int) (p, ds float64) {
 		t := (b*a.Heads+h)*a.Nq + i
 		p = math.Exp(scores.unit*dot(scores.q.at(b, i, h), a.k.at(b, j, h)) - float64(a.lse[t]))
+		if j == a.Nk-1 {
+			p *= float64(max(a.Repeats, 1))
+		}
 		return p, p * (dot(a.do.at(b, i, h), a.v.at(b, j, h)) - delta[t])
 	}
 	cost := a.B * (a.D + a.Dv)

@@ -135,11 +135,21 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 		for i := range count {
 			p := t.panel(scratch, i)
 			multiplyPanels(f, n, t.D, k, p.q, scores, false) // S^T
+			t.countLast(key+n, scores[(n-1)*f.NR:][:f.NR])
 			t.absorb(p, n, v, scores, alpha, key > 0)
 		}
 	}
 	for i := range count {
 		t.store(t.panel(scratch, i), item, (first+i)*f.NR)
+	}
+}
+
+// countLast adds to the scores of the key before key end, if it is the last one, what counting it Repeats times means.
+func (a *attentionArgs) countLast(end int, scores []float32) {
+	if bias := a.lastBias(); end == a.Nk && bias != 0 {
+		for i := range scores {
+			scores[i] += bias
+		}
 	}
 }
 

@@ -187,6 +187,7 @@ func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScr
 		for p := first; p < min(t.panels, first+t.group); p++ {
 			query := p * f.NR
 			multiplyPanels(f, n, t.D, w.k, s.qt[query*t.D:], w.s, false)
+			t.countLast(key+n, w.s[(n-1)*f.NR:][:f.NR])
 			f.Probability(n, w.s, s.lse[query:])
 			multiplyPanels(f, n, t.Dv, w.v, s.dot[query*t.Dv:], w.dp, false)
 			f.ScoreGradient(n, w.s, w.dp, s.delta[query:])

@@ -143,3 +143,26 @@ func TestBlocksOfAttention(t *testing.T) {
 		}
 	}
 }
+
+// A last key that counts more than once is as many keys.
+func TestRepeatedKey(t *testing.T) {
+	const nq, nk, repeats = 5, 7, 4
+	for _, d := range []*Device{NewPlain(), New(1)} {
+		a := attentionOf(d, rand.New(rand.NewPCG(3, 1)), 1, 2, nq, nk, 8, 4)
+		all := attentionOf(d, rand.New(rand.NewPCG(3, 1)), 1, 2, nq, nk+repeats-1, 8, 4)
+		d.Write(all.Q.Buf, 0, download(t, d, a.Q.Buf))
+		for _, h := range [][2]backend.Heads{{a.K, all.K}, {a.V, all.V}} {
+			rows := download(t, d, h[0].Buf)
+			last := rows[len(rows)-h[0].Row:]
+			for range repeats - 1 {
+				rows = append(rows, last...)
+			}
+			d.Write(h[1].Buf, 0, rows)
+		}
+		a.Repeats = repeats
+		d.Attention(a)
+		d.Attention(all)
+		require.InDeltaSlice(t, download(t, d, all.O.Buf), download(t, d, a.O.Buf), 1e-6, d.Name())
+		require.InDeltaSlice(t, download(t, d, all.LSE), download(t, d, a.LSE), 1e-6, d.Name())
+	}
+}

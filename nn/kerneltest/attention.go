@@ -24,12 +24,16 @@ type attentionCase struct {
 	layout                  layout
 	scale                   float32 // of the scores; 0: 1/sqrt(d)
 	noLSE                   bool
+	repeats                 int // of the last key
 }
 
 func (c attentionCase) String() string {
 	s := fmt.Sprintf("b%d h%d q%d k%d d%d dv%d %s", c.b, c.heads, c.nq, c.nk, c.d, c.dv, c.layout)
 	if c.scale != 0 {
 		s += fmt.Sprintf(" scale%g", c.scale)
+	}
+	if c.repeats > 0 {
+		s += fmt.Sprintf(" repeats%d", c.repeats)
 	}
 	return s
 }
@@ -62,6 +66,14 @@ func attentionList(s *suite) []attentionCase {
 			attentionCase{b: 1, heads: 1, nq: 5, nk: limit/32 + 3, d: 32, dv: 32, layout: separate},      // K and V
 			attentionCase{b: limit/(3*16*16) + 2, heads: 2, nq: 16, nk: 16, d: 8, dv: 8, layout: packed}, // the batch
 			attentionCase{b: 1, heads: 1, nq: limit/512 + 1, nk: 517, d: 4, dv: 4, layout: separate},     // the scores
+		)
+	}
+	if dev, ok := s.dev.(backend.KeyRepeater); ok && dev.RepeatsKeys() {
+		list = append(list,
+			attentionCase{b: 1, heads: 1, nq: 3, nk: 1, d: 4, dv: 4, layout: separate, repeats: 7},
+			attentionCase{b: 5, heads: 2, nq: 64, nk: 65, d: 32, dv: 32, layout: separate, repeats: 132},
+			attentionCase{b: 1, heads: 1, nq: 35, nk: 241, d: 6, dv: 5, layout: padded, repeats: 3},
+			attentionCase{b: 1, heads: 1, nq: 40, nk: 240, d: 8, dv: 8, layout: separate, repeats: 100},
 		)
 	}
 	return slices.DeleteFunc(list, func(c attentionCase) bool { return c.hopeless(s.opts) })
@@ -146,7 +158,7 @@ func (c attentionCase) args(buf buffers, q, k, v, o place, lse *operand) backend
 		scale = float32(1 / math.Sqrt(float64(c.d)))
 	}
 	return backend.Attention{Q: q.heads(buf), K: k.heads(buf), V: v.heads(buf), O: o.heads(buf), LSE: buf(lse),
-		B: c.b, Heads: c.heads, Nq: c.nq, Nk: c.nk, D: c.d, Dv: c.dv, Scale: scale}
+		B: c.b, Heads: c.heads, Nq: c.nq, Nk: c.nk, D: c.d, Dv: c.dv, Scale: scale, Repeats: c.repeats}
 }
 
 func (c attentionCase) tolerance(o Options, backward bool) Tolerance {
