@@ -160,6 +160,17 @@ func perCase(rows []Row, label int32, method string, m measure, only map[caseLab
 	return total
 }
 
+// CaseMeans returns one value per case of a measure by its name in JSON ("dsc", "present_dsc", ...): the mean over those of
+// the case's labels that it is defined for. It panics at a name that no measure has.
+func CaseMeans(rows []Row, method, name string) map[string]float64 {
+	all := measures()
+	i := slices.IndexFunc(all, func(m measure) bool { return m.name == name })
+	if i < 0 {
+		panic(fmt.Sprintf("eval.CaseMeans: no measure %q", name))
+	}
+	return perCase(rows, AllLabels, method, all[i], nil)
+}
+
 // pairedMeans is perCase of two methods over the rows that are defined for both.
 func pairedMeans(rows []Row, label int32, first, second string, m measure) (a, b map[string]float64) {
 	methods := map[caseLabel]int{}

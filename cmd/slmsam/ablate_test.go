@@ -72,11 +72,48 @@ func TestAblate(t *testing.T) {
 	require.Contains(t, o.errors, "choose another folder")
 }
 
+// TestAblateTasks: two datasets are two tasks, with a setting's own start weights and training volumes from a file.
+func TestAblateTasks(t *testing.T) {
+	w := newWorkspace(t)
+	list := w.ablateList(t, 3)
+	text, err := os.ReadFile(list)
+	require.NoError(t, err)
+	other := w.path("other.csv")
+	require.NoError(t, os.WriteFile(other, text, 0o644))
+	names := w.path("training.txt")
+	require.NoError(t, os.WriteFile(names, []byte("case2\n\ncase0\n"), 0o644))
+	args := []string{other, "--volumes", "1,5", "--memories", "M7,M7+R1", "--budget", "1", "--frames", "2", "--train", "@" + names, "--init-for", "M7=" + w.model}
+	o := w.ablateRun(list, append(args, "--json")...)
+	require.Equal(t, exitDone, o.code, o.errors)
+	var result struct {
+		Rows []struct {
+			Task           string
+			Volumes, Cases int
+			Arms           []struct {
+				Memory      string
+				Differences []struct{ Measure string }
+			}
+		}
+		Files []string
+	}
+	require.NoError(t, json.Unmarshal([]byte(o.out), &result))
+	require.Len(t, result.Rows, 6)
+	require.Equal(t, "other", result.Rows[3].Task)
+	require.Equal(t, 2, result.Rows[3].Volumes, "all that are named")
+	require.Equal(t, 2, result.Rows[5].Cases)
+	require.Equal(t, "absent_dsc", result.Rows[5].Arms[1].Differences[2].Measure)
+	require.Equal(t, []string{w.path("out/tasks.md"), w.path("out/tasks.csv")}, result.Files)
+
+	o = w.ablateRun(list, args...)
+	require.Equal(t, exitDone, o.code, o.errors)
+	require.Contains(t, o.out, "up to 5 volumes")
+}
+
 func TestAblateUsage(t *testing.T) {
 	w := newWorkspace(t)
 	list := w.ablateList(t, 3)
 	for _, args := range [][]string{{"--budget", "soon"}, {"--budget", "-3"}, {"--memories", "M7,X1"}, {"--volumes", "few"}, {"--prompt", "drop"},
-		{"--scope", "some"}, {"--names", "liver"}, {"--label", "a"}, {"--axis", "7"}} {
+		{"--scope", "some"}, {"--seeds", "1,1"}, {"--seeds", "a"}, {"--init-for", "M7"}, {"--init-for", "R8=x"}, {"--names", "liver"}, {"--label", "a"}, {"--axis", "7"}} {
 		o := w.ablateRun(list, args...)
 		require.Equal(t, exitUsage, o.code, "%v: %s", args, o.errors)
 		require.NoDirExists(t, w.path("out"))
@@ -87,6 +124,11 @@ func TestAblateUsage(t *testing.T) {
 	o = slmsamRun("ablate", list, "-o", w.path("out"))
 	require.Equal(t, exitUsage, o.code)
 	require.Contains(t, o.errors, "--init")
+	o = slmsamRun("ablate", list, "--init-for", "M7="+w.model, "-o", w.path("out"))
+	require.Equal(t, exitUsage, o.code, "four settings have no start")
+	o = w.ablateRun(list, list)
+	require.Equal(t, exitUsage, o.code)
+	require.Contains(t, o.errors, "rename one")
 	o = w.ablateRun("generated")
 	require.Equal(t, exitUsage, o.code)
 	require.Contains(t, o.errors, "not a dataset of files")

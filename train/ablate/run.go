@@ -87,7 +87,7 @@ func (a *ablation) compute(ctx context.Context, r run, say report) (Record, erro
 	record.Device = dev.Name()
 	recipe := a.Recipe
 	recipe.Memory = r.memory
-	m, start, err := train.Begin(dev, a.Start, recipe)
+	m, start, err := train.Begin(dev, a.startOf(r.memory), recipe)
 	if err != nil {
 		return record, err
 	}

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -24,23 +26,48 @@ type Settings struct {
 	Data       string       `json:"data"` // train.Fingerprint
 	Train      []string     `json:"train"`
 	Test       []string     `json:"test"`
-	Start      train.Start  `json:"start"`
+	Start      train.Start  `json:"start,omitzero"`
+	Starts     []OwnStart   `json:"starts,omitempty"` // of the memory settings that do not start there, in the order of the settings
 	Resolution int          `json:"resolution,omitempty"`
 	Recipe     train.Recipe `json:"recipe"` // its memory is each run's own
 }
 
-func (a *ablation) describe(training, test []string) (Settings, error) {
-	s := Settings{Data: train.Fingerprint(a.Data), Train: training, Test: test, Recipe: a.Recipe, Resolution: a.Start.Resolution,
-		Start: train.Start{Path: a.Start.Init}}
-	if a.Start.Init == train.Fresh {
-		s.Start.Model = a.Start.Model
+// OwnStart is where the runs of one memory setting start.
+type OwnStart struct {
+	Memory string `json:"memory"`
+	train.Start
+}
+
+func (a *ablation) describe(training, test []string) (s Settings, err error) {
+	s = Settings{Data: train.Fingerprint(a.Data), Train: training, Test: test, Recipe: a.Recipe, Resolution: a.Start.Resolution}
+	for _, m := range a.Memories {
+		own := a.Starts[m]
+		if own == "" {
+			continue
+		}
+		start, err := describeStart(train.StartOptions{Init: own, Model: a.Start.Model})
+		if err != nil {
+			return s, err
+		}
+		s.Starts = append(s.Starts, OwnStart{m.String(), start})
+	}
+	if a.Start.Init != "" {
+		s.Start, err = describeStart(a.Start)
+	}
+	return s, err
+}
+
+func describeStart(o train.StartOptions) (train.Start, error) {
+	s := train.Start{Path: o.Init}
+	if o.Init == train.Fresh {
+		s.Model = o.Model
 		return s, nil
 	}
-	var err error
-	s.Start.SHA256, err = checkpoint.SHA256(a.Start.Init)
+	f, err := slmsam.FindWeights(o.Init)
 	if err != nil {
 		return s, fmt.Errorf("ablate: start weights: %w", err)
 	}
+	s.SHA256 = checkpoint.Digest(f.Tensors)
 	return s, nil
 }
 
@@ -68,11 +95,8 @@ func agree(dir string, s Settings) error {
 // errOther is wrapped by the error for a folder that holds another ablation.
 var errOther = errors.New("the folder holds another ablation")
 
-// differences names the fields that are not the same. Start weights may have moved: their hash counts.
+// differences names the fields that are not the same.
 func differences(a, b Settings) (names []string) {
-	if a.Start.SHA256 != "" {
-		a.Start.Path = b.Start.Path
-	}
 	x, y := reflect.ValueOf(normal(a)), reflect.ValueOf(normal(b))
 	for i := range x.NumField() {
 		if !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
@@ -83,8 +107,17 @@ func differences(a, b Settings) (names []string) {
 	return names
 }
 
-// normal makes what means the same the same: an empty list and none.
+// normal makes what means the same the same: an empty list and none, and start weights that have moved, whose hash counts.
 func normal(s Settings) Settings {
+	if s.Start.SHA256 != "" {
+		s.Start.Path = ""
+	}
+	s.Starts = slices.Clone(s.Starts)
+	for i := range s.Starts {
+		if s.Starts[i].SHA256 != "" {
+			s.Starts[i].Path = ""
+		}
+	}
 	if len(s.Recipe.Freeze) == 0 {
 		s.Recipe.Freeze = nil
 	}

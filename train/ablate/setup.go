@@ -19,12 +19,14 @@ type Setup struct {
 	Dir    string                         // of the ablation; made if need be
 	Open   func() (backend.Device, error) // a device for one run, closed after it
 	Start  train.StartOptions
-	Recipe train.Recipe // of every fine-tuning: its steps, epochs or time are the budget. Each run sets its memory
+	Starts map[slmsam.Memory]string // start weights of settings that have their own, instead of Start.Init
+	Recipe train.Recipe             // of every fine-tuning: its steps, epochs or time are the budget. Each run sets its memory
 
 	Memories []slmsam.Memory // nil: Memories
 	Volumes  []int           // protocols by their number of training volumes, 0 for no fine-tuning. nil: Protocols
 	Train    []string        // names of training volumes; a smaller protocol takes the first of them. nil: drawn by the recipe's seed
-	MaxTest  int             // test volumes at most; 0: all that are not for training
+	Test     []string        // names of test volumes. nil: all that are not for training, or MaxTest of them, drawn by the seed
+	MaxTest  int             // test volumes at most; 0: any number
 
 	Names     map[int32]string // of labels
 	Prompt    eval.PromptMode  // empty: keep
@@ -64,8 +66,8 @@ func ProtocolName(volumes int) string {
 
 // complete fills defaults and rejects what makes no sense.
 func (s *Setup) complete() error {
-	if s.Data == nil || s.Dir == "" || s.Open == nil || s.Start.Init == "" {
-		return errors.New("ablate: a dataset, a folder, a device and start weights must be given")
+	if s.Data == nil || s.Dir == "" || s.Open == nil {
+		return errors.New("ablate: a dataset, a folder and a device must be given")
 	}
 	if s.Memories == nil {
 		s.Memories = Memories()
@@ -92,8 +94,23 @@ func (s *Setup) complete() error {
 			return fmt.Errorf("ablate: memory setting %v is given twice", m)
 		}
 	}
+	for _, m := range s.Memories {
+		if s.startOf(m).Init == "" {
+			return fmt.Errorf("ablate: start weights must be given: there are none for %v", m)
+		}
+	}
 	s.Recipe.ValidateEach, s.Recipe.ValidateObjects = 0, 1 // the test volumes tell; training volumes need not
 	return s.Recipe.Validate()
+}
+
+// startOf is where the runs of a memory setting start.
+func (s *Setup) startOf(m slmsam.Memory) train.StartOptions {
+	o := s.Start
+	if own := s.Starts[m]; own != "" {
+		o.Init = own
+	}
+	o.Window = train.WindowOf(s.Data)
+	return o
 }
 
 // split chooses training and test volumes. Every protocol has the same test volumes.
@@ -116,6 +133,9 @@ func (s *Setup) split() (training, test []string, err error) {
 		}
 		training = shuffled(names, s.Recipe.Seed)[:need]
 	}
+	if s.Test != nil {
+		return training, s.Test, s.checkTest(training)
+	}
 	for _, name := range names {
 		if !slices.Contains(training, name) {
 			test = append(test, name)
@@ -129,6 +149,19 @@ func (s *Setup) split() (training, test []string, err error) {
 		slices.Sort(test)
 	}
 	return training, test, nil
+}
+
+// checkTest says what is wrong with the named test volumes.
+func (s *Setup) checkTest(training []string) error {
+	for i, name := range s.Test {
+		if !slices.Contains(s.Data.Names(), name) || slices.Contains(training, name) || slices.Contains(s.Test[:i], name) {
+			return fmt.Errorf("ablate: test volume %q is not in the dataset, is used for training, or is named twice", name)
+		}
+	}
+	if len(s.Test) == 0 {
+		return errors.New("ablate: no test volume is named")
+	}
+	return nil
 }
 
 // shuffled returns names in an order that depends on them and the seed alone.

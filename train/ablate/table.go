@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/train"
 )
 
 // WriteText writes Table 2's counterpart for a terminal: one line per protocol and memory setting.
@@ -97,10 +98,21 @@ func (s Settings) budgetText() string {
 }
 
 func (s Settings) startText() string {
-	if s.Start.SHA256 == "" {
-		return s.Start.Path + " " + s.Start.Model
+	var parts []string
+	if s.Start.Path != "" {
+		parts = append(parts, startName(s.Start))
 	}
-	return fmt.Sprintf("%s (SHA-256 %.12s)", s.Start.Path, s.Start.SHA256)
+	for _, own := range s.Starts {
+		parts = append(parts, own.Memory+" from "+startName(own.Start))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func startName(s train.Start) string {
+	if s.SHA256 == "" {
+		return s.Path + " " + s.Model
+	}
+	return fmt.Sprintf("%s (SHA-256 %.12s)", s.Path, s.SHA256)
 }
 
 // tableTwo is the counterpart of the paper's Table 2: DSC and ASSD by memory setting and protocol.

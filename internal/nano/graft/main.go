@@ -2,11 +2,18 @@
 // are the prior's and the scores the evidence's until training says more; all else is taken over.
 //
 //	go run ./internal/nano/graft [-alone] IN.safetensors OUT.safetensors
+//
+// With -off it goes the other way: what is left is the network, which finds masks by itself as it did before it had a prior.
+// With -long its short memory goes, too, and it has the parts of a SAM 2: the start of a fair comparison of memories
+// (docs/finetuning.md).
+//
+//	go run ./internal/nano/graft -off [-long] nano network.safetensors
 package main
 
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log"
 	"maps"
 	"slices"
@@ -27,13 +34,54 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("graft: ")
 	alone := flag.Bool("alone", false, "leave the network out but for clicks (Config.PriorAlone)")
+	off := flag.Bool("off", false, "take the prior off")
+	long := flag.Bool("long", false, "with -off: leave the short memory out")
 	flag.Parse()
-	if flag.NArg() != 2 {
-		log.Fatal("usage: graft [-alone] IN OUT")
+	if flag.NArg() != 2 || *alone && *off || *long && !*off {
+		log.Fatal("usage: graft [-alone | -off [-long]] IN OUT")
 	}
-	if err := graft(flag.Arg(0), flag.Arg(1), *alone); err != nil {
+	do := func(in, out string) error { return graft(in, out, *alone) }
+	if *off {
+		do = func(in, out string) error { return takeOff(in, out, *long) }
+	}
+	if err := do(flag.Arg(0), flag.Arg(1)); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// takeOff writes a model without its prior: the network's parameters, unchanged, or those of a SAM 2 among them.
+func takeOff(in, out string, long bool) error {
+	f, err := slmsam.FindWeights(in)
+	if err != nil {
+		return err
+	}
+	c, err := slmsam.ConfigOf(f)
+	if err != nil {
+		return err
+	}
+	if !c.Prior {
+		return fmt.Errorf("%s has no prior to take off", in)
+	}
+	c.Prior, c.PriorAlone = false, false
+	if long && c.Trained != nil { // not with what is left of the memory
+		c.Trained = &slmsam.Trained{Prompts: c.Trained.Prompts}
+	}
+	m, err := slmsam.New(cpu.New(0), c)
+	if err != nil {
+		return err
+	}
+	var kept []checkpoint.Named
+	for _, p := range m.Params.All() {
+		if long && checkpoint.IsShortMemory(p.Name) {
+			continue
+		}
+		t := f.Tensors[p.Name]
+		if t == nil {
+			return fmt.Errorf("%s has no %s", in, p.Name)
+		}
+		kept = append(kept, checkpoint.Named{Name: p.Name, Tensor: t})
+	}
+	return write(kept, c, f.Metadata, out)
 }
 
 func graft(in, out string, alone bool) error {
@@ -70,13 +118,18 @@ func graft(in, out string, alone bool) error {
 			fresh[i].Tensor = old
 		}
 	}
+	return write(fresh, c, f.Metadata, out)
+}
+
+// write writes parameters with a configuration; other metadata stays.
+func write(state []checkpoint.Named, c slmsam.Config, metadata map[string]string, out string) error {
 	config, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	meta := maps.Clone(f.Metadata)
+	meta := maps.Clone(metadata)
 	meta[slmsam.MetadataConfig] = string(config)
-	return checkpoint.WriteSafetensors(out, fresh, meta, checkpoint.Options{Force: true})
+	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
 }
 
 // corrected says whether a layer is to correct the prior: it starts at nothing.
