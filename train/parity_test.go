@@ -24,9 +24,9 @@ const (
 	lossTolerance     = 1e-4 // relative
 	gradientTolerance = 1e-3 // of the tensor's largest gradient, and of its L2 norm
 	gradientFloor     = 1e-6 // per element
-	// A bias on all keys shifts all scores of a query alike, which softmax ignores: its gradient is zero, and
-	// float32 leaves the rounding of the terms that cancel.
-	keyBiasFloor = 1e-5
+	// What float32 leaves of a gradient whose terms cancel, as part of the largest gradient of the weights beside it,
+	// which are of the same terms: up to 4e-6 was seen.
+	cancelTolerance = 1e-5
 )
 
 // cases lists the clips of a set's training fixtures.
@@ -145,7 +145,12 @@ func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, st
 			require.NotNil(t, got, p.Name)
 			want, err := strconv.ParseFloat(row[name+".l2"], 64)
 			require.NoError(t, err)
-			require.InDelta(t, want, l2(got), gradientTolerance*want+floorOf(p.Name)*math.Sqrt(float64(len(got))), "%s: L2 norm", p.Name)
+			if cancels(p.Name) {
+				checkCancelled(t, params, p.Name)
+				require.Less(t, want, doubleRounding, "%s: the reference has a gradient", p.Name)
+				continue
+			}
+			require.InDelta(t, want, l2(got), gradientTolerance*want+gradientFloor*math.Sqrt(float64(len(got))), "%s: L2 norm", p.Name)
 		default:
 			t.Fatalf("unknown status %q", row[name+".status"])
 		}
@@ -158,13 +163,16 @@ func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, st
 			require.NoError(t, err)
 			pname = pname[:at]
 		}
+		if cancels(pname) {
+			continue
+		}
 		whole, err := params[pname].GetGrad()
 		require.NoError(t, err)
 		var got []float32
 		for i := 0; i < len(whole); i += step {
 			got = append(got, whole[i])
 		}
-		golden.Close(t, key, x.Data, got, golden.Tolerance{Abs: gradientTolerance*absMax(x.Data) + floorOf(pname)})
+		golden.Close(t, key, x.Data, got, golden.Tolerance{Abs: gradientTolerance*absMax(x.Data) + gradientFloor})
 	}
 }
 
@@ -205,10 +213,21 @@ func readTSV(t *testing.T, path string) []map[string]string {
 	return rows
 }
 
-// floorOf is the absolute tolerance for an element of a parameter's gradient.
-func floorOf(name string) float64 {
-	if strings.HasSuffix(name, "k_proj.bias") {
-		return keyBiasFloor
-	}
-	return gradientFloor
+// doubleRounding is above what the reference, in double precision, leaves of a gradient whose terms cancel.
+const doubleRounding = 1e-12
+
+// cancels names the gradients that are zero, but for rounding: a bias on all keys shifts all scores of a query alike, which
+// softmax ignores. Not so in memory attention, where the keys are rotated by their places after the bias.
+func cancels(name string) bool {
+	return strings.HasPrefix(name, "sam_mask_decoder.") && strings.HasSuffix(name, ".k_proj.bias")
+}
+
+// checkCancelled compares such a gradient with that of the keys' weights.
+func checkCancelled(t *testing.T, params map[string]*nn.Param, name string) {
+	t.Helper()
+	got, err := params[name].GetGrad()
+	require.NoError(t, err)
+	weights, err := params[strings.TrimSuffix(name, "bias")+"weight"].GetGrad()
+	require.NoError(t, err)
+	require.LessOrEqual(t, absMax(got), cancelTolerance*absMax(weights), "%s: the gradient should be zero", name)
 }
