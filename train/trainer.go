@@ -22,6 +22,9 @@ type Setup struct {
 	Start  Start
 	Report func(Progress) // sees every step and validation; may be nil
 
+	// LastOnly leaves out all that looks for the best weights, validations and recalibration: who trains uses the last ones.
+	LastOnly bool
+
 	// Pause, unless nil, is called between pieces of work: before every clip and every slice of a validation. Nothing is
 	// computed until it returns, so that others can use the device. An error that it returns ends the training.
 	Pause func(context.Context) error
@@ -69,7 +72,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1, Validate: s.Start.Path != Fresh}
+	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1, Validate: s.Start.Path != Fresh && !s.LastOnly}
 	return t, t.writeSettings()
 }
 
@@ -140,7 +143,7 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	for err == nil && !t.finished() {
 		err = t.advance(ctx, clips)
 	}
-	if err == nil && t.Recipe.Calibrate && !t.state.Calibrated {
+	if err == nil && t.Recipe.Calibrate && !t.LastOnly && !t.state.Calibrated {
 		err = t.calibrate(ctx)
 	}
 	if err != nil && !errors.Is(err, errSave) {
@@ -188,7 +191,7 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 		return err
 	}
 	due := func(each int) bool { return last || each > 0 && t.state.Step%each == 0 }
-	t.state.Validate = last || due(t.Recipe.ValidateEach) && t.canValidate()
+	t.state.Validate = !t.LastOnly && (last || due(t.Recipe.ValidateEach) && t.canValidate())
 	v, err := t.complete(ctx, due(t.Recipe.SaveEach))
 	if err != nil {
 		return err

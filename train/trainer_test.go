@@ -53,6 +53,21 @@ func TestRunLeavesItsFiles(t *testing.T) {
 	require.ErrorContains(t, err, "already holds a run")
 }
 
+// TestLastOnly: nothing is validated or recalibrated, whatever the recipe says, and the last weights are there.
+func TestLastOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	r := tinyRecipe(2)
+	r.ValidateEach, r.Calibrate = 1, true
+	dev := cpu.New(1)
+	setup := train.Setup{Recipe: r, Train: twoCases(), Dir: dir, LastOnly: true, Start: train.Start{Path: "somewhere"}}
+	setup.Report = func(p train.Progress) { require.Nil(t, p.Validation) }
+	tr, err := train.New(nn.NewGraph(dev), freshModel(t, dev), setup)
+	require.NoError(t, err)
+	run(t, tr)
+	require.FileExists(t, filepath.Join(dir, "last.safetensors"))
+	require.NoFileExists(t, filepath.Join(dir, "best.safetensors"))
+}
+
 // TestResumeIsBitForBit stops a training by its context and goes on: weights and metrics are those of an
 // uninterrupted run.
 func TestResumeIsBitForBit(t *testing.T) {

@@ -94,7 +94,7 @@ func (a *ablation) compute(ctx context.Context, r run, say report) (Record, erro
 	g := nn.NewGraph(dev)
 	began := time.Now()
 	if r.volumes > 0 {
-		setup := train.Setup{Recipe: recipe, Start: start, Dir: filepath.Join(r.dir(a.Dir), trainDir)}
+		setup := train.Setup{Recipe: recipe, Start: start, Dir: filepath.Join(r.dir(a.Dir), trainDir), LastOnly: true}
 		setup.Report = func(p train.Progress) {
 			overlap := 0.0
 			if p.Metrics.Overlap != nil {

@@ -99,7 +99,6 @@ func (s *Setup) complete() error {
 			return fmt.Errorf("ablate: start weights must be given: there are none for %v", m)
 		}
 	}
-	s.Recipe.ValidateEach, s.Recipe.ValidateObjects = 0, 1 // the test volumes tell; training volumes need not
 	return s.Recipe.Validate()
 }
 

@@ -3,10 +3,11 @@
 //	go run ./internal/nano/probe                                                   # the built-in model
 //	go run ./internal/nano/probe -checkpoint runs/nano/last.safetensors
 //	go run ./internal/nano/probe -checkpoint run/last.safetensors -case cases.csv  # DSC by distance on its first object
+//	go run ./internal/nano/probe -checkpoint network.safetensors -case cases.csv -overfit runs/overfit -resolution 128
 //
 // still: a volume that repeats the outlined slice. moving: the object and its surroundings shift and grow slowly. back:
 // it is gone for three slices, then there again. gap: outlines at both ends of a moving volume, what lies between is
-// asked for. Each is made of slices of generated volumes, and of real ones with -data.
+// asked for. overfit: one object of one volume is learned until copying and flow are beaten at every distance. Each is made of slices of generated volumes, and of real ones with -data.
 package main
 
 import (
@@ -27,10 +28,23 @@ func main() {
 	log.SetPrefix("probe: ")
 	path := flag.String("checkpoint", nano.Name, "weights")
 	data := flag.String("data", "", "CSV file of real volumes (image,label,name), one object of each; empty for generated ones")
-	one := flag.String("case", "", "CSV file whose first volume's first object is followed: DSC by distance, beside a copy of the outline")
+	one := flag.String("case", "", "CSV file whose first volume's first object is followed: DSC by distance, beside a copy of the outline and its flow")
+	into := flag.String("overfit", "", "folder for a training on the object of -case alone, until it is followed better than by copy and flow at every distance")
+	recipe := flag.String("recipe", "docs/nano/overfit.json", "of that training")
+	resolution := flag.Int("resolution", 0, "side of the model's input in that training (default: the model's)")
+	each := flag.Int("each", 50, "steps of that training between trials")
 	count := flag.Int("n", 8, "generated volumes")
 	flag.Parse()
-	if err := run(*path, *data, *one, *count); err != nil {
+	var err error
+	switch start := (train.StartOptions{Init: *path, Resolution: *resolution}); {
+	case *into == "":
+		err = run(*path, *data, *one, *count)
+	case *one == "" || *each < 1:
+		log.Fatal("-overfit needs -case, and -each of at least 1")
+	default:
+		err = overfit(start, *one, *recipe, *into, *each)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
