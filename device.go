@@ -15,25 +15,34 @@ type DeviceOptions struct {
 	Adapter string // take the GPU whose name contains this
 	Threads int    // of the CPU; 0: all
 
-	// Precision of the products: "f32" (also "") or, on CPUs with AVX512_BF16, "bf16": operands rounded to 8 bits, sums in float32;
-	// "auto" then means the CPU.
+	// Precision is "f32" (also ""); on CPUs with AVX512_BF16, "bf16": operands of products rounded to 8 bits, sums in float32; on GPUs,
+	// "f16": weights and memories kept as float16, all computation in float32 (Model.KeepHalves). "auto" then means the CPU or the GPU.
 	Precision string
 	SIMD      string // of the CPU: "auto" (also ""), "avx512", "avx2", "neon" or "plain", for comparison
 
 	AllowSoftware bool // "gpu" may be an adapter that computes on the CPU
 }
 
-// f32 is the precision of devices that do not say another.
-const f32 = "f32"
+// The precisions. Devices that do not say one have the first.
+const (
+	f32  = "f32"
+	bf16 = "bf16"
+	f16  = "f16"
+)
 
 // OpenDevice opens what computes and says why it was chosen, where that is not plain from the request. The caller
 // closes the device.
 func OpenDevice(o DeviceOptions) (dev backend.Device, why string, err error) {
 	onCPU := cpu.Options{Threads: o.Threads, Level: o.SIMD, Precision: o.Precision}
-	if o.Precision != "" && o.Precision != f32 && (o.Kind == "" || o.Kind == "auto") {
-		o.Kind = "cpu"
+	if o.Kind == "" || o.Kind == "auto" {
+		switch o.Precision {
+		case bf16:
+			o.Kind = "cpu"
+		case f16:
+			o.Kind = "gpu"
+		}
 	}
-	options := wgsl.Options{Tune: true, Adapter: o.Adapter, AllowSoftware: o.AllowSoftware}
+	options := wgsl.Options{Tune: true, Adapter: o.Adapter, AllowSoftware: o.AllowSoftware, Halves: o.Precision == f16}
 	switch o.Kind {
 	case "cpu":
 		return openCPU(onCPU, "")
@@ -45,8 +54,8 @@ func OpenDevice(o DeviceOptions) (dev backend.Device, why string, err error) {
 	default:
 		return nil, "", fmt.Errorf("slmsam: device %q: want auto, gpu, cpu or software", o.Kind)
 	}
-	if o.Precision != "" && o.Precision != f32 {
-		return nil, "", fmt.Errorf("slmsam: precision %q on device %s: want f32, or the device cpu", o.Precision, o.Kind)
+	if o.Precision != "" && o.Precision != f32 && o.Precision != f16 {
+		return nil, "", fmt.Errorf("slmsam: precision %q on device %s: want f32 or f16, or the device cpu", o.Precision, o.Kind)
 	}
 	gpu, err := wgsl.Open(options)
 	if err == nil {
@@ -70,7 +79,7 @@ func openCPU(o cpu.Options, why string) (backend.Device, string, error) {
 	return dev, why, nil
 }
 
-// Precision is that of a device's products: "f32" or "bf16".
+// Precision is a device's: "f32", "bf16" or "f16", as in DeviceOptions.
 func Precision(dev backend.Device) string {
 	if d, ok := dev.(interface{ Precision() string }); ok {
 		return d.Precision()

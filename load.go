@@ -34,8 +34,16 @@ func Open(dev backend.Device, name string) (*Model, error) {
 		return nil, err
 	}
 	m, _, err := FromFile(dev, f, nil)
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	m.KeepHalves()
+	return m, nil
 }
+
+// KeepHalves rounds the weights of matrix products to float16 if the device was opened for that (DeviceOptions.Precision), and
+// else does nothing. They cannot be changed or trained any more. Open calls it, Load and FromFile do not.
+func (m *Model) KeepHalves() { m.Params.KeepHalves() }
 
 // FindWeights reads the checkpoint that a name stands for, as Open does.
 func FindWeights(name string) (*checkpoint.File, error) {

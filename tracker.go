@@ -209,6 +209,7 @@ func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.
 	if !prompted {
 		memory, pointers = t.priors.without(t.g, t.bank.Get(t.View(slice, reverse).Before()), memory, pointers)
 	}
+	t.g.KeepHalves(memory)
 	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: pointers})
 	return nil
 }

@@ -18,7 +18,7 @@ func (p *Params) Linear(name string, in, out int) Linear {
 func (p *Params) LinearFrom(name string, in, out int, bias Init) Linear {
 	q := p.In(name)
 	return Linear{
-		W: q.Tensor("weight", uniformFan(in, p.gain), []int{1, 0}, out, in),
+		W: q.factorTensor("weight", uniformFan(in, p.gain), []int{1, 0}, out, in),
 		B: q.Tensor("bias", bias, nil, out),
 	}
 }
@@ -71,7 +71,7 @@ type Conv2d struct {
 // Conv2d declares name.weight and name.bias.
 func (p *Params) Conv2d(name string, in, out int, geometry Conv) Conv2d {
 	q, k := p.In(name), geometry.Kernel
-	w := q.Tensor("weight", uniformFan(in*k*k, p.gain), []int{2, 3, 1, 0}, out, in, k, k)
+	w := q.factorTensor("weight", uniformFan(in*k*k, p.gain), []int{2, 3, 1, 0}, out, in, k, k)
 	return Conv2d{w.Reshape(k*k*in, out), q.Tensor("bias", uniformFan(in*k*k, 1), nil, out), geometry}
 }
 
@@ -90,7 +90,7 @@ type ConvTranspose2x2 struct{ W, B *Tensor }
 // ConvTranspose2x2 declares name.weight and name.bias.
 func (p *Params) ConvTranspose2x2(name string, in, out int) ConvTranspose2x2 {
 	q := p.In(name)
-	w := q.Tensor("weight", uniformFan(out*4, p.gain), []int{0, 2, 3, 1}, in, out, 2, 2)
+	w := q.factorTensor("weight", uniformFan(out*4, p.gain), []int{0, 2, 3, 1}, in, out, 2, 2)
 	return ConvTranspose2x2{w.Reshape(in, 4*out), q.Tensor("bias", uniformFan(out*4, 1), nil, out)}
 }
 

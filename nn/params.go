@@ -14,6 +14,7 @@ type Param struct {
 	Tensor *Tensor
 	Init   Init
 	Buffer bool // not trained
+	factor bool // a matrix of products, and nothing else
 	order  []int
 }
 
@@ -76,6 +77,13 @@ func (p *Params) Buffer(name string, init Init, shape ...int) *Tensor {
 	t := p.Tensor(name, init, nil, shape...)
 	t.needsGrad = false
 	(*p.all)[len(*p.all)-1].Buffer = true
+	return t
+}
+
+// factorTensor declares a weight that only products read.
+func (p *Params) factorTensor(name string, init Init, order []int, shape ...int) *Tensor {
+	t := p.Tensor(name, init, order, shape...)
+	(*p.all)[len(*p.all)-1].factor = true
 	return t
 }
 

@@ -14,6 +14,7 @@ type buffer struct {
 	bytes int64  // the block's size
 	batch uint64 // the last batch that uses the block
 	freed bool
+	half  bool // the words are float16, two to a word of the block (halves.go)
 }
 
 // Len is the size in float32 words.
@@ -44,17 +45,31 @@ func (d *Device) Alloc(n int) backend.Buffer {
 
 func (d *Device) alloc(n int) *buffer {
 	size := classBytes(n)
-	if list := d.pool.free[size]; len(list) > 0 {
-		last := list[len(list)-1]
-		d.pool.free[size] = list[:len(list)-1]
-		d.pool.mem.Pooled -= size
-		return d.pool.adopt(&buffer{raw: last.raw, n: n, bytes: size, batch: last.batch})
+	if b := d.pool.take(n, size); b != nil {
+		return d.pool.adopt(b)
 	}
 	raw := d.createBuffer(size, forStorage)
 	if raw == nil {
 		return &buffer{n: n}
 	}
 	return d.pool.adopt(&buffer{raw: raw, n: n, bytes: size})
+}
+
+// classesTried is how many size classes serve a request: sizes that differ a little from pass to pass share memory.
+const classesTried = 3
+
+// take returns a pooled block for n words of the class size or of the next ones, nil if there is none.
+func (p *pool) take(n int, size int64) *buffer {
+	for range classesTried {
+		if list := p.free[size]; len(list) > 0 {
+			last := list[len(list)-1]
+			p.free[size] = list[:len(list)-1]
+			p.mem.Pooled -= size
+			return &buffer{raw: last.raw, n: n, bytes: size, batch: last.batch}
+		}
+		size = classBytes(int(size/4) + 1)
+	}
+	return nil
 }
 
 func (p *pool) adopt(b *buffer) *buffer {
@@ -74,10 +89,7 @@ func (p *pool) notePeak() { p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled
 func (d *Device) createBuffer(size int64, use use) handle {
 	raw, err := d.tryCreate(size, use)
 	if err != nil && d.pool.mem.Pooled > 0 {
-		d.flush()
-		d.fail(d.waitIdle())
-		d.pool.trim()
-		d.driver.poll()
+		d.Trim()
 		raw, err = d.tryCreate(size, use)
 	}
 	if err != nil {

@@ -60,13 +60,15 @@ func TestLargeTransfer(t *testing.T) {
 	require.Equal(t, src, got)
 }
 
-// TestMemoryReturnsToBaseline runs the suite's small shapes twice: nothing stays live, and the second time nothing new
-// is allocated.
+// TestMemoryReturnsToBaseline runs the suite's small shapes three times: nothing stays live, and the third time nothing new
+// is allocated. (The first time a block may have served a request that is smaller, and be missing where it fits.)
 func TestMemoryReturnsToBaseline(t *testing.T) {
 	d := open(t, Options{})
 	suite := kerneltest.Options{Only: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
 	baseline := d.Memory().Live
-	kerneltest.Run(t, d, cpu.NewPlain(), suite)
+	for range 2 {
+		kerneltest.Run(t, d, cpu.NewPlain(), suite)
+	}
 	first := d.Memory()
 	require.Equal(t, baseline, first.Live)
 	d.ResetPeak()

@@ -14,7 +14,7 @@ func (d *Device) Copy(a backend.Copy) {
 		for len(axes) < 5 {
 			axes = append([]axis{{n: 1}}, axes...)
 		}
-		k := d.kernel("copy.wgsl", e.with(accessOf(a.X == a.Y)...)...)
+		k := d.kernel("halves.wgsl+copy.wgsl", e.with(append(accessOf(a.X == a.Y), elementLoad(x.buf, e.width)...)...)...)
 		d.run(k, n/e.width, float64(2*n), []span{x, y},
 			vector("dims", axes[1].n, axes[2].n, axes[3].n, axes[4].n).
 				and(vector("xs", axes[1].stride[0], axes[2].stride[0], axes[3].stride[0], axes[4].stride[0])...).

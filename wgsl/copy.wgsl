@@ -2,7 +2,7 @@
 //
 // Buffers   x, y: strided blocks, perhaps disjoint ones of one buffer (then ACCESS is read_write, else read).
 //           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
-//           neighbors, which lie side by side in both.
+//           neighbors, which lie side by side in both. x may be float16 in pairs (halves.wgsl).
 // Dispatch  one thread per element.
 // Numbers   the launcher merges axes and drops those of size 1, so most copies are one- or two-dimensional.
 
@@ -20,8 +20,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, {{ACCESS}}> x: array<{{ELEMENT}}>;
+@group(0) @binding(1) var<storage, {{ACCESS}}> x: array<{{X_ELEMENT}}>;
 @group(0) @binding(2) var<storage, read_write> y: array<{{ELEMENT}}>;
+
+// load_x returns an element of x.
+fn load_x(at: u32) -> {{ELEMENT}} {
+    return {{LOAD_X}};
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -36,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let place = vec4<u32>(r1 % params.dims.x, r2 % params.dims.y, r3 % params.dims.z, i % params.dims.w);
     let px = params.xs * place;
     let py = params.ys * place;
-    var v = x[params.base[0].x / {{WIDTH}}u + params.x0 + params.xs0 * i0 + px.x + px.y + px.z + px.w];
+    var v = load_x(params.base[0].x / {{WIDTH}}u + params.x0 + params.xs0 * i0 + px.x + px.y + px.z + px.w);
     let at = params.base[0].y / {{WIDTH}}u + params.y0 + params.ys0 * i0 + py.x + py.y + py.z + py.w;
     if params.accumulate != 0u {
         v += y[at];

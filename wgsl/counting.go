@@ -1,10 +1,10 @@
 package wgsl
 
 // Counting returns a device that computes nothing, needs no driver, and is asked for exactly what an adapter of the given kind and
-// backend would be asked for: see Device.Tally. Whatever is read from it is 1, which decides nothing about sizes but lets every
+// backend would be asked for with the options: see Device.Tally. Whatever is read from it is 1, which decides nothing about sizes but lets every
 // object be present.
-func Counting(info AdapterInfo) (*Device, error) {
-	return newDevice(info, nothing{}, limits{bindingBytes: 1 << 31, bufferBytes: 1 << 40, workgroups: 65535}, Options{})
+func Counting(info AdapterInfo, opts Options) (*Device, error) {
+	return newDevice(info, nothing{}, limits{bindingBytes: 1 << 31, bufferBytes: 1 << 40, workgroups: 65535}, opts)
 }
 
 // nothing is a driver without a machine under it.

@@ -7,7 +7,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-var _ backend.Device = (*Device)(nil)
+var (
+	_ backend.Device     = (*Device)(nil)
+	_ backend.HalfKeeper = (*Device)(nil)
+)
 
 // Device runs the kernels of nn/backend on one adapter. It is used by one goroutine at a time.
 type Device struct {
@@ -27,6 +30,7 @@ type Device struct {
 	nothing  [2]*buffer             // placeholders for optional inputs and outputs
 	tuner    tuner
 	tally    Tally
+	halves   bool // whether KeepHalves does anything
 }
 
 // limits are the adapter's, lowered by the options.
@@ -43,6 +47,7 @@ type limits struct {
 // newDevice returns a device that runs on the driver. The driver is closed if that fails.
 func newDevice(info AdapterInfo, run driver, adapter limits, opts Options) (*Device, error) {
 	d := &Device{info: info, driver: run, limits: adapter.lowered(info.Kind, opts), tuner: newTuner(opts, info),
+		halves:  opts.Halves,
 		kernels: map[string]*kernel{}, products: map[productKey]*kernel{}}
 	if err := d.start(); err != nil {
 		d.Close()

@@ -16,6 +16,7 @@ type kernel struct {
 	name    string  // file and replacements, for messages
 	params  []field // of struct Params
 	access  string  // one letter per storage binding: 'r' read, 'w' read_write
+	halves  []bool  // by storage binding: whether it is of float16 in pairs, which a shader declares as u32
 	program handle  // nil if the shader was refused
 }
 
@@ -99,7 +100,7 @@ func repeat(lines []string, name string, n int) []string {
 }
 
 func (d *Device) compile(k *kernel, code string) (err error) {
-	if k.access, err = storageBindings(code); err != nil {
+	if k.access, k.halves, err = storageBindings(code); err != nil {
 		return err
 	}
 	if k.params, err = paramFields(code); err != nil {
@@ -109,20 +110,22 @@ func (d *Device) compile(k *kernel, code string) (err error) {
 	return err
 }
 
-var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(read|read_write)>`)
+var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(read|read_write)> \w+: (.*);`)
 
-// storageBindings reads the access of bindings 1, 2, ... from a shader's text, as kernel.access.
-func storageBindings(code string) (string, error) {
+// storageBindings reads bindings 1, 2, ... from a shader's text, as kernel.access and kernel.halves.
+func storageBindings(code string) (access string, halves []bool, err error) {
 	found := storageDeclaration.FindAllStringSubmatch(code, -1)
 	reads := make([]byte, len(found))
+	halves = make([]bool, len(found))
 	for _, m := range found {
 		i, err := strconv.Atoi(m[1])
 		if err != nil || i < 1 || i > len(found) || reads[i-1] != 0 {
-			return "", fmt.Errorf("storage bindings must be numbered 1..%d, found %s", len(found), m[1])
+			return "", nil, fmt.Errorf("storage bindings must be numbered 1..%d, found %s", len(found), m[1])
 		}
 		reads[i-1] = map[string]byte{"read": 'r', "read_write": 'w'}[m[2]]
+		halves[i-1] = strings.Contains(m[3], "u32")
 	}
-	return string(reads), nil
+	return string(reads), halves, nil
 }
 
 func (k *kernel) release() {

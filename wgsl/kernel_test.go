@@ -21,10 +21,11 @@ func TestSourceRefusesOpenPlaceholders(t *testing.T) {
 }
 
 func TestStorageBindings(t *testing.T) {
-	reads, err := storageBindings("@group(0) @binding(2) var<storage, read> b: x;\n@group(0) @binding(1) var<storage, read_write> a: x;")
+	access, halves, err := storageBindings("@group(0) @binding(2) var<storage, read> b: array<vec2<u32>>;\n@group(0) @binding(1) var<storage, read_write> a: x;")
 	require.NoError(t, err)
-	require.Equal(t, "wr", reads)
-	_, err = storageBindings("@binding(2) var<storage, read> b: x;")
+	require.Equal(t, "wr", access)
+	require.Equal(t, []bool{false, true}, halves)
+	_, _, err = storageBindings("@binding(2) var<storage, read> b: x;")
 	require.Error(t, err)
 }
 

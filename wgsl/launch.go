@@ -24,6 +24,14 @@ type span struct {
 	used int // words that a kernel looks at: all asked for, or fewer where there are gaps
 }
 
+// bytes is how much of it a kernel looks at.
+func (s span) bytes() int64 {
+	if s.buf == nil {
+		return 0
+	}
+	return int64(s.used) * int64(s.buf.wordBytes())
+}
+
 // whole binds all of b; b may be nil.
 func whole(b backend.Buffer) span {
 	if b == nil {
@@ -32,13 +40,29 @@ func whole(b backend.Buffer) span {
 	return window(b, 0, b.Len())
 }
 
+// align is what bindings of b begin at a multiple of, in words of b.
+func (b *buffer) align() int {
+	if b.half {
+		return 2 * alignWords
+	}
+	return alignWords
+}
+
+// wordBytes is how much a word of b takes.
+func (b *buffer) wordBytes() int {
+	if b.half {
+		return 2
+	}
+	return 4
+}
+
 // window binds words off..off+n of b; b may be nil.
 func window(b backend.Buffer, off, n int) span {
 	if b == nil {
 		return span{}
 	}
 	own := checkRange("window", b, off, n)
-	base := off % alignWords
+	base := off % own.align()
 	return span{own, off - base, n + base, base, n}
 }
 
@@ -64,6 +88,8 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent
 	if d.err != nil || d.lost != nil || k.program == nil {
 		return
 	}
+	spans, release := d.readable(k, spans)
+	defer release()
 	d.checkLaunch(k, grid, spans, sent)
 	b := &d.batch
 	if len(b.launches) == 0 {
@@ -116,7 +142,7 @@ func (d *Device) bind(k *kernel, spans []span) (handle, error) {
 		}
 		s.buf.batch = d.batch.id
 		// Sizes are whole vec4s; blocks are multiples of 256 bytes.
-		storage = append(storage, binding{block: s.buf.raw, off: s.off * 4, size: (s.n*4 + 15) &^ 15})
+		storage = append(storage, binding{block: s.buf.raw, off: s.off * s.buf.wordBytes(), size: (s.n*s.buf.wordBytes() + 15) &^ 15})
 	}
 	return d.driver.bind(k.name, k.program, d.batch.uniforms, storage)
 }

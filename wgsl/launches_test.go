@@ -30,6 +30,7 @@ func TestLaunches(t *testing.T) {
 					suite.BindingWords = words
 				}
 				kerneltest.Call(t, d, suite)
+				callWithHalves(d)
 				require.NoError(t, d.Sync())
 				require.Equal(t, baseline, d.Memory().Live, "temporary buffers are given back")
 				for _, file := range w.files() {
@@ -45,6 +46,19 @@ func TestLaunches(t *testing.T) {
 	for _, f := range files {
 		require.True(t, launched[f.Name()], "no test launches %s", f.Name())
 	}
+}
+
+// callWithHalves makes calls that read float16, natively and widened.
+func callWithHalves(d *Device) {
+	const m, k, n = 65, 64, 130
+	d.halves = true
+	a, b, c := d.KeepHalves(d.Alloc(m*k)), d.KeepHalves(d.Alloc(k*n)), d.Alloc(m*n)
+	d.MatMul(backend.MatMul{A: a, B: b, C: c, M: m, N: n, K: k, Batch: 1})
+	d.Map(backend.Map{Op: backend.MapReLU, X: b, Y: c, N: k * n})
+	d.Free(a)
+	d.Free(b)
+	d.Free(c)
+	d.halves = false
 }
 
 // TestWorkIsSplit: under small limits the same work takes more launches, none of them over the limits.

@@ -2,7 +2,7 @@
 //
 //   C[z] = act(alpha * op(A[z]) . op(B[z]) + Bias) + Residual[z]        op(A) [m,k], op(B) [k,n], C [m,n]
 //
-// Joined, in this order, with erf.wgsl (gelu4), this file, matmulwide.wgsl or matmulnarrow.wgsl (loads and stores of
+// Joined, in this order, with erf.wgsl (gelu4), halves.wgsl, this file, matmulwide.wgsl or matmulnarrow.wgsl (loads and stores of
 // four words; wide needs all rows to begin at multiples of 4 words and n to be one), and one of
 //   matmultiled.wgsl    tiles in workgroup memory: discrete and integrated GPUs
 //   matmuldirect.wgsl   registers only: Metal, lavapipe

@@ -6,7 +6,11 @@
 //           read the same A, so that only B is gathered. Columns of a thread lie {{STEP}} words apart, threads {{LANE}}.
 // Measure   go test ./wgsl -run XXX -bench MatMul
 
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<{{A_ELEMENT}}>;
+
+fn load_a(at: u32) -> f32 {
+    return {{LOAD_A}};
+}
 
 @compute @workgroup_size({{WX}}, {{WY}})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
@@ -27,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     for (var k = begin; k < end; k++) {
         let term = k * params.a_term;
         let b$J = load_b(b_at + $Ju * {{STEP}}u);                             // for J<{{COLS}}
-        let x$I = vec4<f32>(a[a$I + term]);                                   // for I<{{ROWS}}
+        let x$I = vec4<f32>(load_a(a$I + term));                              // for I<{{ROWS}}
         c$I_$J = fma(x$I, b$J, c$I_$J);                                       // for I<{{ROWS}}, J<{{COLS}}
         b_at += params.b.stride;
     }

@@ -1,12 +1,12 @@
 // matmulnarrow: loads and stores of matmul.wgsl for any layout. Words loaded from beyond a row's end belong to sums
 // that are never stored.
 
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<{{B_ELEMENT}}>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
 
 fn load_b(at: u32) -> vec4<f32> {
-    return vec4<f32>(b[at], b[at + 1u], b[at + 2u], b[at + 3u]);
+    return {{LOAD_B}};
 }
 
 fn load_c(at: u32) -> vec4<f32> {

@@ -81,7 +81,8 @@ func (p product) bare(d *Device, pieces int) (bare product, release func()) {
 func (d *Device) reduce(p product, parts matrix, pieces int) {
 	p.a = parts
 	a := p.items.span(parts, pieces*p.m, p.n)
-	k := d.kernel(epilogueFiles(p.cAligned()) + "+matmulreduce.wgsl")
+	element, load := vectorLoad("b", false, p.cAligned()) // bound, not read
+	k := d.kernel(epilogueFiles(p.cAligned())+"+matmulreduce.wgsl", "{{B_ELEMENT}}", element, "{{LOAD_B}}", load)
 	grid := d.grid(p.m*ceilDiv(p.n, 4), 64)
 	grid[2] = p.items.n
 	d.launchParts(k, p, grid, float64(a.n), a, span{}, p.spanC(), pieces, 0)

@@ -78,21 +78,22 @@ func (d *Device) variantFor(p product) variant {
 // epilogueFiles are the shader files that every form begins with.
 func epilogueFiles(wide bool) string {
 	if wide {
-		return "erf.wgsl+matmul.wgsl+matmulwide.wgsl"
+		return "erf.wgsl+halves.wgsl+matmul.wgsl+matmulwide.wgsl"
 	}
-	return "erf.wgsl+matmul.wgsl+matmulnarrow.wgsl"
+	return "erf.wgsl+halves.wgsl+matmul.wgsl+matmulnarrow.wgsl"
 }
 
 // productKey tells the shaders of products apart.
 type productKey struct {
 	variant              string
 	wide, transA, transB bool
+	halfA, halfB         bool
 }
 
 // kernelFor returns v compiled for p's layout.
 func (d *Device) kernelFor(v variant, p product) *kernel {
 	wide := p.cAligned() && p.b.aligned() && (!v.tiled || p.a.aligned())
-	key := productKey{v.name, wide, v.tiled && p.transA, v.tiled && p.transB}
+	key := productKey{v.name, wide, v.tiled && p.transA, v.tiled && p.transB, p.a.half(), p.b.half()}
 	k, ok := d.products[key]
 	if !ok || k.program == nil {
 		k = d.productKernel(v, key)
@@ -104,32 +105,39 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 // productKernel compiles v.
 func (d *Device) productKernel(v variant, key productKey) *kernel {
 	n, wide := strconv.Itoa, key.wide
+	element, load := vectorLoad("b", key.halfB, wide)
+	loads := []string{"{{B_ELEMENT}}", element, "{{LOAD_B}}", load}
 	if !v.tiled {
 		step, lane := 4*v.wx, 4
 		if v.adjacent {
 			step, lane = 4, v.cols
 		}
-		return d.kernel(epilogueFiles(wide)+"+matmuldirect.wgsl", "{{ROWS}}", n(v.rows), "{{COLS}}", n(v.cols/4),
-			"{{WX}}", n(v.wx), "{{WY}}", n(v.wy), "{{TILE_N}}", n(v.tileN), "{{STEP}}", n(step), "{{LANE}}", n(lane))
+		element, load := "f32", "a[at]"
+		if key.halfA {
+			element, load = "u32", "half_of(a[at / 2u], at)"
+		}
+		loads = append(loads, "{{A_ELEMENT}}", element, "{{LOAD_A}}", load)
+		return d.kernel(epilogueFiles(wide)+"+matmuldirect.wgsl", append(loads, "{{ROWS}}", n(v.rows), "{{COLS}}", n(v.cols/4),
+			"{{WX}}", n(v.wx), "{{WY}}", n(v.wy), "{{TILE_N}}", n(v.tileN), "{{STEP}}", n(step), "{{LANE}}", n(lane))...)
 	}
-	element, load := "f32", "vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u])"
-	if wide {
-		element, load = "vec4<f32>", "a[at / 4u]"
-	}
-	return d.kernel(epilogueFiles(wide)+"+matmultiled.wgsl", "{{A_ELEMENT}}", element, "{{LOAD_A}}", load,
+	element, load = vectorLoad("a", key.halfA, wide)
+	return d.kernel(epilogueFiles(wide)+"+matmultiled.wgsl", append(loads, "{{A_ELEMENT}}", element, "{{LOAD_A}}", load,
 		"{{ROWS4}}", n(v.rows/4), "{{COLS4}}", n(v.cols/4), "{{WX}}", n(v.wx), "{{WY}}", n(v.wy),
 		"{{THREADS}}", n(v.wx*v.wy), "{{TILE_K}}", n(v.tileK), "{{TILE_K4}}", n(v.tileK/4),
 		"{{TILE_M}}", n(v.tileM), "{{TILE_M4}}", n(v.tileM/4), "{{TILE_N}}", n(v.tileN), "{{TILE_N4}}", n(v.tileN/4),
 		"{{A_WORDS}}", n(v.tileK*v.tileM/4), "{{B_WORDS}}", n(v.tileK*v.tileN/4),
 		"{{A_BLOCKS}}", n(v.tileK*v.tileM/16), "{{B_BLOCKS}}", n(v.tileK*v.tileN/16),
 		"{{ROW_STEP}}", n(4*v.wy), "{{COL_STEP}}", n(4*v.wx),
-		"{{TURN_A}}", strconv.FormatBool(!key.transA), "{{TURN_B}}", strconv.FormatBool(key.transB))
+		"{{TURN_A}}", strconv.FormatBool(!key.transA), "{{TURN_B}}", strconv.FormatBool(key.transB))...)
 }
 
 // aligned says whether every row of every item begins at a multiple of 4 words.
 func (x matrix) aligned() bool {
 	return (x.off|x.stride|x.outerStep|x.inStep)%4 == 0
 }
+
+// half says whether x is kept as float16.
+func (x matrix) half() bool { return x.buf.(*buffer).half }
 
 // cAligned says whether C can be stored four words at a time.
 func (p product) cAligned() bool { return p.c.aligned() && p.n%4 == 0 }

@@ -1,11 +1,11 @@
 // matmulwide: loads and stores of matmul.wgsl when every row begins at a multiple of 4 words and n is one.
 
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b: array<{{B_ELEMENT}}>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
 
 fn load_b(at: u32) -> vec4<f32> {
-    return b[at / 4u];
+    return {{LOAD_B}};
 }
 
 fn load_c(at: u32) -> vec4<f32> {

@@ -8,6 +8,8 @@ type Options struct {
 	AllowSoftware bool
 	// Adapter, unless empty, admits only adapters whose name contains it, ignoring case.
 	Adapter string
+	// Halves lets the device keep weights and memories as float16 (Device.KeepHalves), read by kernels that compute in float32.
+	Halves bool
 	// Tune times the variants of the matrix product on the device when a kind of product is first met, and keeps
 	// the choice in TuningFile. Without it a fixed choice by the kind of adapter is made.
 	Tune bool

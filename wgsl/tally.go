@@ -84,9 +84,9 @@ func (t *Tally) count(k *kernel, work float64, spans []span) {
 	}
 	for i, s := range spans {
 		if k.access[i] == 'r' {
-			one.Read += 4 * int64(s.used)
+			one.Read += s.bytes()
 		} else {
-			one.Written += 4 * int64(s.used)
+			one.Written += s.bytes()
 		}
 	}
 	if t.Kernels == nil {

@@ -10,7 +10,7 @@ import (
 
 // TestTally: a product, a copy with gaps and a read are counted by operand, not by what is bound.
 func TestTally(t *testing.T) {
-	d, err := Counting(AdapterInfo{Kind: Discrete, Backend: "Vulkan"})
+	d, err := Counting(AdapterInfo{Kind: Discrete, Backend: "Vulkan"}, Options{})
 	require.NoError(t, err)
 	defer d.Close()
 	const m, n, k, batch = 96, 80, 64, 3

@@ -13,6 +13,9 @@ const stagingBytes = 4 << 20
 // Write copies src to words off.. of b, after all kernels called so far.
 func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	dst := checkRange("Write", b, off, len(src))
+	if dst.half {
+		panic("wgsl.Write: the buffer is kept as float16")
+	}
 	if len(src) == 0 || !d.usable(dst) {
 		return
 	}
@@ -38,6 +41,11 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 // the last Read or Sync, and leaves dst alone then.
 func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
 	src := checkRange("Read", b, off, len(dst))
+	if src.half {
+		wide := d.widened(src)
+		defer d.Free(wide)
+		src = wide
+	}
 	d.flush()
 	if len(dst) == 0 || !d.usable(src) {
 		return d.takeError()

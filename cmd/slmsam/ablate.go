@@ -123,7 +123,7 @@ type textResult interface{ WriteText(io.Writer) error }
 func (f *ablateFlags) opener(c *console) func() (backend.Device, error) {
 	once := *c
 	return func() (backend.Device, error) {
-		dev, err := f.deviceFlags.open(&once)
+		dev, err := f.deviceFlags.openToTrain(&once)
 		once.log = slog.New(slog.DiscardHandler)
 		return dev, err
 	}

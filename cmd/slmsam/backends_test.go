@@ -27,6 +27,13 @@ func TestBothBackendsGiveTheSameLabels(t *testing.T) {
 	r = w.propagate("--mask", w.mask, "-o", w.path("gpu.nii.gz"), "--device", "software")
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.LessOrEqual(t, differing(t, w.path("cpu.nii.gz"), w.path("gpu.nii.gz")), maxDisagreement)
+
+	r = w.propagate("--mask", w.mask, "-o", w.path("f16.nii.gz"), "--device", "software", "--precision", "f16", "--json")
+	require.Equal(t, exitDone, r.code, r.errors)
+	var s summary
+	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	require.Equal(t, "f16", s.Precision)
+	require.LessOrEqual(t, differing(t, w.path("gpu.nii.gz"), w.path("f16.nii.gz")), maxDisagreement)
 }
 
 // differing is the part of the voxels that two label maps label differently.

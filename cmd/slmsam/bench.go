@@ -78,7 +78,7 @@ kernel, and calculates how long that must take some cards at least. No GPU is ne
 	f.modelFlags.add(cmd.Flags(), "")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
-	for _, flag := range []string{"device", "adapter", "threads", "precision", "simd", "slices"} {
+	for _, flag := range []string{"device", "adapter", "threads", "simd", "slices"} {
 		cmd.MarkFlagsMutuallyExclusive("count", flag)
 	}
 	return cmd
@@ -164,7 +164,9 @@ func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error)
 	}
 	const seed = 1
 	collectOften(m)
-	return m, m.Initialize(seed)
+	err = m.Initialize(seed)
+	m.KeepHalves()
+	return m, err
 }
 
 // measurePeak returns the best GFLOP/s that a large product reaches.

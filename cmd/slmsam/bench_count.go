@@ -16,13 +16,14 @@ import (
 // countResult is what slmsam bench --count prints: what a slice with full banks asks of a GPU.
 type countResult struct {
 	Kind       string      `json:"kind"` // of GPU
+	Precision  string      `json:"precision"`
 	Model      string      `json:"model"`
 	Resolution int         `json:"resolution"`
 	Memory     string      `json:"memory"`
 	Objects    int         `json:"objects"`
-	Slice      countRow    `json:"slice"`
-	Stages     []countRow  `json:"stages"`
-	Kernels    []countRow  `json:"kernels"` // those that move most bytes first; what the host does is not among them
+	PeakMemory int64       `json:"device_memory_bytes"`
+	Slice      countRow    `json:"slice"`  // with its kernels, those that move most bytes first
+	Stages     []countRow  `json:"stages"` // the same
 	Cards      []cardFloor `json:"cards"`
 }
 
@@ -37,6 +38,8 @@ type countRow struct {
 	BytesWritten int64   `json:"bytes_written"`
 	BytesSent    int64   `json:"bytes_sent,omitempty"` // by the host
 	BytesGot     int64   `json:"bytes_got,omitempty"`
+
+	Kernels []countRow `json:"kernels,omitempty"`
 }
 
 // counter takes tallies at the end of each stage, without waiting for the device, which would change its submissions.
@@ -82,7 +85,10 @@ func (f *benchFlags) runCount(ctx context.Context, c *console, options slmsam.Op
 	if !ok {
 		return usagef("--count %q: want discrete, integrated or apple", f.count)
 	}
-	dev, err := wgsl.Counting(info)
+	if f.Precision != "f32" && f.Precision != "f16" {
+		return usagef("--count --precision %s: want f32 or f16", f.Precision)
+	}
+	dev, err := wgsl.Counting(info, wgsl.Options{Halves: f.Precision == "f16"})
 	if err != nil {
 		return err
 	}
@@ -92,12 +98,14 @@ func (f *benchFlags) runCount(ctx context.Context, c *console, options slmsam.Op
 		return err
 	}
 	options.Memory = model.Banks(options)
+	dev.ResetPeak()
 	t := &counter{dev: dev, now: map[string]wgsl.Tally{}, whole: map[string]wgsl.Tally{}}
 	if err := runSlices(ctx, model, options, 1, f.objects, c, t.end, t.next); err != nil {
 		return err
 	}
 	r := t.result()
 	r.Cards = floors(f.count, r.Slice)
+	r.PeakMemory, r.Precision = dev.Memory().Peak, dev.Precision()
 	r.Kind, r.Model, r.Resolution, r.Memory, r.Objects = f.count, f.model, model.Config.ImageSize, options.Memory.String(), f.objects
 	if f.checkpoint != "" {
 		r.Model = f.checkpoint
@@ -116,12 +124,6 @@ func (t *counter) result() (r countResult) {
 		}
 	}
 	r.Slice = stageRow("slice", slice)
-	for name, k := range slice.Kernels {
-		r.Kernels = append(r.Kernels, kernelRow(name, k))
-	}
-	slices.SortFunc(r.Kernels, func(a, b countRow) int {
-		return cmp.Or(cmp.Compare(b.BytesRead+b.BytesWritten, a.BytesRead+a.BytesWritten), cmp.Compare(a.Name, b.Name))
-	})
 	return r
 }
 
@@ -132,12 +134,19 @@ func kernelRow(name string, k wgsl.KernelTally) countRow {
 func stageRow(name string, t wgsl.Tally) countRow {
 	r := kernelRow(name, t.All())
 	r.Submissions, r.Readbacks, r.BytesSent, r.BytesGot = t.Submissions, t.Readbacks, t.Sent, t.Got
+	for kernel, k := range t.Kernels {
+		r.Kernels = append(r.Kernels, kernelRow(kernel, k))
+	}
+	slices.SortFunc(r.Kernels, func(a, b countRow) int {
+		return cmp.Or(cmp.Compare(b.BytesRead+b.BytesWritten, a.BytesRead+a.BytesWritten), cmp.Compare(a.Name, b.Name))
+	})
 	return r
 }
 
 // print writes the counts for people.
 func (r countResult) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, %d x %d, memory %s, objects: %d. Counted for a GPU (%s), nothing was computed\n", r.Model, r.Resolution, r.Resolution, r.Memory, r.Objects, r.Kind)
+	fmt.Fprintf(w, "%s, %d x %d, memory %s, objects: %d, %s. Counted for a GPU (%s), nothing was computed; it would hold %.2f GB\n",
+		r.Model, r.Resolution, r.Resolution, r.Memory, r.Objects, r.Precision, r.Kind, float64(r.PeakMemory)/1e9)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "stage\tdispatches\tsubmissions\treadbacks\tGFLOP\tMB read\tMB written\tMB sent\tMB got\t")
 	for _, s := range append(slices.Clip(r.Stages), r.Slice) {
@@ -147,7 +156,7 @@ func (r countResult) print(w io.Writer) {
 	t.Flush()
 	fmt.Fprintln(w)
 	fmt.Fprintln(t, "kernel\tdispatches\tGFLOP\tMB read\tMB written\t")
-	for _, k := range r.Kernels {
+	for _, k := range r.Slice.Kernels {
 		fmt.Fprintf(t, "%s\t%d\t%.1f\t%.0f\t%.0f\t\n", k.Name, k.Dispatches, k.GFLOP, float64(k.BytesRead)/1e6, float64(k.BytesWritten)/1e6)
 	}
 	t.Flush()

@@ -28,7 +28,7 @@ func TestBenchCounts(t *testing.T) {
 			require.Positive(t, s.Dispatches, s.Name)
 			require.Positive(t, s.BytesRead, s.Name)
 		}
-		for _, k := range r.Kernels {
+		for _, k := range r.Slice.Kernels {
 			kernels.Dispatches += k.Dispatches
 			kernels.GFLOP += k.GFLOP
 			kernels.BytesWritten += k.BytesWritten
@@ -50,6 +50,14 @@ func TestBenchCounts(t *testing.T) {
 			require.InEpsilon(t, r.Slice.GFLOP/c.TFLOPS/1e3, c.Arithmetic, 1e-9)
 		}
 	}
+	var whole, halves countResult
+	runJSON(t, &whole, "bench", "--checkpoint", w.model, "--count", "discrete")
+	runJSON(t, &halves, "bench", "--checkpoint", w.model, "--count", "discrete", "--precision", "f16")
+	require.Equal(t, "f16", halves.Precision)
+	require.Less(t, halves.Slice.BytesRead, whole.Slice.BytesRead)
+	require.Less(t, halves.PeakMemory, whole.PeakMemory)
+	require.Equal(t, whole.Slice.Dispatches+1, halves.Slice.Dispatches, "one that rounds the memory: nothing is widened apart")
+
 	text := slmsamRun("bench", "--checkpoint", w.model, "--count", "discrete", "--objects", "9").out
 	require.Contains(t, text, "matmultiled")
 	require.Contains(t, text, "RTX 4090")

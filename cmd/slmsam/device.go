@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
@@ -19,7 +20,8 @@ func (f *deviceFlags) add(flags *pflag.FlagSet) {
 		"for testing; "+allowSoftwareEnv+"=1 makes gpu accept it, too)")
 	flags.StringVar(&f.Adapter, "adapter", "", "use the GPU whose name contains this text (see slmsam info)")
 	flags.IntVar(&f.Threads, "threads", 0, "number of number of CPU threads (default: all)")
-	flags.StringVar(&f.Precision, "precision", "f32", "precision of matrix products: f32, or bf16 on CPUs with AVX512_BF16 (faster; operands rounded to bfloat16, sums in float32)")
+	flags.StringVar(&f.Precision, "precision", "f32", "f32; bf16 on CPUs with AVX512_BF16 (faster: operands of products rounded to bfloat16, sums in float32); "+
+		"or f16 on GPUs (less memory: weights and memories kept as float16, computation in float32; not for training)")
 }
 
 // addSIMD adds the choice of an instruction set, for measurements.
@@ -37,11 +39,13 @@ func (f *deviceFlags) open(c *console) (backend.Device, error) {
 	default:
 		return nil, usagef("--device %q: want auto, gpu, cpu or software", f.Kind)
 	}
-	if f.Precision != "f32" && f.Precision != "bf16" {
-		return nil, usagef("--precision %q: want f32 or bf16", f.Precision)
-	}
-	if f.Precision == "bf16" && f.Kind != "auto" && f.Kind != "cpu" {
+	switch {
+	case !slices.Contains([]string{"f32", "bf16", "f16"}, f.Precision):
+		return nil, usagef("--precision %q: want f32, bf16 or f16", f.Precision)
+	case f.Precision == "bf16" && f.Kind != "auto" && f.Kind != "cpu":
 		return nil, usagef("--precision bf16 --device %s: bf16 only works on the CPU: leave out one of the two", f.Kind)
+	case f.Precision == "f16" && f.Kind == "cpu":
+		return nil, usagef("--precision f16 --device cpu: f16 only works on GPUs: leave out one of the two")
 	}
 	f.AllowSoftware = os.Getenv(allowSoftwareEnv) == "1"
 	dev, why, err := slmsam.OpenDevice(f.DeviceOptions)
@@ -53,4 +57,12 @@ func (f *deviceFlags) open(c *console) (backend.Device, error) {
 	}
 	c.log.Info("device: " + dev.Name() + why)
 	return dev, nil
+}
+
+// openToTrain is open for commands that change weights.
+func (f *deviceFlags) openToTrain(c *console) (backend.Device, error) {
+	if f.Precision == "f16" {
+		return nil, usagef("--precision f16: weights kept as float16 cannot be trained: want f32 or bf16")
+	}
+	return f.open(c)
 }

@@ -40,6 +40,7 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 	if err != nil {
 		return nil, "", err
 	}
+	m.KeepHalves()
 	collectOften(m)
 	c.log.Info(fmt.Sprintf("model: %s, %.1f M parameters, memory %s, %d x %d",
 		file.Path, float64(m.Parameters())/1e6, config.Memory, config.ImageSize, config.ImageSize))

@@ -106,7 +106,7 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if job.heldBack != "" {
 		c.log.Info("held back to validate on: " + job.heldBack + " (choose with --hold-out NAMES; --hold-out none trains on all)")
 	}
-	dev, err := f.deviceFlags.open(c)
+	dev, err := f.deviceFlags.openToTrain(c)
 	if err != nil {
 		return err
 	}

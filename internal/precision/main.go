@@ -1,7 +1,8 @@
-// Precision compares the masks of bf16 products with those of f32 (docs/performance.md):
+// Precision compares the masks of another precision with those of f32 (docs/performance.md):
 //
 //	go run ./internal/precision -data cases.csv                       # the built-in model's network, without its prior
 //	go run ./internal/precision -data cases.csv -checkpoint tiny
+//	go run ./internal/precision -data cases.csv -device software -with f16
 //
 // cases.csv has the columns image,label,name. Every object is outlined on its central slice and carried through its volume
 // twice. A line per object: the Dice coefficient of the two results, and those of each with the truth.
@@ -27,23 +28,22 @@ func main() {
 	path := flag.String("checkpoint", nano.Name, "weights")
 	data := flag.String("data", "", "CSV file of volumes (image,label,name)")
 	prior := flag.Bool("prior", false, "leave the prior in, if the model has one")
+	device := flag.String("device", "cpu", "what computes: cpu, gpu or software")
+	with := flag.String("with", "bf16", "the other precision")
 	flag.Parse()
-	if err := run(*path, *data, *prior); err != nil {
+	if err := run(*path, *data, *device, *with, *prior); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// precisions are what is compared.
-var precisions = []string{"f32", "bf16"}
-
-func run(path, data string, prior bool) error {
+func run(path, data, device, with string, prior bool) error {
 	source, err := train.Open(data, train.CaseOptions{Axis: -1})
 	if err != nil {
 		return err
 	}
 	var models []*slmsam.Model
-	for _, p := range precisions {
-		dev, _, err := slmsam.OpenDevice(slmsam.DeviceOptions{Kind: "cpu", Precision: p})
+	for _, p := range []string{"f32", with} {
+		dev, _, err := slmsam.OpenDevice(slmsam.DeviceOptions{Kind: device, Precision: p})
 		if err != nil {
 			return err
 		}
@@ -63,13 +63,13 @@ func run(path, data string, prior bool) error {
 		if err != nil {
 			return err
 		}
-		found, err := compare(models, c)
+		found, err := compare(models, c, with)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 		all = append(all, found...)
 	}
-	summarize(all)
+	summarize(all, with)
 	return nil
 }
 
@@ -80,7 +80,7 @@ type compared struct {
 	voxels int        // that differ
 }
 
-func compare(models []*slmsam.Model, c *train.Case) ([]compared, error) {
+func compare(models []*slmsam.Model, c *train.Case, with string) ([]compared, error) {
 	truth := c.LabelMap()
 	prompts, _, err := slmsam.Outlines(truth, c.Slices().Axis, slmsam.Selection{Central: true})
 	if err != nil {
@@ -104,7 +104,7 @@ func compare(models []*slmsam.Model, c *train.Case) ([]compared, error) {
 				o.voxels++
 			}
 		}
-		fmt.Printf("%-32s label %2d: f32 with bf16 %.4f (%d voxels differ), truth with f32 %.4f, with bf16 %.4f\n", c.Name, label, o.both, o.voxels, o.truth[0], o.truth[1])
+		fmt.Printf("%-32s label %2d: f32 with %s %.4f (%d voxels differ), truth with f32 %.4f, with %[3]s %.4f\n", c.Name, label, with, o.both, o.voxels, o.truth[0], o.truth[1])
 		out = append(out, o)
 	}
 	return out, nil
@@ -119,7 +119,7 @@ func maskOf(l *volume.LabelMap, label int32) []bool {
 	return mask
 }
 
-func summarize(all []compared) {
+func summarize(all []compared, with string) {
 	slices.SortFunc(all, func(a, b compared) int {
 		if a.both < b.both {
 			return -1
@@ -133,6 +133,6 @@ func summarize(all []compared) {
 		sum.truth[1] += o.truth[1]
 	}
 	n := float64(len(all))
-	fmt.Printf("%d objects: f32 with bf16 mean %.4f, median %.4f, least %.4f; truth with f32 %.4f, with bf16 %.4f\n",
-		len(all), sum.both/n, all[len(all)/2].both, all[0].both, sum.truth[0]/n, sum.truth[1]/n)
+	fmt.Printf("%d objects: f32 with %s mean %.4f, median %.4f, least %.4f; truth with f32 %.4f, with %[2]s %.4f\n",
+		len(all), with, sum.both/n, all[len(all)/2].both, all[0].both, sum.truth[0]/n, sum.truth[1]/n)
 }
