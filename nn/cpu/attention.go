@@ -88,7 +88,7 @@ func (d *Device) Attention(a backend.Attention) {
 //
 // with one row of scores s [Nk] at a time.
 func (d *Device) attentionPlain(a attentionArgs) {
-	scores := a.roundPlain(d.attentionKernels(a))
+	scores := a.roundPlain(d.attentionKernels(a.Attention))
 	d.parallel(a.B*a.Heads*a.Nq, a.Nk*(a.D+a.Dv), func(lo, hi int) {
 		s := make([]float64, a.Nk)
 		out := make([]float64, a.Dv)
@@ -160,7 +160,7 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 			delta[t] = dot(a.do.at(b, i, h), a.o.at(b, i, h))
 		}
 	})
-	f := d.attentionKernels(a.attentionArgs)
+	f := d.attentionKernels(a.Attention)
 	scores := a.roundPlain(f)
 	a.q.data, a.do.data = rounded(f, a.q.data), rounded(f, a.do.data)
 	// score returns P[i,j] and dS[i,j].

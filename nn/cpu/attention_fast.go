@@ -32,15 +32,14 @@ type flash struct {
 	panels int // of queries
 }
 
-func newFlash(d *Device, a attentionArgs) flash {
-	f := d.attentionKernels(a)
+func newFlash(d *Device, f *simd.Kernels, a attentionArgs) flash {
 	return flash{attentionArgs: a, f: f, crew: d.crew, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
 // attentionFast computes the heads one after the other, each on all threads, or each on a thread of its own when they
 // are many and small.
 func (d *Device) attentionFast(a attentionArgs) {
-	t := newFlash(d, a)
+	t := newFlash(d, d.attentionKernels(a.Attention), a)
 	items, packed := a.B*a.Heads, t.packedWords()
 	inside, across := d.threads, 1 // threads per head, heads at a time
 	if work := a.Nq * a.Nk * (a.D + a.Dv); items >= 4*d.threads && packed <= ownKeys || work < soloWork {

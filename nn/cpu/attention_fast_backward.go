@@ -40,7 +40,7 @@ type flashBack struct {
 }
 
 func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
-	f := d.attentionKernels(a.attentionArgs)
+	f := d.attentionKernels(a.Attention)
 	t := flashBack{
 		attentionBackwardArgs: a, f: f, crew: d.crew,
 		panels: ceilDiv(a.Nq, f.NR), keys: min(backKeys, roundUp(a.Nk, f.MR)), blocks: ceilDiv(a.Nk, backKeys),

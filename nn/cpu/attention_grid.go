@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/seed-6f79f512/slmsam/nn/backend"
+import (
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
 
 // Attention to the frames of a grid without forming the keys. A key is R(x,y) (W^T m + bias), and the rotation R of its first
 // half depends on x alone, that of the second on y alone. So for a query q = (qx, qy)
@@ -10,7 +13,8 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 // and B, beta alike from the second half. A and B are products of the query with W rotated to each x or y, for all frames
 // alike. With seven frames of a 64 x 64 grid, 256 channels and memories of 64 that is 25 GFLOP instead of 60.
 //
-// The walk over the keys is that of attention_fast.go; the keys of a place, one per frame, lie side by side.
+// The walk over the keys is that of attention_fast.go; the keys of a place, one per frame, lie side by side. Kernels that round
+// take the query, W, the memory and A[x] + B[y] in bfloat16.
 
 // partWords limits the part of A that the blocks of a few x read again and again: 104 KiB of the second-level cache.
 const partWords = 26 << 10
@@ -24,42 +28,50 @@ type gridFlash struct {
 	chunks         int // of frames, as many as simd's kernel takes
 	blocks         []gridBlock
 	largest        int // block, in keys
+	valueRows      int // of all blocks, packed
 }
 
-// gridBlock is a block of keys: the places x0..x1, y0..y1 in all frames, after so many other keys. Row after row, chunk
-// after chunk, place after place.
-type gridBlock struct{ x0, x1, y0, y1, key int }
+// gridBlock is a block of keys: the places x0..x1, y0..y1 in all frames, after so many other keys and packed rows of values.
+// Row after row, chunk after chunk, place after place.
+type gridBlock struct{ x0, x1, y0, y1, key, valueRow int }
 
 // GridAttentionPays implements backend.GridAttender. Rotated weights, additions and products with the memory are weighed
-// against products with the keys.
+// against products with the keys. Of a narrow memory rounding takes what it saves.
 func (d *Device) GridAttentionPays(a backend.GridAttention) bool {
-	if !d.gridKernels() || a.Frames > blockKeys {
+	f := d.gridKernels(a)
+	if f == nil || a.Frames > blockKeys || f.Rounds() && a.M < d.rounding.columns {
 		return false
 	}
-	separate := (a.M+1)*a.D/a.Side + a.M/2 + a.Frames*a.M
+	sums := a.M / 2 * f.Fold * f.Fold // in full precision, and rounded
+	separate := (a.M+1)*a.D/a.Side + sums + a.Frames*a.M
 	return separate*5/4 < a.Frames*a.D
 }
 
-// gridKernels says whether the device has the kernels: the specification forms the keys, and so do products of rounded words.
-func (d *Device) gridKernels() bool {
-	return !d.plain && d.rounding == nil && d.kernels.MaxAxialKeys() > 0
+// gridKernels returns the kernels for it, or nil: the specification forms the keys.
+func (d *Device) gridKernels(a backend.GridAttention) *simd.Kernels {
+	f := d.attentionKernels(backend.Attention{Nq: a.Nq, Nk: a.Places() + a.Pointers, D: a.D, Dv: a.Dv})
+	if d.plain || f.MaxAxialKeys() == 0 || a.M%f.Fold != 0 {
+		return nil
+	}
+	return f
 }
 
 // GridAttention implements backend.GridAttender.
 func (d *Device) GridAttention(a backend.GridAttention) {
 	a.Check()
-	if !d.gridKernels() {
+	f := d.gridKernels(a)
+	if f == nil {
 		d.attendToFormed(a)
 		return
 	}
-	t := d.newGridFlash(a)
-	weights := d.pool.take(roundUp(t.rows*a.D, 16))
+	t := d.newGridFlash(f, a)
+	weights := d.pool.take(roundUp(2*t.rows*f.Words(a.D/2), 16))
 	t.rotateWeights(d, weights)
-	keys := roundUp(a.Places()*a.M, 16) + roundUp(a.Places()*t.dvPad, 16)
+	keys := roundUp(a.Places()*f.Words(a.M), 16) + roundUp(t.valueRows*t.dvPad, 16)
 	own := t.workerWords()
 	scratch := d.pool.take(keys + t.packedWords() + d.threads*own)
 	for item := range a.B {
-		kv := t.packGrid(item, d.threads, scratch[:keys])
+		kv := t.packGrid(item, d.threads, scratch[:keys], scratch[keys+t.packedWords():])
 		pointers := t.packKeys(item, 0, d.threads, scratch[keys:][:t.packedWords()])
 		t.crew.share(d.threads, t.panels, func(worker, panel int) {
 			s := scratch[keys+t.packedWords()+worker*own:][:own]
@@ -72,14 +84,14 @@ func (d *Device) GridAttention(a backend.GridAttention) {
 
 // newGridFlash plans the blocks: as many x as fit blockKeys and partWords, and rows as long as there is room. All rows of a
 // part of x come one after the other.
-func (d *Device) newGridFlash(a backend.GridAttention) *gridFlash {
+func (d *Device) newGridFlash(f *simd.Kernels, a backend.GridAttention) *gridFlash {
 	pointers := backend.Attention{Q: a.Q, K: a.K, V: a.V, O: a.O, B: a.B, Heads: 1, Nq: a.Nq, Nk: a.Pointers, D: a.D, Dv: a.Dv, Scale: a.Scale}
 	pointers.V.Off += a.Places() * a.V.Row
 	args := attentionArgs{Attention: pointers, q: d.heads(a.Q, a.D), v: d.heads(pointers.V, a.Dv), o: d.heads(a.O, a.Dv)}
 	if a.Pointers > 0 {
 		args.k = d.heads(a.K, a.D)
 	}
-	t := &gridFlash{flash: newFlash(d, args), grid: a, memory: d.heads(a.Memory, a.M), values: d.heads(a.V, a.Dv)}
+	t := &gridFlash{flash: newFlash(d, f, args), grid: a, memory: d.heads(a.Memory, a.M), values: d.heads(a.V, a.Dv)}
 	t.rows = roundUp(a.Side*(a.M+1), t.f.MR)
 	t.chunks = ceilDiv(a.Frames, t.f.MaxAxialKeys())
 	parts := ceilDiv(a.Side, max(1, min(blockKeys/a.Frames, partWords/((a.M+1)*t.f.NR))))
@@ -88,9 +100,10 @@ func (d *Device) newGridFlash(a backend.GridAttention) *gridFlash {
 		b := gridBlock{x0: i * a.Side / parts, x1: (i + 1) * a.Side / parts}
 		high := max(1, blockKeys/((b.x1-b.x0)*a.Frames))
 		for b.y0 = 0; b.y0 < a.Side; b.y0 = b.y1 {
-			b.y1, b.key = min(a.Side, b.y0+high), key
+			b.y1, b.key, b.valueRow = min(a.Side, b.y0+high), key, t.valueRows
 			t.blocks = append(t.blocks, b)
 			key += b.keys(a.Frames)
+			t.valueRows += f.Words(b.keys(a.Frames))
 			t.largest = max(t.largest, b.keys(a.Frames))
 		}
 	}
@@ -104,16 +117,18 @@ func (t *gridFlash) chunk(c int) (from, to int) {
 	return c * t.grid.Frames / t.chunks, (c + 1) * t.grid.Frames / t.chunks
 }
 
-// workerWords is the scratch of one thread: a query panel, its A and B, a panel of scores, alpha.
+// workerWords is the scratch of one thread: a query panel, its A and B, a panel of scores, alpha; before that, the values of a
+// block.
 func (t *gridFlash) workerWords() int {
 	scores := max(t.largest, min(blockKeys, t.keys))
-	return t.panelWords() + (2*t.rows+scores+1)*t.f.NR
+	return max(t.panelWords()+(2*t.rows+scores+1)*t.f.NR, t.largest*t.Dv)
 }
 
 // rotateWeights writes the operands of A and B: the bias and the rows of W, rotated to x = 0, 1, .., and their second
 // halves, rotated to y = 0, 1, .., each in panels [D/2][MR].
 func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 	a, mr, half := t.grid, t.f.MR, t.grid.D/2
+	words := t.f.Words(half)
 	w, bias, table := d.words(a.W, a.M*a.D), d.words(a.Bias, a.D), d.words(a.Table, a.Side*a.Side*a.D)
 	d.parallel(t.rows/mr, 4*mr*a.D, func(lo, hi int) {
 		rotated := make([]float32, mr*a.D)
@@ -127,80 +142,72 @@ func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 				}
 				rotate(rotated[i*a.D:][:a.D], row, table[(at*a.Side+at)*a.D:][:a.D], 1, false) // x and y are both at
 			}
-			packRows(t.f, n, half, rotated, a.D, dst[panel*mr*half:], mr)
-			packRows(t.f, n, half, rotated[half:], a.D, dst[(t.rows+panel*mr)*half:], mr)
+			packRows(t.f, n, half, rotated, a.D, dst[panel*mr*words:], mr)
+			packRows(t.f, n, half, rotated[half:], a.D, dst[(t.rows+panel*mr)*words:], mr)
 		}
 	})
 }
 
 // packGrid packs the memory of an item as [place][M][frames of a chunk] and its values, in the same order of keys, as
 // keyBlocks has them.
-func (t *gridFlash) packGrid(item, threads int, dst []float32) keyBlocks {
-	kv := keyBlocks{k: dst, v: dst[roundUp(t.grid.Places()*t.grid.M, 16):]}
-	t.crew.share(threads, len(t.blocks), func(_, i int) {
+func (t *gridFlash) packGrid(item, threads int, dst, scratch []float32) keyBlocks {
+	k, own := roundUp(t.grid.Places()*t.f.Words(t.grid.M), 16), t.workerWords()
+	kv := keyBlocks{k: dst, v: dst[k:]}
+	t.crew.share(threads, len(t.blocks), func(worker, i int) {
 		b := t.blocks[i]
-		t.packBlock(item, b, kv.k[b.key*t.grid.M:], kv.v[b.key*t.dvPad:])
+		t.packBlock(item, b, kv.k[b.key*t.f.Words(t.grid.M):], kv.v[b.valueRow*t.dvPad:], scratch[worker*own:])
 	})
 	return kv
 }
 
-func (t *gridFlash) packBlock(item int, b gridBlock, k, v []float32) {
-	a, n := t.grid, b.keys(t.grid.Frames)
-	clear(v[max(0, t.dvPad-t.f.MR)*n : t.dvPad*n])
-	key := 0
+func (t *gridFlash) packBlock(item int, b gridBlock, k, v, values []float32) {
+	a, n, frame := t.grid, 0, t.grid.Side*t.grid.Side
 	for y := b.y0; y < b.y1; y++ {
 		for c := range t.chunks {
 			from, to := t.chunk(c)
 			for x := b.x0; x < b.x1; x++ {
-				for frame := from; frame < to; frame++ {
-					token := (frame*a.Side+y)*a.Side + x
-					for i, m := range t.memory.at(item, token, 0) {
-						k[i*(to-from)] = m
-					}
-					k = k[1:]
-					t.packValue(t.values.at(item, token, 0), v, key, n)
-					key++
+				token := from*frame + y*a.Side + x
+				packRows(t.f, to-from, a.M, t.memory.from(item, token, 0), frame*t.memory.row, k, to-from)
+				k = k[(to-from)*t.f.Words(a.M):]
+				for range to - from {
+					copy(values[n*t.Dv:], t.values.at(item, token, 0))
+					n++
+					token += frame
 				}
-				k = k[(to-from)*(a.M-1):]
 			}
 		}
 	}
-}
-
-// packValue writes a value to row key of panels [n][MR].
-func (t *gridFlash) packValue(value, v []float32, key, n int) {
-	mr := t.f.MR
-	for i := 0; i < len(value); i += mr {
-		copy(v[i*n+key*mr:][:mr], value[i:min(i+mr, len(value))])
-	}
+	packColumnPanels(t.f, values, t.Dv, t.Dv, n, v, t.f.MR)
 }
 
 // attendGrid computes the queries of a panel, from query on.
 func (t *gridFlash) attendGrid(weights []float32, kv, pointers keyBlocks, item, query int, scratch []float32) {
 	f, m, half := t.f, t.grid.M, t.grid.D/2
+	words := f.Words(half)
 	p := t.panel(scratch, 0)
 	scratch = scratch[t.panelWords():]
 	a, b := scratch[:t.rows*f.NR], scratch[t.rows*f.NR:][:t.rows*f.NR]
 	scores, alpha := scratch[2*t.rows*f.NR:], scratch[len(scratch)-f.NR:]
 	t.load(p, item, query, alpha)
 	multiplyPanels(f, t.rows, half, weights, p.q, a, false)
-	multiplyPanels(f, t.rows, half, weights[t.rows*half:], p.q[half*f.NR:], b, false)
+	multiplyPanels(f, t.rows, half, weights[t.rows*words:], p.q[words*f.NR:], b, false)
 	next := (m + 1) * f.NR // from one x or y to the next
 	for i, block := range t.blocks {
-		k, s, wide := kv.k[block.key*m:], scores, block.x1-block.x0
+		k, s, wide := kv.k[block.key*f.Words(m):], scores, block.x1-block.x0
 		for y := block.y0; y < block.y1; y++ {
 			for c := range t.chunks {
 				from, to := t.chunk(c)
 				f.Axial(wide, m, to-from, a[block.x0*next:], next, b[y*next:], k, s)
-				k, s = k[wide*m*(to-from):], s[wide*(to-from)*f.NR:]
+				k, s = k[wide*f.Words(m)*(to-from):], s[wide*(to-from)*f.NR:]
 			}
 		}
-		t.absorb(p, block.keys(t.grid.Frames), kv.v[block.key*t.dvPad:], scores, alpha, i > 0)
+		t.absorb(p, block.keys(t.grid.Frames), kv.v[block.valueRow*t.dvPad:], scores, alpha, i > 0)
 	}
 	for key := 0; key < t.Nk; key += blockKeys {
 		n := min(blockKeys, t.Nk-key)
-		multiplyPanels(f, n, t.D, pointers.k[key*t.D:], p.q, scores, false)
-		t.absorb(p, n, pointers.v[key*t.dvPad:], scores, alpha, true)
+		k, v := t.block(pointers, key)
+		multiplyPanels(f, n, t.D, k, p.q, scores, false)
+		t.absorb(p, n, v, scores, alpha, true)
 	}
 	t.store(p, item, query)
 }

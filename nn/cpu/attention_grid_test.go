@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-6f79f512/slmsam/internal/cputime"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
@@ -80,9 +81,45 @@ func TestGridAttention(t *testing.T) {
 	}
 }
 
+// bf16GridTolerance is for scores of about 1 whose factors have 8 bits, in weights of values of about 1.
+const bf16GridTolerance = 0.02
+
+// TestGridAttentionRounds compares it in bfloat16 with the attention to formed keys in float32.
+func TestGridAttentionRounds(t *testing.T) {
+	for _, s := range [][8]int{ // B, Nq, Side, Frames, Pointers, M, D, Dv
+		{1, 64, 8, 7, 4, 16, 32, 16},
+		{3, 49, 7, 3, 0, 8, 64, 7},
+		{2, 50, 5, 17, 9, 6, 32, 8}, // two chunks of frames
+		{1, 60, 13, 40, 3, 6, 32, 5},
+		{1, 64, 64, 7, 28, 64, 256, 64},
+		{1, 64, 8, 7, 4, 5, 32, 16},  // an odd width: keys are formed
+		{1, 16, 8, 7, 4, 16, 32, 16}, // few queries: float32
+	} {
+		var want []float32
+		for threads := 0; threads < 4; threads += 3 {
+			d := NewPlain()
+			if threads > 0 {
+				var err error
+				if d, err = Open(Options{Precision: "bf16", Threads: threads}); err != nil {
+					t.Skip(err)
+				}
+			}
+			a := gridOf(d, rand.New(rand.NewPCG(7, 7)), s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+			a.Scale = 1 / float32(s[6]*s[5])
+			d.GridAttention(a)
+			got := download(t, d, a.O.Buf)
+			if threads == 0 {
+				want = got
+				continue
+			}
+			require.InDeltaSlice(t, want, got, bf16GridTolerance, "%v", s)
+		}
+	}
+}
+
 func TestGridAttentionPays(t *testing.T) {
 	d := New(1)
-	if !d.gridKernels() {
+	if d.kernels.MaxAxialKeys() == 0 {
 		t.Skip(d.Name() + " has no kernel for it")
 	}
 	pays := func(side, frames int) bool {
@@ -95,26 +132,47 @@ func TestGridAttentionPays(t *testing.T) {
 	require.False(t, NewPlain().GridAttentionPays(backend.GridAttention{Side: 64, Frames: 7, M: 64, D: 256}), "the specification forms the keys")
 }
 
+func TestGridAttentionPaysRounded(t *testing.T) {
+	d, err := Open(Options{Precision: "bf16"})
+	if err != nil {
+		t.Skip(err)
+	}
+	pays := func(side, frames, m, width int) bool {
+		return d.GridAttentionPays(backend.GridAttention{Nq: side * side, Side: side, Frames: frames, M: m, D: width, Dv: m})
+	}
+	require.False(t, pays(64, 1, 64, 256))
+	require.True(t, pays(64, 7, 64, 256))
+	require.True(t, pays(32, 7, 64, 256))
+	require.False(t, pays(16, 7, 24, 96), "narrow")
+}
+
 // BenchmarkGridAttention compares it with the attention to formed keys, which it spares, too.
 func BenchmarkGridAttention(b *testing.B) {
 	for _, s := range [][6]int{{64, 2, 64, 64, 256, 64}, {64, 3, 64, 64, 256, 64}, {64, 7, 64, 64, 256, 64}, {32, 4, 64, 64, 256, 64}, {32, 7, 64, 64, 256, 64}, {16, 7, 64, 24, 96, 24}} {
-		for _, way := range []string{"separate", "formed"} {
-			b.Run(fmt.Sprint(way, s), func(b *testing.B) {
-				d := New(0)
-				a := gridOf(d, rand.New(rand.NewPCG(1, 2)), 1, s[0]*s[0], s[0], s[1], s[2], s[3], s[4], s[5])
-				l := a.Places() + a.Pointers
-				k := attentionOf(d, rand.New(rand.NewPCG(1, 2)), 1, 1, a.Nq, l, a.D, a.Dv)
-				k.LSE = nil
-				for b.Loop() {
-					if way == "separate" {
-						d.GridAttention(a)
-					} else {
-						d.MatMul(backend.MatMul{A: a.V.Buf, B: a.W, C: k.K.Buf, M: l, N: a.D, K: a.M, Batch: 1, Bias: a.Bias})
-						d.RoPE(backend.RoPE{X: k.K.Buf, Y: k.K.Buf, Table: a.Table, B: 1, N: l, C: a.D, Rotated: a.Places(), Period: a.Side * a.Side})
-						d.Attention(k)
+		for _, precision := range []string{"f32", "bf16"} {
+			for _, way := range []string{"separate", "formed"} {
+				b.Run(fmt.Sprint(precision, way, s), func(b *testing.B) {
+					d, err := Open(Options{Precision: precision})
+					if err != nil {
+						b.Skip(err)
 					}
-				}
-			})
+					a := gridOf(d, rand.New(rand.NewPCG(1, 2)), 1, s[0]*s[0], s[0], s[1], s[2], s[3], s[4], s[5])
+					l := a.Places() + a.Pointers
+					k := attentionOf(d, rand.New(rand.NewPCG(1, 2)), 1, 1, a.Nq, l, a.D, a.Dv)
+					k.LSE = nil
+					started := cputime.Seconds()
+					for b.Loop() {
+						if way == "separate" {
+							d.GridAttention(a)
+						} else {
+							d.MatMul(backend.MatMul{A: a.V.Buf, B: a.W, C: k.K.Buf, M: l, N: a.D, K: a.M, Batch: 1, Bias: a.Bias})
+							d.RoPE(backend.RoPE{X: k.K.Buf, Y: k.K.Buf, Table: a.Table, B: 1, N: l, C: a.D, Rotated: a.Places(), Period: a.Side * a.Side})
+							d.Attention(k)
+						}
+					}
+					b.ReportMetric(1000*(cputime.Seconds()-started)/float64(b.N), "processor-ms/op")
+				})
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
@@ -82,7 +83,7 @@ func (d *Device) productKernels(m, n, k int) *simd.Kernels {
 }
 
 // attentionKernels are the kernels of an attention.
-func (d *Device) attentionKernels(a attentionArgs) *simd.Kernels {
+func (d *Device) attentionKernels(a backend.Attention) *simd.Kernels {
 	if r := d.rounding; r != nil && a.Nq >= r.rows && a.Nk >= r.columns && a.D+a.Dv >= r.width {
 		return &r.kernels
 	}

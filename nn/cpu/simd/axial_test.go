@@ -36,6 +36,39 @@ func TestAxial(t *testing.T) {
 	})
 }
 
+// In pairs the sums of a and b are rounded, but for the constant, and so is m.
+func TestAxialPairs(t *testing.T) {
+	roundingLevels(t, func(t *testing.T, f *Kernels) {
+		rng := rand.New(rand.NewPCG(4, 3))
+		for keys := 1; keys <= f.MaxAxialKeys(); keys++ {
+			const n, k = 3, 6
+			panel := (k + 1) * f.NR
+			next := panel + 3
+			a, b, m := random(rng, n*next, 1), random(rng, panel, 1), random(rng, n*k*keys, 1)
+			pairs := make([]float32, n*k/2*keys)
+			for i := range pairs {
+				place, key := i/keys*2*keys, i%keys
+				pairs[i] = Pair(m[place+key], m[place+keys+key])
+			}
+			got := guarded(n * keys * f.NR)
+			f.Axial(n, k, keys, a, next, b, pairs, got)
+			for i := range n * keys * f.NR {
+				x, key, q := i/(keys*f.NR), i/f.NR%keys, i%f.NR
+				want := float64(a[x*next+q]) + float64(b[q])
+				for c := range k {
+					j := (c+1)*f.NR + q
+					want += float64(RoundBF16(a[x*next+j]+b[j])) * float64(RoundBF16(m[(x*k+c)*keys+key]))
+				}
+				require.InDelta(t, want, got[i], 1e-5, "%d keys: %d %d %d", keys, x, key, q)
+			}
+			requireGuard(t, got[n*keys*f.NR:])
+		}
+		require.Panics(t, func() {
+			f.Axial(1, 3, 1, make([]float32, 1000), 0, make([]float32, 1000), make([]float32, 9), make([]float32, 99))
+		})
+	})
+}
+
 func BenchmarkAxial(b *testing.B) {
 	f := Detect()
 	const n, k = 32, 64

@@ -55,6 +55,7 @@ func avx512BF16() Kernels {
 	k.Name, k.Fold = "AVX-512 bf16", 2
 	k.tile, k.tileInPlace = tileBF16, nil
 	k.pairing = pairing{pair4: wholePairs, pairA: pairABF16, pairB: pairBBF16}
+	k.axial = axial{axial1BF16, axial2BF16, axial3BF16, axial4BF16, axial5BF16, axial6BF16, axial7BF16, axial8BF16, axial9BF16, axial10BF16, axial11BF16, axial12BF16}
 	return k
 }
 

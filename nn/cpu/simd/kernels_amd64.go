@@ -471,3 +471,63 @@ func pairABF16(n int, columns int, src []float32, ld int, dst []float32)
 //
 //go:noescape
 func pairBBF16(n int, columns int, src []float32, ld int, dst []float32)
+
+// axial1BF16 computes the scores of 1 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial1BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial2BF16 computes the scores of 2 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial2BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial3BF16 computes the scores of 3 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial3BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial4BF16 computes the scores of 4 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial4BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial5BF16 computes the scores of 5 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial5BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial6BF16 computes the scores of 6 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial6BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial7BF16 computes the scores of 7 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial7BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial8BF16 computes the scores of 8 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial8BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial9BF16 computes the scores of 9 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial9BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial10BF16 computes the scores of 10 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial10BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial11BF16 computes the scores of 11 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial11BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// axial12BF16 computes the scores of 12 keys at each of n places; see Kernels.Axial.
+//
+//go:noescape
+func axial12BF16(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)

@@ -97,6 +97,7 @@ func PlainBF16() Kernels {
 	f.Name, f.Fold = "Go bf16", 2
 	f.tile, f.tileInPlace = tilePairsPlain, nil
 	f.pairing = pairing{pair4Plain, pairColumnsPlain, pairColumnsPlain}
+	f.axial = axialPlain(axialPlacePairsPlain)
 	return f
 }
 

@@ -14,7 +14,7 @@ func Plain() Kernels {
 		copyA: copyPlain(plainRows), copyB: copyPlain(plainColumns),
 		add: addPlain, mul: mulPlain, relu: reluPlain, gelu: geluPlain, geluGradient: geluGradientPlain, adamw: adamwPlain, exp: expPlain, sigmoid: sigmoidPlain,
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
-		axial: axialPlain(),
+		axial: axialPlain(axialPlacePlain),
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain}, reductions: reductions{addRowsPlain, addMulRowsPlain},
 		turns: turns{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},

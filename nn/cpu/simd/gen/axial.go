@@ -8,7 +8,8 @@ import (
 )
 
 // axial generates the scores of keys on a grid, for 1 to tileRows keys at each place; see Kernels.Axial. As many sums as the
-// register tile has live in registers, and what a place multiplies with is added up on its way from memory.
+// register tile has live in registers, and what a place multiplies with is added up on its way from memory. In BF16 a step is
+// two channels: their sums are rounded to pairs.
 func (g *gen) axial() {
 	for keys := 1; keys <= g.tileRows(); keys++ {
 		g.axialOf(keys)
@@ -29,6 +30,11 @@ func (g *gen) axialOf(keys int) {
 		acc[i] = []reg.VecVirtual{g.vec(), g.vec()}
 	}
 	u, mv := []reg.VecVirtual{g.vec(), g.vec()}, g.vec()
+	var order reg.VecVirtual
+	if g.name == "BF16" {
+		order = g.vec()
+		g.VMOVUPS(g.interleaving(), order)
+	}
 
 	g.Label("place")
 	g.MOVQ(a, pa)
@@ -45,16 +51,23 @@ func (g *gen) axialOf(keys int) {
 		}
 	}
 	g.Label("channel")
-	g.ADDQ(imm(row), pa)
-	g.ADDQ(imm(row), pb)
 	for j := range u {
-		g.VMOVUPS(at(pa, j*g.bytes()), u[j])
-		g.VADDPS(at(pb, j*g.bytes()), u[j], u[j])
+		if g.name == "BF16" {
+			second := g.vec()
+			g.axialSum(pa, pb, row+j*g.bytes(), u[j])
+			g.axialSum(pa, pb, 2*row+j*g.bytes(), second)
+			g.roundPairs(u[j], second, u[j])
+			g.VPERMW(u[j], order, u[j])
+		} else {
+			g.axialSum(pa, pb, row+j*g.bytes(), u[j])
+		}
 	}
+	g.ADDQ(imm(row*g.fold()), pa)
+	g.ADDQ(imm(row*g.fold()), pb)
 	for i := range acc {
 		g.VBROADCASTSS(at(m, 4*i), mv)
 		for j := range u {
-			g.VFMADD231PS(u[j], mv, acc[i][j])
+			g.multiplyAdd(u[j], mv, acc[i][j])
 		}
 	}
 	g.ADDQ(imm(4*keys), m)
@@ -71,4 +84,10 @@ func (g *gen) axialOf(keys int) {
 	g.DECQ(n)
 	g.JNZ(operand.LabelRef("place"))
 	g.end()
+}
+
+// axialSum adds up what lies at so many bytes from a and b.
+func (g *gen) axialSum(a, b reg.Register, offset int, sum reg.VecVirtual) {
+	g.VMOVUPS(at(a, offset), sum)
+	g.VADDPS(at(b, offset), sum, sum)
 }

@@ -10,12 +10,21 @@ import (
 )
 
 // bf16 generates what the products of AVX512_BF16 need beside the kernels of AVX-512: the register tile, whose words
-// hold two steps of K each, and the packers that round to such pairs.
+// hold two steps of K each, the packers that round to such pairs, and the scores on a grid.
 func (g *gen) bf16() {
 	g.tile(g.tileRows(), tileVectors)
 	g.pairRows()
 	g.pairColumns("pairA", g.tileRows())
 	g.pairColumns("pairB", tileVectors*g.lanes)
+	g.axial()
+}
+
+// fold is the number of steps in a word.
+func (g *gen) fold() int {
+	if g.name == "BF16" {
+		return 2
+	}
+	return 1
 }
 
 // multiplyAdd adds x*y to sum, lane by lane; of pairs of bfloat16, both products.
