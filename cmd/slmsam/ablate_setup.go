@@ -36,7 +36,11 @@ func (f *ablateFlags) tasks(cmd *cobra.Command, datasets []string) (ablate.Tasks
 		if err != nil {
 			return t, err
 		}
-		name := strings.TrimSuffix(filepath.Base(filepath.Clean(dataset)), ".csv")
+		path, err := filepath.Abs(dataset)
+		if err != nil {
+			return t, err
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".csv")
 		if slices.ContainsFunc(t.Of, func(other ablate.Task) bool { return other.Name == name }) {
 			return t, usagef("two datasets are called %s, which is the name of a task's folder: rename one", name)
 		}

@@ -15,6 +15,11 @@
 //	DIR/scores/5-volumes         package eval's report
 //	DIR/ablation.md, table2.csv, figure5.csv, figure5.png, figure8.csv, figure8.png
 //
+// RunTasks (tasks.go) does all that for several tasks and seeds, and compares them in one table (tasktable.go, taskpage.go):
+//
+//	DIR/TASK/seed-N/...          an ablation as above
+//	DIR/tasks.md, tasks.csv
+//
 // The figures follow the project's description of the paper's, whose captions could not be checked: Fig. 5 is the
 // slice-wise DSC where the target is present and where it is absent (over-propagation), Fig. 8 the DSC and ASSD by the
 // number of training volumes.

@@ -64,12 +64,15 @@ func (t *Tasks) check() error {
 	if t.Volumes == nil {
 		t.Volumes = Protocols()
 	}
-	if len(t.Of) == 0 || len(t.Seeds) == 0 {
-		return errors.New("ablate: no task, or no seed, is given")
+	if len(t.Of) == 0 || len(t.Seeds) == 0 || t.Dir == "" {
+		return errors.New("ablate: no task, no seed or no folder is given")
 	}
 	for i, task := range t.Of {
-		if task.Name == "" || slices.ContainsFunc(t.Of[:i], func(other Task) bool { return other.Name == task.Name }) {
-			return fmt.Errorf("ablate: two tasks are called %q, or one has no name", task.Name)
+		switch {
+		case !filepath.IsLocal(task.Name) || task.Name != filepath.Base(task.Name) || task.Name == "." || task.Name == AllTasks:
+			return fmt.Errorf("ablate: a task cannot be called %q: it names a folder and rows of the table; rename the dataset", task.Name)
+		case slices.ContainsFunc(t.Of[:i], func(other Task) bool { return other.Name == task.Name }):
+			return fmt.Errorf("ablate: two tasks are called %q", task.Name)
 		}
 	}
 	for i, seed := range t.Seeds {

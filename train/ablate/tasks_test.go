@@ -78,7 +78,10 @@ func TestBadTasks(t *testing.T) {
 	for want, spoil := range map[string]func(*Tasks){
 		"no task":           func(s *Tasks) { s.Of = nil },
 		"given twice":       func(s *Tasks) { s.Seeds = []uint64{1, 1} },
-		"called":            func(s *Tasks) { s.Of[1].Name = "many" },
+		"are called":        func(s *Tasks) { s.Of[1].Name = "many" },
+		"called \"..\"":     func(s *Tasks) { s.Of[1].Name = ".." },
+		"called \"all\"":    func(s *Tasks) { s.Of[1].Name = "all" },
+		"no folder":         func(s *Tasks) { s.Dir = "" },
 		"leaves none":       func(s *Tasks) { s.Train, s.Volumes = nil, []int{4} },
 		"used for training": func(s *Tasks) { s.Test = []string{"case1"} },
 		"must be given":     func(s *Tasks) { s.Start.Init = "" },
