@@ -23,6 +23,12 @@ func New(d backend.Device) *Device {
 	return &Device{Device: d, spent: map[call]*Time{}}
 }
 
+// RepeatsKeys implements backend.KeyRepeater, as the other device does.
+func (d *Device) RepeatsKeys() bool {
+	dev, ok := d.Device.(backend.KeyRepeater)
+	return ok && dev.RepeatsKeys()
+}
+
 // ResetPeak implements backend.Device. A new measurement begins: what was noted is forgotten.
 func (d *Device) ResetPeak() {
 	clear(d.spent)
