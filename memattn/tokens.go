@@ -48,13 +48,13 @@ func (e *Encoding) split(pointer *nn.Tensor) *nn.Tensor {
 // memoryPositions returns the encoding of each memory's tokens, one after the other: [1,k*N,M].
 func (e *Encoding) memoryPositions(g *nn.Graph, memories []Selected) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		n, m := memories[0].Memory.Dim(1), e.Temporal.Dim(1)
+		n, frames, m := memories[0].Memory.Dim(1), e.Temporal.Dim(0), e.Temporal.Dim(1)
 		grid := g.SineGrid(sideOf(n), m)
-		var at []*nn.Tensor
-		for _, s := range memories {
-			at = append(at, g.Slice(e.Temporal, 0, s.At, s.At+1)) // [1,M]
+		choose := make([]float32, len(memories)*frames) // a product picks the rows: two copies for each would wait for each other on a GPU
+		for i, s := range memories {
+			choose[i*frames+s.At] = 1
 		}
-		times := g.Concat(0, at...).Reshape(len(memories), 1, m)
+		times := g.Linear(g.Upload(choose, len(memories), frames), e.Temporal, nil).Reshape(len(memories), 1, m)
 		return g.Add(times, grid).Reshape(1, len(memories)*n, m)
 	})
 }
