@@ -104,7 +104,7 @@ func compare(models []*slmsam.Model, c *train.Case, with string) ([]compared, er
 				o.voxels++
 			}
 		}
-		fmt.Printf("%-32s label %2d: f32 with %s %.4f (%d voxels differ), truth with f32 %.4f, with %[3]s %.4f\n", c.Name, label, with, o.both, o.voxels, o.truth[0], o.truth[1])
+		fmt.Printf("%-32s label %2d: f32 with %s %.4f (%d voxels differ), truth with f32 %.4f, with %s %.4f\n", c.Name, label, with, o.both, o.voxels, o.truth[0], with, o.truth[1])
 		out = append(out, o)
 	}
 	return out, nil
@@ -133,6 +133,6 @@ func summarize(all []compared, with string) {
 		sum.truth[1] += o.truth[1]
 	}
 	n := float64(len(all))
-	fmt.Printf("%d objects: f32 with %s mean %.4f, median %.4f, least %.4f; truth with f32 %.4f, with %[2]s %.4f\n",
-		len(all), with, sum.both/n, all[len(all)/2].both, all[0].both, sum.truth[0]/n, sum.truth[1]/n)
+	fmt.Printf("%d objects: f32 with %s mean %.4f, median %.4f, least %.4f; truth with f32 %.4f, with %s %.4f\n",
+		len(all), with, sum.both/n, all[len(all)/2].both, all[0].both, sum.truth[0]/n, with, sum.truth[1]/n)
 }
