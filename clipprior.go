@@ -2,6 +2,7 @@ package slmsam
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -13,6 +14,7 @@ type ClipPrior struct {
 	Gray  []uint8     // [S,S]
 	Small []uint8     // [side,side] the same as Config.PriorGray has it
 	Mask  []bool      // [side,side] truth
+	Gap   float64     // between frames, in pixels of Small (Config.PriorGap)
 	Moved *flow.Field // from the frame before; nil on the first
 }
 
@@ -31,16 +33,22 @@ func (p priors) look(f ClipFrame, i int) {
 	if len(f.Prior) != f.objects() {
 		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
 	}
+	var all sync.WaitGroup
 	for k, one := range p {
-		of := f.Prior[k]
-		one.gray = of.Small
-		switch {
-		case i > 0:
-			one.propose(i, false, of.Small, of.Moved)
-		case f.points(k) == 0:
-			one.outline(i, of.Small, of.Mask)
-		}
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			of := f.Prior[k]
+			one.gray, one.gap = of.Small, of.Gap
+			switch {
+			case i > 0:
+				one.propose(i, false, of.Small, of.Moved)
+			case f.points(k) == 0:
+				one.outline(i, of.Small, of.Mask)
+			}
+		}()
 	}
+	all.Wait()
 }
 
 // runPriors is RunClip for a model of which only what corrects the prior is trained. Masks prompt; the first frame, whose

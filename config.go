@@ -35,8 +35,8 @@ type Config struct {
 	// Prior lets a method without a network (package carry) propose every slice's mask; the model corrects it and says
 	// whether it is there. Each object is seen by itself then, and in the gray values of its surroundings.
 	Prior bool `json:"prior,omitempty"`
-	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the prior is corrected by what
-	// it has itself, small convolutions on its border and a score. A box is looked into without the network, too; what clicks mean the decoder finds all the same.
+	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the refiner
+	// corrects the prior by itself. A box is looked into without the network, too; what clicks mean the decoder finds all the same.
 	PriorAlone bool `json:"prior_alone,omitempty"`
 }
 

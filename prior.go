@@ -3,6 +3,7 @@ package slmsam
 import (
 	"fmt"
 	"maps"
+	"math"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/memattn"
@@ -20,6 +21,7 @@ type prior struct {
 	model    *Model
 	carriers map[int]*carry.Carrier // by slice: outlined ones, and the last tracked one
 	tracked  int                    // that one; -1 without
+	gap      float64                // between slices, in pixels of the prior
 	gray     []uint8                // [side,side] the slice at hand
 	proposal *carry.Proposal        // of it
 	boxed    []bool                 // [side,side] what a box on it was found to hold; nil without
@@ -55,9 +57,16 @@ func (c Config) PriorMask(mask []bool, h, w int) []bool {
 	return volume.ResizeMask(mask, h, w, c.PriorSide())
 }
 
+// PriorGap is how far slices of h x w pixels across an axis lie apart, in pixels of the prior. spacing is that of the
+// volume's axes, in mm.
+func (c Config) PriorGap(spacing [3]float64, axis, h, w int) float64 {
+	inPlane := spacing[0] * spacing[1] * spacing[2] / spacing[axis] // the area of a pixel
+	return spacing[axis] * float64(c.PriorSide()) / math.Sqrt(inPlane*float64(h*w))
+}
+
 // outline starts from a mask on a slice, [side,side] each.
 func (p *prior) outline(slice int, gray []uint8, mask []bool) {
-	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide())
+	p.carriers[slice] = carry.New(gray, mask, p.model.Config.PriorSide(), p.gap)
 	p.proposal = p.carriers[slice].Here()
 }
 
@@ -105,6 +114,36 @@ func (p *prior) found(slice int, logits []float32) {
 		next = from.Accept(p.proposal, p.resized(logits))
 	}
 	p.put(slice, next)
+}
+
+// Overlap (DSC) of a corrected mask with the proposed one below which a correction is not believed, and from which it is
+// believed in full; and by how much a slice has to differ from the last one (1 less their correlation) for that.
+const believedFrom, believedFull, believedChange = 0.65, 0.85, 0.001
+
+// believed is what is left of a correction, logits [s,s] of the proposal's size: the more it turns the proposed mask
+// inside out, the less, as what a refiner makes of objects that are like nothing it has seen may be anything; and
+// nothing where the slice is the last one again.
+func (p *prior) believed(logits []float32) []float32 {
+	both, sum := 0, 0
+	for i, l := range p.proposal.Logits {
+		was, is := l > 0, logits[i] > 0
+		if was {
+			sum++
+		}
+		if is {
+			sum++
+		}
+		if was && is {
+			both++
+		}
+	}
+	overlap := 2 * float32(both) / float32(max(sum, 1))
+	k := min(max((overlap-believedFrom)/(believedFull-believedFrom), 0), 1) * min((1-p.proposal.Likeness())/believedChange, 1)
+	out := make([]float32, len(logits))
+	for i, l := range p.proposal.Logits {
+		out[i] = l + k*(logits[i]-l)
+	}
+	return out
 }
 
 func (p *prior) put(slice int, c *carry.Carrier) {
@@ -156,7 +195,7 @@ func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn
 func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
 	c, p := t.model.Config, t.priors[0]
 	h, w := of.Size()
-	p.gray = c.PriorGray(of.Gray(slice), h, w)
+	p.gray, p.gap = c.PriorGray(of.Gray(slice), h, w), c.PriorGap(of.Volume.Geom.Spacing, of.Axis, h, w)
 	switch {
 	case len(on) == 0:
 		p.propose(slice, reverse, p.gray, nil)
@@ -217,6 +256,7 @@ func (p priors) tracked(slice int, found Found) {
 			one.found(slice, nil)
 			continue
 		}
+		found.Low[i] = one.believed(found.Low[i])
 		one.found(slice, found.Low[i])
 		found.Low[i] = times(found.Low[i], min(max(found.Score[i]/sureScore, 0.02), 1))
 	}

@@ -14,21 +14,22 @@ type priorHeads struct {
 	gain     *nn.Tensor // [1,1,1,1] of the prior's logits
 	evidence nn.Linear  // Signs -> 1: what speaks for the object being there
 	token    nn.Linear  // Signs -> C: the same as a prompt token
-	border   *decoder.Border
+	refiner  *decoder.Refiner
 }
 
 func newPriorHeads(p *nn.Params, width int) *priorHeads {
 	return &priorHeads{gain: p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
-		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), border: decoder.NewBorder(p.In("border"))}
+		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), refiner: decoder.NewRefiner(p.In("refiner"), carry.Signs)}
 }
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic
-// regression (internal/nano/evidence, docs/nano.md).
-var priorEvidence = [carry.Signs + 1]float32{-0.71, 0.62, -0.97, 0.02, -0.57, 3.36, 1.19, -1.71, 0, 1.3, 1.8}
+// regression (internal/nano/evidence, docs/nano.md). The last seven signs came later and start at nothing.
+var priorEvidence = [carry.Signs + 1]float32{-0.71, 0.62, -0.97, 0.02, -0.57, 3.36, 1.19, -1.71, 0, 1.3, 0, 0, 0, 0, 0, 0, 0, 1.8}
 
 // Corrections are the layers by which a model corrects its prior: they start at nothing.
 func Corrections() []string {
-	return []string{"sam_mask_decoder.output_hypernetworks_mlps.0.layers.2", "sam_mask_decoder.pred_obj_score_head.layers.2", "prior.border.2"}
+	return []string{"sam_mask_decoder.output_hypernetworks_mlps.0.layers.2", "sam_mask_decoder.pred_obj_score_head.layers.2",
+		"prior.refiner.mask", "prior.refiner.score.layers.1"}
 }
 
 // trustPrior lets a fresh model with a prior correct nothing: its masks are the prior's, its scores the evidence's.

@@ -28,15 +28,16 @@ func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
 // viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
 const viewScale, outlineScale = 0.5, 0.2
 
-// view is what the border is refined by, [side,side,PriorViews]: gray values, their likelihood, the cut and the carried
-// outline.
+// view is what the mask is refined by, [side,side,PriorViews]: gray values, their likelihood, and the carried outline; gray
+// values of the last slice, and gray values and outline of the outlined one, carried here.
 func (p *prior) view() []float32 {
-	return interleaved([][]float32{normalized(p.gray), times(p.proposal.Likely, viewScale), times(p.proposal.Logits, viewScale),
-		times(clipped(p.proposal.Flow), outlineScale)})
+	of := p.proposal
+	return interleaved([][]float32{normalized(p.gray), times(of.Likely, viewScale), times(clipped(of.Flow), outlineScale),
+		normalized(of.Last), normalized(of.Outlined), times(clipped(of.Outline), outlineScale)})
 }
 
 // normalized gray values have ImageNet's mean and deviation, of gray.
-func normalized(gray []uint8) []float32 {
+func normalized[T uint8 | float32](gray []T) []float32 {
 	const mean, deviation = 0.449, 0.226
 	out := make([]float32, len(gray))
 	for i, v := range gray {
@@ -84,9 +85,10 @@ func (p priors) prompts(g *nn.Graph) decoder.Prompts {
 			dense = g.Resize(dense, quarter, quarter, nn.Bilinear)
 		}
 		return []*nn.Tensor{dense, g.Mul(g.Upload(logits, b, 1, side, side), heads.gain), g.Upload(views, b, side, side, decoder.PriorViews),
-			heads.evidence.Forward(g, evidence), heads.token.Forward(g, evidence).Reshape(b, 1, -1)}
+			evidence, heads.evidence.Forward(g, evidence), heads.token.Forward(g, evidence).Reshape(b, 1, -1)}
 	})
-	return decoder.Prompts{Mask: out[0], Prior: &decoder.Prior{Logits: out[1], View: out[2], Score: out[3], Token: out[4], Border: heads.border}}
+	return decoder.Prompts{Mask: out[0], Prior: &decoder.Prior{Logits: out[1], View: out[2], Signs: out[3], Score: out[4], Token: out[5],
+		Refiner: heads.refiner}}
 }
 
 // clipped keeps distances within what a mask prompt's logits are.

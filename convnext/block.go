@@ -14,11 +14,13 @@ type Block struct {
 	Scale     *nn.Tensor // [C] layer scale
 }
 
-// NewBlock declares a block of c channels under p.
-func NewBlock(p *nn.Params, c int) *Block {
-	const initialScale = 1e-6 // so that a fresh block is nearly the identity
+// NewBlock declares a block of c channels under p. A fresh one is nearly the identity.
+func NewBlock(p *nn.Params, c int) *Block { return NewScaledBlock(p, c, 1e-6) }
+
+// NewScaledBlock is NewBlock with another start of the layer scale.
+func NewScaledBlock(p *nn.Params, c int, scale float32) *Block {
 	return &Block{
-		Scale:     p.Tensor("gamma", nn.Const(initialScale), nil, c),
+		Scale:     p.Tensor("gamma", nn.Const(scale), nil, c),
 		Depthwise: p.DepthwiseConv("dwconv", c, 7),
 		Norm:      p.LayerNorm("norm", c, 1e-6),
 		Expand:    p.Linear("pwconv1", c, 4*c),

@@ -25,6 +25,7 @@ type Augment struct {
 	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
 	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
 	Crop            [2]float64 `json:"crop"`             // {0,0}: clips show the square of so many times an object's size about it, as slmsam.Options.Crop; {0,0}: as the start model
+	Vanish          float64    `json:"vanish"`           // 0: part of the clips whose first object is painted over on one to three slices
 	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on gray values in 0..1
 	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in gray values of 255
 }
@@ -44,9 +45,9 @@ func (a Augment) validate() error {
 	if c := a.Crop; c != [2]float64{} && !(c[0] > 0 && c[0] <= c[1] && c[1] <= 100) {
 		return fmt.Errorf("train: recipe: augment.crop %v: want a range of factors above 0, at most 100, or 0,0 for the start model's", c)
 	}
-	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) ||
+	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) || !unit(a.Vanish) ||
 		!(a.Degrees >= 0 && a.Degrees <= 180) || !(a.Shear >= 0 && a.Shear < 90) || !positive(a.Scale) || !positive(a.Gamma) || !(a.Noise >= 0 && a.Noise <= 255) {
-		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift and focus in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
+		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift, focus and vanish in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
 	}
 	return nil
 }
@@ -67,6 +68,14 @@ func (t warp) size() (h, w int) {
 		return t.h, t.w
 	}
 	return t.region.Size()
+}
+
+// shrunk is how many pixels of the source a pixel of the result is long.
+func (t warp) shrunk() float64 {
+	if !t.affine {
+		return 1
+	}
+	return math.Sqrt(math.Abs(t.inverse[0]*t.inverse[4] - t.inverse[1]*t.inverse[3]))
 }
 
 // shown takes the region out of a transformed slice.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -35,6 +36,15 @@ func (s *Sampler) shown(c *Case, start, object int, rng *rand.Rand) func(z int) 
 	return func(z int) []uint8 { return w.Apply(c.Intensity(z)) }
 }
 
+// gap is how far every step-th slice of a case lies apart in a clip, for a model with a prior.
+func (s *Sampler) gap(c *Case, w warp, step int) float64 {
+	if s.config == nil {
+		return 0
+	}
+	rows, columns := w.size()
+	return math.Max(math.Abs(float64(step)), 1) * s.config.PriorGap(c.geometry().Spacing, 2, rows, columns) / w.shrunk()
+}
+
 // addPrior computes ahead what a model with a prior needs of a clip.
 func (s *Sampler) addPrior(clip *Clip) {
 	if s.config == nil {
@@ -42,7 +52,7 @@ func (s *Sampler) addPrior(clip *Clip) {
 	}
 	for i := range clip.Frames {
 		f := &clip.Frames[i]
-		f.Prior = &slmsam.ClipPrior{Gray: f.Gray, Small: s.config.PriorGray(f.Gray, s.size, s.size), Mask: s.config.PriorMask(f.Masks, s.size, s.size)}
+		f.Prior = &slmsam.ClipPrior{Gray: f.Gray, Small: s.config.PriorGray(f.Gray, s.size, s.size), Mask: s.config.PriorMask(f.Masks, s.size, s.size), Gap: clip.Gap}
 		if i > 0 {
 			side := s.config.PriorSide()
 			f.Prior.Moved = flow.Between(clip.Frames[i-1].Prior.Small, f.Prior.Small, side, side)

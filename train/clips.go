@@ -14,8 +14,9 @@ import (
 
 // Clip is consecutive slices of a volume with B objects, augmented and resized: what a step learns from.
 type Clip struct {
-	Name    string // which volume, slices and objects, for people
-	Size    int    // S
+	Name    string  // which volume, slices and objects, for people
+	Size    int     // S
+	Gap     float64 // between frames, in pixels of Config.PriorSide; 0 unless the model has a prior
 	Objects []int32
 	Frames  []Frame
 }
@@ -180,6 +181,9 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 		}
 	}
 	start := from[rng.IntN(len(from))]
+	if s.recipe.Still > 0 && rng.Float64() < s.recipe.Still {
+		step = 0
+	}
 	return s.render(c, start, step, s.objects(c, start, step, ends, rng), rng)
 }
 
@@ -281,10 +285,16 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		f := Frame{Gray: warp.image(gray(z), s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
 		f.Unknown = s.unknown(c, warp, z)
-		s.recipe.Teacher.force(&f)
 		clip.Frames = append(clip.Frames, f)
 	}
+	if rng.Float64() < s.recipe.Augment.Vanish {
+		vanish(clip, rng)
+	}
 	clip.Frames[0].Points = s.points(clip.Frames[0], len(objects), rng)
+	for i := range clip.Frames {
+		s.recipe.Teacher.force(&clip.Frames[i])
+	}
+	clip.Gap = s.gap(c, warp, step)
 	s.addPrior(clip)
 	return clip, nil
 }

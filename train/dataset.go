@@ -125,7 +125,7 @@ func (d *Dataset) Notes() []string {
 // Notes gathers what datasets of files have to say.
 func Notes(sources ...Source) (out []string) {
 	for _, s := range sources {
-		if m, ok := s.(Mixed); ok {
+		for m, ok := s.(Mixed); ok; m, ok = s.(Mixed) {
 			s = m.First
 		}
 		if d, ok := s.(*Dataset); ok && d != nil {
@@ -226,6 +226,8 @@ func Fingerprint(s Source) string {
 	case shares:
 		text += x.fingerprint()
 	case *Generated:
+		text += x.fingerprint()
+	case *Regions:
 		text += x.fingerprint()
 	case Mixed:
 		text += Fingerprint(x.First) + Fingerprint(x.Second) + fmt.Sprint(x.Share)

@@ -22,14 +22,15 @@ func FineTune() Recipe {
 	return r
 }
 
-// FineTunePrior is FineTune for a model of its prior alone: its few layers take and need larger steps.
+// FineTunePrior is FineTune for a model of its prior alone: its few layers take and need larger steps. The focal loss has
+// little weight: it prefers the background where a border is uncertain, and an outline that goes from slice to slice wears off.
 func FineTunePrior() Recipe {
 	r := FineTune()
 	alone := true
 	r.PriorAlone = &alone
 	r.Batch, r.MaxObjects, r.Stride = 8, 1, 2
-	r.Rates = Rates{LR: 5e-4, EncoderLR: 5e-4, LayerDecay: 1, Clip: 1, End: 0.05}
-	r.Weights.IoU = 0 // there is one mask and nothing to choose
+	r.Rates = Rates{LR: 1e-4, EncoderLR: 1e-4, WeightDecay: 0.01, LayerDecay: 1, Clip: 1, End: 0.05}
+	r.Weights.Mask, r.Weights.IoU = 2, 0 // there is one mask and nothing to choose
 	return r
 }
 
@@ -63,6 +64,19 @@ func (r Recipe) WithBudget(volumes int) Recipe { return r.WithLimit(Budget(volum
 // WithLimit limits a recipe to a time, of which a part is for what follows the steps.
 func (r Recipe) WithLimit(d time.Duration) Recipe {
 	r.Epochs, r.Steps, r.Time = 0, 0, budgetText(d)
+	return r
+}
+
+// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates. One or two volumes
+// say little about when objects end on the next.
+const fewToLearn, fewSteps = 3, 0.3
+
+// Careful is the recipe with rates for so many volumes, where nobody chose any.
+func (r Recipe) Careful(volumes int) Recipe {
+	if r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn {
+		r.Rates.LR *= fewSteps
+		r.Rates.EncoderLR *= fewSteps
+	}
 	return r
 }
 

@@ -3,6 +3,7 @@ package train_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -120,7 +121,13 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	r.Time, r.Steps, r.Batch, r.Frames, r.Rates.LR, r.Rates.EncoderLR = "", 1, 1, 3, 0, 0
 	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir()})
 	require.NoError(t, err)
-	require.Less(t, tr.Trained(), 10_000, "only what corrects the prior")
+	corrects := 0
+	for _, p := range m.Params.All() {
+		if strings.HasPrefix(p.Name, "prior.") {
+			corrects += p.Tensor.Len()
+		}
+	}
+	require.Equal(t, corrects, tr.Trained(), "only what corrects the prior")
 	run(t, tr)
 	g, ok := tr.Gain()
 	require.True(t, ok)
@@ -170,6 +177,9 @@ func TestRecipeForTheStartModel(t *testing.T) {
 	require.Equal(t, train.FineTune(), train.RecipeFor(pico(), false))
 	require.Equal(t, train.FineTunePrior(), train.RecipeFor(alone, false))
 	require.Equal(t, train.Paper().Epochs, train.RecipeFor(slmsam.Tiny(), false).Epochs)
+	require.InDelta(t, 3e-5, train.FineTunePrior().Careful(2).Rates.LR, 1e-9)
+	require.Equal(t, train.FineTunePrior(), train.FineTunePrior().Careful(3))
+	require.Equal(t, train.FineTune(), train.FineTune().Careful(1))
 	require.Equal(t, "16m0s", train.FineTune().WithBudget(5).Time, "four fifths of 20 minutes")
 	require.Equal(t, "6m24s", train.FineTune().WithBudget(1).Time)
 }

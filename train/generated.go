@@ -3,8 +3,6 @@ package train
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"sync"
 
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 )
@@ -16,16 +14,7 @@ type Generated struct {
 	Count  int // volumes before they repeat
 	Reuse  int // clips that are taken from one volume before the next is made
 
-	mu     sync.Mutex
-	recent []*kept // the most recently used last
-}
-
-// kept is a volume that was made, or is being made.
-type kept struct {
-	index int
-	once  sync.Once
-	c     *Case
-	err   error
+	recent recentCases
 }
 
 // NewGenerated returns count volumes of the default kind, each for a few clips in a row: making one takes
@@ -34,33 +23,13 @@ func NewGenerated(seed uint64, count int) *Generated {
 	return &Generated{Config: phantom.Default(), Seed: seed, Count: count, Reuse: 12}
 }
 
-// keptVolumes is how many generated volumes are remembered: more than are in use at once.
-const keptVolumes = 8
-
 // Len implements Source.
 func (s *Generated) Len() int { return s.Count * s.Reuse }
 
 // Case implements Source.
 func (s *Generated) Case(i int) (*Case, error) {
-	k := s.keep(i / s.Reuse)
-	k.once.Do(func() { k.c, k.err = caseOf(phantom.Generate(s.Config, s.Seed, k.index)) })
-	return k.c, k.err
-}
-
-// keep finds a volume among the recent ones, or makes room for it.
-func (s *Generated) keep(index int) *kept {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := slices.IndexFunc(s.recent, func(k *kept) bool { return k.index == index })
-	k := &kept{index: index}
-	if at >= 0 {
-		k = s.recent[at]
-		s.recent = slices.Delete(s.recent, at, at+1)
-	} else if len(s.recent) == keptVolumes {
-		s.recent = slices.Delete(s.recent, 0, 1)
-	}
-	s.recent = append(s.recent, k)
-	return k
+	n := i / s.Reuse
+	return s.recent.get(n, func() (*Case, error) { return caseOf(phantom.Generate(s.Config, s.Seed, n)) })
 }
 
 // caseOf takes over a generated volume; labels that did not make it onto any slice are left out.
@@ -110,10 +79,18 @@ func (m Mixed) choose(n int, rng *rand.Rand) int {
 	if rng.Float64() < m.Share {
 		return m.First.Len() + n%m.Second.Len()
 	}
-	if w, ok := m.First.(Weighted); ok {
+	if first, ok := m.First.(chooser); ok {
+		return first.choose(n, rng)
+	}
+	return drawn(m.First, rng)
+}
+
+// drawn is the index of a random case of a source, by weight where it has weights.
+func drawn(s Source, rng *rand.Rand) int {
+	if w, ok := s.(Weighted); ok {
 		return byWeight(w, rng)
 	}
-	return rng.IntN(m.First.Len())
+	return rng.IntN(s.Len())
 }
 
 // chooser is a Source that decides itself which volume clip n comes from.

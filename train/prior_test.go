@@ -38,15 +38,15 @@ func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *sl
 	return tr, m
 }
 
-// TestPriorLearnsAndResumes: the border learns with and without the network, and a training that was stopped goes on as
+// TestPriorLearnsAndResumes: the refiner learns with and without the network, and a training that was stopped goes on as
 // if it had not been, averaged weights included.
 func TestPriorLearnsAndResumes(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		whole, half := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "half")
 		tr, m := priorTrainer(t, whole, priorRecipe(4, alone))
-		before := weights(t, m)["prior.border.2.weight"]
+		before := weights(t, m)["prior.refiner.mask.weight"]
 		require.NoError(t, tr.Run(context.Background()))
-		require.NotEqual(t, before, weights(t, m)["prior.border.2.weight"], "alone %t", alone)
+		require.NotEqual(t, before, weights(t, m)["prior.refiner.mask.weight"], "alone %t", alone)
 
 		ctx, stop := context.WithCancel(context.Background())
 		dev := cpu.New(1)

@@ -83,7 +83,7 @@ func (l *Learner) prepare(limit time.Duration) (prepared, error) {
 		return p, err
 	}
 	p.train, p.names = data, data.Names()
-	p.recipe = train.RecipeFor(config, false)
+	p.recipe = train.RecipeFor(config, false).Careful(data.Len())
 	switch {
 	case limit > 0:
 		p.recipe = p.recipe.WithLimit(limit)

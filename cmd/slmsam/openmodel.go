@@ -52,8 +52,8 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 		c.log.Warn("these are plain SAM 2.1 weights: short memory attention starts as a copy of the long one and the fuser is " +
 			"untrained, so the masks will be poor until the model is fine-tuned; --memory M7 uses them as SAM 2 does")
 	case f.checkpoint == nano.Name:
-		c.log.Warn("this is the small built-in model: it propagates masks and boxes by optical flow, gray values and a graph cut, not by " +
-			"its network. Check every slice (docs/nano.md says how good it is); for better results, fine-tune a model on a few of your volumes: slmsam train")
+		c.log.Warn("this is the small built-in model: optical flow, gray values and a graph cut propose masks, a small network refines them. " +
+			"Check every slice (docs/nano.md says how good it is); for better results, fine-tune a model on a few of your volumes: slmsam train")
 	}
 	return m, file.Path, nil
 }

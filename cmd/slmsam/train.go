@@ -22,7 +22,7 @@ type trainFlags struct {
 	out, recipe, init, model, held, holdOut, labels, axis, window, memory, time string
 	prompts                                                                     string
 	resolution, epochs, steps, frames, batch, together, bench                   int
-	lr, mix                                                                     float64
+	lr, mix, regions                                                            float64
 	seed                                                                        uint64
 	freeze                                                                      []string
 	resume, recompute, plan, ignoreGeometry, kernels                            bool
@@ -61,6 +61,7 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
 	flags.StringVar(&f.holdOut, "hold-out", "", "names of cases in DATASET to validate on instead of training, e.g. A,B; none trains on all (default: depends on their number)")
 	flags.Float64Var(&f.mix, "mix-generated", 0, "fraction of clips to take from generated volumes instead, 0 to 1")
+	flags.Float64Var(&f.regions, "mix-regions", 0, "fraction of clips that follow a region of like gray values of your volumes instead of a label, 0 to 1")
 	flags.StringVar(&f.labels, "label", "", "labels to train, e.g. 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
 	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate; stored with the model (default: auto)")

@@ -80,6 +80,9 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 // decides.
 func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
+	if !f.resume && f.recipe == "" && !cmd.Flags().Changed("lr") {
+		job.recipe = job.recipe.Careful(job.train.Len())
+	}
 	switch {
 	case f.resume:
 		job.recipe, err = job.recipe.Prolonged(f.steps, f.time, job.train.Len())
@@ -196,6 +199,12 @@ func (f *trainFlags) openData(dataset string, job *trainJob, window volume.Windo
 	}
 	if f.mix < 0 || f.mix >= 1 || f.mix > 0 && dataset == generatedName {
 		return usagef("--mix-generated %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.mix)
+	}
+	if f.regions < 0 || f.regions >= 1 || f.regions > 0 && dataset == generatedName {
+		return usagef("--mix-regions %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.regions)
+	}
+	if f.regions > 0 {
+		job.train = train.Mixed{First: job.train, Second: train.NewRegions(job.train, seed, generatedVolumes), Share: f.regions}
 	}
 	if f.mix > 0 {
 		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(seed, generatedVolumes), Share: f.mix}

@@ -23,25 +23,36 @@ type Carrier struct {
 	field []float32 // [N] signed distance, positive inside
 	grays *grays
 
+	origin origin
+	drift  *flow.Field // from the outlined slice
+
 	// of the outline that the object came from
 	area            float64
 	mean, deviation float64 // of its gray values
 	fit             float64 // mean likelihood inside
+	inside, around  [bins]float64
 	edge            float64 // how well gray values tell its inside from its rim
+	contrast        float64 // between them
+	sharpness       float64 // of its border
 	trust           float64
 	hollow          bool
 
+	gap      float64 // between slices, in pixels
 	lastArea float64
 	steps    int // slices since the outline
 	missed   int // slices since the object was last there
 }
 
-// New starts from an outline on a slice, [N] each.
-func New(gray []uint8, mask []bool, side int) *Carrier {
+// origin is the outlined slice.
+type origin struct{ gray, field []float32 } // [N] gray values and signed distance
+
+// New starts from an outline on a slice, [N] each. Slices lie gap pixels apart.
+func New(gray []uint8, mask []bool, side int, gap float64) *Carrier {
 	if len(gray) != side*side || len(mask) != side*side {
 		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
 	}
-	c := &Carrier{side: side, gray: gray, field: SignedDistance(mask, side), hollow: hollow(mask, side)}
+	c := &Carrier{side: side, gray: gray, field: SignedDistance(mask, side), hollow: hollow(mask, side), gap: gap}
+	c.origin, c.drift = origin{float32s(gray), c.field}, flow.Still(side, side)
 	b, ok := bounds(mask, side)
 	if !ok {
 		b = box{0, 0, side, side}
@@ -50,9 +61,12 @@ func New(gray []uint8, mask []bool, side int) *Carrier {
 	c.lastArea = c.area
 	c.mean, c.deviation = moments(gray, mask)
 	c.grays = newGrays(gray, mask, b.grown(0.6, 4, side), side)
+	r := rim(mask, side)
+	c.inside, c.around = histograms(gray, mask, r, side)
 	likely := c.grays.likelihood(gray)
 	c.fit = mean(likely, mask)
-	c.edge = separation(likely, mask, b.grown(0.3, 4, side), side)
+	c.edge = separation(likely, mask, r, side)
+	c.contrast, c.sharpness = contrast(gray, mask, r, side), sharpness(gray, c.field, side)
 	c.trust = trust * math.Pow(max(2*c.edge-1, 0), 2)
 	return c
 }
@@ -62,11 +76,15 @@ type Proposal struct {
 	Flow     []float32 // [N] the carried outline's signed distance, in pixels
 	Likely   []float32 // [N] logarithm of the ratio of gray values inside to around, within -3..3
 	Logits   []float32 // [N] the mask: its signed distance by the softness of the outline, within -4..4
+	Last     []float32 // [N] gray values of the last slice with the object, carried here
+	Outlined []float32 // [N] gray values of the outlined slice, carried here
+	Outline  []float32 // [N] signed distance of its outline, likewise
 	Evidence Evidence
 	From     *Carrier // what it was made by
 
 	gray  []uint8
 	field []float32 // signed distance proposed
+	drift *flow.Field
 }
 
 // Propose expects the object on the next slice. moved is the flow from the slice before to it, nil to compute it.
@@ -74,13 +92,15 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	if moved == nil || c.missed > 0 {
 		moved = flow.Between(c.gray, gray, c.side, c.side)
 	}
-	p := &Proposal{From: c, gray: gray, Flow: moved.Warp(c.field), Likely: c.grays.likelihood(gray)}
+	drift := c.drift.Then(moved)
+	p := &Proposal{From: c, gray: gray, Flow: moved.Warp(c.field), Likely: c.grays.likelihood(gray), Last: moved.Warp(float32s(c.gray)),
+		Outlined: drift.Warp(c.origin.gray), Outline: drift.Warp(c.origin.field), drift: drift}
 	carried := positive(p.Flow)
 	b, ok := bounds(carried, c.side)
 	if !ok {
 		p.field = p.Flow
 		p.Logits = scaled(p.Flow, 1)
-		p.Evidence = c.evidence(p, moved, carried, carried)
+		p.Evidence = c.evidence(p, carried, carried)
 		return p
 	}
 	scale := c.softness(carried)
@@ -98,13 +118,14 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 		p.field = between(p.Flow, SignedDistance(snapped, c.side))
 	}
 	p.Logits = scaled(p.field, scale)
-	p.Evidence = c.evidence(p, moved, carried, snapped)
+	p.Evidence = c.evidence(p, carried, snapped)
 	return p
 }
 
 // Here is the proposal of the outline's own slice: the outline.
 func (c *Carrier) Here() *Proposal {
-	p := &Proposal{From: c, gray: c.gray, field: c.field, Flow: c.field, Likely: c.grays.likelihood(c.gray)}
+	p := &Proposal{From: c, gray: c.gray, field: c.field, Flow: c.field, Likely: c.grays.likelihood(c.gray), Last: c.origin.gray,
+		Outlined: c.origin.gray, Outline: c.origin.field, drift: c.drift}
 	p.Logits = scaled(c.field, c.softness(positive(c.field)))
 	return p
 }
@@ -126,7 +147,7 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	if count(mask) == 0 {
 		return c.Skip()
 	}
-	n.gray, n.field = p.gray, SignedDistance(mask, c.side)
+	n.gray, n.field, n.drift = p.gray, SignedDistance(mask, c.side), p.drift
 	n.lastArea = float64(count(mask))
 	return &n
 }
@@ -149,6 +170,14 @@ func between(a, b []float32) []float32 {
 	out := make([]float32, len(a))
 	for i := range out {
 		out[i] = (a[i] + b[i]) / 2
+	}
+	return out
+}
+
+func float32s(gray []uint8) []float32 {
+	out := make([]float32, len(gray))
+	for i, v := range gray {
+		out[i] = float32(v)
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func scene(x, y, radius float64, seed uint64) (gray []uint8, mask []bool) {
 
 func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
 	gray, mask := scene(40, 44, 14, 0)
-	c := New(gray, mask, side)
+	c := New(gray, mask, side, 1)
 	for k := 1; k <= 8; k++ {
 		gray, truth := scene(40+1.5*float64(k), 44+float64(k), 14+0.5*float64(k), uint64(k))
 		p := c.Propose(gray, nil)
@@ -38,7 +38,7 @@ func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
 
 func TestStillSliceStays(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
-	c := New(gray, mask, side)
+	c := New(gray, mask, side, 1)
 	for range 10 {
 		p := c.Propose(gray, nil)
 		c = c.Accept(p, p.Field())
@@ -48,18 +48,19 @@ func TestStillSliceStays(t *testing.T) {
 
 func TestEvidenceSpeaksAgainstAnEmptySlice(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
-	c := New(gray, mask, side)
+	c := New(gray, mask, side, 1)
 	there, _ := scene(49, 48, 15, 1)
 	gone, _ := scene(49, 48, 0, 2)
 	with, without := c.Propose(there, nil).Evidence, c.Propose(gone, nil).Evidence
-	const fit, like = 0, 5
-	require.Greater(t, with[fit], without[fit])
-	require.Greater(t, with[like], without[like])
+	const fit, like, inside, contrast = 0, 5, 11, 14
+	for _, sign := range []int{fit, like, inside, contrast} {
+		require.Greater(t, with[sign], without[sign], "sign %d", sign)
+	}
 }
 
 func TestComesBackAfterAbsence(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
-	c := New(gray, mask, side)
+	c := New(gray, mask, side, 1)
 	for k := range 2 {
 		gone, _ := scene(48, 48, 0, uint64(k+1))
 		c.Propose(gone, nil)
@@ -76,7 +77,7 @@ func TestEmptyAndFullMasks(t *testing.T) {
 		for i := range mask {
 			mask[i] = on
 		}
-		p := New(gray, mask, side).Propose(gray, nil)
+		p := New(gray, mask, side, 1).Propose(gray, nil)
 		for _, values := range [][]float32{p.Flow, p.Likely, p.Logits, p.Evidence[:]} {
 			for _, v := range values {
 				require.False(t, math.IsNaN(float64(v)) || math.IsInf(float64(v), 0))
@@ -121,7 +122,7 @@ func TestSeparation(t *testing.T) {
 func BenchmarkPropose(b *testing.B) {
 	gray, mask := scene(40, 44, 14, 0)
 	next, _ := scene(41, 44, 14, 1)
-	c := New(gray, mask, side)
+	c := New(gray, mask, side, 1)
 	for b.Loop() {
 		c.Propose(next, nil)
 	}

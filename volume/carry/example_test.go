@@ -24,7 +24,7 @@ func Example() {
 	}
 	gray, outline := slice(14)
 	next, truth := slice(16)
-	proposal := carry.New(gray, outline, side).Propose(next, flow.Between(gray, next, side, side))
+	proposal := carry.New(gray, outline, side, 1).Propose(next, flow.Between(gray, next, side, side))
 	both, sum := 0, 0
 	for i, logit := range proposal.Logits {
 		if logit > 0 {

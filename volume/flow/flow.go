@@ -30,7 +30,7 @@ func Between(from, to []uint8, h, w int) *Field {
 	for l := len(pyramidA) - 1; l >= 0; l-- {
 		source, target := pyramidA[l], pyramidB[l]
 		if f == nil {
-			f = still(target.h, target.w)
+			f = Still(target.h, target.w)
 		} else {
 			f = f.resized(target.h, target.w)
 		}
@@ -41,8 +41,8 @@ func Between(from, to []uint8, h, w int) *Field {
 	return f.resized(h, w)
 }
 
-// still is a field that moves nothing.
-func still(h, w int) *Field {
+// Still is a field [h,w] that moves nothing.
+func Still(h, w int) *Field {
 	return &Field{H: h, W: w, DX: make([]float32, h*w), DY: make([]float32, h*w)}
 }
 
@@ -53,6 +53,16 @@ func (f *Field) resized(h, w int) *Field {
 	for i := range out.DX {
 		out.DX[i] *= sx
 		out.DY[i] *= sy
+	}
+	return out
+}
+
+// Then is the flow over two steps: f leads from one slice to a second, next from there to a third.
+func (f *Field) Then(next *Field) *Field {
+	out := &Field{H: f.H, W: f.W, DX: next.Warp(f.DX), DY: next.Warp(f.DY)}
+	for i := range out.DX {
+		out.DX[i] += next.DX[i]
+		out.DY[i] += next.DY[i]
 	}
 	return out
 }

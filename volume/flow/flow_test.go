@@ -131,7 +131,7 @@ func TestWarpTakesValuesAlong(t *testing.T) {
 
 func TestWrongSizesPanic(t *testing.T) {
 	require.Panics(t, func() { Between(make([]uint8, 5), make([]uint8, 6), 2, 3) })
-	require.Panics(t, func() { still(2, 3).Warp(make([]float32, 5)) })
+	require.Panics(t, func() { Still(2, 3).Warp(make([]float32, 5)) })
 }
 
 func BenchmarkBetween256(b *testing.B) {

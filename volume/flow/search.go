@@ -186,7 +186,7 @@ func (s *search) slope(i int, dx, dy float32) (bx, by float32) {
 // spread makes a field of the patches: every pixel averages those that cover it, by how well they fit there.
 func (s *search) spread() *Field {
 	t := s.target
-	f, weight := still(t.h, t.w), make([]float32, t.h*t.w)
+	f, weight := Still(t.h, t.w), make([]float32, t.h*t.w)
 	for i, at := range s.at {
 		from, w := s.window(i, s.dx[i], s.dy[i])
 		for r := range patch {

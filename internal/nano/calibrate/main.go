@@ -16,8 +16,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 )
 
-// scoreBias is the parameter's key in official checkpoints.
-const scoreBias = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
+// The biases of scores: the decoder's, as in official checkpoints, and that of a prior, which decides where there is one.
+const (
+	scoreBias = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
+	priorBias = "prior.evidence.bias"
+)
 
 func main() {
 	log.SetFlags(0)
@@ -39,9 +42,13 @@ func calibrate(in, out, number string) error {
 	if err != nil {
 		return err
 	}
-	t := f.Tensors[scoreBias]
+	name := scoreBias
+	if f.Tensors[priorBias] != nil {
+		name = priorBias
+	}
+	t := f.Tensors[name]
 	if t == nil || len(t.Data) != 1 {
-		return fmt.Errorf("%s: %s is not there, or not one number", in, scoreBias)
+		return fmt.Errorf("%s: %s is not there, or not one number", in, name)
 	}
 	t.Data[0] += float32(add)
 	return checkpoint.WriteSafetensors(out, f.List(), f.Metadata, checkpoint.Options{Force: true})

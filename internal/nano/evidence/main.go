@@ -103,7 +103,8 @@ func carried(c *train.Case, o int) []sample {
 	gray := func(z int) []uint8 {
 		return volume.ResizePIL(volume.Cut(window.Apply(c.Intensity(z)), c.W, region), h, w, side, side, volume.Bicubic)
 	}
-	first := carry.New(gray(start), volume.ResizeMask(volume.Cut(outline, c.W, region), h, w, side), side)
+	gap := slmsam.Config{ImageSize: side}.PriorGap(c.Slices().Volume.Geom.Spacing, 2, h, w)
+	first := carry.New(gray(start), volume.ResizeMask(volume.Cut(outline, c.W, region), h, w, side), side, gap)
 	present := map[int]bool{}
 	for _, z := range on {
 		present[z] = true

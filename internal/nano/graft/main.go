@@ -1,7 +1,8 @@
 // Graft turns weights of a model without a prior into the start of one with a prior (slmsam.Config.Prior): the masks
-// are the prior's and the scores the evidence's until training says more; all else is taken over.
+// are the prior's and the scores the evidence's until training says more, or those of weights whose prior was trained, at
+// whatever size; all else is taken over.
 //
-//	go run ./internal/nano/graft [-alone] IN.safetensors OUT.safetensors
+//	go run ./internal/nano/graft [-alone] [-prior TRAINED.safetensors] IN.safetensors OUT.safetensors
 //
 // With -off it goes the other way: what is left is the network, which finds masks by itself as it did before it had a prior.
 // With -long its short memory goes, too, and it has the parts of a SAM 2: the start of a fair comparison of memories
@@ -36,11 +37,12 @@ func main() {
 	alone := flag.Bool("alone", false, "leave the network out but for clicks (Config.PriorAlone)")
 	off := flag.Bool("off", false, "take the prior off")
 	long := flag.Bool("long", false, "with -off: leave the short memory out")
+	trained := flag.String("prior", "", "take what corrects the prior from these weights")
 	flag.Parse()
-	if flag.NArg() != 2 || *alone && *off || *long && !*off {
-		log.Fatal("usage: graft [-alone | -off [-long]] IN OUT")
+	if flag.NArg() != 2 || *alone && *off || *long && !*off || *trained != "" && *off {
+		log.Fatal("usage: graft [-alone] [-prior TRAINED] IN OUT, or graft -off [-long] IN OUT")
 	}
-	do := func(in, out string) error { return graft(in, out, *alone) }
+	do := func(in, out string) error { return graft(in, out, *alone, *trained) }
 	if *off {
 		do = func(in, out string) error { return takeOff(in, out, *long) }
 	}
@@ -84,10 +86,16 @@ func takeOff(in, out string, long bool) error {
 	return write(kept, c, f.Metadata, out)
 }
 
-func graft(in, out string, alone bool) error {
+func graft(in, out string, alone bool, trained string) error {
 	f, err := checkpoint.Read(in)
 	if err != nil {
 		return err
+	}
+	prior := &checkpoint.File{}
+	if trained != "" {
+		if prior, err = checkpoint.Read(trained); err != nil {
+			return err
+		}
 	}
 	c, err := slmsam.ConfigOf(f)
 	if err != nil {
@@ -110,6 +118,9 @@ func graft(in, out string, alone bool) error {
 	}
 	for i, p := range fresh {
 		old := f.Tensors[p.Name]
+		if strings.HasPrefix(p.Name, "prior.") {
+			old = prior.Tensors[p.Name]
+		}
 		switch {
 		case old == nil || !alone && corrected(p.Name): // alone, the decoder corrects nothing and goes on finding points
 		case p.Name == patches:

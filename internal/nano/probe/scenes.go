@@ -131,40 +131,8 @@ func back(o object) scene {
 	o.drift(c, repeats+1)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for z := 4; z <= 6; z++ {
-		fill(c.Images[z], c.Labels[z], o.h, o.w, rng)
+		train.PaintOver(c.Images[z], c.Mask(z, 0), o.w, rng)
+		clear(c.Labels[z])
 	}
 	return scene{"back", c, []int{0}}
-}
-
-// fill paints over the labeled pixels, and a rim of two, with gray values drawn from a ring around them.
-func fill(gray, labels []uint8, h, w int, rng *rand.Rand) {
-	const rim, ring = 2, 6
-	inner, outer := dilated(labels, h, w, rim), dilated(labels, h, w, ring)
-	var near []uint8
-	for i, on := range outer {
-		if on && !inner[i] {
-			near = append(near, gray[i])
-		}
-	}
-	for i, on := range inner {
-		if on && len(near) > 0 {
-			gray[i] = near[rng.IntN(len(near))]
-		}
-		labels[i] = 0
-	}
-}
-
-func dilated(labels []uint8, h, w, by int) []bool {
-	out := make([]bool, len(labels))
-	for i, l := range labels {
-		if l == 0 {
-			continue
-		}
-		for y := max(i/w-by, 0); y <= min(i/w+by, h-1); y++ {
-			for x := max(i%w-by, 0); x <= min(i%w+by, w-1); x++ {
-				out[y*w+x] = true
-			}
-		}
-	}
-	return out
 }

@@ -1,0 +1,250 @@
+package train
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Regions is a Source of objects that nobody labeled: pieces of other volumes cut up into regions of like gray values,
+// whose borders follow edges. They give shapes without end on real texture. The same seed gives the same ones.
+type Regions struct {
+	Of    Source
+	Seed  uint64
+	Count int // pieces before they repeat
+	Reuse int // clips that are taken from one piece before the next is made
+
+	recent recentCases
+}
+
+// NewRegions returns count pieces of a source's volumes.
+func NewRegions(of Source, seed uint64, count int) *Regions {
+	return &Regions{Of: of, Seed: seed, Count: count, Reuse: 12}
+}
+
+// Len implements Source.
+func (s *Regions) Len() int { return s.Count * s.Reuse }
+
+// Case implements Source.
+func (s *Regions) Case(i int) (*Case, error) {
+	n := i / s.Reuse
+	return s.recent.get(n, func() (*Case, error) { return s.piece(n) })
+}
+
+// fingerprint tells sources of regions apart.
+func (s *Regions) fingerprint() string {
+	return fmt.Sprintf("regions %d %d %d of %s", s.Seed, s.Count, s.Reuse, Fingerprint(s.Of))
+}
+
+// pieceTries bounds the search for a piece with a region worth following.
+const pieceTries = 20
+
+// piece makes piece n.
+func (s *Regions) piece(n int) (*Case, error) {
+	rng := rand.New(rand.NewPCG(s.Seed, uint64(n)))
+	for range pieceTries {
+		whole, err := s.Of.Case(drawn(s.Of, rng))
+		if err != nil {
+			return nil, err
+		}
+		c := whole.piece(rng)
+		if c.labelRegions(rng); len(c.Objects) > 0 {
+			c.Name = fmt.Sprintf("%s, regions %d", whole.Name, n)
+			return c, c.Check()
+		}
+	}
+	return nil, fmt.Errorf("train: no region of the dataset can be followed: leave regions out")
+}
+
+// Size of a piece, at most.
+const (
+	pieceSide   = 160
+	pieceSlices = 40
+)
+
+// piece is a random part of a case, without labels.
+func (c *Case) piece(rng *rand.Rand) *Case {
+	part := func(n, most int) (from, size int) {
+		size = min(n, most)
+		return rng.IntN(n - size + 1), size
+	}
+	y, h := part(c.H, pieceSide)
+	x, w := part(c.W, pieceSide)
+	z, d := part(c.Len(), pieceSlices)
+	out := &Case{H: h, W: w, Spacing: c.Spacing, window: c.window,
+		intensity: func(i int) []float32 { return within2D(c.Intensity(z+i), c.W, y, x, h, w) }}
+	for i := range d {
+		out.Images = append(out.Images, within2D(c.Images[z+i], c.W, y, x, h, w))
+		out.Labels = append(out.Labels, make([]uint8, h*w))
+	}
+	return out
+}
+
+// within2D is a rectangle of a slice.
+func within2D[T any](pix []T, width, y, x, h, w int) []T {
+	out := make([]T, 0, h*w)
+	for row := y; row < y+h; row++ {
+		out = append(out, pix[row*width+x:row*width+x+w]...)
+	}
+	return out
+}
+
+// Settings of labelRegions.
+const (
+	cellLeast, cellMost = 300, 6000 // mean number of voxels of a cell
+	regionMost          = 40000     // voxels of a region
+	regionSlices        = 5         // least number of slices
+	regionArea          = 40        // least area on its largest slice
+	regionObjects       = 12        // objects of a piece, at most
+	mergeLeast          = 4.0       // cells whose mean gray values differ by less than a number between these are one region
+	mergeMost           = 16.0
+	contrastLeast       = 12.0 // least difference of mean gray values to its neighbors, of a region that is followed
+)
+
+// labelRegions cuts a piece up into cells about random voxels, joins those of like gray values, and labels regions that
+// stand out, lie within the slices and reach over some of them.
+func (c *Case) labelRegions(rng *rand.Rand) {
+	voxels := c.H * c.W * c.Len()
+	size := math.Exp(math.Log(cellLeast) + rng.Float64()*math.Log(float64(cellMost)/cellLeast))
+	g := newCells(c, max(int(float64(voxels)/size), 2), rng)
+	g.join(mergeLeast + rng.Float64()*(mergeMost-mergeLeast))
+	chosen := g.standingOut()
+	rng.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+	index := map[int32]uint8{}
+	for _, r := range chosen[:min(len(chosen), regionObjects)] {
+		c.Objects = append(c.Objects, int32(len(c.Objects)+1))
+		index[r] = uint8(len(c.Objects))
+	}
+	n := c.H * c.W
+	for i, cell := range g.of {
+		c.Labels[i/n][i%n] = index[g.root(cell)]
+	}
+}
+
+// cells are a volume cut up: every voxel belongs to the cell that is nearest along paths that avoid edges.
+type cells struct {
+	c      *Case
+	of     []int32 // cell of a voxel
+	parent []int32 // of a cell in its region; itself for the region's first
+	count  []int
+	sum    []float64 // of gray values
+	meet   map[[2]int32]int
+}
+
+// newCells grows n cells from random voxels.
+func newCells(c *Case, n int, rng *rand.Rand) *cells {
+	g := &cells{c: c, of: grow(c, n, rng), parent: make([]int32, n), count: make([]int, n), sum: make([]float64, n), meet: map[[2]int32]int{}}
+	for i := range g.parent {
+		g.parent[i] = int32(i)
+	}
+	area := c.H * c.W
+	for i, cell := range g.of {
+		g.count[cell]++
+		g.sum[cell] += float64(c.Images[i/area][i%area])
+		x, y, z := i%c.W, i%area/c.W, i/area
+		if x+1 < c.W {
+			g.border(cell, g.of[i+1])
+		}
+		if y+1 < c.H {
+			g.border(cell, g.of[i+c.W])
+		}
+		if z+1 < c.Len() {
+			g.border(cell, g.of[i+area])
+		}
+	}
+	return g
+}
+
+// border notes that voxels of two cells touch.
+func (g *cells) border(a, b int32) {
+	if a != b {
+		g.meet[[2]int32{min(a, b), max(a, b)}]++
+	}
+}
+
+// root is the first cell of a cell's region.
+func (g *cells) root(cell int32) int32 {
+	for g.parent[cell] != cell {
+		g.parent[cell] = g.parent[g.parent[cell]]
+		cell = g.parent[cell]
+	}
+	return cell
+}
+
+func (g *cells) mean(cell int32) float64 { return g.sum[cell] / float64(max(g.count[cell], 1)) }
+
+// join makes one region of neighbors whose mean gray values differ by less than most, the most alike first.
+func (g *cells) join(most float64) {
+	type pair struct {
+		a, b int32
+		by   float64
+	}
+	var pairs []pair
+	for p := range g.meet {
+		pairs = append(pairs, pair{p[0], p[1], math.Abs(g.mean(p[0]) - g.mean(p[1]))})
+	}
+	slices.SortFunc(pairs, func(p, q pair) int {
+		return cmp.Or(cmp.Compare(p.by, q.by), cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b))
+	})
+	for _, p := range pairs {
+		a, b := g.root(p.a), g.root(p.b)
+		if a == b || math.Abs(g.mean(a)-g.mean(b)) > most || g.count[a]+g.count[b] > regionMost {
+			continue
+		}
+		g.parent[b] = a
+		g.count[a] += g.count[b]
+		g.sum[a] += g.sum[b]
+	}
+}
+
+// standingOut lists the regions that can be followed, in the order of their first cells.
+func (g *cells) standingOut() []int32 {
+	c := g.c
+	area := c.H * c.W
+	onSlice := map[int32][]int{} // area by slice
+	cut := map[int32]bool{}      // by the border of the slices
+	for i, cell := range g.of {
+		r, x, y, z := g.root(cell), i%c.W, i%area/c.W, i/area
+		if onSlice[r] == nil {
+			onSlice[r] = make([]int, c.Len())
+		}
+		onSlice[r][z]++
+		cut[r] = cut[r] || x == 0 || y == 0 || x == c.W-1 || y == c.H-1
+	}
+	contrast := g.contrast()
+	var out []int32
+	for r, areas := range onSlice {
+		held := 0
+		for _, a := range areas {
+			if a > 0 {
+				held++
+			}
+		}
+		if !cut[r] && held >= regionSlices && slices.Max(areas) >= regionArea && contrast[r] >= contrastLeast {
+			out = append(out, r)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// contrast is by how much a region's mean gray value differs from those of its neighbors, by the area that they share.
+func (g *cells) contrast() map[int32]float64 {
+	sum, n := map[int32]float64{}, map[int32]float64{}
+	for p, touching := range g.meet {
+		a, b := g.root(p[0]), g.root(p[1])
+		if a == b {
+			continue
+		}
+		by := math.Abs(g.mean(a)-g.mean(b)) * float64(touching)
+		for _, r := range []int32{a, b} {
+			sum[r], n[r] = sum[r]+by, n[r]+float64(touching)
+		}
+	}
+	for r := range sum {
+		sum[r] /= n[r]
+	}
+	return sum
+}

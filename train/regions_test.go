@@ -1,0 +1,103 @@
+package train
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ball is a case with a bright ball in noise.
+func ball(side, slices int, radius float64) *Case {
+	c := &Case{Name: "ball", H: side, W: side, Spacing: [3]float64{1, 1, 1}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for z := range slices {
+		gray := make([]uint8, side*side)
+		for i := range gray {
+			x, y, dz := float64(i%side-side/2), float64(i/side-side/2), float64(z-slices/2)
+			gray[i] = uint8(40 + rng.IntN(9))
+			if x*x+y*y+dz*dz < radius*radius {
+				gray[i] += 120
+			}
+		}
+		c.Images, c.Labels = append(c.Images, gray), append(c.Labels, make([]uint8, side*side))
+	}
+	return c
+}
+
+// TestRegionsFollowEdges: in a volume with one bright ball the ball is a region.
+func TestRegionsFollowEdges(t *testing.T) {
+	s := NewRegions(Cases{ball(64, 24, 10)}, 7, 4)
+	for n := range 4 {
+		c, err := s.Case(n * s.Reuse)
+		require.NoError(t, err)
+		best := 0.0
+		for o := range c.Objects {
+			both, sum := 0, 0
+			for z, labels := range c.Labels {
+				for i, l := range labels {
+					bright, found := c.Images[z][i] > 100, int(l) == o+1
+					if bright && found {
+						both++
+					}
+					if bright {
+						sum++
+					}
+					if found {
+						sum++
+					}
+				}
+			}
+			best = max(best, 2*float64(both)/float64(sum))
+		}
+		require.Greater(t, best, 0.95, "piece %d", n)
+	}
+}
+
+// TestRegionsAreTheSameAgain: a piece depends on the seed and its number alone.
+func TestRegionsAreTheSameAgain(t *testing.T) {
+	for _, n := range []int{0, 5} {
+		first, err := NewRegions(Cases{ball(48, 16, 8)}, 3, 10).piece(n)
+		require.NoError(t, err)
+		again, err := NewRegions(Cases{ball(48, 16, 8)}, 3, 10).piece(n)
+		require.NoError(t, err)
+		require.Equal(t, first.Labels, again.Labels)
+	}
+}
+
+// TestRegionsNeedContrast: in noise there is nothing to follow.
+func TestRegionsNeedContrast(t *testing.T) {
+	_, err := NewRegions(Cases{ball(32, 8, 0)}, 3, 10).Case(0)
+	require.ErrorContains(t, err, "no region")
+}
+
+// TestVanish: a clip's object goes and comes back, and nothing of it is left on the slices between.
+func TestVanish(t *testing.T) {
+	c := ball(64, 24, 10)
+	var clip Clip
+	for z := 8; z < 16; z++ {
+		f := Frame{Gray: c.Images[z], Masks: make([]bool, 64*64), Empty: []bool{false}}
+		for i, v := range c.Images[z] {
+			f.Masks[i] = v > 100
+		}
+		clip.Frames = append(clip.Frames, f)
+	}
+	clip.Size = 64
+	vanish(&clip, rand.New(rand.NewPCG(4, 4)))
+	gone := 0
+	for i, f := range clip.Frames {
+		bright := 0
+		for p, v := range f.Gray {
+			require.Equal(t, f.Masks[p], v > 100)
+			if v > 100 {
+				bright++
+			}
+		}
+		require.Equal(t, f.Empty[0], bright == 0)
+		if f.Empty[0] {
+			require.Positive(t, i)
+			gone++
+		}
+	}
+	require.True(t, gone >= 1 && gone <= mostVanished)
+}
