@@ -67,15 +67,16 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates. One or two volumes
-// say little about when objects end on the next.
+// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates, and is not
+// recalibrated. One or two volumes say little about when objects end on the next.
 const fewToLearn, fewSteps = 3, 0.3
 
-// Careful is the recipe with rates for so many volumes, where nobody chose any.
+// Careful is the recipe for so many volumes, where nobody chose one.
 func (r Recipe) Careful(volumes int) Recipe {
 	if r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn {
 		r.Rates.LR *= fewSteps
 		r.Rates.EncoderLR *= fewSteps
+		r.Calibrate = false
 	}
 	return r
 }

@@ -178,6 +178,7 @@ func TestRecipeForTheStartModel(t *testing.T) {
 	require.Equal(t, train.FineTunePrior(), train.RecipeFor(alone, false))
 	require.Equal(t, train.Paper().Epochs, train.RecipeFor(slmsam.Tiny(), false).Epochs)
 	require.InDelta(t, 3e-5, train.FineTunePrior().Careful(2).Rates.LR, 1e-9)
+	require.False(t, train.FineTunePrior().Careful(2).Calibrate)
 	require.Equal(t, train.FineTunePrior(), train.FineTunePrior().Careful(3))
 	require.Equal(t, train.FineTune(), train.FineTune().Careful(1))
 	require.Equal(t, "16m0s", train.FineTune().WithBudget(5).Time, "four fifths of 20 minutes")
