@@ -65,10 +65,7 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 // CheckData reads every volume of a dataset once and reports the first that cannot be trained on. Sources
 // that generate volumes are not asked.
 func CheckData(train, held Source, r Recipe) error {
-	if m, ok := train.(Mixed); ok {
-		train = m.First
-	}
-	for _, s := range []Source{train, held} {
+	for _, s := range []Source{unmixed(train), held} {
 		d, ok := s.(*Dataset)
 		if !ok || d == nil {
 			continue

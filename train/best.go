@@ -10,10 +10,7 @@ func (t *Trainer) source() (s Source, onTrain bool) {
 	if t.Held != nil {
 		return t.Held, false
 	}
-	if m, ok := t.Train.(Mixed); ok {
-		return m.First, true
-	}
-	return t.Train, true
+	return unmixed(t.Train), true
 }
 
 // validatingPart bounds the part of the time that the validations of a run limited by time may take, so that large

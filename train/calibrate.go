@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/nn"
 )
@@ -127,11 +128,7 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	if onTrain {
 		return out, nil
 	}
-	trained := t.Train
-	if m, ok := trained.(Mixed); ok {
-		trained = m.First
-	}
-	more, err := t.validateOn(ctx, first{trained, fewVolumes})
+	more, err := t.validateOn(ctx, first{unmixed(t.Train), fewVolumes})
 	if err != nil {
 		return trial{}, err
 	}
@@ -152,12 +149,17 @@ type first struct {
 // Len implements Source.
 func (f first) Len() int { return min(f.n, f.Source.Len()) }
 
+// PresenceBias is the parameter, by its key in checkpoints, that shifts the score of presence of a model.
+func PresenceBias(c slmsam.Config) string {
+	if c.PriorAlone {
+		return evidenceBias
+	}
+	return scoreBias
+}
+
 // presence is the bias of the score of presence; nil if a model has none.
 func (t *Trainer) presence() *nn.Param {
-	name := scoreBias
-	if t.model.Config.PriorAlone {
-		name = evidenceBias
-	}
+	name := PresenceBias(t.model.Config)
 	params := t.model.Params.All()
 	at := slices.IndexFunc(params, func(p *nn.Param) bool { return p.Name == name })
 	if at < 0 || params[at].Tensor.Len() != 1 {

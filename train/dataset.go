@@ -100,10 +100,7 @@ func (d *Dataset) Names() []string {
 // WindowOf is how the volumes of a source are shown: what a model that is trained on them remembers. 8-bit slices were
 // made from the whole range of their volume, as in the paper.
 func WindowOf(s Source) volume.WindowRule {
-	switch x := s.(type) {
-	case Mixed:
-		return WindowOf(x.First)
-	case *Dataset:
+	if x, ok := unmixed(s).(*Dataset); ok {
 		if x.opt.Window == "" && x.entries[0].eightBit {
 			return volume.WindowPaper
 		}
@@ -125,10 +122,7 @@ func (d *Dataset) Notes() []string {
 // Notes gathers what datasets of files have to say.
 func Notes(sources ...Source) (out []string) {
 	for _, s := range sources {
-		for m, ok := s.(Mixed); ok; m, ok = s.(Mixed) {
-			s = m.First
-		}
-		if d, ok := s.(*Dataset); ok && d != nil {
+		if d, ok := unmixed(s).(*Dataset); ok && d != nil {
 			out = append(out, d.Notes()...)
 		}
 	}

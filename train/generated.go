@@ -63,6 +63,14 @@ type Mixed struct {
 	Share         float64
 }
 
+// unmixed is what a source was before other clips were mixed in.
+func unmixed(s Source) Source {
+	for m, ok := s.(Mixed); ok; m, ok = s.(Mixed) {
+		s = m.First
+	}
+	return s
+}
+
 // Len implements Source.
 func (m Mixed) Len() int { return m.First.Len() + m.Second.Len() }
 

@@ -13,13 +13,9 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
-)
-
-// The biases of scores: the decoder's, as in official checkpoints, and that of a prior, which decides where there is one.
-const (
-	scoreBias = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
-	priorBias = "prior.evidence.bias"
+	"github.com/seed-6f79f512/slmsam/train"
 )
 
 func main() {
@@ -42,10 +38,11 @@ func calibrate(in, out, number string) error {
 	if err != nil {
 		return err
 	}
-	name := scoreBias
-	if f.Tensors[priorBias] != nil {
-		name = priorBias
+	c, err := slmsam.ConfigOf(f)
+	if err != nil {
+		return err
 	}
+	name := train.PresenceBias(c)
 	t := f.Tensors[name]
 	if t == nil || len(t.Data) != 1 {
 		return fmt.Errorf("%s: %s is not there, or not one number", in, name)
