@@ -124,20 +124,7 @@ const believedFrom, believedFull, believedChange = 0.65, 0.85, 0.001
 // inside out, the less, as what a refiner makes of objects that are like nothing it has seen may be anything; and
 // nothing where the slice is the last one again.
 func (p *prior) believed(logits []float32) []float32 {
-	both, sum := 0, 0
-	for i, l := range p.proposal.Logits {
-		was, is := l > 0, logits[i] > 0
-		if was {
-			sum++
-		}
-		if is {
-			sum++
-		}
-		if was && is {
-			both++
-		}
-	}
-	overlap := 2 * float32(both) / float32(max(sum, 1))
+	overlap := float32(p.proposal.Overlap(logits))
 	k := min(max((overlap-believedFrom)/(believedFull-believedFrom), 0), 1) * min((1-p.proposal.Likeness())/believedChange, 1)
 	out := make([]float32, len(logits))
 	for i, l := range p.proposal.Logits {

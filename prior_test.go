@@ -178,3 +178,32 @@ func TestPriorAloneNeedsPrior(t *testing.T) {
 	c.PriorAlone = true
 	require.ErrorContains(t, c.Validate(), "prior_alone needs prior")
 }
+
+// TestWildCorrectionsAreNotBelieved: a refiner that finds the object everywhere does not lead the prior astray, and one that
+// moves borders a little moves none where a slice is the last one again.
+func TestWildCorrectionsAreNotBelieved(t *testing.T) {
+	bias := func(to float32) *slmsam.Model {
+		m := freshPrior(t, true)
+		for _, p := range m.Params.All() {
+			if p.Name == "prior.refiner.mask.bias" {
+				p.Set([]float32{to})
+			}
+		}
+		return m
+	}
+	moving, masks := discVolume(10)
+	found := follow(t, bias(100), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]})
+	for z, mask := range masks {
+		require.Greater(t, overlapOf(found[z], mask), 0.93, "slice %d", z)
+	}
+
+	still, _ := discVolume(6)
+	n := len(masks[0])
+	for z := 1; z < 6; z++ {
+		copy(still.Volume.Data[z*n:(z+1)*n], still.Volume.Data[:n])
+	}
+	at := slmsam.Prompt{Slice: 0, Object: 7, Mask: masks[0]}
+	require.Equal(t, follow(t, bias(0), still, at), follow(t, bias(1), still, at))
+	require.NotEqual(t, follow(t, bias(0), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]}),
+		follow(t, bias(1), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]}))
+}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // Regions is a Source of objects that nobody labeled: pieces of other volumes cut up into regions of like gray values,
@@ -73,20 +75,12 @@ func (c *Case) piece(rng *rand.Rand) *Case {
 	y, h := part(c.H, pieceSide)
 	x, w := part(c.W, pieceSide)
 	z, d := part(c.Len(), pieceSlices)
+	region := volume.Crop{Y0: y, X0: x, Y1: y + h, X1: x + w}
 	out := &Case{H: h, W: w, Spacing: c.Spacing, window: c.window,
-		intensity: func(i int) []float32 { return within2D(c.Intensity(z+i), c.W, y, x, h, w) }}
+		intensity: func(i int) []float32 { return volume.Cut(c.Intensity(z+i), c.W, region) }}
 	for i := range d {
-		out.Images = append(out.Images, within2D(c.Images[z+i], c.W, y, x, h, w))
+		out.Images = append(out.Images, volume.Cut(c.Images[z+i], c.W, region))
 		out.Labels = append(out.Labels, make([]uint8, h*w))
-	}
-	return out
-}
-
-// within2D is a rectangle of a slice.
-func within2D[T any](pix []T, width, y, x, h, w int) []T {
-	out := make([]T, 0, h*w)
-	for row := y; row < y+h; row++ {
-		out = append(out, pix[row*width+x:row*width+x+w]...)
 	}
 	return out
 }

@@ -138,6 +138,11 @@ func (c *Carrier) softness(mask []bool) float32 {
 // Field is the signed distance of the proposed outline: between the cut and the carried one.
 func (p *Proposal) Field() []float32 { return p.field }
 
+// Overlap is the Dice coefficient of the proposed mask with another, given as logits [N].
+func (p *Proposal) Overlap(logits []float32) float64 {
+	return overlap(positive(p.Logits), positive(logits))
+}
+
 // Accept goes on from a slice with what it was found to hold: logits or distances [N], positive inside.
 func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	n := *c

@@ -129,6 +129,21 @@ func TestWarpTakesValuesAlong(t *testing.T) {
 	require.Less(t, wrong, 60, "of an outline of 116 pixels")
 }
 
+// TestThenAddsMotions: two shifts in a row are their sum, wherever both stay on the slice.
+func TestThenAddsMotions(t *testing.T) {
+	shift := func(dx, dy float32) *Field {
+		f := Still(8, 9)
+		for i := range f.DX {
+			f.DX[i], f.DY[i] = dx, dy
+		}
+		return f
+	}
+	require.Equal(t, shift(3, -1), shift(1, 1).Then(shift(2, -2)))
+	field := shift(0, 0)
+	field.DX[3*9+4] = 0.5 // what the first step did to the pixel that the second brings from there
+	require.Equal(t, float32(2.5), field.Then(shift(2, 0)).DX[3*9+2])
+}
+
 func TestWrongSizesPanic(t *testing.T) {
 	require.Panics(t, func() { Between(make([]uint8, 5), make([]uint8, 6), 2, 3) })
 	require.Panics(t, func() { Still(2, 3).Warp(make([]float32, 5)) })
