@@ -78,14 +78,19 @@ func BenchmarkAttention(b *testing.B) {
 }
 
 func BenchmarkConv(b *testing.B) {
-	const s = 64 * 64 * 256
-	bench(b, "depthwise 7x7 of the fuser", 2*49*s, "GFLOP/s", []int{s, 49 * 256, 256, s}, func(k backend.Kernels, buf []backend.Buffer) {
-		k.DepthwiseConv(backend.DepthwiseConv{X: buf[0], Weight: buf[1], Bias: buf[2], Y: buf[3], B: 1, H: 64, W: 64, C: 256, K: 7})
-	})
-	bench(b, "depthwise 7x7 backward", 4*49*s, "GFLOP/s", []int{s, 49 * 256, s, s, 49 * 256, 256}, func(k backend.Kernels, buf []backend.Buffer) {
-		k.DepthwiseConvBackward(backend.DepthwiseConvBackward{X: buf[0], Weight: buf[1], DY: buf[2], DX: buf[3], DWeight: buf[4],
-			DBias: buf[5], B: 1, H: 64, W: 64, C: 256, K: 7})
-	})
+	for _, m := range []struct {
+		name       string
+		b, side, c int
+	}{{"the fuser", 1, 64, 256}, {"the refiner, level 0", 4, 64, 32}, {"the refiner, level 1", 4, 32, 64}, {"the refiner, level 2", 4, 16, 96}, {"the refiner, level 3", 4, 8, 128}} {
+		n := m.b * m.side * m.side * m.c
+		bench(b, "depthwise 7x7 of "+m.name, 2*49*float64(n), "GFLOP/s", []int{n, 49 * m.c, m.c, n}, func(k backend.Kernels, buf []backend.Buffer) {
+			k.DepthwiseConv(backend.DepthwiseConv{X: buf[0], Weight: buf[1], Bias: buf[2], Y: buf[3], B: m.b, H: m.side, W: m.side, C: m.c, K: 7})
+		})
+		bench(b, "depthwise 7x7 backward of "+m.name, 4*49*float64(n), "GFLOP/s", []int{n, 49 * m.c, n, n, 49 * m.c, m.c}, func(k backend.Kernels, buf []backend.Buffer) {
+			k.DepthwiseConvBackward(backend.DepthwiseConvBackward{X: buf[0], Weight: buf[1], DY: buf[2], DX: buf[3], DWeight: buf[4],
+				DBias: buf[5], B: m.b, H: m.side, W: m.side, C: m.c, K: 7})
+		})
+	}
 	patches := backend.Im2Col{B: 1, H: 1024, W: 1024, C: 3, KH: 7, KW: 7, Stride: 4, Pad: 3}
 	cols := 65536 * 147
 	bench(b, "im2col of the patch embedding", 4*float64(cols+3<<20), "GB/s", []int{3 << 20, cols}, func(k backend.Kernels, buf []backend.Buffer) {

@@ -3,6 +3,9 @@ package cpu
 // The inner loops that several kernels share. Sums keep four partial results, because one addition has to wait for
 // the one before it.
 
+// worthwhile is the length from which a row is faster in vector instructions, the call included.
+const worthwhile = 16
+
 // dot returns sum_i x[i]*y[i]; y is at least as long as x.
 func dot(x, y []float32) float64 {
 	y = y[:len(x)]

@@ -79,7 +79,7 @@ func (m image) String() string {
 func (m image) size() int { return m.b * m.h * m.w * m.c }
 
 func depthwiseList(s *suite) []image {
-	list := []image{{1, 1, 1, 1, 1}, {1, 1, 1, 3, 7}, {2, 5, 3, 4, 3}, {1, 13, 17, 6, 7}, {3, 9, 2, 33, 5}, {1, 8, 8, 64, 7},
+	list := []image{{1, 1, 1, 1, 1}, {1, 1, 1, 3, 7}, {2, 5, 3, 4, 3}, {1, 13, 17, 6, 7}, {3, 9, 2, 33, 5}, {1, 8, 8, 64, 7}, {2, 19, 23, 64, 7}, {3, 40, 16, 37, 7}, {1, 2, 8, 32, 7},
 		{1, 2, 37, 1, 7}, {1, 3, 3, 130, 3}}
 	if limit := s.opts.BindingWords; limit > 0 {
 		list = append(list, image{1, limit/(11*8) + 3, 11, 8, 7}, image{limit/(5*5*4) + 2, 5, 5, 4, 3})

@@ -28,7 +28,7 @@ func avx2() Kernels {
 		softmax: softmaxAVX2, probability: probabilityAVX2, scoreGradient: scoreGradientAVX2, scaleLanes: scaleLanesAVX2,
 		axial: axial{axial1AVX2, axial2AVX2, axial3AVX2, axial4AVX2, axial5AVX2, axial6AVX2},
 		sums:  sums{addGELUGradientAVX2, addReLUGradientAVX2, addMulAVX2, addScaledAVX2, affineAVX2, blendAVX2},
-		norms: norms{layerNormAVX2, layerNormBackwardAVX2}, reductions: reductions{addRowsAVX2, addMulRowsAVX2},
+		norms: norms{layerNormAVX2, layerNormBackwardAVX2}, addRows: addRowsAVX2, depthwise: depthwise{depthwiseAVX2, depthwiseGradientAVX2},
 		turns: turns{rotateAVX2, rotateBackAVX2}, slopes: slopes{reluGradientAVX2, sigmoidGradientAVX2, addSigmoidGradientAVX2},
 		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2}, maskLosses: maskLosses{maskLossAVX2, maskLossGradientAVX2},
 	}
@@ -43,7 +43,7 @@ func avx512() Kernels {
 		softmax: softmaxAVX512, probability: probabilityAVX512, scoreGradient: scoreGradientAVX512, scaleLanes: scaleLanesAVX512,
 		axial: axial{axial1AVX512, axial2AVX512, axial3AVX512, axial4AVX512, axial5AVX512, axial6AVX512, axial7AVX512, axial8AVX512, axial9AVX512, axial10AVX512, axial11AVX512, axial12AVX512},
 		sums:  sums{addGELUGradientAVX512, addReLUGradientAVX512, addMulAVX512, addScaledAVX512, affineAVX512, blendAVX512},
-		norms: norms{layerNormAVX512, layerNormBackwardAVX512}, reductions: reductions{addRowsAVX512, addMulRowsAVX512},
+		norms: norms{layerNormAVX512, layerNormBackwardAVX512}, addRows: addRowsAVX512, depthwise: depthwise{depthwiseAVX512, depthwiseGradientAVX512},
 		turns: turns{rotateAVX512, rotateBackAVX512}, slopes: slopes{reluGradientAVX512, sigmoidGradientAVX512, addSigmoidGradientAVX512},
 		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
 	}

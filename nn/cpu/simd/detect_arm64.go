@@ -11,12 +11,13 @@ func machine(level string) (k Kernels, ok bool) {
 	return Kernels{}, false
 }
 
-// neon returns the kernels with NEON where there are some: products, softmax and sums. The others are in Go.
+// neon returns the kernels with NEON where there are some: products, depthwise convolutions, softmax and sums. The others are in Go.
 func neon() Kernels {
 	k := Plain()
 	k.Name, k.MR, k.NR = "NEON", 12, 8
 	k.tile, k.tileInPlace = tileNEON, tileInPlaceNEON
 	k.copyA, k.copyB = copyPlain(k.MR), copyPlain(k.NR)
+	k.depthwise = depthwise{depthwiseNEON, depthwiseGradientNEON}
 	k.add, k.mul = wholeTwo(addNEON, addPlain), wholeTwo(mulNEON, mulPlain)
 	k.relu = func(dst, x []float32) {
 		whole := len(dst) &^ 3

@@ -25,7 +25,8 @@ type Kernels struct {
 	pairing       pairing
 	sums          sums
 	norms         norms
-	reductions    reductions
+	addRows       func(rows int, dst, x []float32, ldx int)
+	depthwise     depthwise
 	turns         turns
 	slopes        slopes
 	pools         pools

@@ -122,10 +122,15 @@ func geluAVX2(dst []float32, x []float32)
 //go:noescape
 func addRowsAVX2(rows int, dst []float32, x []float32, ldx int)
 
-// addMulRowsAVX2 adds products of rows of x and y to dst; see Kernels.AddMulRows.
+// depthwiseAVX2 convolves a row; see Kernels.Depthwise.
 //
 //go:noescape
-func addMulRowsAVX2(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+func depthwiseAVX2(groups int, rows int, x []float32, ldx int, weight []float32, y []float32, ldy int, from []float32, ldf int)
+
+// depthwiseGradientAVX2 adds to the gradient of a row of weights; see Kernels.DepthwiseGradient.
+//
+//go:noescape
+func depthwiseGradientAVX2(groups int, rows int, dweight []float32, x []float32, ldx int, dy []float32, ldy int)
 
 // adamwAVX2 is a step of AdamW; see Kernels.AdamW.
 //
@@ -332,10 +337,15 @@ func geluAVX512(dst []float32, x []float32)
 //go:noescape
 func addRowsAVX512(rows int, dst []float32, x []float32, ldx int)
 
-// addMulRowsAVX512 adds products of rows of x and y to dst; see Kernels.AddMulRows.
+// depthwiseAVX512 convolves a row; see Kernels.Depthwise.
 //
 //go:noescape
-func addMulRowsAVX512(rows int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+func depthwiseAVX512(groups int, rows int, x []float32, ldx int, weight []float32, y []float32, ldy int, from []float32, ldf int)
+
+// depthwiseGradientAVX512 adds to the gradient of a row of weights; see Kernels.DepthwiseGradient.
+//
+//go:noescape
+func depthwiseGradientAVX512(groups int, rows int, dweight []float32, x []float32, ldx int, dy []float32, ldy int)
 
 // adamwAVX512 is a step of AdamW; see Kernels.AdamW.
 //

@@ -27,6 +27,16 @@ func mulNEON(dst, x, y []float32)
 //go:noescape
 func reluNEON(dst, x []float32)
 
+// depthwiseNEON convolves a row; see Kernels.Depthwise.
+//
+//go:noescape
+func depthwiseNEON(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int)
+
+// depthwiseGradientNEON adds to the gradient of a row of weights; see Kernels.DepthwiseGradient.
+//
+//go:noescape
+func depthwiseGradientNEON(groups, rows int, dweight, x []float32, ldx int, dy []float32, ldy int)
+
 // scaleLanesNEON multiplies every row of a panel by alpha; see Kernels.ScaleLanes.
 //
 //go:noescape

@@ -10,12 +10,6 @@ func addRowsPlain(rows int, dst, x []float32, ldx int) {
 	}
 }
 
-func addMulRowsPlain(rows int, dst, x []float32, ldx int, y []float32, ldy int) {
-	for i := range rows {
-		addMulPlain(dst, x[i*ldx:], y[i*ldy:])
-	}
-}
-
 func rotatePlain(dst, x, angles []float32) {
 	for i := 0; i < len(dst); i += 2 {
 		x0, x1, cos, sin := x[i], x[i+1], angles[i], angles[i+1]

@@ -2,29 +2,12 @@ package simd
 
 import "fmt"
 
-// reductions are the sums over rows.
-type reductions struct {
-	addRows    func(rows int, dst, x []float32, ldx int)
-	addMulRows func(rows int, dst, x []float32, ldx int, y []float32, ldy int)
-}
-
 // AddRows adds rows of x, ldx words apart, to dst: dst[c] += sum_i x[i*ldx+c], i < rows, in the order of the rows. rows >= 1.
 func (f *Kernels) AddRows(rows int, dst, x []float32, ldx int) {
-	f.checkRows("AddRows", rows, dst, x, ldx)
-	f.reductions.addRows(rows, dst, x, ldx)
-}
-
-// AddMulRows adds products of rows of x and y to dst: dst[c] += sum_i x[i*ldx+c] * y[i*ldy+c], i < rows. rows >= 1.
-func (f *Kernels) AddMulRows(rows int, dst, x []float32, ldx int, y []float32, ldy int) {
-	f.checkRows("AddMulRows", rows, dst, x, ldx)
-	f.checkRows("AddMulRows", rows, dst, y, ldy)
-	f.reductions.addMulRows(rows, dst, x, ldx, y, ldy)
-}
-
-func (f *Kernels) checkRows(name string, rows int, dst, x []float32, ld int) {
-	if rows < 1 || ld < 0 || len(x) < (rows-1)*ld+len(dst) {
-		panic(fmt.Sprintf("simd.%s: got %d rows of %d words (stride %d) in %d words", name, rows, len(dst), ld, len(x)))
+	if rows < 1 || ldx < 0 || len(x) < (rows-1)*ldx+len(dst) {
+		panic(fmt.Sprintf("simd.AddRows: got %d rows of %d words (stride %d) in %d words", rows, len(dst), ldx, len(x)))
 	}
+	f.addRows(rows, dst, x, ldx)
 }
 
 // turns are the rotations of pairs.

@@ -60,7 +60,8 @@ func generate() (asm, stubs []byte, err error) {
 		g.products()
 		g.packing()
 		g.rows()
-		g.reductions()
+		g.addRows()
+		g.depthwise()
 		g.adamw()
 		g.norms()
 		g.maxPools()
@@ -141,6 +142,13 @@ func (g *gen) integer(name string) reg.Register {
 // length loads the length of the slice parameter name.
 func (g *gen) length(name string) reg.Register {
 	return g.Load(g.Param(name).Len(), g.GP64())
+}
+
+// copied is a fresh register that holds what r does.
+func (g *gen) copied(r reg.Register) reg.Register {
+	c := g.GP64()
+	g.MOVQ(r, c)
+	return c
 }
 
 // zero clears a vector.

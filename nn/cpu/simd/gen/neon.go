@@ -34,6 +34,8 @@ func generateNEON() (asm, stubs []byte) {
 		n.line("VEOR V1.B16, V1.B16, V1.B16")
 		n.op("FMAX", fmax, 0, 0, 1)
 	})
+	n.depthwiseRow()
+	n.depthwiseGradient()
 	n.scaleLanes()
 	n.softmax()
 	n.probability()

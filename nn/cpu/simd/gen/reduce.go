@@ -7,26 +7,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// reductions generates sums over rows, column by column: each column is read and written once, whatever the number of rows.
-func (g *gen) reductions() {
-	g.reduction("addRows", "func(rows int, dst, x []float32, ldx int)", "adds rows of x to dst; see Kernels.AddRows.", []string{"x"},
-		func(sum reg.VecVirtual, v []reg.VecVirtual) { g.VADDPS(v[0], sum, sum) })
-	g.reduction("addMulRows", "func(rows int, dst, x []float32, ldx int, y []float32, ldy int)",
-		"adds products of rows of x and y to dst; see Kernels.AddMulRows.", []string{"x", "y"},
-		func(sum reg.VecVirtual, v []reg.VecVirtual) { g.VFMADD231PS(v[0], v[1], sum) })
-}
-
-// reduction generates dst[c] += sum_i f(x[i*ldx+c], y[i*ldy+c]): four vectors of columns at a time, which hides the latency of
-// the sums, then two, one, and the last columns under a mask.
-func (g *gen) reduction(name, signature, doc string, inputs []string, f func(sum reg.VecVirtual, v []reg.VecVirtual)) {
-	g.function(name, signature, doc)
-	n, dst, rows := g.length("dst"), g.pointer("dst"), g.integer("rows")
-	var src, ld []reg.Register
-	for _, in := range inputs {
-		stride := g.integer("ld" + in)
-		g.SHLQ(operand.U8(2), stride)
-		src, ld = append(src, g.pointer(in)), append(ld, stride)
-	}
+// addRows generates sums over rows, dst[c] += sum_i x[i*ldx+c], column by column: each column is read and written once, whatever
+// the number of rows. Four vectors of columns at a time hide the latency of the sums; then two, one, and the last columns under
+// a mask.
+func (g *gen) addRows() {
+	g.function("addRows", "func(rows int, dst, x []float32, ldx int)", "adds rows of x to dst; see Kernels.AddRows.")
+	n, dst, rows, x, ldx := g.length("dst"), g.pointer("dst"), g.integer("rows"), g.pointer("x"), g.integer("ldx")
+	g.SHLQ(operand.U8(2), ldx)
 	// columns adds up width vectors, the last of them under m.
 	columns := func(label string, width int, m *mask) {
 		sums := make([]reg.VecVirtual, width)
@@ -42,23 +29,12 @@ func (g *gen) reduction(name, signature, doc string, inputs []string, f func(sum
 		for j := range sums {
 			sums[j] = load(dst, j)
 		}
-		p, left := make([]reg.Register, len(src)), g.GP64()
-		for i := range p {
-			p[i] = g.GP64()
-			g.MOVQ(src[i], p[i])
-		}
-		g.MOVQ(rows, left)
+		p, left := g.copied(x), g.copied(rows)
 		g.Label(label + "row")
 		for j := range sums {
-			v := make([]reg.VecVirtual, len(p))
-			for i := range p {
-				v[i] = load(p[i], j)
-			}
-			f(sums[j], v)
+			g.VADDPS(load(p, j), sums[j], sums[j])
 		}
-		for i := range p {
-			g.ADDQ(ld[i], p[i])
-		}
+		g.ADDQ(ldx, p)
 		g.DECQ(left)
 		g.JNZ(operand.LabelRef(label + "row"))
 		for j := range sums {
@@ -76,9 +52,7 @@ func (g *gen) reduction(name, signature, doc string, inputs []string, f func(sum
 		g.JLT(operand.LabelRef(label + "done"))
 		columns(label, width, nil)
 		g.ADDQ(imm(width*g.bytes()), dst)
-		for i := range src {
-			g.ADDQ(imm(width*g.bytes()), src[i])
-		}
+		g.ADDQ(imm(width*g.bytes()), x)
 		g.SUBQ(imm(width*g.lanes), n)
 		g.JMP(operand.LabelRef(label))
 		g.Label(label + "done")
