@@ -76,8 +76,8 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 		if err != nil {
 			return err
 		}
-		chosen, pointers, presence := joinOutputs(g, outs)
-		memory := m.RememberLogits(g, of, chosen, presence)
+		chosen, pointers, gate := joinOutputs(g, outs)
+		memory := m.RememberLogits(g, of, chosen, gate)
 		if err := priors.clipFound(g, f, i, outs); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int, me
 func (m *Model) predicted(g *nn.Graph, objects []int, r *decoder.Result) ClipOutput {
 	size := m.Config.ImageSize
 	return ClipOutput{Objects: objects, Result: r, chosen: m.upsample(g, r.LowRes),
-		Logits: m.upsample(g, r.Candidates).Reshape(-1, size*size)}
+		Logits: m.upsample(g, r.Candidates(g)).Reshape(-1, size*size)}
 }
 
 // trueLogits is the truth [B,S*S] as logits of -10 and 10, [B,S,S,1].
@@ -158,23 +158,23 @@ func (m *Model) trueLogits(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
 }
 
 // joinOutputs puts together what is remembered of a frame, in the order of its objects: masks [B,S,S,1], pointers [B,C]
-// and presence.
-func joinOutputs(g *nn.Graph, outs []ClipOutput) (chosen, pointers *nn.Tensor, presence []float32) {
+// and what is above 0 where an object is present [B,1].
+func joinOutputs(g *nn.Graph, outs []ClipOutput) (chosen, pointers, gate *nn.Tensor) {
 	if len(outs) == 1 {
 		r := outs[0].Result
-		return outs[0].chosen, r.Pointer, r.Presence
+		return outs[0].chosen, r.Pointer, r.Gate
 	}
-	var masks, tokens []*nn.Tensor
+	var masks, tokens, gates []*nn.Tensor
 	var order []int
 	for _, out := range outs {
-		masks, tokens = append(masks, out.chosen), append(tokens, out.Result.Pointer)
-		order, presence = append(order, out.Objects...), append(presence, out.Result.Presence...)
+		masks, tokens, gates = append(masks, out.chosen), append(tokens, out.Result.Pointer), append(gates, out.Result.Gate)
+		order = append(order, out.Objects...)
 	}
 	back := make([]int, len(order)) // where each object is
 	for i, o := range order {
 		back[o] = i
 	}
-	return g.Gather(g.Concat(0, masks...), back), g.Gather(g.Concat(0, tokens...), back), pick(presence, back)
+	return g.Gather(g.Concat(0, masks...), back), g.Gather(g.Concat(0, tokens...), back), g.Gather(g.Concat(0, gates...), back)
 }
 
 // points is the number of points that prompt an object, 0 for its mask.

@@ -83,10 +83,11 @@ func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) er
 		if p == nil || i == 0 && f.points(out.Objects[0]) == 0 {
 			continue
 		}
-		low, err := g.Read(out.Result.LowRes)
+		read, err := out.Result.Read(g, out.Result.LowRes)
 		if err != nil {
-			return fmt.Errorf("slmsam: read masks: %w", err)
+			return fmt.Errorf("slmsam: %w", err)
 		}
+		low := read[0]
 		n := len(low) / len(out.Objects)
 		for at, k := range out.Objects {
 			logits := low[at*n : (at+1)*n]

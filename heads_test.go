@@ -133,11 +133,11 @@ func TestHeads(t *testing.T) {
 			r, err := m.Heads.Decode(g, features, b, p)
 			require.NoError(t, err)
 			c.same(name+".low_res_masks", r.LowRes)
-			c.same(name+".ious", r.IoUs)
+			c.same(name+".ious", r.IoUs(g))
 			c.same(name+".object_score_logits", r.Scores)
 			c.same(name+".obj_ptr", r.Pointer)
 			if f.Has(name + ".low_res_multimasks") {
-				c.same(name+".low_res_multimasks", r.Candidates)
+				c.same(name+".low_res_multimasks", r.Candidates(g))
 			}
 		}
 	})
@@ -161,7 +161,7 @@ func TestMaskAsOutput(t *testing.T) {
 		r, err := m.Heads.MaskAsOutput(g, headFeatures(c), masks, empty)
 		require.NoError(t, err)
 		c.same("low_res_masks", r.LowRes)
-		c.same("ious", r.IoUs)
+		c.same("ious", r.IoUs(g))
 		c.same("object_score_logits", r.Scores)
 		c.same("obj_ptr", r.Pointer)
 	})

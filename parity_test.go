@@ -138,7 +138,7 @@ func TestMemoryEncoder(t *testing.T) {
 		low, score := c.upload(f.Data, "in.low_res_logits"), f.Tensor("in.object_score_logits").Data
 		im := slmsam.Image{Top: features, Projected: projected}
 		for name, binarize := range map[string]bool{"maskmem_features": false, "maskmem_features_binarized": true} {
-			got := m.Remember(g, im, low, score, binarize)
+			got := m.Remember(g, im, low, g.Upload(score, len(score), 1), binarize)
 			_, shape := f.Last(name)
 			c.image(name, got.Reshape(shape...))
 		}

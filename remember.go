@@ -6,32 +6,28 @@ import (
 )
 
 // Remember encodes what was found on a slice as memory [B,N,M]. The masks low [B,1,4g,4g] are upsampled to
-// S x S; binarize takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
-func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, presence []float32, binarize bool) *nn.Tensor {
+// S x S; gate [B,1] is above 0 where an object is present; binarize takes them as 0 or 1 (prompted slices), otherwise their sigmoid counts.
+func (m *Model) Remember(g *nn.Graph, im Image, low *nn.Tensor, gate *nn.Tensor, binarize bool) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		logits := m.upsample(g, low)
 		if binarize {
-			return m.encodeMemory(g, im, g.Greater(logits, 0), presence)
+			return m.encodeMemory(g, im, g.Greater(logits, 0), gate)
 		}
-		return m.RememberLogits(g, im, logits, presence)
+		return m.RememberLogits(g, im, logits, gate)
 	})
 }
 
 // RememberLogits encodes mask logits [B,S,S,1] by their sigmoid.
-func (m *Model) RememberLogits(g *nn.Graph, im Image, logits *nn.Tensor, presence []float32) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor { return m.encodeMemory(g, im, g.Sigmoid(logits), presence) })
+func (m *Model) RememberLogits(g *nn.Graph, im Image, logits, gate *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor { return m.encodeMemory(g, im, g.Sigmoid(logits), gate) })
 }
 
 // encodeMemory encodes masks [B,S,S,1] in 0..1; an absent object is marked at every place.
-func (m *Model) encodeMemory(g *nn.Graph, im Image, masks *nn.Tensor, presence []float32) *nn.Tensor {
+func (m *Model) encodeMemory(g *nn.Graph, im Image, masks, gate *nn.Tensor) *nn.Tensor {
 	x := m.Memory.Forward(g, im.Projected, g.Affine(masks, decoder.MaskScale, decoder.MaskBias))
-	x = x.Reshape(x.Dim(0), -1, x.Dim(3))
-	return g.ReplaceItems(x, func(i int) *nn.Tensor {
-		if presence[i] > 0 {
-			return nil
-		}
-		return g.Add(g.Item(x, i), m.noObject)
-	})
+	b, width := x.Dim(0), x.Dim(3)
+	marked := g.Choose(x.Reshape(b, 1, -1, width), nn.Pick{Count: 1, Gate: gate, Instead: m.noObject, Addition: true})
+	return marked.Reshape(b, -1, width)
 }
 
 // upsample brings masks [B,k,4g,4g] to the size of the image, [B*k,S,S,1].

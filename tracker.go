@@ -169,11 +169,15 @@ func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, 
 		if err != nil {
 			return nil
 		}
-		if found, err = t.found(r); err != nil {
-			return nil
+		if t.priors == nil { // the device goes on while the host waits
+			if err = t.remember(im, slice, reverse, false, r.LowRes, r); err != nil {
+				return nil
+			}
 		}
-		t.priors.tracked(slice, found)
-		err = t.remember(im, slice, reverse, false, r.LowRes, r)
+		if found, err = t.found(r); err == nil && t.priors != nil {
+			t.priors.tracked(slice, found)
+			err = t.remember(im, slice, reverse, false, r.LowRes, r)
+		}
 		t.model.trace(t.g, "memory_encoder")
 		return nil
 	})
@@ -198,7 +202,7 @@ func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.
 	if t.model.Config.PriorAlone {
 		return nil
 	}
-	memory := t.model.Remember(t.g, im, low, r.Presence, prompted)
+	memory := t.model.Remember(t.g, im, low, r.Gate, prompted)
 	if t.opt.BF16 {
 		var err error
 		if memory, err = roundBF16(t.g, memory); err != nil {
@@ -230,11 +234,11 @@ func (t *Tracker) forget(slice int, reverse bool) {
 
 // found reads a result and fills holes.
 func (t *Tracker) found(r *decoder.Result) (Found, error) {
-	low, err := t.g.Read(r.LowRes)
+	read, err := r.Read(t.g, r.LowRes)
 	if err != nil {
-		return Found{}, fmt.Errorf("slmsam: read masks: %w", err)
+		return Found{}, fmt.Errorf("slmsam: %w", err)
 	}
-	side := r.LowRes.Dim(2)
+	low, side := read[0], r.LowRes.Dim(2)
 	f := Found{Score: r.Score, IoU: r.IoU}
 	for i := range r.Score {
 		l := low[i*side*side : (i+1)*side*side]

@@ -9,56 +9,29 @@ const (
 	stabilityThreshold = 0.98
 )
 
-// choose reads scores and IoUs and picks one mask per object; masks of absent objects become NoObject.
+// choose picks one mask per object; masks of absent objects become NoObject. All of it is decided on the device but for the
+// stability rule, which counts pixels of the single mask.
 func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool) error {
-	b := p.Masks.Dim(0)
-	score, err := g.Read(p.Score)
-	if err != nil {
-		return err
+	r.Scores, r.Gate, r.masks, r.ious, r.free = p.Score, p.Score, p.Masks, p.IoU, asked.Free
+	if asked.Present != nil {
+		r.Gate = g.Upload(signs(asked.Present), len(asked.Present), 1)
 	}
-	ious, err := g.Read(p.IoU)
-	if err != nil {
-		return err
-	}
-	r.Score, r.Scores, r.Presence = score, p.Score, presence(score, asked.Present)
-	first, last := 0, 1
+	r.first, r.count = 0, 1
 	if asked.Multi {
-		first, last = 1, Candidates
-	}
-	r.IoUs = g.Slice(p.IoU, 1, first, last)
-	for i := 0; i < b; i++ {
-		of := ious[i*Candidates : (i+1)*Candidates]
-		r.IoU = append(r.IoU, of[first:last])
-		r.Best = append(r.Best, argmax(of[first:last]))
-	}
-	masks := g.Slice(p.Masks, 1, first, last)
-	if !asked.Multi && !training {
-		if masks, err = r.stabilize(g, p, ious); err != nil {
+		r.first, r.count = 1, Candidates-1
+	} else if !training {
+		if err := r.stabilize(g, p); err != nil {
 			return err
 		}
 	}
-	side := p.Masks.Dim(2)
-	absent := g.Full(NoObject, 1, last-first, side, side)
-	gated := g.ReplaceItems(masks, func(i int) *nn.Tensor {
-		if r.Presence[i] > 0 {
-			return nil
-		}
-		return absent
-	})
-	r.LowRes = g.PickChannels(gated, r.Best)
-	if r.Candidates = gated; asked.Free {
-		r.Candidates = masks
-	}
+	r.LowRes = g.Choose(r.masks, nn.Pick{Rank: r.ious, First: r.first, Count: r.count, Gate: r.Gate, Instead: noObject(g)})
 	return nil
 }
 
-// presence returns the scores or, where known says better, 1 and -1.
-func presence(score []float32, known []bool) []float32 {
-	if known == nil {
-		return score
-	}
-	out := make([]float32, len(score))
-	for i, on := range known {
+// signs is 1 where an object is known to be there and -1 elsewhere.
+func signs(present []bool) []float32 {
+	out := make([]float32, len(present))
+	for i, on := range present {
 		out[i] = -1
 		if on {
 			out[i] = 1
@@ -67,37 +40,51 @@ func presence(score []float32, known []bool) []float32 {
 	return out
 }
 
-// token returns the mask token [B,C] of the chosen candidate; for a single mask always the first one.
-func (r *Result) token(g *nn.Graph, p Prediction, multi bool) *nn.Tensor {
-	index := make([]int, len(r.Best))
-	if multi {
-		for i, b := range r.Best {
-			index[i] = b + 1
-		}
-	}
-	t := g.PickChannels(p.Tokens, index)
-	return t.Reshape(t.Dim(0), -1)
+// noObject is NoObject on the device.
+func noObject(g *nn.Graph) *nn.Tensor {
+	return g.Constant("no object", func() []float32 { return []float32{NoObject} }, 1)
 }
 
-// stabilize returns the single mask of each object [B,1,4g,4g] or, where it is unstable, the best of the
-// other three, and notes that mask's predicted IoU.
-func (r *Result) stabilize(g *nn.Graph, p Prediction, ious []float32) (*nn.Tensor, error) {
-	single, err := g.Read(g.Slice(p.Masks, 1, 0, 1))
-	if err != nil {
-		return nil, err
+// Candidates returns all masks asked for [B,k,4g,4g], NoObject where an object is absent unless Prompts.Free.
+func (r *Result) Candidates(g *nn.Graph) *nn.Tensor {
+	b, side := r.masks.Dim(0), r.masks.Dim(2)
+	return g.Scoped1(func() *nn.Tensor {
+		masks := g.Slice(r.masks, 1, r.first, r.first+r.count)
+		if r.free {
+			return masks
+		}
+		return g.Choose(masks.Reshape(b, 1, r.count, side, side), nn.Pick{Count: 1, Gate: r.Gate, Instead: noObject(g)}).Reshape(b, r.count, side, side)
+	})
+}
+
+// IoUs returns what is predicted for them [B,k].
+func (r *Result) IoUs(g *nn.Graph) *nn.Tensor { return g.Slice(r.ious, 1, r.first, r.first+r.count) }
+
+// token returns the mask token [B,1,C] of the chosen candidate; for a single mask always the first one.
+func (r *Result) token(g *nn.Graph, p Prediction, multi bool) *nn.Tensor {
+	if !multi {
+		return g.Slice(p.Tokens, 1, 0, 1)
 	}
-	b := len(r.Best)
+	return g.Choose(p.Tokens, nn.Pick{Rank: p.IoU, First: 1, Count: Candidates - 1})
+}
+
+// stabilize replaces the single mask of each object [B,1,4g,4g], where it is unstable, by the best of the other three, and
+// its predicted IoU by that one's.
+func (r *Result) stabilize(g *nn.Graph, p Prediction) error {
+	read, err := g.ReadAll(g.Slice(p.Masks, 1, 0, 1), p.IoU)
+	if err != nil {
+		return err
+	}
+	single, ious, b := read[0], read[1], p.Masks.Dim(0)
 	pixels := len(single) / b
 	index := make([]int, b)
 	for i := range index {
 		if Stability(single[i*pixels:(i+1)*pixels]) < stabilityThreshold {
-			of := ious[i*Candidates : (i+1)*Candidates]
-			index[i] = 1 + argmax(of[1:])
-			r.IoU[i] = of[index[i] : index[i]+1]
+			index[i] = 1 + argmax(ious[i*Candidates+1:(i+1)*Candidates])
 		}
 	}
-	r.IoUs = g.PickChannels(p.IoU.Reshape(b, Candidates, 1), index).Reshape(b, 1)
-	return g.PickChannels(p.Masks, index), nil
+	r.masks, r.ious = g.PickChannels(p.Masks, index), g.PickChannels(p.IoU.Reshape(b, Candidates, 1), index).Reshape(b, 1)
+	return nil
 }
 
 // Stability returns the area above delta over the area above -delta, 1 if both are empty.

@@ -29,6 +29,6 @@ func ExampleHeads() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("candidates", result.Candidates.Shape, "mask", result.LowRes.Shape, "pointer", result.Pointer.Shape)
+	fmt.Println("candidates", result.Candidates(g).Shape, "mask", result.LowRes.Shape, "pointer", result.Pointer.Shape)
 	// Output: candidates [1 3 16 16] mask [1 1 16 16] pointer [1 32]
 }

@@ -59,19 +59,21 @@ type Prompts struct {
 	Free bool
 }
 
-// Result is what the heads found for B objects.
+// Result is what the heads found for B objects, on the device. Read brings it to the host.
 type Result struct {
-	LowRes     *nn.Tensor // [B,1,4g,4g] logits of the chosen mask, NoObject where the object is absent
-	Candidates *nn.Tensor // [B,k,4g,4g] all masks asked for, likewise unless Prompts.Free
-	IoUs       *nn.Tensor // [B,k] predicted
-	Scores     *nn.Tensor // [B,1] object score logits
-	Pointer    *nn.Tensor // [B,C]
+	LowRes  *nn.Tensor // [B,1,4g,4g] logits of the chosen mask, NoObject where the object is absent
+	Scores  *nn.Tensor // [B,1] object score logits
+	Gate    *nn.Tensor // [B,1] above 0 where the object counts as present: Scores, unless Prompts.Present says otherwise
+	Pointer *nn.Tensor // [B,C]
 
-	Score []float32 // Scores on the host
-	// Presence is above 0 where the object counts as present: Score, unless Prompts.Present says otherwise.
-	Presence []float32
-	IoU      [][]float32
-	Best     []int // the chosen candidate
+	masks, ious  *nn.Tensor // [B,n,4g,4g], [B,n]; of these first..first+count were asked for
+	first, count int
+	free         bool
+
+	Score    []float32   // Scores on the host
+	Presence []float32   // Gate on the host
+	IoU      [][]float32 // of the masks asked for
+	known    bool        // the three above need not be read
 }
 
 // Tensors lists what the result holds on the device, to be kept beyond a scope.
@@ -79,7 +81,28 @@ func (r *Result) Tensors() []*nn.Tensor {
 	if r == nil {
 		return nil
 	}
-	return []*nn.Tensor{r.LowRes, r.Candidates, r.IoUs, r.Scores, r.Pointer}
+	return []*nn.Tensor{r.LowRes, r.Scores, r.Gate, r.Pointer, r.masks, r.ious}
+}
+
+// Read fills the fields on the host and returns the given tensors of the device, all with one wait.
+func (r *Result) Read(g *nn.Graph, more ...*nn.Tensor) ([][]float32, error) {
+	if !r.known {
+		more = append(more, r.Scores, r.Gate, r.ious)
+	}
+	read, err := g.ReadAll(more...)
+	if err != nil {
+		return nil, fmt.Errorf("decoder: read what was found: %w", err)
+	}
+	if r.known {
+		return read, nil
+	}
+	n := len(read) - 3
+	r.Score, r.Presence, r.IoU, r.known = read[n], read[n+1], nil, true
+	of := read[n+2]
+	for item := r.ious.Dim(1); len(of) > 0; of = of[item:] {
+		r.IoU = append(r.IoU, of[r.first:r.first+r.count])
+	}
+	return read[:n], nil
 }
 
 // Decode predicts masks of B objects.
@@ -98,7 +121,7 @@ func (h *Heads) Decode(g *nn.Graph, f Features, b int, p Prompts) (*Result, erro
 		if err = r.choose(g, pred, p, h.Training || p.Prior != nil); err != nil {
 			return nil
 		}
-		r.Pointer = h.pointers(g, r.token(g, pred, p.Multi), r.Presence)
+		r.Pointer = h.pointers(g, r.token(g, pred, p.Multi), r.Gate)
 		return r.Tensors()
 	})
 	if out == nil {
@@ -142,54 +165,46 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 	return in, nil
 }
 
-// pointers projects tokens [B,C] to object pointers; an absent object has the no-object pointer.
-func (h *Heads) pointers(g *nn.Graph, tokens *nn.Tensor, presence []float32) *nn.Tensor {
+// pointers projects tokens [B,1,C] to object pointers [B,C]; an absent object has the no-object pointer.
+func (h *Heads) pointers(g *nn.Graph, tokens, gate *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		p := h.pointer.Forward(g, tokens)
-		return g.ReplaceItems(p, func(i int) *nn.Tensor {
-			if presence[i] > 0 {
-				return nil
-			}
-			return h.noPointer
-		})
+		p := g.Choose(h.pointer.Forward(g, tokens), nn.Pick{Count: 1, Gate: gate, Instead: h.noPointer})
+		return p.Reshape(p.Dim(0), -1)
 	})
 }
 
 // MaskAsOutput takes masks given by the user, [B,S,S,1] of 0 and 1, as the result: logits of -10 and 10, and
-// a score that says whether the mask is empty. Only the pointer is predicted, from the plain features.
+// a score that says whether the mask is empty. Only the pointer is predicted, from the plain features; where the mask is
+// empty or no object is seen it is the no-object pointer.
 func (h *Heads) MaskAsOutput(g *nn.Graph, f Features, masks *nn.Tensor, empty []bool) (*Result, error) {
 	var err error
-	r := &Result{}
+	r := &Result{count: 1, free: true, known: true}
 	b, size := masks.Dim(0), masks.Dim(1)
 	out := g.Scoped(func() []*nn.Tensor {
-		logits := g.Affine(masks, MaskScale, MaskBias)
-		low := g.Resize(logits, size/4, size/4, nn.BilinearAntialiased)
-		var decoded *Result
-		decoded, err = h.Decode(g, f, b, Prompts{Mask: h.maskDownsample.Forward(g, masks)})
-		if err != nil {
+		var in Input
+		if in, err = h.input(g, f, b, Prompts{Mask: h.maskDownsample.Forward(g, masks)}); err != nil {
 			return nil
 		}
-		for i := 0; i < b; i++ {
+		pred := h.Mask.Forward(g, in)
+		for i := range b {
 			score := float32(MaskScale + MaskBias)
 			if empty[i] {
 				score = MaskBias
 			}
-			r.Score, r.IoU, r.Best = append(r.Score, score), append(r.IoU, []float32{1}), append(r.Best, 0)
+			r.Score, r.IoU = append(r.Score, score), append(r.IoU, []float32{1})
 		}
 		r.Presence = r.Score
-		r.LowRes = low.Reshape(b, 1, size/4, size/4)
-		r.Candidates = r.LowRes
-		r.IoUs, r.Scores = g.Full(1, b, 1), g.Upload(r.Score, b, 1)
-		r.Pointer = g.ReplaceItems(decoded.Pointer, func(i int) *nn.Tensor {
-			if empty[i] {
-				return h.noPointer
-			}
-			return nil
-		})
+		logits := g.Affine(masks, MaskScale, MaskBias)
+		r.LowRes = g.Resize(logits, size/4, size/4, nn.BilinearAntialiased).Reshape(b, 1, size/4, size/4)
+		r.masks, r.ious, r.Scores = r.LowRes, g.Full(1, b, 1), g.Upload(r.Score, b, 1)
+		r.Gate = r.Scores
+		seen := h.pointers(g, g.Slice(pred.Tokens, 1, 0, 1), pred.Score)
+		pointers := g.Choose(seen.Reshape(b, 1, -1), nn.Pick{Count: 1, Gate: r.Gate, Instead: h.noPointer})
+		r.Pointer = pointers.Reshape(b, -1)
 		return r.Tensors()
 	})
 	if out == nil {
-		return nil, err
+		return nil, fmt.Errorf("decoder: %w", err)
 	}
 	return r, nil
 }

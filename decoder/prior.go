@@ -27,7 +27,7 @@ func PriorAlone(g *nn.Graph, p Prompts) (*Result, error) {
 		if err = r.choose(g, pred, p, true); err != nil {
 			return nil
 		}
-		return []*nn.Tensor{r.LowRes, r.Candidates, r.IoUs, r.Scores}
+		return r.Tensors()
 	})
 	if out == nil {
 		return nil, fmt.Errorf("decoder: %w", err)

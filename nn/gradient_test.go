@@ -132,7 +132,16 @@ func TestOperationGradients(t *testing.T) {
 		"attention, a key that counts more": {func(g *nn.Graph, x ts) *nn.Tensor {
 			return g.AttentionRepeating(nn.Part(x[0], 0, 4).First(3), nn.Part(x[0], 1, 4), nn.Part(x[0], 2, 4), 2, 5)
 		}, [][]int{{2, 4, 12}}},
-		"gather":        {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
+		"gather": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
+		"choose": {func(g *nn.Graph, x ts) *nn.Tensor {
+			return g.Choose(x[0], nn.Pick{Rank: g.Upload([]float32{9, 1, 3, 9, 2, 1, 9, 0, 0}, 3, 3), First: 1, Count: 2})
+		}, [][]int{{3, 3, 4}}},
+		"choose open ones": {func(g *nn.Graph, x ts) *nn.Tensor {
+			return g.Choose(x[0], nn.Pick{Count: 1, Gate: g.Upload([]float32{1, 0, -2}, 3, 1), Instead: x[1]})
+		}, [][]int{{3, 1, 4}, {2}}},
+		"choose and add": {func(g *nn.Graph, x ts) *nn.Tensor {
+			return g.Choose(x[0], nn.Pick{Count: 1, Gate: g.Upload([]float32{1, 0, -2}, 3, 1), Instead: x[1], Addition: true})
+		}, [][]int{{3, 1, 2, 2}, {2}}},
 		"pick channels": {func(g *nn.Graph, x ts) *nn.Tensor { return g.PickChannels(x[0], []int{2, 0}) }, [][]int{{2, 3, 2}}},
 	} {
 		t.Run(name, func(t *testing.T) { checkGradient(t, c.f, c.shapes...) })

@@ -122,6 +122,17 @@ func (g *Graph) Read(t *Tensor) ([]float32, error) {
 	return out, err
 }
 
+// ReadAll is Read of several tensors, with one wait.
+func (g *Graph) ReadAll(ts ...*Tensor) ([][]float32, error) {
+	out, parts := make([][]float32, len(ts)), make([]backend.Part, len(ts))
+	for i, t := range ts {
+		out[i] = make([]float32, t.size)
+		parts[i] = backend.Part{From: t.buf, To: out[i]}
+	}
+	err := g.dev.ReadAll(parts)
+	return out, err
+}
+
 // Sync waits for all work and returns the device's error, if any.
 func (g *Graph) Sync() error { return g.dev.Sync() }
 

@@ -3,7 +3,7 @@ package train
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 // dry is a device that computes nothing: it only adds up the memory that a computation asks for. Values
-// read from it are zeros, which decide nothing about sizes but the presence of objects.
+// read from it are zeros, which decide nothing about sizes.
 type dry struct{ live, peak int64 }
 
 var _ backend.Device = (*dry)(nil)
@@ -38,6 +38,14 @@ func (d *dry) Read(_ backend.Buffer, _ int, dst []float32) error {
 	return nil
 }
 
+// ReadAll implements backend.Device.
+func (d *dry) ReadAll(parts []backend.Part) error {
+	for _, p := range parts {
+		clear(p.To)
+	}
+	return nil
+}
+
 // Sync implements backend.Device.
 func (d *dry) Sync() error { return nil }
 
@@ -69,6 +77,8 @@ func (d *dry) Map(backend.Map)                                     {}
 func (d *dry) MapBackward(backend.MapBackward)                     {}
 func (d *dry) Zip(backend.Zip)                                     {}
 func (d *dry) Copy(backend.Copy)                                   {}
+func (d *dry) Choose(backend.Choose)                               {}
+func (d *dry) ChooseBackward(backend.ChooseBackward)               {}
 func (d *dry) Fill(backend.Fill)                                   {}
 func (d *dry) Sum(backend.Sum)                                     {}
 func (d *dry) Dot(backend.Dot)                                     {}

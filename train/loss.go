@@ -61,9 +61,12 @@ type Object struct {
 	Terms  *Terms // of its clip on the slice: the loss is added here
 }
 
-func predictionOf(out slmsam.ClipOutput) Prediction {
+func predictionOf(g *nn.Graph, out slmsam.ClipOutput) (Prediction, error) {
 	r := out.Result
-	return Prediction{Logits: out.Logits, IoUs: r.IoUs, Scores: r.Scores, IoU: r.IoU, Score: r.Score}
+	if _, err := r.Read(g); err != nil {
+		return Prediction{}, fmt.Errorf("train: %w", err)
+	}
+	return Prediction{Logits: out.Logits, IoUs: r.IoUs(g), Scores: r.Scores, IoU: r.IoU, Score: r.Score}, nil
 }
 
 // candidate is the loss of one candidate mask and its derivatives by the mask's sums.

@@ -109,7 +109,7 @@ func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recomp
 	mem := slmsam.Memory{Long: m.Config.Frames, Short: 1}
 	total, err := train.Backward(g, m, clipOf(t, g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms []train.Terms) error {
 		prefix := fmt.Sprintf("frame%d.", i)
-		low, err := g.Read(out.Result.Candidates)
+		low, err := g.Read(out.Result.Candidates(g))
 		require.NoError(t, err)
 		want, _ := f.Data(prefix + "low_res_multimasks")
 		golden.Close(t, prefix+"masks", want, low, golden.Tolerance{Abs: 2e-3})

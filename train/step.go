@@ -40,7 +40,10 @@ func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsa
 			at = i
 		}
 		f := frames[i]
-		p := predictionOf(out)
+		p, err := predictionOf(g, out)
+		if err != nil {
+			return err
+		}
 		if f.Known != nil {
 			p.Logits = muted(g, p.Logits, g.Gather(f.Known, out.Objects))
 		}

@@ -13,6 +13,7 @@ type buffer struct {
 	n     int    // words
 	bytes int64  // the block's size
 	batch uint64 // the last batch that uses the block
+	used  bool   // by a launch since it was allocated
 	freed bool
 	half  bool // the words are float16, two to a word of the block (halves.go)
 }
@@ -70,6 +71,28 @@ func (p *pool) take(n int, size int64) *buffer {
 		size = classBytes(int(size/4) + 1)
 	}
 	return nil
+}
+
+// renew gives b, which no launch has used yet, another block if recorded launches still use this one, which it was before.
+func (d *Device) renew(b *buffer) {
+	p, size := &d.pool, b.bytes
+	raw, list := handle(nil), p.free[size]
+	for i, other := range list {
+		if other.batch != d.batch.id {
+			raw = other.raw
+			p.free[size] = append(list[:i:i], list[i+1:]...)
+			p.mem.Pooled -= size
+			break
+		}
+	}
+	if raw == nil {
+		if raw = d.createBuffer(size, forStorage); raw == nil {
+			return
+		}
+	}
+	p.put(&buffer{raw: b.raw, bytes: size, batch: b.batch})
+	b.raw, b.batch = raw, 0
+	p.notePeak()
 }
 
 func (p *pool) adopt(b *buffer) *buffer {
@@ -132,12 +155,17 @@ func (d *Device) Free(b backend.Buffer) {
 	}
 	p := &d.pool
 	delete(p.live, own)
+	p.mem.Live -= own.bytes
+	p.put(own)
+}
+
+// put keeps the block of b for reuse.
+func (p *pool) put(b *buffer) {
 	if p.free == nil {
 		p.free = map[int64][]*buffer{}
 	}
-	p.free[own.bytes] = append(p.free[own.bytes], own)
-	p.mem.Live -= own.bytes
-	p.mem.Pooled += own.bytes
+	p.free[b.bytes] = append(p.free[b.bytes], b)
+	p.mem.Pooled += b.bytes
 }
 
 // trim releases the blocks that nobody uses.

@@ -26,6 +26,7 @@ type Device struct {
 	batch    batch
 	kernels  map[string]*kernel
 	products map[productKey]*kernel // those of them that are matrix products
+	unsent   int                    // bytes written since the last wait
 	staging  handle                 // stagingBytes long; nil until first used
 	nothing  [2]*buffer             // placeholders for optional inputs and outputs
 	tuner    tuner

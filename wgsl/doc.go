@@ -11,7 +11,7 @@
 // # How a kernel runs
 //
 // A method of Device (MatMul, Zip, ...) turns its argument struct into launches. A launch is recorded, not run:
-// the device collects up to 64 of them, or as many as their estimated work allows to finish well under a second,
+// the device collects up to 256 of them (fewer where it may be waiting), or as many as their estimated work allows to finish well under a second,
 // then encodes them in one compute pass and submits. Read, Sync and a Write to a buffer that a recorded launch
 // uses submit first. Errors of the device are kept and come back from the next Read or Sync.
 //

@@ -21,8 +21,9 @@ type driver interface {
 	// submitWrites starts the writes so far.
 	submitWrites()
 
-	// read copies words off.. of a block to dst, by way of a block for staging, when all that was submitted is done.
-	read(b handle, off int, dst []float32, staging handle) error
+	// read copies words of blocks to the host, by way of a block for staging that holds all of them, when all that was submitted is
+	// done.
+	read(from []reading, staging handle) error
 
 	// poll lets the driver drop what finished submissions held.
 	poll()
@@ -48,6 +49,13 @@ const (
 	forParams
 	forStaging
 )
+
+// reading is words off.. of a block and where they go on the host.
+type reading struct {
+	block handle
+	off   int
+	to    []float32
+}
 
 // binding is a part of a block, in bytes.
 type binding struct {

@@ -88,9 +88,16 @@ func (w *watcher) write(b handle, off int, src []float32) error {
 	return nil
 }
 
-func (w *watcher) read(b handle, off int, dst []float32, staging handle) error {
-	if 4*(off+len(dst)) > b.(*held).size || 4*len(dst) > staging.(*held).size {
-		return errors.New("read beyond the block")
+func (w *watcher) read(from []reading, staging handle) error {
+	total := 0
+	for _, r := range from {
+		total += 4 * len(r.to)
+		if 4*(r.off+len(r.to)) > r.block.(*held).size {
+			return errors.New("read beyond the block")
+		}
+	}
+	if total > staging.(*held).size {
+		return errors.New("read more than the staging block holds")
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	maxLaunches = 64  // per submission
+	maxLaunches = 256 // per submission
+	maxFirst    = 32  // of the first one after a wait, so that a device that has nothing to do begins soon
 	maxAhead    = 16  // submissions: bounds what waits at a time, and so how long one wait may take
 	slotBytes   = 256 // params of one launch: the largest alignment that a device may ask of dynamic offsets
 	alignWords  = 64  // storage bindings begin at multiples of 256 bytes
@@ -108,7 +109,7 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent
 	b.params = append(b.params, make([]uint32, slotBytes/4-(len(b.params)-start))...)
 	b.work += work
 	d.tally.count(k, work, spans)
-	if len(b.launches) == maxLaunches || b.work >= d.limits.batchWork {
+	if len(b.launches) == maxLaunches || len(b.launches) >= maxFirst && b.ahead == 0 || b.work >= d.limits.batchWork {
 		d.flush()
 	}
 }
@@ -140,7 +141,7 @@ func (d *Device) bind(k *kernel, spans []span) (handle, error) {
 		if !d.usable(s.buf) {
 			return nil, ErrOutOfMemory
 		}
-		s.buf.batch = d.batch.id
+		s.buf.batch, s.buf.used = d.batch.id, true
 		// Sizes are whole vec4s; blocks are multiples of 256 bytes.
 		storage = append(storage, binding{block: s.buf.raw, off: s.off * s.buf.wordBytes(), size: (s.n*s.buf.wordBytes() + 15) &^ 15})
 	}
@@ -172,7 +173,7 @@ func (d *Device) flush() {
 
 // waitIdle waits until all that was submitted is done.
 func (d *Device) waitIdle() error {
-	d.batch.ahead = 0
+	d.batch.ahead, d.unsent = 0, 0
 	d.tally.Waits++
 	return d.driver.waitIdle()
 }

@@ -10,6 +10,9 @@ import (
 // submitted, so that pieces bound the memory beside the buffers.
 const stagingBytes = 4 << 20
 
+// maxUnsent is how much is written before the device waits until that was taken.
+const maxUnsent = 4 * stagingBytes
+
 // Write copies src to words off.. of b, after all kernels called so far.
 func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	dst := checkRange("Write", b, off, len(src))
@@ -20,8 +23,12 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 		return
 	}
 	d.tally.Sent += 4 * int64(len(src))
-	if dst.batch == d.batch.id { // recorded launches must see the old contents
-		d.flush()
+	if dst.batch == d.batch.id && len(d.batch.launches) > 0 { // recorded launches must see the old contents
+		if dst.used {
+			d.flush()
+		} else {
+			d.renew(dst)
+		}
 	}
 	for start := 0; start < len(src); start += stagingBytes / 4 {
 		piece := src[start:min(start+stagingBytes/4, len(src))]
@@ -29,7 +36,7 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 			d.fail(fmt.Errorf("wgsl: write: %w", err))
 			return
 		}
-		if len(src) > stagingBytes/4 {
+		if d.unsent += 4 * len(piece); d.unsent > maxUnsent {
 			d.flush()
 			d.driver.submitWrites()
 			d.fail(d.waitIdle())
@@ -40,28 +47,65 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 // Read waits for all kernels called so far, then copies words off.. of b to dst. It returns the first error since
 // the last Read or Sync, and leaves dst alone then.
 func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
-	src := checkRange("Read", b, off, len(dst))
-	if src.half {
-		wide := d.widened(src)
-		defer d.Free(wide)
-		src = wide
+	return d.ReadAll([]backend.Part{{From: b, Off: off, To: dst}})
+}
+
+// ReadAll is Read of several parts, with one wait for every stagingBytes of them.
+func (d *Device) ReadAll(parts []backend.Part) error {
+	var pieces []piece
+	for _, p := range parts {
+		src := checkRange("Read", p.From, p.Off, len(p.To))
+		if src.half {
+			wide := d.widened(src)
+			defer d.Free(wide)
+			src = wide
+		}
+		if len(p.To) > 0 && d.usable(src) {
+			d.tally.Got += 4 * int64(len(p.To))
+			pieces = append(pieces, piece{from: src, off: p.Off, to: p.To})
+		}
 	}
 	d.flush()
-	if len(dst) == 0 || !d.usable(src) {
+	if len(pieces) == 0 || d.err != nil || d.lost != nil {
 		return d.takeError()
 	}
-	d.tally.Readbacks++
-	d.tally.Got += 4 * int64(len(dst))
 	if d.staging == nil {
 		d.staging = d.createBuffer(stagingBytes, forStaging)
 		d.pool.own = stagingBytes
 		d.pool.notePeak()
 	}
-	for start := 0; start < len(dst) && d.err == nil; start += stagingBytes / 4 {
-		d.fail(d.driver.read(src.raw, off+start, dst[start:min(start+stagingBytes/4, len(dst))], d.staging))
-		d.batch.ahead = 0
+	for _, fit := range stagings(pieces) {
+		if d.err == nil {
+			d.tally.Readbacks++
+			d.fail(d.driver.read(fit, d.staging))
+			d.batch.ahead, d.unsent = 0, 0
+		}
 	}
 	return d.takeError()
+}
+
+// piece is words of a buffer on their way to the host.
+type piece struct {
+	from *buffer
+	off  int
+	to   []float32
+}
+
+// stagings puts pieces together that fit stagingBytes, and cuts those that do not.
+func stagings(pieces []piece) (out [][]reading) {
+	room := 0
+	for _, p := range pieces {
+		for len(p.to) > 0 {
+			if room == 0 {
+				out, room = append(out, nil), stagingBytes/4
+			}
+			n := min(len(p.to), room)
+			last := len(out) - 1
+			out[last] = append(out[last], reading{p.from.raw, p.off, p.to[:n]})
+			p.off, p.to, room = p.off+n, p.to[n:], room-n
+		}
+	}
+	return out
 }
 
 // Sync waits for all kernels called so far and returns the first error since the last Sync or Read.

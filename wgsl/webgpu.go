@@ -73,15 +73,20 @@ func (g *webgpu) write(b handle, off int, src []float32) error {
 
 func (g *webgpu) submitWrites() { g.queue.Submit() }
 
-func (g *webgpu) read(b handle, off int, dst []float32, staging handle) error {
-	size, to := uint64(len(dst))*4, staging.(*wgpu.Buffer)
+func (g *webgpu) read(from []reading, staging handle) error {
+	to := staging.(*wgpu.Buffer)
 	encoder, err := g.gpu.CreateCommandEncoder(nil)
 	if err != nil {
 		return err
 	}
 	defer encoder.Release()
-	if err := encoder.CopyBufferToBuffer(b.(*wgpu.Buffer), uint64(off)*4, to, 0, size); err != nil {
-		return fmt.Errorf("wgsl: read: %w", err)
+	size := uint64(0)
+	for _, r := range from {
+		n := uint64(len(r.to)) * 4
+		if err := encoder.CopyBufferToBuffer(r.block.(*wgpu.Buffer), uint64(r.off)*4, to, size, n); err != nil {
+			return fmt.Errorf("wgsl: read: %w", err)
+		}
+		size += n
 	}
 	commands, err := encoder.Finish(nil)
 	if err != nil {
@@ -96,7 +101,11 @@ func (g *webgpu) read(b handle, off int, dst []float32, staging handle) error {
 	if err := g.log.take(); err != nil {
 		return err
 	}
-	copy(dst, wgpu.FromBytes[float32](to.GetMappedRange(0, uint(mapped))))
+	words := wgpu.FromBytes[float32](to.GetMappedRange(0, uint(mapped)))
+	for _, r := range from {
+		copy(r.to, words)
+		words = words[len(r.to):]
+	}
 	return to.Unmap()
 }
 

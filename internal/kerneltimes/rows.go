@@ -51,6 +51,16 @@ func (d *Device) Copy(a backend.Copy) {
 	d.note("Copy", fmt.Sprintf("%v strides %v %v add %t", a.Dims, a.XStride, a.YStride, a.Accumulate), 0, func() { d.Device.Copy(a) })
 }
 
+// Choose implements backend.Kernels.
+func (d *Device) Choose(a backend.Choose) {
+	d.note("Choose", fmt.Sprintf("%dx%dx%d", a.B, a.K, a.N), 0, func() { d.Device.Choose(a) })
+}
+
+// ChooseBackward implements backend.Kernels.
+func (d *Device) ChooseBackward(a backend.ChooseBackward) {
+	d.note("ChooseBackward", fmt.Sprintf("%dx%dx%d", a.B, a.K, a.N), 0, func() { d.Device.ChooseBackward(a) })
+}
+
 // Fill implements backend.Kernels.
 func (d *Device) Fill(a backend.Fill) {
 	d.note("Fill", fmt.Sprint(a.N), 0, func() { d.Device.Fill(a) })

@@ -26,6 +26,9 @@ type Device interface {
 	// Read waits for all kernels called so far, then copies words off.. of b to dst.
 	Read(b Buffer, off int, dst []float32) error
 
+	// ReadAll is Read of several parts, with one wait.
+	ReadAll(parts []Part) error
+
 	// Sync waits for all kernels called so far and returns the first error since the last Sync or Read.
 	Sync() error
 
@@ -37,6 +40,13 @@ type Device interface {
 
 	// Close releases everything. The device and its buffers must not be used afterwards.
 	Close()
+}
+
+// Part is some words of a buffer, from Off on, and where they go on the host.
+type Part struct {
+	From Buffer
+	Off  int
+	To   []float32
 }
 
 // Memory is a device's use of memory, in bytes.
@@ -72,6 +82,8 @@ type Kernels interface {
 	MapBackward(MapBackward)
 	Zip(Zip)
 	Copy(Copy)
+	Choose(Choose)
+	ChooseBackward(ChooseBackward)
 	Fill(Fill)
 	Sum(Sum)
 	Dot(Dot)

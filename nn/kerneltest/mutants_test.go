@@ -26,6 +26,7 @@ type mutant struct {
 	resample func(*cpu.Device, backend.Resample)
 	pool     func(*cpu.Device, backend.MaxPoolBackward)
 	adamW    func(*cpu.Device, backend.AdamW)
+	choose   func(*cpu.Device, backend.Choose)
 }
 
 func (m mutant) MatMul(a backend.MatMul)                   { m.matMul(m.Device, a) }
@@ -40,6 +41,7 @@ func (m mutant) Sum(a backend.Sum)                         { m.sum(m.Device, a) 
 func (m mutant) Resample(a backend.Resample)               { m.resample(m.Device, a) }
 func (m mutant) MaxPoolBackward(a backend.MaxPoolBackward) { m.pool(m.Device, a) }
 func (m mutant) AdamW(a backend.AdamW)                     { m.adamW(m.Device, a) }
+func (m mutant) Choose(a backend.Choose)                   { m.choose(m.Device, a) }
 
 // mutants returns the mistakes by kernel and description.
 func mutants(d *cpu.Device) map[[2]string]mutant {
@@ -78,6 +80,9 @@ func mutants(d *cpu.Device) map[[2]string]mutant {
 		{"LayerNorm", "ignores Eps"}:                 {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Eps = 0; d.LayerNorm(a) }},
 		{"RoPE", "turns one way only"}:               {rope: func(d *cpu.Device, a backend.RoPE) { a.Inverse = false; d.RoPE(a) }},
 		{"RoPE", "rotates every token"}:              {rope: func(d *cpu.Device, a backend.RoPE) { a.Rotated = a.N; d.RoPE(a) }},
+		{"Choose", "opens all items"}:                {choose: func(d *cpu.Device, a backend.Choose) { a.Gate = nil; d.Choose(a) }},
+		{"Choose", "always takes the first"}:         {choose: func(d *cpu.Device, a backend.Choose) { a.K = 1; a.Rank = nil; d.Choose(a) }},
+		{"Choose", "ignores Add"}:                    {choose: func(d *cpu.Device, a backend.Choose) { a.Add = false; d.Choose(a) }},
 		{"Dropout", "draws other numbers"}:           {dropout: func(d *cpu.Device, a backend.Dropout) { a.Seed++; d.Dropout(a) }},
 		{"Dropout", "ignores the group"}:             {dropout: func(d *cpu.Device, a backend.Dropout) { a.Group = 1; d.Dropout(a) }},
 		{"Sum", "ignores P"}:                         {sum: func(d *cpu.Device, a backend.Sum) { a.P = 1; d.Sum(a) }},

@@ -109,6 +109,8 @@ func kernelList() []kernel {
 		{"MapBackward", mapBackwardCases},
 		{"Zip", zipCases},
 		{"Copy", copyCases},
+		{"Choose", chooseCases},
+		{"ChooseBackward", chooseBackwardCases},
 		{"Fill", fillCases},
 		{"Sum", sumCases},
 		{"Dot", dotCases},

@@ -1,0 +1,47 @@
+// choosebackward: the gradient of choose by its candidates.      (contract: backend.ChooseBackward)
+//
+//   DX[b, k(b) - k0, i] += DY[b,i], k(b) = argmax Rank[b,..], where Gate[b] > 0, or everywhere
+//
+// Buffers   dy [items,long]; rank [items,rank_item]; gate [items]; dx: candidates k0..k0+kept of items, item words apart and
+//           each long words long. Without Rank or Gate something else is bound there.
+// Dispatch  one thread per word of dy; pieces as in choose.wgsl.
+
+struct Params {
+    base: array<vec4<u32>, 2>,
+    count: u32,
+    n: u32,
+    long: u32,
+    item: u32,
+    k: u32,
+    k0: u32,
+    kept: u32,
+    b0: u32,
+    rank_item: u32,
+    gated: u32,      // items that are not open have no gradient here
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> rank: array<f32>;
+@group(0) @binding(3) var<storage, read> gate: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = id.y * groups.x * 64u + id.x;
+    if i >= params.count {
+        return;
+    }
+    let b = i / params.n;
+    let at = i % params.n;
+    let first = params.base[0].y + (params.b0 + b) * params.rank_item;
+    var best = first;
+    for (var r = first + 1u; r < first + params.k; r += 1u) {
+        best = select(best, r, rank[r] > rank[best]);
+    }
+    let chosen = best - first;
+    let open = params.gated == 0u || gate[params.base[0].z + params.b0 + b] > 0.0;
+    if open && chosen >= params.k0 && chosen < params.k0 + params.kept {
+        dx[params.base[0].w + b * params.item + (chosen - params.k0) * params.long + at] += dy[params.base[0].x + b * params.long + at];
+    }
+}
