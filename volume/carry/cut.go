@@ -1,6 +1,10 @@
 package carry
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
+)
 
 // Settings of the cut.
 const (
@@ -10,72 +14,42 @@ const (
 
 // cut finds, within a box, the region that gains most: the sum of gain inside less the length of its outline, which
 // is cheaper along edges of the slice. It solves the convex relaxation by the primal-dual method of Chambolle and
-// Pock (JMIV 2011) and returns the region's indicator, between 0 and 1, outside the box 0.
+// Pock (JMIV 2011) and returns the region's indicator, between 0 and 1, outside the box 0. A row's dual step needs the row
+// below as the last round left it, its primal step the row above as this one made it: both steps go over the box at once.
 func cut(gain []float32, gray []uint8, r box, side int, length float32) []float32 {
-	h, w := r.y1-r.y0, r.x1-r.x0
+	f, h, w := simd.Detect(), r.y1-r.y0, r.x1-r.x0
 	weight := edgeWeights(gray, r, side, length)
-	u, lead := make([]float32, h*w), make([]float32, h*w)
-	px, py := make([]float32, h*w), make([]float32, h*w)
-	f := make([]float32, h*w)
+	gains := make([]float32, h*w)
+	u := make([]float32, h*w)
+	ld := w + 1
+	lead := make([]float32, h*ld) // the last one of each row is repeated: no flow leaves the box
+	px := make([]float32, h*ld)   // of each row the first is 0: none enters it
+	py := make([]float32, (h+1)*w)
 	for y := range h {
-		copy(f[y*w:(y+1)*w], gain[(r.y0+y)*side+r.x0:])
-	}
-	for i, v := range f {
-		if v > 0 {
-			u[i], lead[i] = 1, 1
+		row := gains[y*w:][:w]
+		copy(row, gain[(r.y0+y)*side+r.x0:])
+		for x, v := range row {
+			if v > 0 {
+				u[y*w+x], lead[y*ld+x] = 1, 1
+			}
 		}
+		lead[y*ld+w] = lead[y*ld+w-1]
 	}
+	by := []float32{step}
 	for range cutSteps {
-		dualStep(px, py, lead, weight, h, w)
-		primalStep(u, lead, px, py, f, h, w)
+		for y := range h {
+			at, below := lead[y*ld:], lead[min(y+1, h-1)*ld:]
+			x, up, v := px[y*ld:], py[y*w:], py[(y+1)*w:][:w]
+			f.CutDual(x[1:][:w], v, at, at[1:], below, weight[y*w:], by)
+			f.CutPrimal(u[y*w:][:w], at, x[1:], v, x, up, gains[y*w:], by)
+			at[w] = at[w-1]
+		}
 	}
 	out := make([]float32, len(gray))
 	for y := range h {
 		copy(out[(r.y0+y)*side+r.x0:], u[y*w:(y+1)*w])
 	}
 	return out
-}
-
-// dualStep follows the gradient of the indicator, and keeps the flow through a pixel below its weight.
-func dualStep(px, py, u, weight []float32, h, w int) {
-	for y := range h {
-		down := w
-		if y == h-1 {
-			down = 0
-		}
-		for x := range w {
-			i := y*w + x
-			right := 1
-			if x == w-1 {
-				right = 0
-			}
-			a, b := px[i]+step*(u[i+right]-u[i]), py[i]+step*(u[i+down]-u[i])
-			if n, most := a*a+b*b, weight[i]*weight[i]; n > most {
-				k := weight[i] / float32(math.Sqrt(float64(n)))
-				a, b = a*k, b*k
-			}
-			px[i], py[i] = a, b
-		}
-	}
-}
-
-// primalStep lets the indicator follow gain and flow, and leads it on.
-func primalStep(u, lead, px, py, gain []float32, h, w int) {
-	for y := range h {
-		for x := range w {
-			i := y*w + x
-			d := px[i] + py[i] + gain[i]
-			if x > 0 {
-				d -= px[i-1]
-			}
-			if y > 0 {
-				d -= py[i-w]
-			}
-			v := min(max(u[i]+step*d, 0), 1)
-			lead[i] = 2*v - u[i]
-			u[i] = v
-		}
-	}
 }
 
 // edgeWeights is the price of an outline through a pixel: low where gray values change more than usual.

@@ -78,7 +78,7 @@ func (f *Field) Warp(values []float32) []float32 {
 	for y := range f.H {
 		for x := range f.W {
 			i := y*f.W + x
-			out[i] = p.at(float32(x)+f.DX[i], float32(y)+f.DY[i])
+			out[i] = p.at(spotAt(float32(x)+f.DX[i], f.W), spotAt(float32(y)+f.DY[i], f.H))
 		}
 	}
 	return out

@@ -16,26 +16,39 @@ func fromGray(gray []uint8, h, w int) plane {
 	return p
 }
 
-// at is the value at a place between pixels, bilinear; beyond the border, that of the border.
-func (p plane) at(x, y float32) float32 {
-	x, y = min(max(x, 0), float32(p.w-1)), min(max(y, 0), float32(p.h-1))
-	x0, y0 := min(int(x), max(p.w-2, 0)), min(int(y), max(p.h-2, 0))
-	fx, fy := x-float32(x0), y-float32(y0)
-	right, down := min(1, p.w-1), min(1, p.h-1)*p.w
-	i := y0*p.w + x0
-	top := p.pix[i] + fx*(p.pix[i+right]-p.pix[i])
-	low := p.pix[i+down] + fx*(p.pix[i+down+right]-p.pix[i+down])
-	return top + fy*(low-top)
+// spot is a place between two of n pixels in a row: so far from the first of them to the second.
+type spot struct {
+	first, second int
+	far           float32
+}
+
+// spotAt is that of x; beyond the border, the border.
+func spotAt(x float32, n int) spot {
+	x = min(max(x, 0), float32(n-1))
+	first := min(int(x), max(n-2, 0))
+	return spot{first, first + min(1, n-1), x - float32(first)}
+}
+
+// at is the value at a place between pixels, bilinear.
+func (p plane) at(x, y spot) float32 {
+	high, low := p.pix[y.first*p.w:], p.pix[y.second*p.w:]
+	top := high[x.first] + x.far*(high[x.second]-high[x.first])
+	bottom := low[x.first] + x.far*(low[x.second]-low[x.first])
+	return top + y.far*(bottom-top)
 }
 
 // resize samples a picture at the middles of h x w pixels, bilinear.
 func resize(p plane, h, w int) plane {
 	out := newPlane(h, w)
 	sx, sy := float32(p.w)/float32(w), float32(p.h)/float32(h)
+	columns := make([]spot, w)
+	for x := range columns {
+		columns[x] = spotAt((float32(x)+0.5)*sx-0.5, p.w)
+	}
 	for y := range h {
-		fy := (float32(y)+0.5)*sy - 0.5
-		for x := range w {
-			out.pix[y*w+x] = p.at((float32(x)+0.5)*sx-0.5, fy)
+		row := spotAt((float32(y)+0.5)*sy-0.5, p.h)
+		for x, column := range columns {
+			out.pix[y*w+x] = p.at(column, row)
 		}
 	}
 	return out

@@ -31,6 +31,7 @@ func avx2() Kernels {
 		norms: norms{layerNormAVX2, layerNormBackwardAVX2}, addRows: addRowsAVX2, depthwise: depthwise{depthwiseAVX2, depthwiseGradientAVX2},
 		turns: turns{rotateAVX2, rotateBackAVX2}, slopes: slopes{reluGradientAVX2, sigmoidGradientAVX2, addSigmoidGradientAVX2},
 		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2}, maskLosses: maskLosses{maskLossAVX2, maskLossGradientAVX2},
+		fields: fields{cutDualAVX2, cutPrimalAVX2, flowBrightnessAVX2, flowGradientsAVX2, flowSmoothnessAVX2, flowRelaxAVX2},
 	}
 }
 
@@ -46,6 +47,7 @@ func avx512() Kernels {
 		norms: norms{layerNormAVX512, layerNormBackwardAVX512}, addRows: addRowsAVX512, depthwise: depthwise{depthwiseAVX512, depthwiseGradientAVX512},
 		turns: turns{rotateAVX512, rotateBackAVX512}, slopes: slopes{reluGradientAVX512, sigmoidGradientAVX512, addSigmoidGradientAVX512},
 		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
+		fields: fields{cutDualAVX512, cutPrimalAVX512, flowBrightnessAVX512, flowGradientsAVX512, flowSmoothnessAVX512, flowRelaxAVX512},
 	}
 }
 

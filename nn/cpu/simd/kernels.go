@@ -38,6 +38,7 @@ type Kernels struct {
 	scoreGradient func(n int, p, dp, delta []float32)
 	scaleLanes    func(n int, o, alpha []float32)
 	axial         axial
+	fields        fields
 }
 
 // Tile computes an MR x NR tile of a product, C = A B or, with add, C += A B:

@@ -217,6 +217,36 @@ func axial5AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s
 //go:noescape
 func axial6AVX2(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
 
+// cutDualAVX2 is a dual step of a cut; see Kernels.CutDual.
+//
+//go:noescape
+func cutDualAVX2(px []float32, py []float32, u []float32, right []float32, down []float32, weight []float32, c []float32)
+
+// cutPrimalAVX2 is a primal step of a cut; see Kernels.CutPrimal.
+//
+//go:noescape
+func cutPrimalAVX2(u []float32, lead []float32, px []float32, py []float32, left []float32, up []float32, gain []float32, c []float32)
+
+// flowBrightnessAVX2 sets up equations; see Kernels.FlowBrightness.
+//
+//go:noescape
+func flowBrightnessAVX2(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, ix []float32, iy []float32, iz []float32, du []float32, dv []float32, c []float32)
+
+// flowGradientsAVX2 adds to equations; see Kernels.FlowGradients.
+//
+//go:noescape
+func flowGradientsAVX2(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, xx []float32, xy []float32, yy []float32, xz []float32, yz []float32, du []float32, dv []float32, c []float32)
+
+// flowSmoothnessAVX2 weighs smoothness; see Kernels.FlowSmoothness.
+//
+//go:noescape
+func flowSmoothnessAVX2(couple []float32, u []float32, uright []float32, udown []float32, v []float32, vright []float32, vdown []float32, c []float32)
+
+// flowRelaxAVX2 relaxes the pixels of one color; see Kernels.FlowRelax.
+//
+//go:noescape
+func flowRelaxAVX2(rows int, w int, color int, u []float32, v []float32, du []float32, dv []float32, dx []float32, dy []float32, couple []float32, a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, c []float32)
+
 // tileAVX512 computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //
 //go:noescape
@@ -461,6 +491,36 @@ func axial11AVX512(n int, k int, a []float32, next int, b []float32, m []float32
 //
 //go:noescape
 func axial12AVX512(n int, k int, a []float32, next int, b []float32, m []float32, s []float32)
+
+// cutDualAVX512 is a dual step of a cut; see Kernels.CutDual.
+//
+//go:noescape
+func cutDualAVX512(px []float32, py []float32, u []float32, right []float32, down []float32, weight []float32, c []float32)
+
+// cutPrimalAVX512 is a primal step of a cut; see Kernels.CutPrimal.
+//
+//go:noescape
+func cutPrimalAVX512(u []float32, lead []float32, px []float32, py []float32, left []float32, up []float32, gain []float32, c []float32)
+
+// flowBrightnessAVX512 sets up equations; see Kernels.FlowBrightness.
+//
+//go:noescape
+func flowBrightnessAVX512(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, ix []float32, iy []float32, iz []float32, du []float32, dv []float32, c []float32)
+
+// flowGradientsAVX512 adds to equations; see Kernels.FlowGradients.
+//
+//go:noescape
+func flowGradientsAVX512(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, xx []float32, xy []float32, yy []float32, xz []float32, yz []float32, du []float32, dv []float32, c []float32)
+
+// flowSmoothnessAVX512 weighs smoothness; see Kernels.FlowSmoothness.
+//
+//go:noescape
+func flowSmoothnessAVX512(couple []float32, u []float32, uright []float32, udown []float32, v []float32, vright []float32, vdown []float32, c []float32)
+
+// flowRelaxAVX512 relaxes the pixels of one color; see Kernels.FlowRelax.
+//
+//go:noescape
+func flowRelaxAVX512(rows int, w int, color int, u []float32, v []float32, du []float32, dv []float32, dx []float32, dy []float32, couple []float32, a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, c []float32)
 
 // tileBF16 computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.
 //

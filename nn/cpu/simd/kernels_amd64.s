@@ -4621,6 +4621,857 @@ channel:
 	VZEROUPPER
 	RET
 
+// func cutDualAVX2(px []float32, py []float32, u []float32, right []float32, down []float32, weight []float32, c []float32)
+// Requires: AVX
+TEXT ·cutDualAVX2(SB), NOSPLIT, $0-168
+	MOVQ px_len+8(FP), AX
+	MOVQ px_base+0(FP), DX
+	MOVQ py_base+24(FP), BX
+	MOVQ u_base+48(FP), SI
+	MOVQ right_base+72(FP), DI
+	MOVQ down_base+96(FP), R8
+	MOVQ weight_base+120(FP), R9
+	XORQ CX, CX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (SI)(CX*4), Y0
+	VMOVUPS      (R9)(CX*4), Y1
+	VMOVUPS      (DX)(CX*4), Y2
+	MOVQ         c_base+144(FP), R10
+	VBROADCASTSS (R10), Y3
+	VMOVUPS      (DI)(CX*4), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMULPS       Y3, Y4, Y3
+	VADDPS       Y2, Y3, Y2
+	VMOVUPS      (BX)(CX*4), Y3
+	MOVQ         c_base+144(FP), R10
+	VBROADCASTSS (R10), Y4
+	VMOVUPS      (R8)(CX*4), Y5
+	VSUBPS       Y0, Y5, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMULPS       Y2, Y2, Y3
+	VMULPS       Y0, Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	VSQRTPS      Y3, Y4
+	VDIVPS       Y4, Y1, Y4
+	VMULPS       Y1, Y1, Y1
+	VMULPS       Y2, Y4, Y5
+	VMULPS       Y0, Y4, Y4
+	VCMPPS       $0x1e, Y1, Y3, Y1
+	VBLENDVPS    Y1, Y5, Y2, Y2
+	VBLENDVPS    Y1, Y4, Y0, Y0
+	VMOVUPS      Y2, (DX)(CX*4)
+	VMOVUPS      Y0, (BX)(CX*4)
+	ADDQ         $0x00000008, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R10
+	NEGQ         AX
+	VMOVUPS      32(R10)(AX*4), Y0
+	VMASKMOVPS   (SI)(CX*4), Y0, Y1
+	VMASKMOVPS   (R9)(CX*4), Y0, Y2
+	VMASKMOVPS   (DX)(CX*4), Y0, Y3
+	MOVQ         c_base+144(FP), AX
+	VBROADCASTSS (AX), Y4
+	VMASKMOVPS   (DI)(CX*4), Y0, Y5
+	VSUBPS       Y1, Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	VADDPS       Y3, Y4, Y3
+	VMASKMOVPS   (BX)(CX*4), Y0, Y4
+	MOVQ         c_base+144(FP), AX
+	VBROADCASTSS (AX), Y5
+	VMASKMOVPS   (R8)(CX*4), Y0, Y6
+	VSUBPS       Y1, Y6, Y1
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y4, Y1, Y1
+	VMULPS       Y3, Y3, Y4
+	VMULPS       Y1, Y1, Y5
+	VADDPS       Y4, Y5, Y4
+	VSQRTPS      Y4, Y5
+	VDIVPS       Y5, Y2, Y5
+	VMULPS       Y2, Y2, Y2
+	VMULPS       Y3, Y5, Y6
+	VMULPS       Y1, Y5, Y5
+	VCMPPS       $0x1e, Y2, Y4, Y2
+	VBLENDVPS    Y2, Y6, Y3, Y3
+	VBLENDVPS    Y2, Y5, Y1, Y1
+	VMASKMOVPS   Y3, Y0, (DX)(CX*4)
+	VMASKMOVPS   Y1, Y0, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func cutPrimalAVX2(u []float32, lead []float32, px []float32, py []float32, left []float32, up []float32, gain []float32, c []float32)
+// Requires: AVX
+TEXT ·cutPrimalAVX2(SB), NOSPLIT, $0-192
+	MOVQ u_len+8(FP), AX
+	MOVQ u_base+0(FP), DX
+	MOVQ lead_base+24(FP), BX
+	MOVQ px_base+48(FP), SI
+	MOVQ py_base+72(FP), DI
+	MOVQ left_base+96(FP), R8
+	MOVQ up_base+120(FP), R9
+	MOVQ gain_base+144(FP), R10
+	XORQ CX, CX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX)(CX*4), Y0
+	VMOVUPS      (SI)(CX*4), Y1
+	VMOVUPS      (DI)(CX*4), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (R10)(CX*4), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (R8)(CX*4), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      (R9)(CX*4), Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	VADDPS       Y0, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       one<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y1, Y2
+	VSUBPS       Y0, Y2, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	VMOVUPS      Y1, (DX)(CX*4)
+	ADDQ         $0x00000008, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R11
+	NEGQ         AX
+	VMOVUPS      32(R11)(AX*4), Y0
+	VMASKMOVPS   (DX)(CX*4), Y0, Y1
+	VMASKMOVPS   (SI)(CX*4), Y0, Y2
+	VMASKMOVPS   (DI)(CX*4), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (R10)(CX*4), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (R8)(CX*4), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (R9)(CX*4), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS (AX), Y3
+	VMULPS       Y3, Y2, Y2
+	VADDPS       Y1, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMAXPS       Y3, Y2, Y2
+	VMINPS       one<>+0(SB), Y2, Y2
+	VADDPS       Y2, Y2, Y3
+	VSUBPS       Y1, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*4)
+	VMASKMOVPS   Y2, Y0, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowBrightnessAVX2(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, ix []float32, iy []float32, iz []float32, du []float32, dv []float32, c []float32)
+// Requires: AVX
+TEXT ·flowBrightnessAVX2(SB), NOSPLIT, $0-264
+	MOVQ a11_len+8(FP), AX
+	MOVQ a11_base+0(FP), DX
+	MOVQ a12_base+24(FP), BX
+	MOVQ a22_base+48(FP), SI
+	MOVQ b1_base+72(FP), DI
+	MOVQ b2_base+96(FP), R8
+	MOVQ ix_base+120(FP), R9
+	MOVQ iy_base+144(FP), R10
+	MOVQ iz_base+168(FP), R11
+	MOVQ du_base+192(FP), R12
+	XORQ CX, CX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (R9)(CX*4), Y0
+	VMOVUPS      (R10)(CX*4), Y1
+	VMOVUPS      (R11)(CX*4), Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Y4
+	VADDPS       Y3, Y4, Y3
+	VMOVUPS      (R12)(CX*4), Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       Y2, Y4, Y4
+	MOVQ         dv_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Y5
+	VMULPS       Y1, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS (R13), Y5
+	VMULPS       Y4, Y4, Y4
+	VDIVPS       Y3, Y4, Y4
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 8(R13), Y6
+	VADDPS       Y4, Y6, Y4
+	VSQRTPS      Y4, Y4
+	VDIVPS       Y4, Y5, Y4
+	VDIVPS       Y3, Y4, Y3
+	VMULPS       Y3, Y0, Y4
+	VMULPS       Y3, Y1, Y3
+	VMULPS       Y4, Y0, Y0
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Y5
+	VADDPS       Y0, Y5, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMULPS       Y4, Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	VMULPS       Y3, Y1, Y0
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (SI)(CX*4)
+	VMOVUPS      minus1<>+0(SB), Y0
+	VMULPS       Y4, Y2, Y1
+	VMULPS       Y1, Y0, Y1
+	VMOVUPS      Y1, (DI)(CX*4)
+	VMULPS       Y3, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R8)(CX*4)
+	ADDQ         $0x00000008, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R13
+	NEGQ         AX
+	VMOVUPS      32(R13)(AX*4), Y0
+	VMASKMOVPS   (R9)(CX*4), Y0, Y1
+	VMASKMOVPS   (R10)(CX*4), Y0, Y2
+	VMASKMOVPS   (R11)(CX*4), Y0, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y2, Y2, Y5
+	VADDPS       Y4, Y5, Y4
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Y5
+	VADDPS       Y4, Y5, Y4
+	VMASKMOVPS   (R12)(CX*4), Y0, Y5
+	VMULPS       Y1, Y5, Y5
+	VADDPS       Y3, Y5, Y5
+	MOVQ         dv_base+216(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y6
+	VMULPS       Y2, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS (AX), Y6
+	VMULPS       Y5, Y5, Y5
+	VDIVPS       Y4, Y5, Y5
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 8(AX), Y7
+	VADDPS       Y5, Y7, Y5
+	VSQRTPS      Y5, Y5
+	VDIVPS       Y5, Y6, Y5
+	VDIVPS       Y4, Y5, Y4
+	VMULPS       Y4, Y1, Y5
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y5, Y1, Y1
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Y6
+	VADDPS       Y1, Y6, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(CX*4)
+	VMULPS       Y5, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*4)
+	VMULPS       Y4, Y2, Y1
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*4)
+	VMOVUPS      minus1<>+0(SB), Y1
+	VMULPS       Y5, Y3, Y2
+	VMULPS       Y2, Y1, Y2
+	VMASKMOVPS   Y2, Y0, (DI)(CX*4)
+	VMULPS       Y4, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R8)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowGradientsAVX2(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, xx []float32, xy []float32, yy []float32, xz []float32, yz []float32, du []float32, dv []float32, c []float32)
+// Requires: AVX
+TEXT ·flowGradientsAVX2(SB), NOSPLIT, $0-312
+	MOVQ a11_len+8(FP), AX
+	MOVQ a11_base+0(FP), DX
+	MOVQ a12_base+24(FP), BX
+	MOVQ a22_base+48(FP), SI
+	MOVQ b1_base+72(FP), DI
+	MOVQ b2_base+96(FP), R8
+	MOVQ xx_base+120(FP), R9
+	MOVQ xy_base+144(FP), R10
+	MOVQ yy_base+168(FP), R11
+	MOVQ xz_base+192(FP), R12
+	XORQ CX, CX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (R9)(CX*4), Y0
+	VMOVUPS      (R10)(CX*4), Y1
+	VMOVUPS      (R11)(CX*4), Y2
+	VMOVUPS      one<>+0(SB), Y3
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VADDPS       Y4, Y5, Y4
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 4(R13), Y5
+	VADDPS       Y4, Y5, Y4
+	VDIVPS       Y4, Y3, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y1, Y1, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 4(R13), Y6
+	VADDPS       Y5, Y6, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      (R12)(CX*4), Y5
+	MOVQ         du_base+240(FP), R13
+	VMOVUPS      (R13)(CX*4), Y6
+	VMULPS       Y0, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         dv_base+264(FP), R13
+	VMOVUPS      (R13)(CX*4), Y6
+	VMULPS       Y1, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Y6
+	MOVQ         du_base+240(FP), R13
+	VMOVUPS      (R13)(CX*4), Y7
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	MOVQ         dv_base+264(FP), R13
+	VMOVUPS      (R13)(CX*4), Y7
+	VMULPS       Y2, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	VMULPS       Y5, Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VMULPS       Y6, Y6, Y6
+	VMULPS       Y6, Y3, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS (R13), Y6
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 8(R13), Y7
+	VADDPS       Y5, Y7, Y5
+	VSQRTPS      Y5, Y5
+	VDIVPS       Y5, Y6, Y5
+	VMOVUPS      (DX)(CX*4), Y6
+	VMULPS       Y0, Y0, Y7
+	VMULPS       Y7, Y4, Y7
+	VMULPS       Y1, Y1, Y8
+	VMULPS       Y8, Y3, Y8
+	VADDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	VMOVUPS      Y6, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Y6
+	VMULPS       Y0, Y1, Y7
+	VMULPS       Y7, Y4, Y7
+	VMULPS       Y1, Y2, Y8
+	VMULPS       Y8, Y3, Y8
+	VADDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	VMOVUPS      Y6, (BX)(CX*4)
+	VMOVUPS      (SI)(CX*4), Y6
+	VMULPS       Y1, Y1, Y7
+	VMULPS       Y7, Y4, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y8, Y3, Y8
+	VADDPS       Y7, Y8, Y7
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	VMOVUPS      Y6, (SI)(CX*4)
+	VMOVUPS      (DI)(CX*4), Y6
+	VMOVUPS      (R12)(CX*4), Y7
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Y8
+	VMULPS       Y0, Y7, Y0
+	VMULPS       Y0, Y4, Y0
+	VMULPS       Y1, Y8, Y7
+	VMULPS       Y7, Y3, Y7
+	VADDPS       Y0, Y7, Y0
+	VMULPS       Y5, Y0, Y0
+	VSUBPS       Y0, Y6, Y0
+	VMOVUPS      Y0, (DI)(CX*4)
+	VMOVUPS      (R8)(CX*4), Y0
+	VMOVUPS      (R12)(CX*4), Y6
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Y7
+	VMULPS       Y1, Y6, Y1
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y7, Y2
+	VMULPS       Y2, Y3, Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       Y5, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R8)(CX*4)
+	ADDQ         $0x00000008, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R13
+	NEGQ         AX
+	VMOVUPS      32(R13)(AX*4), Y0
+	VMASKMOVPS   (R9)(CX*4), Y0, Y1
+	VMASKMOVPS   (R10)(CX*4), Y0, Y2
+	VMASKMOVPS   (R11)(CX*4), Y0, Y3
+	VMOVUPS      one<>+0(SB), Y4
+	VMULPS       Y1, Y1, Y5
+	VMULPS       Y2, Y2, Y6
+	VADDPS       Y5, Y6, Y5
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 4(AX), Y6
+	VADDPS       Y5, Y6, Y5
+	VDIVPS       Y5, Y4, Y5
+	VMULPS       Y3, Y3, Y6
+	VMULPS       Y2, Y2, Y7
+	VADDPS       Y6, Y7, Y6
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 4(AX), Y7
+	VADDPS       Y6, Y7, Y6
+	VDIVPS       Y6, Y4, Y4
+	VMASKMOVPS   (R12)(CX*4), Y0, Y6
+	MOVQ         du_base+240(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y7
+	VMULPS       Y1, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	MOVQ         dv_base+264(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y7
+	VMULPS       Y2, Y7, Y7
+	VADDPS       Y6, Y7, Y6
+	MOVQ         yz_base+216(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y7
+	MOVQ         du_base+240(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y8
+	VMULPS       Y2, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	MOVQ         dv_base+264(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y8
+	VMULPS       Y3, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMULPS       Y6, Y6, Y6
+	VMULPS       Y6, Y5, Y6
+	VMULPS       Y7, Y7, Y7
+	VMULPS       Y7, Y4, Y7
+	VADDPS       Y6, Y7, Y6
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS (AX), Y7
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 8(AX), Y8
+	VADDPS       Y6, Y8, Y6
+	VSQRTPS      Y6, Y6
+	VDIVPS       Y6, Y7, Y6
+	VMASKMOVPS   (DX)(CX*4), Y0, Y7
+	VMULPS       Y1, Y1, Y8
+	VMULPS       Y8, Y5, Y8
+	VMULPS       Y2, Y2, Y9
+	VMULPS       Y9, Y4, Y9
+	VADDPS       Y8, Y9, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMASKMOVPS   Y7, Y0, (DX)(CX*4)
+	VMASKMOVPS   (BX)(CX*4), Y0, Y7
+	VMULPS       Y1, Y2, Y8
+	VMULPS       Y8, Y5, Y8
+	VMULPS       Y2, Y3, Y9
+	VMULPS       Y9, Y4, Y9
+	VADDPS       Y8, Y9, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMASKMOVPS   Y7, Y0, (BX)(CX*4)
+	VMASKMOVPS   (SI)(CX*4), Y0, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y8, Y5, Y8
+	VMULPS       Y3, Y3, Y9
+	VMULPS       Y9, Y4, Y9
+	VADDPS       Y8, Y9, Y8
+	VMULPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMASKMOVPS   Y7, Y0, (SI)(CX*4)
+	VMASKMOVPS   (DI)(CX*4), Y0, Y7
+	VMASKMOVPS   (R12)(CX*4), Y0, Y8
+	MOVQ         yz_base+216(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y9
+	VMULPS       Y1, Y8, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y2, Y9, Y8
+	VMULPS       Y8, Y4, Y8
+	VADDPS       Y1, Y8, Y1
+	VMULPS       Y6, Y1, Y1
+	VSUBPS       Y1, Y7, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*4)
+	VMASKMOVPS   (R8)(CX*4), Y0, Y1
+	VMASKMOVPS   (R12)(CX*4), Y0, Y7
+	MOVQ         yz_base+216(FP), AX
+	VMASKMOVPS   (AX)(CX*4), Y0, Y8
+	VMULPS       Y2, Y7, Y2
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y3, Y8, Y3
+	VMULPS       Y3, Y4, Y3
+	VADDPS       Y2, Y3, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R8)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowSmoothnessAVX2(couple []float32, u []float32, uright []float32, udown []float32, v []float32, vright []float32, vdown []float32, c []float32)
+// Requires: AVX
+TEXT ·flowSmoothnessAVX2(SB), NOSPLIT, $0-192
+	MOVQ couple_len+8(FP), AX
+	MOVQ couple_base+0(FP), DX
+	MOVQ u_base+24(FP), BX
+	MOVQ uright_base+48(FP), SI
+	MOVQ udown_base+72(FP), DI
+	MOVQ v_base+96(FP), R8
+	MOVQ vright_base+120(FP), R9
+	MOVQ vdown_base+144(FP), R10
+	XORQ CX, CX
+	CMPQ AX, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS      (SI)(CX*4), Y0
+	VMOVUPS      (BX)(CX*4), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMULPS       Y0, Y0, Y0
+	VMOVUPS      (DI)(CX*4), Y1
+	VMOVUPS      (BX)(CX*4), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(CX*4), Y1
+	VMOVUPS      (R8)(CX*4), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(CX*4), Y1
+	VMOVUPS      (R8)(CX*4), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS (R11), Y1
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS 4(R11), Y2
+	VADDPS       Y0, Y2, Y0
+	VSQRTPS      Y0, Y0
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	ADDQ         $0x00000008, CX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         lanes<>+0(SB), R11
+	NEGQ         AX
+	VMOVUPS      32(R11)(AX*4), Y0
+	VMASKMOVPS   (SI)(CX*4), Y0, Y1
+	VMASKMOVPS   (BX)(CX*4), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y1
+	VMASKMOVPS   (DI)(CX*4), Y0, Y2
+	VMASKMOVPS   (BX)(CX*4), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(CX*4), Y0, Y2
+	VMASKMOVPS   (R8)(CX*4), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(CX*4), Y0, Y2
+	VMASKMOVPS   (R8)(CX*4), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS (AX), Y2
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS 4(AX), Y3
+	VADDPS       Y1, Y3, Y1
+	VSQRTPS      Y1, Y1
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowRelaxAVX2(rows int, w int, color int, u []float32, v []float32, du []float32, dv []float32, dx []float32, dy []float32, couple []float32, a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, c []float32)
+// Requires: AVX
+TEXT ·flowRelaxAVX2(SB), NOSPLIT, $0-336
+	MOVQ         rows+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         color+16(FP), DX
+	MOVQ         u_base+24(FP), BX
+	MOVQ         v_base+48(FP), SI
+	MOVQ         couple_base+168(FP), DI
+	MOVQ         c_base+312(FP), R8
+	VBROADCASTSS (R8), Y0
+	MOVQ         CX, R8
+	SUBQ         $0x00000002, R8
+	ANDQ         $0x00000007, R8
+	LEAQ         lanes<>+0(SB), R9
+	NEGQ         R8
+	VMOVUPS      32(R9)(R8*4), Y1
+	MOVQ         CX, R8
+	ADDQ         $0x00000001, R8
+	MOVQ         $0x00000001, R9
+	LEAQ         (R8)(CX*1), R10
+
+row:
+	LEAQ    alternate<>+0(SB), R11
+	VMOVUPS (R11)(DX*4), Y2
+	MOVQ    CX, R11
+	SUBQ    $0x00000002, R11
+	CMPQ    R11, $0x00000008
+	JLT     tail
+
+loop:
+	MOVQ      dx_base+120(FP), R12
+	VMOVUPS   (R12)(R8*4), Y3
+	MOVQ      dy_base+144(FP), R12
+	VMOVUPS   (R12)(R8*4), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VXORPS    Y7, Y7, Y7
+	VMOVUPS   -4(DI)(R8*4), Y8
+	VADDPS    Y8, Y5, Y5
+	VMOVUPS   -4(BX)(R8*4), Y9
+	VSUBPS    Y3, Y9, Y9
+	VMULPS    Y8, Y9, Y9
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   -4(SI)(R8*4), Y9
+	VSUBPS    Y4, Y9, Y9
+	VMULPS    Y8, Y9, Y8
+	VADDPS    Y8, Y7, Y7
+	VMOVUPS   (DI)(R8*4), Y8
+	VADDPS    Y8, Y5, Y5
+	VMOVUPS   4(BX)(R8*4), Y9
+	VSUBPS    Y3, Y9, Y9
+	VMULPS    Y8, Y9, Y9
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   4(SI)(R8*4), Y9
+	VSUBPS    Y4, Y9, Y9
+	VMULPS    Y8, Y9, Y8
+	VADDPS    Y8, Y7, Y7
+	VMOVUPS   (DI)(R9*4), Y8
+	VADDPS    Y8, Y5, Y5
+	VMOVUPS   (BX)(R9*4), Y9
+	VSUBPS    Y3, Y9, Y9
+	VMULPS    Y8, Y9, Y9
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   (SI)(R9*4), Y9
+	VSUBPS    Y4, Y9, Y9
+	VMULPS    Y8, Y9, Y8
+	VADDPS    Y8, Y7, Y7
+	VMOVUPS   (DI)(R8*4), Y8
+	VADDPS    Y8, Y5, Y5
+	VMOVUPS   (BX)(R10*4), Y9
+	VSUBPS    Y3, Y9, Y9
+	VMULPS    Y8, Y9, Y9
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   (SI)(R10*4), Y9
+	VSUBPS    Y4, Y9, Y9
+	VMULPS    Y8, Y9, Y8
+	VADDPS    Y8, Y7, Y7
+	MOVQ      a12_base+216(FP), R12
+	VMOVUPS   (R12)(R8*4), Y8
+	MOVQ      du_base+72(FP), R12
+	VMOVUPS   (R12)(R8*4), Y9
+	MOVQ      dv_base+96(FP), R12
+	VMOVUPS   (R12)(R8*4), Y10
+	MOVQ      b1_base+264(FP), R12
+	VMOVUPS   (R12)(R8*4), Y11
+	VADDPS    Y11, Y6, Y6
+	VMULPS    Y8, Y10, Y11
+	VSUBPS    Y11, Y6, Y6
+	MOVQ      a11_base+192(FP), R12
+	VMOVUPS   (R12)(R8*4), Y11
+	VADDPS    Y11, Y5, Y11
+	VDIVPS    Y11, Y6, Y6
+	VSUBPS    Y9, Y6, Y6
+	VMULPS    Y0, Y6, Y6
+	VADDPS    Y9, Y6, Y6
+	MOVQ      b2_base+288(FP), R12
+	VMOVUPS   (R12)(R8*4), Y11
+	VADDPS    Y11, Y7, Y7
+	VMULPS    Y8, Y6, Y8
+	VSUBPS    Y8, Y7, Y7
+	MOVQ      a22_base+240(FP), R12
+	VMOVUPS   (R12)(R8*4), Y8
+	VADDPS    Y8, Y5, Y5
+	VDIVPS    Y5, Y7, Y5
+	VSUBPS    Y10, Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VADDPS    Y10, Y5, Y5
+	VBLENDVPS Y2, Y6, Y9, Y9
+	VBLENDVPS Y2, Y5, Y10, Y10
+	MOVQ      du_base+72(FP), R12
+	VMOVUPS   Y9, (R12)(R8*4)
+	MOVQ      dv_base+96(FP), R12
+	VMOVUPS   Y10, (R12)(R8*4)
+	VADDPS    Y3, Y9, Y3
+	VMOVUPS   Y3, (BX)(R8*4)
+	VADDPS    Y4, Y10, Y3
+	VMOVUPS   Y3, (SI)(R8*4)
+	ADDQ      $0x00000008, R8
+	ADDQ      $0x00000008, R9
+	ADDQ      $0x00000008, R10
+	SUBQ      $0x00000008, R11
+	CMPQ      R11, $0x00000008
+	JGE       loop
+
+tail:
+	TESTQ      R11, R11
+	JZ         next
+	MOVQ       dx_base+120(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y3
+	MOVQ       dy_base+144(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VMASKMOVPS -4(DI)(R8*4), Y1, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS -4(BX)(R8*4), Y1, Y9
+	VSUBPS     Y3, Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS -4(SI)(R8*4), Y1, Y9
+	VSUBPS     Y4, Y9, Y9
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS (DI)(R8*4), Y1, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS 4(BX)(R8*4), Y1, Y9
+	VSUBPS     Y3, Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS 4(SI)(R8*4), Y1, Y9
+	VSUBPS     Y4, Y9, Y9
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS (DI)(R9*4), Y1, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS (BX)(R9*4), Y1, Y9
+	VSUBPS     Y3, Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS (SI)(R9*4), Y1, Y9
+	VSUBPS     Y4, Y9, Y9
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS (DI)(R8*4), Y1, Y8
+	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS (BX)(R10*4), Y1, Y9
+	VSUBPS     Y3, Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS (SI)(R10*4), Y1, Y9
+	VSUBPS     Y4, Y9, Y9
+	VMULPS     Y8, Y9, Y8
+	VADDPS     Y8, Y7, Y7
+	MOVQ       a12_base+216(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y8
+	MOVQ       du_base+72(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y9
+	MOVQ       dv_base+96(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y10
+	MOVQ       b1_base+264(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y11
+	VADDPS     Y11, Y6, Y6
+	VMULPS     Y8, Y10, Y11
+	VSUBPS     Y11, Y6, Y6
+	MOVQ       a11_base+192(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y11
+	VADDPS     Y11, Y5, Y11
+	VDIVPS     Y11, Y6, Y6
+	VSUBPS     Y9, Y6, Y6
+	VMULPS     Y0, Y6, Y6
+	VADDPS     Y9, Y6, Y6
+	MOVQ       b2_base+288(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y11
+	VADDPS     Y11, Y7, Y7
+	VMULPS     Y8, Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	MOVQ       a22_base+240(FP), R12
+	VMASKMOVPS (R12)(R8*4), Y1, Y8
+	VADDPS     Y8, Y5, Y5
+	VDIVPS     Y5, Y7, Y5
+	VSUBPS     Y10, Y5, Y5
+	VMULPS     Y0, Y5, Y5
+	VADDPS     Y10, Y5, Y5
+	VBLENDVPS  Y2, Y6, Y9, Y9
+	VBLENDVPS  Y2, Y5, Y10, Y10
+	MOVQ       du_base+72(FP), R12
+	VMASKMOVPS Y9, Y1, (R12)(R8*4)
+	MOVQ       dv_base+96(FP), R12
+	VMASKMOVPS Y10, Y1, (R12)(R8*4)
+	VADDPS     Y3, Y9, Y2
+	VMASKMOVPS Y2, Y1, (BX)(R8*4)
+	VADDPS     Y4, Y10, Y2
+	VMASKMOVPS Y2, Y1, (SI)(R8*4)
+
+next:
+	ADDQ R11, R8
+	ADDQ $0x00000002, R8
+	ADDQ R11, R9
+	ADDQ $0x00000002, R9
+	ADDQ R11, R10
+	ADDQ $0x00000002, R10
+	XORQ $0x00000001, DX
+	DECQ AX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA alternate<>+0(SB)/4, $0xffffffff
+DATA alternate<>+4(SB)/4, $0x00000000
+DATA alternate<>+8(SB)/4, $0xffffffff
+DATA alternate<>+12(SB)/4, $0x00000000
+DATA alternate<>+16(SB)/4, $0xffffffff
+DATA alternate<>+20(SB)/4, $0x00000000
+DATA alternate<>+24(SB)/4, $0xffffffff
+DATA alternate<>+28(SB)/4, $0x00000000
+DATA alternate<>+32(SB)/4, $0xffffffff
+GLOBL alternate<>(SB), RODATA|NOPTR, $36
+
 // func tileAVX512(k int, a []float32, b []float32, c []float32, ldc int, from []float32, ldf int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tileAVX512(SB), NOSPLIT, $0-120
@@ -9007,6 +9858,849 @@ channel:
 	ADDQ         DX, BX
 	DECQ         AX
 	JNZ          place
+	VZEROUPPER
+	RET
+
+// func cutDualAVX512(px []float32, py []float32, u []float32, right []float32, down []float32, weight []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·cutDualAVX512(SB), NOSPLIT, $0-168
+	MOVQ px_len+8(FP), AX
+	MOVQ px_base+0(FP), DX
+	MOVQ py_base+24(FP), BX
+	MOVQ u_base+48(FP), SI
+	MOVQ right_base+72(FP), DI
+	MOVQ down_base+96(FP), R8
+	MOVQ weight_base+120(FP), R9
+	XORQ CX, CX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (SI)(CX*4), Z0
+	VMOVUPS      (R9)(CX*4), Z1
+	VMOVUPS      (DX)(CX*4), Z2
+	MOVQ         c_base+144(FP), R10
+	VBROADCASTSS (R10), Z3
+	VMOVUPS      (DI)(CX*4), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z3, Z4, Z3
+	VADDPS       Z2, Z3, Z2
+	VMOVUPS      (BX)(CX*4), Z3
+	MOVQ         c_base+144(FP), R10
+	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R8)(CX*4), Z5
+	VSUBPS       Z0, Z5, Z0
+	VMULPS       Z4, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMULPS       Z2, Z2, Z3
+	VMULPS       Z0, Z0, Z4
+	VADDPS       Z3, Z4, Z3
+	VSQRTPS      Z3, Z4
+	VDIVPS       Z4, Z1, Z4
+	VMULPS       Z1, Z1, Z1
+	VMULPS       Z2, Z4, Z5
+	VMULPS       Z0, Z4, Z4
+	VCMPPS       $0x1e, Z1, Z3, K1
+	VMOVAPS      Z5, K1, Z2
+	VMOVAPS      Z4, K1, Z0
+	VMOVUPS      Z2, (DX)(CX*4)
+	VMOVUPS      Z0, (BX)(CX*4)
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, R10
+	BZHIL        AX, R10, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (SI)(CX*4), K1, Z0
+	VMOVUPS.Z    (R9)(CX*4), K1, Z1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z2
+	MOVQ         c_base+144(FP), AX
+	VBROADCASTSS (AX), Z3
+	VMOVUPS.Z    (DI)(CX*4), K1, Z4
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z3, Z4, Z3
+	VADDPS       Z2, Z3, Z2
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	MOVQ         c_base+144(FP), AX
+	VBROADCASTSS (AX), Z4
+	VMOVUPS.Z    (R8)(CX*4), K1, Z5
+	VSUBPS       Z0, Z5, Z0
+	VMULPS       Z4, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMULPS       Z2, Z2, Z3
+	VMULPS       Z0, Z0, Z4
+	VADDPS       Z3, Z4, Z3
+	VSQRTPS      Z3, Z4
+	VDIVPS       Z4, Z1, Z4
+	VMULPS       Z1, Z1, Z1
+	VMULPS       Z2, Z4, Z5
+	VMULPS       Z0, Z4, Z4
+	VCMPPS       $0x1e, Z1, Z3, K2
+	VMOVAPS      Z5, K2, Z2
+	VMOVAPS      Z4, K2, Z0
+	VMOVUPS      Z2, K1, (DX)(CX*4)
+	VMOVUPS      Z0, K1, (BX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func cutPrimalAVX512(u []float32, lead []float32, px []float32, py []float32, left []float32, up []float32, gain []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·cutPrimalAVX512(SB), NOSPLIT, $0-192
+	MOVQ u_len+8(FP), AX
+	MOVQ u_base+0(FP), DX
+	MOVQ lead_base+24(FP), BX
+	MOVQ px_base+48(FP), SI
+	MOVQ py_base+72(FP), DI
+	MOVQ left_base+96(FP), R8
+	MOVQ up_base+120(FP), R9
+	MOVQ gain_base+144(FP), R10
+	XORQ CX, CX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (DX)(CX*4), Z0
+	VMOVUPS      (SI)(CX*4), Z1
+	VMOVUPS      (DI)(CX*4), Z2
+	VADDPS       Z1, Z2, Z1
+	VMOVUPS      (R10)(CX*4), Z2
+	VADDPS       Z1, Z2, Z1
+	VMOVUPS      (R8)(CX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	VMOVUPS      (R9)(CX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS (R11), Z2
+	VMULPS       Z2, Z1, Z1
+	VADDPS       Z0, Z1, Z1
+	VPXORQ       Z3, Z3, Z3
+	VMAXPS       Z3, Z1, Z1
+	VMINPS       one<>+0(SB), Z1, Z1
+	VADDPS       Z1, Z1, Z2
+	VSUBPS       Z0, Z2, Z0
+	VMOVUPS      Z0, (BX)(CX*4)
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, R11
+	BZHIL        AX, R11, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z0
+	VMOVUPS.Z    (SI)(CX*4), K1, Z1
+	VMOVUPS.Z    (DI)(CX*4), K1, Z2
+	VADDPS       Z1, Z2, Z1
+	VMOVUPS.Z    (R10)(CX*4), K1, Z2
+	VADDPS       Z1, Z2, Z1
+	VMOVUPS.Z    (R8)(CX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VMOVUPS.Z    (R9)(CX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS (AX), Z2
+	VMULPS       Z2, Z1, Z1
+	VADDPS       Z0, Z1, Z1
+	VPXORQ       Z4, Z4, Z4
+	VMAXPS       Z4, Z1, Z1
+	VMINPS       one<>+0(SB), Z1, Z1
+	VADDPS       Z1, Z1, Z2
+	VSUBPS       Z0, Z2, Z0
+	VMOVUPS      Z0, K1, (BX)(CX*4)
+	VMOVUPS      Z1, K1, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowBrightnessAVX512(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, ix []float32, iy []float32, iz []float32, du []float32, dv []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·flowBrightnessAVX512(SB), NOSPLIT, $0-264
+	MOVQ a11_len+8(FP), AX
+	MOVQ a11_base+0(FP), DX
+	MOVQ a12_base+24(FP), BX
+	MOVQ a22_base+48(FP), SI
+	MOVQ b1_base+72(FP), DI
+	MOVQ b2_base+96(FP), R8
+	MOVQ ix_base+120(FP), R9
+	MOVQ iy_base+144(FP), R10
+	MOVQ iz_base+168(FP), R11
+	MOVQ du_base+192(FP), R12
+	XORQ CX, CX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (R9)(CX*4), Z0
+	VMOVUPS      (R10)(CX*4), Z1
+	VMOVUPS      (R11)(CX*4), Z2
+	VMULPS       Z0, Z0, Z3
+	VMULPS       Z1, Z1, Z4
+	VADDPS       Z3, Z4, Z3
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Z4
+	VADDPS       Z3, Z4, Z3
+	VMOVUPS      (R12)(CX*4), Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       Z2, Z4, Z4
+	MOVQ         dv_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Z5
+	VMULPS       Z1, Z5, Z5
+	VADDPS       Z4, Z5, Z4
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS (R13), Z5
+	VMULPS       Z4, Z4, Z4
+	VDIVPS       Z3, Z4, Z4
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 8(R13), Z6
+	VADDPS       Z4, Z6, Z4
+	VSQRTPS      Z4, Z4
+	VDIVPS       Z4, Z5, Z4
+	VDIVPS       Z3, Z4, Z3
+	VMULPS       Z3, Z0, Z4
+	VMULPS       Z3, Z1, Z3
+	VMULPS       Z4, Z0, Z0
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Z5
+	VADDPS       Z0, Z5, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	VMULPS       Z4, Z1, Z0
+	VMOVUPS      Z0, (BX)(CX*4)
+	VMULPS       Z3, Z1, Z0
+	MOVQ         c_base+240(FP), R13
+	VBROADCASTSS 4(R13), Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (SI)(CX*4)
+	VMOVUPS      minus1<>+0(SB), Z0
+	VMULPS       Z4, Z2, Z1
+	VMULPS       Z1, Z0, Z1
+	VMOVUPS      Z1, (DI)(CX*4)
+	VMULPS       Z3, Z2, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (R8)(CX*4)
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, R13
+	BZHIL        AX, R13, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (R9)(CX*4), K1, Z0
+	VMOVUPS.Z    (R10)(CX*4), K1, Z1
+	VMOVUPS.Z    (R11)(CX*4), K1, Z2
+	VMULPS       Z0, Z0, Z3
+	VMULPS       Z1, Z1, Z4
+	VADDPS       Z3, Z4, Z3
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Z4
+	VADDPS       Z3, Z4, Z3
+	VMOVUPS.Z    (R12)(CX*4), K1, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       Z2, Z4, Z4
+	MOVQ         dv_base+216(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z5
+	VMULPS       Z1, Z5, Z5
+	VADDPS       Z4, Z5, Z4
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS (AX), Z5
+	VMULPS       Z4, Z4, Z4
+	VDIVPS       Z3, Z4, Z4
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 8(AX), Z6
+	VADDPS       Z4, Z6, Z4
+	VSQRTPS      Z4, Z4
+	VDIVPS       Z4, Z5, Z4
+	VDIVPS       Z3, Z4, Z3
+	VMULPS       Z3, Z0, Z4
+	VMULPS       Z3, Z1, Z3
+	VMULPS       Z4, Z0, Z0
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Z5
+	VADDPS       Z0, Z5, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+	VMULPS       Z4, Z1, Z0
+	VMOVUPS      Z0, K1, (BX)(CX*4)
+	VMULPS       Z3, Z1, Z0
+	MOVQ         c_base+240(FP), AX
+	VBROADCASTSS 4(AX), Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS      Z0, K1, (SI)(CX*4)
+	VMOVUPS      minus1<>+0(SB), Z0
+	VMULPS       Z4, Z2, Z1
+	VMULPS       Z1, Z0, Z1
+	VMOVUPS      Z1, K1, (DI)(CX*4)
+	VMULPS       Z3, Z2, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (R8)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowGradientsAVX512(a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, xx []float32, xy []float32, yy []float32, xz []float32, yz []float32, du []float32, dv []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·flowGradientsAVX512(SB), NOSPLIT, $0-312
+	MOVQ a11_len+8(FP), AX
+	MOVQ a11_base+0(FP), DX
+	MOVQ a12_base+24(FP), BX
+	MOVQ a22_base+48(FP), SI
+	MOVQ b1_base+72(FP), DI
+	MOVQ b2_base+96(FP), R8
+	MOVQ xx_base+120(FP), R9
+	MOVQ xy_base+144(FP), R10
+	MOVQ yy_base+168(FP), R11
+	MOVQ xz_base+192(FP), R12
+	XORQ CX, CX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (R9)(CX*4), Z0
+	VMOVUPS      (R10)(CX*4), Z1
+	VMOVUPS      (R11)(CX*4), Z2
+	VMOVUPS      one<>+0(SB), Z3
+	VMULPS       Z0, Z0, Z4
+	VMULPS       Z1, Z1, Z5
+	VADDPS       Z4, Z5, Z4
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 4(R13), Z5
+	VADDPS       Z4, Z5, Z4
+	VDIVPS       Z4, Z3, Z4
+	VMULPS       Z2, Z2, Z5
+	VMULPS       Z1, Z1, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 4(R13), Z6
+	VADDPS       Z5, Z6, Z5
+	VDIVPS       Z5, Z3, Z3
+	VMOVUPS      (R12)(CX*4), Z5
+	MOVQ         du_base+240(FP), R13
+	VMOVUPS      (R13)(CX*4), Z6
+	VMULPS       Z0, Z6, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         dv_base+264(FP), R13
+	VMOVUPS      (R13)(CX*4), Z6
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Z6
+	MOVQ         du_base+240(FP), R13
+	VMOVUPS      (R13)(CX*4), Z7
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	MOVQ         dv_base+264(FP), R13
+	VMOVUPS      (R13)(CX*4), Z7
+	VMULPS       Z2, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMULPS       Z5, Z5, Z5
+	VMULPS       Z5, Z4, Z5
+	VMULPS       Z6, Z6, Z6
+	VMULPS       Z6, Z3, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS (R13), Z6
+	MOVQ         c_base+288(FP), R13
+	VBROADCASTSS 8(R13), Z7
+	VADDPS       Z5, Z7, Z5
+	VSQRTPS      Z5, Z5
+	VDIVPS       Z5, Z6, Z5
+	VMOVUPS      (DX)(CX*4), Z6
+	VMULPS       Z0, Z0, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z1, Z1, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, (DX)(CX*4)
+	VMOVUPS      (BX)(CX*4), Z6
+	VMULPS       Z0, Z1, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z1, Z2, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, (BX)(CX*4)
+	VMOVUPS      (SI)(CX*4), Z6
+	VMULPS       Z1, Z1, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z2, Z2, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, (SI)(CX*4)
+	VMOVUPS      (DI)(CX*4), Z6
+	VMOVUPS      (R12)(CX*4), Z7
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Z8
+	VMULPS       Z0, Z7, Z0
+	VMULPS       Z0, Z4, Z0
+	VMULPS       Z1, Z8, Z7
+	VMULPS       Z7, Z3, Z7
+	VADDPS       Z0, Z7, Z0
+	VMULPS       Z5, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      Z0, (DI)(CX*4)
+	VMOVUPS      (R8)(CX*4), Z0
+	VMOVUPS      (R12)(CX*4), Z6
+	MOVQ         yz_base+216(FP), R13
+	VMOVUPS      (R13)(CX*4), Z7
+	VMULPS       Z1, Z6, Z1
+	VMULPS       Z1, Z4, Z1
+	VMULPS       Z2, Z7, Z2
+	VMULPS       Z2, Z3, Z2
+	VADDPS       Z1, Z2, Z1
+	VMULPS       Z5, Z1, Z1
+	VSUBPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (R8)(CX*4)
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, R13
+	BZHIL        AX, R13, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (R9)(CX*4), K1, Z0
+	VMOVUPS.Z    (R10)(CX*4), K1, Z1
+	VMOVUPS.Z    (R11)(CX*4), K1, Z2
+	VMOVUPS      one<>+0(SB), Z3
+	VMULPS       Z0, Z0, Z4
+	VMULPS       Z1, Z1, Z5
+	VADDPS       Z4, Z5, Z4
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 4(AX), Z5
+	VADDPS       Z4, Z5, Z4
+	VDIVPS       Z4, Z3, Z4
+	VMULPS       Z2, Z2, Z5
+	VMULPS       Z1, Z1, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 4(AX), Z6
+	VADDPS       Z5, Z6, Z5
+	VDIVPS       Z5, Z3, Z3
+	VMOVUPS.Z    (R12)(CX*4), K1, Z5
+	MOVQ         du_base+240(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z6
+	VMULPS       Z0, Z6, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         dv_base+264(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z6
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         yz_base+216(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z6
+	MOVQ         du_base+240(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z7
+	VMULPS       Z1, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	MOVQ         dv_base+264(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z7
+	VMULPS       Z2, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMULPS       Z5, Z5, Z5
+	VMULPS       Z5, Z4, Z5
+	VMULPS       Z6, Z6, Z6
+	VMULPS       Z6, Z3, Z6
+	VADDPS       Z5, Z6, Z5
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS (AX), Z6
+	MOVQ         c_base+288(FP), AX
+	VBROADCASTSS 8(AX), Z7
+	VADDPS       Z5, Z7, Z5
+	VSQRTPS      Z5, Z5
+	VDIVPS       Z5, Z6, Z5
+	VMOVUPS.Z    (DX)(CX*4), K1, Z6
+	VMULPS       Z0, Z0, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z1, Z1, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, K1, (DX)(CX*4)
+	VMOVUPS.Z    (BX)(CX*4), K1, Z6
+	VMULPS       Z0, Z1, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z1, Z2, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, K1, (BX)(CX*4)
+	VMOVUPS.Z    (SI)(CX*4), K1, Z6
+	VMULPS       Z1, Z1, Z7
+	VMULPS       Z7, Z4, Z7
+	VMULPS       Z2, Z2, Z8
+	VMULPS       Z8, Z3, Z8
+	VADDPS       Z7, Z8, Z7
+	VMULPS       Z5, Z7, Z7
+	VADDPS       Z6, Z7, Z6
+	VMOVUPS      Z6, K1, (SI)(CX*4)
+	VMOVUPS.Z    (DI)(CX*4), K1, Z6
+	VMOVUPS.Z    (R12)(CX*4), K1, Z7
+	MOVQ         yz_base+216(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z8
+	VMULPS       Z0, Z7, Z0
+	VMULPS       Z0, Z4, Z0
+	VMULPS       Z1, Z8, Z7
+	VMULPS       Z7, Z3, Z7
+	VADDPS       Z0, Z7, Z0
+	VMULPS       Z5, Z0, Z0
+	VSUBPS       Z0, Z6, Z0
+	VMOVUPS      Z0, K1, (DI)(CX*4)
+	VMOVUPS.Z    (R8)(CX*4), K1, Z0
+	VMOVUPS.Z    (R12)(CX*4), K1, Z6
+	MOVQ         yz_base+216(FP), AX
+	VMOVUPS.Z    (AX)(CX*4), K1, Z7
+	VMULPS       Z1, Z6, Z1
+	VMULPS       Z1, Z4, Z1
+	VMULPS       Z2, Z7, Z2
+	VMULPS       Z2, Z3, Z2
+	VADDPS       Z1, Z2, Z1
+	VMULPS       Z5, Z1, Z1
+	VSUBPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (R8)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowSmoothnessAVX512(couple []float32, u []float32, uright []float32, udown []float32, v []float32, vright []float32, vdown []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·flowSmoothnessAVX512(SB), NOSPLIT, $0-192
+	MOVQ couple_len+8(FP), AX
+	MOVQ couple_base+0(FP), DX
+	MOVQ u_base+24(FP), BX
+	MOVQ uright_base+48(FP), SI
+	MOVQ udown_base+72(FP), DI
+	MOVQ v_base+96(FP), R8
+	MOVQ vright_base+120(FP), R9
+	MOVQ vdown_base+144(FP), R10
+	XORQ CX, CX
+	CMPQ AX, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS      (SI)(CX*4), Z0
+	VMOVUPS      (BX)(CX*4), Z1
+	VSUBPS       Z1, Z0, Z0
+	VMULPS       Z0, Z0, Z0
+	VMOVUPS      (DI)(CX*4), Z1
+	VMOVUPS      (BX)(CX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS      (R9)(CX*4), Z1
+	VMOVUPS      (R8)(CX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS      (R10)(CX*4), Z1
+	VMOVUPS      (R8)(CX*4), Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS (R11), Z1
+	MOVQ         c_base+168(FP), R11
+	VBROADCASTSS 4(R11), Z2
+	VADDPS       Z0, Z2, Z0
+	VSQRTPS      Z0, Z0
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (DX)(CX*4)
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          loop
+
+tail:
+	TESTQ        AX, AX
+	JZ           done
+	MOVL         $0x0000ffff, R11
+	BZHIL        AX, R11, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (SI)(CX*4), K1, Z0
+	VMOVUPS.Z    (BX)(CX*4), K1, Z1
+	VSUBPS       Z1, Z0, Z0
+	VMULPS       Z0, Z0, Z0
+	VMOVUPS.Z    (DI)(CX*4), K1, Z1
+	VMOVUPS.Z    (BX)(CX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS.Z    (R9)(CX*4), K1, Z1
+	VMOVUPS.Z    (R8)(CX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	VMOVUPS.Z    (R10)(CX*4), K1, Z1
+	VMOVUPS.Z    (R8)(CX*4), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z1, Z1, Z1
+	VADDPS       Z0, Z1, Z0
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS (AX), Z1
+	MOVQ         c_base+168(FP), AX
+	VBROADCASTSS 4(AX), Z2
+	VADDPS       Z0, Z2, Z0
+	VSQRTPS      Z0, Z0
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func flowRelaxAVX512(rows int, w int, color int, u []float32, v []float32, du []float32, dv []float32, dx []float32, dy []float32, couple []float32, a11 []float32, a12 []float32, a22 []float32, b1 []float32, b2 []float32, c []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·flowRelaxAVX512(SB), NOSPLIT, $0-336
+	MOVQ         rows+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         color+16(FP), DX
+	MOVQ         u_base+24(FP), BX
+	MOVQ         v_base+48(FP), SI
+	MOVQ         couple_base+168(FP), DI
+	MOVQ         c_base+312(FP), R8
+	VBROADCASTSS (R8), Z0
+	MOVQ         CX, R8
+	SUBQ         $0x00000002, R8
+	ANDQ         $0x0000000f, R8
+	MOVL         $0x0000ffff, R9
+	BZHIL        R8, R9, R8
+	KMOVW        R8, K1
+	MOVQ         CX, R8
+	ADDQ         $0x00000001, R8
+	MOVQ         $0x00000001, R9
+	LEAQ         (R8)(CX*1), R10
+
+row:
+	MOVQ  DX, R11
+	NEGQ  R11
+	ANDQ  $0x00005555, R11
+	ADDQ  $0x00005555, R11
+	KMOVW R11, K2
+	MOVQ  CX, R11
+	SUBQ  $0x00000002, R11
+	CMPQ  R11, $0x00000010
+	JLT   tail
+
+loop:
+	MOVQ    dx_base+120(FP), R12
+	VMOVUPS (R12)(R8*4), Z1
+	MOVQ    dy_base+144(FP), R12
+	VMOVUPS (R12)(R8*4), Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VMOVUPS -4(DI)(R8*4), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS -4(BX)(R8*4), Z7
+	VSUBPS  Z1, Z7, Z7
+	VMULPS  Z6, Z7, Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS -4(SI)(R8*4), Z7
+	VSUBPS  Z2, Z7, Z7
+	VMULPS  Z6, Z7, Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS (DI)(R8*4), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS 4(BX)(R8*4), Z7
+	VSUBPS  Z1, Z7, Z7
+	VMULPS  Z6, Z7, Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS 4(SI)(R8*4), Z7
+	VSUBPS  Z2, Z7, Z7
+	VMULPS  Z6, Z7, Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS (DI)(R9*4), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS (BX)(R9*4), Z7
+	VSUBPS  Z1, Z7, Z7
+	VMULPS  Z6, Z7, Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS (SI)(R9*4), Z7
+	VSUBPS  Z2, Z7, Z7
+	VMULPS  Z6, Z7, Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS (DI)(R8*4), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS (BX)(R10*4), Z7
+	VSUBPS  Z1, Z7, Z7
+	VMULPS  Z6, Z7, Z7
+	VADDPS  Z7, Z4, Z4
+	VMOVUPS (SI)(R10*4), Z7
+	VSUBPS  Z2, Z7, Z7
+	VMULPS  Z6, Z7, Z6
+	VADDPS  Z6, Z5, Z5
+	MOVQ    a12_base+216(FP), R12
+	VMOVUPS (R12)(R8*4), Z6
+	MOVQ    du_base+72(FP), R12
+	VMOVUPS (R12)(R8*4), Z7
+	MOVQ    dv_base+96(FP), R12
+	VMOVUPS (R12)(R8*4), Z11
+	MOVQ    b1_base+264(FP), R12
+	VMOVUPS (R12)(R8*4), Z12
+	VADDPS  Z12, Z4, Z12
+	VMULPS  Z6, Z11, Z13
+	VSUBPS  Z13, Z12, Z12
+	MOVQ    a11_base+192(FP), R12
+	VMOVUPS (R12)(R8*4), Z13
+	VADDPS  Z13, Z3, Z13
+	VDIVPS  Z13, Z12, Z12
+	VSUBPS  Z7, Z12, Z12
+	VMULPS  Z0, Z12, Z12
+	VADDPS  Z7, Z12, Z12
+	MOVQ    b2_base+288(FP), R12
+	VMOVUPS (R12)(R8*4), Z13
+	VADDPS  Z13, Z5, Z13
+	VMULPS  Z6, Z12, Z6
+	VSUBPS  Z6, Z13, Z6
+	MOVQ    a22_base+240(FP), R12
+	VMOVUPS (R12)(R8*4), Z13
+	VADDPS  Z13, Z3, Z13
+	VDIVPS  Z13, Z6, Z6
+	VSUBPS  Z11, Z6, Z6
+	VMULPS  Z0, Z6, Z6
+	VADDPS  Z11, Z6, Z6
+	VMOVAPS Z12, K2, Z7
+	VMOVAPS Z6, K2, Z11
+	MOVQ    du_base+72(FP), R12
+	VMOVUPS Z7, (R12)(R8*4)
+	MOVQ    dv_base+96(FP), R12
+	VMOVUPS Z11, (R12)(R8*4)
+	VADDPS  Z1, Z7, Z1
+	VMOVUPS Z1, (BX)(R8*4)
+	VADDPS  Z2, Z11, Z1
+	VMOVUPS Z1, (SI)(R8*4)
+	ADDQ    $0x00000010, R8
+	ADDQ    $0x00000010, R9
+	ADDQ    $0x00000010, R10
+	SUBQ    $0x00000010, R11
+	CMPQ    R11, $0x00000010
+	JGE     loop
+
+tail:
+	TESTQ     R11, R11
+	JZ        next
+	MOVQ      dx_base+120(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z1
+	MOVQ      dy_base+144(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z2
+	VPXORQ    Z8, Z8, Z8
+	VPXORQ    Z9, Z9, Z9
+	VPXORQ    Z10, Z10, Z10
+	VMOVUPS.Z -4(DI)(R8*4), K1, Z6
+	VADDPS    Z6, Z8, Z8
+	VMOVUPS.Z -4(BX)(R8*4), K1, Z7
+	VSUBPS    Z1, Z7, Z7
+	VMULPS    Z6, Z7, Z7
+	VADDPS    Z7, Z9, Z9
+	VMOVUPS.Z -4(SI)(R8*4), K1, Z7
+	VSUBPS    Z2, Z7, Z7
+	VMULPS    Z6, Z7, Z6
+	VADDPS    Z6, Z10, Z10
+	VMOVUPS.Z (DI)(R8*4), K1, Z6
+	VADDPS    Z6, Z8, Z8
+	VMOVUPS.Z 4(BX)(R8*4), K1, Z7
+	VSUBPS    Z1, Z7, Z7
+	VMULPS    Z6, Z7, Z7
+	VADDPS    Z7, Z9, Z9
+	VMOVUPS.Z 4(SI)(R8*4), K1, Z7
+	VSUBPS    Z2, Z7, Z7
+	VMULPS    Z6, Z7, Z6
+	VADDPS    Z6, Z10, Z10
+	VMOVUPS.Z (DI)(R9*4), K1, Z6
+	VADDPS    Z6, Z8, Z8
+	VMOVUPS.Z (BX)(R9*4), K1, Z7
+	VSUBPS    Z1, Z7, Z7
+	VMULPS    Z6, Z7, Z7
+	VADDPS    Z7, Z9, Z9
+	VMOVUPS.Z (SI)(R9*4), K1, Z7
+	VSUBPS    Z2, Z7, Z7
+	VMULPS    Z6, Z7, Z6
+	VADDPS    Z6, Z10, Z10
+	VMOVUPS.Z (DI)(R8*4), K1, Z6
+	VADDPS    Z6, Z8, Z8
+	VMOVUPS.Z (BX)(R10*4), K1, Z7
+	VSUBPS    Z1, Z7, Z7
+	VMULPS    Z6, Z7, Z7
+	VADDPS    Z7, Z9, Z9
+	VMOVUPS.Z (SI)(R10*4), K1, Z7
+	VSUBPS    Z2, Z7, Z7
+	VMULPS    Z6, Z7, Z6
+	VADDPS    Z6, Z10, Z10
+	MOVQ      a12_base+216(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z6
+	MOVQ      du_base+72(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z7
+	MOVQ      dv_base+96(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z11
+	MOVQ      b1_base+264(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z12
+	VADDPS    Z12, Z9, Z12
+	VMULPS    Z6, Z11, Z13
+	VSUBPS    Z13, Z12, Z12
+	MOVQ      a11_base+192(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z13
+	VADDPS    Z13, Z8, Z13
+	VDIVPS    Z13, Z12, Z12
+	VSUBPS    Z7, Z12, Z12
+	VMULPS    Z0, Z12, Z12
+	VADDPS    Z7, Z12, Z12
+	MOVQ      b2_base+288(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z13
+	VADDPS    Z13, Z10, Z13
+	VMULPS    Z6, Z12, Z6
+	VSUBPS    Z6, Z13, Z6
+	MOVQ      a22_base+240(FP), R12
+	VMOVUPS.Z (R12)(R8*4), K1, Z13
+	VADDPS    Z13, Z8, Z13
+	VDIVPS    Z13, Z6, Z6
+	VSUBPS    Z11, Z6, Z6
+	VMULPS    Z0, Z6, Z6
+	VADDPS    Z11, Z6, Z6
+	VMOVAPS   Z12, K2, Z7
+	VMOVAPS   Z6, K2, Z11
+	MOVQ      du_base+72(FP), R12
+	VMOVUPS   Z7, K1, (R12)(R8*4)
+	MOVQ      dv_base+96(FP), R12
+	VMOVUPS   Z11, K1, (R12)(R8*4)
+	VADDPS    Z1, Z7, Z1
+	VMOVUPS   Z1, K1, (BX)(R8*4)
+	VADDPS    Z2, Z11, Z1
+	VMOVUPS   Z1, K1, (SI)(R8*4)
+
+next:
+	ADDQ R11, R8
+	ADDQ $0x00000002, R8
+	ADDQ R11, R9
+	ADDQ $0x00000002, R9
+	ADDQ R11, R10
+	ADDQ $0x00000002, R10
+	XORQ $0x00000001, DX
+	DECQ AX
+	JNZ  row
 	VZEROUPPER
 	RET
 

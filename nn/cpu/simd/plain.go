@@ -18,7 +18,7 @@ func Plain() Kernels {
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain}, addRows: addRowsPlain, depthwise: depthwisePlain(plainColumns),
 		turns: turns{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},
-		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain},
+		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain}, fields: plainFields(),
 	}
 }
 

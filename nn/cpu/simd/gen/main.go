@@ -68,6 +68,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.maskLosses()
 		g.softmax()
 		g.axial()
+		g.fields()
 	}
 	g.isa = isa{"BF16", 16}
 	g.bf16()
