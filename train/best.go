@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
 )
 
 // source is what is validated on, and whether it was trained on.
@@ -55,12 +56,53 @@ func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	if t.state.Step == 0 {
 		t.state.Before = v.Scores
 	}
-	if v.DSC <= t.state.Best {
+	if !t.state.prefers(v) {
 		return v, nil
 	}
-	t.state.Best, t.state.BestStep, t.state.After = v.DSC, t.state.Step, v.Scores
+	t.state.keep(v, t.state.Step)
 	t.state.Calibrated, t.state.Shift = false, 0
 	return v, t.saveBest()
+}
+
+// prefers says whether weights are kept as the best ones. A few objects are a noisy measure, whose highest value says more
+// about luck than about weights: of those that beat the start weights, the latest that are within a standard error
+// of the highest value are the best.
+func (s *state) prefers(v *Validation) bool {
+	highest := meanDSC(s.Highest)
+	return len(s.Highest) == 0 || v.DSC > highest || v.DSC > meanDSC(s.Before) && v.DSC >= highest-standardError(v.Scores, s.Highest)
+}
+
+// keep notes the scores of the best weights, those of a step.
+func (s *state) keep(v *Validation, step int) {
+	s.Best, s.BestStep, s.After = v.DSC, step, v.Scores
+	if v.DSC > meanDSC(s.Highest) {
+		s.Highest = v.Scores
+	}
+}
+
+// meanDSC is that of a validation; -1 without one.
+func meanDSC(scores []ObjectScore) float64 {
+	if len(scores) == 0 {
+		return -1
+	}
+	sum := 0.0
+	for _, s := range scores {
+		sum += s.DSC
+	}
+	return sum / float64(len(scores))
+}
+
+// standardError is that of the mean difference of the same objects' DSC; 0 of a single one.
+func standardError(a, b []ObjectScore) float64 {
+	if len(a) != len(b) || len(a) < 2 {
+		return 0
+	}
+	n, mean, squares := float64(len(a)), meanDSC(a)-meanDSC(b), 0.0
+	for i := range a {
+		d := a[i].DSC - b[i].DSC - mean
+		squares += d * d
+	}
+	return math.Sqrt(squares / (n - 1) / n)
 }
 
 // saveBest writes the present weights as the best ones.

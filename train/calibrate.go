@@ -68,7 +68,8 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 		return err
 	}
 	set(best.shift)
-	t.state.Best, t.state.BestStep, t.state.After, t.state.Shift = best.held.DSC, step, best.held.Scores, before+best.shift
+	t.state.keep(best.held, step)
+	t.state.Shift = before + best.shift
 	return t.saveBest()
 }
 

@@ -51,7 +51,7 @@ type state struct {
 	Elapsed  float64        `json:"elapsed_seconds"`
 	Finished bool           `json:"finished"`
 	Validate bool           `json:"validate"` // a validation of this step is still to be made
-	Best     float64        `json:"best"`     // validation DSC, -1 before the first
+	Best     float64        `json:"best"`     // validation DSC of the best weights, -1 before the first
 	BestStep int            `json:"best_step"`
 	Updates  map[string]int `json:"updates"` // AdamW steps by parameter
 	Data     string         `json:"data"`    // Fingerprint of the training volumes
@@ -60,7 +60,8 @@ type state struct {
 	Calibrated bool          `json:"calibrated"`         // the best weights' presence was recalibrated,
 	Shift      float64       `json:"presence_shift"`     // by so much
 	Before     []ObjectScore `json:"before"`             // of the start weights, where they were validated
-	After      []ObjectScore `json:"after"`              // of the best ones
+	After      []ObjectScore `json:"after"`              // of the best ones, and
+	Highest    []ObjectScore `json:"highest"`            // of those with the highest DSC
 
 	Start Start `json:"start"`
 }
@@ -245,7 +246,7 @@ func RunConfig(dir string) (Recipe, slmsam.Config, error) {
 	return r, c, err
 }
 
-// Best returns the best validation DSC and its step; -1 before the first validation.
+// Best returns the validation DSC of the best weights and their step; -1 before the first validation.
 func (t *Trainer) Best() (dsc float64, step int) { return t.state.Best, t.state.BestStep }
 
 // Files lists the files of a run that exist, by what they are.

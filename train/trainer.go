@@ -56,7 +56,7 @@ type Progress struct {
 	Remaining   time.Duration
 	Metrics     Metrics     // of this step; without a clip if only a validation was made
 	Validation  *Validation // if one was made after it
-	Best        float64     // best validation DSC so far
+	Best        float64     // validation DSC of the weights that are kept as the best so far
 	Shift       *float64    // of presence, that the recalibration tried; nil before
 }
 
