@@ -76,7 +76,7 @@ func CheckData(train, held Source, r Recipe) error {
 				return err
 			}
 			if s == train {
-				if _, err := NewSampler(Cases{c}, r, 32).order(c, 1); err != nil {
+				if err := NewSampler(Cases{c}, r, 32).usable(c); err != nil {
 					return err
 				}
 			}

@@ -154,6 +154,11 @@ func byWeight(w Weighted, rng *rand.Rand) int {
 // draw takes a clip of a case: its first slice holds an object, the order is reversed at times, slices are
 // skipped and objects end where the recipe asks for it and the case has it.
 func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
+	if s.recipe.Sweeps > 0 && (rng.Float64() < s.recipe.Sweeps || c.Len() < s.recipe.Frames) {
+		if object, along, ok := s.sweep(c, rng); ok {
+			return s.render(c, along, []int{object}, rng)
+		}
+	}
 	stride := 1
 	if s.recipe.Stride > 1 {
 		stride += rng.IntN(s.recipe.Stride)
@@ -184,8 +189,14 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 	if s.recipe.Still > 0 && rng.Float64() < s.recipe.Still {
 		step = 0
 	}
-	return s.render(c, start, step, s.objects(c, start, step, ends, rng), rng)
+	return s.render(c, way{start, step, s.recipe.Frames}, s.objects(c, start, step, ends, rng), rng)
 }
+
+// way is through a volume: from a slice on, by steps, so many slices.
+type way struct{ start, step, slices int }
+
+// last is the last slice.
+func (w way) last() int { return w.start + (w.slices-1)*w.step }
 
 // objects chooses among those of a clip's first slice, if ends with one that the clip outlasts before all others.
 func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) []int {
@@ -234,6 +245,15 @@ func (c *Case) ending(start, n, step int) []int {
 	return out
 }
 
+// usable reports a case that no clip can be taken from.
+func (s *Sampler) usable(c *Case) error {
+	if s.recipe.Sweeps > 0 && c.sweepable() {
+		return nil
+	}
+	_, err := s.order(c, 1)
+	return err
+}
+
 // order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.
 func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
 	n := s.recipe.Frames
@@ -260,7 +280,8 @@ func (c *Case) starts(n, step int) []int {
 }
 
 // render augments and resizes the slices of a clip. Objects that vanish from the first slice are dropped.
-func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand) (*Clip, error) {
+func (s *Sampler) render(c *Case, along way, objects []int, rng *rand.Rand) (*Clip, error) {
+	start := along.start
 	warp := s.recipe.Augment.draw(rng, c.H, c.W)
 	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
 		warp.center(c.Mask(start, objects[rng.IntN(len(objects))]))
@@ -275,13 +296,13 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 		return nil, errNoObject
 	}
 	gray := s.shown(c, start, objects[0], rng)
-	clip := &Clip{Size: s.size, Name: fmt.Sprintf("%s, slices %d to %d, labels", c.Name, start, start+(s.recipe.Frames-1)*step)}
+	clip := &Clip{Size: s.size, Name: fmt.Sprintf("%s, slices %d to %d, labels", c.Name, start, along.last())}
 	for _, o := range objects {
 		clip.Objects = append(clip.Objects, c.Objects[o])
 		clip.Name += fmt.Sprintf(" %d", c.Objects[o])
 	}
-	for i := range s.recipe.Frames {
-		z := start + i*step
+	for i := range along.slices {
+		z := start + i*along.step
 		f := Frame{Gray: warp.image(gray(z), s.size, s.recipe.Augment.drawFrame(rng))}
 		f.Masks, f.Empty = s.masks(c, warp, z, objects)
 		f.Unknown = s.unknown(c, warp, z)
@@ -294,7 +315,7 @@ func (s *Sampler) render(c *Case, start, step int, objects []int, rng *rand.Rand
 	for i := range clip.Frames {
 		s.recipe.Teacher.force(&clip.Frames[i])
 	}
-	clip.Gap = s.gap(c, warp, step)
+	clip.Gap = s.gap(c, warp, along.step)
 	s.addPrior(clip)
 	return clip, nil
 }

@@ -41,7 +41,7 @@ func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) 
 		}
 		from, to := c.share(i)
 		part := c.part(from, to)
-		if _, err := NewSampler(Cases{part}, r, 32).order(part, 1); err != nil {
+		if err := NewSampler(Cases{part}, r, 32).usable(part); err != nil {
 			return d, nil, "", nil
 		}
 		rest, out = append(rest, part), append(out, c.scoredBeyond(from, to))

@@ -1,0 +1,68 @@
+package train
+
+import "math/rand/v2"
+
+// beyondPart is how far a sweep goes on after its object's end, in parts of its way to there, at least leastBeyond slices.
+const (
+	beyondPart  = 0.5
+	leastBeyond = 2
+)
+
+// sweep chooses a clip that goes as a propagation does: from a slice that shows much of an object, one way, until after its
+// end. All objects are as likely, and slices by how much of the object they show, as annotators choose them. A sweep that is
+// longer than the recipe's frames skips slices, as far as the recipe's stride allows, or ends early. ok is false without
+// an object on two slices.
+func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool) {
+	for _, object := range rng.Perm(len(c.Objects)) {
+		span := c.span(object)
+		if len(span) < 2 {
+			continue
+		}
+		start, step := c.wellShown(span, object, rng), 1
+		if rng.Float64() < s.recipe.Reverse {
+			step = -1
+		}
+		if start == span[0] && step < 0 || start == span[len(span)-1] && step > 0 {
+			step = -step
+		}
+		toEnd, left := span[len(span)-1]-start, c.Len()-1-start
+		if step < 0 {
+			toEnd, left = start-span[0], start
+		}
+		length := min(left, toEnd+max(leastBeyond, int(beyondPart*float64(toEnd))))
+		stride := min(max(s.recipe.Stride, 1), max(1, length/max(s.recipe.Frames-1, 1)))
+		stride = 1 + rng.IntN(stride)
+		return object, way{start, step * stride, min(s.recipe.Frames, 1+length/stride)}, true
+	}
+	return 0, way{}, false
+}
+
+// sweepable says whether an object is on two slices.
+func (c *Case) sweepable() bool {
+	for o := range c.Objects {
+		if len(c.span(o)) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// wellShown draws a slice of those that hold an object, the more likely the more of it is on it.
+func (c *Case) wellShown(span []int, object int, rng *rand.Rand) int {
+	areas, total := make([]int, len(span)), 0
+	for i, z := range span {
+		for _, on := range c.Mask(z, object) {
+			if on {
+				areas[i]++
+			}
+		}
+		total += areas[i]
+	}
+	x := rng.IntN(total)
+	for i, z := range span {
+		if x -= areas[i]; x < 0 {
+			return z
+		}
+	}
+	return span[len(span)-1]
+}

@@ -1,0 +1,73 @@
+package train_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSweepsFollowAnObjectBeyondItsEnd draws clips of as many slices as an object's way to its end and half as many more.
+func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Augment, r.Sweeps, r.Frames = train.NoAugment(), 1, 24
+	c := discs("a", 20) // object 5 begins at slice 3; the other is on all slices
+	s := train.NewSampler(train.Cases{c}, r, 64)
+	objects, ended := map[int32]int{}, 0
+	for n := range 100 {
+		clip := clipAt(t, s, n)
+		require.Len(t, clip.Objects, 1)
+		objects[clip.Objects[0]]++
+		var first, last int
+		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
+		require.NoError(t, err)
+		require.Len(t, clip.Frames, abs(last-first)+1, "every slice is in it")
+		require.False(t, clip.Frames[0].Empty[0])
+		beyond := 0
+		for _, f := range clip.Frames {
+			if f.Empty[0] {
+				beyond++
+			}
+		}
+		if clip.Objects[0] == 5 && last < first {
+			ended++
+			require.Equal(t, min(3, max(2, (first-3)/2)), beyond, clip.Name)
+		} else {
+			require.Zero(t, beyond)
+		}
+	}
+	require.Greater(t, ended, 10)
+	for _, n := range objects {
+		require.Greater(t, n, 30, "objects are drawn alike")
+	}
+}
+
+// TestLongSweepsSkipSlices does not fit an object into the frames of a clip.
+func TestLongSweepsSkipSlices(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Augment, r.Sweeps, r.Frames, r.Stride = train.NoAugment(), 1, 4, 3
+	s := train.NewSampler(train.Cases{discs("a", 20)}, r, 64)
+	strides := map[int]int{}
+	for n := range 60 {
+		clip := clipAt(t, s, n)
+		require.LessOrEqual(t, len(clip.Frames), 4)
+		var first, last int
+		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
+		require.NoError(t, err)
+		strides[abs(last-first)/(len(clip.Frames)-1)]++
+	}
+	for stride := 1; stride <= 3; stride++ {
+		require.Positive(t, strides[stride], "stride %d", stride)
+	}
+}
+
+// TestSweepsNeedFewSlices trains on a volume with fewer slices than a clip has frames.
+func TestSweepsNeedFewSlices(t *testing.T) {
+	r := tinyRecipe(1)
+	r.Sweeps, r.Frames = 0.5, 40
+	s := train.NewSampler(train.Cases{discs("a", 12)}, r, 64)
+	for n := range 10 {
+		require.LessOrEqual(t, len(clipAt(t, s, n).Frames), 12)
+	}
+}
