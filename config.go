@@ -38,6 +38,8 @@ type Config struct {
 	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the refiner
 	// corrects the prior by itself. A box is looked into without the network, too; what clicks mean the decoder finds all the same.
 	PriorAlone bool `json:"prior_alone,omitempty"`
+	// PriorTrusted believes the model however much it changes of what the prior proposes: it has learned what these objects look like.
+	PriorTrusted bool `json:"prior_trusted,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.

@@ -121,11 +121,13 @@ func (p *prior) found(slice int, logits []float32) {
 const believedFrom, believedFull, believedChange = 0.65, 0.85, 0.001
 
 // believed is what is left of a correction, logits [s,s] of the proposal's size: the more it turns the proposed mask
-// inside out, the less, as what a refiner makes of objects that are like nothing it has seen may be anything; and
-// nothing where the slice is the last one again.
+// inside out, the less, as what a refiner makes of objects that are like nothing it has seen may be anything (unless
+// Config.PriorTrusted says that it has); and nothing where the slice is the last one again.
 func (p *prior) believed(logits []float32) []float32 {
-	overlap := float32(p.proposal.Overlap(logits))
-	k := min(max((overlap-believedFrom)/(believedFull-believedFrom), 0), 1) * min((1-p.proposal.Likeness())/believedChange, 1)
+	k := min((1-p.proposal.Likeness())/believedChange, 1)
+	if !p.model.Config.PriorTrusted {
+		k *= min(max((float32(p.proposal.Overlap(logits))-believedFrom)/(believedFull-believedFrom), 0), 1)
+	}
 	out := make([]float32, len(logits))
 	for i, l := range p.proposal.Logits {
 		out[i] = l + k*(logits[i]-l)

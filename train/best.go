@@ -113,6 +113,11 @@ func (t *Trainer) saveBest() error {
 	return nil
 }
 
+// trust lets weights of a step count as the recipe says; those of step 0 are the start model's.
+func (t *Trainer) trust(step int) {
+	t.model.Config.PriorTrusted = t.trusted || t.Recipe.Trust && step > 0
+}
+
 // averaged lets f see the model with its averaged weights, where there are any.
 func (t *Trainer) averaged(f func() error) error {
 	if t.average.values == nil {

@@ -46,8 +46,10 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("train: recalibration: %w", err)
 		}
+		t.trust(t.state.BestStep)
 		return t.calibrateWeights(ctx, bias, t.state.BestStep, t.state.Shift)
 	})
+	t.trust(t.state.Step)
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,9 @@ func FineTunePrior() Recipe {
 	r := FineTune()
 	alone := true
 	r.PriorAlone = &alone
-	r.Batch, r.MaxObjects, r.Stride = 8, 1, 2
-	r.Rates = Rates{LR: 1e-4, EncoderLR: 1e-4, WeightDecay: 0.01, LayerDecay: 1, Clip: 1, End: 0.05}
+	r.Batch, r.MaxObjects, r.Stride, r.WarmupSteps, r.ValidateEach, r.Average = 4, 1, 2, 20, 100, 0.99
+	r.Rates = Rates{LR: 1e-3, EncoderLR: 1e-3, WeightDecay: 0.01, LayerDecay: 1, Clip: 1, End: 0.05}
+	r.Trust = true
 	r.Weights.Mask, r.Weights.IoU = 2, 0 // there is one mask and nothing to choose
 	return r
 }

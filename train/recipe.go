@@ -51,6 +51,7 @@ type Recipe struct {
 	Teacher  Teacher `json:"teacher"`   // where the truth stands in for predictions
 	// PriorAlone trains only what corrects the prior of a model by itself: no encoder, no memory, masks as prompts.
 	PriorAlone *bool `json:"prior_alone,omitempty"` // nil: as the start model
+	Trust      bool  `json:"trust"`                 // false: what was trained may change all of what the prior proposes (slmsam.Config.PriorTrusted)
 
 	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
 

@@ -40,8 +40,9 @@ type Trainer struct {
 	adam     *nn.AdamW
 	params   []*nn.Param // those that are trained
 	sampler  *Sampler
-	total    int // steps
-	together int // clips of a batch that are computed at once
+	total    int  // steps
+	together int  // clips of a batch that are computed at once
+	trusted  bool // the start model's corrections of its prior are
 
 	state   state
 	began   time.Time // of this process's part, less what went before
@@ -86,6 +87,7 @@ func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if err := t.load(); err != nil {
 		return nil, err
 	}
+	t.trust(t.state.Step)
 	return t, t.prolong()
 }
 
@@ -97,7 +99,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if s.Train.Len() == 0 {
 		return nil, errors.New("train: the dataset is empty")
 	}
-	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len())}
+	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len()), trusted: m.Config.PriorTrusted}
 	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
 	for _, p := range m.Params.All() {
 		trained := !p.Buffer && s.Recipe.trains(p.Name)
@@ -183,6 +185,7 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 		return err
 	}
 	t.state.Step++
+	t.trust(t.state.Step)
 	t.state.Elapsed = t.elapsed().Seconds()
 	limit, _ := t.Recipe.limit()
 	last := t.state.Step >= t.total || limit > 0 && t.elapsed() >= limit
