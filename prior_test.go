@@ -196,6 +196,10 @@ func TestWildCorrectionsAreNotBelieved(t *testing.T) {
 	for z, mask := range masks {
 		require.Greater(t, overlapOf(found[z], mask), 0.93, "slice %d", z)
 	}
+	trusted := bias(100)
+	trusted.Config.PriorTrusted = true
+	found = follow(t, trusted, moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]})
+	require.Less(t, overlapOf(found[5], masks[5]), 0.6, "unless the model is trusted")
 
 	still, _ := discVolume(6)
 	n := len(masks[0])

@@ -68,7 +68,7 @@ func writeModel(t testing.TB, m *slmsam.Model) string {
 func TestStartWeightsAreKeptWhereNothingBeatsThem(t *testing.T) {
 	dir := t.TempDir()
 	r := tinyRecipe(2)
-	r.Rates.LR, r.Rates.EncoderLR, r.ValidateEach = 0, 0, 1
+	r.Rates.LR, r.Rates.EncoderLR, r.ValidateEach, r.Trust = 0, 0, 1, true
 	dev := cpu.New(1)
 	m := freshModel(t, dev)
 	var seen []int
@@ -92,6 +92,10 @@ func TestStartWeightsAreKeptWhereNothingBeatsThem(t *testing.T) {
 	best, _, err := slmsam.Load(cpu.New(1), filepath.Join(dir, "best.safetensors"), nil)
 	require.NoError(t, err)
 	requireSameWeights(t, start, weights(t, best))
+	require.False(t, best.Config.PriorTrusted, "nor does their configuration change")
+	last, _, err := slmsam.Load(cpu.New(1), filepath.Join(dir, "last.safetensors"), nil)
+	require.NoError(t, err)
+	require.True(t, last.Config.PriorTrusted)
 }
 
 // TestPresenceIsRecalibrated starts from a model of its prior alone that finds objects where they are not.
