@@ -30,7 +30,7 @@ func FineTunePrior() Recipe {
 	r.PriorAlone = &alone
 	r.Batch, r.MaxObjects, r.Stride, r.WarmupSteps, r.ValidateEach, r.Average = 4, 1, 2, 20, 100, 0.99
 	r.Rates = Rates{LR: 1e-3, EncoderLR: 1e-3, WeightDecay: 0.01, LayerDecay: 1, Clip: 1, End: 0.05}
-	r.Trust = true
+	r.Sweeps, r.Frames, r.Trust = 0.8, 16, true
 	r.Weights.Mask, r.Weights.IoU = 2, 0 // there is one mask and nothing to choose
 	return r
 }
@@ -68,16 +68,16 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates, and is not
-// recalibrated. One or two volumes say little about when objects end on the next.
-const fewToLearn, fewSteps = 3, 0.3
+// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates, and is neither
+// trusted nor recalibrated. One or two volumes say little about the next.
+const fewToLearn, fewSteps = 3, 0.03
 
 // Careful is the recipe for so many volumes, where nobody chose one.
 func (r Recipe) Careful(volumes int) Recipe {
 	if r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn {
 		r.Rates.LR *= fewSteps
 		r.Rates.EncoderLR *= fewSteps
-		r.Calibrate = false
+		r.Calibrate, r.Trust = false, false
 	}
 	return r
 }
