@@ -1,6 +1,8 @@
 package slmsam
 
 import (
+	"slices"
+
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/memattn"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -29,6 +31,9 @@ type ClipFrame struct {
 	// and so does nil for all. Only for the first frame.
 	Points [][]decoder.Point
 }
+
+// Clips is K.
+func (f ClipFrame) Clips() int { return 1 + slices.Max(f.clips()) }
 
 // objects is B.
 func (f ClipFrame) objects() int { return f.Masks.Dim(0) }

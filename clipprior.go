@@ -2,7 +2,6 @@ package slmsam
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -33,22 +32,16 @@ func (p priors) look(f ClipFrame, i int) {
 	if len(f.Prior) != f.objects() {
 		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
 	}
-	var all sync.WaitGroup
-	for k, one := range p {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			of := f.Prior[k]
-			one.gray, one.gap = of.Small, of.Gap
-			switch {
-			case i > 0:
-				one.propose(i, false, of.Small, of.Moved)
-			case f.points(k) == 0:
-				one.outline(i, of.Small, of.Mask)
-			}
-		}()
-	}
-	all.Wait()
+	sideBySide(len(p), func(k int) {
+		one, of := p[k], f.Prior[k]
+		one.gray, one.gap = of.Small, of.Gap
+		switch {
+		case i > 0:
+			one.propose(i, false, of.Small, of.Moved)
+		case f.points(k) == 0:
+			one.outline(i, of.Small, of.Mask)
+		}
+	})
 }
 
 // runPriors is RunClip for a model of which only what corrects the prior is trained. Masks prompt; the first frame, whose
@@ -89,8 +82,8 @@ func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) er
 		}
 		low := read[0]
 		n := len(low) / len(out.Objects)
-		for at, k := range out.Objects {
-			logits := low[at*n : (at+1)*n]
+		sideBySide(len(out.Objects), func(at int) {
+			k, logits := out.Objects[at], low[at*n:(at+1)*n]
 			switch {
 			case i == 0:
 				p[k].pointed(i, logits)
@@ -101,7 +94,7 @@ func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) er
 			default:
 				p[k].found(i, logits)
 			}
-		}
+		})
 	}
 	return nil
 }

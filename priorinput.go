@@ -1,6 +1,8 @@
 package slmsam
 
 import (
+	"sync"
+
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -28,20 +30,27 @@ func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
 // viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
 const viewScale, outlineScale = 0.5, 0.2
 
-// view is what the mask is refined by, [side,side,PriorViews]: gray values, their likelihood, and the carried outline; gray
+// view sets out to what the mask is refined by, [side,side,PriorViews]: gray values, their likelihood, and the carried outline; gray
 // values of the last slice, and gray values and outline of the outlined one, carried here.
-func (p *prior) view() []float32 {
+func (p *prior) view(out []float32) {
 	of := p.proposal
-	return interleaved([][]float32{normalized(p.gray), times(of.Likely, viewScale), times(clipped(of.Flow), outlineScale),
-		normalized(of.Last), normalized(of.Outlined), times(clipped(of.Outline), outlineScale)})
+	for i, gray := range p.gray {
+		v := out[decoder.PriorViews*i:][:decoder.PriorViews]
+		v[0], v[1], v[2] = normal(float32(gray)), viewScale*of.Likely[i], outlineScale*clipped(of.Flow[i])
+		v[3], v[4], v[5] = normal(of.Last[i]), normal(of.Outlined[i]), outlineScale*clipped(of.Outline[i])
+	}
 }
 
-// normalized gray values have ImageNet's mean and deviation, of gray.
-func normalized[T uint8 | float32](gray []T) []float32 {
+// normal brings a gray value to ImageNet's mean and deviation, of gray.
+func normal(gray float32) float32 {
 	const mean, deviation = 0.449, 0.226
+	return (gray/255 - mean) / deviation
+}
+
+func normalized(gray []uint8) []float32 {
 	out := make([]float32, len(gray))
 	for i, v := range gray {
-		out[i] = (float32(v)/255 - mean) / deviation
+		out[i] = normal(float32(v))
 	}
 	return out
 }
@@ -71,13 +80,20 @@ func (p priors) prompts(g *nn.Graph) decoder.Prompts {
 	if p == nil {
 		return decoder.Prompts{}
 	}
-	var logits, flows, views, signs []float32
-	for _, one := range p {
-		logits, flows = append(logits, one.proposal.Logits...), append(flows, clipped(one.proposal.Flow)...)
-		views, signs = append(views, one.view()...), append(signs, one.proposal.Evidence[:]...)
-	}
 	heads, c, b := p[0].model.prior, p[0].model.Config, len(p)
 	side, quarter := c.PriorSide(), 4*c.Grid()
+	n := side * side
+	logits, flows, views := make([]float32, b*n), make([]float32, b*n), make([]float32, b*n*decoder.PriorViews)
+	signs := make([]float32, b*carry.Signs)
+	sideBySide(b, func(k int) {
+		one := p[k]
+		copy(logits[k*n:], one.proposal.Logits)
+		for i, d := range one.proposal.Flow {
+			flows[k*n+i] = clipped(d)
+		}
+		one.view(views[k*n*decoder.PriorViews:])
+		copy(signs[k*carry.Signs:], one.proposal.Evidence[:])
+	})
 	out := g.Scoped(func() []*nn.Tensor {
 		evidence := g.Upload(signs, b, carry.Signs)
 		dense := g.Upload(flows, b, side, side, 1)
@@ -91,11 +107,20 @@ func (p priors) prompts(g *nn.Graph) decoder.Prompts {
 		Refiner: heads.refiner}}
 }
 
-// clipped keeps distances within what a mask prompt's logits are.
-func clipped(distance []float32) []float32 {
-	out := make([]float32, len(distance))
-	for i, d := range distance {
-		out[i] = min(max(d, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
+// clipped keeps a distance within what a mask prompt's logits are.
+func clipped(distance float32) float32 {
+	return min(max(distance, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
+}
+
+// sideBySide calls f for 0..n, all at once, and waits.
+func sideBySide(n int, f func(k int)) {
+	var all sync.WaitGroup
+	all.Add(n)
+	for k := range n {
+		go func() {
+			defer all.Done()
+			f(k)
+		}()
 	}
-	return out
+	all.Wait()
 }

@@ -24,7 +24,7 @@ func NewScaledBlock(p *nn.Params, c int, scale float32) *Block {
 		Depthwise: p.DepthwiseConv("dwconv", c, 7),
 		Norm:      p.LayerNorm("norm", c, 1e-6),
 		Expand:    p.Linear("pwconv1", c, 4*c),
-		Contract:  p.Linear("pwconv2", 4*c, c),
+		Contract:  p.ScaledLinear("pwconv2", 4*c, c),
 	}
 }
 
@@ -33,7 +33,7 @@ func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	return g.Block(func() *nn.Tensor {
 		y := b.Norm.Forward(g, b.Depthwise.Forward(g, x))
 		y = b.Expand.Act(g, y, backend.GELU)
-		return g.Add(g.Mul(b.Contract.Forward(g, y), b.Scale), x)
+		return b.Contract.Times(g, b.Scale).AddTo(g, y, x)
 	}, x)
 }
 

@@ -23,6 +23,12 @@ func (p *Params) LinearFrom(name string, in, out int, bias Init) Linear {
 	}
 }
 
+// ScaledLinear is Linear for a map that Times scales: products are not all that reads its weight.
+func (p *Params) ScaledLinear(name string, in, out int) Linear {
+	q := p.In(name)
+	return Linear{W: q.Tensor("weight", uniformFan(in, p.gain), []int{1, 0}, out, in), B: q.Tensor("bias", uniformFan(in, 1), nil, out)}
+}
+
 // Forward maps x [..,in] to [..,out].
 func (l Linear) Forward(g *Graph, x *Tensor) *Tensor { return g.Linear(x, l.W, l.B) }
 
@@ -43,6 +49,11 @@ func (l Linear) Then(g *Graph, next Linear) Linear {
 		return []*Tensor{g.Linear(l.W, next.W, nil), b.Reshape(-1)}
 	})
 	return Linear{W: out[0], B: out[1]}
+}
+
+// Times returns the map whose results are those of l times scale [out]: (x.W + b)*s = x.(W*s) + b*s.
+func (l Linear) Times(g *Graph, scale *Tensor) Linear {
+	return Linear{W: g.Mul(l.W, scale), B: g.Mul(l.B, scale)}
 }
 
 // LayerNorm is a row normalization with scale and shift [C].

@@ -29,11 +29,10 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	for _, c := range clips {
 		objects += len(c.Objects)
 	}
-	pixels, masks := make([]float32, 0, len(clips)*3*size*size), make([]float32, objects*size*size)
+	masks := make([]float32, objects*size*size)
 	rest := masks
 	for k, c := range clips {
 		of := c.Frames[i]
-		pixels = append(pixels, volume.ImageNet(of.Gray)...)
 		for p, on := range of.Masks {
 			if on {
 				rest[p] = 1
@@ -54,10 +53,22 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 			f.Points = append(f.Points, of.Points...)
 		}
 	}
-	f.Pixels = g.Upload(pixels, len(clips), size, size, 3)
+	if f.Prior == nil {
+		f.Pixels = uploadPixels(g, clips, i)
+	}
 	f.Masks = g.Upload(masks, len(f.Empty), size*size)
 	addKnown(g, &f, clips, i)
 	return f
+}
+
+// uploadPixels uploads what a model without a prior sees of frame i of the clips.
+func uploadPixels(g *nn.Graph, clips []*Clip, i int) *nn.Tensor {
+	size := clips[0].Size
+	pixels := make([]float32, 0, len(clips)*3*size*size)
+	for _, c := range clips {
+		pixels = append(pixels, volume.ImageNet(c.Frames[i].Gray)...)
+	}
+	return g.Upload(pixels, len(clips), size, size, 3)
 }
 
 // addKnown uploads where the truth of frame i is known, if it is not everywhere.

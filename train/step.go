@@ -31,7 +31,7 @@ type EachSlice func(i int, out slmsam.ClipOutput, t []Terms) error
 
 // Evaluate runs clips side by side and computes the loss of each.
 func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) ([]Terms, error) {
-	clips := frames[0].Pixels.Dim(0)
+	clips := frames[0].Clips()
 	total, slice, at := make([]Terms, clips), make([]Terms, clips), 0
 	err := m.RunClip(g, frames, mem, func(i int, out slmsam.ClipOutput) error {
 		if i != at {
