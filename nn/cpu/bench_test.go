@@ -98,6 +98,12 @@ func BenchmarkConv(b *testing.B) {
 		a.X, a.Cols = buf[0], buf[1]
 		k.Im2Col(a)
 	})
+	stem, size := backend.Im2Col{B: 4, H: 128, W: 128, C: 7, KH: 4, KW: 4, Stride: 2, Pad: 1}, 4*128*128*7
+	bench(b, "col2im of the refiner's stem", 4*float64(6*size), "GB/s", []int{size, 4 * size}, func(k backend.Kernels, buf []backend.Buffer) {
+		a := stem
+		a.X, a.Cols = buf[0], buf[1]
+		k.Col2Im(a)
+	})
 	const pool = 256 * 256 * 96
 	bench(b, "max pool", 4*1.25*pool, "GB/s", []int{pool, pool / 4}, func(k backend.Kernels, buf []backend.Buffer) {
 		k.MaxPool(backend.MaxPool{X: buf[0], Y: buf[1], B: 1, H: 256, W: 256, C: 96})

@@ -61,15 +61,6 @@ func copyRun(dst, src []float32) {
 	}
 }
 
-// addRun is add for runs of a few words.
-func (d *Device) addRun(y, x []float32) {
-	if len(y) >= worthwhile {
-		d.add(y, x)
-		return
-	}
-	addInto(y, x[:len(y)])
-}
-
 // Col2Im implements backend.Kernels. It walks the rows of the image, so that each has one writer.
 // Adjoint of Cols[(b,oy,ox), (ky,kx,c)] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c].
 func (d *Device) Col2Im(a backend.Im2Col) {
@@ -84,15 +75,32 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 				if oy*a.Stride != y+a.Pad-ky || oy < 0 || oy >= oh {
 					continue
 				}
-				for ox := range ow {
-					x0 := ox*a.Stride - a.Pad
-					klo, khi := inside(x0, a.KW, a.W)
-					if klo < khi {
-						src := cols[(((b*oh+oy)*ow+ox)*a.KH+ky)*run:]
-						d.addRun(row[(x0+klo)*a.C:(x0+khi)*a.C], src[klo*a.C:])
-					}
-				}
+				d.foldRow(a, row, cols[((b*oh+oy)*ow*a.KH+ky)*run:], ow)
 			}
 		}
 	})
+}
+
+// foldRow adds a row of the kernel, of ow patches, to a row of the image. Patches that overlap are added in turns, so that no
+// sum waits for the one before.
+func (d *Device) foldRow(a backend.Im2Col, row, cols []float32, ow int) {
+	run, apart := a.KW*a.C, a.KH*a.KW*a.C
+	first := min(ceilDiv(a.Pad, a.Stride), ow) // of the patches that lie inside
+	end := max(first, min(ow, (a.W+a.Pad-a.KW)/a.Stride+1))
+	if d.plain || a.W+a.Pad < a.KW {
+		end = first
+	}
+	for turn, turns := 0, ceilDiv(a.KW, a.Stride); turn < turns && first+turn < end; turn++ {
+		ox := first + turn
+		d.kernels.AddRuns(ceilDiv(end-ox, turns), run, row[(ox*a.Stride-a.Pad)*a.C:], turns*a.Stride*a.C, cols[ox*apart:], turns*apart)
+	}
+	for ox := range ow {
+		if ox >= first && ox < end {
+			continue
+		}
+		x0 := ox*a.Stride - a.Pad
+		if klo, khi := inside(x0, a.KW, a.W); klo < khi {
+			addInto(row[(x0+klo)*a.C:(x0+khi)*a.C], cols[ox*apart+klo*a.C:][:(khi-klo)*a.C])
+		}
+	}
 }

@@ -50,17 +50,22 @@ func (d *Device) Resample(a backend.Resample) {
 // resampleLine computes elements lo..hi of Y for Inner 1.
 func resampleLine(a backend.Resample, x, y, table []float32, lo, hi int) {
 	width := 1 + a.Taps
-	for t := lo; t < hi; t++ {
-		entry := table[t%a.Out*width:][:width]
-		start := int(entry[0])
-		in := x[t/a.Out*a.In:][start:a.In]
-		sum := float32(0)
-		if a.Accumulate {
-			sum = y[t]
+	for lo < hi {
+		o, i := lo/a.Out, lo%a.Out
+		n := min(hi-lo, a.Out-i) // of a line
+		in := x[o*a.In:][:a.In]
+		for t := range n {
+			entry := table[(i+t)*width:][:width]
+			sum := float32(0)
+			if a.Accumulate {
+				sum = y[lo+t]
+			}
+			from, weights := in[int(entry[0]):], entry[1:]
+			for k, v := range from[:min(len(weights), len(from))] {
+				sum += weights[k] * v
+			}
+			y[lo+t] = sum
 		}
-		for k, w := range entry[1:min(width, 1+len(in))] {
-			sum += w * in[k]
-		}
-		y[t] = sum
+		lo += n
 	}
 }

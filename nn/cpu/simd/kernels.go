@@ -26,6 +26,7 @@ type Kernels struct {
 	sums          sums
 	norms         norms
 	addRows       func(rows int, dst, x []float32, ldx int)
+	addRuns       func(n, width int, dst []float32, ldd int, src []float32, lds int)
 	depthwise     depthwise
 	turns         turns
 	slopes        slopes

@@ -122,6 +122,11 @@ func geluAVX2(dst []float32, x []float32)
 //go:noescape
 func addRowsAVX2(rows int, dst []float32, x []float32, ldx int)
 
+// addRunsAVX2 adds runs of words; see Kernels.AddRuns.
+//
+//go:noescape
+func addRunsAVX2(n int, width int, dst []float32, ldd int, src []float32, lds int)
+
 // depthwiseAVX2 convolves a row; see Kernels.Depthwise.
 //
 //go:noescape
@@ -366,6 +371,11 @@ func geluAVX512(dst []float32, x []float32)
 //
 //go:noescape
 func addRowsAVX512(rows int, dst []float32, x []float32, ldx int)
+
+// addRunsAVX512 adds runs of words; see Kernels.AddRuns.
+//
+//go:noescape
+func addRunsAVX512(n int, width int, dst []float32, ldd int, src []float32, lds int)
 
 // depthwiseAVX512 convolves a row; see Kernels.Depthwise.
 //

@@ -2324,6 +2324,52 @@ done:
 	VZEROUPPER
 	RET
 
+// func addRunsAVX2(n int, width int, dst []float32, ldd int, src []float32, lds int)
+// Requires: AVX
+TEXT ·addRunsAVX2(SB), NOSPLIT, $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    width+8(FP), CX
+	MOVQ    dst_base+16(FP), DX
+	MOVQ    ldd+40(FP), BX
+	MOVQ    src_base+48(FP), SI
+	MOVQ    lds+72(FP), DI
+	MOVQ    CX, R8
+	ANDQ    $0x00000007, R8
+	LEAQ    lanes<>+0(SB), R9
+	NEGQ    R8
+	VMOVUPS 32(R9)(R8*4), Y0
+
+run:
+	MOVQ CX, R9
+	XORQ R8, R8
+	CMPQ R9, $0x00000008
+	JLT  tail
+
+loop:
+	VMOVUPS (SI)(R8*4), Y1
+	VADDPS  (DX)(R8*4), Y1, Y1
+	VMOVUPS Y1, (DX)(R8*4)
+	ADDQ    $0x00000008, R8
+	SUBQ    $0x00000008, R9
+	CMPQ    R9, $0x00000008
+	JGE     loop
+
+tail:
+	TESTQ      R9, R9
+	JZ         next
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMASKMOVPS (DX)(R8*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DX)(R8*4)
+
+next:
+	LEAQ (DX)(BX*4), DX
+	LEAQ (SI)(DI*4), SI
+	DECQ AX
+	JNZ  run
+	VZEROUPPER
+	RET
+
 // func depthwiseAVX2(groups int, rows int, x []float32, ldx int, weight []float32, y []float32, ldy int, from []float32, ldf int)
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-136
@@ -7369,6 +7415,52 @@ restrow:
 	VMOVUPS   Z0, K1, (CX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func addRunsAVX512(n int, width int, dst []float32, ldd int, src []float32, lds int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addRunsAVX512(SB), NOSPLIT, $0-80
+	MOVQ  n+0(FP), AX
+	MOVQ  width+8(FP), CX
+	MOVQ  dst_base+16(FP), DX
+	MOVQ  ldd+40(FP), BX
+	MOVQ  src_base+48(FP), SI
+	MOVQ  lds+72(FP), DI
+	MOVQ  CX, R8
+	ANDQ  $0x0000000f, R8
+	MOVL  $0x0000ffff, R9
+	BZHIL R8, R9, R8
+	KMOVW R8, K1
+
+run:
+	MOVQ CX, R9
+	XORQ R8, R8
+	CMPQ R9, $0x00000010
+	JLT  tail
+
+loop:
+	VMOVUPS (SI)(R8*4), Z0
+	VADDPS  (DX)(R8*4), Z0, Z0
+	VMOVUPS Z0, (DX)(R8*4)
+	ADDQ    $0x00000010, R8
+	SUBQ    $0x00000010, R9
+	CMPQ    R9, $0x00000010
+	JGE     loop
+
+tail:
+	TESTQ     R9, R9
+	JZ        next
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVUPS.Z (DX)(R8*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(R8*4)
+
+next:
+	LEAQ (DX)(BX*4), DX
+	LEAQ (SI)(DI*4), SI
+	DECQ AX
+	JNZ  run
 	VZEROUPPER
 	RET
 

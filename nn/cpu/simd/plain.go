@@ -16,7 +16,7 @@ func Plain() Kernels {
 		softmax: softmaxPlain, probability: probabilityPlain, scoreGradient: scoreGradientPlain, scaleLanes: scaleLanesPlain,
 		axial: axialPlain(axialPlacePlain),
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
-		norms: norms{layerNormPlain, layerNormBackwardPlain}, addRows: addRowsPlain, depthwise: depthwisePlain(plainColumns),
+		norms: norms{layerNormPlain, layerNormBackwardPlain}, addRows: addRowsPlain, addRuns: addRunsPlain, depthwise: depthwisePlain(plainColumns),
 		turns: turns{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},
 		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain}, fields: plainFields(),
 	}

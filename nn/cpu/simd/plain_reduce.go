@@ -10,6 +10,13 @@ func addRowsPlain(rows int, dst, x []float32, ldx int) {
 	}
 }
 
+func addRunsPlain(n, width int, dst []float32, ldd int, src []float32, lds int) {
+	for i := range n {
+		to := dst[i*ldd:][:width]
+		addPlain(to, to, src[i*lds:])
+	}
+}
+
 func rotatePlain(dst, x, angles []float32) {
 	for i := 0; i < len(dst); i += 2 {
 		x0, x1, cos, sin := x[i], x[i+1], angles[i], angles[i+1]

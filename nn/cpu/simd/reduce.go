@@ -10,6 +10,14 @@ func (f *Kernels) AddRows(rows int, dst, x []float32, ldx int) {
 	f.addRows(rows, dst, x, ldx)
 }
 
+// AddRuns adds n runs of words: dst[i*ldd+c] += src[i*lds+c], c < width. The runs of dst do not overlap: ldd >= width >= 1.
+func (f *Kernels) AddRuns(n, width int, dst []float32, ldd int, src []float32, lds int) {
+	if n < 1 || width < 1 || ldd < width || lds < 0 || len(dst) < (n-1)*ldd+width || len(src) < (n-1)*lds+width {
+		panic(fmt.Sprintf("simd.AddRuns: got %d runs of %d words in %d (stride %d) and %d (stride %d)", n, width, len(dst), ldd, len(src), lds))
+	}
+	f.addRuns(n, width, dst, ldd, src, lds)
+}
+
 // turns are the rotations of pairs.
 type turns struct {
 	rotate, rotateBack func(dst, x, angles []float32)

@@ -32,6 +32,32 @@ func TestSumsOverRows(t *testing.T) {
 	})
 }
 
+// Runs of every length up to three vectors, one after the other and apart.
+func TestAddRuns(t *testing.T) {
+	eachLevel(t, func(t *testing.T, f *Kernels) {
+		rng := rand.New(rand.NewPCG(16, 16))
+		for width := 1; width < 50; width++ {
+			for _, gap := range []int{0, 3} {
+				const n = 4
+				ldd, lds := width+gap, width+2
+				src, was := random(rng, (n-1)*lds+width, 1), random(rng, (n-1)*ldd+width, 1)
+				dst := append(slices.Clone(was), guarded(0)...)
+				f.AddRuns(n, width, dst, ldd, src, lds)
+				for i := range was {
+					want := was[i]
+					if c := i % ldd; c < width {
+						want += src[i/ldd*lds+c]
+					}
+					require.Equal(t, want, dst[i], "runs of %d, word %d", width, i)
+				}
+				requireGuard(t, dst[len(was):])
+			}
+		}
+		require.Panics(t, func() { f.AddRuns(2, 3, make([]float32, 5), 3, make([]float32, 6), 3) })
+		require.Panics(t, func() { f.AddRuns(2, 3, make([]float32, 6), 2, make([]float32, 6), 3) })
+	})
+}
+
 func TestRotate(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(10, 10))

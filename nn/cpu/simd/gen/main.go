@@ -61,6 +61,7 @@ func generate() (asm, stubs []byte, err error) {
 		g.packing()
 		g.rows()
 		g.addRows()
+		g.addRuns()
 		g.depthwise()
 		g.adamw()
 		g.norms()

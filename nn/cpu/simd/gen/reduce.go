@@ -7,6 +7,45 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// addRuns generates dst[i*ldd+c] += src[i*lds+c], c < width, i < n: runs so short that a call for each would take longer.
+func (g *gen) addRuns() {
+	g.function("addRuns", "func(n, width int, dst []float32, ldd int, src []float32, lds int)", "adds runs of words; see Kernels.AddRuns.")
+	n, width, dst, ldd, src, lds := g.integer("n"), g.integer("width"), g.pointer("dst"), g.integer("ldd"), g.pointer("src"), g.integer("lds")
+	rest := g.copied(width)
+	g.ANDQ(imm(g.lanes-1), rest)
+	m := g.mask(rest)
+	index := g.GP64()
+	place := func(p reg.Register) operand.Mem { return operand.Mem{Base: p, Index: index, Scale: 4} }
+	g.Label("run")
+	left := g.copied(width)
+	g.XORQ(index, index)
+	g.CMPQ(left, imm(g.lanes))
+	g.JLT(operand.LabelRef("tail"))
+	g.Label("loop")
+	v := g.vec()
+	g.VMOVUPS(place(src), v)
+	g.VADDPS(place(dst), v, v)
+	g.VMOVUPS(v, place(dst))
+	g.ADDQ(imm(g.lanes), index)
+	g.SUBQ(imm(g.lanes), left)
+	g.CMPQ(left, imm(g.lanes))
+	g.JGE(operand.LabelRef("loop"))
+	g.Label("tail")
+	g.TESTQ(left, left)
+	g.JZ(operand.LabelRef("next"))
+	v, to := g.vec(), g.vec()
+	m.load(place(src), v)
+	m.load(place(dst), to)
+	g.VADDPS(to, v, v)
+	m.store(v, place(dst))
+	g.Label("next")
+	g.LEAQ(operand.Mem{Base: dst, Index: ldd, Scale: 4}, dst)
+	g.LEAQ(operand.Mem{Base: src, Index: lds, Scale: 4}, src)
+	g.DECQ(n)
+	g.JNZ(operand.LabelRef("run"))
+	g.end()
+}
+
 // addRows generates sums over rows, dst[c] += sum_i x[i*ldx+c], column by column: each column is read and written once, whatever
 // the number of rows. Four vectors of columns at a time hide the latency of the sums; then two, one, and the last columns under
 // a mask.
