@@ -25,25 +25,27 @@ func SignedDistance(mask []bool, side int) []float32 {
 // unreachable is above every squared distance in a picture.
 const unreachable = 1e12
 
-// squaredDistance is the squared distance to the nearest pixel with the given value.
+// squaredDistance is the squared distance to the nearest pixel with the given value: along columns, then along rows.
 func squaredDistance(mask []bool, side int, to bool) []float64 {
 	out := make([]float64, len(mask))
-	for i, on := range mask {
-		if on != to {
+	for i, on := range mask { // steps from above
+		switch {
+		case on == to:
+		case i < side:
 			out[i] = unreachable
+		default:
+			out[i] = out[i-side] + 1
 		}
+	}
+	for i := len(out) - 1; i >= 0; i-- { // and from below
+		if i < len(out)-side {
+			out[i] = min(out[i], out[i+side]+1)
+		}
+	}
+	for i, d := range out {
+		out[i] = min(d*d, unreachable)
 	}
 	e := newEnvelope(side)
-	line := make([]float64, side)
-	for x := range side {
-		for y := range side {
-			line[y] = out[y*side+x]
-		}
-		e.transform(line)
-		for y := range side {
-			out[y*side+x] = line[y]
-		}
-	}
 	for y := range side {
 		e.transform(out[y*side : (y+1)*side])
 	}

@@ -27,7 +27,7 @@ func (b box) grown(times float64, least, side int) box {
 
 // flood marks the 4-connected component of pixels that a pixel belongs to, among those of the mask not marked yet.
 func flood(mask, marked []bool, side, start int, visit func(i int)) {
-	stack := []int{start}
+	stack := append(make([]int, 0, 4*side), start)
 	marked[start] = true
 	for len(stack) > 0 {
 		i := stack[len(stack)-1]

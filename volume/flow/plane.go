@@ -24,7 +24,12 @@ type spot struct {
 
 // spotAt is that of x; beyond the border, the border.
 func spotAt(x float32, n int) spot {
-	x = min(max(x, 0), float32(n-1))
+	if x < 0 {
+		x = 0
+	}
+	if last := float32(n - 1); x > last {
+		x = last
+	}
 	first := min(int(x), max(n-2, 0))
 	return spot{first, first + min(1, n-1), x - float32(first)}
 }
