@@ -85,7 +85,7 @@ func TestMaskDecoder(t *testing.T) {
 		c.same("all_ious", p.IoU)
 		c.same("object_score_logits", p.Score)
 		c.same("mask_tokens_out", p.Tokens)
-		_, keys := m.Heads.Mask.Transformer.Forward(g, c.tokens(m, in), in.Image, in.Positions)
+		_, keys := transform(g, m.Heads.Mask.Transformer, c.tokens(m, in), in)
 		c.same("transformer.layer1.keys", keys)
 
 		scores := f.Tensor("crafted.scores").Data
@@ -96,6 +96,11 @@ func TestMaskDecoder(t *testing.T) {
 			require.InDelta(t, float64(want), decoder.Stability(single), 1e-6, "stability of crafted mask %d", i)
 		}
 	})
+}
+
+// transform is the transformer's forward pass.
+func transform(g *nn.Graph, t *decoder.Transformer, tokens *nn.Tensor, in decoder.Input) (queries, keys *nn.Tensor) {
+	return t.Forward(g, tokens, t.First(g, tokens), in.Image, in.Positions)
 }
 
 // tokens puts the decoder's own tokens before the prompt's.

@@ -78,6 +78,6 @@ func (m *MaskDownsampler) Forward(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
 
 func (m *MaskDownsampler) stage(g *nn.Graph, i int, x *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		return g.Activate(m.Norms[i].Forward(g, m.Convs[i].Forward(g, x)), backend.GELU)
+		return m.Norms[i].Act(g, m.Convs[i].Forward(g, x), backend.GELU)
 	})
 }

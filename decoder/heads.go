@@ -137,25 +137,11 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 	if in.Positions, err = h.Prompt.Grid(g, f.S1.Dim(1)/2); err != nil {
 		return in, err
 	}
-	points := p.Points
-	if points == nil {
-		points = [][]Point{NoPoints()}
-	}
-	var items []*nn.Tensor
-	for _, ps := range points {
-		sparse, err := h.Prompt.Points(g, ps, !p.Box)
-		if err != nil {
-			return in, err
-		}
-		items = append(items, sparse)
-	}
-	if len(items) == 1 {
-		in.Sparse = g.Expand(items[0], 0, b)
-	} else {
-		in.Sparse = g.Concat(0, items...)
+	if in.Sparse, in.Known, err = h.sparse(g, b, p); err != nil {
+		return in, err
 	}
 	if p.Prior != nil {
-		in.Sparse = g.Concat(1, in.Sparse, p.Prior.Token)
+		in.Sparse, in.Known = g.Concat(1, in.Sparse, p.Prior.Token), nil
 	}
 	dense := h.Prompt.NoMask()
 	if p.Mask != nil {
@@ -163,6 +149,29 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 	}
 	in.Image = g.Add(f.Image, dense)
 	return in, nil
+}
+
+// sparse embeds the points of B objects. Without points it is made of the parameters from alone, and kept.
+func (h *Heads) sparse(g *nn.Graph, b int, p Prompts) (tokens *nn.Tensor, from []*nn.Tensor, err error) {
+	if p.Points == nil {
+		from = []*nn.Tensor{h.Prompt.notAPoint}
+		of := g.Derived(h.Prompt, fmt.Sprint("no points of ", b), from, func() []*nn.Tensor {
+			return []*nn.Tensor{g.Expand(h.Prompt.None(g), 0, b)}
+		})
+		return of[0], from, nil
+	}
+	var items []*nn.Tensor
+	for _, ps := range p.Points {
+		sparse, err := h.Prompt.Points(g, ps, !p.Box)
+		if err != nil {
+			return nil, nil, err
+		}
+		items = append(items, sparse)
+	}
+	if len(items) == 1 {
+		return g.Expand(items[0], 0, b), nil, nil
+	}
+	return g.Concat(0, items...), nil, nil
 }
 
 // pointers projects tokens [B,1,C] to object pointers [B,C]; an absent object has the no-object pointer.

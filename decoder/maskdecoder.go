@@ -57,11 +57,12 @@ func NewMaskDecoder(p *nn.Params, width int) *MaskDecoder {
 
 // Input is what the decoder looks at.
 type Input struct {
-	Image     *nn.Tensor // [B,N,C] features at stride 16 plus the dense prompt
-	Positions *nn.Tensor // [1,N,C] Fourier encoding of the grid
-	Sparse    *nn.Tensor // [B,P,C] prompt tokens
-	S0        *nn.Tensor // [1,4g,4g,C/8] features at stride 4
-	S1        *nn.Tensor // [1,2g,2g,C/4] features at stride 8
+	Image     *nn.Tensor   // [B,N,C] features at stride 16 plus the dense prompt
+	Positions *nn.Tensor   // [1,N,C] Fourier encoding of the grid
+	Sparse    *nn.Tensor   // [B,P,C] prompt tokens
+	Known     []*nn.Tensor // the parameters that Sparse is made of, if it is made of nothing else
+	S0        *nn.Tensor   // [1,4g,4g,C/8] features at stride 4
+	S1        *nn.Tensor   // [1,2g,2g,C/4] features at stride 8
 }
 
 // Prediction is what the decoder sees.
@@ -76,9 +77,8 @@ type Prediction struct {
 func (d *MaskDecoder) Forward(g *nn.Graph, in Input) Prediction {
 	out := g.Scoped(func() []*nn.Tensor {
 		b, width := in.Sparse.Dim(0), in.Sparse.Dim(2)
-		own := g.Concat(0, d.score, d.iou, d.masks).Reshape(1, ownTokens, width)
-		tokens := g.Concat(1, g.Expand(own, 0, b), in.Sparse)
-		queries, keys := d.Transformer.Forward(g, tokens, in.Image, in.Positions)
+		tokens, first := d.tokens(g, in)
+		queries, keys := d.Transformer.Forward(g, tokens, first, in.Image, in.Positions)
 
 		maskTokens := g.Slice(queries, 1, firstMaskToken, ownTokens) // [B,4,C]
 		up := d.upscale(g, keys, in.S0, in.S1)                       // [B,16N,C/8]
@@ -91,14 +91,35 @@ func (d *MaskDecoder) Forward(g *nn.Graph, in Input) Prediction {
 	return Prediction{Masks: out[0], IoU: out[1], Score: out[2], Tokens: out[3]}
 }
 
+// tokens returns the decoder's own tokens and the prompt's, [B,T,C], and what the transformer makes of them before it looks at
+// the image. Both are kept where no prompt is in them (nn.Graph.Derived).
+func (d *MaskDecoder) tokens(g *nn.Graph, in Input) (tokens, first *nn.Tensor) {
+	b, width := in.Sparse.Dim(0), in.Sparse.Dim(2)
+	of := func() []*nn.Tensor {
+		own := g.Concat(0, d.score, d.iou, d.masks).Reshape(1, ownTokens, width)
+		tokens := g.Concat(1, g.Expand(own, 0, b), in.Sparse)
+		return []*nn.Tensor{tokens, d.Transformer.First(g, tokens)}
+	}
+	if in.Known == nil {
+		out := g.Scoped(of)
+		return out[0], out[1]
+	}
+	from := append([]*nn.Tensor{d.score, d.iou, d.masks}, in.Known...)
+	out := g.Derived(d, fmt.Sprint("tokens of ", b), append(from, d.Transformer.ofFirst()...), of)
+	return out[0], out[1]
+}
+
 // hyperMasks turns mask tokens [B,4,C] into the weights [B,4,C/8] of the upscaled features, each by its own MLP.
 func (d *MaskDecoder) hyperMasks(g *nn.Graph, tokens *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		var w []*nn.Tensor
-		for i := range d.hyper {
-			w = append(w, d.hyper[i].Forward(g, g.Slice(tokens, 1, i, i+1)))
+		if g.Recording() {
+			var w []*nn.Tensor
+			for i := range d.hyper {
+				w = append(w, d.hyper[i].Forward(g, g.Slice(tokens, 1, i, i+1)))
+			}
+			return g.Concat(1, w...)
 		}
-		return g.Concat(1, w...)
+		return nn.ForwardEach(g, d.hyper[:], tokens)
 	})
 }
 
@@ -108,7 +129,7 @@ func (d *MaskDecoder) upscale(g *nn.Graph, image, s0, s1 *nn.Tensor) *nn.Tensor 
 		side := s1.Dim(1) / 2
 		x := image.Reshape(image.Dim(0), side, side, image.Dim(2))
 		x = g.Add(d.up1.Forward(g, x), s1) // [B,2g,2g,C/4]
-		x = g.Activate(d.upNorm.Forward(g, x), backend.GELU)
+		x = d.upNorm.Act(g, x, backend.GELU)
 		x = g.Add(d.up2.Forward(g, x), s0) // [B,4g,4g,C/8]
 		x = g.Activate(x, backend.GELU)
 		return x.Reshape(x.Dim(0), -1, x.Dim(3))

@@ -124,6 +124,11 @@ func (e *PromptEncoder) Points(g *nn.Graph, points []Point, pad bool) (*nn.Tenso
 	}), nil
 }
 
+// None is Points of NoPoints, padded: [1,2,C].
+func (e *PromptEncoder) None(g *nn.Graph) *nn.Tensor {
+	return g.Concat(0, e.notAPoint, e.notAPoint).Reshape(1, 2, -1)
+}
+
 // point embeds one point as [1,C]: its place plus what it is; padding has no place.
 func (e *PromptEncoder) point(g *nn.Graph, p Point) *nn.Tensor {
 	if p.Label == Padding {
@@ -138,7 +143,7 @@ func (e *PromptEncoder) Mask(g *nn.Graph, logits *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		x := logits
 		for i := range e.maskConvs {
-			x = g.Activate(e.maskNorms[i].Forward(g, e.maskConvs[i].Forward(g, x)), backend.GELU)
+			x = e.maskNorms[i].Act(g, e.maskConvs[i].Forward(g, x), backend.GELU)
 		}
 		x = e.maskOut.Forward(g, x)
 		return x.Reshape(x.Dim(0), -1, x.Dim(3))

@@ -22,7 +22,6 @@ type Transformer struct {
 }
 
 type twoWayLayer struct {
-	first        bool
 	self         *attention
 	tokenToImage *attention
 	imageToToken *attention
@@ -40,19 +39,40 @@ func newAttention(p *nn.Params, width, inner int) *attention {
 	}
 }
 
-// forward attends from q [B,Nq,C] to k, v [1 or B,Nk,C] -> [B,Nq,C].
+// forward attends from q [1 or B,Nq,C] to k, v [1 or B,Nk,C] -> [B,Nq,C].
 func (a *attention) forward(g *nn.Graph, q, k, v *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor { return a.Out.Forward(g, a.attend(g, q, k, v)) })
+}
+
+// addTo is x [1 or B,Nq,C] plus forward.
+func (a *attention) addTo(g *nn.Graph, x, q, k, v *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		o := a.attend(g, q, k, v)
+		if o.Dim(0) != x.Dim(0) {
+			return g.Add(x, a.Out.Forward(g, o))
+		}
+		return a.Out.AddTo(g, o, x)
+	})
+}
+
+// attend is forward before the projection of the output.
+func (a *attention) attend(g *nn.Graph, q, k, v *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		q, k, v := a.Q.Forward(g, q), a.K.Forward(g, k), a.V.Forward(g, v)
-		return a.Out.Forward(g, g.Attention(nn.All(q), nn.All(k), nn.All(v), transformerHeads))
+		return g.Attention(nn.All(q), nn.All(k), nn.All(v), transformerHeads)
 	})
+}
+
+// parameters lists those of the attention.
+func (a *attention) parameters() []*nn.Tensor {
+	return []*nn.Tensor{a.Q.W, a.Q.B, a.K.W, a.K.B, a.V.W, a.V.B, a.Out.W, a.Out.B}
 }
 
 func newTransformer(p *nn.Params, width int) *Transformer {
 	t := &Transformer{}
 	for i := range t.Layers {
 		q := p.In("layers", i)
-		l := &twoWayLayer{first: i == 0,
+		l := &twoWayLayer{
 			self:         newAttention(q.In("self_attn"), width, width),
 			tokenToImage: newAttention(q.In("cross_attn_token_to_image"), width, width/downsample),
 			imageToToken: newAttention(q.In("cross_attn_image_to_token"), width, width/downsample),
@@ -68,36 +88,50 @@ func newTransformer(p *nn.Params, width int) *Transformer {
 }
 
 // Forward returns tokens [B,T,C] and image [B,N,C] after attending to each other; pos [1,N,C] is the
-// encoding of the image's grid.
-func (t *Transformer) Forward(g *nn.Graph, tokens, image, pos *nn.Tensor) (queries, keys *nn.Tensor) {
+// encoding of the image's grid, first what First made of the tokens.
+func (t *Transformer) Forward(g *nn.Graph, tokens, first, image, pos *nn.Tensor) (queries, keys *nn.Tensor) {
 	out := g.Scoped(func() []*nn.Tensor {
-		queries, keys := tokens, image
-		for _, l := range t.Layers {
+		queries, keys := first, image
+		for i, l := range t.Layers {
+			if i > 0 {
+				queries = l.attendSelf(g, queries, tokens)
+			}
 			queries, keys = l.forward(g, queries, keys, tokens, pos)
 		}
-		a := t.Final.forward(g, g.Add(queries, tokens), g.Add(keys, pos), keys)
-		return []*nn.Tensor{t.Norm.Forward(g, g.Add(queries, a)), keys}
+		queries = t.Final.addTo(g, queries, g.Add(queries, tokens), g.Add(keys, pos), keys)
+		return []*nn.Tensor{t.Norm.Forward(g, queries), keys}
 	})
 	return out[0], out[1]
 }
 
-// forward is one layer; the prompt tokens themselves are the queries' position encoding.
-func (l *twoWayLayer) forward(g *nn.Graph, queries, keys, tokens, pos *nn.Tensor) (q, k *nn.Tensor) {
-	out := g.Scoped(func() []*nn.Tensor {
-		var q *nn.Tensor
-		if l.first { // without position and residual
-			q = l.self.forward(g, queries, queries, queries)
-		} else {
-			at := g.Add(queries, tokens)
-			q = g.Add(queries, l.self.forward(g, at, at, queries))
-		}
-		q = l.norm[0].Forward(g, q)
+// First is the self-attention of the first layer, which has no position and no residual and sees the tokens [B,T,C] alone.
+func (t *Transformer) First(g *nn.Graph, tokens *nn.Tensor) *nn.Tensor {
+	l := t.Layers[0]
+	return g.Scoped1(func() *nn.Tensor { return l.norm[0].Forward(g, l.self.forward(g, tokens, tokens, tokens)) })
+}
 
+// ofFirst lists the parameters of First.
+func (t *Transformer) ofFirst() []*nn.Tensor {
+	l := t.Layers[0]
+	return append(l.self.parameters(), l.norm[0].Gamma, l.norm[0].Beta)
+}
+
+// attendSelf is the self-attention of the other layers; the prompt tokens themselves are the queries' position encoding.
+func (l *twoWayLayer) attendSelf(g *nn.Graph, queries, tokens *nn.Tensor) *nn.Tensor {
+	return g.Scoped1(func() *nn.Tensor {
+		at := g.Add(queries, tokens)
+		return l.norm[0].Forward(g, l.self.addTo(g, queries, at, at, queries))
+	})
+}
+
+// forward is one layer after its self-attention.
+func (l *twoWayLayer) forward(g *nn.Graph, q, keys, tokens, pos *nn.Tensor) (queries, k *nn.Tensor) {
+	out := g.Scoped(func() []*nn.Tensor {
 		placed := g.Add(keys, pos)
-		q = l.norm[1].Forward(g, g.Add(q, l.tokenToImage.forward(g, g.Add(q, tokens), placed, keys)))
+		q := l.norm[1].Forward(g, l.tokenToImage.addTo(g, q, g.Add(q, tokens), placed, keys))
 		q = l.norm[2].Forward(g, l.mlp.AddTo(g, q, q))
 
-		k := g.Add(keys, l.imageToToken.forward(g, placed, g.Add(q, tokens), q))
+		k := l.imageToToken.addTo(g, keys, placed, g.Add(q, tokens), q)
 		return []*nn.Tensor{q, l.norm[3].Forward(g, k)}
 	})
 	return out[0], out[1]

@@ -1,6 +1,8 @@
 package hiera
 
 import (
+	"fmt"
+
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
@@ -54,10 +56,10 @@ func (t *Trunk) Forward(g *nn.Graph, image *nn.Tensor) []*nn.Tensor {
 // Positions returns the position embedding of an h x w grid [1,h,w,C]: the background embedding resized
 // (bicubic) plus the window embedding tiled. h and w are multiples of the window.
 func (t *Trunk) Positions(g *nn.Graph, h, w int) *nn.Tensor {
-	return g.Scoped1(func() *nn.Tensor {
+	return g.Derived(t, fmt.Sprintf("positions %d %d", h, w), []*nn.Tensor{t.Window, t.Background}, func() []*nn.Tensor {
 		win, c := t.Window.Dim(1), t.Window.Dim(3)
 		background := g.Resize(t.Background, h, w, nn.Bicubic)      // [1,h,w,C]
 		band := g.Expand(t.Window.Reshape(win, 1, win*c), 1, w/win) // one row of windows [win,w,C]
-		return g.Add(background.Reshape(h/win, win*w*c), band.Reshape(1, win*w*c)).Reshape(1, h, w, c)
-	})
+		return []*nn.Tensor{g.Add(background.Reshape(h/win, win*w*c), band.Reshape(1, win*w*c)).Reshape(1, h, w, c)}
+	})[0]
 }

@@ -72,16 +72,18 @@ func (l *Layer) add(g *nn.Graph, x *nn.Tensor, f nn.Linear, h *nn.Tensor) *nn.Te
 // are wanted.
 func (p *projections) valueAndOut(g *nn.Graph) nn.Linear { return p.V.Then(g, p.Out) }
 
-// selfAttention attends among the tokens of x [B,N,C].
+// selfAttention attends among the tokens of x [B,N,C]. Without a tape queries, keys and values come of one product, which also
+// rotates them.
 func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
-		n := x.Dim(1)
-		q := g.RoPE(l.Self.Q.Forward(g, x), rope, n)
-		k := g.RoPE(l.Self.K.Forward(g, x), rope, n)
+		n, width := x.Dim(1), x.Dim(2)
 		if !g.Recording() {
-			v := l.Self.valueAndOut(g).Forward(g, x)
-			return g.Attention(nn.All(q), nn.All(k), nn.All(v), 1)
+			all := l.Self.Q.Beside(g, l.Self.K, l.Self.valueAndOut(g))
+			qkv := g.LinearRotated(x, all.W, all.B, rope, 2*width, n)
+			return g.Attention(nn.Part(qkv, 0, width), nn.Part(qkv, 1, width), nn.Part(qkv, 2, width), 1)
 		}
+		q := l.Self.Q.Rotated(g, x, rope, n)
+		k := l.Self.K.Rotated(g, x, rope, n)
 		v := l.Self.V.Forward(g, x)
 		return l.Self.Out.Forward(g, g.Attention(nn.All(q), nn.All(k), nn.All(v), 1))
 	})
@@ -93,18 +95,18 @@ func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 // follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums M-wide
 // memories, not C-wide values, and projects N tokens, not L.
 func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) (found *nn.Tensor, out nn.Linear) {
-	made := g.Scoped(func() []*nn.Tensor {
-		q := g.RoPE(l.Cross.Q.Forward(g, x), rope, x.Dim(1))
+	out = l.Cross.Out
+	found = g.Scoped1(func() *nn.Tensor {
+		q := l.Cross.Q.Rotated(g, x, rope, x.Dim(1))
 		k := nn.GridKeys{Memory: keys, W: l.Cross.K, Table: rope, Pointers: memory.Pointers}
 		o := g.GridAttention(q, k, memory.Memory) // [B,N,M]
 		if g.Recording() {
-			return []*nn.Tensor{l.Cross.V.Forward(g, o), nil, nil}
+			return l.Cross.V.Forward(g, o)
 		}
-		both := l.Cross.valueAndOut(g)
-		return []*nn.Tensor{o, both.W, both.B}
+		return o
 	})
-	if made[1] == nil {
-		return made[0], l.Cross.Out
+	if !g.Recording() {
+		out = l.Cross.valueAndOut(g)
 	}
-	return made[0], nn.Linear{W: made[1], B: made[2]}
+	return found, out
 }

@@ -48,6 +48,7 @@ func (o *AdamW) Update(p *Param, lr, weightDecay, gradScale float64) {
 	}
 	m := o.Moments(p)
 	m.Step++
+	p.Tensor.version++
 	o.g.dev.AdamW(backend.AdamW{Param: p.Tensor.buf, G: p.Tensor.grad.buf, M: m.M.buf, V: m.V.buf, N: p.Tensor.size,
 		LR: float32(lr), Beta1: float32(o.Beta1), Beta2: float32(o.Beta2), Eps: float32(o.Eps),
 		WeightDecay: float32(weightDecay), GradScale: float32(gradScale),

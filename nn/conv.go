@@ -37,6 +37,11 @@ func (g *Graph) im2col(x *Tensor, geometry Conv) *Tensor {
 func (g *Graph) ConvTranspose2x2(x, w, b *Tensor) *Tensor {
 	B, H, W, out := x.Dim(0), x.Dim(1), x.Dim(2), w.Dim(1)/4
 	return g.Scoped1(func() *Tensor {
+		if !g.Recording() { // of each of the four places
+			four := g.Derived(b.storage, "four times", []*Tensor{b}, func() []*Tensor { return []*Tensor{g.Concat(0, b, b, b, b)} })
+			y := g.Linear(x, w, four[0]).Reshape(B*H, W, 2, 2*out)
+			return g.Permute(y, 0, 2, 1, 3).Reshape(B, 2*H, 2*W, out)
+		}
 		y := g.Linear(x, w, nil)                                                         // [B,H,W,2*2*out]
 		y = g.Permute(y.Reshape(B*H, W, 2, 2*out), 0, 2, 1, 3).Reshape(B, 2*H, 2*W, out) // rows dy apart, then dx
 		return g.Add(y, b)

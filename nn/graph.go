@@ -14,6 +14,7 @@ type Graph struct {
 	ctx   context.Context // of Interruptible; nil outside it
 
 	constants map[string]*Tensor
+	derived   map[derivedKey]derivedValue
 
 	// Training switches dropout and drop path on.
 	Training bool
@@ -27,7 +28,7 @@ type Graph struct {
 
 // NewGraph returns a graph without tape on dev.
 func NewGraph(dev backend.Device) *Graph {
-	return &Graph{dev: dev, scope: &scope{}, constants: map[string]*Tensor{}}
+	return &Graph{dev: dev, scope: &scope{}, constants: map[string]*Tensor{}, derived: map[derivedKey]derivedValue{}}
 }
 
 // Device returns the device that the graph computes on.
@@ -70,8 +71,12 @@ func (g *Graph) Scoped1(f func() *Tensor) *Tensor {
 	return g.Scoped(func() []*Tensor { return []*Tensor{f()} })[0]
 }
 
-// Free releases every tensor of the outermost scope; call it between independent pieces of work.
+// Free releases every tensor of the outermost scope and what Derived keeps; call it between independent pieces of work.
 func (g *Graph) Free() {
+	for _, d := range g.derived {
+		d.release()
+	}
+	clear(g.derived)
 	for _, st := range g.scope.made {
 		st.release()
 	}

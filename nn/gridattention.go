@@ -25,7 +25,7 @@ func (g *Graph) GridAttention(q *Tensor, keys GridKeys, v *Tensor) *Tensor {
 		}
 	}
 	return g.Scoped1(func() *Tensor {
-		k := g.RoPE(w.Forward(g, m), keys.Table, m.Dim(1)-keys.Pointers)
+		k := w.Rotated(g, m, keys.Table, m.Dim(1)-keys.Pointers)
 		return g.Attention(All(q), All(k), All(v), 1)
 	})
 }

@@ -25,5 +25,6 @@ func (p *Params) KeepHalves() {
 func (s *storage) keepHalves() {
 	if dev, ok := s.dev.(backend.HalfKeeper); ok {
 		s.buf = dev.KeepHalves(s.buf)
+		s.version++
 	}
 }

@@ -42,18 +42,36 @@ func (l Linear) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	return g.LinearAdd(x, l.W, l.B, residual)
 }
 
-// Then returns the map that applies l and then next, as one product: (x.W + b).V + c = x.(W.V) + (b.V + c).
+// Rotated maps x [B,N,in] and rotates the first tokens, as RoPE.
+func (l Linear) Rotated(g *Graph, x, table *Tensor, rotated int) *Tensor {
+	return g.LinearRotated(x, l.W, l.B, table, l.W.Dim(1), rotated)
+}
+
+// Then returns the map that applies l and then next, as one product: (x.W + b).V + c = x.(W.V) + (b.V + c). It is Derived.
 func (l Linear) Then(g *Graph, next Linear) Linear {
-	out := g.Scoped(func() []*Tensor {
+	made := g.Derived(l.W.storage, "then", []*Tensor{l.W, l.B, next.W, next.B}, func() []*Tensor {
 		b := g.Linear(l.B.Reshape(1, -1), next.W, next.B)
 		return []*Tensor{g.Linear(l.W, next.W, nil), b.Reshape(-1)}
 	})
-	return Linear{W: out[0], B: out[1]}
+	return Linear{W: made[0], B: made[1]}
 }
 
-// Times returns the map whose results are those of l times scale [out]: (x.W + b)*s = x.(W*s) + b*s.
+// Beside returns the map to the channels of l and then those of the others, as one product. It is Derived.
+func (l Linear) Beside(g *Graph, others ...Linear) Linear {
+	from, ws, bs := []*Tensor{l.W, l.B}, []*Tensor{l.W}, []*Tensor{l.B}
+	for _, o := range others {
+		from, ws, bs = append(from, o.W, o.B), append(ws, o.W), append(bs, o.B)
+	}
+	made := g.Derived(l.W.storage, "beside", from, func() []*Tensor { return []*Tensor{g.Concat(1, ws...), g.Concat(0, bs...)} })
+	return Linear{W: made[0], B: made[1]}
+}
+
+// Times returns the map whose results are those of l times scale [out]: (x.W + b)*s = x.(W*s) + b*s. It is Derived.
 func (l Linear) Times(g *Graph, scale *Tensor) Linear {
-	return Linear{W: g.Mul(l.W, scale), B: g.Mul(l.B, scale)}
+	made := g.Derived(l.W.storage, "times", []*Tensor{l.W, l.B, scale}, func() []*Tensor {
+		return []*Tensor{g.Mul(l.W, scale), g.Mul(l.B, scale)}
+	})
+	return Linear{W: made[0], B: made[1]}
 }
 
 // LayerNorm is a row normalization with scale and shift [C].
@@ -71,6 +89,11 @@ func (p *Params) LayerNorm(name string, c int, eps float32) LayerNorm {
 // Forward normalizes the rows of x [..,C].
 func (l LayerNorm) Forward(g *Graph, x *Tensor) *Tensor {
 	return g.LayerNorm(x, l.Gamma, l.Beta, l.Eps)
+}
+
+// Act normalizes and applies an activation.
+func (l LayerNorm) Act(g *Graph, x *Tensor, act backend.Activation) *Tensor {
+	return g.LayerNormAct(x, l.Gamma, l.Beta, l.Eps, act)
 }
 
 // Conv2d is a convolution: weight [K*K*in,out] (stored [out,in,K,K]), bias [out].
@@ -159,4 +182,36 @@ func (m MLP) hidden(g *Graph, x *Tensor) *Tensor {
 		x = l.Act(g, x, m.Act)
 	}
 	return x
+}
+
+// ForwardEach maps x [B,G,in] by G chains of equal widths, each one its own rows, -> [B,G,out]. It takes a product for all chains,
+// of weights that are Derived; not while a tape records.
+func ForwardEach(g *Graph, of []MLP, x *Tensor) *Tensor {
+	check(len(of) == x.Dim(1), "ForwardEach", x.Shape, len(of))
+	return g.Scoped1(func() *Tensor {
+		b, n := x.Dim(0), len(of)
+		x = g.swapped(x)
+		for i := range of[0].Layers {
+			act := of[0].Act
+			if i == len(of[0].Layers)-1 {
+				act = backend.Identity
+			}
+			w, bias := stacked(g, of, i)
+			x = g.linearEach(x, w, bias, act)
+		}
+		return g.swapped(x.Reshape(n, b, -1))
+	})
+}
+
+// stacked lays layer i of the chains one after the other: weights [G,in,out] and biases [G,out].
+func stacked(g *Graph, of []MLP, i int) (w, b *Tensor) {
+	var ws, bs []*Tensor
+	for _, m := range of {
+		ws, bs = append(ws, m.Layers[i].W), append(bs, m.Layers[i].B)
+	}
+	in, out := ws[0].Dim(0), ws[0].Dim(1)
+	made := g.Derived(ws[0].storage, "stacked", append(append([]*Tensor{}, ws...), bs...), func() []*Tensor {
+		return []*Tensor{g.Concat(0, ws...), g.Concat(0, bs...)}
+	})
+	return made[0].Reshape(len(of), in, out), made[1].Reshape(len(of), out)
 }

@@ -18,6 +18,21 @@ func (g *Graph) LinearAdd(x, w, b, residual *Tensor) *Tensor {
 	return g.linear(x, w, b, backend.Identity, residual)
 }
 
+// LinearRotated returns x.W + b with the first channels rotated by table [period,c/2,2], every c of them as RoPE does it with the
+// first `rotated` tokens of x [B,N,in].
+func (g *Graph) LinearRotated(x, w, b, table *Tensor, channels, rotated int) *Tensor {
+	n, out, c := x.Dim(1), w.Dim(1), table.size/table.Dim(0)
+	check(len(x.Shape) == 3 && channels%c == 0 && channels <= out && rotated <= n, "LinearRotated", [][]int{x.Shape, table.Shape, w.Shape}, []int{channels, rotated})
+	if g.wants(x, w, b) { // a product and its rotation are two operations of a tape
+		check(channels == c && channels == out, "LinearRotated with a tape", []int{channels, out}, c)
+		return g.RoPE(g.Linear(x, w, b), table, rotated)
+	}
+	y := g.New(x.Dim(0), n, out)
+	g.matmul(backend.MatMul{A: x.buf, B: w.buf, C: y.buf, M: x.Rows(), N: out, K: x.Dim(-1), Bias: bufOf(b),
+		Turn: backend.Rotation{Table: table.buf, Columns: channels, Width: c, N: n, Rotated: rotated, Period: table.Dim(0)}})
+	return y
+}
+
 func (g *Graph) linear(x, w, b *Tensor, act backend.Activation, residual *Tensor) *Tensor {
 	in, out, rows := w.Dim(0), w.Dim(1), x.Rows()
 	check(len(w.Shape) == 2 && x.Dim(-1) == in, "Linear", x.Shape, w.Shape)
@@ -32,6 +47,16 @@ func (g *Graph) linear(x, w, b *Tensor, act backend.Activation, residual *Tensor
 			g.passGrad(residual, y) // y = .. + residual
 		}
 	})
+	return y
+}
+
+// linearEach returns act(x[i].w[i] + b[i]) for x [G,R,in], w [G,in,out], b [G,out] -> [G,R,out]. It has no gradient.
+func (g *Graph) linearEach(x, w, b *Tensor, act backend.Activation) *Tensor {
+	n, rows, in, out := x.Dim(0), x.Dim(1), x.Dim(2), w.Dim(2)
+	check(!g.wants(x, w, b) && w.Dim(0) == n && w.Dim(1) == in && b.size == n*out, "linearEach", [][]int{x.Shape, w.Shape, b.Shape}, "[G,R,in] [G,in,out] [G,out]")
+	y := g.New(n, rows, out)
+	g.matmul(backend.MatMul{A: x.buf, B: w.buf, C: y.buf, M: rows, N: out, K: in, Batch: n, StrideA: rows * in, StrideB: in * out, StrideC: rows * out,
+		Bias: b.buf, StrideBias: out, Act: act})
 	return y
 }
 

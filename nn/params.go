@@ -91,6 +91,7 @@ func (p *Params) factorTensor(name string, init Init, order []int, shape ...int)
 func (q *Param) Set(values []float32) {
 	check(len(values) == q.Tensor.size, "Param.Set "+q.Name, len(values), q.Shape)
 	q.Tensor.dev.Write(q.Tensor.buf, 0, q.toOurs(values))
+	q.Tensor.version++
 }
 
 // Get reads the values in checkpoint layout.

@@ -46,21 +46,18 @@ func (g *Graph) Concat(axis int, xs ...*Tensor) *Tensor {
 	shape := append([]int(nil), xs[0].Shape...)
 	shape[axis] = total
 	y := g.New(shape...)
-	at := 0
-	moves := make([]move, len(xs))
-	for i, x := range xs {
+	a := backend.Join{Y: y.buf}
+	for _, x := range xs {
 		outer, n, inner := split(x, axis)
 		check(outer*inner*total == y.size, "Concat", x.Shape, shape)
-		moves[i] = move{dims: [5]int{1, 1, 1, outer, n * inner}, toOff: at * inner,
-			fromStep: [5]int{0, 0, 0, n * inner, 1}, toStride: [5]int{0, 0, 0, total * inner, 1}}
-		g.dev.Copy(moves[i].copy(x.buf, y.buf, false))
-		at += n
+		a.X, a.Widths, a.Outer = append(a.X, x.buf), append(a.Widths, n*inner), outer
 	}
+	g.dev.Join(a)
 	g.note(y, xs, nil, func(dy backend.Buffer) {
-		for i, x := range xs {
-			if x.needsGrad {
+		for i, part := range a.Copies() {
+			if x := xs[i]; x.needsGrad {
 				dx, acc := g.gradInto(x) // dx = its part of dy
-				g.dev.Copy(moves[i].reverse().copy(dy, dx, acc))
+				g.dev.Copy(backend.Copy{X: dy, XOff: part.YOff, Y: dx, Dims: part.Dims, XStride: part.YStride, YStride: part.XStride, Accumulate: acc})
 			}
 		}
 	})
@@ -92,6 +89,14 @@ func (g *Graph) Permute(x *Tensor, order ...int) *Tensor {
 		g.dev.Copy(m.reverse().copy(dy, dx, acc))
 	})
 	return y
+}
+
+// swapped exchanges the first two axes of x [A,B,C].
+func (g *Graph) swapped(x *Tensor) *Tensor {
+	if a, b := x.Dim(0), x.Dim(1); a == 1 || b == 1 {
+		return x.Reshape(b, a, x.Dim(2))
+	}
+	return g.Permute(x, 1, 0, 2)
 }
 
 // Expand repeats x, whose size along axis is 1, n times along it.

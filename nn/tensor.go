@@ -21,6 +21,7 @@ type storage struct {
 	refs      int
 	needsGrad bool
 	grad      *storage // nil until something was added
+	version   int      // of a parameter: counts what was written to it
 }
 
 func newStorage(dev backend.Device, size int) *storage {

@@ -18,27 +18,25 @@ func Whole(x *Tensor) Windows {
 // Windows cuts x [B,H,W,C] into win x win windows: those inside, then, where they do not fill the image, those that its
 // edge cuts. A device that cannot count a key more than once (backend.KeyRepeater) gets all alike, zero padded.
 func (g *Graph) Windows(x *Tensor, win int) []Windows {
+	if !g.repeatsKeys() {
+		return []Windows{{T: g.padded(x, win), H: win, W: win}}
+	}
 	t := tiling{x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3), win}
 	var out []Windows
-	for _, p := range t.parts(g.repeatsKeys()) {
+	for _, p := range t.parts() {
 		w := Windows{H: p.h, W: p.w, Missing: p.missing}
 		tokens := p.h * p.w
 		if p.missing > 0 {
 			tokens++
 		}
 		w.T = g.New(t.B*p.rows*p.cols, tokens, t.C)
-		if p.missing > 0 || p.padded(t) {
+		if p.missing > 0 {
 			g.dev.Fill(backend.Fill{X: w.T.buf, N: w.T.size})
 		}
-		moves := t.moves(p, tokens)
-		for _, m := range moves {
-			g.dev.Copy(m.copy(x.buf, w.T.buf, false))
-		}
+		m := t.move(p, tokens)
+		g.dev.Copy(m.copy(x.buf, w.T.buf, false))
 		g.note(w.T, []*Tensor{x}, nil, func(dy backend.Buffer) {
-			dx := g.gradSum(x) // each part has some of the pixels
-			for _, m := range moves {
-				g.dev.Copy(m.reverse().copy(dy, dx, true))
-			}
+			g.dev.Copy(m.reverse().copy(dy, g.gradSum(x), true)) // each part has some of the pixels
 		})
 		out = append(out, w)
 	}
@@ -47,26 +45,54 @@ func (g *Graph) Windows(x *Tensor, win int) []Windows {
 
 // Unwindows puts parts [n,H*W,C], made of what Windows returned, together to [B,H,W,C]; win may have changed with the image.
 func (g *Graph) Unwindows(parts []*Tensor, b, h, w, win int) *Tensor {
+	if !g.repeatsKeys() {
+		return g.unpadded(parts[0], b, h, w, win)
+	}
 	t := tiling{b, h, w, parts[0].Dim(2), win}
 	y := g.New(b, h, w, t.C)
-	of := t.parts(g.repeatsKeys())
+	of := t.parts()
 	check(len(parts) == len(of), "Unwindows", len(parts), len(of))
 	for i, p := range of {
 		check(parts[i].size == b*p.rows*p.cols*p.h*p.w*t.C, "Unwindows", parts[i].Shape, []int{b * p.rows * p.cols, p.h * p.w, t.C})
-		for _, m := range t.moves(p, p.h*p.w) {
-			g.dev.Copy(m.reverse().copy(parts[i].buf, y.buf, false))
-		}
+		g.dev.Copy(t.move(p, p.h*p.w).reverse().copy(parts[i].buf, y.buf, false))
 	}
 	g.note(y, parts, nil, func(dy backend.Buffer) {
 		for i, p := range of {
-			if !parts[i].needsGrad {
-				continue
-			}
-			dx := g.gradSum(parts[i]) // nothing reaches the padding
-			for _, m := range t.moves(p, p.h*p.w) {
-				g.dev.Copy(m.copy(dy, dx, true))
+			if parts[i].needsGrad { // nothing reaches the padding
+				g.dev.Copy(t.move(p, p.h*p.w).copy(dy, g.gradSum(parts[i]), true))
 			}
 		}
+	})
+	return y
+}
+
+// padded cuts x [B,H,W,C] into windows [n,win*win,C], all alike.
+func (g *Graph) padded(x *Tensor, win int) *Tensor {
+	a := backend.Windows{X: x.buf, B: x.Dim(0), H: x.Dim(1), W: x.Dim(2), C: x.Dim(3), Side: win}
+	rows, cols := a.Across()
+	y := g.New(a.B*rows*cols, win*win, a.C)
+	a.Y = y.buf
+	g.dev.Windows(a)
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		a.X, a.Inverse = dy, true // nothing of the padding
+		a.Y, a.Accumulate = g.gradInto(x)
+		g.dev.Windows(a)
+	})
+	return y
+}
+
+// unpadded puts windows x [n,win*win,C] together to [B,H,W,C].
+func (g *Graph) unpadded(x *Tensor, b, h, w, win int) *Tensor {
+	a := backend.Windows{X: x.buf, B: b, H: h, W: w, C: x.Dim(2), Side: win, Inverse: true}
+	rows, cols := a.Across()
+	check(x.size == b*rows*cols*win*win*a.C, "Unwindows", x.Shape, []int{b * rows * cols, win * win, a.C})
+	y := g.New(b, h, w, a.C)
+	a.Y = y.buf
+	g.dev.Windows(a)
+	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+		a.X, a.Inverse = dy, false // and zero to the padding
+		a.Y, a.Accumulate = g.gradInto(x)
+		g.dev.Windows(a)
 	})
 	return y
 }
@@ -94,47 +120,31 @@ func (t tiling) bands(n int) []band {
 	return out
 }
 
-// tilingPart is windows that lie in one tensor, rows x cols of them in each image: the bands of rows and of columns are
-// copied to places for h x w tokens.
+// tilingPart is windows of h x w tokens that lie in one tensor, rows x cols of them in each image.
 type tilingPart struct {
 	rows, cols    int
 	h, w, missing int
-	down, across  []band
+	down, across  band
 }
 
-// padded says whether bands are smaller than the places that they are copied to.
-func (p tilingPart) padded(t tiling) bool { return p.rows*p.h > t.H || p.cols*p.w > t.W }
-
-// parts puts windows of different size apart, or all windows, padded, into one part.
-func (t tiling) parts(apart bool) []tilingPart {
-	down, across := t.bands(t.H), t.bands(t.W)
-	if !apart {
-		return []tilingPart{{rows: (t.H + t.win - 1) / t.win, cols: (t.W + t.win - 1) / t.win, h: t.win, w: t.win, down: down, across: across}}
-	}
+// parts puts windows of different size apart.
+func (t tiling) parts() []tilingPart {
 	var out []tilingPart
-	for _, r := range down {
-		for _, c := range across {
-			out = append(out, tilingPart{rows: r.count, cols: c.count, h: r.size, w: c.size, missing: t.win*t.win - r.size*c.size,
-				down: []band{r}, across: []band{c}})
+	for _, r := range t.bands(t.H) {
+		for _, c := range t.bands(t.W) {
+			out = append(out, tilingPart{rows: r.count, cols: c.count, h: r.size, w: c.size, missing: t.win*t.win - r.size*c.size, down: r, across: c})
 		}
 	}
 	return out
 }
 
-// moves copies the images' pixels to the windows of a part, of so many tokens each.
-func (t tiling) moves(p tilingPart, tokens int) []move {
-	var out []move
-	window := tokens * t.C
-	for _, r := range p.down {
-		for _, c := range p.across {
-			out = append(out, move{
-				dims:     [5]int{t.B, r.count, c.count, r.size, c.size * t.C},
-				fromOff:  (r.first*t.win*t.W + c.first*t.win) * t.C,
-				toOff:    ((r.first-p.down[0].first)*p.cols + c.first - p.across[0].first) * window,
-				fromStep: [5]int{t.H * t.W * t.C, t.win * t.W * t.C, t.win * t.C, t.W * t.C, 1},
-				toStride: [5]int{p.rows * p.cols * window, p.cols * window, window, p.w * t.C, 1},
-			})
-		}
+// move copies the images' pixels to the windows of a part, of so many tokens each.
+func (t tiling) move(p tilingPart, tokens int) move {
+	window, r, c := tokens*t.C, p.down, p.across
+	return move{
+		dims:     [5]int{t.B, r.count, c.count, r.size, c.size * t.C},
+		fromOff:  (r.first*t.win*t.W + c.first*t.win) * t.C,
+		fromStep: [5]int{t.H * t.W * t.C, t.win * t.W * t.C, t.win * t.C, t.W * t.C, 1},
+		toStride: [5]int{p.rows * p.cols * window, p.cols * window, window, p.w * t.C, 1},
 	}
-	return out
 }

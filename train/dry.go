@@ -77,6 +77,8 @@ func (d *dry) Map(backend.Map)                                     {}
 func (d *dry) MapBackward(backend.MapBackward)                     {}
 func (d *dry) Zip(backend.Zip)                                     {}
 func (d *dry) Copy(backend.Copy)                                   {}
+func (d *dry) Windows(backend.Windows)                             {}
+func (d *dry) Join(backend.Join)                                   {}
 func (d *dry) Choose(backend.Choose)                               {}
 func (d *dry) ChooseBackward(backend.ChooseBackward)               {}
 func (d *dry) Fill(backend.Fill)                                   {}

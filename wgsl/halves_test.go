@@ -155,3 +155,37 @@ func TestCopiesOfHalves(t *testing.T) {
 		require.InDelta(t, 2*want[i]+1, got[i], 1e-6)
 	}
 }
+
+// TestJoinOfHalves: matrices kept as float16 and others side by side, by fours and one by one.
+func TestJoinOfHalves(t *testing.T) {
+	d := keptHalves(t)
+	rng := rand.New(rand.NewPCG(16, 5))
+	const outer = 3
+	for _, unit := range []int{4, 3} {
+		a := backend.Join{Outer: outer}
+		var want [][]float32
+		for i, half := range []bool{true, true, false, true, true, true, true, true, true, true, true, true, false, false} {
+			w := unit * (i%3 + 1)
+			x := d.Alloc(outer * w)
+			d.Write(x, 0, normals(rng, outer*w))
+			if half {
+				x = d.KeepHalves(x)
+			}
+			values := make([]float32, outer*w)
+			require.NoError(t, d.Read(x, 0, values))
+			a.X, a.Widths, want = append(a.X, x), append(a.Widths, w), append(want, values)
+		}
+		a.Y = d.Alloc(outer * a.Width())
+		before := d.Tally()
+		d.Join(a)
+		require.Equal(t, 5, d.Tally().Since(before).All().Dispatches, "two, one by itself, seven, two, two; nothing is widened")
+		got := make([]float32, outer*a.Width())
+		require.NoError(t, d.Read(a.Y, 0, got))
+		for o := range outer {
+			for i, w := range a.Widths {
+				require.Equal(t, want[i][o*w:(o+1)*w], got[:w])
+				got = got[w:]
+			}
+		}
+	}
+}

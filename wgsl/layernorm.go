@@ -20,12 +20,12 @@ func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, l
 func (d *Device) LayerNorm(a backend.LayerNorm) {
 	a.Check()
 	e := elementOf(a.C)
-	k, lanes := d.rowKernel("layernorm.wgsl", e, accessOf(a.X == a.Y)...)
+	k, lanes := d.rowKernel("erf.wgsl+layernorm.wgsl", e, accessOf(a.X == a.Y)...)
 	for _, c := range d.chunks(a.Rows, a.C) {
 		at, n := c.start*a.C, c.n*a.C
 		d.run(k, c.n*lanes, float64(8*n),
 			[]span{window(a.X, at, n), window(a.Gamma, 0, a.C), window(a.Beta, 0, a.C), window(a.Y, at, n)},
-			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}})
+			params{{"rows", c.n}, {"c", a.C / e.width}, {"eps", a.Eps}, {"act", int(a.Act)}})
 	}
 }
 

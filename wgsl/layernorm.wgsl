@@ -1,6 +1,6 @@
 // layernorm: rows to mean 0 and variance 1, then scale and shift.      (contract: backend.LayerNorm)
 //
-//   Y[r,:] = (X[r,:] - mean) / sqrt(var + eps) * Gamma + Beta      (var is the biased variance)
+//   Y[r,:] = act((X[r,:] - mean) / sqrt(var + eps) * Gamma + Beta)      (var is the biased variance)
 //
 // Buffers   x [rows,c], gamma [c], beta [c], y [rows,c]; in place x and y are one buffer (ACCESS is read_write, else
 //           read). ELEMENT is f32, or vec4<f32> and then c counts groups of four.
@@ -8,13 +8,14 @@
 //           barriers and is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
 // Numbers   two passes (mean, then squared differences), so a large mean does not cancel. A row is read three times;
 //           the second and third come from cache.
-// Text      follows rowtotal.wgsl.
+// Text      follows rowtotal.wgsl and erf.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
     rows: u32,
     c: u32,
     eps: f32,
+    act: u32,        // backend.Activation: 0 identity, 2 GELU
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -47,10 +48,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let variance = row_total(vec2<f32>(add_up(squares), 0.0), lane).x * scale;
     let inverse = 1.0 / sqrt(variance + params.eps);
+    // Lavapipe compiles a shader anew for each value of a param that alone decides a branch; row keeps it from that.
+    let act = select(0u, params.act, row < 0x7fffffffu);
     if row < params.rows {
         for (var k = begin; k < end; k += {{LANES}}u) {
             let at = k - bases.x - first;
-            y[bases.w + first + at] = (x[k] - mean) * inverse * gamma[bases.y + at] + beta[bases.z + at];
+            var v = (x[k] - mean) * inverse * gamma[bases.y + at] + beta[bases.z + at];
+            if act == 2u {
+                v = gelu4(vec4<f32>(v)){{NARROW}};
+            }
+            y[bases.w + first + at] = v;
         }
     }
 }

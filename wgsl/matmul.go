@@ -32,6 +32,9 @@ type product struct {
 	alpha          float32
 	bias           backend.Buffer // or nil
 	biasOff        int
+	biasStep       int // from item to item
+	turn           backend.Rotation
+	row, col       int // of the whole product, where C begins: what turn counts from
 	act            backend.Activation
 	residual       backend.Buffer // nil, or laid out like c
 	accumulate     bool
@@ -46,7 +49,7 @@ func (d *Device) MatMul(a backend.MatMul) {
 		c: matrix{buf: a.C, stride: a.N, outerStep: a.StrideC},
 		m: a.M, n: a.N, k: a.K, transA: a.TransA, transB: a.TransB,
 		items: items{0, a.Batch, 1},
-		alpha: 1, bias: a.Bias, act: a.Act, residual: a.Residual, accumulate: a.Accumulate,
+		alpha: 1, bias: a.Bias, biasStep: a.StrideBias, turn: a.Turn, act: a.Act, residual: a.Residual, accumulate: a.Accumulate,
 	}
 	if a.TransA {
 		p.a.stride = a.M
@@ -115,7 +118,7 @@ func (p product) bottom(rows int) product {
 	} else {
 		p.a = p.a.rows(rows)
 	}
-	p.c, p.m = p.c.rows(rows), p.m-rows
+	p.c, p.m, p.row = p.c.rows(rows), p.m-rows, p.row+rows
 	return p
 }
 
@@ -125,7 +128,7 @@ func (p product) right(cols int) product {
 	} else {
 		p.b = p.b.cols(cols)
 	}
-	p.c, p.n, p.biasOff = p.c.cols(cols), p.n-cols, p.biasOff+cols
+	p.c, p.n, p.biasOff, p.col = p.c.cols(cols), p.n-cols, p.biasOff+cols, p.col+cols
 	return p
 }
 

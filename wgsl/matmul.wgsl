@@ -1,6 +1,7 @@
 // matmul: what all forms of the matrix product share: parameters, bindings, epilogue.   (contract: backend.MatMul)
 //
-//   C[z] = act(alpha * op(A[z]) . op(B[z]) + Bias) + Residual[z]        op(A) [m,k], op(B) [k,n], C [m,n]
+//   C[z] = act(alpha * op(A[z]) . op(B[z]) + Bias[z]) + Residual[z]     op(A) [m,k], op(B) [k,n], C [m,n]
+//   pairs of columns (u, v) = (u cos - v sin, u sin + v cos), (cos, sin) = Turn[row mod period, pair]: see backend.Rotation
 //
 // Joined, in this order, with erf.wgsl (gelu4), halves.wgsl, this file, matmulwide.wgsl or matmulnarrow.wgsl (loads and stores of
 // four words; wide needs all rows to begin at multiples of 4 words and n to be one), and one of
@@ -36,23 +37,41 @@ struct Params {
     bias: u32,       // where the bias begins
     residual: u32,   // where the residual begins; its layout is C's
     act: u32,        // backend.Activation: 0 identity, 1 ReLU, 2 GELU
-    flags: u32,      // 1 has bias, 2 has residual, 4 add to C
+    flags: u32,      // 1 has bias, 2 has residual, 4 add to C, 8 has columns that are turned
     alpha: f32,
     a_row: u32,      // words between rows and between terms of op(A), used by matmuldirect
     a_term: u32,
+    bias_step: u32,  // from item to item
+    row: u32,        // of the whole product, where C begins
+    col: u32,
+    turned: u32,     // columns that are turned, each width of them one token's channels
+    width: u32,
+    tokens: u32,     // row r of the whole product is token r mod tokens; it is turned if that is less than rotated
+    rotated: u32,
+    period: u32,     // of the table
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> turn: array<vec2<f32>>;
 
 // start returns the word at which an item of a matrix begins.
 fn start(x: Matrix, item: u32) -> u32 {
     return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
 }
 
+// turned returns a pair of neighbors at row and col of C, rotated as Turn says.
+fn turned(row: u32, col: u32, v: vec2<f32>) -> vec2<f32> {
+    let token = (params.row + row) % params.tokens;
+    let at = params.col + col;
+    let angle = turn[(token % params.period * params.width + at % params.width) / 2u];
+    let w = vec2<f32>(v.x * angle.x - v.y * angle.y, v.x * angle.y + v.y * angle.x);
+    return select(v, w, token < params.rotated && at < params.turned);
+}
+
 // finish applies the epilogue to four neighbors in a row of the product and stores those inside of C, which begins
 // at word origin.
-fn finish(origin: u32, row: u32, col: u32, sum: vec4<f32>) {
+fn finish(origin: u32, item: u32, row: u32, col: u32, sum: vec4<f32>) {
     if row >= params.m || col >= params.n {
         return;
     }
@@ -61,7 +80,7 @@ fn finish(origin: u32, row: u32, col: u32, sum: vec4<f32>) {
     let act = select(0u, params.act, col < 0x7fffffffu);
     var v = params.alpha * sum;
     if (flags & 1u) != 0u {
-        let at = params.bias + col;
+        let at = params.bias + (item - params.first) * params.bias_step + col;
         v += vec4<f32>(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]);
     }
     if act == 1u {
@@ -75,6 +94,9 @@ fn finish(origin: u32, row: u32, col: u32, sum: vec4<f32>) {
     }
     if (flags & 4u) != 0u {
         v += load_c(at);
+    }
+    if (flags & 8u) != 0u {
+        v = vec4<f32>(turned(row, col, v.xy), turned(row, col + 2u, v.zw));
     }
     store_c(at, params.n - col, v);
 }

@@ -36,5 +36,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         b_at += params.b.stride;
     }
     let origin = start(params.c, item) + piece * params.m * params.n;
-    finish(origin, row + $Iu, col + $Ju * {{STEP}}u, c$I_$J);                 // for I<{{ROWS}}, J<{{COLS}}
+    finish(origin, item, row + $Iu, col + $Ju * {{STEP}}u, c$I_$J);                 // for I<{{ROWS}}, J<{{COLS}}
 }

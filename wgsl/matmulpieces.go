@@ -73,7 +73,7 @@ func (p product) bare(d *Device, pieces int) (bare product, release func()) {
 	size := pieces * p.m * p.n
 	buf := d.Alloc(p.items.n * size)
 	p.c = matrix{buf, -p.items.first * size, p.n, p.items.inner * size, size}
-	p.alpha, p.bias, p.act, p.residual, p.accumulate = 1, nil, backend.Identity, nil, false
+	p.alpha, p.bias, p.act, p.residual, p.accumulate, p.turn = 1, nil, backend.Identity, nil, false, backend.Rotation{}
 	return p, func() { d.Free(buf) }
 }
 

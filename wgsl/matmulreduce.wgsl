@@ -23,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (; at < end; at += size) {
         sum += vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
     }
-    finish(start(params.c, item), row, col, sum);
+    finish(start(params.c, item), item, row, col, sum);
 }

@@ -78,5 +78,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let origin = start(params.c, item) + piece * params.m * params.n;
     let row = row0 + ty * 4u;
     let col = col0 + tx * 4u;
-    finish(origin, row + $Iu * {{ROW_STEP}}u + $Ru, col + $Ju * {{COL_STEP}}u, c$I_$R_$J); // for I<{{ROWS4}}, R<4, J<{{COLS4}}
+    finish(origin, item, row + $Iu * {{ROW_STEP}}u + $Ru, col + $Ju * {{COL_STEP}}u, c$I_$R_$J); // for I<{{ROWS4}}, R<4, J<{{COLS4}}
 }

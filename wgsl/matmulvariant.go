@@ -154,7 +154,7 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 	var bias, residual span
 	flags := 0 // as in matmul.wgsl
 	if p.bias != nil {
-		bias, flags = window(p.bias, p.biasOff, p.n), flags|1
+		bias, flags = window(p.bias, p.biasOff+p.items.first*p.biasStep, (p.items.n-1)*p.biasStep+p.n), flags|1
 	}
 	if p.residual != nil {
 		m := p.c
@@ -164,6 +164,10 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 	if p.accumulate {
 		flags |= 4
 	}
+	var table span
+	if p.turn.Columns > p.col {
+		table, flags = window(p.turn.Table, 0, p.turn.Period*p.turn.Width), flags|8
+	}
 	aRow, aTerm := p.a.stride, 1
 	if p.transA {
 		aRow, aTerm = 1, p.a.stride
@@ -172,8 +176,9 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 		and(matrixParams("a", p.a, a)...).and(matrixParams("b", p.b, b)...).and(matrixParams("c", p.c, c)...).
 		and(params{{"first", p.items.first}, {"pieces", pieces}, {"piece_k", pieceK}, {"bias", bias.base},
 			{"residual", p.c.off - residual.off}, {"act", int(p.act)}, {"flags", flags}, {"alpha", p.alpha},
-			{"a_row", aRow}, {"a_term", aTerm}}...)
-	d.launch(k, grid, work, []span{a, b, c, bias, residual}, sent)
+			{"a_row", aRow}, {"a_term", aTerm}, {"bias_step", p.biasStep}, {"row", p.row}, {"col", p.col}, {"turned", p.turn.Columns},
+			{"width", max(p.turn.Width, 1)}, {"tokens", max(p.turn.N, 1)}, {"rotated", p.turn.Rotated}, {"period", max(p.turn.Period, 1)}}...)
+	d.launch(k, grid, work, []span{a, b, c, bias, residual, table}, sent)
 }
 
 // matrixParams is the shader's struct Matrix called name, for x bound as s.

@@ -43,7 +43,9 @@ func TestParamsOfAllShaders(t *testing.T) {
 		if !strings.Contains(string(text), "struct Params") {
 			continue // shared by other files
 		}
-		fields, err := paramFields(string(text))
+		code, err := unroll(string(text))
+		require.NoError(t, err, f.Name())
+		fields, err := paramFields(code)
 		require.NoError(t, err, f.Name())
 		require.LessOrEqual(t, len(fields), slotBytes/4, f.Name())
 		seen := map[string]bool{}

@@ -51,6 +51,16 @@ func (d *Device) Copy(a backend.Copy) {
 	d.note("Copy", fmt.Sprintf("%v strides %v %v add %t", a.Dims, a.XStride, a.YStride, a.Accumulate), 0, func() { d.Device.Copy(a) })
 }
 
+// Join implements backend.Kernels.
+func (d *Device) Join(a backend.Join) {
+	d.note("Join", fmt.Sprintf("%d rows of %v", a.Outer, a.Widths), 0, func() { d.Device.Join(a) })
+}
+
+// Windows implements backend.Kernels.
+func (d *Device) Windows(a backend.Windows) {
+	d.note("Windows", imageShape(a.B, a.H, a.W, a.C), 0, func() { d.Device.Windows(a) })
+}
+
 // Choose implements backend.Kernels.
 func (d *Device) Choose(a backend.Choose) {
 	d.note("Choose", fmt.Sprintf("%dx%dx%d", a.B, a.K, a.N), 0, func() { d.Device.Choose(a) })

@@ -82,6 +82,8 @@ type Kernels interface {
 	MapBackward(MapBackward)
 	Zip(Zip)
 	Copy(Copy)
+	Join(Join)
+	Windows(Windows)
 	Choose(Choose)
 	ChooseBackward(ChooseBackward)
 	Fill(Fill)

@@ -13,11 +13,11 @@ const (
 
 // MatMul is a batched product of row-major matrices with an epilogue:
 //
-//	C[b] = act(op(A[b]) . op(B[b]) + Bias) + Residual[b]      (or C[b] += ... with Accumulate)
+//	C[b] = act(op(A[b]) . op(B[b]) + Bias[b]) + Residual[b]      (or C[b] += ... with Accumulate)
 //
 // op(A) is M x K, stored [M,K] or, with TransA, [K,M]; op(B) is K x N, stored [K,N] or, with TransB,
 // [N,K]. Batch >= 1; item b starts at b*StrideX words; a stride of 0 shares the matrix among all items
-// (StrideC is 0 only when Batch is 1). Residual has C's layout and stride and may be C itself (in place).
+// (StrideC is 0 only when Batch is 1). The bias of item b begins at b*StrideBias. Residual has C's layout and stride and may be C itself (in place).
 type MatMul struct {
 	A, B, C                   Buffer
 	M, N, K                   int
@@ -25,10 +25,35 @@ type MatMul struct {
 	Batch                     int
 	StrideA, StrideB, StrideC int
 
-	Bias       Buffer // [N] or nil
+	Bias       Buffer // [N], or with StrideBias one of each item, or nil
+	StrideBias int
 	Act        Activation
 	Residual   Buffer // like C, or nil
 	Accumulate bool   // not together with Residual
+
+	// Turn rotates the rows of C at last. Then Batch is 1 and C is overwritten, without Act and Residual.
+	Turn Rotation
+}
+
+// Rotation is a RoPE of the first Columns columns of a matrix, each Width of them a token's channels: row r is token r mod N, and
+// what RoPE says of tokens holds. None if Columns is 0.
+type Rotation struct {
+	Table           Buffer // [Period, Width/2, 2]
+	Columns, Width  int    // Width is even and divides Columns
+	N               int
+	Rotated, Period int
+}
+
+func (t Rotation) check(op string, a MatMul) {
+	if t.Columns == 0 {
+		return
+	}
+	positive(op, "Columns, Width, N, Period of Turn", t.Columns, t.Width, t.N, t.Period)
+	check(t.Width%2 == 0 && t.Columns%t.Width == 0 && t.Columns <= a.N, op,
+		"got %d Columns of Width %d to turn, want whole and even widths within N = %d", t.Columns, t.Width, a.N)
+	check(t.Rotated >= 0 && t.Rotated <= t.N, op, "got Rotated %d, want 0..%d", t.Rotated, t.N)
+	check(a.Batch == 1 && a.Act == Identity && a.Residual == nil && !a.Accumulate, op, "got Turn with a batch, activation, residual or Accumulate, want none of them")
+	holds(op, "Turn.Table", t.Table, 0, t.Period*t.Width)
 }
 
 // Check panics unless a keeps the contract.
@@ -44,6 +69,8 @@ func (a MatMul) Check() {
 	holds(op, "A", a.A, 0, last*a.StrideA+a.M*a.K)
 	holds(op, "B", a.B, 0, last*a.StrideB+a.K*a.N)
 	holds(op, "C", a.C, 0, last*a.StrideC+a.M*a.N)
-	mayHold(op, "Bias", a.Bias, a.N)
+	check(a.StrideBias >= 0, op, "got StrideBias %d, want 0 or more", a.StrideBias)
+	mayHold(op, "Bias", a.Bias, last*a.StrideBias+a.N)
+	a.Turn.check(op, a)
 	mayHold(op, "Residual", a.Residual, last*a.StrideC+a.M*a.N)
 }

@@ -2,19 +2,21 @@ package backend
 
 // LayerNorm normalizes each row to mean 0 and variance 1 (biased, plus Eps), then scales and shifts:
 //
-//	Y[r,:] = (X[r,:] - mean) / sqrt(var + Eps) * Gamma + Beta
+//	Y[r,:] = act((X[r,:] - mean) / sqrt(var + Eps) * Gamma + Beta)
 //
-// X and Y are [Rows,C] and may be the same buffer (in place).
+// Act is Identity or GELU. X and Y are [Rows,C] and may be the same buffer (in place).
 type LayerNorm struct {
 	X, Gamma, Beta, Y Buffer
 	Rows, C           int
 	Eps               float32
+	Act               Activation
 }
 
 // Check panics unless a keeps the contract.
 func (a LayerNorm) Check() {
 	const op = "LayerNorm"
 	positive(op, "Rows, C", a.Rows, a.C)
+	check(a.Act == Identity || a.Act == GELU, op, "got activation %d, want Identity or GELU", a.Act)
 	holds(op, "X", a.X, 0, a.Rows*a.C)
 	holds(op, "Gamma", a.Gamma, 0, a.C)
 	holds(op, "Beta", a.Beta, 0, a.C)

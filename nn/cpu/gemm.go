@@ -60,7 +60,7 @@ func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, w
 // matmulFast computes the items of m one after the other, each on all threads, or each on a thread of its own when
 // they are many or small.
 func (d *Device) matmulFast(m matmulArgs) {
-	if !m.TransA && m.StrideB == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // one tall product
+	if !m.TransA && m.StrideB == 0 && m.StrideBias == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // one tall product
 		m.M, m.Batch = m.M*m.Batch, 1
 	}
 	if parts := m.splits(); parts > 1 {
@@ -87,7 +87,10 @@ func (d *Device) matmulFast(m matmulArgs) {
 
 // item is product i of a batch, with the kernels f.
 func (m matmulArgs) item(f *simd.Kernels, i int) product {
-	p := product{f: f, m: m.M, n: m.N, k: f.Words(m.K), bias: m.bias, act: m.Act, accumulate: m.Accumulate}
+	p := product{f: f, m: m.M, n: m.N, k: f.Words(m.K), act: m.Act, accumulate: m.Accumulate}
+	if m.bias != nil {
+		p.bias = m.bias[i*m.StrideBias:][:m.N]
+	}
 	p.a = operandMatrix{data: m.a[i*m.StrideA:], ld: m.K, steps: m.K}
 	if m.TransA {
 		p.a.ld, p.a.interleaved = m.M, true

@@ -32,7 +32,11 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 	gamma, beta := d.words(a.Gamma, a.C), d.words(a.Beta, a.C)
 	d.parallel(a.Rows, 4*a.C, func(lo, hi int) {
 		if !d.plain {
-			d.kernels.LayerNorm(y[lo*a.C:hi*a.C], x[lo*a.C:], gamma, beta, a.Eps)
+			rows := y[lo*a.C : hi*a.C]
+			d.kernels.LayerNorm(rows, x[lo*a.C:], gamma, beta, a.Eps)
+			if a.Act == backend.GELU {
+				d.kernels.GELU(rows, rows)
+			}
 			return
 		}
 		for r := lo; r < hi; r++ {
@@ -42,7 +46,7 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 			mean, rstd := float32(m), float32(s)
 			low := float32(m - float64(mean)) // what rounding the mean lost: it counts when the mean is large
 			for c, g := range gamma {
-				out[c] = (in[c]-mean-low)*rstd*g + shift[c]
+				out[c] = activate(a.Act, (in[c]-mean-low)*rstd*g+shift[c])
 			}
 		}
 	})

@@ -10,9 +10,34 @@ func (d *Device) MatMul(a backend.MatMul) {
 		f := d.productKernels(m.M, m.N, m.K)
 		m.a, m.b = rounded(f, m.a), rounded(f, m.b)
 		d.matmulPlain(m)
-		return
+	} else {
+		d.matmulFast(m)
 	}
-	d.matmulFast(m)
+	if a.Turn.Columns > 0 {
+		d.turn(m)
+	}
+}
+
+// turn rotates rows of C.
+func (d *Device) turn(m matmulArgs) {
+	t := m.Turn
+	table := d.words(t.Table, t.Period*t.Width)
+	d.parallel(m.M, 2*t.Columns, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			token := r % t.N
+			if token >= t.Rotated {
+				continue
+			}
+			entry := table[token%t.Period*t.Width:][:t.Width]
+			for at := r * m.N; at < r*m.N+t.Columns; at += t.Width {
+				if row := m.c[at:][:t.Width]; d.plain || t.Width < worthwhile {
+					rotate(row, row, entry, 1, false)
+				} else {
+					d.kernels.Rotate(row, row, entry)
+				}
+			}
+		}
+	})
 }
 
 // matmulArgs is a MatMul with its operands as slices.
@@ -28,7 +53,7 @@ func (d *Device) matmulArgs(a backend.MatMul) matmulArgs {
 		a:        d.words(a.A, last*a.StrideA+a.M*a.K),
 		b:        d.words(a.B, last*a.StrideB+a.K*a.N),
 		c:        d.words(a.C, last*a.StrideC+a.M*a.N),
-		bias:     d.optional(a.Bias, a.N),
+		bias:     d.optional(a.Bias, last*a.StrideBias+a.N),
 		residual: d.optional(a.Residual, last*a.StrideC+a.M*a.N),
 	}
 }
@@ -106,7 +131,7 @@ func (m matmulArgs) storePanel(acc [][panelRows]float64, item, row, rows int) {
 		for j := range c {
 			v := acc[j][r]
 			if m.bias != nil {
-				v += float64(m.bias[j])
+				v += float64(m.bias[item*m.StrideBias+j])
 			}
 			y := activate(m.Act, float32(v))
 			if m.residual != nil {

@@ -18,7 +18,12 @@ type matmulCase struct {
 	residual         bool
 	inPlace          bool // the residual is C
 	accumulate       bool
+	biasEach         bool // every item has a bias of its own
+	turn             turned
 }
+
+// turned is a rotation of the product; none if columns is 0.
+type turned struct{ columns, width, tokens, rotated, period int }
 
 func (c matmulCase) String() string {
 	s := fmt.Sprintf("%dx%dx%d", c.m, c.n, c.k)
@@ -39,6 +44,8 @@ func (c matmulCase) String() string {
 	add(c.residual, "residual")
 	add(c.inPlace, "inPlace")
 	add(c.accumulate, "accumulate")
+	add(c.biasEach, "biasEach")
+	add(c.turn.columns > 0, fmt.Sprintf("turn%v", c.turn))
 	return s
 }
 
@@ -77,8 +84,28 @@ func matmulCases(s *suite) []kernelCase {
 		c.gap, c.inPlace = 3, true
 		list = append(list, c)
 	}
+	for trans := range 4 { // a bias for each item, rotations
+		base := matmulCase{m: 14, n: 26, k: 11, transA: trans&1 != 0, transB: trans&2 != 0, bias: true}
+		each := base
+		each.batch, each.biasEach, each.act, each.gap = 5, true, backend.ReLU, 3
+		list = append(list, each)
+		each.m, each.sharedB, each.gap, each.residual = 1, true, 0, true
+		list = append(list, each)
+		base.turn = turned{24, 8, 7, 5, 3}
+		list = append(list, base)
+		base.n, base.bias, base.turn = 64, false, turned{64, 64, 14, 14, 14}
+		list = append(list, base)
+		base.m, base.n, base.k, base.turn = 131, 260, 70, turned{160, 80, 66, 60, 20}
+		list = append(list, base)
+		base.m, base.n, base.k, base.bias, base.turn = 5, 20, 3001, true, turned{20, 10, 5, 4, 2}
+		list = append(list, base)
+	}
 	list = append(list, matmulCase{m: 1, n: 1, k: 1, batch: 70}, matmulCase{m: 2, n: 3, k: 5, batch: 300, sharedA: true, sharedB: true})
 	if limit := s.opts.BindingWords; limit > 0 {
+		list = append(list, matmulCase{m: limit/64 + 3, n: 64, k: 7, bias: true, turn: turned{48, 16, 31, 30, 11}},
+			matmulCase{m: 6, n: 64, k: limit/6 + 9, turn: turned{64, 32, 6, 6, 3}},
+			matmulCase{m: 3, n: limit/8 + 24, k: 9, bias: true, turn: turned{limit/16&^63 + 64, 64, 3, 2, 3}},
+			matmulCase{m: 11, n: 13, k: 7, batch: limit/77 + 2, bias: true, biasEach: true})
 		for trans := range 4 {
 			ta, tb := trans&1 != 0, trans&2 != 0
 			list = append(list,
@@ -93,6 +120,7 @@ func matmulCases(s *suite) []kernelCase {
 	if s.opts.Large {
 		list = append(list,
 			matmulCase{m: 4099, n: 384, k: 96, bias: true, act: backend.GELU},
+			matmulCase{m: 8192, n: 768, k: 256, bias: true, turn: turned{512, 256, 4096, 4096, 4096}},
 			matmulCase{m: 1025, n: 1023, k: 2049, transB: true},
 			matmulCase{m: 256, n: 259, k: 8191, transA: true, accumulate: true},
 			matmulCase{m: 196, n: 288, k: 96, batch: 30, sharedB: true, bias: true})
@@ -116,9 +144,16 @@ func (c matmulCase) run(t *trial) {
 	last := c.batch - 1
 	a, b := t.input("A", last*strideA+c.m*c.k), t.input("B", last*strideB+c.k*c.n)
 	out := t.result("C", last*strideC+c.m*c.n, c.accumulate || c.inPlace)
-	var bias, residual *operand
+	var bias, residual, table *operand
+	strideBias := 0
+	if c.biasEach {
+		strideBias = c.n + 2
+	}
 	if c.bias {
-		bias = t.input("Bias", c.n)
+		bias = t.input("Bias", last*strideBias+c.n)
+	}
+	if c.turn.columns > 0 {
+		table = t.input("Turn", c.turn.period*c.turn.width)
 	}
 	if c.residual {
 		residual = t.input("Residual", last*strideC+c.m*c.n)
@@ -126,11 +161,16 @@ func (c matmulCase) run(t *trial) {
 	if c.inPlace {
 		residual = out
 	}
-	t.compare(t.suite.opts.products(c.k), func(k backend.Kernels, buf buffers) {
+	tol := t.suite.opts.products(c.k)
+	if table != nil {
+		tol = tol.scaled(4) // sums of two products with numbers of size 1
+	}
+	t.compare(tol, func(k backend.Kernels, buf buffers) {
 		k.MatMul(backend.MatMul{
 			A: buf(a), B: buf(b), C: buf(out), M: c.m, N: c.n, K: c.k, TransA: c.transA, TransB: c.transB,
 			Batch: c.batch, StrideA: strideA, StrideB: strideB, StrideC: strideC,
-			Bias: buf(bias), Act: c.act, Residual: buf(residual), Accumulate: c.accumulate,
+			Bias: buf(bias), StrideBias: strideBias, Act: c.act, Residual: buf(residual), Accumulate: c.accumulate,
+			Turn: backend.Rotation{Table: buf(table), Columns: c.turn.columns, Width: c.turn.width, N: c.turn.tokens, Rotated: c.turn.rotated, Period: c.turn.period},
 		})
 	})
 }

@@ -53,7 +53,9 @@ func mutants(d *cpu.Device) map[[2]string]mutant {
 			}
 			d.MatMul(a)
 		}},
-		{"MatMul", "ignores the stride of B"}: {matMul: func(d *cpu.Device, a backend.MatMul) { a.StrideB = 0; d.MatMul(a) }},
+		{"MatMul", "turns every token"}:              {matMul: func(d *cpu.Device, a backend.MatMul) { a.Turn.Rotated = a.Turn.N; d.MatMul(a) }},
+		{"MatMul", "ignores the stride of the bias"}: {matMul: func(d *cpu.Device, a backend.MatMul) { a.StrideBias = 0; d.MatMul(a) }},
+		{"MatMul", "ignores the stride of B"}:        {matMul: func(d *cpu.Device, a backend.MatMul) { a.StrideB = 0; d.MatMul(a) }},
 		{"MatMul", "activates after the residual"}: {matMul: func(d *cpu.Device, a backend.MatMul) {
 			act := a.Act
 			if a.Residual == nil || a.Batch > 1 {
@@ -77,6 +79,7 @@ func mutants(d *cpu.Device) map[[2]string]mutant {
 		{"Zip", "changes its input"}:                 {zip: func(d *cpu.Device, a backend.Zip) { d.Zip(a); d.Fill(backend.Fill{X: a.Y, N: 1, Value: 9}) }},
 		{"Map", "has the tanh GELU"}:                 {mapped: tanhGELU},
 		{"LayerNorm", "forgets the last row"}:        {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Rows = max(1, a.Rows-1); d.LayerNorm(a) }},
+		{"LayerNorm", "forgets the activation"}:      {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Act = backend.Identity; d.LayerNorm(a) }},
 		{"LayerNorm", "ignores Eps"}:                 {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Eps = 0; d.LayerNorm(a) }},
 		{"RoPE", "turns one way only"}:               {rope: func(d *cpu.Device, a backend.RoPE) { a.Inverse = false; d.RoPE(a) }},
 		{"RoPE", "rotates every token"}:              {rope: func(d *cpu.Device, a backend.RoPE) { a.Rotated = a.N; d.RoPE(a) }},

@@ -23,7 +23,7 @@ func normList(s *suite) []matrix {
 
 func layerNormCases(s *suite) []kernelCase {
 	var cases []kernelCase
-	add := func(m matrix, kind string, tol Tolerance, inPlace bool, x func(t *trial) []float32) {
+	add := func(m matrix, kind string, tol Tolerance, inPlace bool, act backend.Activation, x func(t *trial) []float32) {
 		cases = append(cases, kernelCase{m.String() + kind, func(t *trial) {
 			in, gamma, beta := t.add("X", x(t), inPlace), t.input("Gamma", m.c), t.input("Beta", m.c)
 			out := in
@@ -32,7 +32,7 @@ func layerNormCases(s *suite) []kernelCase {
 			}
 			t.compare(tol, func(k backend.Kernels, buf buffers) {
 				k.LayerNorm(backend.LayerNorm{X: buf(in), Gamma: buf(gamma), Beta: buf(beta), Y: buf(out),
-					Rows: m.rows, C: m.c, Eps: 1e-6})
+					Rows: m.rows, C: m.c, Eps: 1e-6, Act: act})
 			})
 		}})
 	}
@@ -42,18 +42,19 @@ func layerNormCases(s *suite) []kernelCase {
 		if m.c <= 4 {
 			tol = farMean // few channels may lie close together, far from 0
 		}
-		add(m, "", tol, false, normal)
-		add(m, " inPlace", tol, true, normal)
+		add(m, "", tol, false, backend.Identity, normal)
+		add(m, " inPlace", tol, true, backend.Identity, normal)
+		add(m, " gelu", tol, false, backend.GELU, normal)
 	}
 	far := matrix{33, 96}
-	add(far, " far mean", farMean, false, func(t *trial) []float32 {
+	add(far, " far mean", farMean, false, backend.Identity, func(t *trial) []float32 {
 		data := t.normal(far.rows * far.c)
 		for i := range data {
 			data[i] += 100
 		}
 		return data
 	})
-	add(far, " constant", flatRows, false, func(t *trial) []float32 {
+	add(far, " constant", flatRows, false, backend.Identity, func(t *trial) []float32 {
 		data := make([]float32, far.rows*far.c)
 		for i := range data {
 			data[i] = float32(i / far.c)

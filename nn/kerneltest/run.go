@@ -109,6 +109,8 @@ func kernelList() []kernel {
 		{"MapBackward", mapBackwardCases},
 		{"Zip", zipCases},
 		{"Copy", copyCases},
+		{"Join", joinCases},
+		{"Windows", windowsCases},
 		{"Choose", chooseCases},
 		{"ChooseBackward", chooseBackwardCases},
 		{"Fill", fillCases},
