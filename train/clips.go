@@ -154,7 +154,7 @@ func byWeight(w Weighted, rng *rand.Rand) int {
 // draw takes a clip of a case: its first slice holds an object, the order is reversed at times, slices are
 // skipped and objects end where the recipe asks for it and the case has it.
 func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
-	if s.recipe.Sweeps > 0 && (rng.Float64() < s.recipe.Sweeps || c.Len() < s.recipe.Frames) {
+	if s.recipe.Sweeps > 0 && (rng.Float64() < s.recipe.Sweeps || s.tooShort(c)) {
 		if object, along, ok := s.sweep(c, rng); ok {
 			return s.render(c, along, []int{object}, rng)
 		}
@@ -252,6 +252,12 @@ func (s *Sampler) usable(c *Case) error {
 	}
 	_, err := s.order(c, 1)
 	return err
+}
+
+// tooShort says that a case has no clip of consecutive slices; a sweep needs fewer.
+func (s *Sampler) tooShort(c *Case) bool {
+	_, err := s.order(c, 1)
+	return err != nil
 }
 
 // order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.

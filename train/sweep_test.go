@@ -66,8 +66,19 @@ func TestLongSweepsSkipSlices(t *testing.T) {
 func TestSweepsNeedFewSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Sweeps, r.Frames = 0.5, 40
-	s := train.NewSampler(train.Cases{discs("a", 12)}, r, 64)
-	for n := range 10 {
-		require.LessOrEqual(t, len(clipAt(t, s, n).Frames), 12)
+	late := discs("a", 60) // whose only object is on slices that leave no 40 after or before them
+	late.Objects = late.Objects[:1]
+	for z := range late.Labels {
+		for p, l := range late.Labels[z] {
+			if l != 1 || z < 25 || z > 35 {
+				late.Labels[z][p] = 0
+			}
+		}
+	}
+	for _, c := range []*train.Case{discs("b", 12), late} {
+		s := train.NewSampler(train.Cases{c}, r, 64)
+		for n := range 10 {
+			require.Less(t, len(clipAt(t, s, n).Frames), 40)
+		}
 	}
 }
