@@ -156,7 +156,7 @@ func (t *stageTimer) result(peak float64) benchResult {
 	r.Slices = len(measured)
 	r.SecondsPerSlice = medianOf(func(s sliceSample) float64 { return s.seconds })
 	for _, name := range t.order {
-		st := benchStage{Name: name, GFLOP: measured[0].stages[name].flop / 1e9,
+		st := benchStage{Name: name, GFLOP: medianOf(func(s sliceSample) float64 { return s.stages[name].flop }) / 1e9,
 			Seconds:   medianOf(func(s sliceSample) float64 { return s.stages[name].seconds }),
 			Processor: medianOf(func(s sliceSample) float64 { return s.stages[name].processor })}
 		st.GFLOPPerSecond = st.GFLOP / st.Seconds
