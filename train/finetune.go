@@ -1,6 +1,7 @@
 package train
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -41,6 +42,12 @@ func mildAugment() Augment {
 		Scale: [2]float64{0.95, 1.1}, Gamma: [2]float64{0.8, 1.25}, Noise: 4}
 }
 
+// strongAugment varies slices by more than scans of one protocol differ.
+func strongAugment() Augment {
+	return Augment{Flip: 0.5, Degrees: 25, Shear: 10, Brightness: 0.1, Contrast: 0.15, FrameBrightness: 0.04, FrameContrast: 0.04,
+		Scale: [2]float64{0.85, 1.2}, Gamma: [2]float64{0.6, 1.6}, Noise: 8, Vanish: 0.1}
+}
+
 // RecipeFor is the recipe for a start model where nobody chooses one: scratch for fresh weights, the paper's for SAM 2.1 at
 // its own size, else a fine-tuning that a CPU can do.
 func RecipeFor(c slmsam.Config, fresh bool) Recipe {
@@ -68,17 +75,27 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// fewToLearn and fewSteps: with fewer volumes the refiner of a prior learns at that part of its rates, and is neither
-// trusted nor recalibrated. One or two volumes say little about the next.
-const fewToLearn, fewSteps = 3, 0.03
+// fewToLearn, fewSteps and fewRegions: with fewer volumes than that the refiner of a prior learns at that part of its rates,
+// and a part of its clips are regions of the same volumes.
+const fewToLearn, fewSteps, fewRegions = 3, 0.3, 0.5
 
-// Careful is the recipe for so many volumes, where nobody chose one.
+// presenceLayers are those of the refiner that decide whether an object is there.
+var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
+
+// Careful is the recipe for so many volumes, where nobody chose one. One or two say little about the next, least of all about
+// when objects end, so that a prior's refiner keeps its judgment of presence, learns from regions and stronger augmentation, too,
+// and is neither trusted nor recalibrated.
 func (r Recipe) Careful(volumes int) Recipe {
-	if r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn {
-		r.Rates.LR *= fewSteps
-		r.Rates.EncoderLR *= fewSteps
-		r.Calibrate, r.Trust = false, false
+	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= fewToLearn {
+		return r
 	}
+	r.Rates.LR *= fewSteps
+	r.Rates.EncoderLR *= fewSteps
+	r.Calibrate, r.Trust, r.Regions = false, false, fewRegions
+	r.Freeze = append(slices.Clone(r.Freeze), presenceLayers...)
+	crop := r.Augment.Crop
+	r.Augment = strongAugment()
+	r.Augment.Crop = crop
 	return r
 }
 

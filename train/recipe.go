@@ -38,6 +38,7 @@ type Recipe struct {
 	Stride     int     `json:"stride"`           // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
 	Ends       float64 `json:"ends"`             // 0.3: part of the clips that outlast one of their objects, where there is one
 	Sweeps     float64 `json:"sweeps"`           // 0: part of the clips that follow an object from where it is large beyond its end, in up to frames slices
+	Regions    float64 `json:"regions"`          // 0: part of the clips that follow a region of like gray values of the volumes instead of a label
 	Still      float64 `json:"still"`            // 0: part of the clips that repeat their first slice: what does not change should stay
 	Prompts    Prompts `json:"prompts,omitzero"` // what marks the objects on a clip's first slice; left out: what the start model knows
 	Augment    Augment `json:"augment"`
@@ -197,6 +198,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.Still >= 0 && r.Still <= 1) || !(r.Sweeps >= 0 && r.Sweeps <= 1):
 		return fmt.Errorf("train: recipe: reverse %g, ends %g, sweeps %g and still %g must be in 0..1", r.Reverse, r.Ends, r.Sweeps, r.Still)
+	case !(r.Regions >= 0 && r.Regions < 1):
+		return fmt.Errorf("train: recipe: want regions in [0,1), got %g", r.Regions)
 	case !(r.Average >= 0 && r.Average < 1):
 		return fmt.Errorf("train: recipe: want average in [0,1), got %g", r.Average)
 	case !(r.DropPath >= 0 && r.DropPath < 1) || !(r.Dropout >= 0 && r.Dropout < 1):

@@ -26,6 +26,14 @@ func NewRegions(of Source, seed uint64, count int) *Regions {
 	return &Regions{Of: of, Seed: seed, Count: count, Reuse: 12}
 }
 
+// regionPieces is how many pieces there are before they repeat.
+const regionPieces = 1 << 20
+
+// withRegions mixes regions of its own volumes into a source, as a recipe asks for it.
+func withRegions(s Source, r Recipe) Source {
+	return Mixed{First: s, Second: NewRegions(unmixed(s), r.Seed, regionPieces), Share: r.Regions}
+}
+
 // Len implements Source.
 func (s *Regions) Len() int { return s.Count * s.Reuse }
 

@@ -99,6 +99,9 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if s.Train.Len() == 0 {
 		return nil, errors.New("train: the dataset is empty")
 	}
+	if s.Recipe.Regions > 0 {
+		s.Train = withRegions(s.Train, s.Recipe)
+	}
 	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len()), trusted: m.Config.PriorTrusted}
 	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
 	for _, p := range m.Params.All() {

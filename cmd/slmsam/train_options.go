@@ -80,8 +80,15 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 // decides.
 func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
-	if !f.resume && f.recipe == "" && !cmd.Flags().Changed("lr") {
+	if !f.resume && f.recipe == "" {
+		rates := job.recipe.Rates
 		job.recipe = job.recipe.Careful(job.train.Len())
+		if cmd.Flags().Changed("lr") {
+			job.recipe.Rates = rates
+		}
+	}
+	if f.regions > 0 {
+		job.recipe.Regions = f.regions
 	}
 	switch {
 	case f.resume:
@@ -202,9 +209,6 @@ func (f *trainFlags) openData(dataset string, job *trainJob, window volume.Windo
 	}
 	if f.regions < 0 || f.regions >= 1 || f.regions > 0 && dataset == generatedName {
 		return usagef("--mix-regions %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.regions)
-	}
-	if f.regions > 0 {
-		job.train = train.Mixed{First: job.train, Second: train.NewRegions(job.train, seed, generatedVolumes), Share: f.regions}
 	}
 	if f.mix > 0 {
 		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(seed, generatedVolumes), Share: f.mix}
