@@ -65,7 +65,8 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 // CheckData reads every volume of a dataset once and reports the first that cannot be trained on. Sources
 // that generate volumes are not asked.
 func CheckData(train, held Source, r Recipe) error {
-	for _, s := range []Source{unmixed(train), held} {
+	own := unmixed(train)
+	for _, s := range []Source{own, held} {
 		d, ok := s.(*Dataset)
 		if !ok || d == nil {
 			continue
@@ -75,7 +76,7 @@ func CheckData(train, held Source, r Recipe) error {
 			if err != nil {
 				return err
 			}
-			if s == train {
+			if s == own {
 				if err := NewSampler(Cases{c}, r, 32).usable(c); err != nil {
 					return err
 				}

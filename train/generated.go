@@ -71,6 +71,9 @@ func unmixed(s Source) Source {
 	return s
 }
 
+// Volumes is how many volumes a source has, those that clips are mixed in from not counted.
+func Volumes(s Source) int { return unmixed(s).Len() }
+
 // Len implements Source.
 func (m Mixed) Len() int { return m.First.Len() + m.Second.Len() }
 

@@ -102,7 +102,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if s.Recipe.Regions > 0 {
 		s.Train = withRegions(s.Train, s.Recipe)
 	}
-	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(s.Train.Len()), trusted: m.Config.PriorTrusted}
+	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(Volumes(s.Train)), trusted: m.Config.PriorTrusted}
 	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
 	for _, p := range m.Params.All() {
 		trained := !p.Buffer && s.Recipe.trains(p.Name)
@@ -241,7 +241,7 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	began, r := time.Now(), t.Recipe
 	t.training(true)
 	defer t.training(false)
-	m := Metrics{Step: t.state.Step + 1, Epoch: float64(t.state.Step*r.Batch) / float64(t.Train.Len())}
+	m := Metrics{Step: t.state.Step + 1, Epoch: float64(t.state.Step*r.Batch) / float64(Volumes(t.Train))}
 	batch := make([]*Clip, r.Batch)
 	for i := range batch {
 		var err error

@@ -29,8 +29,10 @@ type trainFlags struct {
 	channel                                                                     int
 }
 
-func newTrainCommand() *cobra.Command {
-	f := &trainFlags{}
+func newTrainCommand() *cobra.Command { return new(trainFlags).command() }
+
+// command is slmsam train with its flags, which set f.
+func (f *trainFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATASET",
 		Short: "Fine-tune on a few annotated volumes, or train from scratch",
@@ -61,7 +63,7 @@ nothing beats them), and the last line says what was gained. See docs/training.m
 	flags.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
 	flags.StringVar(&f.holdOut, "hold-out", "", "names of cases in DATASET to validate on instead of training, e.g. A,B; none trains on all (default: depends on their number)")
 	flags.Float64Var(&f.mix, "mix-generated", 0, "fraction of clips to take from generated volumes instead, 0 to 1")
-	flags.Float64Var(&f.regions, "mix-regions", 0, "fraction of clips that follow a region of like gray values of your volumes instead of a label, 0 to 1")
+	flags.Float64Var(&f.regions, "mix-regions", 0, "fraction of clips that follow a region of like gray values of your volumes instead of a label, 0 to 1 (default: the recipe's)")
 	flags.StringVar(&f.labels, "label", "", "labels to train, e.g. 1,2,5 (default: all)")
 	flags.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
 	flags.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate; stored with the model (default: auto)")
@@ -116,7 +118,7 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if err != nil {
 		return err
 	}
-	plan, err := train.MakePlan(m.Config, job.recipe, job.train.Len())
+	plan, err := train.MakePlan(m.Config, job.recipe, train.Volumes(job.train))
 	if err != nil {
 		return err
 	}

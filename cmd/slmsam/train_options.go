@@ -79,22 +79,23 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 // settleEnd says when the training ends: a run to resume may be prolonged, and where nobody chose, the number of volumes
 // decides.
 func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
+	volumes := train.Volumes(job.train)
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
 	if !f.resume && f.recipe == "" {
 		rates := job.recipe.Rates
-		job.recipe = job.recipe.Careful(job.train.Len())
+		job.recipe = job.recipe.Careful(volumes)
 		if cmd.Flags().Changed("lr") {
 			job.recipe.Rates = rates
 		}
 	}
-	if f.regions > 0 {
+	if cmd.Flags().Changed("mix-regions") {
 		job.recipe.Regions = f.regions
 	}
 	switch {
 	case f.resume:
-		job.recipe, err = job.recipe.Prolonged(f.steps, f.time, job.train.Len())
+		job.recipe, err = job.recipe.Prolonged(f.steps, f.time, volumes)
 	case !chosen && job.recipe.Time != "":
-		job.recipe = job.recipe.WithBudget(job.train.Len())
+		job.recipe = job.recipe.WithBudget(volumes)
 	}
 	return err
 }
@@ -204,10 +205,10 @@ func (f *trainFlags) openData(dataset string, job *trainJob, window volume.Windo
 	if err != nil {
 		return err
 	}
-	if f.mix < 0 || f.mix >= 1 || f.mix > 0 && dataset == generatedName {
+	if !(f.mix >= 0 && f.mix < 1) || f.mix > 0 && dataset == generatedName {
 		return usagef("--mix-generated %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.mix)
 	}
-	if f.regions < 0 || f.regions >= 1 || f.regions > 0 && dataset == generatedName {
+	if !(f.regions >= 0 && f.regions < 1) || f.regions > 0 && dataset == generatedName {
 		return usagef("--mix-regions %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.regions)
 	}
 	if f.mix > 0 {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// preparedRecipe is the recipe that flags of slmsam train lead to.
+func preparedRecipe(t *testing.T, dataset string, args ...string) (train.Recipe, error) {
+	f := &trainFlags{}
+	cmd := f.command()
+	require.NoError(t, cmd.ParseFlags(args))
+	job, err := f.prepare(cmd, dataset)
+	if err != nil {
+		return train.Recipe{}, err
+	}
+	return job.recipe, nil
+}
+
+// TestRecipeOfOneVolume: the built-in model is trained with care on a single volume, unless a recipe is named; flags have
+// the last word.
+func TestRecipeOfOneVolume(t *testing.T) {
+	_, manifest := trainWorkspace(t)
+	careful := train.FineTunePrior().Careful(1).WithBudget(1)
+	for _, c := range []struct {
+		args []string
+		want func(r *train.Recipe)
+	}{
+		{nil, func(*train.Recipe) {}},
+		{[]string{"--lr", "0.0002"}, func(r *train.Recipe) { r.Rates.LR, r.Rates.EncoderLR = 2e-4, 2e-4 }},
+		{[]string{"--mix-regions", "0.2"}, func(r *train.Recipe) { r.Regions = 0.2 }},
+		{[]string{"--mix-regions", "0"}, func(r *train.Recipe) { r.Regions = 0 }},
+		{[]string{"--mix-generated", "0.3"}, func(*train.Recipe) {}},
+		{[]string{"--epochs", "7"}, func(r *train.Recipe) { r.Epochs, r.Time = 7, "" }},
+		{[]string{"--freeze", "prior.up.*"}, func(r *train.Recipe) { r.Freeze = append([]string{"prior.up.*"}, r.Freeze...) }},
+		{[]string{"--recipe", "finetune-prior"}, func(r *train.Recipe) { *r = train.FineTunePrior() }},
+	} {
+		got, err := preparedRecipe(t, manifest, c.args...)
+		require.NoError(t, err, c.args)
+		want := careful
+		c.want(&want)
+		require.Equal(t, want, got, c.args)
+	}
+	for _, bad := range []string{"-0.1", "1", "NaN"} {
+		_, err := preparedRecipe(t, manifest, "--mix-regions", bad)
+		require.ErrorContains(t, err, "--mix-regions "+bad+": want a fraction")
+		_, err = preparedRecipe(t, manifest, "--mix-generated", bad)
+		require.ErrorContains(t, err, "--mix-generated "+bad+": want a fraction")
+	}
+}
