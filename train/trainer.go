@@ -73,7 +73,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	if err := os.MkdirAll(filepath.Join(s.Dir, sampleDir), 0o755); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	t.state = state{Data: Fingerprint(s.Train), Start: s.Start, Best: -1, Validate: s.Start.Path != Fresh && !s.LastOnly}
+	t.state = state{Data: Fingerprint(t.Train), Start: s.Start, Best: -1, Validate: s.Start.Path != Fresh && !s.LastOnly}
 	return t, t.writeSettings()
 }
 

@@ -73,7 +73,7 @@ func TestLastOnly(t *testing.T) {
 func TestResumeIsBitForBit(t *testing.T) {
 	whole, parts := t.TempDir(), t.TempDir()
 	r := tinyRecipe(7)
-	r.DropPath, r.Dropout = 0.1, 0.1
+	r.DropPath, r.Dropout, r.Sweeps, r.Regions = 0.1, 0.1, 0.5, 0.5
 	tr, m := newTrainer(t, whole, r, nil)
 	run(t, tr)
 
@@ -116,6 +116,10 @@ func TestResumeRefusesOtherData(t *testing.T) {
 	run(t, tr)
 	_, err := train.Resume(nn.NewGraph(cpu.New(1)), m, train.Setup{Recipe: tinyRecipe(1), Train: twoCases()[:1], Dir: dir})
 	require.ErrorContains(t, err, "other volumes")
+	mixed := tinyRecipe(1)
+	mixed.Regions = 0.2
+	_, err = train.Resume(nn.NewGraph(cpu.New(1)), m, train.Setup{Recipe: mixed, Train: twoCases(), Dir: dir})
+	require.ErrorContains(t, err, "other volumes", "regions were not mixed in before")
 }
 
 // TestTrainingLearns is the meaningful test of a fresh clone: the loss of a pico model falls.
