@@ -51,12 +51,14 @@ func (s *Regions) fingerprint() string {
 // pieceTries bounds the search for a piece with a region worth following.
 const pieceTries = 20
 
-// piece makes piece n.
+// piece makes piece n. Where no region is found that is worth following, as in a volume of few slices, a volume with its
+// labels stands in for it.
 func (s *Regions) piece(n int) (*Case, error) {
 	rng := rand.New(rand.NewPCG(s.Seed, uint64(n)))
+	var whole *Case
 	for range pieceTries {
-		whole, err := s.Of.Case(drawn(s.Of, rng))
-		if err != nil {
+		var err error
+		if whole, err = s.Of.Case(drawn(s.Of, rng)); err != nil {
 			return nil, err
 		}
 		c := whole.piece(rng)
@@ -65,7 +67,7 @@ func (s *Regions) piece(n int) (*Case, error) {
 			return c, c.Check()
 		}
 	}
-	return nil, fmt.Errorf("train: no region of the dataset can be followed: leave regions out")
+	return whole, nil
 }
 
 // Size of a piece, at most.

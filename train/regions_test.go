@@ -65,10 +65,13 @@ func TestRegionsAreTheSameAgain(t *testing.T) {
 	}
 }
 
-// TestRegionsNeedContrast: in noise there is nothing to follow.
-func TestRegionsNeedContrast(t *testing.T) {
-	_, err := NewRegions(Cases{ball(32, 8, 0)}, 3, 10).Case(0)
-	require.ErrorContains(t, err, "no region")
+// TestLabelsStandInForRegions: in noise, and in a few slices, there is nothing to follow but the labels.
+func TestLabelsStandInForRegions(t *testing.T) {
+	for _, c := range []*Case{ball(32, 8, 0), ball(64, 4, 10)} {
+		got, err := NewRegions(Cases{c}, 3, 10).Case(0)
+		require.NoError(t, err)
+		require.Same(t, c, got)
+	}
 }
 
 // TestVanish: a clip's object goes and comes back, and nothing of it is left on the slices between.
