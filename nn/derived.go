@@ -9,11 +9,13 @@ type derivedKey struct {
 // derivedValue is what Derived keeps.
 type derivedValue struct {
 	tensors  []*Tensor
-	versions []int // of the parameters
+	from     []*storage // of the parameters, or of what was derived from some
+	versions []int      // of these
 }
 
-// Derived returns what f makes of parameters alone, and keeps it until Free or until one of them changes. Name says what it is
-// among all that belongs to of, a pointer. While a tape records nothing is kept, so that gradients flow.
+// Derived returns what f makes of parameters, or of what was derived from them, alone, and keeps it until Free or until one of
+// them changes. Name says what it is among all that belongs to of, a pointer. While a tape records nothing is kept, so that
+// gradients flow.
 func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor) []*Tensor {
 	if g.Recording() {
 		return g.Scoped(f)
@@ -28,7 +30,7 @@ func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor)
 	}
 	d := derivedValue{tensors: g.Scoped(f)}
 	for _, t := range from {
-		d.versions = append(d.versions, t.version)
+		d.from, d.versions = append(d.from, t.storage), append(d.versions, t.version)
 	}
 	for _, t := range d.tensors {
 		t.Retain()
@@ -37,10 +39,13 @@ func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor)
 	return d.tensors
 }
 
-// holds says whether the parameters are what they were.
+// holds says whether the parameters are the same, and what they were.
 func (d derivedValue) holds(from []*Tensor) bool {
+	if len(from) != len(d.from) {
+		return false
+	}
 	for i, t := range from {
-		if t.version != d.versions[i] {
+		if t.storage != d.from[i] || t.version != d.versions[i] {
 			return false
 		}
 	}

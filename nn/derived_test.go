@@ -52,6 +52,25 @@ func TestDerivedFollowsItsParameters(t *testing.T) {
 	require.Equal(t, before, dev.Memory().Live)
 }
 
+// TestDerivedOfDerived: what is made of something derived follows what that one was made of.
+func TestDerivedOfDerived(t *testing.T) {
+	dev := cpu.NewPlain()
+	p := nn.NewParams(dev)
+	first, second, third := p.Linear("a", 2, 2), p.Linear("b", 2, 2), p.Linear("c", 2, 1)
+	p.Initialize(1)
+	g := nn.NewGraph(dev)
+	x := g.Upload([]float32{1, 2}, 1, 2)
+	beside := func() []float32 { return read(t, g, first.Beside(g, second.Then(g, third)).Forward(g, x)) }
+	alone := func() float32 { return read(t, g, third.Forward(g, second.Forward(g, x)))[0] }
+	require.InDelta(t, alone(), beside()[2], 1e-6)
+	for _, q := range p.All() {
+		if q.Name == "c.weight" {
+			q.Set([]float32{5, -3})
+		}
+	}
+	require.InDelta(t, alone(), beside()[2], 1e-6)
+}
+
 func read(t *testing.T, g *nn.Graph, x *nn.Tensor) []float32 {
 	t.Helper()
 	v, err := g.Read(x)
