@@ -222,9 +222,11 @@ func TestATrainingStandsStillForAnnotators(t *testing.T) {
 func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
+	var chosen train.Recipe
 	l, _ := open(t, dir, pico(t), func(r train.Recipe) train.Recipe {
+		chosen = r
 		r = few(r)
-		r.Frames = 99
+		r.Frames, r.Sweeps = 99, 0
 		return r
 	})
 	_, err := l.Start(-time.Second)
@@ -235,6 +237,7 @@ func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 	require.Equal(t, annotate.TrainingFailed, last.State)
 	require.Contains(t, last.Text, "a has 9 slices, fewer than a clip of 99")
 	require.NotContains(t, last.Text, dir)
+	require.Equal(t, train.FineTunePrior().Careful(1).WithLimit(time.Minute), chosen, "one volume is learned from with care")
 }
 
 // weightsOf copies weights of the list to where another server is started with them.

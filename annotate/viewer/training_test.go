@@ -77,7 +77,7 @@ func TestTraining(t *testing.T) {
 		require.NoError(t, json.Unmarshal(p.ok(200, "GET", "/api/training", nil), &now))
 		return now.Training.State != annotate.TrainingRuns
 	}, time.Minute, 10*time.Millisecond)
-	require.Equal(t, annotate.TrainingFailed, now.Training.State, "five slices are fewer than a clip of eight")
+	require.Equal(t, annotate.TrainingFailed, now.Training.State, "the object is on one slice, and five are fewer than a clip")
 	require.Contains(t, now.Training.Text, "fewer than a clip")
 	p.ok(200, "DELETE", "/api/training", nil)
 }
