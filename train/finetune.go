@@ -75,9 +75,9 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// fewToLearn, fewSteps and fewRegions: with fewer volumes than that the refiner of a prior learns at that part of its rates,
+// fewToLearn, fewRates and fewRegions: with fewer volumes than that the refiner of a prior learns at that part of its rates,
 // and a part of its clips are regions of the same volumes.
-const fewToLearn, fewSteps, fewRegions = 3, 0.3, 0.5
+const fewToLearn, fewRates, fewRegions = 3, 0.3, 0.5
 
 // presenceLayers are those of the refiner that decide whether an object is there.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
@@ -89,8 +89,8 @@ func (r Recipe) Careful(volumes int) Recipe {
 	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= fewToLearn {
 		return r
 	}
-	r.Rates.LR *= fewSteps
-	r.Rates.EncoderLR *= fewSteps
+	r.Rates.LR *= fewRates
+	r.Rates.EncoderLR *= fewRates
 	r.Calibrate, r.Trust, r.Regions = false, false, fewRegions
 	r.Freeze = append(slices.Clone(r.Freeze), presenceLayers...)
 	crop := r.Augment.Crop

@@ -17,7 +17,7 @@ import (
 const (
 	stateFile   = "state.safetensors"   // everything that resuming needs, in one file: replaced whole or not at all
 	lastFile    = "last.safetensors"    // the weights of the state
-	bestFile    = "best.safetensors"    // the weights with the best validation DSC: the start's where nothing beats them
+	bestFile    = "best.safetensors"    // the weights that validation prefers: the start's where nothing beats them
 	averageFile = "average.safetensors" // the averaged weights (Recipe.Average)
 	recipeFile  = "recipe.json"
 	configFile  = "config.json"
@@ -198,6 +198,9 @@ func (t *Trainer) load() error {
 	}
 	if err := json.Unmarshal([]byte(f.Metadata[metadataState]), &t.state); err != nil {
 		return fmt.Errorf("train: resume: %s is not the state of a training run: %w", path, err)
+	}
+	if t.state.Highest == nil { // runs from before it was noted
+		t.state.Highest = t.state.After
 	}
 	if data := Fingerprint(t.Train); data != t.state.Data {
 		return fmt.Errorf("train: resume: the run in %s was trained on other volumes or labels (%s, now %s): give the same dataset and flags", t.Dir, t.state.Data, data)
