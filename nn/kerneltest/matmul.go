@@ -50,6 +50,29 @@ func (c matmulCase) String() string {
 }
 
 func matmulCases(s *suite) []kernelCase {
+	list := append(plainProducts(), turnedProducts()...)
+	list = append(list, matmulCase{m: 1, n: 1, k: 1, batch: 70}, matmulCase{m: 2, n: 3, k: 5, batch: 300, sharedA: true, sharedB: true})
+	if limit := s.opts.BindingWords; limit > 0 {
+		list = append(list, splitProducts(limit)...)
+	}
+	if s.opts.Large {
+		list = append(list,
+			matmulCase{m: 4099, n: 384, k: 96, bias: true, act: backend.GELU},
+			matmulCase{m: 8192, n: 768, k: 256, bias: true, turn: turned{512, 256, 4096, 4096, 4096}},
+			matmulCase{m: 1025, n: 1023, k: 2049, transB: true},
+			matmulCase{m: 256, n: 259, k: 8191, transA: true, accumulate: true},
+			matmulCase{m: 196, n: 288, k: 96, batch: 30, sharedB: true, bias: true})
+	}
+	cases := make([]kernelCase, len(list))
+	for i, c := range list {
+		c.batch = max(c.batch, 1)
+		cases[i] = kernelCase{c.String(), c.run}
+	}
+	return cases
+}
+
+// plainProducts are those of all layouts, epilogues and batches.
+func plainProducts() []matmulCase {
 	var list []matmulCase
 	sizes := [][3]int{{1, 1, 1}, {1, 7, 5}, {7, 1, 5}, {3, 5, 1}, {5, 7, 3}, {17, 33, 65}, {31, 13, 97}, {64, 64, 64},
 		{67, 131, 37}, {129, 65, 259}, {1, 257, 300}, {97, 4, 31}}
@@ -84,6 +107,12 @@ func matmulCases(s *suite) []kernelCase {
 		c.gap, c.inPlace = 3, true
 		list = append(list, c)
 	}
+	return list
+}
+
+// turnedProducts have a bias for each item, or are rotated.
+func turnedProducts() []matmulCase {
+	var list []matmulCase
 	for trans := range 4 { // a bias for each item, rotations
 		base := matmulCase{m: 14, n: 26, k: 11, transA: trans&1 != 0, transB: trans&2 != 0, bias: true}
 		each := base
@@ -100,37 +129,28 @@ func matmulCases(s *suite) []kernelCase {
 		base.m, base.n, base.k, base.bias, base.turn = 5, 20, 3001, true, turned{20, 10, 5, 4, 2}
 		list = append(list, base)
 	}
-	list = append(list, matmulCase{m: 1, n: 1, k: 1, batch: 70}, matmulCase{m: 2, n: 3, k: 5, batch: 300, sharedA: true, sharedB: true})
-	if limit := s.opts.BindingWords; limit > 0 {
-		list = append(list, matmulCase{m: limit/64 + 3, n: 64, k: 7, bias: true, turn: turned{48, 16, 31, 30, 11}},
-			matmulCase{m: 6, n: 64, k: limit/6 + 9, turn: turned{64, 32, 6, 6, 3}},
-			matmulCase{m: 3, n: limit/8 + 24, k: 9, bias: true, turn: turned{limit/16&^63 + 64, 64, 3, 2, 3}},
-			matmulCase{m: 11, n: 13, k: 7, batch: limit/77 + 2, bias: true, biasEach: true})
-		for trans := range 4 {
-			ta, tb := trans&1 != 0, trans&2 != 0
-			list = append(list,
-				matmulCase{m: limit/37 + 3, n: 5, k: 37, transA: ta, transB: tb, bias: true, residual: true},  // A
-				matmulCase{m: 5, n: limit/37 + 3, k: 37, transA: ta, transB: tb, bias: true},                  // B
-				matmulCase{m: 3, n: 5, k: limit/3 + 7, transA: ta, transB: tb, act: backend.ReLU, bias: true}, // A and B, along K
-				matmulCase{m: limit/251 + 3, n: 251, k: 7, transA: ta, transB: tb, accumulate: true},          // C
-				matmulCase{m: 11, n: 13, k: 7, transA: ta, transB: tb, batch: limit/77 + 2, residual: true},   // the batch
-			)
-		}
+	return list
+}
+
+// splitProducts have operands that do not fit a binding of limit words.
+func splitProducts(limit int) []matmulCase {
+	list := []matmulCase{
+		{m: limit/64 + 3, n: 64, k: 7, bias: true, turn: turned{48, 16, 31, 30, 11}},
+		{m: 6, n: 64, k: limit/6 + 9, turn: turned{64, 32, 6, 6, 3}},
+		{m: 3, n: limit/8 + 24, k: 9, bias: true, turn: turned{limit/16&^63 + 64, 64, 3, 2, 3}},
+		{m: 11, n: 13, k: 7, batch: limit/77 + 2, bias: true, biasEach: true},
 	}
-	if s.opts.Large {
+	for trans := range 4 {
+		ta, tb := trans&1 != 0, trans&2 != 0
 		list = append(list,
-			matmulCase{m: 4099, n: 384, k: 96, bias: true, act: backend.GELU},
-			matmulCase{m: 8192, n: 768, k: 256, bias: true, turn: turned{512, 256, 4096, 4096, 4096}},
-			matmulCase{m: 1025, n: 1023, k: 2049, transB: true},
-			matmulCase{m: 256, n: 259, k: 8191, transA: true, accumulate: true},
-			matmulCase{m: 196, n: 288, k: 96, batch: 30, sharedB: true, bias: true})
+			matmulCase{m: limit/37 + 3, n: 5, k: 37, transA: ta, transB: tb, bias: true, residual: true},  // A
+			matmulCase{m: 5, n: limit/37 + 3, k: 37, transA: ta, transB: tb, bias: true},                  // B
+			matmulCase{m: 3, n: 5, k: limit/3 + 7, transA: ta, transB: tb, act: backend.ReLU, bias: true}, // A and B, along K
+			matmulCase{m: limit/251 + 3, n: 251, k: 7, transA: ta, transB: tb, accumulate: true},          // C
+			matmulCase{m: 11, n: 13, k: 7, transA: ta, transB: tb, batch: limit/77 + 2, residual: true},   // the batch
+		)
 	}
-	cases := make([]kernelCase, len(list))
-	for i, c := range list {
-		c.batch = max(c.batch, 1)
-		cases[i] = kernelCase{c.String(), c.run}
-	}
-	return cases
+	return list
 }
 
 func (c matmulCase) run(t *trial) {
