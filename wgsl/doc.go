@@ -11,9 +11,9 @@
 // # How a kernel runs
 //
 // A method of Device (MatMul, Zip, ...) turns its argument struct into launches. A launch is recorded, not run:
-// the device collects up to 256 of them (fewer where it may be waiting), or as many as their estimated work allows to finish well under a second,
-// then encodes them in one compute pass and submits. Read, Sync and a Write to a buffer that a recorded launch
-// uses submit first. Errors of the device are kept and come back from the next Read or Sync.
+// the device collects up to 256 of them (32 where it may be waiting), or as many as their estimated work allows to finish
+// well under a second, then encodes them in one compute pass and submits. Read, Sync and a Write to a buffer that a recorded
+// launch uses submit first; what was just allocated is written to a block that none of them uses. Errors of the device are kept and come back from the next Read or Sync.
 //
 // # How to add a kernel
 //

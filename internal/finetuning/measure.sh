@@ -5,8 +5,8 @@
 #	internal/finetuning/measure.sh DATA TIME FEW OUT        internal/finetuning/measure.sh ../shared/data 6m 2m /tmp/finetuning
 #
 # DATA holds SOURCE/CASE/image.nii.gz and label.nii.gz; the tasks are those of internal/finetuning/tasks.txt, a line
-# each: name, training cases (in order), ":", test cases. TIME is the budget of a training. Each object's true outline on its
-# central slice is the prompt, and does not count.
+# each: name, training cases (in order), ":", test cases. TIME is the budget of a training, FEW that of one on fewer than
+# three volumes. Each object's true outline on its central slice is the prompt, and does not count.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 data=$(realpath "$1") time=$2 few=$3 out=$4
