@@ -66,8 +66,18 @@ func RecipeFor(c slmsam.Config, fresh bool) Recipe {
 	return FineTune()
 }
 
-// WithBudget limits a recipe to Budget for so many volumes.
-func (r Recipe) WithBudget(volumes int) Recipe { return r.WithLimit(Budget(volumes)) }
+// WithBudget limits a recipe to Budget for so many volumes, or to fewBudget where Careful keeps it from learning much.
+func (r Recipe) WithBudget(volumes int) Recipe {
+	if r.few(volumes) {
+		return r.WithLimit(fewBudget)
+	}
+	return r.WithLimit(Budget(volumes))
+}
+
+// few says that the refiner of a prior would learn from too few volumes.
+func (r Recipe) few(volumes int) bool {
+	return r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn
+}
 
 // WithLimit limits a recipe to a time, of which a part is for what follows the steps.
 func (r Recipe) WithLimit(d time.Duration) Recipe {
@@ -77,7 +87,7 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 
 // fewToLearn, fewRates and fewRegions: with fewer volumes than that the refiner of a prior learns at that part of its rates,
 // and a part of its clips are regions of the same volumes.
-const fewToLearn, fewRates, fewRegions = 3, 0.3, 0.5
+const fewToLearn, fewRates, fewRegions = 3, 0.03, 0.5
 
 // presenceLayers are those of the refiner that decide whether an object is there.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
@@ -86,7 +96,7 @@ var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior
 // when objects end, so that a prior's refiner keeps its judgment of presence, learns from regions and stronger augmentation, too,
 // and is neither trusted nor recalibrated.
 func (r Recipe) Careful(volumes int) Recipe {
-	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= fewToLearn {
+	if !r.few(volumes) {
 		return r
 	}
 	r.Rates.LR *= fewRates
@@ -99,8 +109,11 @@ func (r Recipe) Careful(volumes int) Recipe {
 	return r
 }
 
-// maxBudget is the longest that a fine-tuning without choices takes.
-const maxBudget = 20 * time.Minute
+// maxBudget is the longest that a fine-tuning without choices takes, fewBudget what it takes where Recipe.Careful has its way.
+const (
+	maxBudget = 20 * time.Minute
+	fewBudget = time.Minute
+)
 
 // Budget is how long a fine-tuning on so many volumes takes in all, by choice.
 func Budget(volumes int) time.Duration {

@@ -182,7 +182,7 @@ func TestRecipeForTheStartModel(t *testing.T) {
 	require.Equal(t, train.FineTunePrior(), train.RecipeFor(alone, false))
 	require.Equal(t, train.Paper().Epochs, train.RecipeFor(slmsam.Tiny(), false).Epochs)
 	few := train.FineTunePrior().Careful(2)
-	require.InDelta(t, 3e-4, few.Rates.LR, 1e-9)
+	require.InDelta(t, 3e-5, few.Rates.LR, 1e-9)
 	require.False(t, few.Calibrate)
 	require.False(t, few.Trust)
 	require.Positive(t, few.Regions)
@@ -193,4 +193,6 @@ func TestRecipeForTheStartModel(t *testing.T) {
 	require.Equal(t, train.FineTune(), train.FineTune().Careful(1))
 	require.Equal(t, "16m0s", train.FineTune().WithBudget(5).Time, "four fifths of 20 minutes")
 	require.Equal(t, "6m24s", train.FineTune().WithBudget(1).Time)
+	require.Equal(t, "48s", train.FineTunePrior().WithBudget(2).Time)
+	require.Equal(t, "11m12s", train.FineTunePrior().WithBudget(3).Time)
 }
