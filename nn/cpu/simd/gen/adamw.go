@@ -1,9 +1,6 @@
 package main
 
-import (
-	"github.com/mmcloughlin/avo/operand"
-	"github.com/mmcloughlin/avo/reg"
-)
+import "github.com/mmcloughlin/avo/reg"
 
 // adamw generates one step of the optimizer; c holds the factors in the order of simd.AdamWFactors.
 func (g *gen) adamw() {
@@ -29,7 +26,7 @@ func (g *gen) adamw() {
 		g.VBROADCASTSS(at(factors, 4*i), x)
 		return x
 	}
-	step := func(load func(operand.Mem, reg.VecVirtual), store func(reg.VecVirtual, operand.Mem)) {
+	step := func(load loading, store storing) {
 		x := make([]reg.VecVirtual, 4)
 		for i := range x {
 			x[i] = g.vec()
@@ -53,24 +50,10 @@ func (g *gen) adamw() {
 		g.VSUBPS(m, param, param)
 		store(param, at(p[0], 0))
 	}
-	plain := func(from operand.Mem, to reg.VecVirtual) { g.VMOVUPS(from, to) }
-
-	g.CMPQ(n, imm(g.lanes))
-	g.JLT(operand.LabelRef("tail"))
-	g.Label("loop")
-	step(plain, func(x reg.VecVirtual, to operand.Mem) { g.VMOVUPS(x, to) })
-	for _, q := range p {
-		g.ADDQ(imm(g.bytes()), q)
-	}
-	g.SUBQ(imm(g.lanes), n)
-	g.CMPQ(n, imm(g.lanes))
-	g.JGE(operand.LabelRef("loop"))
-
-	g.Label("tail")
-	g.TESTQ(n, n)
-	g.JZ(operand.LabelRef("done"))
-	mask := g.mask(n)
-	step(mask.load, mask.store)
-	g.Label("done")
+	g.along(n, step, func() {
+		for _, q := range p {
+			g.ADDQ(imm(g.bytes()), q)
+		}
+	})
 	g.end()
 }

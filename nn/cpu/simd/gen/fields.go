@@ -94,7 +94,7 @@ func (g *gen) elements(name, doc, rows string, f func(l lanesOf)) {
 		return g.pointer(name)
 	}
 	g.XORQ(index, index)
-	body := func(load func(from operand.Mem, to reg.VecVirtual), store func(v reg.VecVirtual, to operand.Mem)) {
+	g.along(n, func(load loading, store storing) {
 		place := func(name string) operand.Mem { return operand.Mem{Base: pointer(name), Index: index, Scale: 4} }
 		f(lanesOf{
 			in: func(name string) reg.VecVirtual {
@@ -109,21 +109,7 @@ func (g *gen) elements(name, doc, rows string, f func(l lanesOf)) {
 			},
 			out: func(name string, v reg.VecVirtual) { store(v, place(name)) },
 		})
-	}
-	g.CMPQ(n, imm(g.lanes))
-	g.JLT(operand.LabelRef("tail"))
-	g.Label("loop")
-	body(func(from operand.Mem, to reg.VecVirtual) { g.VMOVUPS(from, to) }, func(v reg.VecVirtual, to operand.Mem) { g.VMOVUPS(v, to) })
-	g.ADDQ(imm(g.lanes), index)
-	g.SUBQ(imm(g.lanes), n)
-	g.CMPQ(n, imm(g.lanes))
-	g.JGE(operand.LabelRef("loop"))
-	g.Label("tail")
-	g.TESTQ(n, n)
-	g.JZ(operand.LabelRef("done"))
-	m := g.mask(n)
-	body(m.load, m.store)
-	g.Label("done")
+	}, func() { g.ADDQ(imm(g.lanes), index) })
 	g.end()
 }
 

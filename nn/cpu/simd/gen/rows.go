@@ -156,33 +156,44 @@ func (g *gen) scaled(name, signature, doc string, inputs []string, f func(c, v [
 		}
 	}
 	v := make([]reg.VecVirtual, len(src))
+	g.along(n, func(load loading, store storing) {
+		for i := range v {
+			v[i] = g.vec()
+			load(at(src[i], 0), v[i])
+		}
+		store(f(c, v), at(dst, 0))
+	}, func() {
+		for _, p := range step {
+			g.ADDQ(imm(g.bytes()), p)
+		}
+	})
+	g.end()
+}
 
-	g.CMPQ(n, imm((g.lanes)))
+// How a step reaches memory: whole vectors or, at the end, the lanes that are left.
+type (
+	loading = func(from operand.Mem, to reg.VecVirtual)
+	storing = func(v reg.VecVirtual, to operand.Mem)
+)
+
+// along generates a step for n elements, a vector at a time, after each of which next moves on, and for the lanes that are left
+// under a mask. It uses up n.
+func (g *gen) along(n reg.Register, step func(load loading, store storing), next func()) {
+	g.CMPQ(n, imm(g.lanes))
 	g.JLT(operand.LabelRef("tail"))
 	g.Label("loop")
-	for i := range v {
-		v[i] = g.vec()
-		g.VMOVUPS(at(src[i], 0), v[i])
-	}
-	g.VMOVUPS(f(c, v), at(dst, 0))
-	for _, p := range step {
-		g.ADDQ(imm(g.bytes()), p)
-	}
+	step(func(from operand.Mem, to reg.VecVirtual) { g.VMOVUPS(from, to) }, func(v reg.VecVirtual, to operand.Mem) { g.VMOVUPS(v, to) })
+	next()
 	g.SUBQ(imm(g.lanes), n)
-	g.CMPQ(n, imm((g.lanes)))
+	g.CMPQ(n, imm(g.lanes))
 	g.JGE(operand.LabelRef("loop"))
 
 	g.Label("tail")
 	g.TESTQ(n, n)
 	g.JZ(operand.LabelRef("done"))
 	m := g.mask(n)
-	for i := range v {
-		v[i] = g.vec()
-		m.load(at(src[i], 0), v[i])
-	}
-	m.store(f(c, v), at(dst, 0))
+	step(m.load, m.store)
 	g.Label("done")
-	g.end()
 }
 
 // mask selects the first lanes of a vector.
