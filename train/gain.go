@@ -29,13 +29,11 @@ func (t *Trainer) Gain() (Gain, bool) {
 	if len(before) == 0 || len(before) != len(after) {
 		return Gain{}, false
 	}
-	g := Gain{Objects: len(before), Kept: t.state.BestStep == 0, Shift: t.state.Shift}
+	g := Gain{Before: meanDSC(before), After: meanDSC(after), Objects: len(before), Kept: t.state.BestStep == 0, Shift: t.state.Shift}
 	_, g.OnTrain = t.source()
 	changes := make([]float64, len(before))
 	for i, b := range before {
 		a := after[i]
-		g.Before += b.DSC / float64(len(before))
-		g.After += a.DSC / float64(len(before))
 		changes[i] = a.DSC - b.DSC
 		g.Absent += b.Absent
 		g.RunOverBefore += b.RunOver

@@ -72,9 +72,9 @@ func validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory,
 	if len(v.Scores) == 0 {
 		return nil, fmt.Errorf("train: validation: no object is on two or more slices")
 	}
+	v.DSC = meanDSC(v.Scores)
 	n := float64(len(v.Scores))
 	for _, s := range v.Scores {
-		v.DSC += s.DSC / n
 		v.InRange += s.InRange / n
 		v.Absent += s.Absent
 		v.RunOver += s.RunOver
