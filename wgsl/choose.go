@@ -28,7 +28,7 @@ func (d *Device) choose(a backend.Choose, closed int, invert bool) {
 			other = window(a.Other, 0, a.Period)
 		}
 		rank, gate := deciders(a, any)
-		d.run(d.kernel("choose.wgsl"), p.items*p.n, float64(2*p.items*p.n), []span{x, rank, gate, other, y},
+		d.run(d.kernel("ranked.wgsl+choose.wgsl"), p.items*p.n, float64(2*p.items*p.n), []span{x, rank, gate, other, y},
 			p.params(a).and(params{{"n0", p.n0}, {"rank_item", a.RankItem}, {"period", max(a.Period, 1)},
 				{"gated", a.Gate != nil}, {"invert", invert}, {"closed", closed}}...))
 	})
@@ -41,7 +41,7 @@ func (d *Device) ChooseBackward(a backend.ChooseBackward) {
 		d.choices(a.Choose, func(p choicePiece) {
 			dx, dy := window(a.DX, p.candidate(a.Choose), p.reach(a.Choose)), window(a.DY, p.place(a.Choose), p.written(a.Choose))
 			rank, gate := deciders(a.Choose, window(a.DY, 0, 1))
-			d.run(d.kernel("choosebackward.wgsl"), p.items*p.n, float64(2*p.items*p.n), []span{dy, rank, gate, dx},
+			d.run(d.kernel("ranked.wgsl+choosebackward.wgsl"), p.items*p.n, float64(2*p.items*p.n), []span{dy, rank, gate, dx},
 				p.params(a.Choose).and(params{{"rank_item", a.RankItem}, {"gated", a.Gate != nil && !a.Add}}...))
 		})
 	}

@@ -6,7 +6,7 @@
 //           gate [items]; other [period]; y [items,long]. Without Rank or Gate something else is bound there.
 // Dispatch  one thread per word of y. A piece of a split call begins at item b0 and word n0 of the candidates; where it
 //           does not keep all candidates, items that chose another one are left alone.
-// Numbers   comparisons only, as on the host: the first among equals.
+// Text      follows ranked.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -41,12 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let b = i / params.n;
     let at = i % params.n;
-    let first = params.base[0].y + (params.b0 + b) * params.rank_item;
-    var best = first;
-    for (var r = first + 1u; r < first + params.k; r += 1u) {
-        best = select(best, r, rank[r] > rank[best]);
-    }
-    let chosen = best - first;
+    let chosen = highest(params.base[0].y + (params.b0 + b) * params.rank_item, params.k);
     let passes = gate[params.base[0].z + params.b0 + b] > 0.0;
     let open = params.gated == 0u || passes != (params.invert != 0u);
     let here = chosen >= params.k0 && chosen < params.k0 + params.kept;

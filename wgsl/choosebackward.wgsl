@@ -5,6 +5,7 @@
 // Buffers   dy [items,long]; rank [items,rank_item]; gate [items]; dx: candidates k0..k0+kept of items, item words apart and
 //           each long words long. Without Rank or Gate something else is bound there.
 // Dispatch  one thread per word of dy; pieces as in choose.wgsl.
+// Text      follows ranked.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -34,12 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let b = i / params.n;
     let at = i % params.n;
-    let first = params.base[0].y + (params.b0 + b) * params.rank_item;
-    var best = first;
-    for (var r = first + 1u; r < first + params.k; r += 1u) {
-        best = select(best, r, rank[r] > rank[best]);
-    }
-    let chosen = best - first;
+    let chosen = highest(params.base[0].y + (params.b0 + b) * params.rank_item, params.k);
     let open = params.gated == 0u || gate[params.base[0].z + params.b0 + b] > 0.0;
     if open && chosen >= params.k0 && chosen < params.k0 + params.kept {
         dx[params.base[0].w + b * params.item + (chosen - params.k0) * params.long + at] += dy[params.base[0].x + b * params.long + at];
