@@ -23,6 +23,8 @@ type ClipFrame struct {
 	Free bool
 	// Recall remembers the true masks of a tracked frame's objects instead of the predicted ones, [B]; nil: none.
 	Recall []bool
+	// Passed goes through a tracked frame without learning from it: it is not handed out. Only for a prior alone.
+	Passed bool
 
 	// Prior is what a model with Config.Prior needs of every object, [B]; every clip has one then, and Pixels may be nil.
 	Prior []*ClipPrior

@@ -52,21 +52,33 @@ func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out 
 		if p.look(f, i); i == 0 {
 			continue
 		}
-		asked := p.prompts(g)
-		asked.Present, asked.Free = f.Present, f.Free
-		r, err := decoder.PriorAlone(g, asked)
+		var out ClipOutput
+		var err error
+		if f.Passed {
+			g.NoGrad(func() { out, err = m.refine(g, p, f, i) })
+		} else {
+			out, err = m.refine(g, p, f, i)
+		}
+		if err == nil && !f.Passed {
+			err = each(i, out)
+		}
 		if err != nil {
-			return err
-		}
-		out := m.predicted(g, all(f.objects()), r)
-		if err := p.clipFound(g, f, i, []ClipOutput{out}); err != nil {
-			return err
-		}
-		if err := each(i, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// refine is what is predicted on tracked frame i, from which the priors go on.
+func (m *Model) refine(g *nn.Graph, p priors, f ClipFrame, i int) (ClipOutput, error) {
+	asked := p.prompts(g)
+	asked.Present, asked.Free = f.Present, f.Free
+	r, err := decoder.PriorAlone(g, asked)
+	if err != nil {
+		return ClipOutput{}, err
+	}
+	out := m.predicted(g, all(f.objects()), r)
+	return out, p.clipFound(g, f, i, []ClipOutput{out})
 }
 
 // clipFound goes on from frame i with what was found on it or, where the frame says so, with the truth. Without priors

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Upload puts clips of equally many frames on the graph's device, side by side: their slices are a batch of images, their
+// Upload puts clips that are alike on the graph's device, side by side: their slices are a batch of images, their
 // objects a batch of objects.
 func Upload(g *nn.Graph, clips ...*Clip) []slmsam.ClipFrame {
 	frames := make([]slmsam.ClipFrame, len(clips[0].Frames))
@@ -24,7 +24,7 @@ func Upload(g *nn.Graph, clips ...*Clip) []slmsam.ClipFrame {
 // uploadFrame uploads frame i of the clips.
 func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	size := clips[0].Size
-	f := slmsam.ClipFrame{Free: clips[0].Frames[i].Free}
+	f := slmsam.ClipFrame{Free: clips[0].Frames[i].Free, Passed: clips[0].Frames[i].Passed}
 	objects := 0
 	for _, c := range clips {
 		objects += len(c.Objects)
@@ -94,15 +94,20 @@ func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
 	f.Known = g.Upload(known, len(f.Empty), pixels)
 }
 
+// alike says whether clips have equally many frames, and learn from the same ones.
+func (c *Clip) alike(other *Clip) bool {
+	return slices.EqualFunc(c.Frames, other.Frames, func(a, b Frame) bool { return a.Passed == b.Passed })
+}
+
 // learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run
-// side by side have equally many frames and fit the memory.
+// side by side are alike and fit the memory.
 func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metrics) error {
 	for len(clips) > 0 {
 		if err := t.pause(ctx); err != nil {
 			return err
 		}
 		n := 1
-		for n < min(len(clips), t.together) && len(clips[n].Frames) == len(clips[0].Frames) {
+		for n < min(len(clips), t.together) && clips[n].alike(clips[0]) {
 			n++
 		}
 		if err := t.learnTogether(clips[:n], first, m); err != nil {

@@ -29,6 +29,7 @@ type Frame struct {
 	Unknown []bool            // [S,S] where nothing is known of any object; nil: nowhere
 	Free    bool              // the loss sees masks of objects that count as absent
 	Recall  bool              // the true masks are remembered, not the predicted ones
+	Passed  bool              // gone through, not learned from
 	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
 	Prior   *slmsam.ClipPrior // for a model with a prior; nil else
 	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
@@ -156,7 +157,11 @@ func byWeight(w Weighted, rng *rand.Rand) int {
 func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 	if s.recipe.Sweeps > 0 && (rng.Float64() < s.recipe.Sweeps || s.tooShort(c)) {
 		if object, along, ok := s.sweep(c, rng); ok {
-			return s.render(c, along, []int{object}, rng)
+			clip, err := s.render(c, along, []int{object}, rng)
+			if err == nil {
+				clip.pass(s.recipe.Frames, rng)
+			}
+			return clip, err
 		}
 	}
 	stride := 1

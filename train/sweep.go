@@ -10,7 +10,7 @@ const (
 
 // sweep chooses a clip that goes as a propagation does: from a slice that shows much of an object, one way, until after its
 // end. All objects are as likely, and slices by how much of the object they show, as annotators choose them. A sweep that is
-// longer than the recipe's frames skips slices, as far as the recipe's stride allows, or ends early. ok is false without
+// longer than the recipe's reach skips slices, as far as the recipe's stride allows, or ends early. ok is false without
 // an object on two slices.
 func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool) {
 	for _, object := range rng.Perm(len(c.Objects)) {
@@ -30,11 +30,27 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool
 			toEnd, left = start-span[0], start
 		}
 		length := min(left, toEnd+max(leastBeyond, int(beyondPart*float64(toEnd))))
-		stride := min(max(s.recipe.Stride, 1), max(1, length/max(s.recipe.Frames-1, 1)))
+		reach := s.reach()
+		stride := min(max(s.recipe.Stride, 1), max(1, length/max(reach-1, 1)))
 		stride = 1 + rng.IntN(stride)
-		return object, way{start, step * stride, min(s.recipe.Frames, 1+length/stride)}, true
+		return object, way{start, step * stride, min(reach, 1+length/stride)}, true
 	}
 	return 0, way{}, false
+}
+
+// reach is how many slices a sweep may go through: those that it learns from or, where nothing is learned through time, more.
+func (s *Sampler) reach() int {
+	if s.config == nil || !s.config.PriorAlone {
+		return s.recipe.Frames
+	}
+	return max(s.recipe.Reach, s.recipe.Frames)
+}
+
+// pass lets all but so many frames of a clip only be gone through, by lot: a way is as long as in use, and costs less.
+func (c *Clip) pass(learned int, rng *rand.Rand) {
+	for k, i := range rng.Perm(max(0, len(c.Frames)-1)) {
+		c.Frames[1+i].Passed = k >= learned-1
+	}
 }
 
 // sweepable says whether an object is on two slices.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/stretchr/testify/require"
 )
@@ -81,4 +84,63 @@ func TestSweepsNeedFewSlices(t *testing.T) {
 			require.Less(t, len(clipAt(t, s, n).Frames), 40)
 		}
 	}
+}
+
+// TestReachGoesThroughMoreThanItLearnsFrom: a prior alone follows a long object slice by slice and learns from a few, whose
+// predictions are those that it makes when it learns from all.
+func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
+	r := priorRecipe(1, true)
+	r.Augment, r.Sweeps, r.Frames, r.Reach, r.Stride, r.Teacher = train.NoAugment(), 1, 4, 40, 3, train.Teacher{FreeMasks: true}
+	_, m := priorTrainer(t, t.TempDir(), r)
+	sampler := func(r train.Recipe) *train.Sampler {
+		return train.NewSampler(train.Cases{discs("a", 20)}, r, m.Config.ImageSize).For(m.Config)
+	}
+	s, longest := sampler(r), 0
+	for n := range 20 {
+		clip := clipAt(t, s, n)
+		learned := 0
+		for _, f := range clip.Frames {
+			if !f.Passed {
+				learned++
+			}
+		}
+		require.False(t, clip.Frames[0].Passed)
+		require.Equal(t, min(4, len(clip.Frames)), learned)
+		longest = max(longest, len(clip.Frames))
+	}
+	require.Greater(t, longest, 8)
+
+	clip, dev := clipAt(t, s, 0), cpu.New(1)
+	m, err := slmsam.New(dev, m.Config)
+	require.NoError(t, err)
+	require.NoError(t, m.Initialize(5))
+	logits := func() map[int][]float32 {
+		out := map[int][]float32{}
+		g := nn.NewGraph(dev)
+		_, err := train.Evaluate(g, m, train.Upload(g, clip), r.Memory, r.Weights, func(i int, o slmsam.ClipOutput, _ []train.Terms) error {
+			var err error
+			out[i], err = g.Read(o.Logits)
+			return err
+		})
+		require.NoError(t, err)
+		return out
+	}
+	some := logits()
+	for i := range clip.Frames {
+		clip.Frames[i].Passed = false
+	}
+	all := logits()
+	require.Len(t, all, len(clip.Frames)-1)
+	require.Len(t, some, min(4, len(clip.Frames))-1)
+	for i := range some {
+		require.Equal(t, all[i], some[i], "frame %d", i)
+	}
+
+	r.Reach = 3
+	require.ErrorContains(t, r.Validate(), "reach")
+	r.Reach = 40
+	alone := false
+	r.PriorAlone = &alone
+	_, m = priorTrainer(t, t.TempDir(), r)
+	require.LessOrEqual(t, len(clipAt(t, sampler(r), 0).Frames), 4, "a memory is learned through time")
 }
