@@ -33,6 +33,9 @@ func (s *Sampler) usable(c *Case) error {
 	if s.recipe.Sweeps > 0 && c.sweepable() {
 		return nil
 	}
+	if s.recipe.Sweeps > 0 && c.Len() < s.recipe.Frames {
+		return fmt.Errorf("train: case %s: no object is on two of its %d slices, which a sweep needs: label more, or leave it out", c.Name, c.Len())
+	}
 	_, err := s.order(c, 1)
 	return err
 }

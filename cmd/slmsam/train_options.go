@@ -42,7 +42,11 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	}
 	job.start.Window = train.WindowOf(job.train)
 	job.notes = train.Notes(job.train, job.held)
-	return job, f.holdBack(job)
+	if err := f.holdBack(job); err != nil {
+		return nil, err
+	}
+	f.mixIn(job)
+	return job, nil
 }
 
 // configOfStart is the model that the training starts or goes on from.
@@ -211,10 +215,14 @@ func (f *trainFlags) openData(dataset string, job *trainJob, window volume.Windo
 	if !(f.regions >= 0 && f.regions < 1) || f.regions > 0 && dataset == generatedName {
 		return usagef("--mix-regions %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.regions)
 	}
-	if f.mix > 0 {
-		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(seed, generatedVolumes), Share: f.mix}
-	}
 	return nil
+}
+
+// mixIn takes a part of the clips from generated volumes, where --mix-generated asks for it.
+func (f *trainFlags) mixIn(job *trainJob) {
+	if f.mix > 0 {
+		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(job.recipe.Seed, generatedVolumes), Share: f.mix}
+	}
 }
 
 // The name of the data set that is made up on the way, and how many of its volumes there are.

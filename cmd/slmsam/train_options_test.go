@@ -50,3 +50,18 @@ func TestRecipeOfOneVolume(t *testing.T) {
 		require.ErrorContains(t, err, "--mix-generated "+bad+": want a fraction")
 	}
 }
+
+// TestMixedClipsAreNotValidatedOn: what is held back is the user's volumes, whatever clips are mixed in.
+func TestMixedClipsAreNotValidatedOn(t *testing.T) {
+	_, manifest := trainWorkspace(t)
+	f := &trainFlags{}
+	cmd := f.command()
+	require.NoError(t, cmd.ParseFlags([]string{"-o", t.TempDir(), "--mix-generated", "0.3"}))
+	job, err := f.prepare(cmd, manifest)
+	require.NoError(t, err)
+	require.NotNil(t, job.held)
+	require.NotEmpty(t, job.heldBack)
+	mixed, ok := job.train.(train.Mixed)
+	require.True(t, ok)
+	require.Equal(t, 0.3, mixed.Share)
+}

@@ -29,5 +29,5 @@ for frames in 1 3 5 7; do
   row "512, M$frames" --resolution 512 --memory "M$frames" --slices 4
 done
 for objects in 1 2 4 8 16; do
-  row "512, $objects objects" --resolution 512 --objects "$objects" --slices 2
+  row "512, objects: $objects" --resolution 512 --objects "$objects" --slices 2
 done
