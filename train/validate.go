@@ -25,11 +25,11 @@ type Validation struct {
 }
 
 // ObjectScore is how well one object of a volume was found, on its slices but the outlined one and those that were held
-// for training.
+// for training. Where it was outlined on several slices in turn, these are means, and sums of slices.
 type ObjectScore struct {
 	Case    string  `json:"case"`
 	Label   int32   `json:"label"`
-	Slice   int     `json:"slice"`    // the outlined one: the middle one of those that hold the object
+	Slice   int     `json:"slice"`    // the one outlined first: the middle one of those that hold the object
 	DSC     float64 `json:"dsc"`      // over the whole volume
 	InRange float64 `json:"in_range"` // from the object's first slice to its last
 	Absent  int     `json:"absent"`   // slices without the object
@@ -45,27 +45,46 @@ type sample struct {
 	span  []int // slices that hold it
 }
 
-// Validate propagates every object of every case from its middle slice through the whole volume, and scores it. limit
-// bounds the objects per case, 0 for all; objects on a single slice cannot be scored.
+// Validate propagates every object of every case from its middle slice through the whole volume, and scores it; where that
+// would be few objects, from other slices as well. limit bounds the objects per case, 0 for all; objects on a single slice cannot
+// be scored.
 func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
-	return validate(ctx, m, s, mem, limit, nil)
+	return (&validator{model: m, memory: mem, limit: limit}).validate(ctx, s)
 }
 
 // validateOn validates the present weights on a source.
 func (t *Trainer) validateOn(ctx context.Context, s Source) (*Validation, error) {
-	return validate(ctx, t.model, s, t.Recipe.Memory, t.Recipe.ValidateObjects, t.Pause)
+	v := &validator{model: t.model, memory: t.Recipe.Memory, limit: t.Recipe.ValidateObjects, pause: t.Pause}
+	return v.validate(ctx, s)
 }
 
-// validate is Validate with a pause between slices, which may be nil.
-func validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int, pause func(context.Context) error) (*Validation, error) {
+// validator is how volumes are validated on.
+type validator struct {
+	model  *slmsam.Model
+	memory slmsam.Memory
+	limit  int                         // objects per case; 0 for all
+	pause  func(context.Context) error // between slices; may be nil
+}
+
+// outlinedAt is where objects are outlined one after the other, in parts of the way from their first slice to their last.
+// Of enoughScores objects each is outlined once; a few are a noisy measure of weights, which further outlines steady.
+var outlinedAt = []float64{1. / 2, 1. / 4, 3. / 4}
+
+const enoughScores = 6
+
+func (o *validator) validate(ctx context.Context, s Source) (*Validation, error) {
 	began := time.Now()
 	v := &Validation{}
+	outlines, err := o.outlines(s)
+	if err != nil {
+		return nil, err
+	}
 	for i := range s.Len() {
 		c, err := s.Case(i)
 		if err != nil {
 			return nil, err
 		}
-		if err := validateCase(ctx, m, c, mem, limit, v, pause); err != nil {
+		if err := o.validateCase(ctx, c, outlines, v); err != nil {
 			return nil, fmt.Errorf("train: validation on %s: %w", c.Name, err)
 		}
 	}
@@ -83,29 +102,88 @@ func validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory,
 	return v, nil
 }
 
-func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memory, limit int, v *Validation, pause func(context.Context) error) error {
-	var prompts []slmsam.Prompt
-	var samples []sample
-	for o := range c.Objects {
-		span := c.span(o)
-		if len(span) < 2 || limit > 0 && len(prompts) == limit {
+// outlines is how often the objects of a source are outlined.
+func (o *validator) outlines(s Source) (int, error) {
+	objects := 0
+	for i := range s.Len() {
+		c, err := s.Case(i)
+		if err != nil {
+			return 0, err
+		}
+		objects += len(o.samples(c, outlinedAt[0]))
+	}
+	return min(len(outlinedAt), (enoughScores+objects-1)/max(objects, 1)), nil
+}
+
+// validateCase scores the objects of a case, each by the mean over its outlines.
+func (o *validator) validateCase(ctx context.Context, c *Case, outlines int, v *Validation) error {
+	scores, counts := make([]ObjectScore, len(c.Objects)), make([]int, len(c.Objects))
+	for k := range outlines {
+		samples := o.samples(c, outlinedAt[k])
+		if len(samples) == 0 {
 			continue
 		}
-		mid := span[(len(span)-1)/2]
-		prompts = append(prompts, slmsam.Prompt{Slice: mid, Object: o + 1, Mask: c.Mask(mid, o)})
-		samples = append(samples, sample{of: c, index: o, span: span, score: ObjectScore{Case: c.Name, Label: c.Objects[o], Slice: mid}})
+		if err := o.propagate(ctx, c, samples); err != nil {
+			return err
+		}
+		if k == 0 {
+			v.samples = append(v.samples, samples[:min(len(samples), sampleRows-len(v.samples))]...)
+		}
+		for _, s := range samples {
+			scores[s.index].add(s.score, counts[s.index])
+			counts[s.index]++
+		}
 	}
-	if len(prompts) == 0 {
-		return nil
+	for i, s := range scores {
+		if counts[i] > 0 {
+			v.Scores = append(v.Scores, s)
+		}
 	}
-	r := slmsam.Request{Slices: c.Slices(), Prompts: prompts, Options: slmsam.Options{Memory: mem}}
-	if pause != nil {
-		r.Progress = func(slmsam.Progress) error { return pause(ctx) }
-		if err := pause(ctx); err != nil {
+	return nil
+}
+
+// add counts the score of one more outline, after n others.
+func (s *ObjectScore) add(of ObjectScore, n int) {
+	if n == 0 {
+		*s = of
+		return
+	}
+	s.DSC += (of.DSC - s.DSC) / float64(n+1)
+	s.InRange += (of.InRange - s.InRange) / float64(n+1)
+	s.Absent += of.Absent
+	s.RunOver += of.RunOver
+}
+
+// samples are the objects of a case that can be scored, outlined at a part of the way from their first slice to their last.
+func (o *validator) samples(c *Case, at float64) []sample {
+	var out []sample
+	for object := range c.Objects {
+		span := c.span(object)
+		if len(span) < 2 || o.limit > 0 && len(out) == o.limit {
+			continue
+		}
+		slice := span[int(at*float64(len(span)-1))]
+		s := sample{of: c, index: object, span: span, score: ObjectScore{Case: c.Name, Label: c.Objects[object], Slice: slice}}
+		if s.scorable() {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// propagate finds the objects of samples from their outlines, and scores them.
+func (o *validator) propagate(ctx context.Context, c *Case, samples []sample) error {
+	r := slmsam.Request{Slices: c.Slices(), Options: slmsam.Options{Memory: o.memory}}
+	for _, s := range samples {
+		r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: s.score.Slice, Object: s.index + 1, Mask: c.Mask(s.score.Slice, s.index)})
+	}
+	if o.pause != nil {
+		r.Progress = func(slmsam.Progress) error { return o.pause(ctx) }
+		if err := o.pause(ctx); err != nil {
 			return err
 		}
 	}
-	result, err := m.Segment(ctx, r)
+	result, err := o.model.Segment(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -115,18 +193,11 @@ func validateCase(ctx context.Context, m *slmsam.Model, c *Case, mem slmsam.Memo
 	if err != nil {
 		return err
 	}
-	for _, s := range samples {
-		if !s.scorable() {
-			continue
-		}
-		if err := s.measure(scorer); err != nil {
+	for i := range samples {
+		if err := samples[i].measure(scorer); err != nil {
 			return err
 		}
-		s.found = labels
-		v.Scores = append(v.Scores, s.score)
-		if len(v.samples) < sampleRows {
-			v.samples = append(v.samples, s)
-		}
+		samples[i].found = labels
 	}
 	return nil
 }

@@ -1,0 +1,54 @@
+package train_test
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// TestFewObjectsAreOutlinedMoreThanOnce: a score of two objects is the mean over three outlined slices of each, that of six
+// is from their middle slices alone.
+func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
+	m := freshModel(t, cpu.New(1))
+	c := discs("a", 9)
+	v, err := train.Validate(t.Context(), m, train.Cases{c}, slmsam.ShortLong, 0)
+	require.NoError(t, err)
+	require.Len(t, v.Scores, 2)
+	require.Equal(t, 3*3, v.Absent, "object 5 is not on the first three slices")
+
+	truth := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.Slices().Volume.Geom}
+	for _, pix := range c.Labels {
+		for _, l := range pix {
+			truth.Data = append(truth.Data, int32(l))
+		}
+	}
+	var want [2]float64
+	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 6}} { // they are on slices 0 to 8, and 3 to 8
+		r := slmsam.Request{Slices: c.Slices()}
+		for i, z := range outlined {
+			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: i + 1, Mask: c.Mask(z, i)})
+		}
+		found, err := m.Segment(t.Context(), r)
+		require.NoError(t, err)
+		for i, z := range outlined {
+			exclude := make([]bool, c.Len())
+			exclude[z] = true
+			scores, err := eval.Score(truth, found.Labels, int32(i+1), eval.Options{Axis: 2, Exclude: exclude})
+			require.NoError(t, err)
+			want[i] += scores.DSC / 3
+		}
+	}
+	for i, s := range v.Scores {
+		require.InDelta(t, want[i], s.DSC, 1e-9)
+	}
+
+	v, err = train.Validate(t.Context(), m, train.Cases{c, discs("b", 9), discs("c", 9)}, slmsam.ShortLong, 0)
+	require.NoError(t, err)
+	require.Len(t, v.Scores, 6)
+	require.Equal(t, 3*3, v.Absent)
+}
