@@ -50,6 +50,7 @@ type Case struct {
 
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
+	turns   [2]turn // across columns and rows
 }
 
 // Slices is the case as the model is shown it: W x H x slices, the slices along axis 2.

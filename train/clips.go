@@ -88,6 +88,7 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	c = s.turned(c, rng)
 	for range clipTries {
 		clip, err := s.draw(c, rng)
 		if !errors.Is(err, errNoObject) {

@@ -39,6 +39,7 @@ type Recipe struct {
 	Ends       float64 `json:"ends"`             // 0.3: part of the clips that outlast one of their objects, where there is one
 	Sweeps     float64 `json:"sweeps"`           // 0: part of the clips that follow an object from where it is large beyond its end, in up to frames slices
 	Reach      int     `json:"reach"`            // 0: slices that a sweep may go through; frames of them, drawn by lot, are learned from, and only by a prior alone; 0 is frames
+	Turned     float64 `json:"turned"`           // 0: part of the clips across another axis of their volume, where its voxels are almost cubes
 	Regions    float64 `json:"regions"`          // 0: part of the clips that follow a region of like gray values of the volumes instead of a label
 	Still      float64 `json:"still"`            // 0: part of the clips that repeat their first slice: what does not change should stay
 	Prompts    Prompts `json:"prompts,omitzero"` // what marks the objects on a clip's first slice; left out: what the start model knows
@@ -201,6 +202,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.Still >= 0 && r.Still <= 1) || !(r.Sweeps >= 0 && r.Sweeps <= 1):
 		return fmt.Errorf("train: recipe: reverse %g, ends %g, sweeps %g and still %g must be in 0..1", r.Reverse, r.Ends, r.Sweeps, r.Still)
+	case !(r.Turned >= 0 && r.Turned <= 1):
+		return fmt.Errorf("train: recipe: turned %g must be in 0..1", r.Turned)
 	case !(r.Regions >= 0 && r.Regions < 1):
 		return fmt.Errorf("train: recipe: want regions in [0,1), got %g", r.Regions)
 	case !(r.Average >= 0 && r.Average < 1):

@@ -1,0 +1,78 @@
+package train
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// cubic is the most by which the sides of a voxel may differ, as a ratio, for slices across another axis to look alike.
+const cubic = 1.6
+
+// turned takes a part of the clips, as the recipe asks for it, from slices across another axis of their volume, where its
+// voxels are about as long that way: other shapes and other ends from the same labels.
+func (s *Sampler) turned(c *Case, rng *rand.Rand) *Case {
+	if s.recipe.Turned == 0 || rng.Float64() >= s.recipe.Turned || !c.cubic() {
+		return c
+	}
+	if turned := c.turned(rng.IntN(2)); s.usable(turned) == nil {
+		return turned
+	}
+	return c
+}
+
+// cubic says whether the voxels of a case are about as long as wide; false where their size is not known.
+func (c *Case) cubic() bool {
+	least, most := slices.Min(c.Spacing[:]), slices.Max(c.Spacing[:])
+	return least > 0 && most <= cubic*least
+}
+
+// turned is the case with slices across its columns (axis 0) or rows (1): H' x W' is slices x H or slices x W.
+func (c *Case) turned(axis int) *Case {
+	turn := &c.turns[axis]
+	turn.once.Do(func() { turn.of = c.turnedNow(axis) })
+	return turn.of
+}
+
+// turn is a case seen across another axis, made when it is first asked for.
+type turn struct {
+	once sync.Once
+	of   *Case
+}
+
+func (c *Case) turnedNow(axis int) *Case {
+	out := &Case{Name: c.Name + ", turned", H: c.Len(), W: c.H, Objects: c.Objects, Legend: c.Legend, window: c.window,
+		Spacing: [3]float64{c.Spacing[1], c.Spacing[2], c.Spacing[0]}}
+	length := c.W
+	if axis == 1 {
+		out.W, length = c.W, c.H
+		out.Spacing = [3]float64{c.Spacing[0], c.Spacing[2], c.Spacing[1]}
+	}
+	for i := range length {
+		out.Images = append(out.Images, across(c.Images, c.W, axis, i))
+		out.Labels = append(out.Labels, across(c.Labels, c.W, axis, i))
+	}
+	intensities := sync.OnceValue(func() (all [][]float32) {
+		for z := range c.Images {
+			all = append(all, c.Intensity(z))
+		}
+		return all
+	})
+	out.intensity = func(i int) []float32 { return across(intensities(), c.W, axis, i) }
+	return out
+}
+
+// across is column (axis 0) or row (1) i of every slice [H,w], one below the other.
+func across[T any](of [][]T, w, axis, i int) []T {
+	var out []T
+	for _, pix := range of {
+		if axis == 1 {
+			out = append(out, pix[i*w:(i+1)*w]...)
+			continue
+		}
+		for at := i; at < len(pix); at += w {
+			out = append(out, pix[at])
+		}
+	}
+	return out
+}
