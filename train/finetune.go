@@ -31,7 +31,7 @@ func FineTunePrior() Recipe {
 	r.PriorAlone = &alone
 	r.Batch, r.MaxObjects, r.Stride, r.WarmupSteps, r.ValidateEach, r.Average = 4, 1, 2, 20, 100, 0.99
 	r.Rates = Rates{LR: 1e-3, EncoderLR: 1e-3, WeightDecay: 0.01, LayerDecay: 1, Clip: 1, End: 0.05}
-	r.Sweeps, r.Frames, r.Trust = 0.8, 16, true
+	r.Sweeps, r.Frames, r.Reach, r.Trust = 0.8, 16, 48, true
 	r.Weights.Mask, r.Weights.IoU = 2, 0 // there is one mask and nothing to choose
 	return r
 }
