@@ -20,6 +20,7 @@ type annotator struct {
 	model  *slmsam.Model
 	order  slmsam.Order
 	rounds int
+	known  bool // the model is told which slices hold the object
 }
 
 // object is one label of a volume, through the rounds.
@@ -95,6 +96,9 @@ func (a annotator) play(ctx context.Context, s slmsam.Slices, truth *volume.Labe
 		for _, i := range o.given {
 			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: i, Object: label, Mask: slmsam.MaskOf(truth.Slice(s.Axis, i), label)})
 		}
+		if a.known {
+			r.Present, r.Absent = presence(truth, s.Axis, label)
+		}
 		result, err := a.model.Segment(ctx, r)
 		if err != nil {
 			return o, err
@@ -112,6 +116,21 @@ func (a annotator) play(ctx context.Context, s slmsam.Slices, truth *volume.Labe
 		o.rounds = append(o.rounds, o.score(found))
 	}
 	return o, nil
+}
+
+// presence lists the slices that hold a label, and those before its first and after its last one.
+func presence(truth *volume.LabelMap, axis, label int) (present, absent map[int][]slmsam.Span) {
+	on := truth.SlicesByLabel(axis)[int32(label)]
+	present, absent = map[int][]slmsam.Span{}, map[int][]slmsam.Span{}
+	for _, z := range on {
+		present[label] = append(present[label], slmsam.Span{First: z, End: z + 1})
+	}
+	for _, outside := range []slmsam.Span{{First: 0, End: slices.Min(on)}, {First: slices.Max(on) + 1, End: truth.Dim[axis]}} {
+		if outside.First < outside.End {
+			absent[label] = append(absent[label], outside)
+		}
+	}
+	return present, absent
 }
 
 // overlap counts pixels of one slice.

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/loop -data ../shared/data -cases docs/loop/cases.txt -o docs/loop/nano.csv
 //	go run ./internal/loop -data DIR -checkpoint run/best.safetensors
+//	go run ./internal/loop -data DIR -rounds 1 -known       what presence costs: the model is told where each object begins and ends
 //
 // DIR holds SOURCE/CASE/image.nii.gz and label.nii.gz, and CATALOGUE.tsv with the columns case (SOURCE/CASE) and slice_axis;
 // without that file slices are taken across the acquisition axis. Of each volume, the labels on at least five slices
@@ -30,14 +31,15 @@ func main() {
 	checkpoint := flag.String("checkpoint", nano.Name, "weights")
 	order := flag.String("order", "blended", "blended, nearest or official")
 	rounds := flag.Int("rounds", 3, "outlines per object")
+	known := flag.Bool("known", false, "tell the model which slices hold the object")
 	out := flag.String("o", "loop.csv", "table of every object and round")
 	flag.Parse()
-	if err := run(*data, *cases, *checkpoint, *order, *rounds, *out); err != nil {
+	if err := run(*data, *cases, *checkpoint, *order, *rounds, *known, *out); err != nil {
 		log.Fatal("loop: ", err)
 	}
 }
 
-func run(data, list, weights, order string, rounds int, out string) error {
+func run(data, list, weights, order string, rounds int, known bool, out string) error {
 	cases, err := findCases(data, list)
 	if err != nil {
 		return err
@@ -55,7 +57,7 @@ func run(data, list, weights, order string, rounds int, out string) error {
 	if err != nil {
 		return err
 	}
-	annotator := annotator{model: model, order: slmsam.Orders[order], rounds: rounds}
+	annotator := annotator{model: model, order: slmsam.Orders[order], rounds: rounds, known: known}
 	var all []object
 	for i, c := range cases {
 		objects, err := annotator.annotate(context.Background(), c)
