@@ -35,8 +35,8 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 	err := t.keeping(func() error {
 		if t.state.BestStep != t.state.Step {
 			last := func() error { return t.calibrateWeights(ctx, bias, t.state.Step, 0) }
-			if err := t.averaged(last); err != nil {
-				return err
+			if err := t.averaged(last); err != nil || t.state.BestStep == t.state.Step {
+				return err // the last weights are the best ones now, shifted as is best
 			}
 		}
 		f, err := checkpoint.Read(t.path(bestFile))
