@@ -36,7 +36,7 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 		if t.state.BestStep != t.state.Step {
 			last := func() error { return t.calibrateWeights(ctx, bias, t.state.Step, 0) }
 			if err := t.averaged(last); err != nil || t.state.BestStep == t.state.Step {
-				return err // the last weights are the best ones now, shifted as is best
+				return err // the last weights are the best ones now, already shifted
 			}
 		}
 		f, err := checkpoint.Read(t.path(bestFile))

@@ -45,12 +45,15 @@ type Case struct {
 
 	intensity func(i int) []float32 // [H,W] as in the volume; nil where a case was not made from one
 	window    volume.Window         // that made Images of the intensities
+	nominal   bool                  // the spacing is not that of the volume, which does not say it
 
 	scored []bool // of a case to validate on: the slices that count; nil: all
 
 	once    sync.Once
 	visible [][]int // per slice: indices of the objects that are on it
 	turns   [2]turn // across columns and rows
+	whole   sync.Once
+	volume  [][]float32 // intensities of all slices, once they are turned
 }
 
 // Slices is the case as the model is shown it: W x H x slices, the slices along axis 2.
@@ -168,7 +171,7 @@ func NewCase(name string, v *volume.Volume, l *volume.LabelMap, opt CaseOptions)
 	}
 	c := &Case{Name: name, Objects: objects, Legend: l.Legend, Notes: notes}
 	c.H, c.W = volume.SliceSize(v.Dim, opt.Axis)
-	c.window = window
+	c.window, c.nominal = window, v.Geom.Nominal
 	c.intensity = func(i int) []float32 { return v.Slice(opt.Axis, i) }
 	across := slices.Delete(slices.Clone(v.Geom.Spacing[:]), opt.Axis, opt.Axis+1)
 	c.Spacing = [3]float64{across[0], across[1], v.Geom.Spacing[opt.Axis]}

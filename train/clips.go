@@ -88,14 +88,19 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	c = s.turned(c, rng)
-	for range clipTries {
-		clip, err := s.draw(c, rng)
-		if !errors.Is(err, errNoObject) {
-			if err == nil {
-				s.recall(clip, n, rng)
+	tried := []*Case{c}
+	if turned := s.turned(c, rng); turned != c { // in which an object may be too thin
+		tried = []*Case{turned, c}
+	}
+	for _, c := range tried {
+		for range clipTries {
+			clip, err := s.draw(c, rng)
+			if !errors.Is(err, errNoObject) {
+				if err == nil {
+					s.recall(clip, n, rng)
+				}
+				return clip, err
 			}
-			return clip, err
 		}
 	}
 	return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, errNoObject, s.size, s.size)

@@ -14,7 +14,7 @@ type Gain struct {
 	Change  eval.Interval `json:"change"` // over the objects, paired
 	Objects int           `json:"objects"`
 
-	Absent        int `json:"absent"` // slices without their object, and
+	Absent        int `json:"absent"` // slices without their object, once for each outline, and
 	RunOverBefore int `json:"run_over_before"`
 	RunOverAfter  int `json:"run_over_after"`
 

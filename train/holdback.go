@@ -75,7 +75,7 @@ func (c *Case) share(i int) (from, to int) {
 // part is the slices [from,to) of a case.
 func (c *Case) part(from, to int) *Case {
 	out := &Case{Name: c.Name, H: c.H, W: c.W, Images: c.Images[from:to], Labels: c.Labels[from:to], Objects: c.Objects,
-		Legend: c.Legend, Spacing: c.Spacing, window: c.window}
+		Legend: c.Legend, Spacing: c.Spacing, window: c.window, nominal: c.nominal}
 	if c.intensity != nil {
 		out.intensity = func(i int) []float32 { return c.intensity(from + i) }
 	}

@@ -62,7 +62,10 @@ func blankClip(c slmsam.Config, r Recipe) *Clip {
 	size, objects := s.size, s.mostObjects()
 	clip := &Clip{Name: "blank", Size: size, Objects: make([]int32, objects)}
 	f := Frame{Gray: make([]uint8, size*size), Masks: slices.Repeat([]bool{true}, objects*size*size), Empty: make([]bool, objects)}
-	clip.Frames = slices.Repeat([]Frame{f}, r.Frames)
+	clip.Frames = slices.Repeat([]Frame{f}, s.reach())
+	for i := r.Frames; i < len(clip.Frames); i++ {
+		clip.Frames[i].Passed = true
+	}
 	s.addPrior(clip)
 	return clip
 }

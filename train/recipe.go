@@ -37,8 +37,8 @@ type Recipe struct {
 	Reverse    float64 `json:"reverse"`          // 0.5: part of the clips in reversed order
 	Stride     int     `json:"stride"`           // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
 	Ends       float64 `json:"ends"`             // 0.3: part of the clips that outlast one of their objects, where there is one
-	Sweeps     float64 `json:"sweeps"`           // 0: part of the clips that follow an object from where it is large beyond its end, in up to frames slices
-	Reach      int     `json:"reach"`            // 0: slices that a sweep may go through; frames of them, drawn by lot, are learned from, and only by a prior alone; 0 is frames
+	Sweeps     float64 `json:"sweeps"`           // 0: part of the clips that follow an object from where it is large beyond its end, in up to frames slices, or reach
+	Reach      int     `json:"reach"`            // 0: slices that a sweep of a prior alone may go through, if more than frames: so many of them, drawn at random, are learned from
 	Turned     float64 `json:"turned"`           // 0: part of the clips across another axis of their volume, where its voxels are almost cubes
 	Regions    float64 `json:"regions"`          // 0: part of the clips that follow a region of like gray values of the volumes instead of a label
 	Still      float64 `json:"still"`            // 0: part of the clips that repeat their first slice: what does not change should stay
@@ -196,8 +196,8 @@ func (r Recipe) Validate() error {
 		return errors.New("train: recipe: want batch >= 1 and together, warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
-	case r.Reach < 0 || r.Reach > 0 && r.Reach < r.Frames:
-		return fmt.Errorf("train: recipe: want reach 0 or at least as many as frames, %d, got %d", r.Frames, r.Reach)
+	case r.Reach < 0 || r.Reach > 0 && r.Frames < 2:
+		return fmt.Errorf("train: recipe: want reach >= 0, and with it frames >= 2, got %d and %d", r.Reach, r.Frames)
 	case r.Stride < 1:
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.Still >= 0 && r.Still <= 1) || !(r.Sweeps >= 0 && r.Sweeps <= 1):

@@ -86,7 +86,7 @@ func (c *Case) piece(rng *rand.Rand) *Case {
 	x, w := part(c.W, pieceSide)
 	z, d := part(c.Len(), pieceSlices)
 	region := volume.Crop{Y0: y, X0: x, Y1: y + h, X1: x + w}
-	out := &Case{H: h, W: w, Spacing: c.Spacing, window: c.window,
+	out := &Case{H: h, W: w, Spacing: c.Spacing, window: c.window, nominal: c.nominal,
 		intensity: func(i int) []float32 { return volume.Cut(c.Intensity(z+i), c.W, region) }}
 	for i := range d {
 		out.Images = append(out.Images, volume.Cut(c.Images[z+i], c.W, region))

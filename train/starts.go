@@ -34,7 +34,7 @@ func (s *Sampler) usable(c *Case) error {
 		return nil
 	}
 	if s.recipe.Sweeps > 0 && c.Len() < s.recipe.Frames {
-		return fmt.Errorf("train: case %s: no object is on two of its %d slices, which a sweep needs: label more, or leave it out", c.Name, c.Len())
+		return fmt.Errorf("train: case %s: it has %d slices and no object on two of them, which a sweep needs: label more, or leave it out", c.Name, c.Len())
 	}
 	_, err := s.order(c, 1)
 	return err

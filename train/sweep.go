@@ -40,13 +40,13 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool
 
 // reach is how many slices a sweep may go through: those that it learns from or, where nothing is learned through time, more.
 func (s *Sampler) reach() int {
-	if s.config == nil || !s.config.PriorAlone {
+	if s.config == nil || !s.config.PriorAlone || s.recipe.Sweeps == 0 {
 		return s.recipe.Frames
 	}
 	return max(s.recipe.Reach, s.recipe.Frames)
 }
 
-// pass lets all but so many frames of a clip only be gone through, by lot: a way is as long as in use, and costs less.
+// pass lets all but so many frames of a clip, drawn at random, only be gone through: a way is as long as in use, and costs less.
 func (c *Clip) pass(learned int, rng *rand.Rand) {
 	for k, i := range rng.Perm(max(0, len(c.Frames)-1)) {
 		c.Frames[1+i].Passed = k >= learned-1

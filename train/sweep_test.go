@@ -136,7 +136,14 @@ func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
 		require.Equal(t, all[i], some[i], "frame %d", i)
 	}
 
-	r.Reach = 3
+	short := priorRecipe(2, true)
+	short.Sweeps, short.Frames, short.Reach = 1, 3, 12
+	tr, learner := priorTrainer(t, t.TempDir(), short)
+	before := weights(t, learner)["prior.refiner.mask.weight"]
+	require.NoError(t, tr.Run(t.Context()))
+	require.NotEqual(t, before, weights(t, learner)["prior.refiner.mask.weight"])
+
+	r.Reach = -1
 	require.ErrorContains(t, r.Validate(), "reach")
 	r.Reach = 40
 	alone := false

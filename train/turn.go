@@ -9,8 +9,8 @@ import (
 // cubic is the most by which the sides of a voxel may differ, as a ratio, for slices across another axis to look alike.
 const cubic = 1.6
 
-// turned takes a part of the clips, as the recipe asks for it, from slices across another axis of their volume, where its
-// voxels are about as long that way: other shapes and other ends from the same labels.
+// turned lets slices lie across another axis of their volume, for as many clips as the recipe asks for, where voxels are about
+// as long that way: other shapes and other ends from the same labels.
 func (s *Sampler) turned(c *Case, rng *rand.Rand) *Case {
 	if s.recipe.Turned == 0 || rng.Float64() >= s.recipe.Turned || !c.cubic() {
 		return c
@@ -23,6 +23,9 @@ func (s *Sampler) turned(c *Case, rng *rand.Rand) *Case {
 
 // cubic says whether the voxels of a case are about as long as wide; false where their size is not known.
 func (c *Case) cubic() bool {
+	if c.nominal {
+		return false
+	}
 	least, most := slices.Min(c.Spacing[:]), slices.Max(c.Spacing[:])
 	return least > 0 && most <= cubic*least
 }
@@ -52,19 +55,23 @@ func (c *Case) turnedNow(axis int) *Case {
 		out.Images = append(out.Images, across(c.Images, c.W, axis, i))
 		out.Labels = append(out.Labels, across(c.Labels, c.W, axis, i))
 	}
-	intensities := sync.OnceValue(func() (all [][]float32) {
-		for z := range c.Images {
-			all = append(all, c.Intensity(z))
-		}
-		return all
-	})
-	out.intensity = func(i int) []float32 { return across(intensities(), c.W, axis, i) }
+	out.intensity = func(i int) []float32 { return across(c.intensities(), c.W, axis, i) }
 	return out
+}
+
+// intensities are those of all slices, kept for both ways of turning.
+func (c *Case) intensities() [][]float32 {
+	c.whole.Do(func() {
+		for z := range c.Images {
+			c.volume = append(c.volume, c.Intensity(z))
+		}
+	})
+	return c.volume
 }
 
 // across is column (axis 0) or row (1) i of every slice [H,w], one below the other.
 func across[T any](of [][]T, w, axis, i int) []T {
-	var out []T
+	out := make([]T, 0, len(of)*max(w, len(of[0])/w))
 	for _, pix := range of {
 		if axis == 1 {
 			out = append(out, pix[i*w:(i+1)*w]...)

@@ -15,7 +15,7 @@ import (
 type Validation struct {
 	DSC     float64       `json:"dsc"`      // mean over volumes and objects, over the whole volume: what best is chosen by
 	InRange float64       `json:"in_range"` // the same from each object's first slice to its last
-	Absent  int           `json:"absent"`   // slices without their object, and how many of them
+	Absent  int           `json:"absent"`   // slices without their object, once for each outline, and how many of them
 	RunOver int           `json:"run_over"` // something was found on
 	Scores  []ObjectScore `json:"scores"`
 	Seconds float64       `json:"seconds"`
@@ -110,16 +110,24 @@ func (o *validator) outlines(s Source) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		objects += len(o.samples(c, outlinedAt[0]))
+		if objects += len(o.samples(c)); objects >= enoughScores {
+			return 1, nil
+		}
 	}
 	return min(len(outlinedAt), (enoughScores+objects-1)/max(objects, 1)), nil
 }
 
 // validateCase scores the objects of a case, each by the mean over its outlines.
 func (o *validator) validateCase(ctx context.Context, c *Case, outlines int, v *Validation) error {
+	objects := o.samples(c)
 	scores, counts := make([]ObjectScore, len(c.Objects)), make([]int, len(c.Objects))
 	for k := range outlines {
-		samples := o.samples(c, outlinedAt[k])
+		var samples []sample
+		for _, s := range objects {
+			if s, ok := s.outlined(k); ok {
+				samples = append(samples, s)
+			}
+		}
 		if len(samples) == 0 {
 			continue
 		}
@@ -134,10 +142,8 @@ func (o *validator) validateCase(ctx context.Context, c *Case, outlines int, v *
 			counts[s.index]++
 		}
 	}
-	for i, s := range scores {
-		if counts[i] > 0 {
-			v.Scores = append(v.Scores, s)
-		}
+	for _, s := range objects {
+		v.Scores = append(v.Scores, scores[s.index])
 	}
 	return nil
 }
@@ -154,21 +160,33 @@ func (s *ObjectScore) add(of ObjectScore, n int) {
 	s.RunOver += of.RunOver
 }
 
-// samples are the objects of a case that can be scored, outlined at a part of the way from their first slice to their last.
-func (o *validator) samples(c *Case, at float64) []sample {
+// samples are the objects of a case that can be scored, outlined for the first time.
+func (o *validator) samples(c *Case) []sample {
 	var out []sample
 	for object := range c.Objects {
 		span := c.span(object)
 		if len(span) < 2 || o.limit > 0 && len(out) == o.limit {
 			continue
 		}
-		slice := span[int(at*float64(len(span)-1))]
-		s := sample{of: c, index: object, span: span, score: ObjectScore{Case: c.Name, Label: c.Objects[object], Slice: slice}}
-		if s.scorable() {
+		s := sample{of: c, index: object, span: span, score: ObjectScore{Case: c.Name, Label: c.Objects[object]}}
+		if s, ok := s.outlined(0); ok {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// outlined is an object with its k-th outline; ok is false where that is on the slice of an earlier one, or leaves no slice to
+// be scored.
+func (s sample) outlined(k int) (with sample, ok bool) {
+	at := func(k int) int { return s.span[int(outlinedAt[k]*float64(len(s.span)-1))] }
+	for earlier := range k {
+		if at(earlier) == at(k) {
+			return s, false
+		}
+	}
+	s.score.Slice = at(k)
+	return s, s.scorable()
 }
 
 // propagate finds the objects of samples from their outlines, and scores them.
