@@ -10,11 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cube is a labeled volume of so many voxels a side, all of different brightness, with a block in it.
-func cube(t testing.TB, side int, spacing [3]float64) *train.Case {
+// cube is a labeled volume of so many voxels a side, all of different brightness, with a block in it. nominal: its spacing is a
+// guess, as that of a stack of pictures.
+func cube(t testing.TB, side int, spacing [3]float64, nominal bool) *train.Case {
 	t.Helper()
 	dim := [3]int{side, side, side}
 	v := &volume.Volume{Dim: dim, Geom: volume.NewGeometry(dim, spacing)}
+	v.Geom.Nominal = nominal
 	l := &volume.LabelMap{Dim: dim, Geom: v.Geom}
 	for z := range side {
 		for y := range side {
@@ -42,7 +44,7 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 	const side = 64 // as the clips, so that nothing is resized
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 0.5
-	s := train.NewSampler(train.Cases{cube(t, side, [3]float64{1, 1, 1.5})}, r, side)
+	s := train.NewSampler(train.Cases{cube(t, side, [3]float64{1, 1, 1.5}, false)}, r, side)
 	axes, turned := map[int]int{}, 0
 	for n := range 60 {
 		clip := clipAt(t, s, n)
@@ -76,7 +78,7 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 func TestThickSlicesAreNotTurned(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 1
-	s := train.NewSampler(train.Cases{cube(t, 64, [3]float64{1, 1, 5}), discs("a", 20)}, r, 64)
+	s := train.NewSampler(train.Cases{cube(t, 64, [3]float64{1, 1, 5}, false), cube(t, 64, [3]float64{1, 1, 1}, true), discs("a", 20)}, r, 64)
 	for n := range 20 {
 		require.NotContains(t, clipAt(t, s, n).Name, "turned")
 	}
