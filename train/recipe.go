@@ -196,8 +196,8 @@ func (r Recipe) Validate() error {
 		return errors.New("train: recipe: want batch >= 1 and together, warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:
 		return fmt.Errorf("train: recipe: want frames >= 1 and max_objects >= 1, got %d and %d", r.Frames, r.MaxObjects)
-	case r.Reach < 0 || r.Reach > 0 && r.Frames < 2:
-		return fmt.Errorf("train: recipe: want reach >= 0, and with it frames >= 2, got %d and %d", r.Reach, r.Frames)
+	case r.Reach < 0:
+		return fmt.Errorf("train: recipe: want reach >= 0, got %d", r.Reach)
 	case r.Stride < 1:
 		return fmt.Errorf("train: recipe: want stride >= 1, got %d", r.Stride)
 	case !(r.Reverse >= 0 && r.Reverse <= 1) || !(r.Ends >= 0 && r.Ends <= 1) || !(r.Still >= 0 && r.Still <= 1) || !(r.Sweeps >= 0 && r.Sweeps <= 1):

@@ -34,10 +34,10 @@ func TestShortVolumes(t *testing.T) {
 	}{
 		{discs("two", 2), 16, ""},
 		{discs("two", 2), 1, ""},
-		{discs("one", 1), 16, "one has 1 slices, fewer than a clip of 16"},
+		{discs("one", 1), 16, "one: it has 1 slices, fewer than a clip of 16, and no object on two of them, which a sweep needs"},
 		{onOneSlice(), 1, ""},
 		{onOneSlice(), 4, ""},
-		{onOneSlice(), 16, "thin has 12 slices, fewer than a clip of 16"},
+		{onOneSlice(), 16, "thin: it has 12 slices, fewer than a clip of 16, and no object on two of them"},
 	} {
 		dev := cpu.New(1)
 		config := pico()

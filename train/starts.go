@@ -33,9 +33,6 @@ func (s *Sampler) usable(c *Case) error {
 	if s.recipe.Sweeps > 0 && c.sweepable() {
 		return nil
 	}
-	if s.recipe.Sweeps > 0 && c.Len() < s.recipe.Frames {
-		return fmt.Errorf("train: case %s: it has %d slices and no object on two of them, which a sweep needs: label more, or leave it out", c.Name, c.Len())
-	}
 	_, err := s.order(c, 1)
 	return err
 }
@@ -49,6 +46,9 @@ func (s *Sampler) tooShort(c *Case) bool {
 // order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.
 func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
 	n := s.recipe.Frames
+	if c.Len() < n && s.recipe.Sweeps > 0 {
+		return [2][]int{}, fmt.Errorf("train: case %s: it has %d slices, fewer than a clip of %d, and no object on two of them, which a sweep needs: label more, or leave it out", c.Name, c.Len(), n)
+	}
 	if c.Len() < n {
 		return [2][]int{}, fmt.Errorf("train: case %s has %d slices, fewer than a clip of %d: set frames to %d or less, or leave it out", c.Name, c.Len(), n, c.Len())
 	}

@@ -40,7 +40,7 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool
 
 // reach is how many slices a sweep may go through: those that it learns from or, where nothing is learned through time, more.
 func (s *Sampler) reach() int {
-	if s.config == nil || !s.config.PriorAlone || s.recipe.Sweeps == 0 {
+	if s.config == nil || !s.config.PriorAlone || s.recipe.Sweeps == 0 || s.recipe.Frames == 1 {
 		return s.recipe.Frames
 	}
 	return max(s.recipe.Reach, s.recipe.Frames)

@@ -69,7 +69,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // few makes trainings of seconds.
 func few(r train.Recipe) train.Recipe {
-	r.Time, r.Steps, r.Batch, r.Frames, r.ValidateEach = "", 2, 1, 3, 1
+	r.Time, r.Steps, r.Batch, r.Frames, r.WarmupSteps, r.ValidateEach = "", 2, 1, 3, 0, 1
 	return r
 }
 
