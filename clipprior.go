@@ -54,12 +54,10 @@ func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out 
 		}
 		var out ClipOutput
 		var err error
+		refine := func() { out, err = m.refine(g, p, f, i) }
 		if f.Passed {
-			g.NoGrad(func() { out, err = m.refine(g, p, f, i) })
-		} else {
-			out, err = m.refine(g, p, f, i)
-		}
-		if err == nil && !f.Passed {
+			g.NoGrad(refine)
+		} else if refine(); err == nil {
 			err = each(i, out)
 		}
 		if err != nil {

@@ -88,22 +88,28 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	tried := []*Case{c}
-	if turned := s.turned(c, rng); turned != c { // in which an object may be too thin
-		tried = []*Case{turned, c}
+	turned := s.turned(c, rng)
+	clip, err := s.tries(turned, rng)
+	if turned != c && errors.Is(err, errNoObject) { // objects may be too thin that way
+		clip, err = s.tries(c, rng)
 	}
-	for _, c := range tried {
-		for range clipTries {
-			clip, err := s.draw(c, rng)
-			if !errors.Is(err, errNoObject) {
-				if err == nil {
-					s.recall(clip, n, rng)
-				}
-				return clip, err
-			}
+	if errors.Is(err, errNoObject) {
+		return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, err, s.size, s.size)
+	}
+	if err == nil {
+		s.recall(clip, n, rng)
+	}
+	return clip, err
+}
+
+// tries draws a clip of a case until its objects survive, at most clipTries times.
+func (s *Sampler) tries(c *Case, rng *rand.Rand) (clip *Clip, err error) {
+	for range clipTries {
+		if clip, err = s.draw(c, rng); !errors.Is(err, errNoObject) {
+			break
 		}
 	}
-	return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, errNoObject, s.size, s.size)
+	return clip, err
 }
 
 // recall chooses the frames of clip n whose true masks are remembered.

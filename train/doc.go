@@ -3,7 +3,7 @@
 //
 // Start reading at step.go, one training step, and trainer.go, the loop around it; loss.go, groups.go and
 // recipe.go are what the paper's recipe says. A volume becomes a Case (case.go) of a Source (dataset.go,
-// generated.go, regions.go), from which clips are cut (clips.go, starts.go, sweep.go, points.go), augmented (augment.go) and made
+// generated.go, regions.go), from which clips are cut (clips.go, starts.go, sweep.go, turn.go, points.go), augmented (augment.go) and made
 // ahead of the step (prefetch.go). runfiles.go writes checkpoints and the state to resume from; validate.go,
 // journal.go, events.go and pictures.go are what a person sees; plan.go finds memory and work beforehand.
 //

@@ -103,9 +103,7 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	c := pico()
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true
 	dev := cpu.New(1)
-	m, err := slmsam.New(dev, c)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialize(5))
+	m := randomModel(t, dev, c)
 	at := slices.IndexFunc(m.Params.All(), func(p *nn.Param) bool { return p.Name == "prior.evidence.bias" })
 	bias := m.Params.All()[at]
 	var before *train.Validation

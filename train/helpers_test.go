@@ -63,7 +63,13 @@ func twoCases() train.Cases { return train.Cases{discs("a", 9), discs("b", 12)} 
 // freshModel makes a pico model with random weights.
 func freshModel(t testing.TB, dev backend.Device) *slmsam.Model {
 	t.Helper()
-	m, err := slmsam.New(dev, pico())
+	return randomModel(t, dev, pico())
+}
+
+// randomModel makes a model with random weights, the same for a configuration every time.
+func randomModel(t testing.TB, dev backend.Device, c slmsam.Config) *slmsam.Model {
+	t.Helper()
+	m, err := slmsam.New(dev, c)
 	require.NoError(t, err)
 	require.NoError(t, m.Initialize(5))
 	return m

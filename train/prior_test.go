@@ -30,9 +30,7 @@ func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *sl
 	c := pico()
 	c.Prior, c.PriorAlone = true, *r.PriorAlone
 	dev := cpu.New(1)
-	m, err := slmsam.New(dev, c)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialize(5))
+	m := randomModel(t, dev, c)
 	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
 	require.NoError(t, err)
 	return tr, m
@@ -51,10 +49,8 @@ func TestPriorLearnsAndResumes(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		dev := cpu.New(1)
 		c := m.Config
-		first, err := slmsam.New(dev, c)
-		require.NoError(t, err)
-		require.NoError(t, first.Initialize(5))
-		tr, err = train.New(nn.NewGraph(dev), first, train.Setup{Recipe: priorRecipe(4, alone), Train: twoCases(), Dir: half,
+		first := randomModel(t, dev, c)
+		tr, err := train.New(nn.NewGraph(dev), first, train.Setup{Recipe: priorRecipe(4, alone), Train: twoCases(), Dir: half,
 			Report: func(p train.Progress) {
 				if p.Step == 2 {
 					stop()

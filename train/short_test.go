@@ -3,7 +3,6 @@ package train_test
 import (
 	"testing"
 
-	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -42,9 +41,7 @@ func TestShortVolumes(t *testing.T) {
 		dev := cpu.New(1)
 		config := pico()
 		config.Prior, config.PriorAlone, config.Crop = true, true, 3
-		m, err := slmsam.New(dev, config)
-		require.NoError(t, err)
-		require.NoError(t, m.Initialize(5))
+		m := randomModel(t, dev, config)
 		r := train.FineTunePrior()
 		r.Time, r.Steps, r.Batch, r.Frames = "", 1, 2, c.frames
 		tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: train.Cases{c.of}, Dir: t.TempDir(), LastOnly: true})

@@ -46,10 +46,10 @@ func (s *Sampler) tooShort(c *Case) bool {
 // order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.
 func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
 	n := s.recipe.Frames
-	if c.Len() < n && s.recipe.Sweeps > 0 {
+	switch {
+	case c.Len() < n && s.recipe.Sweeps > 0:
 		return [2][]int{}, fmt.Errorf("train: case %s: it has %d slices, fewer than a clip of %d, and no object on two of them, which a sweep needs: label more, or leave it out", c.Name, c.Len(), n)
-	}
-	if c.Len() < n {
+	case c.Len() < n:
 		return [2][]int{}, fmt.Errorf("train: case %s has %d slices, fewer than a clip of %d: set frames to %d or less, or leave it out", c.Name, c.Len(), n, c.Len())
 	}
 	starts := [2][]int{c.starts(n, stride), c.starts(n, -stride)}

@@ -111,9 +111,7 @@ func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
 	require.Greater(t, longest, 8)
 
 	clip, dev := clipAt(t, s, 0), cpu.New(1)
-	m, err := slmsam.New(dev, m.Config)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialize(5))
+	m = randomModel(t, dev, m.Config)
 	logits := func() map[int][]float32 {
 		out := map[int][]float32{}
 		g := nn.NewGraph(dev)

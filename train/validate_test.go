@@ -7,7 +7,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,24 +20,19 @@ func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
 	require.Len(t, v.Scores, 2)
 	require.Equal(t, 3*3, v.Absent, "object 5 is not on the first three slices")
 
-	truth := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.Slices().Volume.Geom}
-	for _, pix := range c.Labels {
-		for _, l := range pix {
-			truth.Data = append(truth.Data, int32(l))
-		}
-	}
+	truth := c.LabelMap()
 	var want [2]float64
 	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 6}} { // they are on slices 0 to 8, and 3 to 8
 		r := slmsam.Request{Slices: c.Slices()}
 		for i, z := range outlined {
-			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: i + 1, Mask: c.Mask(z, i)})
+			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: int(c.Objects[i]), Mask: c.Mask(z, i)})
 		}
 		found, err := m.Segment(t.Context(), r)
 		require.NoError(t, err)
 		for i, z := range outlined {
 			exclude := make([]bool, c.Len())
 			exclude[z] = true
-			scores, err := eval.Score(truth, found.Labels, int32(i+1), eval.Options{Axis: 2, Exclude: exclude})
+			scores, err := eval.Score(truth, found.Labels, c.Objects[i], eval.Options{Axis: 2, Exclude: exclude})
 			require.NoError(t, err)
 			want[i] += scores.DSC / 3
 		}

@@ -78,6 +78,7 @@ func TestTraining(t *testing.T) {
 		return now.Training.State != annotate.TrainingRuns
 	}, time.Minute, 10*time.Millisecond)
 	require.Equal(t, annotate.TrainingFailed, now.Training.State, "the object is on one slice, and five are fewer than a clip")
+	require.Contains(t, now.Training.Text, "fewer than a clip")
 	require.Contains(t, now.Training.Text, "no object on two of them, which a sweep needs")
 	p.ok(200, "DELETE", "/api/training", nil)
 }

@@ -7,16 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// preparedRecipe is the recipe that flags of slmsam train lead to.
-func preparedRecipe(t *testing.T, dataset string, args ...string) (train.Recipe, error) {
+// preparedTraining is what flags of slmsam train lead to.
+func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, error) {
 	f := &trainFlags{}
 	cmd := f.command()
 	require.NoError(t, cmd.ParseFlags(args))
-	job, err := f.prepare(cmd, dataset)
-	if err != nil {
-		return train.Recipe{}, err
-	}
-	return job.recipe, nil
+	return f.prepare(cmd, dataset)
 }
 
 // TestRecipeOfOneVolume: the built-in model is trained with care on a single volume, unless a recipe is named; flags have
@@ -37,16 +33,16 @@ func TestRecipeOfOneVolume(t *testing.T) {
 		{[]string{"--freeze", "prior.up.*"}, func(r *train.Recipe) { r.Freeze = append([]string{"prior.up.*"}, r.Freeze...) }},
 		{[]string{"--recipe", "finetune-prior"}, func(r *train.Recipe) { *r = train.FineTunePrior() }},
 	} {
-		got, err := preparedRecipe(t, manifest, c.args...)
+		job, err := preparedTraining(t, manifest, c.args...)
 		require.NoError(t, err, c.args)
 		want := careful
 		c.want(&want)
-		require.Equal(t, want, got, c.args)
+		require.Equal(t, want, job.recipe, c.args)
 	}
 	for _, bad := range []string{"-0.1", "1", "NaN"} {
-		_, err := preparedRecipe(t, manifest, "--mix-regions", bad)
+		_, err := preparedTraining(t, manifest, "--mix-regions", bad)
 		require.ErrorContains(t, err, "--mix-regions "+bad+": want a fraction")
-		_, err = preparedRecipe(t, manifest, "--mix-generated", bad)
+		_, err = preparedTraining(t, manifest, "--mix-generated", bad)
 		require.ErrorContains(t, err, "--mix-generated "+bad+": want a fraction")
 	}
 }
@@ -54,10 +50,7 @@ func TestRecipeOfOneVolume(t *testing.T) {
 // TestMixedClipsAreNotValidatedOn: what is held back is the user's volumes, whatever clips are mixed in.
 func TestMixedClipsAreNotValidatedOn(t *testing.T) {
 	_, manifest := trainWorkspace(t)
-	f := &trainFlags{}
-	cmd := f.command()
-	require.NoError(t, cmd.ParseFlags([]string{"-o", t.TempDir(), "--mix-generated", "0.3"}))
-	job, err := f.prepare(cmd, manifest)
+	job, err := preparedTraining(t, manifest, "-o", t.TempDir(), "--mix-generated", "0.3")
 	require.NoError(t, err)
 	require.NotNil(t, job.held)
 	require.NotEmpty(t, job.heldBack)
