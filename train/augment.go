@@ -10,33 +10,33 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Augment says how clips are varied. All slices of a clip are transformed alike, but for the Frame settings.
-// The released recipe also jitters saturation and drops color: both do nothing to gray images. Example
-// values are the paper's; zero, or {1,1} for a range of factors, switches an entry off.
+// Augment configures how clips are augmented. All slices of a clip get the same transform, except for the Frame
+// settings, which are redrawn for every slice. The released recipe also jitters saturation and drops color; neither
+// affects gray images. The example values are the paper's; zero, or {1,1} for a range of factors, disables an entry.
 type Augment struct {
 	Flip            float64    `json:"flip"`             // 0.5: probability of a left-right flip
 	Degrees         float64    `json:"degrees"`          // 25: rotation by up to so much either way
 	Shear           float64    `json:"shear"`            // 20: degrees, along x
 	Brightness      float64    `json:"brightness"`       // 0.1: factor in 1 +- 0.1
 	Contrast        float64    `json:"contrast"`         // 0.03: factor in 1 +- 0.03 about the mean
-	FrameBrightness float64    `json:"frame_brightness"` // 0.1: once more, another for every slice
-	FrameContrast   float64    `json:"frame_contrast"`   // 0.05
+	FrameBrightness float64    `json:"frame_brightness"` // 0.1: like Brightness, but redrawn for every slice
+	FrameContrast   float64    `json:"frame_contrast"`   // 0.05: like Contrast, but redrawn for every slice
 	Scale           [2]float64 `json:"scale"`            // {1,1}: magnification; {0.8,1.6} zooms out and in
-	Shift           float64    `json:"shift"`            // 0: up to such a part of the slice's sides
-	Focus           float64    `json:"focus"`            // 0: part of the clips that turn and zoom about an object's middle, not the slice's
-	Crop            [2]float64 `json:"crop"`             // {0,0}: clips show the square of so many times an object's size about it, as slmsam.Options.Crop; {0,0}: as the start model
-	Vanish          float64    `json:"vanish"`           // 0: part of the clips whose first object is painted over on one to three slices
-	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent on gray values in 0..1
-	Noise           float64    `json:"noise"`            // 0: largest standard deviation of noise, in gray values of 255
+	Shift           float64    `json:"shift"`            // 0: largest translation, as a fraction of the slice's width and height
+	Focus           float64    `json:"focus"`            // 0: fraction of clips whose rotation and zoom center on an object instead of the slice
+	Crop            [2]float64 `json:"crop"`             // {0,0}: range of crop factors, as in slmsam.Options.Crop; {0,0} takes the start model's
+	Vanish          float64    `json:"vanish"`           // 0: fraction of clips whose first object is painted over on one to three slices
+	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent applied to gray values scaled to 0..1
+	Noise           float64    `json:"noise"`            // 0: largest noise standard deviation, in gray levels of 255
 }
 
-// PaperAugment is the released recipe's augmentation.
+// PaperAugment returns the released recipe's augmentation.
 func PaperAugment() Augment {
 	return Augment{Flip: 0.5, Degrees: 25, Shear: 20, Brightness: 0.1, Contrast: 0.03, FrameBrightness: 0.1, FrameContrast: 0.05,
 		Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}}
 }
 
-// NoAugment leaves the slices as they are.
+// NoAugment returns settings that leave the slices unchanged.
 func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}} }
 
 func (a Augment) validate() error {
@@ -52,17 +52,17 @@ func (a Augment) validate() error {
 	return nil
 }
 
-// warp is what was drawn for a clip.
+// warp is the random transform drawn for a clip.
 type warp struct {
 	h, w    int
 	flip    bool
 	affine  bool
-	inverse [6]float64 // from a pixel of the result to one of the source, both from the center
+	inverse [6]float64 // maps a result pixel to a source pixel, both relative to the center
 	jitter  jitter
-	region  volume.Crop // what is shown of the transformed slice; zero: all of it
+	region  volume.Crop // the part of the transformed slice to keep; zero keeps all of it
 }
 
-// size is the height and width of what is shown, before it is resized.
+// size returns the height and width of the kept part, before it is resized.
 func (t warp) size() (h, w int) {
 	if t.region == (volume.Crop{}) {
 		return t.h, t.w
@@ -70,23 +70,23 @@ func (t warp) size() (h, w int) {
 	return t.region.Size()
 }
 
-// shrunk is how many pixels of the source a pixel of the result is long.
-func (t warp) shrunk() float64 {
+// shrink returns how many source pixels one result pixel spans along a side.
+func (t warp) shrink() float64 {
 	if !t.affine {
 		return 1
 	}
 	return math.Sqrt(math.Abs(t.inverse[0]*t.inverse[4] - t.inverse[1]*t.inverse[3]))
 }
 
-// shown takes the region out of a transformed slice.
-func shown[T any](t warp, pix []T) []T {
+// cropped cuts the kept region out of a transformed slice.
+func cropped[T any](t warp, pix []T) []T {
 	if t.region == (volume.Crop{}) {
 		return pix
 	}
 	return volume.Cut(pix, t.w, t.region)
 }
 
-// jitter is a change of gray values.
+// jitter is a random change of gray values.
 type jitter struct {
 	brightness, contrast float64
 	contrastFirst        bool
@@ -95,20 +95,21 @@ type jitter struct {
 	noiseSeed            uint64
 }
 
-// draw chooses a clip's transform for slices of h x w pixels.
+// draw draws a clip's transform for slices of h x w pixels.
 func (a Augment) draw(rng *rand.Rand, h, w int) warp {
 	t := warp{h: h, w: w, flip: rng.Float64() < a.Flip}
-	angle, shear := within(rng, a.Degrees), within(rng, a.Shear)
-	scale := between(rng, a.Scale)
-	dx, dy := within(rng, a.Shift)*float64(w), within(rng, a.Shift)*float64(h)
+	angle, shear := plusMinus(rng, a.Degrees), plusMinus(rng, a.Shear)
+	scale := logUniform(rng, a.Scale)
+	dx, dy := plusMinus(rng, a.Shift)*float64(w), plusMinus(rng, a.Shift)*float64(h)
 	t.affine = angle != 0 || shear != 0 || scale != 1 || dx != 0 || dy != 0
 	t.inverse = inverseAffine(angle, shear, scale, dx, dy)
-	t.jitter = jitter{brightness: 1 + within(rng, a.Brightness), contrast: 1 + within(rng, a.Contrast),
-		contrastFirst: rng.IntN(2) == 1, gamma: between(rng, a.Gamma), noise: rng.Float64() * a.Noise}
+	t.jitter = jitter{brightness: 1 + plusMinus(rng, a.Brightness), contrast: 1 + plusMinus(rng, a.Contrast),
+		contrastFirst: rng.IntN(2) == 1, gamma: logUniform(rng, a.Gamma), noise: rng.Float64() * a.Noise}
 	return t
 }
 
-// center brings the middle of a mask [h,w] to where the slice's middle would have come.
+// center shifts the transform so that it rotates and zooms about the centroid of mask [h,w] and puts it at the center
+// of the slice.
 func (t *warp) center(mask []bool) {
 	var x, y, n float64
 	for at, on := range mask {
@@ -128,7 +129,8 @@ func (t *warp) center(mask []bool) {
 	t.inverse[5] += y - float64(t.h-1)/2
 }
 
-// crop shows the surroundings of one label of a slice, unless the transform has moved all of it away.
+// crop limits the transform to a square around one label of a slice. It returns false if the transform has moved the
+// whole label out of view.
 func (t *warp) crop(labels []uint8, label uint8, factor float64) bool {
 	mask := make([]bool, t.h*t.w)
 	for i, l := range t.labels(labels) {
@@ -141,18 +143,22 @@ func (t *warp) crop(labels []uint8, label uint8, factor float64) bool {
 	return true
 }
 
-// drawFrame chooses what changes from slice to slice.
+// drawFrame draws the changes that differ from slice to slice.
 func (a Augment) drawFrame(rng *rand.Rand) jitter {
-	return jitter{brightness: 1 + within(rng, a.FrameBrightness), contrast: 1 + within(rng, a.FrameContrast),
+	return jitter{brightness: 1 + plusMinus(rng, a.FrameBrightness), contrast: 1 + plusMinus(rng, a.FrameContrast),
 		contrastFirst: rng.IntN(2) == 1, gamma: 1, noiseSeed: rng.Uint64()}
 }
 
-func within(rng *rand.Rand, limit float64) float64 { return limit * (2*rng.Float64() - 1) }
+// plusMinus draws uniformly from [-limit, limit].
+func plusMinus(rng *rand.Rand, limit float64) float64 { return limit * (2*rng.Float64() - 1) }
 
-func between(rng *rand.Rand, r [2]float64) float64 { return r[0] * math.Pow(r[1]/r[0], rng.Float64()) }
+// logUniform draws a factor from r so that its logarithm is uniform.
+func logUniform(rng *rand.Rand, r [2]float64) float64 {
+	return r[0] * math.Pow(r[1]/r[0], rng.Float64())
+}
 
-// inverseAffine is torchvision's _get_inverse_affine_matrix with shear along x: rotation by angle degrees
-// after shear, scale, then a shift.
+// inverseAffine is torchvision's _get_inverse_affine_matrix with shear along x: shear, then rotation by angle
+// degrees, then scaling, then a shift.
 func inverseAffine(angle, shear, scale, dx, dy float64) [6]float64 {
 	r, s := angle*math.Pi/180, shear*math.Pi/180
 	a, b := math.Cos(r), -math.Cos(r)*math.Tan(s)-math.Sin(r)
@@ -163,8 +169,8 @@ func inverseAffine(angle, shear, scale, dx, dy float64) [6]float64 {
 	return m
 }
 
-// image transforms a slice [h,w]: flip and affine at its own size, resize to [size,size] with Pillow's
-// bilinear filter, then gray values. What comes from outside the slice is black.
+// image transforms a slice [h,w]: flip and affine map at native size, resize to [size,size] with Pillow's bilinear
+// filter, then gray values. Pixels from outside the slice are black.
 func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	if t.flip {
 		pix = flipped(pix, t.w)
@@ -173,7 +179,7 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 		pix = t.bilinear(pix)
 	}
 	h, w := t.size()
-	out := volume.ResizePIL(shown(t, pix), h, w, size, size, volume.Bilinear)
+	out := volume.ResizePIL(cropped(t, pix), h, w, size, size, volume.Bilinear)
 	clip := t.jitter
 	clip.noiseSeed = frame.noiseSeed
 	clip.apply(out)
@@ -181,13 +187,13 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	return out
 }
 
-// labels transforms a label slice by nearest neighbor; its pixels keep their size.
+// labels transforms a label slice with nearest-neighbor sampling, without resizing it.
 func (t warp) labels(pix []uint8) []uint8 {
 	if t.flip {
 		pix = flipped(pix, t.w)
 	}
 	if !t.affine {
-		return shown(t, pix)
+		return cropped(t, pix)
 	}
 	out := make([]uint8, len(pix))
 	t.walk(func(at int, x, y float64) {
@@ -196,11 +202,11 @@ func (t warp) labels(pix []uint8) []uint8 {
 			out[at] = pix[j*t.w+i]
 		}
 	})
-	return shown(t, out)
+	return cropped(t, out)
 }
 
-// bilinear transforms a picture as Pillow does: a place outside is black, neighbors beyond the border repeat
-// it, and the result is cut off to 8 bit (Geometry.c).
+// bilinear resamples a slice as Pillow does (Geometry.c): positions outside are black, border pixels repeat, and
+// results are truncated to 8 bits.
 func (t warp) bilinear(pix []uint8) []uint8 {
 	get := func(x, y int) float64 { return float64(pix[min(max(y, 0), t.h-1)*t.w+min(max(x, 0), t.w-1)]) }
 	out := make([]uint8, len(pix))
@@ -217,7 +223,8 @@ func (t warp) bilinear(pix []uint8) []uint8 {
 	return out
 }
 
-// walk visits every pixel of the result with the place that it comes from, pixel centers at whole numbers.
+// walk calls visit with the index of every result pixel and the source position it comes from; pixel centers are at
+// integer coordinates.
 func (t warp) walk(visit func(at int, x, y float64)) {
 	cx, cy := float64(t.w-1)/2, float64(t.h-1)/2
 	m := t.inverse
@@ -229,6 +236,7 @@ func (t warp) walk(visit func(at int, x, y float64)) {
 	}
 }
 
+// flipped mirrors rows of w pixels left to right.
 func flipped(pix []uint8, w int) []uint8 {
 	out := make([]uint8, len(pix))
 	for row := 0; row < len(pix); row += w {
@@ -239,11 +247,11 @@ func flipped(pix []uint8, w int) []uint8 {
 	return out
 }
 
-// apply changes gray values in place: exponent, then brightness and contrast in either order as Pillow's
+// apply changes gray values in place: gamma, then brightness and contrast in either order as in Pillow's
 // ImageEnhance, then noise.
 func (j jitter) apply(pix []uint8) {
 	if j.gamma != 1 {
-		mapped(pix, func(x uint8) uint8 { return rounded(255 * math.Pow(float64(x)/255, j.gamma)) })
+		mapGray(pix, func(x uint8) uint8 { return toByte(255 * math.Pow(float64(x)/255, j.gamma)) })
 	}
 	if !j.contrastFirst {
 		blend(pix, 0, j.brightness)
@@ -261,23 +269,23 @@ func (j jitter) apply(pix []uint8) {
 	if j.noise > 0 {
 		rng := rand.New(rand.NewPCG(j.noiseSeed, 0))
 		for i, x := range pix {
-			pix[i] = rounded(float64(x) + j.noise*rng.NormFloat64())
+			pix[i] = toByte(float64(x) + j.noise*rng.NormFloat64())
 		}
 	}
 }
 
-// blend moves gray values away from one by a factor, in float32 and cut off to 8 bit (Pillow, Blend.c).
+// blend scales gray values about from, in float32 truncated to 8 bits (Pillow, Blend.c).
 func blend(pix []uint8, from uint8, factor float64) {
 	if factor == 1 {
 		return
 	}
-	mapped(pix, func(x uint8) uint8 {
+	mapGray(pix, func(x uint8) uint8 {
 		return uint8(min(max(float32(from)+float32(factor)*float32(int(x)-int(from)), 0), 255))
 	})
 }
 
-// mapped replaces every gray value by f of it.
-func mapped(pix []uint8, f func(x uint8) uint8) {
+// mapGray replaces every gray value x by f(x).
+func mapGray(pix []uint8, f func(x uint8) uint8) {
 	var table [256]uint8
 	for x := range table {
 		table[x] = f(uint8(x))
@@ -287,5 +295,5 @@ func mapped(pix []uint8, f func(x uint8) uint8) {
 	}
 }
 
-// rounded rounds to 0..255.
-func rounded(x float64) uint8 { return uint8(min(max(x, 0), 255) + 0.5) }
+// toByte clamps x to 0..255 and rounds it.
+func toByte(x float64) uint8 { return uint8(min(max(x, 0), 255) + 0.5) }

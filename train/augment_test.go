@@ -29,8 +29,8 @@ func TestFlipMirrorsRows(t *testing.T) {
 	require.Equal(t, []uint8{3, 2, 1, 6, 5, 4}, flipped([]uint8{1, 2, 3, 4, 5, 6}, 3))
 }
 
-// TestQuarterTurn rotates by 90 degrees: every pixel lands on a pixel, for images and labels alike.
-// torchvision turns the picture clockwise for positive angles when y points down.
+// TestQuarterTurn rotates by 90 degrees, which maps pixels onto pixels, for images and labels alike. With y pointing
+// down, torchvision rotates clockwise for positive angles.
 func TestQuarterTurn(t *testing.T) {
 	const n = 9
 	w := warp{h: n, w: n, affine: true, inverse: inverseAffine(90, 0, 1, 0, 0), jitter: plainJitter()}
@@ -47,8 +47,8 @@ func TestQuarterTurn(t *testing.T) {
 	}
 }
 
-// TestInverseAffine compares with torchvision.transforms.functional._get_inverse_affine_matrix(center
-// [0,0], angle, translate, scale, shear [s,0]), written out.
+// TestInverseAffine compares against torchvision.transforms.functional._get_inverse_affine_matrix(center [0,0],
+// angle, translate, scale, shear [s,0]), written out.
 func TestInverseAffine(t *testing.T) {
 	for _, c := range []struct {
 		angle, shear, scale, dx, dy float64
@@ -65,7 +65,7 @@ func TestInverseAffine(t *testing.T) {
 	}
 }
 
-// TestWarpKeepsImageAndLabelTogether moves a bright square and its label by the same random transforms.
+// TestWarpKeepsImageAndLabelTogether applies the same random transforms to a bright square and its label.
 func TestWarpKeepsImageAndLabelTogether(t *testing.T) {
 	const n = 64
 	image, labels := make([]uint8, n*n), make([]uint8, n*n)
@@ -90,7 +90,7 @@ func TestWarpKeepsImageAndLabelTogether(t *testing.T) {
 	}
 }
 
-// TestJitterAsPillow compares with ImageEnhance.Brightness and Contrast of Pillow 12.
+// TestJitterAsPillow compares against ImageEnhance.Brightness and Contrast of Pillow 12.
 func TestJitterAsPillow(t *testing.T) {
 	pix := []uint8{0, 10, 100, 200, 255, 35} // the mean is 100
 	for _, c := range []struct {
@@ -108,8 +108,8 @@ func TestJitterAsPillow(t *testing.T) {
 	}
 }
 
-// TestWarpAsPillow compares with Image.transform of Pillow 12: rotation 20, shear -10, scale 1.1 about the
-// center of a 10 x 12 picture of 37*i mod 251.
+// TestWarpAsPillow compares against Image.transform of Pillow 12: rotation 20, shear -10, scale 1.1 about the center
+// of a 10 x 12 image of 37*i mod 251.
 func TestWarpAsPillow(t *testing.T) {
 	const h, w = 10, 12
 	warp := warp{h: h, w: w, affine: true, inverse: inverseAffine(20, -10, 1.1, 0, 0)}
@@ -143,8 +143,8 @@ func TestGammaAndNoise(t *testing.T) {
 	require.NotEqual(t, testSlice(32, 32), a)
 }
 
-// TestClipTransformIsConsistent checks that slices of a clip share the transform, and differ in the jitter
-// per slice only.
+// TestClipTransformIsConsistent checks that the slices of a clip share the transform and differ only in the per-slice
+// jitter.
 func TestClipTransformIsConsistent(t *testing.T) {
 	a := PaperAugment()
 	a.FrameBrightness, a.FrameContrast = 0, 0
@@ -156,7 +156,7 @@ func TestClipTransformIsConsistent(t *testing.T) {
 	require.NotEqual(t, w.image(pix, 32, a.drawFrame(rng)), w.image(pix, 32, a.drawFrame(rng)))
 }
 
-// TestCenterBringsAnObjectToTheMiddle zooms about a small object in a corner.
+// TestCenterBringsAnObjectToTheMiddle zooms in on a small object in a corner.
 func TestCenterBringsAnObjectToTheMiddle(t *testing.T) {
 	const h, w = 40, 60
 	for _, flip := range []bool{false, true} {

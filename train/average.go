@@ -5,14 +5,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// average holds the exponentially decaying mean of the weights over the steps, in the order of the trained
-// parameters; nil before the first step. Its decay starts low, so that the first weights do not weigh on.
+// average is an exponential moving average of the trained parameters over the steps, in their order; empty before the
+// first step. Its decay starts low so that the first weights fade quickly.
 type average struct {
 	values [][]float32
 	steps  int
 }
 
-// add takes in the weights after a step.
+// add updates the average with the weights after a step; a decay of 0 disables it.
 func (a *average) add(params []*nn.Param, decay float64) error {
 	if decay == 0 {
 		return nil
@@ -36,7 +36,7 @@ func (a *average) add(params []*nn.Param, decay float64) error {
 	return nil
 }
 
-// tensors is the average as it is saved.
+// tensors returns the average as it is saved.
 func (a *average) tensors(params []*nn.Param) []checkpoint.Named {
 	var out []checkpoint.Named
 	for i, v := range a.values {
@@ -45,7 +45,7 @@ func (a *average) tensors(params []*nn.Param) []checkpoint.Named {
 	return out
 }
 
-// readAverage is the inverse of tensors, after so many steps; the zero average where a file has none.
+// readAverage reads what tensors saved, after the given number of steps; the zero average if the file has none.
 func readAverage(f *checkpoint.File, params []*nn.Param, steps int) average {
 	a := average{steps: steps}
 	for _, p := range params {
@@ -58,7 +58,7 @@ func readAverage(f *checkpoint.File, params []*nn.Param, steps int) average {
 	return a
 }
 
-// saveAverage writes the model with the averaged weights, where there are any.
+// saveAverage writes the model with the averaged weights, if there are any.
 func (t *Trainer) saveAverage() error {
 	if t.average.values == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Upload puts clips that are alike on the graph's device, side by side: their slices are a batch of images, their
-// objects a batch of objects.
+// Upload puts clips of the same shape on the graph's device as one batch: their slices become a batch of images,
+// their objects a batch of objects.
 func Upload(g *nn.Graph, clips ...*Clip) []slmsam.ClipFrame {
 	frames := make([]slmsam.ClipFrame, len(clips[0].Frames))
 	for i := range frames {
@@ -61,7 +61,7 @@ func uploadFrame(g *nn.Graph, clips []*Clip, i int) slmsam.ClipFrame {
 	return f
 }
 
-// uploadPixels uploads what a model without a prior sees of frame i of the clips.
+// uploadPixels uploads frame i of the clips as a batch of images [clips,S,S,3], for a model without a prior.
 func uploadPixels(g *nn.Graph, clips []*Clip, i int) *nn.Tensor {
 	size := clips[0].Size
 	pixels := make([]float32, 0, len(clips)*3*size*size)
@@ -71,7 +71,7 @@ func uploadPixels(g *nn.Graph, clips []*Clip, i int) *nn.Tensor {
 	return g.Upload(pixels, len(clips), size, size, 3)
 }
 
-// addKnown uploads where the truth of frame i is known, if it is not everywhere.
+// addKnown uploads which pixels of frame i have known labels, unless all of them do.
 func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
 	if !slices.ContainsFunc(clips, func(c *Clip) bool { return c.Frames[i].Unknown != nil }) {
 		return
@@ -94,13 +94,13 @@ func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
 	f.Known = g.Upload(known, len(f.Empty), pixels)
 }
 
-// alike says whether clips have equally many frames, and learn from the same ones.
+// alike reports whether two clips have the same number of frames and learn from the same ones.
 func (c *Clip) alike(other *Clip) bool {
 	return slices.EqualFunc(c.Frames, other.Frames, func(a, b Frame) bool { return a.Passed == b.Passed })
 }
 
-// learn adds the gradients of the clips of a batch, the first of which is clip number first of the training. Those that run
-// side by side are alike and fit the memory.
+// learn accumulates the gradients of a batch of clips, the first of which is the training's clip number first.
+// Consecutive clips of the same shape run side by side, up to t.together at once.
 func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metrics) error {
 	for len(clips) > 0 {
 		if err := t.pause(ctx); err != nil {
@@ -118,7 +118,7 @@ func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metric
 	return nil
 }
 
-// pause lets others use the device.
+// pause gives others a chance to use the device.
 func (t *Trainer) pause(ctx context.Context) error {
 	if t.Pause == nil {
 		return nil
@@ -153,7 +153,7 @@ func (t *Trainer) learnTogether(clips []*Clip, first int, m *Metrics) error {
 	return nil
 }
 
-// overlap is the mean Dice overlap of the tracked slices of a clip, from the loss.
+// overlap averages the soft Dice of a clip's tracked slices, recovered from the loss.
 type overlap struct {
 	sum float64
 	n   int
@@ -172,22 +172,23 @@ func (o *overlap) add(frame int, empty []bool, t Terms) {
 	}
 }
 
-// mean is NaN if no object was on any tracked slice.
+// mean is NaN if no tracked slice held an object.
 func (o *overlap) mean() float64 { return o.sum / float64(o.n) }
 
-// sideBySideBytes is the memory that clips side by side may take. More of them only leave the caches: nano at 256 is fastest with
-// two at once, at 128 with all eight.
+// sideBySideBytes is the memory that clips running side by side may use. More of them would only overflow the caches:
+// nano at 256 pixels is fastest with two at once, at 128 with all eight.
 const sideBySideBytes = 1 << 30
 
 // sideBySide returns how many clips of a batch are computed at once: what the recipe says or, for 0, as many of the
-// largest as fit sideBySideBytes. It does not depend on the machine, so that a training can be repeated on another.
+// largest clips as fit in sideBySideBytes. It does not depend on the machine, so that training is reproducible
+// elsewhere.
 func sideBySide(c slmsam.Config, r Recipe) (int, error) {
 	if r.Together > 0 || r.Batch == 1 {
 		return max(1, min(r.Together, r.Batch)), nil
 	}
-	var bytes [2]int64 // of one clip, of two
+	var bytes [2]int64 // for one clip and for two
 	for i := range bytes {
-		d := &dry{}
+		d := &dryDevice{}
 		g := nn.NewGraph(d)
 		m, err := slmsam.New(d, c)
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// mixedClips are five clips with one or two objects, prompted by masks, by one or two points and by boxes; on some slices the
-// truth is remembered.
+// mixedClips returns five clips with one or two objects, prompted by masks, one or two points, and boxes; on some
+// slices the truth is remembered.
 func mixedClips(t testing.TB) []*train.Clip {
 	r := tinyRecipe(1)
 	r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 2}
@@ -35,7 +35,7 @@ func mixedClips(t testing.TB) []*train.Clip {
 	return out
 }
 
-// gradientsOf returns the terms of every clip and the gradients of the sum of their losses, by parameter.
+// gradientsOf returns the terms of every clip, and the gradients of the sum of their losses by parameter.
 func gradientsOf(t testing.TB, dev backend.Device, clips ...*train.Clip) ([]train.Terms, map[string][]float32) {
 	m, g := freshModel(t, dev), nn.NewGraph(dev)
 	m.Heads.Training = true
@@ -55,7 +55,7 @@ func gradientsOf(t testing.TB, dev backend.Device, clips ...*train.Clip) ([]trai
 
 // A batch of clips side by side has the losses of the clips by themselves, and the sum of their gradients.
 func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
-	const tolerance = 2e-4 // of a parameter's largest gradient: sums in float32, in another order
+	const tolerance = 2e-4 // relative to a parameter's largest gradient: float32 sums in a different order
 	dev := cpu.New(0)
 	defer dev.Close()
 	clips := mixedClips(t)
@@ -67,7 +67,7 @@ func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
 			require.InEpsilon(t, alone[0].Total(w), together[k].Total(w), 1e-5, "clip %d, weights %+v", k, w)
 		}
 		for name, v := range of {
-			if sum[name] == nil && v != nil { // nil: the clip does not reach the parameter
+			if sum[name] == nil && v != nil { // nil: the clip does not use the parameter
 				sum[name] = make([]float64, len(v))
 			}
 			for i, x := range v {
@@ -87,7 +87,7 @@ func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
 	}
 }
 
-// How many clips are computed at once changes the rounding alone.
+// TestTogetherOrInParts checks that the number of clips computed at once affects only the rounding.
 func TestTogetherOrInParts(t *testing.T) {
 	loss := map[int][]float64{}
 	for _, together := range []int{1, 2, 4} {

@@ -18,12 +18,12 @@ type Speed struct {
 	ClipsPerSecond  float64   `json:"clips_per_second"`
 	GFLOPPerStep    float64   `json:"gflop_per_step"` // mean: clips have different numbers of objects
 	GFLOPPerSecond  float64   `json:"gflop_per_second"`
-	CoresBusy       float64   `json:"cores_busy,omitempty"` // processor time by time; 0 where the system does not tell
+	CoresBusy       float64   `json:"cores_busy,omitempty"` // CPU time divided by wall time; 0 if the system does not report CPU time
 	PeakMemoryBytes int64     `json:"peak_memory_bytes"`
 }
 
-// Bench measures optimizer steps, after one that is not counted unless a single one is asked for. Nothing is
-// written.
+// Bench times optimizer steps. A warm-up step runs first and is not counted, unless only one step is requested.
+// Nothing is written to disk.
 func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r Recipe, steps int) (Speed, error) {
 	t, err := newTrainer(g, m, Setup{Recipe: r, Train: source})
 	if err != nil {
@@ -62,8 +62,8 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	return s, nil
 }
 
-// CheckData reads every volume of a dataset once and reports the first that cannot be trained on. Sources
-// that generate volumes are not asked.
+// CheckData reads every volume of the datasets once and reports the first one that cannot be used. Sources that
+// generate volumes are skipped.
 func CheckData(train, held Source, r Recipe) error {
 	own := unmixed(train)
 	for _, s := range []Source{own, held} {

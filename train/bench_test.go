@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkStep measures optimizer steps of nano on the CPU, of 8 clips of 4 slices with one or two objects.
+// BenchmarkStep measures optimizer steps of nano on the CPU, each on 8 clips of 4 slices with one or two objects.
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct{ size, together int }{{128, 1}, {128, 8}, {256, 1}, {256, 8}} {
 		b.Run(fmt.Sprintf("nano-%d-together-%d", c.size, c.together), func(b *testing.B) {
@@ -33,7 +33,7 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkClip measures what prepares a clip: it must be far below a step.
+// BenchmarkClip measures the preparation of a clip, which must take far less time than a step.
 func BenchmarkClip(b *testing.B) {
 	s := train.NewSampler(twoCases(), train.Scratch(), 256)
 	for n := range b.N {

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// source is what is validated on, and whether it was trained on.
+// source returns what to validate on and whether it is also trained on.
 func (t *Trainer) source() (s Source, onTrain bool) {
 	if t.Held != nil {
 		return t.Held, false
@@ -14,20 +14,20 @@ func (t *Trainer) source() (s Source, onTrain bool) {
 	return unmixed(t.Train), true
 }
 
-// validatingPart bounds the part of the time that the validations of a run limited by time may take, so that large
-// volumes leave time to train.
+// validatingPart bounds the fraction of a time-limited run that validation may take, so that large volumes leave time
+// for training.
 const validatingPart = 1. / 3
 
-// canValidate says whether there is time for a validation that is not the last one.
+// canValidate reports whether there is time for a validation other than the last one.
 func (t *Trainer) canValidate() bool {
 	limit, _ := t.Recipe.limit()
 	return limit == 0 || t.state.Validating <= validatingPart*t.elapsed().Seconds()
 }
 
-// validate scores the model, averaged where the recipe asks for it, keeps it if it is the best so far, and draws the
-// pictures.
+// validate scores the model (its averaged weights, if the recipe asks for them), keeps it if it is the best so far,
+// and draws the pictures.
 func (t *Trainer) validate(ctx context.Context) (v *Validation, err error) {
-	err = t.averaged(func() error {
+	err = t.withAverage(func() error {
 		v, err = t.score(ctx)
 		return err
 	})
@@ -40,8 +40,8 @@ func (t *Trainer) validate(ctx context.Context) (v *Validation, err error) {
 	return v, t.drawCurves()
 }
 
-// score validates the present weights and keeps them if they are the best so far. Those of step 0 are kept where nothing
-// beats them.
+// score validates the current weights and keeps them if they are the best so far. The weights of step 0 stay the best
+// if nothing beats them.
 func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	source, onTrain := t.source()
 	v, err := t.validateOn(ctx, source)
@@ -64,15 +64,15 @@ func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	return v, t.saveBest()
 }
 
-// prefers says whether weights are kept as the best ones. A few objects are a noisy measure, whose highest value says more
-// about luck than about weights: of those that beat the start weights, the latest that are within a standard error
-// of the highest value are the best.
+// prefers reports whether validated weights become the best ones. With few objects the DSC is noisy, and the single
+// highest value owes more to luck than to the weights. Of the weights that beat the start, the latest within one
+// standard error of the highest value are the best.
 func (s *state) prefers(v *Validation) bool {
 	highest := meanDSC(s.Highest)
 	return len(s.Highest) == 0 || v.DSC > highest || v.DSC > meanDSC(s.Before) && v.DSC >= highest-standardError(v.Scores, s.Highest)
 }
 
-// keep notes the scores of the best weights, those of a step.
+// keep records the scores of the best weights and the step they are from.
 func (s *state) keep(v *Validation, step int) {
 	s.Best, s.BestStep, s.After = v.DSC, step, v.Scores
 	if v.DSC > meanDSC(s.Highest) {
@@ -80,7 +80,7 @@ func (s *state) keep(v *Validation, step int) {
 	}
 }
 
-// meanDSC is that of a validation; -1 without one.
+// meanDSC is the mean DSC of a validation; -1 if there are no scores.
 func meanDSC(scores []ObjectScore) float64 {
 	if len(scores) == 0 {
 		return -1
@@ -92,7 +92,8 @@ func meanDSC(scores []ObjectScore) float64 {
 	return sum / float64(len(scores))
 }
 
-// standardError is that of the mean difference of the same objects' DSC; 0 of a single one.
+// standardError is the standard error of the mean paired difference of the objects' DSC; 0 for fewer than two
+// objects.
 func standardError(a, b []ObjectScore) float64 {
 	if len(a) != len(b) || len(a) < 2 {
 		return 0
@@ -105,7 +106,7 @@ func standardError(a, b []ObjectScore) float64 {
 	return math.Sqrt(squares / (n - 1) / n)
 }
 
-// saveBest writes the present weights as the best ones.
+// saveBest writes the current weights as the best ones.
 func (t *Trainer) saveBest() error {
 	if err := t.saveWeights(bestFile); err != nil {
 		return fmt.Errorf("train: step %d: %w: %w", t.state.Step, errSave, err)
@@ -113,17 +114,17 @@ func (t *Trainer) saveBest() error {
 	return nil
 }
 
-// trust lets weights of a step count as the recipe says; those of step 0 are the start model's.
+// trust sets PriorTrusted for the weights of a step: as the recipe says, or as in the start model for step 0.
 func (t *Trainer) trust(step int) {
 	t.model.Config.PriorTrusted = t.trusted || t.Recipe.Trust && step > 0
 }
 
-// averaged lets f see the model with its averaged weights, where there are any.
-func (t *Trainer) averaged(f func() error) error {
+// withAverage runs f on the model with its averaged weights, if there are any.
+func (t *Trainer) withAverage(f func() error) error {
 	if t.average.values == nil {
 		return f()
 	}
-	return t.keeping(func() error {
+	return t.restoring(func() error {
 		for i, p := range t.params {
 			p.Set(t.average.values[i])
 		}
@@ -131,8 +132,8 @@ func (t *Trainer) averaged(f func() error) error {
 	})
 }
 
-// keeping runs f, which may change the model's weights, and puts them back.
-func (t *Trainer) keeping(f func() error) error {
+// restoring runs f, which may change the model's weights, and restores them afterwards.
+func (t *Trainer) restoring(f func() error) error {
 	var kept [][]float32
 	params := t.model.Params.All()
 	for _, p := range params {

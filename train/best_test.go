@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// validation of one volume's objects.
+// validation has one volume whose objects have the given DSC.
 func validation(dsc ...float64) *Validation {
 	v := &Validation{}
 	for i, d := range dsc {
@@ -16,7 +16,7 @@ func validation(dsc ...float64) *Validation {
 	return v
 }
 
-// TestLaterWeightsWinWithinAStandardError goes through validations of which some are kept.
+// TestLaterWeightsWinWithinAStandardError runs through a series of validations, some of which are kept.
 func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	var s state
 	for step, one := range []struct {
@@ -24,11 +24,11 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 		kept   bool
 	}{
 		{[]float64{0.6, 0.7, 0.5}, true},     // the start weights
-		{[]float64{0.6, 0.7, 0.5}, false},    // equal to them
+		{[]float64{0.6, 0.7, 0.5}, false},    // the same scores
 		{[]float64{0.5, 0.9, 0.3}, false},    // worse, though within a standard error
 		{[]float64{0.7, 0.8, 0.7}, true},     // better
-		{[]float64{0.65, 0.85, 0.68}, true},  // a little worse than that; one object is better
-		{[]float64{0.67, 0.77, 0.67}, false}, // every object is worse than the highest by the same
+		{[]float64{0.65, 0.85, 0.68}, true},  // slightly worse than that, with one object better
+		{[]float64{0.67, 0.77, 0.67}, false}, // every object is worse than the highest by the same amount
 		{[]float64{0.7, 0.8, 0.71}, true},    // the highest
 	} {
 		v := validation(one.scores...)

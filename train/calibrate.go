@@ -10,33 +10,34 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// The biases that say how soon an object counts as absent: of the score head, by its key in official checkpoints, and of
-// the evidence of a model of its prior alone.
+// The biases that decide how readily an object counts as absent: the score head's, under its key in official
+// checkpoints, and the evidence layer's in a model that uses its prior alone.
 const (
 	scoreBias    = "sam_mask_decoder.pred_obj_score_head.layers.2.bias"
 	evidenceBias = "prior.evidence.bias"
 )
 
-// shifts of that bias are tried one after the other, first below 0, then above, until they make it worse.
+// shifts of that bias are tried in order, first as negative values, then as positive ones, until they make things
+// worse.
 var shifts = []float64{0.5, 1, 2, 3}
 
-// leastGain of the whole-volume DSC is worth a shift.
+// leastGain is the least gain in whole-volume DSC that justifies a shift.
 const leastGain = 1e-3
 
-// calibrate shifts, at the end, the score of presence of the last weights and of the best ones, if that is better over the
-// whole of the volumes: those held out and those trained on together, as long as the former do not lose. What is best then
-// is kept. The last weights have their turn although others were better: training moves the score most of all, so that
-// better masks may come with a worse score.
+// calibrate shifts the presence score of the last weights and of the best ones at the end of training, if that raises
+// the whole-volume DSC over the held-out and training volumes together without lowering it on the held-out ones.
+// Whatever scores best is kept. The last weights get a turn even if others were better: training moves the presence
+// score most of all, so better masks may come with a worse score.
 func (t *Trainer) calibrate(ctx context.Context) error {
-	bias := t.presence()
+	bias := t.presenceBias()
 	if bias == nil {
 		return nil
 	}
-	err := t.keeping(func() error {
+	err := t.restoring(func() error {
 		if t.state.BestStep != t.state.Step {
 			last := func() error { return t.calibrateWeights(ctx, bias, t.state.Step, 0) }
-			if err := t.averaged(last); err != nil || t.state.BestStep == t.state.Step {
-				return err // the last weights are the best ones now, already shifted
+			if err := t.withAverage(last); err != nil || t.state.BestStep == t.state.Step {
+				return err // the last weights, shifted, are now the best
 			}
 		}
 		f, err := checkpoint.Read(t.path(bestFile))
@@ -57,8 +58,8 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 	return t.save()
 }
 
-// calibrateWeights looks for the best shift of the model's present weights, those of a step that were shifted before, and
-// keeps them if they are the best so far.
+// calibrateWeights finds the best shift for the model's current weights, which are from step and already shifted by
+// before, and keeps the result if it is the best so far.
 func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int, before float64) error {
 	start, err := bias.Get()
 	if err != nil {
@@ -75,7 +76,7 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 	return t.saveBest()
 }
 
-// bestShift tries shifts; that of 0 wins where no other is better.
+// bestShift tries the shifts; 0 wins unless another is better.
 func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial, error) {
 	none, err := t.tryShift(ctx, 0)
 	if err != nil {
@@ -103,20 +104,20 @@ func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial
 	return best, nil
 }
 
-// late says that the budget of a run limited by time is used up.
+// late reports whether the budget of a time-limited run is used up.
 func (t *Trainer) late() bool {
 	limit, _ := t.Recipe.limit()
 	return limit > 0 && t.elapsed().Seconds() > limit.Seconds()/stepsPart
 }
 
-// trial is what a shift leads to.
+// trial is the outcome of one shift.
 type trial struct {
 	shift float64
-	held  *Validation // as in every validation
+	held  *Validation // on the usual validation volumes
 	all   float64     // mean whole-volume DSC over these and the training volumes
 }
 
-// tryShift validates the model as it is.
+// tryShift validates the model as it is now, with the given shift applied.
 func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	source, onTrain := t.source()
 	held, err := t.validateOn(ctx, source)
@@ -131,7 +132,7 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	if onTrain {
 		return out, nil
 	}
-	more, err := t.validateOn(ctx, first{unmixed(t.Train), fewVolumes})
+	more, err := t.validateOn(ctx, firstOf{unmixed(t.Train), fewVolumes})
 	if err != nil {
 		return trial{}, err
 	}
@@ -140,19 +141,19 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	return out, nil
 }
 
-// fewVolumes of those trained on are enough to recalibrate on.
+// fewVolumes is how many training volumes are enough for recalibration.
 const fewVolumes = 5
 
-// first is the first n volumes of a source.
-type first struct {
+// firstOf is the first n volumes of a source.
+type firstOf struct {
 	Source
 	n int
 }
 
 // Len implements Source.
-func (f first) Len() int { return min(f.n, f.Source.Len()) }
+func (f firstOf) Len() int { return min(f.n, f.Source.Len()) }
 
-// PresenceBias is the parameter, by its key in checkpoints, that shifts the score of presence of a model.
+// PresenceBias returns the checkpoint key of the parameter that shifts a model's presence score.
 func PresenceBias(c slmsam.Config) string {
 	if c.PriorAlone {
 		return evidenceBias
@@ -160,8 +161,8 @@ func PresenceBias(c slmsam.Config) string {
 	return scoreBias
 }
 
-// presence is the bias of the score of presence; nil if a model has none.
-func (t *Trainer) presence() *nn.Param {
+// presenceBias returns the model's presence bias; nil if it has none.
+func (t *Trainer) presenceBias() *nn.Param {
 	name := PresenceBias(t.model.Config)
 	params := t.model.Params.All()
 	at := slices.IndexFunc(params, func(p *nn.Param) bool { return p.Name == name })

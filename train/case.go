@@ -9,17 +9,18 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Source is a set of annotated volumes. Case may be called from several goroutines at once. It may make a
-// new case for every index (generated volumes); then Len is how many there are before they repeat.
+// Source is a set of annotated volumes. Case may be called from several goroutines at once. A source that generates
+// volumes may return a new case for every index; Len is then how many there are before they repeat.
 type Source interface {
 	Len() int
 	Case(i int) (*Case, error)
 }
 
-// Weighted is a Source whose cases are drawn with these weights, with replacement, instead of in turn.
+// Weighted is a Source whose cases are drawn with replacement, with probability proportional to their weights,
+// instead of in turn.
 type Weighted interface {
 	Source
-	Weight(i int) float64 // > 0; 1 is usual
+	Weight(i int) float64 // > 0; usually 1
 }
 
 // Cases is a Source in memory.
@@ -31,32 +32,32 @@ func (c Cases) Len() int { return len(c) }
 // Case implements Source.
 func (c Cases) Case(i int) (*Case, error) { return c[i], nil }
 
-// Case is one annotated volume as slices along an axis, at native size. It is read only once it is in use.
+// Case is one annotated volume as slices along an axis, at native size. It must not be changed once it is in use.
 type Case struct {
 	Name    string
 	H, W    int
-	Images  [][]uint8 // per slice [H,W], normalized to 0..255 as Propagate sees them
+	Images  [][]uint8 // per slice [H,W], windowed to 0..255 as in Model.Segment
 	Labels  [][]uint8 // per slice [H,W]: 0 is background, i+1 is Objects[i], 255 (ignored) unknown
 	Objects []int32   // label numbers, as in the file
-	Notes   []string  // what was not plain about the files, for the user
+	Notes   []string  // anything unusual about the files, for the user
 
-	Legend  map[int32]volume.Label // names of Objects, where the file has them
-	Spacing [3]float64             // mm between pixels along W and H, and between slices; 0 where a case was not made from a volume
+	Legend  map[int32]volume.Label // names of Objects, if the file has them
+	Spacing [3]float64             // mm between pixels along W and H, and between slices; 0 for a case not made from a volume
 
-	intensity func(i int) []float32 // [H,W] as in the volume; nil where a case was not made from one
-	window    volume.Window         // that made Images of the intensities
-	nominal   bool                  // the spacing is not that of the volume, which does not say it
+	intensity func(i int) []float32 // [H,W] as in the volume; nil for a case not made from one
+	window    volume.Window         // the window that made Images from the intensities
+	nominal   bool                  // the spacing is made up, since the file does not give it
 
-	scored []bool // of a case to validate on: the slices that count; nil: all
+	scored []bool // which slices count in validation; nil counts all
 
 	once    sync.Once
-	visible [][]int // per slice: indices of the objects that are on it
-	turns   [2]turn // across columns and rows
+	visible [][]int // per slice: indices of the objects on it
+	turns   [2]turn // resliced across columns and rows
 	whole   sync.Once
-	volume  [][]float32 // intensities of all slices, once they are turned
+	volume  [][]float32 // intensities of all slices, cached for reslicing
 }
 
-// Slices is the case as the model is shown it: W x H x slices, the slices along axis 2.
+// Slices returns the case as the model sees it: W x H x slices, with the slices along axis 2.
 func (c *Case) Slices() slmsam.Slices {
 	dim := [3]int{c.W, c.H, c.Len()}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, 0, c.W*c.H*c.Len()), Geom: c.geometry()}
@@ -70,7 +71,7 @@ func (c *Case) Slices() slmsam.Slices {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: window}
 }
 
-// geometry is the grid of Slices and LabelMap, of spacing 1 where the case does not know its own.
+// geometry is the grid of Slices and LabelMap; the spacing is 1 if it is not known.
 func (c *Case) geometry() volume.Geometry {
 	spacing := c.Spacing
 	if spacing == ([3]float64{}) {
@@ -79,7 +80,7 @@ func (c *Case) geometry() volume.Geometry {
 	return volume.NewGeometry([3]int{c.W, c.H, c.Len()}, spacing)
 }
 
-// ignored is the index of pixels that nothing is known of, and maxObjects how many indices are left for objects.
+// ignored is the label index of pixels with unknown labels; maxObjects is how many indices are left for objects.
 const (
 	ignored    = 255
 	maxObjects = ignored - 1
@@ -94,7 +95,7 @@ func (c *Case) Size() (h, w int) { return c.H, c.W }
 // Gray is slice i, [H,W].
 func (c *Case) Gray(i int) []uint8 { return c.Images[i] }
 
-// Visible lists the objects, as indices into Objects, that slice i holds.
+// Visible lists the objects on slice i, as indices into Objects.
 func (c *Case) Visible(i int) []int {
 	c.once.Do(func() {
 		c.visible = make([][]int, len(c.Labels))
@@ -113,7 +114,7 @@ func (c *Case) Visible(i int) []int {
 	return c.visible[i]
 }
 
-// Mask returns where object o is on slice i, [H,W].
+// Mask returns the mask of object o on slice i, [H,W].
 func (c *Case) Mask(i, o int) []bool {
 	mask := make([]bool, len(c.Labels[i]))
 	for p, l := range c.Labels[i] {
@@ -122,7 +123,7 @@ func (c *Case) Mask(i, o int) []bool {
 	return mask
 }
 
-// Check reports a case that no clip can be taken from.
+// Check returns an error if no clip can be taken from the case.
 func (c *Case) Check() error {
 	switch {
 	case len(c.Images) == 0 || len(c.Images) != len(c.Labels):
@@ -140,16 +141,16 @@ func (c *Case) Check() error {
 	return nil
 }
 
-// CaseOptions say how a volume becomes slices.
+// CaseOptions controls how a volume becomes slices.
 type CaseOptions struct {
 	Axis   int               // 0, 1 or 2; -1 takes the acquisition axis
-	Labels []int32           // the labels to train; nil takes all. One that a volume lacks is an error
-	Window volume.WindowRule // how intensities become gray; empty: automatically
+	Labels []int32           // labels to train; nil takes all. A label missing from the volume is an error
+	Window volume.WindowRule // how intensities become gray values; empty: automatic
 
-	Channel int   // of an nnU-Net folder's images
-	Ignore  int32 // a label that is no object: nothing is known where it is; 0: none
+	Channel int   // channel of an nnU-Net folder's images
+	Ignore  int32 // label of voxels whose truth is unknown; 0: none
 
-	IgnoreGeometry bool // a label map of the image's size is taken as drawn on it, whatever its header says
+	IgnoreGeometry bool // accept a label map of the image's size whatever its header says
 }
 
 // NewCase cuts an image and its label map into slices.
@@ -200,7 +201,7 @@ func indexed(pix []int32, index map[int32]uint8) []uint8 {
 	return out
 }
 
-// objectsOf lists the labels to train, ascending.
+// objectsOf lists the labels to train in ascending order.
 func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) {
 	counts := l.Counts()
 	delete(counts, 0)
@@ -230,8 +231,8 @@ func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) 
 	return found, nil
 }
 
-// LabelMap is the annotation as a label map with the case's own numbers: W x H x slices, the slices across
-// axis 2.
+// LabelMap returns the annotation as a label map with the case's own label numbers: W x H x slices, with the slices
+// along axis 2.
 func (c *Case) LabelMap() *volume.LabelMap {
 	l := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry(), Legend: c.Legend}
 	for _, pix := range c.Labels {

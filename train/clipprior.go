@@ -9,10 +9,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// windowNoise is how much the ends of an object's window are moved, in parts of its width.
+// windowNoise is how far the ends of an object's gray window are jittered, as a fraction of its width.
 const windowNoise = 0.1
 
-// Intensity is slice i as the volume has it or, where a case was not made from one, its gray values, [H,W].
+// Intensity returns slice i with the volume's own intensities, [H,W]; for a case not made from a volume, its gray
+// values.
 func (c *Case) Intensity(i int) []float32 {
 	if c.intensity != nil {
 		return c.intensity(i)
@@ -24,28 +25,29 @@ func (c *Case) Intensity(i int) []float32 {
 	return out
 }
 
-// shown returns how slices are cut to gray values for a clip of an object: as they are or, for a model with a prior,
-// in the window of the object's surroundings on the clip's first slice, moved a little.
-func (s *Sampler) shown(c *Case, start, object int, rng *rand.Rand) func(z int) []uint8 {
+// grayOf returns a function that gives the gray values of slice z in a clip of an object: those of the case or, for a
+// model with a prior, those in the window around the object on the clip's first slice, slightly jittered.
+func (s *Sampler) grayOf(c *Case, start, object int, rng *rand.Rand) func(z int) []uint8 {
 	if s.config == nil {
 		return func(z int) []uint8 { return c.Images[z] }
 	}
 	w := slmsam.LocalWindow(c.Intensity(start), c.Mask(start, object), c.H, c.W)
 	width := w.Hi - w.Lo
-	w = volume.Window{Lo: w.Lo + within(rng, windowNoise)*width, Hi: w.Hi + within(rng, windowNoise)*width}
+	w = volume.Window{Lo: w.Lo + plusMinus(rng, windowNoise)*width, Hi: w.Hi + plusMinus(rng, windowNoise)*width}
 	return func(z int) []uint8 { return w.Apply(c.Intensity(z)) }
 }
 
-// gap is how far every step-th slice of a case lies apart in a clip, for a model with a prior.
+// gap returns the distance between successive frames of a clip with the given step, in pixels of Config.PriorSide,
+// for a model with a prior.
 func (s *Sampler) gap(c *Case, w warp, step int) float64 {
 	if s.config == nil {
 		return 0
 	}
 	rows, columns := w.size()
-	return math.Max(math.Abs(float64(step)), 1) * s.config.PriorGap(c.geometry().Spacing, 2, rows, columns) / w.shrunk()
+	return math.Max(math.Abs(float64(step)), 1) * s.config.PriorGap(c.geometry().Spacing, 2, rows, columns) / w.shrink()
 }
 
-// addPrior computes ahead what a model with a prior needs of a clip.
+// addPrior precomputes the inputs that a model with a prior needs for a clip.
 func (s *Sampler) addPrior(clip *Clip) {
 	if s.config == nil {
 		return

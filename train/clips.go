@@ -12,11 +12,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Clip is consecutive slices of a volume with B objects, augmented and resized: what a step learns from.
+// Clip is a training example: consecutive slices of a volume with B objects, augmented and resized to S x S.
 type Clip struct {
-	Name    string  // which volume, slices and objects, for people
+	Name    string  // volume, slices, and labels, for messages
 	Size    int     // S
-	Gap     float64 // between frames, in pixels of Config.PriorSide; 0 unless the model has a prior
+	Gap     float64 // distance between frames, in pixels of Config.PriorSide; 0 unless the model has a prior
 	Objects []int32
 	Frames  []Frame
 }
@@ -26,34 +26,34 @@ type Frame struct {
 	Gray    []uint8           // [S,S]
 	Masks   []bool            // [B,S,S]
 	Empty   []bool            // [B]
-	Unknown []bool            // [S,S] where nothing is known of any object; nil: nowhere
-	Free    bool              // the loss sees masks of objects that count as absent
-	Recall  bool              // the true masks are remembered, not the predicted ones
-	Passed  bool              // gone through, not learned from
-	Present []bool            // [B] the truth, where it decides what is remembered; nil leaves that to the scores
-	Prior   *slmsam.ClipPrior // for a model with a prior; nil else
-	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks prompt
+	Unknown []bool            // [S,S] pixels whose labels are unknown; nil: none
+	Free    bool              // the mask loss applies even to objects whose score says they are absent
+	Recall  bool              // the true masks are remembered instead of the predicted ones
+	Passed  bool              // tracked, but not learned from
+	Present []bool            // [B] true presence, where it decides what is remembered; nil leaves that to the scores
+	Prior   *slmsam.ClipPrior // inputs of a model with a prior; nil for others
+	Points  [][]decoder.Point // [B] prompts in pixels of the S x S image, on the first frame; nil: the masks are the prompts
 }
 
-// Sampler draws clips. Clip n depends on the recipe, the source and n alone, so that a resumed training
-// goes on with the clips that it would have seen, whatever goroutine makes them.
+// Sampler draws clips. Clip n depends only on the recipe, the source, and n, so that resumed training continues with
+// the clips it would have seen, whichever goroutine makes them.
 type Sampler struct {
 	source Source
 	recipe Recipe
 	size   int            // S
-	config *slmsam.Config // of a model with a prior; nil else
+	config *slmsam.Config // of a model with a prior; nil for others
 
 	mu    sync.Mutex
 	epoch int
 	turn  []int // the order of the volumes in that epoch
 }
 
-// NewSampler returns a sampler of clips for a model of image size s.
+// NewSampler returns a sampler of clips for a model with an S x S input.
 func NewSampler(source Source, r Recipe, s int) *Sampler {
 	return &Sampler{source: source, recipe: r, size: s, epoch: -1}
 }
 
-// For draws clips as a model needs them, beyond their size.
+// For adapts the clips to a model's other needs, and returns the sampler.
 func (s *Sampler) For(c slmsam.Config) *Sampler {
 	if c.Prior {
 		s.config = &c
@@ -61,7 +61,7 @@ func (s *Sampler) For(c slmsam.Config) *Sampler {
 	return s
 }
 
-// Streams of random numbers, one per purpose.
+// Random streams, one for each purpose.
 const (
 	clipStream = iota << 40
 	orderStream
@@ -69,13 +69,14 @@ const (
 	holdStream
 )
 
-// maxShuffled bounds the sources whose order is shuffled: larger ones are generated, and as random in order.
+// maxShuffled bounds the sources whose order is shuffled. Larger ones are generated, so their order is random
+// already.
 const maxShuffled = 1 << 16
 
 // clipTries bounds the attempts to find a clip whose objects survive the augmentation.
 const clipTries = 8
 
-// errNoObject says that the objects of a clip vanished: they were cut off or too small for the model.
+// errNoObject means that all objects of a clip were cut off or too small for the model.
 var errNoObject = errors.New("no object is left after augmentation and resizing")
 
 // Clip makes clip n of the training.
@@ -89,9 +90,9 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 		return nil, err
 	}
 	turned := s.turned(c, rng)
-	clip, err := s.tries(turned, rng)
-	if turned != c && errors.Is(err, errNoObject) { // objects may be too thin that way
-		clip, err = s.tries(c, rng)
+	clip, err := s.drawAny(turned, rng)
+	if turned != c && errors.Is(err, errNoObject) { // its objects may be too thin across that axis
+		clip, err = s.drawAny(c, rng)
 	}
 	if errors.Is(err, errNoObject) {
 		return nil, fmt.Errorf("train: case %s: %w at %d x %d: its objects are too small, or augment is too strong", c.Name, err, s.size, s.size)
@@ -102,8 +103,8 @@ func (s *Sampler) Clip(n int) (*Clip, error) {
 	return clip, err
 }
 
-// tries draws a clip of a case until its objects survive, at most clipTries times.
-func (s *Sampler) tries(c *Case, rng *rand.Rand) (clip *Clip, err error) {
+// drawAny draws clips of a case until one has an object left, at most clipTries times.
+func (s *Sampler) drawAny(c *Case, rng *rand.Rand) (clip *Clip, err error) {
 	for range clipTries {
 		if clip, err = s.draw(c, rng); !errors.Is(err, errNoObject) {
 			break
@@ -120,7 +121,7 @@ func (s *Sampler) recall(clip *Clip, n int, rng *rand.Rand) {
 	}
 }
 
-// volume chooses the volume of clip n: all in turn, in another order every epoch, or by weight.
+// volume chooses the volume of clip n: each in turn, in a new order every epoch, or by weight.
 func (s *Sampler) volume(n int, rng *rand.Rand) int {
 	count := s.source.Len()
 	if c, ok := s.source.(chooser); ok {
@@ -141,6 +142,7 @@ func (s *Sampler) volume(n int, rng *rand.Rand) int {
 	return s.turn[n%count]
 }
 
+// uniform reports whether all weights are equal.
 func uniform(w Weighted) bool {
 	for i := range w.Len() {
 		if w.Weight(i) != w.Weight(0) {
@@ -150,6 +152,7 @@ func uniform(w Weighted) bool {
 	return true
 }
 
+// byWeight draws the index of a case with probability proportional to its weight.
 func byWeight(w Weighted, rng *rand.Rand) int {
 	total := 0.0
 	for i := range w.Len() {
@@ -164,8 +167,8 @@ func byWeight(w Weighted, rng *rand.Rand) int {
 	return w.Len() - 1
 }
 
-// draw takes a clip of a case: its first slice holds an object, the order is reversed at times, slices are
-// skipped and objects end where the recipe asks for it and the case has it.
+// draw takes a random clip from a case. Its first slice holds an object. As often as the recipe asks, and where the
+// case allows it, the order is reversed, slices are skipped, and the clip outlasts an object.
 func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 	if s.recipe.Sweeps > 0 && (rng.Float64() < s.recipe.Sweeps || s.tooShort(c)) {
 		if object, along, ok := s.sweep(c, rng); ok {
@@ -180,15 +183,15 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 	if s.recipe.Stride > 1 {
 		stride += rng.IntN(s.recipe.Stride)
 	}
-	starts, err := s.order(c, stride)
-	if err != nil && stride > 1 { // too few slices for that
+	starts, err := s.clipStarts(c, stride)
+	if err != nil && stride > 1 { // too few slices for this stride
 		stride = 1
-		starts, err = s.order(c, stride)
+		starts, err = s.clipStarts(c, stride)
 	}
 	if err != nil {
 		return nil, err
 	}
-	back := 0 // an index into starts
+	back := 0 // index into starts
 	if rng.Float64() < s.recipe.Reverse {
 		back = 1
 	}
@@ -206,16 +209,18 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 	if s.recipe.Still > 0 && rng.Float64() < s.recipe.Still {
 		step = 0
 	}
-	return s.render(c, way{start, step, s.recipe.Frames}, s.objects(c, start, step, ends, rng), rng)
+	return s.render(c, traversal{start, step, s.recipe.Frames}, s.objects(c, start, step, ends, rng), rng)
 }
 
-// way is through a volume: from a slice on, by steps, so many slices.
-type way struct{ start, step, slices int }
+// traversal is a sequence of slices through a volume: where it starts, the step between slices, and how many there
+// are.
+type traversal struct{ start, step, slices int }
 
-// last is the last slice.
-func (w way) last() int { return w.start + (w.slices-1)*w.step }
+// last returns the last slice.
+func (w traversal) last() int { return w.start + (w.slices-1)*w.step }
 
-// objects chooses among those of a clip's first slice, if ends with one that the clip outlasts before all others.
+// objects chooses among the objects on a clip's first slice; if ends, one that is gone by the clip's last slice comes
+// first.
 func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) []int {
 	visible, most := c.Visible(start), s.mostObjects()
 	var out []int
@@ -231,7 +236,7 @@ func (s *Sampler) objects(c *Case, start, step int, ends bool, rng *rand.Rand) [
 	return out
 }
 
-// mostObjects is how many objects are followed in a clip at most; a prior follows one.
+// mostObjects is the most objects tracked in a clip; a model with a prior tracks one.
 func (s *Sampler) mostObjects() int {
 	if s.config != nil {
 		return 1
@@ -239,15 +244,16 @@ func (s *Sampler) mostObjects() int {
 	return s.recipe.MaxObjects
 }
 
-// render augments and resizes the slices of a clip. Objects that vanish from the first slice are dropped.
-func (s *Sampler) render(c *Case, along way, objects []int, rng *rand.Rand) (*Clip, error) {
+// render augments and resizes the slices of a clip. Objects that the transform removes from the first slice are
+// dropped.
+func (s *Sampler) render(c *Case, along traversal, objects []int, rng *rand.Rand) (*Clip, error) {
 	start := along.start
 	warp := s.recipe.Augment.draw(rng, c.H, c.W)
 	if focus := s.recipe.Augment.Focus; focus > 0 && rng.Float64() < focus {
 		warp.center(c.Mask(start, objects[rng.IntN(len(objects))]))
 	}
 	if crop := s.recipe.Augment.Crop; crop[0] > 0 {
-		if !warp.crop(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), between(rng, crop)) {
+		if !warp.crop(c.Labels[start], uint8(1+objects[rng.IntN(len(objects))]), logUniform(rng, crop)) {
 			return nil, errNoObject
 		}
 	}
@@ -255,7 +261,7 @@ func (s *Sampler) render(c *Case, along way, objects []int, rng *rand.Rand) (*Cl
 	if len(objects) == 0 {
 		return nil, errNoObject
 	}
-	gray := s.shown(c, start, objects[0], rng)
+	gray := s.grayOf(c, start, objects[0], rng)
 	clip := &Clip{Size: s.size, Name: fmt.Sprintf("%s, slices %d to %d, labels", c.Name, start, along.last())}
 	for _, o := range objects {
 		clip.Objects = append(clip.Objects, c.Objects[o])
@@ -280,6 +286,7 @@ func (s *Sampler) render(c *Case, along way, objects []int, rng *rand.Rand) (*Cl
 	return clip, nil
 }
 
+// negated returns the element-wise negation of v.
 func negated(v []bool) []bool {
 	out := make([]bool, len(v))
 	for i, b := range v {
@@ -288,7 +295,7 @@ func negated(v []bool) []bool {
 	return out
 }
 
-// surviving returns the objects that the transform leaves on a slice.
+// surviving returns the objects that are still on a slice after the transform.
 func (s *Sampler) surviving(c *Case, w warp, z int, objects []int) []int {
 	_, empty := s.masks(c, w, z, objects)
 	var out []int
@@ -300,7 +307,7 @@ func (s *Sampler) surviving(c *Case, w warp, z int, objects []int) []int {
 	return out
 }
 
-// masks returns where objects are on a transformed slice, [B,S,S].
+// masks returns the objects' masks on a transformed slice, [B,S,S], and which are empty, [B].
 func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []bool) {
 	labels := w.labels(c.Labels[z])
 	empty = make([]bool, len(objects))
@@ -324,7 +331,7 @@ func (s *Sampler) masks(c *Case, w warp, z int, objects []int) (masks, empty []b
 	return masks, empty
 }
 
-// unknown returns which pixels of a transformed slice are labeled to be ignored, [S,S]; nil if there are none.
+// unknown returns which pixels of a transformed slice carry the ignore label, [S,S]; nil if none do.
 func (s *Sampler) unknown(c *Case, w warp, z int) []bool {
 	if !slices.Contains(c.Labels[z], ignored) {
 		return nil

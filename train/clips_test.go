@@ -20,7 +20,7 @@ func clipAt(t testing.TB, s *train.Sampler, n int) *train.Clip {
 	return c
 }
 
-// TestClipsDependOnSeedAndNumberOnly draws the same clips in another order from another sampler.
+// TestClipsDependOnSeedAndNumberOnly draws the same clips in a different order from another sampler.
 func TestClipsDependOnSeedAndNumberOnly(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 3}
@@ -36,7 +36,7 @@ func TestClipsDependOnSeedAndNumberOnly(t *testing.T) {
 	require.NotEqual(t, first[0], clipAt(t, train.NewSampler(twoCases(), r, 64), 0))
 }
 
-// TestClipsAreConsecutiveSlices finds the frames of unaugmented clips in their volume.
+// TestClipsAreConsecutiveSlices looks up the frames of unaugmented clips in their volume.
 func TestClipsAreConsecutiveSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment = train.NoAugment()
@@ -130,7 +130,7 @@ func TestPointsAndBoxes(t *testing.T) {
 	require.Positive(t, negatives)
 }
 
-// TestVanishingObjects asks for objects too small for the model.
+// TestVanishingObjects uses objects too small for the model.
 func TestVanishingObjects(t *testing.T) {
 	c := &train.Case{Name: "dot", H: 200, W: 200, Objects: []int32{1}}
 	for range 4 {
@@ -158,11 +158,11 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestEndsAndStride asks for clips that outlast an object, of every slice or every second one.
+// TestEndsAndStride draws clips that outlast an object, with every slice or every second one.
 func TestEndsAndStride(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Ends, r.Stride, r.MaxObjects = train.NoAugment(), 1, 2, 1
-	c := discs("a", 12) // object 5 begins at slice 3: only clips in reversed order outlast it
+	c := discs("a", 12) // object 5 starts on slice 3: only reversed clips outlast it
 	s := train.NewSampler(train.Cases{c}, r, 64)
 	strides, outlasted := map[int]int{}, 0
 	for n := range 60 {
@@ -184,7 +184,7 @@ func TestEndsAndStride(t *testing.T) {
 	require.Greater(t, outlasted, 15)
 }
 
-// TestStrideFallsBackInShortVolumes takes every slice where a clip of every fourth would not fit.
+// TestStrideFallsBackInShortVolumes checks that every slice is taken where a clip of every fourth would not fit.
 func TestStrideFallsBackInShortVolumes(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Stride = 4
@@ -194,7 +194,7 @@ func TestStrideFallsBackInShortVolumes(t *testing.T) {
 	}
 }
 
-// TestTruthInTraining hands the truth to the model: which objects are present, and some of the masks.
+// TestTruthInTraining passes the truth to the model: which objects are present, and some of the masks.
 func TestTruthInTraining(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Ends, r.Teacher = 1, train.Teacher{TruePresence: true, TrueMasks: 0.5, FreeMasks: true}
@@ -215,7 +215,7 @@ func TestTruthInTraining(t *testing.T) {
 
 func abs(x int) int { return max(x, -x) }
 
-// TestCroppedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it lies.
+// TestCroppedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it is.
 func TestCroppedClipsShowObjectsEquallyLarge(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.MaxObjects = train.NoAugment(), 1

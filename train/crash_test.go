@@ -17,10 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// childDir tells a process of this test binary to train in a folder: TestChild.
+// childDir is the environment variable with the folder in which a child process, running TestChild, trains.
 const childDir = "SLMSAM_TEST_TRAIN_DIR"
 
-// crashSteps is a number of steps for every go test; SLMSAM_KILL_STEPS=300 asks for more.
+// crashSteps is how many steps to train: few by default, more with SLMSAM_KILL_STEPS=300.
 func crashSteps(t *testing.T) int {
 	const few = 12
 	asked := os.Getenv("SLMSAM_KILL_STEPS")
@@ -59,8 +59,8 @@ func child(dir string) *exec.Cmd {
 	return cmd
 }
 
-// TestKillAndResume kills a training at random moments, again and again, until it comes to its end: the
-// final weights are those of a run that was never killed.
+// TestKillAndResume kills a training at random moments until it finishes; the final weights must equal those of an
+// uninterrupted run.
 func TestKillAndResume(t *testing.T) {
 	whole, killed := t.TempDir(), t.TempDir()
 	tr, _ := newTrainer(t, whole, crashRecipe(t), nil)
@@ -100,7 +100,7 @@ func TestKillAndResume(t *testing.T) {
 	require.Empty(t, leftovers)
 }
 
-// records are the lines of a run's metrics but for the times: clips, losses, gradients, learning rates, validations.
+// records returns the lines of a run's metrics without times: clips, losses, gradients, learning rates, validations.
 func records(t *testing.T, dir string) []map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
@@ -134,8 +134,8 @@ func requireSameTensors(t testing.TB, want, got string) {
 	requireSameWeights(t, x, y)
 }
 
-// TestFullDisk makes every write beyond a size fail while a training runs: it ends with an error that says
-// so, and the previous state can be resumed.
+// TestFullDisk makes all writes beyond a certain file size fail during training: it must end with an error that says
+// so, and the previous state must be resumable.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if os.Getenv(childDir) != "" {
@@ -152,7 +152,7 @@ func TestFullDisk(t *testing.T) {
 	text, err := r.JSON()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "recipe.json"), text, 0o644))
-	// The shell's limit on file sizes, in blocks of 1 KiB, is the portable way to a write that fails.
+	// The shell's file size limit, in blocks of 1 KiB, is a portable way to make a write fail.
 	limited := fmt.Sprintf("trap '' XFSZ; ulimit -f 64; exec %q -test.run='^TestChild$' -test.v", os.Args[0])
 	cmd := exec.Command("sh", "-c", limited)
 	cmd.Env = append(os.Environ(), childDir+"="+dir)

@@ -14,10 +14,10 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// curves are what a run's metrics show, over the steps.
+// curves holds a run's metrics by step.
 type curves struct{ loss, dice, dsc plotter.XYs }
 
-// drawCurves draws loss and DSC over the steps.
+// drawCurves plots loss and DSC over the steps.
 func (t *Trainer) drawCurves() error {
 	records, err := readRecords(t.path(metricsFile), math.MaxInt)
 	if err != nil {
@@ -30,9 +30,9 @@ func (t *Trainer) drawCurves() error {
 	return replaceFile(t.path(curvesFile), data)
 }
 
-// curvesOf takes what was measured; what was not leaves no point.
+// curvesOf collects the points; what was not measured at a step leaves no point.
 func curvesOf(records []record) (c curves) {
-	const lowest = 1e-6 // a logarithm needs more than 0
+	const lowest = 1e-6 // the log scale needs positive values
 	for _, r := range records {
 		x := float64(r.Step)
 		switch {
@@ -48,7 +48,7 @@ func curvesOf(records []record) (c curves) {
 	return c
 }
 
-// draw draws two panels with one axis of steps, as PNG.
+// draw plots two panels over a common step axis, as PNG.
 func (c curves) draw() ([]byte, error) {
 	pale, strong, red := color.RGBA{150, 180, 230, 255}, color.RGBA{20, 70, 160, 255}, color.RGBA{200, 40, 40, 255}
 	upper, lower := newPanel("loss of a clip"), newPanel("Dice")
@@ -58,7 +58,7 @@ func (c curves) draw() ([]byte, error) {
 	} else {
 		upper.Y.Min, upper.Y.Max = 0, 1
 	}
-	const few = 25 // points that are marked, or a single one could not be seen
+	const few = 25 // with this few points, each is marked: a lone point has no line
 	for _, l := range []struct {
 		p      *plot.Plot
 		name   string
@@ -90,7 +90,7 @@ func (c curves) draw() ([]byte, error) {
 			l.p.Legend.Add(l.name, line)
 		}
 	}
-	if len(c.loss) > 0 && upper.Y.Min == upper.Y.Max { // or the axis would begin a whole number below, and end its logarithm
+	if len(c.loss) > 0 && upper.Y.Min == upper.Y.Max { // avoid an empty range, which plot would widen to below 0
 		upper.Y.Min, upper.Y.Max = upper.Y.Min/2, upper.Y.Max*2
 	}
 	upper.X.Min, upper.X.Max = c.steps()
@@ -99,7 +99,7 @@ func (c curves) draw() ([]byte, error) {
 	return stacked(upper, lower)
 }
 
-// newPanel is a plot over the steps.
+// newPanel returns an empty plot over the steps.
 func newPanel(y string) *plot.Plot {
 	p := plot.New()
 	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
@@ -111,7 +111,7 @@ func newPanel(y string) *plot.Plot {
 	return p
 }
 
-// steps is the range of the steps.
+// steps returns the range of the step axis.
 func (c curves) steps() (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, points := range []plotter.XYs{c.loss, c.dice, c.dsc} {
@@ -119,13 +119,13 @@ func (c curves) steps() (lo, hi float64) {
 			lo, hi = min(lo, p.X), max(hi, p.X)
 		}
 	}
-	if !(lo < hi) { // one step, or none
+	if !(lo < hi) { // fewer than two steps
 		return min(lo, 1) - 1, max(hi, 0) + 1
 	}
 	return lo, hi
 }
 
-// stacked draws panels below each other, aligned, as PNG.
+// stacked draws panels one below the other, aligned, as PNG.
 func stacked(panels ...*plot.Plot) ([]byte, error) {
 	rows := make([][]*plot.Plot, len(panels))
 	for i, p := range panels {
@@ -142,7 +142,8 @@ func stacked(panels ...*plot.Plot) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// smooth is the running median over the last 25 points: a few clips are far worse than all others.
+// smooth is the running median of the last 25 points: a mean would follow the few clips that are far worse than the
+// rest.
 func smooth(in plotter.XYs) plotter.XYs {
 	const window = 25
 	out := make(plotter.XYs, len(in))

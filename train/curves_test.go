@@ -43,7 +43,7 @@ func TestWhatWasNotMeasuredIsNotRecorded(t *testing.T) {
 	require.Len(t, line, 2, "a validation has no losses: %v", line)
 }
 
-// TestEveryCurveIsSeen: also one with a single point, and the validation of a training that has not begun.
+// TestEveryCurveIsSeen includes a curve with a single point and the validation before training.
 func TestEveryCurveIsSeen(t *testing.T) {
 	red := color.RGBA{200, 40, 40, 255}
 	for name, records := range map[string][]record{

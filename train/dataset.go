@@ -15,37 +15,37 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Dataset is a Source of files: an nnU-Net raw folder, the official folder layout, or a CSV manifest.
-// Volumes are read when first asked for and kept while they fit in CacheBytes.
+// Dataset is a Source of files: an nnU-Net raw folder, the official folder layout, or a CSV manifest. Volumes are
+// read on first use and kept while they fit in CacheBytes.
 type Dataset struct {
-	CacheBytes int64 // 2 GiB; the volume last read is always kept
+	CacheBytes int64 // 2 GiB; the most recently read volume is always kept
 
 	entries []entry
 	opt     CaseOptions
-	notes   []string // on the listing, and on the cases read so far
+	notes   []string // about the listing and the cases read so far
 	noted   map[string]bool
 
 	mu     sync.Mutex
 	cached map[int]*Case
-	order  []int // cached indices, the least recently used first
+	order  []int // cached indices, least recently used first
 	bytes  int64
 }
 
 // entry is one annotated volume on disk.
 type entry struct {
 	name, image, label string
-	labels             []int32 // nil: the options', else all
-	ignore             int32   // the label of voxels that nothing is known of; 0: none
+	labels             []int32 // nil: the options' labels, or all
+	ignore             int32   // label of voxels whose truth is unknown; 0: none
 	weight             float64
-	eightBit           bool // slices are 8-bit already: not normalized again
+	eightBit           bool // the slices are already 8-bit and are not windowed again
 }
 
-// eightBitWindow leaves slices as they are that were made 8-bit before.
+// eightBitWindow leaves 8-bit slices unchanged.
 const eightBitWindow volume.WindowRule = "0,255"
 
 const defaultCache = 2 << 30
 
-// Open finds out which layout path has and lists its volumes; none is read yet.
+// Open determines the layout of path and lists its volumes without reading them.
 func Open(path string, opt CaseOptions) (*Dataset, error) {
 	entries, notes, err := list(path, opt.Channel)
 	if err != nil {
@@ -64,6 +64,7 @@ func Open(path string, opt CaseOptions) (*Dataset, error) {
 	return &Dataset{CacheBytes: defaultCache, entries: entries, opt: opt, notes: notes, noted: map[string]bool{}, cached: map[int]*Case{}}, nil
 }
 
+// list dispatches on the layout of path.
 func list(path string, channel int) (entries []entry, notes []string, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -97,8 +98,8 @@ func (d *Dataset) Names() []string {
 	return names
 }
 
-// WindowOf is how the volumes of a source are shown: what a model that is trained on them remembers. 8-bit slices were
-// made from the whole range of their volume, as in the paper.
+// WindowOf returns how a source's volumes are windowed, which a model trained on them records. Slices that are
+// already 8-bit are assumed to cover their volume's whole intensity range, as in the paper.
 func WindowOf(s Source) volume.WindowRule {
 	if x, ok := unmixed(s).(*Dataset); ok {
 		if x.opt.Window == "" && x.entries[0].eightBit {
@@ -111,15 +112,14 @@ func WindowOf(s Source) volume.WindowRule {
 	return volume.WindowAuto
 }
 
-// Notes is what a person should know of the listing and of the cases that were read so far: what was left out, assumed or
-// turned round.
+// Notes tells the user what was skipped, assumed, or reoriented in the listing and in the cases read so far.
 func (d *Dataset) Notes() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.notes)
 }
 
-// Notes gathers what datasets of files have to say.
+// Notes collects the notes of those sources that are datasets.
 func Notes(sources ...Source) (out []string) {
 	for _, s := range sources {
 		if d, ok := unmixed(s).(*Dataset); ok && d != nil {
@@ -132,7 +132,7 @@ func Notes(sources ...Source) (out []string) {
 // Weight implements Weighted.
 func (d *Dataset) Weight(i int) float64 { return d.entries[i].weight }
 
-// Split moves the named cases to a second dataset: the volumes held out for validation.
+// Split moves the named cases to a second dataset, to be held out for validation.
 func (d *Dataset) Split(names []string) (rest, held *Dataset, err error) {
 	rest = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, notes: d.notes, noted: map[string]bool{}, cached: map[int]*Case{}}
 	held = &Dataset{CacheBytes: d.CacheBytes, opt: d.opt, noted: map[string]bool{}, cached: map[int]*Case{}}
@@ -184,11 +184,13 @@ func (d *Dataset) Case(i int) (*Case, error) {
 	return c, nil
 }
 
+// touch marks a cached case as most recently used.
 func (d *Dataset) touch(i int) {
 	at := slices.Index(d.order, i)
 	d.order = append(slices.Delete(d.order, at, at+1), i)
 }
 
+// bytes is the memory of a case: 4 bytes per voxel of intensity, one of gray, and one of label.
 func (c *Case) bytes() int64 { return 6 * int64(c.H) * int64(c.W) * int64(c.Len()) }
 
 // read loads an image and its label map.
@@ -211,7 +213,7 @@ func (e entry) read(opt CaseOptions) (*Case, error) {
 	return NewCase(e.name, v, l, opt)
 }
 
-// Fingerprint names what a source holds, so that a run is not resumed on other data by mistake.
+// Fingerprint identifies what a source holds, so that a run is not resumed on other data by mistake.
 func Fingerprint(s Source) string {
 	text := fmt.Sprintln(s.Len())
 	switch x := s.(type) {
@@ -230,7 +232,7 @@ func Fingerprint(s Source) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// fingerprint lists the volumes with the sizes of their files, and how they are cut.
+// fingerprint lists the volumes with their file sizes, and the case options.
 func (d *Dataset) fingerprint() string {
 	text := fmt.Sprintln(d.opt)
 	for _, e := range d.entries {
@@ -245,7 +247,7 @@ func (d *Dataset) fingerprint() string {
 	return text
 }
 
-// missing says that a file of a pair is not there.
+// missing returns an error if a file that every such case needs does not exist.
 func missing(path, of string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing: every %s needs one", path, of)

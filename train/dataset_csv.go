@@ -14,16 +14,17 @@ import (
 	"unicode/utf16"
 )
 
-// manifest is a CSV file of cases as spreadsheets save it: with commas, semicolons or tabs between the cells, perhaps a
-// byte order mark, blank rows and columns for people.
+// manifest is a CSV file of cases as spreadsheets save it: cells may be separated by commas, semicolons, or tabs, and
+// there may be a byte order mark, blank rows, and columns that are only for people.
 type manifest struct {
 	dir      string
-	decimals rune // comma or point
+	decimals rune // decimal separator: comma or point
 	column   map[string]int
 }
 
-// listCSV reads a manifest with the columns image and label and, optionally, name, labels (numbers with spaces between;
-// empty is all) and weight. Paths are relative to the manifest. Other columns are named in the notes, blank rows skipped.
+// listCSV reads a manifest with the columns image and label and, optionally, name, labels (numbers separated by
+// spaces; empty means all), and weight. Paths are relative to the manifest. Unknown columns are listed in the notes;
+// blank rows are skipped.
 func listCSV(path string) (entries []entry, notes []string, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -78,7 +79,7 @@ func plainText(data []byte) string {
 	return string(utf16.Decode(units))
 }
 
-// separator is the character between the cells of the first line: the most frequent of comma, semicolon and tab.
+// separator guesses the cell separator from the first line: whichever of comma, semicolon, and tab is most frequent.
 func separator(text string) rune {
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	best := ','
@@ -90,6 +91,7 @@ func separator(text string) rune {
 	return best
 }
 
+// blank reports whether all cells of a row are empty.
 func blank(row []string) bool {
 	return !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }
@@ -123,7 +125,7 @@ func (m *manifest) header(row []string) (notes []string, err error) {
 	return notes, nil
 }
 
-// entry reads a row below a header of so many cells.
+// entry reads a row; columns is the number of cells in the header.
 func (m *manifest) entry(row []string, columns int) (entry, error) {
 	if len(row) > columns && !blank(row[columns:]) {
 		return entry{}, fmt.Errorf("wrong number of fields: %d, the first line has %d (put names that hold the separator in quotes)", len(row), columns)
@@ -165,7 +167,7 @@ func (m *manifest) entry(row []string, columns int) (entry, error) {
 	return e, nil
 }
 
-// file is the path of a cell; one that was written on Windows may have backslashes.
+// file returns the path in a cell. Backslashes are accepted as separators, since the file may come from Windows.
 func (m *manifest) file(name string) (string, error) {
 	at := func(name string) string {
 		if filepath.IsAbs(name) {

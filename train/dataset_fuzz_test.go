@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzManifest and FuzzDatasetJSON list whatever stands in a file; neither panics.
+// FuzzManifest and FuzzDatasetJSON list arbitrary file contents; neither may panic.
 func FuzzManifest(f *testing.F) {
 	for _, s := range []string{"image,label\na,b\n", "\xef\xbb\xbfimage;label;weight\r\na;b;0,5\r\n", "\xff\xfei\x00m\x00", "image\tlabel\n\"a", ""} {
 		f.Add([]byte(s))

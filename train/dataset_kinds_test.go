@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestManifestsOfSpreadsheets: what programs and people save as CSV.
+// TestManifestsOfSpreadsheets reads what programs and people save as CSV.
 func TestManifestsOfSpreadsheets(t *testing.T) {
 	dir := t.TempDir()
 	writeCase(t, filepath.Join(dir, "a b", "i.nii"), filepath.Join(dir, "ä", "l.nrrd"), 2, 7)
@@ -68,7 +68,7 @@ func nnunetFolder(t *testing.T, json, ending string, cases ...string) string {
 	for _, name := range cases {
 		writeCase(t, filepath.Join(dir, "imagesTr", name+"_0000"+ending), filepath.Join(dir, "labelsTr", name+ending), 2, 7)
 		v, _ := smallVolume(2)
-		v.Data[0] = 500 // the second channel is another image
+		v.Data[0] = 500 // the second channel is a different image
 		require.NoError(t, volume.WriteVolume(filepath.Join(dir, "imagesTr", name+"_0001"+ending), v, volume.WriteOptions{}))
 	}
 	return dir
@@ -102,7 +102,7 @@ func TestNNUNetChannels(t *testing.T) {
 	}
 }
 
-// TestNNUNetLists: label maps elsewhere, with other endings, or named by the list of version 1.
+// TestNNUNetLists covers label maps in other places, with other extensions, or listed as in version 1.
 func TestNNUNetLists(t *testing.T) {
 	dir := nnunetFolder(t, `{"file_ending": ".nii.gz", "dataset": {"c1": {"images": ["imagesTr/c1_0000.nii.gz", "imagesTr/c1_0001.nii.gz"], "label": "labels2/x.nii.gz"}}}`,
 		".nii.gz", "c1", "c2")
@@ -144,7 +144,7 @@ func TestNNUNetLists(t *testing.T) {
 	}
 }
 
-// TestIgnoredLabel: it is no object, and clips say where it is.
+// TestIgnoredLabel checks that the ignore label is not an object, and that clips mark where it is.
 func TestIgnoredLabel(t *testing.T) {
 	dir := nnunetFolder(t, `{"labels": {"background": 0, "organ": 2, "ignore": 7}, "file_ending": ".nii.gz"}`, ".nii.gz", "c1")
 	d, err := train.Open(dir, anyLabels)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// listFolders lists the official layout: images/VOLUME/00000.jpg, masks/VOLUME/00000.png, and train.txt
-// with the names of the volumes, one a line; without it all are taken.
+// listFolders lists the official layout: images/VOLUME/00000.jpg, masks/VOLUME/00000.png, and train.txt with one
+// volume name per line. Without train.txt, all volumes are taken.
 func listFolders(dir string) ([]entry, error) {
 	names, err := lines(filepath.Join(dir, "train.txt"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +39,7 @@ func listFolders(dir string) ([]entry, error) {
 	return entries, nil
 }
 
-// lines reads the lines of a file that are not blank.
+// lines returns the nonblank lines of a file, trimmed.
 func lines(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {

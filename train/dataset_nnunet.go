@@ -18,21 +18,21 @@ import (
 // nnunet is an nnU-Net raw folder, version 1 or 2, as its dataset.json describes it.
 type nnunet struct {
 	dir      string
-	ending   string   // of all files, as ".nii.gz"
-	channels []string // names, by number
+	ending   string   // of all files, such as ".nii.gz"
+	channels []string // names by channel number
 	legend   volume.Legend
-	listed   []pair // that dataset.json names; none: all of labelsTr
-	channel  int    // the one in use
+	listed   []pair // from dataset.json; if empty, everything in labelsTr is used
+	channel  int    // the channel in use
 	notes    []string
 }
 
-// pair is a label map with its image's channels.
+// pair is a label map and the channels of its image.
 type pair struct {
 	name, label string
 	images      []string
 }
 
-// datasetJSON is what this program uses of dataset.json.
+// datasetJSON is the part of dataset.json that is used here.
 type datasetJSON struct {
 	Ending   string          `json:"file_ending"`
 	Channels map[string]any  `json:"channel_names"`
@@ -64,7 +64,7 @@ func readNNUNet(dir string, channel int) (*nnunet, error) {
 		n.channels = channelNames(d.Modality)
 	}
 	if n.ending == "" {
-		n.ending = ".nii.gz" // version 1 of the format knew no other
+		n.ending = ".nii.gz" // the only one in version 1 of the format
 	}
 	if bytes.Contains(data, []byte(`"labels"`)) {
 		if n.legend, err = volume.ParseLegend(data); err != nil {
@@ -87,7 +87,7 @@ func channelNames(table map[string]any) []string {
 	for key, name := range table {
 		i, err := strconv.Atoi(strings.TrimSpace(key))
 		if err != nil || i < 0 || i >= len(names) {
-			return nil // numbered in another way: not worth an error
+			return nil // numbered some other way; the names are only for messages
 		}
 		names[i] = fmt.Sprint(name)
 	}
@@ -97,7 +97,7 @@ func channelNames(table map[string]any) []string {
 	return names
 }
 
-// readTraining reads the list of version 1, unless the newer list is there. Its images lack the number of the channel.
+// readTraining reads the version 1 list, unless the newer one is present. Its image names lack the channel number.
 func (n *nnunet) readTraining(raw json.RawMessage) error {
 	if len(n.listed) > 0 || len(raw) == 0 {
 		return nil
@@ -106,7 +106,7 @@ func (n *nnunet) readTraining(raw json.RawMessage) error {
 		Image string `json:"image"`
 		Label string `json:"label"`
 	}
-	if json.Unmarshal(raw, &list) != nil { // names only, as some converters write
+	if json.Unmarshal(raw, &list) != nil { // some converters list names only
 		return nil
 	}
 	for _, t := range list {
@@ -118,7 +118,7 @@ func (n *nnunet) readTraining(raw json.RawMessage) error {
 	return nil
 }
 
-// stem is a file's name without folder and ending.
+// stem is a file's name without its folder and extension.
 func (n *nnunet) stem(path string) string {
 	name := strings.TrimSuffix(filepath.Base(path), n.ending)
 	if short, _, ok := volume.CutExtension(name); ok {
@@ -127,7 +127,7 @@ func (n *nnunet) stem(path string) string {
 	return name
 }
 
-// listNNUNet lists an nnU-Net raw folder: what dataset.json lists or, without a list, all of labelsTr.
+// listNNUNet lists an nnU-Net raw folder: what dataset.json lists or, if it has no list, everything in labelsTr.
 func listNNUNet(dir string, channel int) (entries []entry, notes []string, err error) {
 	n, err := readNNUNet(dir, channel)
 	if err != nil {
@@ -158,11 +158,12 @@ func listNNUNet(dir string, channel int) (entries []entry, notes []string, err e
 	return entries, n.notes, nil
 }
 
+// note records something the user should know.
 func (n *nnunet) note(format string, args ...any) {
 	n.notes = append(n.notes, "dataset.json: "+fmt.Sprintf(format, args...))
 }
 
-// find is the path of a file that dataset.json names, relative to the folder.
+// find returns the path of a file named in dataset.json, relative to the folder.
 func (n *nnunet) find(name string) (string, error) {
 	path := name
 	if !filepath.IsAbs(name) {
@@ -171,14 +172,14 @@ func (n *nnunet) find(name string) (string, error) {
 	return path, missing(path, "case of dataset.json")
 }
 
-// scan lists the files of labelsTr.
+// scan lists the files in labelsTr.
 func (n *nnunet) scan() ([]pair, error) {
 	files, err := os.ReadDir(filepath.Join(n.dir, "labelsTr"))
 	if err != nil {
 		return nil, err
 	}
 	var pairs []pair
-	others := map[string][]string{} // by ending
+	others := map[string][]string{} // by extension
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), ".") {
 			continue
@@ -205,7 +206,7 @@ func (n *nnunet) scan() ([]pair, error) {
 	return pairs, nil
 }
 
-// noteUnlisted says how many label maps the list leaves out.
+// noteUnlisted notes how many label maps the list leaves out.
 func (n *nnunet) noteUnlisted() {
 	files, err := os.ReadDir(filepath.Join(n.dir, "labelsTr"))
 	if err != nil {
@@ -226,7 +227,7 @@ func (n *nnunet) noteUnlisted() {
 	}
 }
 
-// image is the file of the channel in use.
+// image returns the image file of the channel in use.
 func (n *nnunet) image(p pair) (string, error) {
 	number := fmt.Sprintf("_%04d", n.channel)
 	name := strings.TrimSuffix(filepath.Base(p.label), n.ending)
@@ -241,7 +242,7 @@ func (n *nnunet) image(p pair) (string, error) {
 	}
 	candidates = append(candidates, filepath.Join("imagesTr", name+number+n.ending))
 	if n.channel == 0 {
-		candidates = append(candidates, filepath.Join("imagesTr", name+n.ending)) // as the Decathlon's folders have it
+		candidates = append(candidates, filepath.Join("imagesTr", name+n.ending)) // as in Medical Segmentation Decathlon folders
 	}
 	for _, c := range candidates {
 		if path, err := n.find(c); err == nil {
@@ -255,7 +256,7 @@ func (n *nnunet) image(p pair) (string, error) {
 	return "", missing(path, "label map in labelsTr")
 }
 
-// noteChannels says which of several channels is used, whether they are declared or only there.
+// noteChannels notes which of several channels is used, whether dataset.json declares them or the files merely exist.
 func (n *nnunet) noteChannels(pairs []pair) {
 	count := len(n.channels)
 	if len(pairs) > 0 && count <= 1 {

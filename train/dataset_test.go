@@ -117,7 +117,7 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// TestOfficialLayout reads JPEG slices and PNG masks; gray values are not stretched.
+// TestOfficialLayout reads JPEG slices and PNG masks; gray values must not be rescaled.
 func TestOfficialLayout(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{"00000", "00001"} {

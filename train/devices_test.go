@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// curveTolerance is the largest relative difference of a loss between devices. Both compute in float32 and
-// differ in the order of sums; each step multiplies the difference a little, as AdamW divides small gradients
-// by their own size.
+// curveTolerance is the largest relative difference of a loss between devices. Both compute in float32 and sum in
+// different orders. Each step amplifies the difference a little, because AdamW divides small gradients by their own
+// size.
 const curveTolerance = 5e-3
 
-// TestSameCurveOnBothDevices trains 20 steps on the CPU and on the GPU from the same weights.
+// TestSameCurveOnBothDevices trains for 20 steps on the CPU and on the GPU from the same weights.
 func TestSameCurveOnBothDevices(t *testing.T) {
 	curves := map[string][]float64{}
 	golden.OnDevices(t, func(t *testing.T, dev backend.Device) {

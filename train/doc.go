@@ -1,11 +1,13 @@
-// Package train fine-tunes SLM-SAM 2 on a few annotated volumes, or trains it from scratch: clips of
-// consecutive slices, augmentation, the losses of SAM 2, AdamW with layer decay, validation, resume.
+// Package train fine-tunes SLM-SAM 2 on a few annotated volumes, or trains it from scratch. It covers clips of
+// consecutive slices, augmentation, the SAM 2 losses, AdamW with layer-wise learning-rate decay, validation, and
+// resuming.
 //
-// Start reading at step.go, one training step, and trainer.go, the loop around it; loss.go, groups.go and
-// recipe.go are what the paper's recipe says. A volume becomes a Case (case.go) of a Source (dataset.go,
-// generated.go, regions.go), from which clips are cut (clips.go, starts.go, sweep.go, turn.go, points.go), augmented (augment.go) and made
-// ahead of the step (prefetch.go). runfiles.go writes checkpoints and the state to resume from; validate.go,
-// journal.go, events.go and pictures.go are what a person sees; plan.go finds memory and work beforehand.
+// Start with step.go, which computes one clip's loss and gradients, and trainer.go, the loop around it. loss.go,
+// groups.go, and recipe.go follow the paper's recipe. A volume becomes a Case (case.go) of a Source (dataset.go,
+// generated.go, regions.go). Clips are cut from cases (clips.go, starts.go, sweep.go, turn.go, points.go), augmented
+// (augment.go), and prepared ahead of time (prefetch.go). runfiles.go writes checkpoints and the resume state.
+// validate.go, journal.go, events.go, samples.go, and curves.go produce what the user looks at; plan.go estimates
+// memory and work up front.
 //
-// The package imports the model (root package), nn, volume, eval, checkpoint and train/phantom.
+// The package imports the model (the root package), nn, volume, eval, checkpoint, and train/phantom.
 package train

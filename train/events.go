@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// events writes TensorBoard's event file: TFRecords of tensorflow.Event messages (event.proto and
-// summary.proto of TensorFlow), of which only versions, session starts and scalars are needed.
+// events writes a TensorBoard event file: TFRecords of tensorflow.Event messages (TensorFlow's event.proto and
+// summary.proto), of which only versions, session starts, and scalars are needed.
 type events struct {
 	file *os.File
-	err  error // the first
+	err  error // the first one
 }
 
-// newEvents starts an event file; what earlier files hold after step is to be ignored.
+// newEvents starts an event file. Its session start tells TensorBoard to discard what earlier files hold after step.
 func newEvents(dir string, step int) (*events, error) {
 	name := fmt.Sprintf("events.out.tfevents.%010d.slmsam.%d", time.Now().Unix(), step)
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -56,7 +56,7 @@ func (e *events) head(step int) []byte {
 	return protoVarint(out, 2, uint64(step))
 }
 
-// write appends a TFRecord: length, its checksum, data, its checksum.
+// write appends a TFRecord: length, checksum of the length, data, checksum of the data.
 func (e *events) write(data []byte) {
 	if e.err != nil {
 		return
@@ -68,16 +68,18 @@ func (e *events) write(data []byte) {
 	_, e.err = e.file.Write(record)
 }
 
-// maskedCRC is CRC-32C, rotated and offset as TFRecords want it.
+// maskedCRC is CRC-32C, rotated and offset as TFRecord requires.
 func maskedCRC(data []byte) uint32 {
 	c := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
 	return (c>>15 | c<<17) + 0xa282ead8
 }
 
+// protoVarint appends a varint field to a protobuf message.
 func protoVarint(b []byte, field int, v uint64) []byte {
 	return binary.AppendUvarint(append(b, byte(field<<3)), v)
 }
 
+// protoBytes appends a length-delimited field to a protobuf message.
 func protoBytes(b []byte, field int, v []byte) []byte {
 	b = append(b, byte(field<<3|2))
 	return append(binary.AppendUvarint(b, uint64(len(v))), v...)

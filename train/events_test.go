@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMaskedCRC: the CRC-32C of "123456789" is 0xe3069283 (RFC 3720, appendix B.4 uses the same polynomial),
-// masked as tensorflow/core/lib/hash/crc32c.h does.
+// TestMaskedCRC uses the known CRC-32C of "123456789", 0xe3069283 (RFC 3720, appendix B.4, uses the same polynomial),
+// masked as in tensorflow/core/lib/hash/crc32c.h.
 func TestMaskedCRC(t *testing.T) {
 	crc := uint32(0xe3069283)
 	require.Equal(t, (crc>>15|crc<<17)+0xa282ead8, maskedCRC([]byte("123456789")))

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// Recipes are JSON files with every setting of a training; some are built in.
+// Recipes are JSON files with every training setting; some are built in.
 func ExampleReadRecipe() {
 	r, err := train.ReadRecipe("paper")
 	if err != nil {

@@ -7,23 +7,23 @@ import (
 	"github.com/seed-6f79f512/slmsam/eval"
 )
 
-// Gain is what a training has changed on the volumes that it was validated on, object by object.
+// Gain is how much training changed the scores on the validation volumes, object by object.
 type Gain struct {
 	Before  float64       `json:"before"` // mean whole-volume DSC of the start weights
-	After   float64       `json:"after"`  // and of the best ones
-	Change  eval.Interval `json:"change"` // over the objects, paired
+	After   float64       `json:"after"`  // the same of the best weights
+	Change  eval.Interval `json:"change"` // paired, over the objects
 	Objects int           `json:"objects"`
 
-	Absent        int `json:"absent"` // slices without their object, once for each outline, and
-	RunOverBefore int `json:"run_over_before"`
-	RunOverAfter  int `json:"run_over_after"`
+	Absent        int `json:"absent"`          // slices without their object, counted once per outline
+	RunOverBefore int `json:"run_over_before"` // those of them on which the start weights found the object
+	RunOverAfter  int `json:"run_over_after"`  // the same for the best weights
 
-	Kept    bool    `json:"start_kept"`     // the start weights are the best ones
-	Shift   float64 `json:"presence_shift"` // of their score of presence, by the recalibration
+	Kept    bool    `json:"start_kept"`     // the start weights remained the best ones
+	Shift   float64 `json:"presence_shift"` // shift of the presence score by recalibration
 	OnTrain bool    `json:"on_training_volumes,omitempty"`
 }
 
-// Gain compares the best weights with those that the training started from; false where the latter were not validated.
+// Gain compares the best weights with the start weights; false if the start weights were not validated.
 func (t *Trainer) Gain() (Gain, bool) {
 	before, after := t.state.Before, t.state.After
 	if len(before) == 0 || len(before) != len(after) {
@@ -43,7 +43,7 @@ func (t *Trainer) Gain() (Gain, bool) {
 	return g, true
 }
 
-// String is the gain in a line.
+// String returns the gain on one line.
 func (g Gain) String() string {
 	on := "volumes held out"
 	if g.OnTrain {

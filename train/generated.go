@@ -7,17 +7,17 @@ import (
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 )
 
-// Generated is a Source of made-up volumes (package phantom): the same seed gives the same ones.
+// Generated is a Source of synthetic volumes (package phantom); the same seed gives the same volumes.
 type Generated struct {
 	Config phantom.Config
 	Seed   uint64
 	Count  int // volumes before they repeat
-	Reuse  int // clips that are taken from one volume before the next is made
+	Reuse  int // consecutive indices that share a volume
 
 	recent recentCases
 }
 
-// NewGenerated returns count volumes of the default kind, each for a few clips in a row: making one takes
+// NewGenerated returns count default phantoms. Each serves several clips in a row, because making a volume takes
 // longer than cutting a clip from it.
 func NewGenerated(seed uint64, count int) *Generated {
 	return &Generated{Config: phantom.Default(), Seed: seed, Count: count, Reuse: 12}
@@ -32,7 +32,7 @@ func (s *Generated) Case(i int) (*Case, error) {
 	return s.recent.get(n, func() (*Case, error) { return caseOf(phantom.Generate(s.Config, s.Seed, n)) })
 }
 
-// caseOf takes over a generated volume; labels that did not make it onto any slice are left out.
+// caseOf converts a generated volume; labels that appear on no slice are dropped.
 func caseOf(p *phantom.Case) (*Case, error) {
 	c := &Case{Name: p.Name, H: p.H, W: p.W}
 	var index [256]uint8
@@ -57,13 +57,13 @@ func caseOf(p *phantom.Case) (*Case, error) {
 	return c, c.Check()
 }
 
-// Mixed is a Source that takes a clip from its second part with a probability of Share, else from its first.
+// Mixed is a Source that takes each clip from Second with probability Share, and otherwise from First.
 type Mixed struct {
 	First, Second Source
 	Share         float64
 }
 
-// unmixed is what a source was before other clips were mixed in.
+// unmixed returns the source that other clips were mixed into.
 func unmixed(s Source) Source {
 	for m, ok := s.(Mixed); ok; m, ok = s.(Mixed) {
 		s = m.First
@@ -71,7 +71,7 @@ func unmixed(s Source) Source {
 	return s
 }
 
-// Volumes is how many volumes a source has, those that clips are mixed in from not counted.
+// Volumes returns how many volumes a source has, not counting those that were mixed in.
 func Volumes(s Source) int { return unmixed(s).Len() }
 
 // Len implements Source.
@@ -93,23 +93,23 @@ func (m Mixed) choose(n int, rng *rand.Rand) int {
 	if first, ok := m.First.(chooser); ok {
 		return first.choose(n, rng)
 	}
-	return drawn(m.First, rng)
+	return drawCase(m.First, rng)
 }
 
-// drawn is the index of a random case of a source, by weight where it has weights.
-func drawn(s Source, rng *rand.Rand) int {
+// drawCase returns the index of a random case, by weight if the source is Weighted.
+func drawCase(s Source, rng *rand.Rand) int {
 	if w, ok := s.(Weighted); ok {
 		return byWeight(w, rng)
 	}
 	return rng.IntN(s.Len())
 }
 
-// chooser is a Source that decides itself which volume clip n comes from.
+// chooser is a Source that decides for itself which volume clip n comes from.
 type chooser interface {
 	choose(n int, rng *rand.Rand) int
 }
 
-// fingerprint tells generated volumes apart.
+// fingerprint identifies the generated volumes.
 func (s *Generated) fingerprint() string {
 	return fmt.Sprintf("generated %+v %d %d %d", s.Config, s.Seed, s.Count, s.Reuse)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestGeneratedVolumes asks for the same volumes in order and all at once.
+// TestGeneratedVolumes requests the same volumes in order and all at once.
 func TestGeneratedVolumes(t *testing.T) {
 	const n = 12
 	want := make([]*train.Case, n)

@@ -15,26 +15,26 @@ const (
 	PaperEncoderLR   = 3e-6
 	PaperWeightDecay = 0.1
 	PaperLayerDecay  = 0.9
-	PaperClip        = 0.1 // total L2 norm of the gradients
-	PaperEnd         = 0.1 // where the cosine schedule ends
+	PaperClip        = 0.1 // bound on the total L2 norm of the gradients
+	PaperEnd         = 0.1 // fraction of the learning rates left at the end of the cosine schedule
 )
 
 // Rates are the optimizer's settings.
 type Rates struct {
 	LR          float64 `json:"lr"`           // 5e-6
-	EncoderLR   float64 `json:"encoder_lr"`   // 3e-6: the image encoder's
+	EncoderLR   float64 `json:"encoder_lr"`   // 3e-6: for the image encoder
 	WeightDecay float64 `json:"weight_decay"` // 0.1; 0 for biases and layer norms
-	LayerDecay  float64 `json:"layer_decay"`  // 0.9: on the trunk, per block from the last to the first
-	Clip        float64 `json:"clip"`         // 0.1
-	End         float64 `json:"end"`          // 0.1: part of the learning rates that is left at the end
+	LayerDecay  float64 `json:"layer_decay"`  // 0.9: decay of the trunk's learning rate per block, from last to first
+	Clip        float64 `json:"clip"`         // 0.1: bound on the total L2 norm of the gradients
+	End         float64 `json:"end"`          // 0.1: fraction of the learning rates left at the end of the schedule
 }
 
-// PaperRates are the official ones.
+// PaperRates returns the official settings.
 func PaperRates() Rates {
 	return Rates{LR: PaperLR, EncoderLR: PaperEncoderLR, WeightDecay: PaperWeightDecay, LayerDecay: PaperLayerDecay, Clip: PaperClip, End: PaperEnd}
 }
 
-// Validate reports settings that no training can have.
+// Validate rejects settings that training cannot use.
 func (r Rates) Validate() error {
 	if r.LR < 0 || r.EncoderLR < 0 || r.WeightDecay < 0 || r.LayerDecay <= 0 || r.LayerDecay > 1 || r.Clip <= 0 || !(r.End >= 0 && r.End <= 1) {
 		return fmt.Errorf("train: want learning rates and weight decay >= 0, layer_decay in (0,1], clip > 0 and end in 0..1, got %+v", r)
@@ -42,9 +42,9 @@ func (r Rates) Validate() error {
 	return nil
 }
 
-// Group is how one parameter is updated.
+// Group holds the optimizer settings of one parameter.
 type Group struct {
-	LR          float64 // at the start of the schedule, layer decay included
+	LR          float64 // at the start of the schedule, including layer decay
 	WeightDecay float64
 }
 
@@ -68,7 +68,7 @@ func (r Rates) GroupOf(name string, depth int) Group {
 	return gr
 }
 
-// layerOf returns 1 + the block's index, 0 for the patch embedding.
+// layerOf returns 1 + a block's index, or 0 for the patch embedding.
 func layerOf(name string) int {
 	rest, ok := strings.CutPrefix(name, trunkPrefix+"blocks.")
 	if !ok {
@@ -82,8 +82,8 @@ func layerOf(name string) int {
 	return i + 1
 }
 
-// isLayerNorm says whether a weight belongs to a torch.nn.LayerNorm, which is not decayed. The channel-wise
-// LayerNorm2d of the convolutional parts is another class in the official code, and is decayed.
+// isLayerNorm reports whether a weight belongs to a torch.nn.LayerNorm, which is not decayed. The channel-wise
+// LayerNorm2d of the convolutional parts is a different class in the official code and is decayed.
 func isLayerNorm(name string) bool {
 	if strings.HasPrefix(name, "memory_encoder.") || strings.HasPrefix(name, "recent_memory_fuser.") {
 		return false
@@ -92,20 +92,20 @@ func isLayerNorm(name string) bool {
 	return len(parts) > 1 && strings.HasPrefix(parts[len(parts)-2], "norm")
 }
 
-// Cosine returns the factor of the learning rates at a position in 0..1 of the schedule: from 1 down to End.
+// Cosine returns the learning-rate factor at position where in 0..1 of the schedule: from 1 down to End.
 func (r Rates) Cosine(where float64) float64 {
 	return r.End + (1-r.End)*0.5*(1+math.Cos(math.Pi*where))
 }
 
-// Where returns the position of an iteration, counted from 0.
+// Where returns the position in the schedule, in 0..1, of an iteration counted from 0.
 func Where(epoch, iteration, iterationsPerEpoch, epochs int) float64 {
 	return (float64(epoch) + float64(iteration)/float64(iterationsPerEpoch)) / float64(epochs)
 }
 
-// clipScale returns the factor that brings gradients of a total norm down to the limit.
+// clipScale returns the factor that brings gradients of the given total norm down to the limit.
 func clipScale(norm, limit float64) float64 { return min(1, limit/(norm+1e-6)) }
 
-// Update makes one optimizer step at a position of the schedule and returns the norm of the gradients.
+// Update makes one optimizer step at position where of the schedule and returns the norm of the gradients.
 func (r Rates) Update(g *nn.Graph, o *nn.AdamW, params []*nn.Param, depth int, where float64) (norm float64, err error) {
 	if norm, err = g.GradNorm(params); err != nil {
 		return 0, err
@@ -114,7 +114,7 @@ func (r Rates) Update(g *nn.Graph, o *nn.AdamW, params []*nn.Param, depth int, w
 	return norm, nil
 }
 
-// UpdateWithNorm is Update with the norm known.
+// UpdateWithNorm is Update for a norm that is already known.
 func (r Rates) UpdateWithNorm(o *nn.AdamW, params []*nn.Param, depth int, where, norm float64) {
 	scale := clipScale(norm, r.Clip)
 	for _, p := range params {

@@ -2,21 +2,21 @@ package train
 
 import "math/rand/v2"
 
-// Costs of a step from voxel to voxel in grow.
+// Costs of a step between neighboring voxels in grow.
 const (
 	stepCost  = 2  // within a slice
-	stepMost  = 10 // to another slice, where slices lie far apart
-	grayCost  = 2  // of so many gray values of difference, a step
+	stepMost  = 10 // largest cost of a step to another slice, where slices are far apart
+	grayCost  = 2  // gray levels of difference that add 1 to the cost of a step
 	costLimit = stepMost + 255/grayCost + 1
 )
 
-// grow gives every voxel of a case, [slices,H,W], the number of the seed that it is nearest to along the cheapest path:
-// steps cost more across edges. n seeds are drawn at random. (Dijkstra's algorithm with buckets.)
+// grow draws n seeds at random and gives every voxel of a case, [slices,H,W], the number of the seed with the
+// cheapest path to it; steps across edges cost more. (Dijkstra's algorithm with buckets.)
 func grow(c *Case, n int, rng *rand.Rand) []int32 {
 	area := c.H * c.W
 	gray := make([]int, 0, area*c.Len())
 	for _, slice := range c.Images {
-		gray = append(gray, softened(slice, c.H, c.W)...)
+		gray = append(gray, boxBlur(slice, c.H, c.W)...)
 	}
 	of, cost := make([]int32, len(gray)), make([]int32, len(gray))
 	for i := range of {
@@ -69,8 +69,8 @@ func grow(c *Case, n int, rng *rand.Rand) []int32 {
 	return of
 }
 
-// softened is the mean of each pixel and its neighbors, so that noise makes no edges.
-func softened(pix []uint8, h, w int) []int {
+// boxBlur returns the mean of each pixel's 3 x 3 neighborhood, so that noise does not create edges.
+func boxBlur(pix []uint8, h, w int) []int {
 	out := make([]int, len(pix))
 	for y := range h {
 		for x := range w {

@@ -19,14 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pico is a model small enough for a step in milliseconds.
+// pico is a model small enough to train a step in milliseconds.
 func pico() slmsam.Config {
 	trunk := hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2}, Windows: [4]int{8, 4, 4, 2}, Background: [2]int{7, 7}}
 	return slmsam.Config{ImageSize: 64, Trunk: trunk, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
 		Attention: memattn.Config{Width: 32, MemoryWidth: 16, Layers: 1, FeedForward: 32, Theta: 10000}}
 }
 
-// tinyRecipe is quick and has everything on that is random.
+// tinyRecipe is fast and turns on everything that is random.
 func tinyRecipe(steps int) train.Recipe {
 	r := train.Scratch()
 	r.Steps, r.Frames, r.ValidateEach, r.SaveEach, r.WarmupSteps = steps, 3, 0, 0, 3
@@ -35,7 +35,8 @@ func tinyRecipe(steps int) train.Recipe {
 	return r
 }
 
-// discs is a case of two bright discs on a dark, uneven ground: object 3 is on all slices, object 5 on the later ones.
+// discs is a case of two bright discs on a dark, uneven background: object 3 is on all slices, object 5 on the later
+// ones.
 func discs(name string, slices int) *train.Case {
 	const h, w = 40, 48
 	c := &train.Case{Name: name, H: h, W: w, Objects: []int32{3, 5}}
@@ -60,13 +61,13 @@ func discs(name string, slices int) *train.Case {
 
 func twoCases() train.Cases { return train.Cases{discs("a", 9), discs("b", 12)} }
 
-// freshModel makes a pico model with random weights.
+// freshModel returns a pico model with random weights.
 func freshModel(t testing.TB, dev backend.Device) *slmsam.Model {
 	t.Helper()
 	return randomModel(t, dev, pico())
 }
 
-// randomModel makes a model with random weights, the same for a configuration every time.
+// randomModel returns a model with random weights, always the same for a given configuration.
 func randomModel(t testing.TB, dev backend.Device, c slmsam.Config) *slmsam.Model {
 	t.Helper()
 	m, err := slmsam.New(dev, c)
@@ -75,7 +76,7 @@ func randomModel(t testing.TB, dev backend.Device, c slmsam.Config) *slmsam.Mode
 	return m
 }
 
-// newTrainer starts a training of a fresh pico model on the CPU.
+// newTestTrainer starts training a fresh pico model on the CPU.
 func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	dev := cpu.New(1)
@@ -85,7 +86,7 @@ func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Prog
 	return tr, m
 }
 
-// resumed goes on with a training in dir.
+// resumed continues the training in dir.
 func resumed(t testing.TB, dir string) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	r, config, err := train.RunConfig(dir)

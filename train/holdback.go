@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// The volumes that HoldBack keeps from training: of at least enoughVolumes one in heldOneIn, at least one, at most
-// mostHeld; of fewer a third of the range of each.
+// Which volumes HoldBack keeps from training: with at least enoughVolumes, one in heldOneIn, but at least one and at
+// most mostHeld; with fewer, the slices that remain after training on trainedPart of each volume's object range.
 const (
 	enoughVolumes = 3
 	heldOneIn     = 4
@@ -15,9 +15,10 @@ const (
 	trainedPart   = 2. / 3
 )
 
-// HoldBack keeps from training what it is to be validated on, the same for a seed every time: whole volumes or, of one or
-// two, a share of the slices of each. Their training volumes then end within their objects' range, and what lies beyond
-// counts in validation. held is nil where too little would be left to take clips from. how says what was held.
+// HoldBack splits off data for validation, always the same for a given seed: whole volumes or, if there are only one
+// or two, some slices of each. In the latter case the training volumes end within their objects' range, and what lies
+// beyond counts in validation. held is nil if too little would be left to take clips from. how describes what was
+// held back.
 func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) {
 	if n := d.Len(); n >= enoughVolumes {
 		rng := rand.New(rand.NewPCG(r.Seed, holdStream))
@@ -50,8 +51,9 @@ func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) 
 	return s, out, "a third of the range of every volume, and the slices beyond it", nil
 }
 
-// share is the range of slices [from,to) of volume i that is trained on: up to two thirds of where its objects are, from
-// the side with fewer slices without any, so that the other tells how they are ended; or from either side in turn.
+// share returns the slices [from,to) of volume i to train on: up to two thirds of its objects' range. It keeps the
+// end with fewer empty slices for training, because empty slices at the other end show whether tracking stops there;
+// if both ends have enough, it alternates with i.
 func (c *Case) share(i int) (from, to int) {
 	first, last := c.Len(), -1
 	for z := range c.Len() {
@@ -59,7 +61,7 @@ func (c *Case) share(i int) (from, to int) {
 			first, last = min(first, z), z
 		}
 	}
-	const enough = 2 // slices without objects that a side needs to be validated on
+	const enough = 2 // empty slices that an end needs for validation
 	before, after := first, c.Len()-1-last
 	upwards := after > before
 	if before >= enough && after >= enough {
@@ -72,7 +74,7 @@ func (c *Case) share(i int) (from, to int) {
 	return last + 1 - length, c.Len()
 }
 
-// part is the slices [from,to) of a case.
+// part returns the slices [from,to) of a case.
 func (c *Case) part(from, to int) *Case {
 	out := &Case{Name: c.Name, H: c.H, W: c.W, Images: c.Images[from:to], Labels: c.Labels[from:to], Objects: c.Objects,
 		Legend: c.Legend, Spacing: c.Spacing, window: c.window, nominal: c.nominal}
@@ -82,7 +84,7 @@ func (c *Case) part(from, to int) *Case {
 	return out
 }
 
-// scoredBeyond is a case of which only what lies outside [from,to) counts in validation.
+// scoredBeyond returns a copy of the case in which only slices outside [from,to) count in validation.
 func (c *Case) scoredBeyond(from, to int) *Case {
 	out := c.part(0, c.Len())
 	out.scored = make([]bool, c.Len())
@@ -92,7 +94,7 @@ func (c *Case) scoredBeyond(from, to int) *Case {
 	return out
 }
 
-// shares are parts of the volumes of a dataset.
+// shares are the training parts of a dataset's volumes.
 type shares struct {
 	of    *Dataset
 	train Cases
@@ -107,7 +109,7 @@ func (s shares) Case(i int) (*Case, error) { return s.train.Case(i) }
 // Weight implements Weighted.
 func (s shares) Weight(i int) float64 { return s.of.Weight(i) }
 
-// fingerprint tells a share from the whole.
+// fingerprint distinguishes the shares from the whole dataset.
 func (s shares) fingerprint() string {
 	text := "shares " + s.of.fingerprint()
 	for _, c := range s.train {

@@ -49,7 +49,7 @@ func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	require.Equal(t, held.(*Dataset).Names(), again.(*Dataset).Names(), "the same every time")
 }
 
-// TestSlicesAreHeldBackOfFewVolumes: of two volumes, one end each, on different sides.
+// TestSlicesAreHeldBackOfFewVolumes holds back one end of each of two volumes, on opposite sides.
 func TestSlicesAreHeldBackOfFewVolumes(t *testing.T) {
 	d := datasetOf(t, 2)
 	r := FineTune()
@@ -75,7 +75,7 @@ func TestSlicesAreHeldBackOfFewVolumes(t *testing.T) {
 	require.NotEqual(t, Fingerprint(d), Fingerprint(rest))
 	require.Equal(t, 1.0, rest.(Weighted).Weight(0))
 
-	r.Frames = 12 // more than the first volume's part has
+	r.Frames = 12 // more slices than the first volume's part has
 	rest, held, _, err = HoldBack(d, r)
 	require.NoError(t, err)
 	require.Nil(t, held)

@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Metrics is a line of metrics.jsonl: what a step did. Losses are the mean over the batch's clips of the
-// sum over a clip's slices.
+// Metrics is a step's line of metrics.jsonl. Losses are summed over a clip's slices and averaged over the batch's
+// clips.
 type Metrics struct {
 	Step      int      `json:"step"` // counted from 1
 	Epoch     float64  `json:"epoch"`
@@ -22,20 +22,20 @@ type Metrics struct {
 	Dice      float64  `json:"loss_dice"`
 	IoU       float64  `json:"loss_iou"`
 	Class     float64  `json:"loss_class"`
-	Overlap   *float64 `json:"train_dice,omitempty"` // soft Dice of the tracked slices; nil where no object was on any
+	Overlap   *float64 `json:"train_dice,omitempty"` // soft Dice of the tracked slices; nil if none held an object
 	LR        float64  `json:"lr"`
 	EncoderLR float64  `json:"encoder_lr"`
 	GradNorm  float64  `json:"grad_norm"`
 	Seconds   float64  `json:"seconds"`
 	Clip      string   `json:"clip"` // the batch's last clip
 
-	overlaps int // clips that Overlap is the mean of
+	overlaps int // number of clips averaged in Overlap
 }
 
-// add adds a clip of a batch of n; overlap is NaN if there was nothing to overlap with.
+// add adds a clip of a batch of n; overlap is NaN if no tracked slice held an object.
 func (m *Metrics) add(clip string, t Terms, w Weights, overlap, n float64) {
 	m.Clip = clip
-	m.Loss += t.Total(w) // w holds the 1/n
+	m.Loss += t.Total(w) // w includes the factor 1/n
 	m.Mask += t.Mask / n
 	m.Dice += t.Dice / n
 	m.IoU += t.IoU / n
@@ -49,7 +49,7 @@ func (m *Metrics) add(clip string, t Terms, w Weights, overlap, n float64) {
 	}
 }
 
-// record is a line of metrics.jsonl: a step or, without Metrics, the validation after it.
+// record is a line of metrics.jsonl: a step or, if Metrics is nil, the validation after that step.
 type record struct {
 	Step int `json:"step"`
 	*Metrics
@@ -62,7 +62,7 @@ type journal struct {
 	events *events
 }
 
-// openJournal opens a run's metrics and drops what was recorded after the step to go on from.
+// openJournal opens a run's metrics and drops everything recorded after the given step.
 func openJournal(dir string, step int) (*journal, error) {
 	path := filepath.Join(dir, metricsFile)
 	kept, err := readRecords(path, step)
@@ -119,6 +119,7 @@ func readRecords(path string, step int) ([]record, error) {
 	}
 }
 
+// write appends a line to metrics.jsonl.
 func (j *journal) write(r record) error {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -130,6 +131,7 @@ func (j *journal) write(r record) error {
 	return nil
 }
 
+// step records a step.
 func (j *journal) step(m Metrics) error {
 	values := map[string]float64{"loss/total": m.Loss, "loss/mask": m.Mask, "loss/dice": m.Dice, "loss/iou": m.IoU,
 		"loss/class": m.Class, "optimizer/lr": m.LR, "optimizer/encoder_lr": m.EncoderLR, "optimizer/grad_norm": m.GradNorm}
@@ -140,6 +142,7 @@ func (j *journal) step(m Metrics) error {
 	return j.write(record{Step: m.Step, Metrics: &m})
 }
 
+// validation records the validation after a step.
 func (j *journal) validation(step int, v *Validation) error {
 	values := map[string]float64{"validation/dsc": v.DSC}
 	for _, s := range v.Scores {

@@ -8,29 +8,29 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Weights weigh the terms of the loss (SAM 2, appendix D.2; the fixtures' training settings).
+// Weights are the weights of the loss terms (SAM 2, appendix D.2).
 type Weights struct {
 	Mask  float64 `json:"mask"`  // 20: focal loss of the supervised mask
-	Dice  float64 `json:"dice"`  // 1
-	IoU   float64 `json:"iou"`   // 1: L1 between predicted and actual IoU, all candidates
+	Dice  float64 `json:"dice"`  // 1: Dice loss of the supervised mask
+	IoU   float64 `json:"iou"`   // 1: L1 between predicted and actual IoU of all candidates
 	Class float64 `json:"class"` // 1: cross entropy of the object score
 }
 
-// PaperWeights are the official ones.
+// PaperWeights returns the official weights.
 func PaperWeights() Weights { return Weights{Mask: 20, Dice: 1, IoU: 1, Class: 1} }
 
-// focalAlpha weighs the foreground in the focal loss (Lin et al., arXiv 1708.02002); gamma is 2.
+// focalAlpha weights the foreground in the focal loss (Lin et al., arXiv 1708.02002); gamma is 2.
 const focalAlpha = 0.25
 
-// Terms are the parts of a loss, unweighted, summed over slices.
+// Terms holds the unweighted loss terms, summed over slices.
 type Terms struct{ Mask, Dice, IoU, Class float64 }
 
-// Total returns the weighted sum.
+// Total returns the weighted sum of the terms.
 func (t Terms) Total(w Weights) float64 {
 	return w.Mask*t.Mask + w.Dice*t.Dice + w.IoU*t.IoU + w.Class*t.Class
 }
 
-// Add adds another slice's terms.
+// Add adds the terms of another slice.
 func (t *Terms) Add(u Terms) {
 	t.Mask += u.Mask
 	t.Dice += u.Dice
@@ -38,27 +38,27 @@ func (t *Terms) Add(u Terms) {
 	t.Class += u.Class
 }
 
-// Finite says whether no term is NaN or infinite.
+// Finite reports whether no term is NaN or infinite.
 func (t Terms) Finite() bool {
 	sum := t.Mask + t.Dice + t.IoU + t.Class
 	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
-// Prediction is what the loss of a slice sees of B objects with k candidates each.
+// Prediction is what the loss sees of a slice's output for B objects with k candidate masks each.
 type Prediction struct {
-	Logits *nn.Tensor // [B*k,P] candidates at full size
-	IoUs   *nn.Tensor // [B,k] predicted
-	Scores *nn.Tensor // [B,1] object score logits
-	IoU    [][]float32
-	Score  []float32
+	Logits *nn.Tensor  // [B*k,P] candidate masks at full size
+	IoUs   *nn.Tensor  // [B,k] predicted IoUs
+	Scores *nn.Tensor  // [B,1] object score logits
+	IoU    [][]float32 // [B][k] IoUs on the host
+	Score  []float32   // [B] Scores on the host
 }
 
-// Object is what the loss has to know of an object on a slice.
+// Object is what the loss needs to know about an object on a slice.
 type Object struct {
-	Empty  bool   // the truth is empty
-	Unsure bool   // a part of the slice is not known: an empty truth says nothing
-	Share  int    // objects in its clip
-	Terms  *Terms // of its clip on the slice: the loss is added here
+	Empty  bool   // the object is not on the slice
+	Unsure bool   // part of the slice is unlabeled, so Empty is not reliable
+	Share  int    // number of objects in its clip
+	Terms  *Terms // where to add the loss: its clip's terms for the slice
 }
 
 func predictionOf(g *nn.Graph, out slmsam.ClipOutput) (Prediction, error) {
@@ -69,10 +69,11 @@ func predictionOf(g *nn.Graph, out slmsam.ClipOutput) (Prediction, error) {
 	return Prediction{Logits: out.Logits, IoUs: r.IoUs(g), Scores: r.Scores, IoU: r.IoU, Score: r.Score}, nil
 }
 
-// candidate is the loss of one candidate mask and its derivatives by the mask's sums.
+// candidate holds the losses of one candidate mask, and the derivatives of its Dice loss with respect to the sums PT
+// and P.
 type candidate struct {
 	focal, dice, iou float64
-	dPT, dP          float64 // of dice
+	dPT, dP          float64 // of the Dice loss
 }
 
 // score computes a candidate's losses from its sums over pixels.
@@ -87,17 +88,17 @@ func score(s nn.MaskSums, pixels int) candidate {
 	}
 }
 
-// Loss adds, per object, the terms of a slice's loss against truth [B,P] to what terms returns for it and, while g
-// records, adds their gradients to the prediction. The candidate with the least weighted mask and Dice loss is
-// supervised; mask, Dice and IoU terms count only where the object is present. Everything is divided by the number of
-// objects that share a clip.
+// Loss adds each object's terms of a slice's loss against truth [B,P] to the object's Terms and, if g records, adds
+// their gradients to the prediction. Only the candidate with the lowest weighted sum of mask and Dice loss is
+// supervised. The mask, Dice, and IoU terms count only where the object is present. Everything is divided by the
+// number of objects in the clip.
 func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, of []Object, w Weights) error {
 	b, k, pixels := len(p.Score), len(p.IoU[0]), truth.Dim(1)
 	sums, err := g.MaskLossSums(p.Logits, truth, k, focalAlpha)
 	if err != nil {
 		return fmt.Errorf("train: loss: %w", err)
 	}
-	dLogits := make([]float32, b*k*3) // by focal sum, sum p*t, sum p
+	dLogits := make([]float32, b*k*3) // with respect to the focal sum, sum p*t, and sum p
 	dIoU, dScore := make([]float32, b*k), make([]float32, b)
 	for i, o := range of {
 		t, n := o.Terms, float64(o.Share)
@@ -109,7 +110,7 @@ func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, of []Object, w Weights) e
 			continue
 		}
 		x := float64(p.Score[i])
-		t.Class += (max(x, 0) - x*present + math.Log1p(math.Exp(-math.Abs(x)))) / n // cross entropy
+		t.Class += (max(x, 0) - x*present + math.Log1p(math.Exp(-math.Abs(x)))) / n // binary cross entropy
 		dScore[i] = float32(w.Class / n * (1/(1+math.Exp(-x)) - present))
 		if present == 0 {
 			continue

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestUnmixed: whatever was mixed in, training volumes are validated on and checked, not what was made up beside them.
+// TestUnmixed checks that validation and data checks see the training volumes, not the clips mixed in.
 func TestUnmixed(t *testing.T) {
 	files := &Dataset{}
 	regions := Mixed{First: files, Second: NewRegions(files, 1, 10), Share: 0.1}

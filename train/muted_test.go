@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMutedPixelsCountForNothing: whatever is predicted where the truth is not known, the sums of the loss are those of
-// background that is known for sure, and no gradient comes from there.
+// TestMutedPixelsCountForNothing checks that unknown pixels, whatever their logits, give the same loss sums as
+// certain background, and get no gradient.
 func TestMutedPixelsCountForNothing(t *testing.T) {
 	const b, k, pixels = 2, 3, 50
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -50,7 +50,7 @@ func TestMutedPixelsCountForNothing(t *testing.T) {
 	require.Equal(t, sums, again)
 	require.Equal(t, grad, gradAgain)
 
-	for i := range logits { // far from the object and certain: as if it were known
+	for i := range logits { // confident background on the unknown pixels, now all declared known
 		if known[i/pixels/k*pixels+i%pixels] == 0 {
 			logits[i] = mutedLogit
 		}

@@ -5,23 +5,23 @@ import (
 	"fmt"
 )
 
-// forcing are the keys of Teacher, which earlier recipes had at their top.
-var forcing = []string{"true_presence", "free_masks", "true_masks", "true_masks_steps"}
+// teacherKeys are keys of Teacher that were at the top level in earlier recipes.
+var teacherKeys = []string{"true_presence", "free_masks", "true_masks", "true_masks_steps"}
 
-// withNewKeys is a recipe's JSON with the keys of earlier ones renamed: augment.zoom is augment.crop, and teacher forcing
-// is in an object of its own.
+// withNewKeys renames the keys of earlier recipes: augment.zoom becomes augment.crop, and the teacher-forcing keys
+// move into their own object.
 func withNewKeys(data []byte) ([]byte, error) {
 	var recipe map[string]json.RawMessage
 	if err := json.Unmarshal(data, &recipe); err != nil {
 		return nil, err
 	}
-	if err := rename(recipe, "augment", func(augment map[string]json.RawMessage) error {
+	if err := editObject(recipe, "augment", func(augment map[string]json.RawMessage) error {
 		return move(augment, "zoom", augment, "crop")
 	}); err != nil {
 		return nil, err
 	}
-	if err := rename(recipe, "teacher", func(teacher map[string]json.RawMessage) error {
-		for _, key := range forcing {
+	if err := editObject(recipe, "teacher", func(teacher map[string]json.RawMessage) error {
+		for _, key := range teacherKeys {
 			if err := move(recipe, key, teacher, key); err != nil {
 				return err
 			}
@@ -33,15 +33,15 @@ func withNewKeys(data []byte) ([]byte, error) {
 	return json.Marshal(recipe)
 }
 
-// rename lets change work on an object of a recipe; one that is not there and stays empty is not made.
-func rename(recipe map[string]json.RawMessage, key string, change func(map[string]json.RawMessage) error) error {
+// editObject applies change to one object of a recipe. An object that is absent and stays empty is not created.
+func editObject(recipe map[string]json.RawMessage, key string, change func(map[string]json.RawMessage) error) error {
 	object := map[string]json.RawMessage{}
 	if text, ok := recipe[key]; ok {
 		if err := json.Unmarshal(text, &object); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 		if object == nil {
-			return nil // null: nothing is said
+			return nil // null means unset
 		}
 	}
 	if err := change(object); err != nil || len(object) == 0 {
@@ -52,7 +52,7 @@ func rename(recipe map[string]json.RawMessage, key string, change func(map[strin
 	return err
 }
 
-// move renames a key, unless the new one is there, too.
+// move moves a value to its new key; it is an error if the new key is already set.
 func move(from map[string]json.RawMessage, old string, to map[string]json.RawMessage, key string) error {
 	value, ok := from[old]
 	if !ok {

@@ -22,7 +22,7 @@ func number(t *testing.T, s string) float64 {
 	return v
 }
 
-// TestGroups compares learning rates and weight decay of every parameter of every set and of the full-size model.
+// TestGroups compares learning rates and weight decay for every parameter of every set and of the full-size model.
 func TestGroups(t *testing.T) {
 	check := func(t *testing.T, path string, depth int) {
 		for _, row := range readTSV(t, path) {
@@ -65,7 +65,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestLoss compares the loss alone, with its gradients, on random logits.
+// TestLoss compares the loss alone, and its gradients, on random logits.
 func TestLoss(t *testing.T) {
 	for _, s := range golden.Sets(t) {
 		if !s.Has("training", "loss.safetensors") {
@@ -113,8 +113,8 @@ func runLoss(t *testing.T, dev backend.Device, f *golden.File, name string) {
 	}
 }
 
-// TestOptimizerSteps makes the two stored AdamW steps from stored gradients. Gradients and results are
-// stored as samples of different strides; the places that both have are compared.
+// TestOptimizerSteps runs the two stored AdamW steps from stored gradients. Gradients and results are stored as
+// samples with different strides; only positions in both are compared.
 func TestOptimizerSteps(t *testing.T) {
 	for _, s := range golden.Sets(t) {
 		if !s.Has("training", "optimizer.safetensors") {
@@ -173,7 +173,7 @@ type sample struct {
 	stride int
 }
 
-// spread puts the values back to their places, zeros elsewhere.
+// spread puts the values back in their places, with zeros elsewhere.
 func (s sample) spread(n int) []float32 {
 	out := make([]float32, n)
 	for i, v := range s.values {
@@ -182,7 +182,7 @@ func (s sample) spread(n int) []float32 {
 	return out
 }
 
-// samples reads the tensors below a prefix; a name may end in @stride.
+// samples reads the tensors under a prefix; a name may end in @stride.
 func samples(t *testing.T, f *golden.File, prefix string) map[string]sample {
 	out := map[string]sample{}
 	for key, x := range f.Tensors {
@@ -199,7 +199,7 @@ func samples(t *testing.T, f *golden.File, prefix string) map[string]sample {
 	return out
 }
 
-// TestLossesOverSteps makes six real steps, alternating two clips, and compares the losses on the way.
+// TestLossesOverSteps runs six real steps, alternating between two clips, and compares the losses.
 func TestLossesOverSteps(t *testing.T) {
 	for _, s := range golden.Sets(t) {
 		if !s.Has("training", "optimizer.safetensors") {

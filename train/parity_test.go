@@ -19,17 +19,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tolerances of the fixtures' README.
+// Tolerances from the fixtures' README.
 const (
 	lossTolerance     = 1e-4 // relative
 	gradientTolerance = 1e-3 // of the tensor's largest gradient, and of its L2 norm
 	gradientFloor     = 1e-6 // per element
-	// What float32 leaves of a gradient whose terms cancel, as part of the largest gradient of the weights beside it,
-	// which are of the same terms: up to 4e-6 was seen.
+	// float32 residue of a gradient whose terms cancel, relative to the largest gradient of the weights of the same
+	// layer, whose terms have the same size; up to 4e-6 has been observed.
 	cancelTolerance = 1e-5
 )
 
-// cases lists the clips of a set's training fixtures.
+// cases lists the clips in a set's training fixtures.
 func cases(t *testing.T, s golden.Set) []string {
 	var out []string
 	for _, name := range s.Files(t, "training", "*_grads.safetensors") {
@@ -38,7 +38,7 @@ func cases(t *testing.T, s golden.Set) []string {
 	return out
 }
 
-// clipOf uploads a stored clip: every bit of the masks is an object.
+// clipOf uploads a stored clip; every bit of the masks is an object.
 func clipOf(t *testing.T, g *nn.Graph, f *golden.File) []slmsam.ClipFrame {
 	pix, shape := f.Bytes("in.slices")
 	bits, _ := f.Bytes("in.mask_bits")
@@ -85,8 +85,8 @@ func checkTerms(t *testing.T, f *golden.File, prefix string, terms train.Terms) 
 	closeTo(t, prefix+"core_loss", scalar(f, prefix+"core_loss"), terms.Total(train.PaperWeights()), lossTolerance)
 }
 
-// TestGradients replays every stored clip: outputs, loss terms and the gradient of every parameter, with all
-// activations kept and with blocks computed again.
+// TestGradients replays every stored clip and compares outputs, loss terms, and the gradient of every parameter, with
+// all activations kept and with blocks recomputed.
 func TestGradients(t *testing.T) {
 	for _, s := range golden.Sets(t) {
 		for _, name := range cases(t, s) {
@@ -121,7 +121,7 @@ func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recomp
 	checkGradients(t, s, name, m, grads)
 }
 
-// checkGradients compares every gradient with the stored (sub-)samples and the whole tensor's statistics.
+// checkGradients compares every gradient with the stored samples and with statistics of the whole tensor.
 func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, stored *golden.File) {
 	stats := readTSV(t, filepath.Join(s.Dir, "training", "grads.tsv"))
 	params := map[string]*nn.Param{}
@@ -213,16 +213,17 @@ func readTSV(t *testing.T, path string) []map[string]string {
 	return rows
 }
 
-// doubleRounding is above what the reference, in double precision, leaves of a gradient whose terms cancel.
+// doubleRounding is above the double-precision residue that the reference leaves of a gradient whose terms cancel.
 const doubleRounding = 1e-12
 
-// cancels names the gradients that are zero, but for rounding: a bias on all keys shifts all scores of a query alike, which
-// softmax ignores. Not so in memory attention, where the keys are rotated by their places after the bias.
+// cancels reports gradients that are zero except for rounding: a bias on all keys shifts all scores of a query
+// equally, which softmax ignores. Memory attention is different, because its keys are rotated after the bias is
+// added.
 func cancels(name string) bool {
 	return strings.HasPrefix(name, "sam_mask_decoder.") && strings.HasSuffix(name, ".k_proj.bias")
 }
 
-// checkCancelled compares such a gradient with that of the keys' weights.
+// checkCancelled compares such a gradient with that of the key weights.
 func checkCancelled(t *testing.T, params map[string]*nn.Param, name string) {
 	t.Helper()
 	got, err := params[name].GetGrad()

@@ -9,27 +9,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Plan is what a training will need, found without computing anything.
+// Plan is what training will need, found without computing anything.
 type Plan struct {
 	Parameters  int     `json:"parameters"`
 	Trained     int     `json:"trained_parameters"`
 	ImageSize   int     `json:"image_size"`
 	Frames      int     `json:"frames"`
 	Objects     int     `json:"objects"`      // per clip, at most
-	Clips       int     `json:"clips"`        // in a step
-	Together    int     `json:"together"`     // clips that are computed at once
-	MemoryBytes int64   `json:"memory_bytes"` // tensors of a step at their peak, weights and optimizer included
+	Clips       int     `json:"clips"`        // per step
+	Together    int     `json:"together"`     // clips computed at once
+	MemoryBytes int64   `json:"memory_bytes"` // peak tensor memory of a step, including weights and optimizer state
 	StepGFLOP   float64 `json:"step_gflop"`
 	Steps       int     `json:"steps"` // 0: limited by time
 }
 
-// MakePlan plays a step of the largest clip on a device that only counts.
+// MakePlan runs a step of the largest clips on a device that only counts memory and operations.
 func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	r = r.Inherit(c)
 	if err := r.Validate(); err != nil {
 		return Plan{}, err
 	}
-	d := &dry{}
+	d := &dryDevice{}
 	g := nn.NewGraph(d)
 	m, err := slmsam.New(d, *r.configure(&c, StartOptions{Window: c.Window}))
 	if err != nil {
@@ -41,7 +41,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 		return Plan{}, err
 	}
 	var ignored Metrics
-	for range 2 { // the second with the optimizer's moments in place
+	for range 2 { // the second time with the optimizer's moments allocated
 		if err := t.learn(context.Background(), slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
 			return Plan{}, err
 		}
@@ -56,7 +56,7 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	return p, nil
 }
 
-// blankClip is the largest clip of a recipe, with objects that are everywhere.
+// blankClip is the largest clip of a recipe, with objects that cover everything.
 func blankClip(c slmsam.Config, r Recipe) *Clip {
 	s := NewSampler(nil, r, c.ImageSize).For(c)
 	size, objects := s.size, s.mostObjects()

@@ -6,16 +6,18 @@ import (
 	"github.com/seed-6f79f512/slmsam/decoder"
 )
 
-// Box corners are moved by normal noise of a tenth of the side, at most so many pixels (SAM 2, appendix D.2).
+// Box corners are moved by normal noise with a standard deviation of a tenth of the side, at most 20 pixels (SAM 2,
+// appendix D.2).
 const (
 	boxNoise      = 0.1
 	boxNoiseBound = 20
 )
 
-// negativeShare is the part of the points after the first that are put outside the object.
+// negativeShare is the probability that a point after the first lies outside the object.
 const negativeShare = 0.5
 
-// points draws the prompts of a clip's first frame, equally many for every object; nil if masks prompt.
+// points draws prompts for the b objects of a clip's first frame, the same number for each; nil if masks are the
+// prompts.
 func (s *Sampler) points(f Frame, b int, rng *rand.Rand) [][]decoder.Point {
 	p := s.recipe.Prompts
 	x := rng.Float64() * (p.Mask + p.Points + p.Box)
@@ -36,9 +38,9 @@ func (s *Sampler) points(f Frame, b int, rng *rand.Rand) [][]decoder.Point {
 	return out
 }
 
-// clicks draws points: the first on the mask, the others on it or outside it.
+// clicks draws points: the first on the mask, the others on or off it.
 func clicks(mask []bool, size, count int, rng *rand.Rand) []decoder.Point {
-	var places [2][]int // off, on the mask
+	var places [2][]int // pixels off and on the mask
 	for p, on := range mask {
 		k := 0
 		if on {
@@ -58,7 +60,7 @@ func clicks(mask []bool, size, count int, rng *rand.Rand) []decoder.Point {
 	return out
 }
 
-// boxOf returns the two corners of a mask's box, moved a little.
+// boxOf returns two opposite corners of a mask's bounding box, slightly jittered.
 func boxOf(mask []bool, size int, rng *rand.Rand) []decoder.Point {
 	x0, y0, x1, y1 := size, size, 0, 0
 	for p, on := range mask {

@@ -2,25 +2,25 @@ package train
 
 import "context"
 
-// prefetch makes clips ahead of the steps that use them, several at a time, and hands them out in order.
+// prefetch prepares clips ahead of the steps that use them, several at a time, and delivers them in order.
 type prefetch struct {
-	queue  chan chan made
+	queue  chan chan preparedClip
 	cancel context.CancelFunc
 }
 
-// made is a clip or the reason why there is none.
-type made struct {
+// preparedClip is a clip, or the error that prevented it.
+type preparedClip struct {
 	clip *Clip
 	err  error
 }
 
-// newPrefetch starts making clips first, first+1, ... with at most ahead of them under way or waiting.
+// newPrefetch starts preparing clips first, first+1, ..., with at most ahead of them in progress or waiting.
 func newPrefetch(ctx context.Context, s *Sampler, first, ahead int) *prefetch {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &prefetch{queue: make(chan chan made, ahead), cancel: cancel}
+	p := &prefetch{queue: make(chan chan preparedClip, ahead), cancel: cancel}
 	go func() {
 		for n := first; ; n++ {
-			one := make(chan made, 1)
+			one := make(chan preparedClip, 1)
 			select {
 			case p.queue <- one:
 			case <-ctx.Done():
@@ -28,14 +28,14 @@ func newPrefetch(ctx context.Context, s *Sampler, first, ahead int) *prefetch {
 			}
 			go func() {
 				clip, err := s.Clip(n)
-				one <- made{clip, err}
+				one <- preparedClip{clip, err}
 			}()
 		}
 	}()
 	return p
 }
 
-// next waits for the next clip, or for the end of ctx.
+// next waits for the next clip or the end of ctx.
 func (p *prefetch) next(ctx context.Context) (*Clip, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

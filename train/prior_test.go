@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// priorRecipe trains a model with a prior on clips with every kind of prompt, with teacher forcing that fades.
+// priorRecipe trains a model with a prior on clips with every kind of prompt, with teacher forcing that decays.
 func priorRecipe(steps int, alone bool) train.Recipe {
 	r := tinyRecipe(steps)
 	r.Teacher = train.Teacher{TrueMasks: 0.5, TrueMasksSteps: steps, FreeMasks: true}
@@ -24,7 +24,7 @@ func priorRecipe(steps int, alone bool) train.Recipe {
 	return r
 }
 
-// priorTrainer starts such a training of a pico model.
+// priorTrainer starts such a training with a pico model.
 func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	c := pico()
@@ -36,8 +36,8 @@ func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *sl
 	return tr, m
 }
 
-// TestPriorLearnsAndResumes: the refiner learns with and without the network, and a training that was stopped goes on as
-// if it had not been, averaged weights included.
+// TestPriorLearnsAndResumes checks that the refiner learns with and without the network, and that an interrupted
+// training continues exactly, averaged weights included.
 func TestPriorLearnsAndResumes(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		whole, half := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "half")
@@ -77,7 +77,8 @@ func averaged(t testing.TB, dir string) map[string][]float32 {
 	return out
 }
 
-// TestTrainingFromAPriorAloneCorrectsNothing: the decoder of such a model has never corrected its prior.
+// TestTrainingFromAPriorAloneCorrectsNothing checks that the decoder, untrained in such a model, starts without
+// correcting the prior.
 func TestTrainingFromAPriorAloneCorrectsNothing(t *testing.T) {
 	dir := t.TempDir()
 	tr, _ := priorTrainer(t, dir, priorRecipe(2, true))

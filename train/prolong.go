@@ -2,8 +2,8 @@ package train
 
 import "fmt"
 
-// Prolonged is a run's recipe with a later end: more steps, or a longer time, whichever limits the run. The schedule of the
-// learning rates stretches to the new end. 0 and "" leave it as it is.
+// Prolonged returns a run's recipe with a later end: more steps or a longer time, whichever limits the run. The
+// learning-rate schedule stretches to the new end. 0 and "" leave the recipe unchanged.
 func (r Recipe) Prolonged(steps int, limit string, volumes int) (Recipe, error) {
 	switch {
 	case steps > 0 && limit != "":
@@ -36,7 +36,7 @@ func (r Recipe) Prolonged(steps int, limit string, volumes int) (Recipe, error) 
 	return r, r.Validate()
 }
 
-// prolong takes note of a recipe that goes on beyond the end that the run has reached.
+// prolong reopens a finished run whose recipe now extends beyond the end it reached.
 func (t *Trainer) prolong() error {
 	limit, err := t.Recipe.limit()
 	if err != nil {

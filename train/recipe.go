@@ -15,67 +15,68 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 )
 
-// Recipe is everything that decides how a model is trained, but its data and its start weights. It is
-// saved, resolved, beside every checkpoint. Example values are those of the paper.
+// Recipe is everything that decides how a model is trained, except its data and start weights. It is saved, resolved,
+// beside every checkpoint. The example values are the paper's.
 type Recipe struct {
 	Base string `json:"base,omitempty"` // "paper": what a recipe file starts from, one of Recipes()
 	Seed uint64 `json:"seed"`           // 123: clips, augmentation, dropout, fresh weights
 
-	Memory slmsam.Memory `json:"memory,omitzero"` // "M7+R1": M7, R7, R1, M7+R7 or M7+R1; left out: the start model's
+	Memory slmsam.Memory `json:"memory,omitzero"` // "M7+R1": M7, R7, R1, M7+R7 or M7+R1; omitted: the start model's
 
-	Epochs       int    `json:"epochs"`        // 100: one clip of every volume each; exactly one of epochs,
-	Steps        int    `json:"steps"`         // 0: optimizer steps, and
-	Time         string `json:"time"`          // "": "2h", "90m" is set
+	Epochs       int    `json:"epochs"`        // 100: passes over the volumes, one clip of each; exactly one of epochs, steps, and time is set
+	Steps        int    `json:"steps"`         // 0: optimizer steps
+	Time         string `json:"time"`          // "": training time, such as "2h" or "90m"
 	Batch        int    `json:"batch"`         // 1: clips whose gradients are averaged in a step
-	Together     int    `json:"together"`      // 0: clips of a batch that are computed at once; 0 is as many as 1 GiB holds
-	WarmupSteps  int    `json:"warmup_steps"`  // 0: steps in which the learning rates grow linearly
-	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0 only at the end
-	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0 only at the end
+	Together     int    `json:"together"`      // 0: clips of a batch computed at once; 0: as many as fit in 1 GiB
+	WarmupSteps  int    `json:"warmup_steps"`  // 0: steps over which the learning rates ramp up linearly
+	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0: only at the end
+	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0: only at the end
 
 	Frames     int     `json:"frames"`           // 8: consecutive slices in a clip
-	MaxObjects int     `json:"max_objects"`      // 3: objects followed in a clip
-	Reverse    float64 `json:"reverse"`          // 0.5: part of the clips in reversed order
-	Stride     int     `json:"stride"`           // 1: a clip takes every slice, or every 2nd, .. up to every so many-th
-	Ends       float64 `json:"ends"`             // 0.3: part of the clips that outlast one of their objects, where there is one
-	Sweeps     float64 `json:"sweeps"`           // 0: part of the clips that follow an object from where it is large beyond its end, in up to frames slices, or reach
-	Reach      int     `json:"reach"`            // 0: slices that a sweep of a prior alone may go through, if more than frames: so many of them, drawn at random, are learned from
-	Turned     float64 `json:"turned"`           // 0: part of the clips across another axis of their volume, where its voxels are almost cubes
-	Regions    float64 `json:"regions"`          // 0: part of the clips that follow a region of like gray values of the volumes instead of a label
-	Still      float64 `json:"still"`            // 0: part of the clips that repeat their first slice: what does not change should stay
-	Prompts    Prompts `json:"prompts,omitzero"` // what marks the objects on a clip's first slice; left out: what the start model knows
+	MaxObjects int     `json:"max_objects"`      // 3: most objects tracked in a clip
+	Reverse    float64 `json:"reverse"`          // 0.5: fraction of clips in reversed order
+	Stride     int     `json:"stride"`           // 1: largest step between a clip's slices, drawn per clip from 1 to this
+	Ends       float64 `json:"ends"`             // 0.3: fraction of clips that outlast one of their objects, where the volume allows it
+	Sweeps     float64 `json:"sweeps"`           // 0: fraction of clips that follow an object from a slice that shows much of it to beyond its end
+	Reach      int     `json:"reach"`            // 0: most slices in a sweep of a prior alone, if more than frames; frames of them, drawn at random, are learned from
+	Turned     float64 `json:"turned"`           // 0: fraction of clips cut across another axis, where voxels are nearly cubic
+	Regions    float64 `json:"regions"`          // 0: fraction of clips that follow a region of similar gray values instead of a label
+	Still      float64 `json:"still"`            // 0: fraction of clips that repeat their first slice, which teaches that unchanged objects stay
+	Prompts    Prompts `json:"prompts,omitzero"` // what marks the objects on a clip's first slice; omitted: what the start model knows
 	Augment    Augment `json:"augment"`
 
 	Rates   Rates   `json:"rates"`
-	Weights Weights `json:"weights"`  // of the terms of the loss
-	MaxLoss float64 `json:"max_loss"` // 1e6: a clip with more stops the training as diverged
+	Weights Weights `json:"weights"`  // of the loss terms
+	MaxLoss float64 `json:"max_loss"` // 1e6: a clip with a higher loss stops training as diverged
 
-	DropPath float64 `json:"drop_path"` // 0.1: stochastic depth of the trunk's last block
+	DropPath float64 `json:"drop_path"` // 0.1: stochastic depth rate of the trunk's last block
 	Dropout  float64 `json:"dropout"`   // 0.1: in memory attention
-	Teacher  Teacher `json:"teacher"`   // where the truth stands in for predictions
-	// PriorAlone trains only what corrects the prior of a model by itself: no encoder, no memory, masks as prompts.
-	PriorAlone *bool `json:"prior_alone,omitempty"` // nil: as the start model
-	Trust      bool  `json:"trust"`                 // false: what was trained may change all of what the prior proposes (slmsam.Config.PriorTrusted)
+	Teacher  Teacher `json:"teacher"`   // where the truth replaces predictions
+	// PriorAlone trains only the part that corrects a model's prior by itself: no encoder, no memory, masks as
+	// prompts.
+	PriorAlone *bool `json:"prior_alone,omitempty"` // nil: as in the start model
+	Trust      bool  `json:"trust"`                 // false: whether the trained weights may change everything the prior proposes (slmsam.Config.PriorTrusted)
 
-	Average float64 `json:"average"` // 0: decay per step of the averaged weights that are saved beside the last ones
+	Average float64 `json:"average"` // 0: decay per step of the averaged weights saved beside the last ones; 0: none
 
-	Freeze    []string `json:"freeze"`    // []: globs of parameter names that stay as they are
-	Recompute bool     `json:"recompute"` // false: compute activations again in the backward pass to save memory
+	Freeze    []string `json:"freeze"`    // []: globs of the names of parameters that are not trained
+	Recompute bool     `json:"recompute"` // false: recompute activations in the backward pass to save memory
 
-	ValidateObjects int  `json:"validate_objects"` // 0: objects scored per held-out volume; 0 is all
-	HoldBack        bool `json:"hold_back"`        // false: without volumes to validate on, some are kept from training, see HoldBack
-	Calibrate       bool `json:"calibrate"`        // false: the best weights' scores of presence are shifted at the end, if that is better
+	ValidateObjects int  `json:"validate_objects"` // 0: most objects scored per held-out volume; 0: all
+	HoldBack        bool `json:"hold_back"`        // false: without validation volumes, hold some data back from training, see HoldBack
+	Calibrate       bool `json:"calibrate"`        // false: shift the presence scores at the end if that helps, see Trainer.Run
 }
 
-// Prompts says in which proportions clips are prompted by masks, points and boxes. Correction clicks on
-// later slices, which the released recipe mixes in, are not given.
+// Prompts sets the proportions of clips prompted by masks, points, and boxes. Correction clicks on later slices,
+// which the released recipe mixes in, are not supported.
 type Prompts struct {
 	Mask      float64 `json:"mask"`       // 1
-	Points    float64 `json:"points"`     // 0: the first inside the object, further ones inside or outside
+	Points    float64 `json:"points"`     // 0: the first inside the object, others inside or outside
 	Box       float64 `json:"box"`        // 0: corners moved at random by up to a tenth of the side
-	MaxPoints int     `json:"max_points"` // 1: 1 to so many points
+	MaxPoints int     `json:"max_points"` // 1: the number of points is drawn from 1 to this
 }
 
-// kinds are the prompts that clips are given, as slmsam.Trained names them.
+// kinds lists the kinds of prompts that clips are given, as slmsam.Trained names them.
 func (p Prompts) kinds() []string {
 	var out []string
 	for kind, share := range map[string]float64{slmsam.PromptMask: p.Mask, slmsam.PromptClick: p.Points, slmsam.PromptBox: p.Box} {
@@ -86,15 +87,15 @@ func (p Prompts) kinds() []string {
 	return out
 }
 
-// Paper is the fine-tuning of the paper (arXiv 2505.01854, section 4.2), with mask prompts only.
+// Paper returns the paper's fine-tuning recipe (arXiv 2505.01854, section 4.2), with mask prompts only.
 func Paper() Recipe {
 	return Recipe{Seed: 123, Memory: slmsam.ShortLong, Epochs: 100, Batch: 1, ValidateEach: 50, SaveEach: 50,
 		Frames: 8, MaxObjects: 3, Reverse: 0.5, Stride: 1, Ends: 0.3, Prompts: Prompts{Mask: 1, MaxPoints: 1}, Augment: PaperAugment(),
 		Rates: PaperRates(), Weights: PaperWeights(), MaxLoss: 1e6, DropPath: 0.1, Dropout: 0.1}
 }
 
-// Scratch trains a small model from fresh weights: learning rates a hundred times the paper's, the same for
-// all layers, with a warm-up; shorter clips; no dropout.
+// Scratch returns a recipe for a small model from fresh weights: learning rates a hundred times the paper's and the
+// same for all layers, with warm-up; shorter clips; no dropout.
 func Scratch() Recipe {
 	r := Paper()
 	r.Epochs, r.Steps, r.WarmupSteps, r.ValidateEach, r.SaveEach = 0, 2000, 50, 250, 100
@@ -104,7 +105,7 @@ func Scratch() Recipe {
 	return r
 }
 
-// Recipes lists the built-in recipes.
+// Recipes lists the names of the built-in recipes.
 func Recipes() []string { return []string{"paper", "scratch", "finetune", "finetune-prior"} }
 
 // builtin returns a recipe by name.
@@ -122,7 +123,7 @@ func builtin(name string) (Recipe, bool) {
 	return Recipe{}, false
 }
 
-// ReadRecipe returns a built-in recipe by its name, or reads a JSON file.
+// ReadRecipe returns the built-in recipe of that name, or reads a JSON file.
 func ReadRecipe(name string) (Recipe, error) {
 	if r, ok := builtin(name); ok {
 		return r, nil
@@ -138,8 +139,8 @@ func ReadRecipe(name string) (Recipe, error) {
 	return r, nil
 }
 
-// ParseRecipe reads JSON; what it leaves out is as in its base, the paper's recipe unless it names another.
-// An unknown key is an error.
+// ParseRecipe reads a JSON recipe. Omitted keys are taken from its base, which defaults to the paper's recipe;
+// unknown keys are an error.
 func ParseRecipe(data []byte) (Recipe, error) {
 	var head struct {
 		Base   string `json:"base"`
@@ -173,10 +174,10 @@ func ParseRecipe(data []byte) (Recipe, error) {
 	return r, r.Validate()
 }
 
-// JSON is the resolved recipe, as ParseRecipe reads it.
+// JSON returns the resolved recipe in the form that ParseRecipe reads.
 func (r Recipe) JSON() ([]byte, error) { return json.MarshalIndent(r, "", "  ") }
 
-// Validate reports settings that no training can have.
+// Validate rejects settings that training cannot use.
 func (r Recipe) Validate() error {
 	set := 0
 	for _, on := range []bool{r.Epochs != 0, r.Steps != 0, r.Time != ""} {
@@ -223,8 +224,9 @@ func (r Recipe) Validate() error {
 	return errors.Join(r.Rates.Validate(), r.Augment.validate(), r.Teacher.validate(), r.Prompts.validate())
 }
 
+// validate rejects impossible proportions.
 func (p Prompts) validate() error {
-	if p == (Prompts{}) { // the start model's
+	if p == (Prompts{}) { // inherited from the start model
 		return nil
 	}
 	if p.Mask < 0 || p.Points < 0 || p.Box < 0 || !(p.Mask+p.Points+p.Box > 0) || p.MaxPoints < 1 || p.MaxPoints > 8 {
@@ -233,7 +235,7 @@ func (p Prompts) validate() error {
 	return nil
 }
 
-// limit is the time to train for, 0 without.
+// limit is the training time; 0 if the recipe sets none.
 func (r Recipe) limit() (time.Duration, error) {
 	if r.Time == "" {
 		return 0, nil
@@ -245,10 +247,10 @@ func (r Recipe) limit() (time.Duration, error) {
 	return d, nil
 }
 
-// StepsPerEpoch is the number of optimizer steps that see as many clips as there are volumes.
+// StepsPerEpoch is the number of optimizer steps that see at least as many clips as there are volumes.
 func (r Recipe) StepsPerEpoch(volumes int) int { return (volumes + r.Batch - 1) / r.Batch }
 
-// TotalSteps is where the training ends; math.MaxInt if it ends by time.
+// TotalSteps is the number of steps in the training; math.MaxInt if it is limited by time.
 func (r Recipe) TotalSteps(volumes int) int {
 	switch {
 	case r.Steps > 0:
@@ -259,7 +261,7 @@ func (r Recipe) TotalSteps(volumes int) int {
 	return math.MaxInt
 }
 
-// at returns the rates and the position in the schedule of a step, counted from 0.
+// at returns the rates, including warm-up, and the schedule position of a step, counted from 0.
 func (r Recipe) at(step, total int, elapsed time.Duration) (rates Rates, where float64) {
 	rates = r.Rates
 	if step < r.WarmupSteps {
@@ -273,16 +275,17 @@ func (r Recipe) at(step, total int, elapsed time.Duration) (rates Rates, where f
 	return rates, float64(step) / float64(total)
 }
 
-// trains says whether a parameter is trained: unless it is frozen or, where the prior is trained alone, not the prior's.
+// trains reports whether a parameter is trained: it must not be frozen and, if the prior is trained alone, must
+// belong to the prior.
 func (r Recipe) trains(name string) bool {
 	if r.PriorAlone != nil && *r.PriorAlone && !strings.HasPrefix(name, priorPrefix) {
 		return false
 	}
 	return !slices.ContainsFunc(r.Freeze, func(pattern string) bool {
-		ok, _ := path.Match(pattern, name) // validated
+		ok, _ := path.Match(pattern, name) // Validate has checked the pattern
 		return ok
 	})
 }
 
-// priorPrefix begins the names of what corrects the prior.
+// priorPrefix starts the names of the parameters that correct the prior.
 const priorPrefix = "prior."

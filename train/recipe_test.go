@@ -35,7 +35,7 @@ func TestRecipeFile(t *testing.T) {
 	r, err := train.ReadRecipe(path)
 	require.NoError(t, err)
 	require.Equal(t, "2h", r.Time)
-	require.Zero(t, r.Steps, "the base's steps give way to the time")
+	require.Zero(t, r.Steps, "the time replaces the base's steps")
 	require.Equal(t, 0.001, r.Rates.LR)
 	require.Equal(t, train.Scratch().Rates.EncoderLR, r.Rates.EncoderLR, "what is left out is the base's")
 	require.Equal(t, "M7", r.Memory.String())
@@ -81,7 +81,7 @@ func TestBadRecipes(t *testing.T) {
 	}
 }
 
-// TestKeysOfEarlierRecipes reads recipes as they were saved before.
+// TestKeysOfEarlierRecipes reads recipes as earlier versions saved them.
 func TestKeysOfEarlierRecipes(t *testing.T) {
 	r, err := train.ParseRecipe([]byte(`{"base": "scratch", "true_presence": true, "free_masks": true, "true_masks": 0.9, "true_masks_steps": 7,
 		"prior_alone": true, "augment": {"zoom": [2.4, 4.5], "flip": 0.1}}`))

@@ -10,13 +10,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Regions is a Source of objects that nobody labeled: pieces of other volumes cut up into regions of like gray values,
-// whose borders follow edges. They give shapes without end on real texture. The same seed gives the same ones.
+// Regions is a Source of unlabeled objects: pieces of other volumes segmented into regions of similar gray values,
+// whose borders follow edges. They supply endless shapes with real texture. The same seed gives the same pieces.
 type Regions struct {
 	Of    Source
 	Seed  uint64
 	Count int // pieces before they repeat
-	Reuse int // clips that are taken from one piece before the next is made
+	Reuse int // consecutive indices that share a piece
 
 	recent recentCases
 }
@@ -29,7 +29,7 @@ func NewRegions(of Source, seed uint64, count int) *Regions {
 // regionPieces is how many pieces there are before they repeat.
 const regionPieces = 1 << 20
 
-// withRegions mixes regions of its own volumes into a source, as a recipe asks for it.
+// withRegions mixes regions of a source's own volumes into it, as the recipe asks.
 func withRegions(s Source, r Recipe) Source {
 	return Mixed{First: s, Second: NewRegions(unmixed(s), r.Seed, regionPieces), Share: r.Regions}
 }
@@ -43,7 +43,7 @@ func (s *Regions) Case(i int) (*Case, error) {
 	return s.recent.get(n, func() (*Case, error) { return s.piece(n) })
 }
 
-// fingerprint tells sources of regions apart.
+// fingerprint identifies the regions.
 func (s *Regions) fingerprint() string {
 	return fmt.Sprintf("regions %d %d %d of %s", s.Seed, s.Count, s.Reuse, Fingerprint(s.Of))
 }
@@ -51,14 +51,14 @@ func (s *Regions) fingerprint() string {
 // pieceTries bounds the search for a piece with a region worth following.
 const pieceTries = 20
 
-// piece makes piece n. Where no region is found that is worth following, as in a volume of few slices, a volume with its
-// labels stands in for it.
+// piece makes piece n. If no region worth following is found, as in volumes with few slices, it returns a whole
+// volume with its labels.
 func (s *Regions) piece(n int) (*Case, error) {
 	rng := rand.New(rand.NewPCG(s.Seed, uint64(n)))
 	var whole *Case
 	for range pieceTries {
 		var err error
-		if whole, err = s.Of.Case(drawn(s.Of, rng)); err != nil {
+		if whole, err = s.Of.Case(drawCase(s.Of, rng)); err != nil {
 			return nil, err
 		}
 		c := whole.piece(rng)
@@ -70,13 +70,13 @@ func (s *Regions) piece(n int) (*Case, error) {
 	return whole, nil
 }
 
-// Size of a piece, at most.
+// Largest size of a piece, in pixels and slices.
 const (
 	pieceSide   = 160
 	pieceSlices = 40
 )
 
-// piece is a random part of a case, without labels.
+// piece cuts out a random part of a case, without labels.
 func (c *Case) piece(rng *rand.Rand) *Case {
 	part := func(n, most int) (from, size int) {
 		size = min(n, most)
@@ -97,24 +97,24 @@ func (c *Case) piece(rng *rand.Rand) *Case {
 
 // Settings of labelRegions.
 const (
-	cellLeast, cellMost = 300, 6000 // mean number of voxels of a cell
-	regionMost          = 40000     // voxels of a region
+	cellLeast, cellMost = 300, 6000 // range of the mean voxels per cell
+	regionMost          = 40000     // most voxels in a region
 	regionSlices        = 5         // least number of slices
-	regionArea          = 40        // least area on its largest slice
-	regionObjects       = 12        // objects of a piece, at most
-	mergeLeast          = 4.0       // cells whose mean gray values differ by less than a number between these are one region
+	regionArea          = 40        // least area on its largest slice, in pixels
+	regionObjects       = 12        // most objects in a piece
+	mergeLeast          = 4.0       // range of the threshold: neighbors are merged if their mean gray values differ by less
 	mergeMost           = 16.0
-	contrastLeast       = 12.0 // least difference of mean gray values to its neighbors, of a region that is followed
+	contrastLeast       = 12.0 // least difference in mean gray value between a tracked region and its neighbors
 )
 
-// labelRegions cuts a piece up into cells about random voxels, joins those of like gray values, and labels regions that
-// stand out, lie within the slices and reach over some of them.
+// labelRegions divides a piece into cells around random voxels, merges cells of similar gray values, and labels
+// regions that stand out, lie within the slices, and span several of them.
 func (c *Case) labelRegions(rng *rand.Rand) {
 	voxels := c.H * c.W * c.Len()
 	size := math.Exp(math.Log(cellLeast) + rng.Float64()*math.Log(float64(cellMost)/cellLeast))
 	g := newCells(c, max(int(float64(voxels)/size), 2), rng)
 	g.join(mergeLeast + rng.Float64()*(mergeMost-mergeLeast))
-	chosen := g.standingOut()
+	chosen := g.trackable()
 	rng.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	index := map[int32]uint8{}
 	for _, r := range chosen[:min(len(chosen), regionObjects)] {
@@ -127,19 +127,20 @@ func (c *Case) labelRegions(rng *rand.Rand) {
 	}
 }
 
-// cells are a volume cut up: every voxel belongs to the cell that is nearest along paths that avoid edges.
+// cells is a volume divided into cells: every voxel belongs to the seed nearest along paths that avoid edges. Cells
+// are merged into regions by union-find.
 type cells struct {
 	c      *Case
-	of     []int32 // cell of a voxel
-	parent []int32 // of a cell in its region; itself for the region's first
-	count  []int
-	sum    []float64 // of gray values
-	meet   map[[2]int32]int
+	of     []int32          // cell of each voxel
+	parent []int32          // of each cell; a region's root is its own parent
+	count  []int            // voxels, of the whole region for roots
+	sum    []float64        // of gray values, likewise
+	shared map[[2]int32]int // number of voxel faces shared by two cells
 }
 
 // newCells grows n cells from random voxels.
 func newCells(c *Case, n int, rng *rand.Rand) *cells {
-	g := &cells{c: c, of: grow(c, n, rng), parent: make([]int32, n), count: make([]int, n), sum: make([]float64, n), meet: map[[2]int32]int{}}
+	g := &cells{c: c, of: grow(c, n, rng), parent: make([]int32, n), count: make([]int, n), sum: make([]float64, n), shared: map[[2]int32]int{}}
 	for i := range g.parent {
 		g.parent[i] = int32(i)
 	}
@@ -161,14 +162,14 @@ func newCells(c *Case, n int, rng *rand.Rand) *cells {
 	return g
 }
 
-// border notes that voxels of two cells touch.
+// border counts a voxel face shared by two cells.
 func (g *cells) border(a, b int32) {
 	if a != b {
-		g.meet[[2]int32{min(a, b), max(a, b)}]++
+		g.shared[[2]int32{min(a, b), max(a, b)}]++
 	}
 }
 
-// root is the first cell of a cell's region.
+// root returns the root of a cell's region.
 func (g *cells) root(cell int32) int32 {
 	for g.parent[cell] != cell {
 		g.parent[cell] = g.parent[g.parent[cell]]
@@ -177,16 +178,17 @@ func (g *cells) root(cell int32) int32 {
 	return cell
 }
 
+// mean is the mean gray value of a cell or, given its root, of a region.
 func (g *cells) mean(cell int32) float64 { return g.sum[cell] / float64(max(g.count[cell], 1)) }
 
-// join makes one region of neighbors whose mean gray values differ by less than most, the most alike first.
+// join merges neighbors whose mean gray values differ by less than most, the most similar first.
 func (g *cells) join(most float64) {
 	type pair struct {
 		a, b int32
 		by   float64
 	}
 	var pairs []pair
-	for p := range g.meet {
+	for p := range g.shared {
 		pairs = append(pairs, pair{p[0], p[1], math.Abs(g.mean(p[0]) - g.mean(p[1]))})
 	}
 	slices.SortFunc(pairs, func(p, q pair) int {
@@ -203,12 +205,12 @@ func (g *cells) join(most float64) {
 	}
 }
 
-// standingOut lists the regions that can be followed, in the order of their first cells.
-func (g *cells) standingOut() []int32 {
+// trackable lists the regions suitable for tracking, ordered by their roots.
+func (g *cells) trackable() []int32 {
 	c := g.c
 	area := c.H * c.W
 	onSlice := map[int32][]int{} // area by slice
-	cut := map[int32]bool{}      // by the border of the slices
+	cut := map[int32]bool{}      // touches the border of the slices
 	for i, cell := range g.of {
 		r, x, y, z := g.root(cell), i%c.W, i%area/c.W, i/area
 		if onSlice[r] == nil {
@@ -234,10 +236,10 @@ func (g *cells) standingOut() []int32 {
 	return out
 }
 
-// contrast is by how much a region's mean gray value differs from those of its neighbors, by the area that they share.
+// contrast is how much a region's mean gray value differs from its neighbors', weighted by the shared area.
 func (g *cells) contrast() map[int32]float64 {
 	sum, n := map[int32]float64{}, map[int32]float64{}
-	for p, touching := range g.meet {
+	for p, touching := range g.shared {
 		a, b := g.root(p[0]), g.root(p[1])
 		if a == b {
 			continue

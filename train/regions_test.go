@@ -25,7 +25,7 @@ func ball(side, slices int, radius float64) *Case {
 	return c
 }
 
-// TestRegionsFollowEdges: in a volume with one bright ball the ball is a region.
+// TestRegionsFollowEdges checks that in a volume with one bright ball, the ball is a region.
 func TestRegionsFollowEdges(t *testing.T) {
 	s := NewRegions(Cases{ball(64, 24, 10)}, 7, 4)
 	for n := range 4 {
@@ -54,7 +54,7 @@ func TestRegionsFollowEdges(t *testing.T) {
 	}
 }
 
-// TestRegionsAreTheSameAgain: a piece depends on the seed and its number alone.
+// TestRegionsAreTheSameAgain checks that a piece depends only on the seed and its number.
 func TestRegionsAreTheSameAgain(t *testing.T) {
 	for _, n := range []int{0, 5} {
 		first, err := NewRegions(Cases{ball(48, 16, 8)}, 3, 10).piece(n)
@@ -65,7 +65,7 @@ func TestRegionsAreTheSameAgain(t *testing.T) {
 	}
 }
 
-// TestLabelsStandInForRegions: in noise, and in a few slices, there is nothing to follow but the labels.
+// TestLabelsStandInForRegions checks that noise and very short volumes yield the labels, for lack of regions.
 func TestLabelsStandInForRegions(t *testing.T) {
 	for _, c := range []*Case{ball(32, 8, 0), ball(64, 4, 10)} {
 		got, err := NewRegions(Cases{c}, 3, 10).Case(0)
@@ -74,7 +74,7 @@ func TestLabelsStandInForRegions(t *testing.T) {
 	}
 }
 
-// TestVanish: a clip's object goes and comes back, and nothing of it is left on the slices between.
+// TestVanish checks that a clip's object disappears and returns, and that nothing of it is left in between.
 func TestVanish(t *testing.T) {
 	c := ball(64, 24, 10)
 	var clip Clip

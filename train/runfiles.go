@@ -13,11 +13,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// Files of a run's folder.
+// Files in a run's folder.
 const (
-	stateFile   = "state.safetensors"   // everything that resuming needs, in one file: replaced whole or not at all
+	stateFile   = "state.safetensors"   // everything needed to resume, in one file: replaced whole or not at all
 	lastFile    = "last.safetensors"    // the weights of the state
-	bestFile    = "best.safetensors"    // the weights that validation prefers: the start's where nothing beats them
+	bestFile    = "best.safetensors"    // the best weights by validation; the start weights if nothing beats them
 	averageFile = "average.safetensors" // the averaged weights (Recipe.Average)
 	recipeFile  = "recipe.json"
 	configFile  = "config.json"
@@ -26,7 +26,7 @@ const (
 	sampleDir   = "samples"
 )
 
-// Keys of a checkpoint's metadata, beside slmsam.MetadataConfig.
+// Keys of a checkpoint's metadata, in addition to slmsam.MetadataConfig.
 const (
 	MetadataRecipe  = "slmsam.train.recipe"
 	MetadataMetrics = "slmsam.train.metrics"
@@ -34,44 +34,45 @@ const (
 	metadataState   = "slmsam.train.state"
 )
 
-// Tensors of the state file: weights and AdamW's two moments, by parameter.
+// Prefixes of tensor names in the state file: weights, AdamW's two moments, and averaged weights, by parameter.
 const (
 	weightPrefix  = "model."
 	firstPrefix   = "adam.m."
 	secondPrefix  = "adam.v."
 	averagePrefix = "average."
 
-	// stepTensor keeps a state before the first step from being taken for a checkpoint whose names all begin with "model.".
+	// stepTensor keeps a state saved before the first step from looking like a checkpoint whose names all start with
+	// "model.".
 	stepTensor = "train.step"
 )
 
-// state is the position of a training.
+// state is how far a training run has come.
 type state struct {
-	Step     int            `json:"step"` // steps made
+	Step     int            `json:"step"` // steps done
 	Elapsed  float64        `json:"elapsed_seconds"`
 	Finished bool           `json:"finished"`
-	Validate bool           `json:"validate"` // a validation of this step is still to be made
+	Validate bool           `json:"validate"` // a validation of this step is still due
 	Best     float64        `json:"best"`     // validation DSC of the best weights, -1 before the first
 	BestStep int            `json:"best_step"`
 	Updates  map[string]int `json:"updates"` // AdamW steps by parameter
 	Data     string         `json:"data"`    // Fingerprint of the training volumes
 
-	Validating float64       `json:"validating_seconds"` // of Elapsed
-	Calibrated bool          `json:"calibrated"`         // the best weights' presence was recalibrated,
-	Shift      float64       `json:"presence_shift"`     // by so much
-	Before     []ObjectScore `json:"before"`             // of the start weights, where they were validated
-	After      []ObjectScore `json:"after"`              // of the best ones, and
-	Highest    []ObjectScore `json:"highest"`            // of those with the highest DSC
+	Validating float64       `json:"validating_seconds"` // part of Elapsed spent on validation
+	Calibrated bool          `json:"calibrated"`         // the best weights' presence score was recalibrated
+	Shift      float64       `json:"presence_shift"`     // by how much
+	Before     []ObjectScore `json:"before"`             // scores of the start weights, if they were validated
+	After      []ObjectScore `json:"after"`              // scores of the best weights
+	Highest    []ObjectScore `json:"highest"`            // scores of the weights with the highest DSC
 
 	Start Start `json:"start"`
 }
 
-// errSave is wrapped by errors while saving, after which saving again would be pointless.
+// errSave is wrapped by errors from saving; there is no point in saving again after one.
 var errSave = errors.New("the checkpoint could not be saved; the previous one was kept")
 
 func (t *Trainer) path(name string) string { return filepath.Join(t.Dir, name) }
 
-// writeSettings saves recipe and configuration beside the checkpoints.
+// writeSettings saves the recipe and the configuration beside the checkpoints.
 func (t *Trainer) writeSettings() error {
 	recipe, err := t.Recipe.JSON()
 	if err != nil {
@@ -92,8 +93,8 @@ func replaceFile(path string, data []byte) error {
 	return nil
 }
 
-// sweep removes what a killed process left half-written.
-func (t *Trainer) sweep() error {
+// removeLeftovers deletes what a killed process left half-written.
+func (t *Trainer) removeLeftovers() error {
 	for _, name := range []string{stateFile, lastFile, bestFile, averageFile} {
 		old, err := filepath.Glob(t.path("." + name + ".*.tmp"))
 		if err != nil {
@@ -108,7 +109,7 @@ func (t *Trainer) sweep() error {
 	return nil
 }
 
-// metadata is what every checkpoint says of its origin.
+// metadata describes a checkpoint's origin.
 func (t *Trainer) metadata() (map[string]string, error) {
 	metrics := map[string]any{"step": t.state.Step, "elapsed_seconds": t.state.Elapsed}
 	if best, step := t.Best(); best >= 0 {
@@ -138,7 +139,7 @@ func (t *Trainer) saveWeights(name string) error {
 	return checkpoint.WriteSafetensors(t.path(name), weights, meta, checkpoint.Options{Force: true})
 }
 
-// save writes the last weights and then the state, which alone counts for resuming.
+// save writes the last weights and then the state, which is all that resuming reads.
 func (t *Trainer) save() error {
 	err := t.saveWeights(lastFile)
 	if err == nil {
@@ -153,6 +154,7 @@ func (t *Trainer) save() error {
 	return nil
 }
 
+// saveState writes the state file.
 func (t *Trainer) saveState() error {
 	weights, err := t.model.State()
 	if err != nil {
@@ -192,14 +194,14 @@ func (t *Trainer) saveState() error {
 // load restores what saveState wrote.
 func (t *Trainer) load() error {
 	path := t.path(stateFile)
-	f, err := checkpoint.ReadSafetensors(path) // keys as they are
+	f, err := checkpoint.ReadSafetensors(path) // keeps the tensor names unchanged
 	if err != nil {
 		return fmt.Errorf("train: resume: %w", err)
 	}
 	if err := json.Unmarshal([]byte(f.Metadata[metadataState]), &t.state); err != nil {
 		return fmt.Errorf("train: resume: %s is not the state of a training run: %w", path, err)
 	}
-	if t.state.Highest == nil { // runs from before it was noted
+	if t.state.Highest == nil { // the run predates this field
 		t.state.Highest = t.state.After
 	}
 	if data := Fingerprint(t.Train); data != t.state.Data {
@@ -229,13 +231,13 @@ func (t *Trainer) load() error {
 	return nil
 }
 
-// HoldsRun says whether there is a training in dir that Resume goes on with.
+// HoldsRun reports whether dir contains a training run that can be resumed.
 func HoldsRun(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, stateFile))
 	return err == nil
 }
 
-// RunConfig is what a run's folder says of a training to resume: its recipe and its model.
+// RunConfig reads the recipe and the model configuration of a run to resume.
 func RunConfig(dir string) (Recipe, slmsam.Config, error) {
 	data, err := os.ReadFile(filepath.Join(dir, recipeFile))
 	if err != nil {
@@ -249,10 +251,10 @@ func RunConfig(dir string) (Recipe, slmsam.Config, error) {
 	return r, c, err
 }
 
-// Best returns the validation DSC of the best weights and their step; -1 before the first validation.
+// Best returns the validation DSC of the best weights and their step; the DSC is -1 before the first validation.
 func (t *Trainer) Best() (dsc float64, step int) { return t.state.Best, t.state.BestStep }
 
-// Files lists the files of a run that exist, by what they are.
+// Files returns the paths of a run's existing files, by kind.
 func Files(dir string) map[string]string {
 	out := map[string]string{"last": lastFile, "best": bestFile, "average": averageFile, "metrics": metricsFile, "curves": curvesFile, "recipe": recipeFile}
 	for key, name := range out {

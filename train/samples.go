@@ -11,13 +11,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
-// The picture of samples: a row for each of the first objects, slices from its first to its last.
+// Layout of the sample picture: one row for each of the first objects, showing slices from its first to its last.
 const (
 	sampleRows    = 4
 	sampleColumns = 6
 )
 
-// drawSamples writes the picture of samples; nothing if no object was tracked.
+// drawSamples writes the sample picture, or nothing if no object was tracked.
 func (v *Validation) drawSamples(path string) error {
 	if len(v.samples) == 0 {
 		return nil
@@ -35,12 +35,12 @@ func (v *Validation) drawSamples(path string) error {
 	return replaceFile(path, b.Bytes())
 }
 
-// row shows an object on its outlined slice and on others, evenly chosen.
+// row shows an object on its outlined slice and on evenly spaced others.
 func (s sample) row(truth, found color.RGBA) report.Row {
 	c, frame := s.of, report.Color(1)
 	row := report.Row{H: c.H, W: c.W, Pixel: [2]float64{c.Spacing[0], c.Spacing[1]},
 		Title: fmt.Sprintf("%s: %s, DSC %.3f, outlined on slice %d", c.Name, volume.LabelName(c.Legend, s.score.Label), s.score.DSC, s.score.Slice)}
-	for _, z := range s.shown() {
+	for _, z := range s.columns() {
 		tracked := s.foundOn(z)
 		at := report.Sample{Index: z, Gray: c.Gray(z),
 			Contours: []report.Contour{{Mask: c.Mask(z, s.index), Color: truth}, {Mask: tracked, Color: found}}}
@@ -57,8 +57,9 @@ func (s sample) row(truth, found color.RGBA) report.Row {
 	return row
 }
 
-// shown are at most sampleColumns slices of the span, ascending, the first, the last and the outlined one among them.
-func (s sample) shown() []int {
+// columns returns up to sampleColumns slices of the span in ascending order, including the first, the last, and the
+// outlined one.
+func (s sample) columns() []int {
 	var out []int
 	n := min(sampleColumns, len(s.span))
 	nearest := 0
@@ -72,7 +73,7 @@ func (s sample) shown() []int {
 	return out
 }
 
-// foundOn is where the object was found on a slice, [H,W].
+// foundOn is the predicted mask on a slice, [H,W].
 func (s sample) foundOn(z int) []bool {
 	pix := s.found.Slice(sampleAxis, z)
 	mask := make([]bool, len(pix))
@@ -82,5 +83,5 @@ func (s sample) foundOn(z int) []bool {
 	return mask
 }
 
-// sampleAxis is that across which the slices of a label map of validation lie.
+// sampleAxis is the slice axis of label maps in validation.
 const sampleAxis = 2

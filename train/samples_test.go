@@ -29,7 +29,7 @@ func TestSamplesShowTheOutlinedSliceWithNamesAndNumbers(t *testing.T) {
 		c.Images, c.Labels = append(c.Images, gray), append(c.Labels, labels)
 	}
 	s := sample{of: c, found: found, span: c.span(0), score: ObjectScore{Case: "case", Label: 7, Slice: 4, DSC: 0.667}}
-	require.Equal(t, []int{0, 1, 4, 5, 7, 9}, s.shown())
+	require.Equal(t, []int{0, 1, 4, 5, 7, 9}, s.columns())
 	white := color.RGBA{255, 255, 255, 255}
 	row := s.row(white, white)
 	require.Equal(t, "case: liver, DSC 0.667, outlined on slice 4", row.Title)

@@ -23,8 +23,8 @@ func onOneSlice() *train.Case {
 	return c
 }
 
-// TestShortVolumes: the built-in model's recipe learns from volumes that are shorter than a clip, and clips of a single
-// slice, or says what is missing.
+// TestShortVolumes checks that the built-in model's recipe learns from volumes shorter than a clip and from clips of
+// a single slice, or else says what is missing.
 func TestShortVolumes(t *testing.T) {
 	for _, c := range []struct {
 		of     *train.Case

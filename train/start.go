@@ -11,26 +11,26 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Start says where a training's weights came from; it is kept in the metadata of every checkpoint.
+// Start records where a training's weights came from; it is kept in the metadata of every checkpoint.
 type Start struct {
 	Path   string `json:"path"`   // "fresh" for random weights
 	SHA256 string `json:"sha256"` // of the file; empty for random weights
-	Model  string `json:"model"`  // preset, for random weights
+	Model  string `json:"model"`  // preset of random weights
 }
 
-// StartOptions choose the start weights.
+// StartOptions selects the start weights.
 type StartOptions struct {
-	Init       string // a SAM 2.1 or SLM-SAM 2 checkpoint, by path or name as slmsam.Open takes it, or "fresh"
-	Model      string // preset for "fresh": "nano"
+	Init       string // a SAM 2.1 or SLM-SAM 2 checkpoint, by path or by name as in slmsam.Open, or "fresh"
+	Model      string // preset for "fresh", such as "nano"
 	Resolution int    // side of the model's input; 0 takes the preset's or the file's
 
-	Window volume.WindowRule // how the training volumes are shown, for the model to remember; see WindowOf. Empty: as before
+	Window volume.WindowRule // how the training volumes are windowed, recorded in the model; see WindowOf. Empty: unchanged
 }
 
-// Fresh asks for random weights.
+// Fresh is the Init value that asks for random weights.
 const Fresh = "fresh"
 
-// Begin makes the model that a training starts from.
+// Begin creates the model that training starts from.
 func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, error) {
 	if o.Init == Fresh {
 		return beginFresh(dev, o, r)
@@ -44,13 +44,13 @@ func Begin(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, 
 	if err != nil {
 		return nil, Start{}, fmt.Errorf("train: start weights: %w", err)
 	}
-	if alone && !c.PriorAlone { // its decoder has never corrected the prior
+	if alone && !c.PriorAlone { // its decoder has never been trained to correct the prior
 		m.CorrectNothing()
 	}
 	return m, Start{Path: o.Init, SHA256: m.Weights}, nil
 }
 
-// Config is the configuration of the start model, before a recipe changes it.
+// Config returns the start model's configuration, before a recipe changes it.
 func (o StartOptions) Config() (slmsam.Config, error) {
 	if o.Init == Fresh {
 		c, err := slmsam.Preset(o.Model)
@@ -95,10 +95,10 @@ func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, St
 	return m, Start{Path: Fresh, Model: o.Model}, nil
 }
 
-// sameCrop is how far the middle of a range about a model's crop may be from it by rounding.
+// sameCrop allows for rounding when the model's crop is compared with the middle of the recipe's range.
 const sameCrop = 1e-9
 
-// configure puts into a model's configuration what the recipe and the options decide.
+// configure applies the recipe and the options to a model's configuration.
 func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
 	r = r.Inherit(*c)
 	if o.Window != "" {
@@ -117,5 +117,5 @@ func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
 	return c
 }
 
-// errDiverged is wrapped by the error of a training that a clip's loss or gradient has ended.
+// errDiverged is wrapped by the error of a training stopped by a clip's loss or gradient.
 var errDiverged = errors.New("the training diverged")

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// withEnd keeps the first slices of clips of n slices that some object does not last.
+// withEnd keeps the starts of clips of n slices that outlast at least one of their objects.
 func (c *Case) withEnd(starts []int, n, step int) []int {
 	var out []int
 	for _, start := range starts {
@@ -16,7 +16,7 @@ func (c *Case) withEnd(starts []int, n, step int) []int {
 	return out
 }
 
-// ending lists the objects of a clip's first slice that its last one does not hold.
+// ending lists the objects that are on a clip's first slice but not on its last.
 func (c *Case) ending(start, n, step int) []int {
 	var out []int
 	last := c.Visible(start + (n-1)*step)
@@ -28,23 +28,24 @@ func (c *Case) ending(start, n, step int) []int {
 	return out
 }
 
-// usable reports a case that no clip can be taken from.
+// usable returns an error if no clip can be taken from the case.
 func (s *Sampler) usable(c *Case) error {
 	if s.recipe.Sweeps > 0 && c.sweepable() {
 		return nil
 	}
-	_, err := s.order(c, 1)
+	_, err := s.clipStarts(c, 1)
 	return err
 }
 
-// tooShort says that a case has no clip of consecutive slices; a sweep needs fewer.
+// tooShort reports whether a case has no clip of consecutive slices; a sweep needs fewer of them.
 func (s *Sampler) tooShort(c *Case) bool {
-	_, err := s.order(c, 1)
+	_, err := s.clipStarts(c, 1)
 	return err != nil
 }
 
-// order lists the slices that a clip of every stride-th slice can start from, in the volume's order and in reverse.
-func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
+// clipStarts lists the slices that a clip of every stride-th slice can start from, in the volume's order and in
+// reverse.
+func (s *Sampler) clipStarts(c *Case, stride int) ([2][]int, error) {
 	n := s.recipe.Frames
 	switch {
 	case c.Len() < n && s.recipe.Sweeps > 0:
@@ -59,7 +60,7 @@ func (s *Sampler) order(c *Case, stride int) ([2][]int, error) {
 	return starts, nil
 }
 
-// starts lists the slices that hold an object and that n slices can begin with, going by step.
+// starts lists the slices that hold an object and can begin a run of n slices with the given step.
 func (c *Case) starts(n, step int) []int {
 	var out []int
 	for i := range c.Images {

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Backward runs clips side by side, computes the loss of each and leaves the gradient of their sum in the parameters.
-// each, unless nil, sees every slice's output and terms. The terms returned are per clip.
+// Backward runs clips side by side, computes the loss of each, and leaves the gradient of their sum in the
+// parameters. If each is not nil, it sees every slice's output and terms. The returned terms are per clip.
 func Backward(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) ([]Terms, error) {
 	var total []Terms
 	var err error
@@ -25,11 +25,11 @@ func Backward(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsa
 	return total, err
 }
 
-// EachSlice sees what was predicted for some objects on slice i of the clips, and the loss of every clip on it as far as it
-// is known: on the first slice, objects with different prompts come one kind after the other.
+// EachSlice sees the predictions for some objects on slice i of the clips, and every clip's loss on that slice so
+// far: on the first slice, it is called once for each kind of prompt.
 type EachSlice func(i int, out slmsam.ClipOutput, t []Terms) error
 
-// Evaluate runs clips side by side and computes the loss of each.
+// Evaluate runs clips side by side and returns the loss terms of each.
 func Evaluate(g *nn.Graph, m *slmsam.Model, frames []slmsam.ClipFrame, mem slmsam.Memory, w Weights, each EachSlice) ([]Terms, error) {
 	clips := frames[0].Clips()
 	total, slice, at := make([]Terms, clips), make([]Terms, clips), 0
@@ -68,7 +68,7 @@ func addTerms(total, slice []Terms) {
 	}
 }
 
-// lossObjects describes objects of a frame to the loss; terms are per clip.
+// lossObjects describes the objects of a frame to the loss; terms are per clip.
 func lossObjects(f slmsam.ClipFrame, objects []int, terms []Terms) []Object {
 	share := make([]int, len(terms))
 	clip := func(o int) int {
@@ -88,10 +88,10 @@ func lossObjects(f slmsam.ClipFrame, objects []int, terms []Terms) []Object {
 	return out
 }
 
-// mutedLogit is so far below 0 that no term of the loss feels a pixel of background that has it.
+// mutedLogit is so negative that a background pixel with it contributes nothing to any loss term.
 const mutedLogit = -60
 
-// muted is logits [B*k,P] that count as background, and have no gradient, where known [B,P] is 0.
+// muted makes logits [B*k,P] count as background, without a gradient, where known [B,P] is 0.
 func muted(g *nn.Graph, logits, known *nn.Tensor) *nn.Tensor {
 	b, pixels := known.Dim(0), known.Dim(1)
 	k := logits.Dim(0) / b

@@ -2,17 +2,18 @@ package train
 
 import "math/rand/v2"
 
-// beyondPart is how far a sweep goes on after its object's end, in parts of its way to there, at least leastBeyond slices.
+// beyondPart is how far a sweep continues past its object's end, as a fraction of the distance to that end; it is at
+// least leastBeyond slices.
 const (
 	beyondPart  = 0.5
 	leastBeyond = 2
 )
 
-// sweep chooses a clip that goes as a propagation does: from a slice that shows much of an object, one way, until after its
-// end. All objects are as likely, and slices by how much of the object they show, as annotators choose them. A sweep that is
-// longer than the recipe's reach skips slices, as far as the recipe's stride allows, or ends early. ok is false without
-// an object on two slices.
-func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool) {
+// sweep draws a clip that mimics propagation: from a slice that shows much of an object, in one direction, until past
+// its end. All objects are equally likely; slices are weighted by the object's area, since annotators choose such
+// slices. A sweep longer than the recipe's reach skips slices, as far as the recipe's stride allows, or ends early.
+// ok is false if no object is on two slices.
+func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along traversal, ok bool) {
 	for _, object := range rng.Perm(len(c.Objects)) {
 		span := c.span(object)
 		if len(span) < 2 {
@@ -33,12 +34,13 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along way, ok bool
 		reach := s.reach()
 		stride := min(max(s.recipe.Stride, 1), max(1, length/max(reach-1, 1)))
 		stride = 1 + rng.IntN(stride)
-		return object, way{start, step * stride, min(reach, 1+length/stride)}, true
+		return object, traversal{start, step * stride, min(reach, 1+length/stride)}, true
 	}
-	return 0, way{}, false
+	return 0, traversal{}, false
 }
 
-// reach is how many slices a sweep may go through: those that it learns from or, where nothing is learned through time, more.
+// reach is the most slices that a sweep goes through: those it learns from, or more for a prior alone, which does not
+// backpropagate through time.
 func (s *Sampler) reach() int {
 	if s.config == nil || !s.config.PriorAlone || s.recipe.Sweeps == 0 || s.recipe.Frames == 1 {
 		return s.recipe.Frames
@@ -46,14 +48,15 @@ func (s *Sampler) reach() int {
 	return max(s.recipe.Reach, s.recipe.Frames)
 }
 
-// pass lets all but so many frames of a clip, drawn at random, only be gone through: a way is as long as in use, and costs less.
+// pass marks all but learned frames, drawn at random, as tracked only: the clip is then as long as in real use, at a
+// lower cost.
 func (c *Clip) pass(learned int, rng *rand.Rand) {
 	for k, i := range rng.Perm(max(0, len(c.Frames)-1)) {
 		c.Frames[1+i].Passed = k >= learned-1
 	}
 }
 
-// sweepable says whether an object is on two slices.
+// sweepable reports whether some object is on at least two slices.
 func (c *Case) sweepable() bool {
 	for o := range c.Objects {
 		if len(c.span(o)) > 1 {
@@ -63,7 +66,7 @@ func (c *Case) sweepable() bool {
 	return false
 }
 
-// wellShown draws a slice of those that hold an object, the more likely the more of it is on it.
+// wellShown draws one of the slices that hold an object, with probability proportional to the object's area.
 func (c *Case) wellShown(span []int, object int, rng *rand.Rand) int {
 	areas, total := make([]int, len(span)), 0
 	for i, z := range span {

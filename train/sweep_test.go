@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSweepsFollowAnObjectBeyondItsEnd draws clips of as many slices as an object's way to its end and half as many more.
+// TestSweepsFollowAnObjectBeyondItsEnd draws clips that go to an object's end and half as far again.
 func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Sweeps, r.Frames = train.NoAugment(), 1, 24
-	c := discs("a", 20) // object 5 begins at slice 3; the other is on all slices
+	c := discs("a", 20) // object 5 starts on slice 3; the other is on all slices
 	s := train.NewSampler(train.Cases{c}, r, 64)
 	objects, ended := map[int32]int{}, 0
 	for n := range 100 {
@@ -46,7 +46,7 @@ func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 	}
 }
 
-// TestLongSweepsSkipSlices does not fit an object into the frames of a clip.
+// TestLongSweepsSkipSlices uses an object too long for the frames of a clip.
 func TestLongSweepsSkipSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Sweeps, r.Frames, r.Stride = train.NoAugment(), 1, 4, 3
@@ -86,8 +86,8 @@ func TestSweepsNeedFewSlices(t *testing.T) {
 	}
 }
 
-// TestReachGoesThroughMoreThanItLearnsFrom: a prior alone follows a long object slice by slice and learns from a few, whose
-// predictions are those that it makes when it learns from all.
+// TestReachGoesThroughMoreThanItLearnsFrom checks that a prior alone tracks a long object slice by slice but learns
+// from only a few slices, with the same predictions there as when it learns from all.
 func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
 	r := priorRecipe(1, true)
 	r.Augment, r.Sweeps, r.Frames, r.Reach, r.Stride, r.Teacher = train.NoAugment(), 1, 4, 40, 3, train.Teacher{FreeMasks: true}

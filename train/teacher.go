@@ -2,21 +2,22 @@ package train
 
 import "fmt"
 
-// Teacher is teacher forcing: where the truth stands in for what the model predicts while it learns. The zero value
-// leaves the model to its own predictions, as it is in use.
+// Teacher configures teacher forcing: where the truth replaces the model's predictions during training. The zero
+// value uses the model's own predictions throughout, as in real use.
 type Teacher struct {
-	// TruePresence lets the truth decide, not the predicted scores, whether a tracked object counts as present: a
-	// fresh model's masks then learn on every slice that holds the object, and its scores beside them.
+	// TruePresence lets the truth, not the predicted scores, decide whether a tracked object counts as present. A
+	// fresh model's masks then learn on every slice that holds the object, while its scores learn alongside.
 	TruePresence bool `json:"true_presence"` // false
-	// FreeMasks lets masks learn on every slice that holds the object, also where its score says that it is absent.
+	// FreeMasks lets masks learn on every slice that holds the object, even if its score says it is absent.
 	FreeMasks bool `json:"free_masks"` // false
-	// TrueMasks is the part of the tracked slices whose true masks are remembered, not the predicted ones: what a
-	// fresh model predicts is not worth remembering.
+	// TrueMasks is the fraction of tracked slices whose true masks are remembered instead of the predicted ones: a
+	// fresh model's predictions are not worth remembering.
 	TrueMasks float64 `json:"true_masks"` // 0
-	// TrueMasksSteps lets that part fall evenly to nothing in so many steps: teacher forcing that fades.
-	TrueMasksSteps int `json:"true_masks_steps"` // 0: it stays
+	// TrueMasksSteps is the number of steps over which TrueMasks decreases linearly to 0.
+	TrueMasksSteps int `json:"true_masks_steps"` // 0: it stays constant
 }
 
+// validate rejects impossible settings.
 func (t Teacher) validate() error {
 	if !(t.TrueMasks >= 0 && t.TrueMasks <= 1) || t.TrueMasksSteps < 0 {
 		return fmt.Errorf("train: recipe: teacher: want true_masks in 0..1 and true_masks_steps >= 0, got %g and %d", t.TrueMasks, t.TrueMasksSteps)
@@ -24,7 +25,7 @@ func (t Teacher) validate() error {
 	return nil
 }
 
-// trueMasks is the part of the slices whose true masks are remembered in a step.
+// trueMasks is the fraction of slices whose true masks are remembered at a step.
 func (t Teacher) trueMasks(step int) float64 {
 	if t.TrueMasksSteps == 0 {
 		return t.TrueMasks
@@ -32,7 +33,7 @@ func (t Teacher) trueMasks(step int) float64 {
 	return t.TrueMasks * max(0, 1-float64(step)/float64(t.TrueMasksSteps))
 }
 
-// force hands a frame of a clip what the truth decides on it, but for what is remembered: see Sampler.recall.
+// force sets what the truth decides on a frame, except for what is remembered; see Sampler.recall.
 func (t Teacher) force(f *Frame) {
 	if t.TruePresence {
 		f.Present = negated(f.Empty)

@@ -13,55 +13,56 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Setup is what a training works on.
+// Setup is what a Trainer works with.
 type Setup struct {
 	Recipe Recipe
 	Train  Source
-	Held   Source // volumes for validation; nil validates on the training volumes (of Mixed, the first part)
-	Dir    string // the run's folder; made if need be
+	Held   Source // volumes for validation; nil validates on the training volumes (for Mixed, on the first part)
+	Dir    string // the run's folder; created if needed
 	Start  Start
-	Report func(Progress) // sees every step and validation; may be nil
+	Report func(Progress) // called for every step and validation; may be nil
 
-	// LastOnly leaves out all that looks for the best weights, validations and recalibration: who trains uses the last ones.
+	// LastOnly skips validation and recalibration, which look for the best weights, for callers that use the last
+	// ones.
 	LastOnly bool
 
-	// Pause, unless nil, is called between pieces of work: before every clip and every slice of a validation. Nothing is
-	// computed until it returns, so that others can use the device. An error that it returns ends the training.
+	// Pause, unless nil, is called between pieces of work: before each clip and each slice of a validation. Nothing
+	// is computed until it returns, so that others can use the device. An error from it ends the training.
 	Pause func(context.Context) error
 }
 
-// Trainer trains a model. Everything random depends on the recipe's seed and the number of the step, so a
-// resumed training is bit for bit the uninterrupted one (but for a limit in time, whose schedule follows
-// the clock).
+// Trainer trains a model. All randomness depends on the recipe's seed and the step number, so resumed training gives
+// bit-identical results to uninterrupted training (except when limited by time, since the schedule then follows the
+// clock).
 type Trainer struct {
 	Setup
 	model    *slmsam.Model
 	g        *nn.Graph
 	adam     *nn.AdamW
-	params   []*nn.Param // those that are trained
+	params   []*nn.Param // those being trained
 	sampler  *Sampler
 	total    int  // steps
-	together int  // clips of a batch that are computed at once
-	trusted  bool // the start model's corrections of its prior are
+	together int  // clips of a batch computed at once
+	trusted  bool // PriorTrusted of the start model
 
 	state   state
-	began   time.Time // of this process's part, less what went before
+	began   time.Time // start of the run, excluding time when it was interrupted
 	journal *journal
 	average average
 }
 
-// Progress is what Report sees.
+// Progress is passed to Report.
 type Progress struct {
-	Step, Total int // steps done; Total is 0 for a training limited by time
-	Part        float64
+	Step, Total int     // steps done and in all; Total is 0 if training is limited by time
+	Part        float64 // done, in 0..1
 	Remaining   time.Duration
-	Metrics     Metrics     // of this step; without a clip if only a validation was made
-	Validation  *Validation // if one was made after it
-	Best        float64     // validation DSC of the weights that are kept as the best so far
-	Shift       *float64    // of presence, that the recalibration tried; nil before
+	Metrics     Metrics     // of this step; without a clip if only a validation was run
+	Validation  *Validation // the validation after this step, if there was one
+	Best        float64     // validation DSC of the best weights so far
+	Shift       *float64    // presence shift tried by recalibration; nil before that
 }
 
-// New prepares a training from the model's present weights. The folder must not hold a run yet.
+// New prepares a training that starts from the model's current weights. The folder must not contain a run.
 func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	t, err := newTrainer(g, m, s)
 	if err != nil {
@@ -77,8 +78,8 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	return t, t.writeSettings()
 }
 
-// Resume goes on with the run in the folder: weights, optimizer and position come from there, the recipe from RunConfig; it
-// may have been prolonged.
+// Resume continues the run in the folder. Weights, optimizer state, and position come from there; the recipe comes
+// from RunConfig and may have been extended with Recipe.Prolonged.
 func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	t, err := newTrainer(g, m, s)
 	if err != nil {
@@ -91,6 +92,7 @@ func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	return t, t.prolong()
 }
 
+// newTrainer checks the setup and prepares what New and Resume share.
 func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	s.Recipe = s.Recipe.Inherit(m.Config)
 	if err := s.Recipe.Validate(); err != nil {
@@ -120,7 +122,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	return t, err
 }
 
-// Trained is the number of values that are trained.
+// Trained is the number of parameter values being trained.
 func (t *Trainer) Trained() int {
 	n := 0
 	for _, p := range t.params {
@@ -129,12 +131,13 @@ func (t *Trainer) Trained() int {
 	return n
 }
 
-// Step is the number of steps made.
+// Step is the number of steps done.
 func (t *Trainer) Step() int { return t.state.Step }
 
-// Run trains to the end of the recipe. When ctx ends it saves and returns ctx's error.
+// Run trains to the end of the recipe, and then recalibrates the presence score if the recipe says so. If ctx ends,
+// it saves and returns ctx's error.
 func (t *Trainer) Run(ctx context.Context) (err error) {
-	if err := t.sweep(); err != nil {
+	if err := t.removeLeftovers(); err != nil {
 		return err
 	}
 	if t.journal, err = openJournal(t.Dir, t.state.Step); err != nil {
@@ -157,7 +160,7 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// begin makes the validation that is still due: that of the start weights or, after an interruption, a later one.
+// begin runs a validation that is still due: that of the start weights or, after an interruption, of a later step.
 func (t *Trainer) begin(ctx context.Context) error {
 	v, err := t.complete(ctx, false)
 	if err == nil && v != nil {
@@ -166,14 +169,16 @@ func (t *Trainer) begin(ctx context.Context) error {
 	return err
 }
 
-// ahead is how many clips are made while a step runs: those of the next one, but a few at least.
+// ahead is how many clips to prepare in advance: the next step's, but at least a few.
 func (t *Trainer) ahead() int {
 	const few = 4
 	return max(few, t.Recipe.Batch)
 }
 
+// elapsed is the training time, including earlier processes of the run.
 func (t *Trainer) elapsed() time.Duration { return time.Since(t.began) }
 
+// finished reports whether the recipe's end has been reached.
 func (t *Trainer) finished() bool {
 	if limit, _ := t.Recipe.limit(); limit > 0 && t.elapsed() >= limit {
 		return t.state.Step > 0 && t.state.Finished
@@ -181,7 +186,7 @@ func (t *Trainer) finished() bool {
 	return t.state.Step >= t.total
 }
 
-// advance makes a step with what is due after it: records, validation, checkpoints.
+// advance runs a step and what is due after it: records, validation, checkpoints.
 func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 	metrics, err := t.step(ctx, clips)
 	if err != nil {
@@ -206,7 +211,7 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 	return nil
 }
 
-// complete makes the validation that is due and saves. A training stopped in between makes it when resumed.
+// complete runs the validation if one is due, and saves. A training stopped in between runs it when resumed.
 func (t *Trainer) complete(ctx context.Context, save bool) (v *Validation, err error) {
 	if t.state.Validate {
 		if v, err = t.validate(ctx); err != nil {
@@ -220,6 +225,7 @@ func (t *Trainer) complete(ctx context.Context, save bool) (v *Validation, err e
 	return v, err
 }
 
+// report calls Report with the progress after a step.
 func (t *Trainer) report(m Metrics, v *Validation) {
 	if t.Report == nil {
 		return
@@ -273,13 +279,13 @@ func (t *Trainer) step(ctx context.Context, clips *prefetch) (Metrics, error) {
 	return m, t.g.Sync()
 }
 
-// training switches between the behavior in training and in use.
+// training switches between training and inference behavior.
 func (t *Trainer) training(on bool) {
 	t.g.Training = on && (t.Recipe.Dropout > 0 || t.Recipe.DropPath > 0)
 	t.model.Heads.Training = on
 }
 
-// stepSeed numbers the dropout of a clip, and of those that are computed together with it.
+// stepSeed is the dropout seed for clip n and the clips computed together with it.
 func stepSeed(seed uint64, n int) uint64 {
 	z := seed + stepStream + uint64(n)*0x9e3779b97f4a7c15 // splitmix64
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

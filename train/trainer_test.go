@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRunLeavesItsFiles trains a little and looks at everything that a run leaves.
+// TestRunLeavesItsFiles trains briefly and checks every file that a run leaves.
 func TestRunLeavesItsFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := tinyRecipe(4)
@@ -53,7 +53,8 @@ func TestRunLeavesItsFiles(t *testing.T) {
 	require.ErrorContains(t, err, "already holds a run")
 }
 
-// TestLastOnly: nothing is validated or recalibrated, whatever the recipe says, and the last weights are there.
+// TestLastOnly checks that nothing is validated or recalibrated, whatever the recipe says, and that the last weights
+// are written.
 func TestLastOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := tinyRecipe(2)
@@ -68,8 +69,8 @@ func TestLastOnly(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "best.safetensors"))
 }
 
-// TestResumeIsBitForBit stops a training by its context and goes on: weights and metrics are those of an
-// uninterrupted run.
+// TestResumeIsBitForBit cancels a training and resumes it; weights and metrics must equal those of an uninterrupted
+// run.
 func TestResumeIsBitForBit(t *testing.T) {
 	whole, parts := t.TempDir(), t.TempDir()
 	r := tinyRecipe(7)
@@ -122,7 +123,7 @@ func TestResumeRefusesOtherData(t *testing.T) {
 	require.ErrorContains(t, err, "other volumes", "regions were not mixed in before")
 }
 
-// TestTrainingLearns is the meaningful test of a fresh clone: the loss of a pico model falls.
+// TestTrainingLearns checks that the loss of a pico model falls.
 func TestTrainingLearns(t *testing.T) {
 	dir := t.TempDir()
 	r := tinyRecipe(80)
@@ -170,8 +171,8 @@ func TestFreezingEverythingIsAnError(t *testing.T) {
 	require.ErrorContains(t, err, "nothing to train")
 }
 
-// TestDivergenceStopsAndSaves lets the loss exceed its limit and the weights become NaN: the error names
-// the clip, and the state before the step is on disk.
+// TestDivergenceStopsAndSaves lets the loss exceed its limit and the weights become NaN; the error must name the
+// clip, and the state before the step must be on disk.
 func TestDivergenceStopsAndSaves(t *testing.T) {
 	t.Run("loss", func(t *testing.T) {
 		dir := t.TempDir()
@@ -199,7 +200,7 @@ func TestDivergenceStopsAndSaves(t *testing.T) {
 	})
 }
 
-// TestBatchAveragesClips checks that a batch of the same two clips in one step gives the mean loss of both.
+// TestBatchAveragesClips checks that a batch of two clips in one step reports the mean loss of both.
 func TestBatchAveragesClips(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Rates.LR, r.Rates.EncoderLR = 0, 0
@@ -214,7 +215,7 @@ func TestBatchAveragesClips(t *testing.T) {
 	require.InDelta(t, mean(l), losses(t, both)[0], 1e-6*l[0])
 }
 
-// TestTimeLimit ends by the clock, after at least one step.
+// TestTimeLimit stops by the clock, after at least one step.
 func TestTimeLimit(t *testing.T) {
 	r := tinyRecipe(0)
 	r.Time = "1ms"
@@ -241,7 +242,7 @@ func TestPlanCountsMemoryAndWork(t *testing.T) {
 	require.Less(t, frozen.Trained, plan.Trained)
 }
 
-// TestPlanAgreesWithTheCPU compares the plan's memory with what a step really allocates.
+// TestPlanAgreesWithTheCPU compares the planned memory with what a step really allocates.
 func TestPlanAgreesWithTheCPU(t *testing.T) {
 	r := tinyRecipe(3)
 	plan, err := train.MakePlan(pico(), r, 2)

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// cubic is the most by which the sides of a voxel may differ, as a ratio, for slices across another axis to look alike.
+// cubic is the largest ratio between the sides of a voxel at which slices across another axis look similar.
 const cubic = 1.6
 
-// turned lets slices lie across another axis of their volume, for as many clips as the recipe asks for, where voxels are about
-// as long that way: other shapes and other ends from the same labels.
+// turned reslices the case across another axis, as often as the recipe asks and if its voxels are nearly cubic: the
+// same labels then give other shapes and other ends.
 func (s *Sampler) turned(c *Case, rng *rand.Rand) *Case {
 	if s.recipe.Turned == 0 || rng.Float64() >= s.recipe.Turned || !c.cubic() {
 		return c
@@ -21,7 +21,7 @@ func (s *Sampler) turned(c *Case, rng *rand.Rand) *Case {
 	return c
 }
 
-// cubic says whether the voxels of a case are about as long as wide; false where their size is not known.
+// cubic reports whether a case's voxels are nearly cubic; false if their size is not known.
 func (c *Case) cubic() bool {
 	if c.nominal {
 		return false
@@ -30,20 +30,21 @@ func (c *Case) cubic() bool {
 	return least > 0 && most <= cubic*least
 }
 
-// turned is the case with slices across its columns (axis 0) or rows (1): H' x W' is slices x H or slices x W.
+// turned returns the case resliced across its columns (axis 0) or rows (axis 1): H' x W' is slices x H or slices x W.
 func (c *Case) turned(axis int) *Case {
 	turn := &c.turns[axis]
-	turn.once.Do(func() { turn.of = c.turnedNow(axis) })
+	turn.once.Do(func() { turn.of = c.reslice(axis) })
 	return turn.of
 }
 
-// turn is a case seen across another axis, made when it is first asked for.
+// turn is a case resliced across another axis, made on first use.
 type turn struct {
 	once sync.Once
 	of   *Case
 }
 
-func (c *Case) turnedNow(axis int) *Case {
+// reslice makes what turned returns.
+func (c *Case) reslice(axis int) *Case {
 	out := &Case{Name: c.Name + ", turned", H: c.Len(), W: c.H, Objects: c.Objects, Legend: c.Legend, window: c.window,
 		Spacing: [3]float64{c.Spacing[1], c.Spacing[2], c.Spacing[0]}}
 	length := c.W
@@ -59,7 +60,7 @@ func (c *Case) turnedNow(axis int) *Case {
 	return out
 }
 
-// intensities are those of all slices, kept for both ways of turning.
+// intensities returns those of all slices, cached for both directions of reslicing.
 func (c *Case) intensities() [][]float32 {
 	c.whole.Do(func() {
 		for z := range c.Images {
@@ -69,7 +70,7 @@ func (c *Case) intensities() [][]float32 {
 	return c.volume
 }
 
-// across is column (axis 0) or row (1) i of every slice [H,w], one below the other.
+// across gathers column (axis 0) or row (axis 1) i of every slice [H,w], stacked top to bottom.
 func across[T any](of [][]T, w, axis, i int) []T {
 	out := make([]T, 0, len(of)*max(w, len(of[0])/w))
 	for _, pix := range of {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cube is a labeled volume of so many voxels a side, all of different brightness, with a block in it. nominal: its spacing is a
-// guess, as that of a stack of pictures.
+// cube is a labeled volume with the given number of voxels per side, all of different brightness, containing a block.
+// nominal means that its spacing is a guess, as for a stack of pictures.
 func cube(t testing.TB, side int, spacing [3]float64, nominal bool) *train.Case {
 	t.Helper()
 	dim := [3]int{side, side, side}
@@ -39,9 +39,9 @@ func cubeGray(x, y, z int) uint8 { return uint8(10 + x + 2*(y%9) + 3*(z%17)) }
 
 func inBlock(x, y, z int) bool { return x >= 5 && x < 34 && y >= 6 && y < 45 && z >= 8 && z < 50 }
 
-// TestTurnedClipsLieAcrossAnotherAxis: half of the clips are slices across columns or rows.
+// TestTurnedClipsLieAcrossAnotherAxis checks that half of the clips are slices across columns or rows.
 func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
-	const side = 64 // as the clips, so that nothing is resized
+	const side = 64 // the size of the clips, so that nothing is resized
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 0.5
 	s := train.NewSampler(train.Cases{cube(t, side, [3]float64{1, 1, 1.5}, false)}, r, side)
@@ -74,7 +74,7 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 	require.Greater(t, min(axes[0], axes[1]), 5)
 }
 
-// TestThickSlicesAreNotTurned leaves volumes alone whose slices would look squeezed, or whose voxels are of unknown size.
+// TestThickSlicesAreNotTurned uses volumes whose slices would look squeezed, or whose voxel size is unknown.
 func TestThickSlicesAreNotTurned(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 1

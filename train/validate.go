@@ -11,12 +11,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Validation is how well whole volumes were segmented from one outlined slice per object, by Model.Segment.
+// Validation is how well whole volumes were segmented by Model.Segment from one outlined slice per object.
 type Validation struct {
-	DSC     float64       `json:"dsc"`      // mean over volumes and objects, over the whole volume: what best is chosen by
+	DSC     float64       `json:"dsc"`      // mean whole-volume DSC over volumes and objects; selects the best weights
 	InRange float64       `json:"in_range"` // the same from each object's first slice to its last
-	Absent  int           `json:"absent"`   // slices without their object, once for each outline, and how many of them
-	RunOver int           `json:"run_over"` // something was found on
+	Absent  int           `json:"absent"`   // slices without their object, counted once per outline
+	RunOver int           `json:"run_over"` // those of them on which the object was found
 	Scores  []ObjectScore `json:"scores"`
 	Seconds float64       `json:"seconds"`
 	OnTrain bool          `json:"on_training_volumes,omitempty"`
@@ -24,54 +24,55 @@ type Validation struct {
 	samples []sample
 }
 
-// ObjectScore is how well one object of a volume was found, on its slices but the outlined one and those that were held
-// for training. Where it was outlined on several slices in turn, these are means, and sums of slices.
+// ObjectScore is how well one object of a volume was found, on all slices except the outlined one and those used for
+// training. If it was outlined on several slices in turn, scores are averaged and slice counts added up.
 type ObjectScore struct {
 	Case    string  `json:"case"`
 	Label   int32   `json:"label"`
-	Slice   int     `json:"slice"`    // the one outlined first: the middle one of those that hold the object
+	Slice   int     `json:"slice"`    // the slice outlined first: the middle one of those that hold the object
 	DSC     float64 `json:"dsc"`      // over the whole volume
 	InRange float64 `json:"in_range"` // from the object's first slice to its last
 	Absent  int     `json:"absent"`   // slices without the object
-	RunOver int     `json:"run_over"` // those of them on which something was found
+	RunOver int     `json:"run_over"` // those of them on which the object was found
 }
 
-// sample is an object's truth and prediction, for the picture of samples.
+// sample is an object's truth and prediction, for scoring and for the sample picture.
 type sample struct {
 	of    *Case
 	found *volume.LabelMap
-	index int // object
+	index int // of the object in the case
 	score ObjectScore
 	span  []int // slices that hold it
 }
 
-// Validate propagates every object of every case from its middle slice through the whole volume, and scores it; where that
-// would be few objects, from other slices as well. limit bounds the objects per case, 0 for all; objects on a single slice cannot
-// be scored.
+// Validate propagates every object of every case from its middle slice through the whole volume, and scores the
+// result. If that would score only a few objects, each is propagated from other slices as well. limit bounds the
+// objects per case, 0 for all. Objects on a single slice cannot be scored.
 func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
 	return (&validator{model: m, memory: mem, limit: limit}).validate(ctx, s)
 }
 
-// validateOn validates the present weights on a source.
+// validateOn validates the current weights on a source.
 func (t *Trainer) validateOn(ctx context.Context, s Source) (*Validation, error) {
 	v := &validator{model: t.model, memory: t.Recipe.Memory, limit: t.Recipe.ValidateObjects, pause: t.Pause}
 	return v.validate(ctx, s)
 }
 
-// validator is how volumes are validated on.
+// validator holds the settings of a validation.
 type validator struct {
 	model  *slmsam.Model
 	memory slmsam.Memory
-	limit  int                         // objects per case; 0 for all
-	pause  func(context.Context) error // between slices; may be nil
+	limit  int                         // objects per case; 0: all
+	pause  func(context.Context) error // called between slices; may be nil
 }
 
-// outlinedAt is where objects are outlined one after the other, in parts of the way from their first slice to their last.
-// Of enoughScores objects each is outlined once; a few are a noisy measure of weights, which further outlines steady.
+// outlinedAt lists where objects are outlined in turn, as fractions of the way from their first slice to their last.
+// With enoughScores objects each is outlined once; fewer would give a noisy score, which more outlines steady.
 var outlinedAt = []float64{1. / 2, 1. / 4, 3. / 4}
 
 const enoughScores = 6
 
+// validate scores every case of a source.
 func (o *validator) validate(ctx context.Context, s Source) (*Validation, error) {
 	began := time.Now()
 	v := &Validation{}
@@ -102,7 +103,7 @@ func (o *validator) validate(ctx context.Context, s Source) (*Validation, error)
 	return v, nil
 }
 
-// outlines is how often the objects of a source are outlined.
+// outlines is how many times to outline each object of a source.
 func (o *validator) outlines(s Source) (int, error) {
 	objects := 0
 	for i := range s.Len() {
@@ -148,7 +149,7 @@ func (o *validator) validateCase(ctx context.Context, c *Case, outlines int, v *
 	return nil
 }
 
-// add counts the score of one more outline, after n others.
+// add adds the score of one more outline, after n others.
 func (s *ObjectScore) add(of ObjectScore, n int) {
 	if n == 0 {
 		*s = of
@@ -160,7 +161,7 @@ func (s *ObjectScore) add(of ObjectScore, n int) {
 	s.RunOver += of.RunOver
 }
 
-// samples are the objects of a case that can be scored, outlined for the first time.
+// samples returns the objects of a case that can be scored, with their first outline.
 func (o *validator) samples(c *Case) []sample {
 	var out []sample
 	for object := range c.Objects {
@@ -176,8 +177,8 @@ func (o *validator) samples(c *Case) []sample {
 	return out
 }
 
-// outlined is an object with its k-th outline; ok is false where that is on the slice of an earlier one, or leaves no slice to
-// be scored.
+// outlined returns the sample with the object's k-th outline; ok is false if an earlier outline is on the same slice,
+// or if no slice is left to score.
 func (s sample) outlined(k int) (with sample, ok bool) {
 	at := func(k int) int { return s.span[int(outlinedAt[k]*float64(len(s.span)-1))] }
 	for earlier := range k {
@@ -189,7 +190,7 @@ func (s sample) outlined(k int) (with sample, ok bool) {
 	return s, s.scorable()
 }
 
-// propagate finds the objects of samples from their outlines, and scores them.
+// propagate segments the objects of the samples from their outlines, and scores them.
 func (o *validator) propagate(ctx context.Context, c *Case, samples []sample) error {
 	r := slmsam.Request{Slices: c.Slices(), Options: slmsam.Options{Memory: o.memory}}
 	for _, s := range samples {
@@ -206,7 +207,7 @@ func (o *validator) propagate(ctx context.Context, c *Case, samples []sample) er
 		return err
 	}
 	labels := result.Labels
-	c.forget(labels)
+	c.clearUnknown(labels)
 	scorer, err := eval.NewScorer(c.truth(), labels, volume.GridOptions{})
 	if err != nil {
 		return err
@@ -220,7 +221,7 @@ func (o *validator) propagate(ctx context.Context, c *Case, samples []sample) er
 	return nil
 }
 
-// scorable says whether an object is on a slice that counts.
+// scorable reports whether any slice with the object counts.
 func (s sample) scorable() bool {
 	excluded := s.excluded(false)
 	return slices.ContainsFunc(s.span, func(z int) bool { return !excluded[z] })
@@ -242,7 +243,7 @@ func (s *sample) measure(scorer *eval.Scorer) error {
 	return nil
 }
 
-// span lists the slices that hold an object.
+// span lists the slices that hold object o.
 func (c *Case) span(o int) []int {
 	var out []int
 	for i := range c.Images {
@@ -253,8 +254,8 @@ func (c *Case) span(o int) []int {
 	return out
 }
 
-// forget empties a label map where nothing is known of the truth, so that it counts in no score.
-func (c *Case) forget(l *volume.LabelMap) {
+// clearUnknown erases a label map where the truth is unknown, so that those voxels affect no score.
+func (c *Case) clearUnknown(l *volume.LabelMap) {
 	for z, pix := range c.Labels {
 		for p, o := range pix {
 			if o == ignored {
@@ -264,7 +265,7 @@ func (c *Case) forget(l *volume.LabelMap) {
 	}
 }
 
-// truth is the case's labels as a map; object o is label o+1.
+// truth returns the case's labels as a label map; object o is label o+1.
 func (c *Case) truth() *volume.LabelMap {
 	m := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry()}
 	for _, pix := range c.Labels {
@@ -272,12 +273,12 @@ func (c *Case) truth() *volume.LabelMap {
 			m.Data = append(m.Data, int32(l))
 		}
 	}
-	c.forget(m)
+	c.clearUnknown(m)
 	return m
 }
 
-// excluded marks the slices that do not count: the outlined one, those that were kept for training and, in range, those
-// beyond the object's first and last.
+// excluded marks the slices that do not count: the outlined one, those used for training, and, if inRange, those
+// outside the object's range.
 func (s sample) excluded(inRange bool) []bool {
 	out := make([]bool, s.of.Len())
 	for z := range out {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFewObjectsAreOutlinedMoreThanOnce: a score of two objects is the mean over three outlined slices of each, that of six
-// is from their middle slices alone.
+// TestFewObjectsAreOutlinedMoreThanOnce checks that two objects are scored by the mean over three outlined slices
+// each, and six by their middle slices alone.
 func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
 	m := freshModel(t, cpu.New(1))
 	c := discs("a", 9)

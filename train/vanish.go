@@ -2,11 +2,11 @@ package train
 
 import "math/rand/v2"
 
-// mostVanished is the largest number of slices that an object vanishes for.
+// mostVanished is the most slices that an object vanishes for.
 const mostVanished = 3
 
-// vanish paints the first object of a clip over on one to three of its tracked slices: real volumes hardly show how an
-// object goes, and whether it comes back.
+// vanish paints over the first object of a clip on one to three of its tracked slices: real volumes offer few
+// examples of an object disappearing, and perhaps coming back.
 func vanish(clip *Clip, rng *rand.Rand) {
 	if len(clip.Frames) < 2 {
 		return
@@ -19,11 +19,11 @@ func vanish(clip *Clip, rng *rand.Rand) {
 	}
 }
 
-// Settings of PaintOver: gray values are taken from between so many pixels around a mask, and the inner border is
-// painted over with it.
+// PaintOver covers a mask and the paintRim pixels around it, whose edge would give it away, with gray values from the
+// ring that ends paintRing pixels from the mask.
 const paintRim, paintRing = 2, 6
 
-// PaintOver clears a mask [h,w] and paints over it on a slice, with gray values drawn from around it.
+// PaintOver paints over a mask [h,w] on a slice with gray values drawn from its surroundings, and clears the mask.
 func PaintOver(gray []uint8, mask []bool, w int, rng *rand.Rand) {
 	inner, outer := dilated(mask, w, paintRim), dilated(mask, w, paintRing)
 	var near []uint8
@@ -40,7 +40,7 @@ func PaintOver(gray []uint8, mask []bool, w int, rng *rand.Rand) {
 	}
 }
 
-// dilated grows a mask by so many pixels each way.
+// dilated grows a mask by the given number of pixels in each direction (a square).
 func dilated(mask []bool, w, by int) []bool {
 	out, h := make([]bool, len(mask)), len(mask)/w
 	for i, on := range mask {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEpochsCountVolumesAlone: a million pieces that clips are mixed in from do not make an epoch longer.
+// TestEpochsCountVolumesAlone checks that mixing in a million pieces does not make an epoch longer.
 func TestEpochsCountVolumesAlone(t *testing.T) {
 	mixed := train.Mixed{First: twoCases(), Second: train.NewGenerated(1, 1<<20), Share: 0.2}
 	require.Equal(t, 2, train.Volumes(mixed))
