@@ -12,8 +12,8 @@ const (
 	Vessel
 )
 
-// Abdomen is the phantom of slmsam demo: 40 slices of 192 x 192 with a liver, a kidney and a vessel that begin
-// and end inside the volume, a second kidney and a spleen that are not asked for, and a spine.
+// Abdomen is the phantom of slmsam demo: 40 slices of 192 x 192 with a liver, a kidney, and a vessel that begin and
+// end inside the volume, plus an unlabeled second kidney, spleen, and spine.
 func Abdomen(seed uint64) *Case {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	const depth = 0.8

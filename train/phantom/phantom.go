@@ -16,13 +16,13 @@ type Case struct {
 	Spacing [3]float64 // mm along x, y, z
 }
 
-// minVisible is the least part of a slice that the largest section of an object covers.
+// minVisible is the least fraction of a slice that the largest section of some object must cover.
 const minVisible = 1.0 / 400
 
-// Generate makes volume number index of a seed. It may be called from several goroutines.
+// Generate returns volume number index of a seed. It is safe for concurrent use.
 func Generate(c Config, seed uint64, index int) *Case {
 	rng := rand.New(rand.NewPCG(seed, uint64(index)))
-	for { // most scenes have an object that can be seen
+	for { // most scenes have a visible object
 		side := c.MinSide + rng.IntN(c.MaxSide-c.MinSide+1)
 		v := drawScene(rng, c).volume(rng, side, side, c.MinDepth+rng.IntN(c.MaxDepth-c.MinDepth+1))
 		if v.visible() {
@@ -32,7 +32,7 @@ func Generate(c Config, seed uint64, index int) *Case {
 	}
 }
 
-// volume samples and renders a scene.
+// volume samples and renders a scene as d slices of h x w pixels.
 func (s *scene) volume(rng *rand.Rand, h, w, d int) *Case {
 	v := &Case{H: h, W: w, D: d, Labels: make([]uint8, d*h*w)}
 	const side = 250.0 // mm
@@ -41,7 +41,7 @@ func (s *scene) volume(rng *rand.Rand, h, w, d int) *Case {
 	gray, other, skip := make([]float64, h*w), make([]float64, h*w), make([]uint8, h*w)
 	for i := 0; i < d; i++ {
 		z := (float64(i) + 0.5) / float64(d) * s.depth
-		if s.look.thick { // labels follow the middle of the slice, gray values both halves
+		if s.look.thick { // labels come from the middle of the slice, gray values from both halves
 			quarter := 0.25 * s.depth / float64(d)
 			s.paint(other, skip, h, w, z-quarter)
 			s.paint(gray, skip, h, w, z+quarter)
@@ -58,7 +58,7 @@ func (s *scene) volume(rng *rand.Rand, h, w, d int) *Case {
 	return v
 }
 
-// visible says whether some object is large enough on some slice.
+// visible reports whether some object is large enough on some slice.
 func (v *Case) visible() bool {
 	n := v.H * v.W
 	for i := 0; i < v.D; i++ {
@@ -75,10 +75,10 @@ func (v *Case) visible() bool {
 	return false
 }
 
-// Volume returns the image as a volume that can be written.
+// Volume returns the image as a volume.
 func (v *Case) Volume() *volume.Volume {
 	dim := [3]int{v.W, v.H, v.D}
-	// x runs to the left and y to the back, as on a radiologist's screen; z runs up.
+	// x increases toward the patient's left and y toward the back, as on a radiologist's screen; z increases upward.
 	geometry := volume.GeometryFromAffine(dim, volume.Affine{{-v.Spacing[0], 0, 0, 0}, {0, -v.Spacing[1], 0, 0}, {0, 0, v.Spacing[2], 0}, {0, 0, 0, 1}})
 	out := &volume.Volume{Dim: dim, Data: make([]float32, len(v.Gray)), Geom: geometry, Path: v.Name}
 	for i, g := range v.Gray {

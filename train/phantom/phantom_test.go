@@ -15,8 +15,8 @@ func TestTheSameSeedGivesTheSameVolume(t *testing.T) {
 	require.NotEqual(t, a.Gray, phantom.Generate(c, 6, 3).Gray)
 }
 
-// TestVolumesAreVaried looks at many: all are within the configuration, and a good part of the objects begin
-// or end inside the volume, are small, or have low contrast.
+// TestVolumesAreVaried checks many volumes: all must respect the configuration, and a good share of the objects must
+// begin or end inside the volume.
 func TestVolumesAreVaried(t *testing.T) {
 	c := phantom.Default()
 	const n = 60
@@ -51,7 +51,7 @@ func TestVolumesAreVaried(t *testing.T) {
 		}
 	}
 	require.Greater(t, partial, objects/4, "objects that begin or end inside")
-	require.Less(t, partial, objects*9/10, "objects that run through")
+	require.Less(t, partial, objects*9/10, "objects that span the volume")
 	require.Greater(t, multi, n/3, "volumes with several objects")
 }
 

@@ -10,18 +10,19 @@ type look struct {
 	bias    float64 // strength of the bias field
 	texture float64 // standard deviation of tissue texture
 	noise   float64 // standard deviation of noise
-	rician  bool    // noise of MR magnitude images
+	rician  bool    // noise as in MR magnitude images
 	blur    float64 // standard deviation in pixels
-	thick   bool    // partial volume: a slice is the mean of two
-	gamma   float64
+	thick   bool    // partial volume: a slice is the mean of its two halves
+	gamma   float64 // exponent of the tone curve
 }
 
+// drawLook draws a random look.
 func drawLook(rng *rand.Rand) look {
 	return look{bias: 0.3 * rng.Float64() * rng.Float64(), texture: 0.04 * rng.Float64(), noise: 0.05 * rng.Float64() * rng.Float64(),
 		rician: rng.Float64() < 0.5, blur: 1.2 * rng.Float64(), thick: rng.Float64() < 0.3, gamma: math.Exp(0.4 * rng.NormFloat64())}
 }
 
-// paint fills gray values and labels of the section at z, both [h,w].
+// paint fills in the gray values and labels of the section at z, both [h,w].
 func (s *scene) paint(gray []float64, labels []uint8, h, w int, z float64) {
 	for i := range gray {
 		gray[i], labels[i] = s.air, 0
@@ -42,7 +43,7 @@ func (s *scene) paint(gray []float64, labels []uint8, h, w int, z float64) {
 	}
 }
 
-// render turns gray values 0..1 of one slice into 8 bit.
+// render converts one slice's gray values from 0..1 to 8 bits.
 func (l look) render(rng *rand.Rand, gray []float64, h, w int, z float64, bias, texture lattice) []uint8 {
 	blur(gray, h, w, l.blur)
 	curve := l.curve()
@@ -62,10 +63,10 @@ func (l look) render(rng *rand.Rand, gray []float64, h, w int, z float64, bias, 
 	return out
 }
 
-// curveSteps is how finely the tone curve is tabled.
+// curveSteps is the resolution of the tone curve's table.
 const curveSteps = 4096
 
-// curve tables gamma from gray values 0..1 to 8 bit.
+// curve tabulates gamma from gray values 0..1 to 8 bits.
 func (l look) curve() *[curveSteps]uint8 {
 	var c [curveSteps]uint8
 	for i := range c {
@@ -74,7 +75,7 @@ func (l look) curve() *[curveSteps]uint8 {
 	return &c
 }
 
-// blur smooths an image in place with a Gaussian of standard deviation sigma, borders repeated.
+// blur smooths an image in place with a Gaussian of standard deviation sigma, repeating the borders.
 func blur(v []float64, h, w int, sigma float64) {
 	if sigma < 0.3 {
 		return
@@ -107,7 +108,7 @@ func blur(v []float64, h, w int, sigma float64) {
 	}
 }
 
-// lattice is smooth noise: random values at whole coordinates, interpolated, repeating after a period.
+// lattice is smooth noise: random values at integer coordinates, interpolated, and repeating with period.
 type lattice []float64
 
 const period = 16
@@ -132,6 +133,7 @@ func (l lattice) at(x, y, z float64) float64 {
 	return sum
 }
 
+// weight is the linear interpolation weight of the lower (d = 0) or upper neighbor.
 func weight(f float64, d int) float64 {
 	if d == 0 {
 		return 1 - f

@@ -5,18 +5,18 @@ import (
 	"math/rand/v2"
 )
 
-// Config says how large and how hard the volumes are.
+// Config controls how large and how hard the volumes are.
 type Config struct {
-	MinSide, MaxSide int     // 64, 256: in-plane pixels, drawn anew for every volume
-	MinDepth         int     // 16: slices, so that clips of 8 fit on one side of any slice at least
-	MaxDepth         int     // 24
+	MinSide, MaxSide int     // 64, 256: in-plane size in pixels, drawn for every volume
+	MinDepth         int     // 16: slices, so that a clip of 8 fits on at least one side of any slice
+	MaxDepth         int     // 24: slices
 	MaxObjects       int     // 4: labeled structures
-	LookAlikes       float64 // 0.6: probability that an object has an unlabeled twin of its intensity near by
-	MinContrast      float64 // 0.05: least difference to the surroundings, of the gray range
-	Flat             float64 // 0.25: part of the volumes that look like CT over its whole range, with far less
+	LookAlikes       float64 // 0.6: probability that an object has an unlabeled twin of its intensity nearby
+	MinContrast      float64 // 0.05: least difference from the surroundings, as a fraction of the gray range
+	Flat             float64 // 0.25: fraction of volumes with the low contrast of CT shown over its whole range
 }
 
-// Default is what the built-in model was trained on.
+// Default is the configuration that the built-in model was trained on.
 func Default() Config {
 	return Config{MinSide: 64, MaxSide: 224, MinDepth: 16, MaxDepth: 24, MaxObjects: 4, LookAlikes: 0.6, MinContrast: 0.05, Flat: 0.25}
 }
@@ -24,33 +24,33 @@ func Default() Config {
 // part is a structure of a scene. Later parts cover earlier ones.
 type part struct {
 	shape shape
-	label uint8   // 0 is not labeled
+	label uint8   // 0 means unlabeled
 	gray  float64 // 0..1
 }
 
 // scene is a body with its parts.
 type scene struct {
 	parts []part
-	depth float64 // of the volume, in sides
-	air   float64 // gray outside the body
+	depth float64 // of the volume, relative to the slice's side
+	air   float64 // gray value outside the body
 	look  look
 
-	contrast, spread float64 // least and usual difference of neighboring tissues
+	contrast, spread float64 // least and typical difference between neighboring tissues
 	bone             bool    // some structures are far brighter than the rest
 }
 
-// drawScene makes a scene: the body, tissue that nobody asks for, the objects, and twins of the objects.
+// drawScene draws a scene: the body, unlabeled tissue, the objects, and look-alikes of the objects.
 func drawScene(rng *rand.Rand, c Config) *scene {
 	s := &scene{depth: 0.15 + 0.6*rng.Float64(), contrast: c.MinContrast, spread: 0.25, look: drawLook(rng)}
 	body := 0.3 + 0.4*rng.Float64()
 	s.air = 0.05 * rng.Float64()
-	if rng.Float64() < c.Flat { // CT over its whole range: soft tissues lie within a few gray values
+	if rng.Float64() < c.Flat { // CT over its whole range: soft tissues differ by only a few gray levels
 		body, s.air = 0.32+0.04*rng.Float64(), 0
 		s.contrast, s.spread = 0.008+0.02*rng.Float64(), 0.03
 		s.look = look{noise: 0.001 + 0.014*rng.Float64(), blur: 0.8 * rng.Float64(), thick: s.look.thick, gamma: 1}
 		s.bone = true
 	}
-	if rng.Float64() < 0.3 { // cropped to the inside of a body
+	if rng.Float64() < 0.3 { // only the inside of the body is shown
 		s.air = body
 	} else {
 		trunk := randomBlob(rng, 0.5, 0.5, 0.42+0.1*rng.Float64(), s.depth/2, 50)
@@ -76,7 +76,7 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 
 func (s *scene) add(p part) { s.parts = append(s.parts, p) }
 
-// object adds a labeled structure and, before it so that it covers them, look-alikes that go on where it ends.
+// object adds a labeled structure, preceded by look-alikes that it covers and that continue where it ends.
 func (s *scene) object(rng *rand.Rand, c Config, label uint8, body float64) {
 	gray := s.grayNear(rng, body, s.contrast)
 	r := 0.04 + 0.2*rng.Float64()*rng.Float64()
@@ -88,7 +88,7 @@ func (s *scene) object(rng *rand.Rand, c Config, label uint8, body float64) {
 	switch {
 	case kind < 0.25:
 		s.add(part{s.vessel(rng, 0.4*r+0.015), label, gray})
-	case kind < 0.4: // a wall round a lumen, as the heart's or the gut's
+	case kind < 0.4: // a wall around a lumen, like the heart's or the gut's
 		outer := randomBlob(rng, x, y, r, z, s.height(rng))
 		s.ends(rng, outer, gray)
 		inner := *outer
@@ -107,7 +107,7 @@ func (s *scene) object(rng *rand.Rand, c Config, label uint8, body float64) {
 	}
 }
 
-// twin adds an unlabeled structure of nearly the same gray beside a place, over another range of slices.
+// twin adds an unlabeled structure of nearly the same gray value beside a position, over a different range of slices.
 func (s *scene) twin(rng *rand.Rand, x, y, r, z, gray float64) {
 	angle, away := rng.Float64()*2*math.Pi, r*(1.1+0.9*rng.Float64())
 	x, y = x+away*math.Cos(angle), y+away*math.Sin(angle)
@@ -115,7 +115,7 @@ func (s *scene) twin(rng *rand.Rand, x, y, r, z, gray float64) {
 	s.add(part{randomBlob(rng, x, y, r*(0.6+0.6*rng.Float64()), z, s.height(rng)), 0, gray + 0.1*s.contrast*rng.NormFloat64()})
 }
 
-// solid is a structure somewhere in the body.
+// solid draws a structure somewhere in the body.
 func (s *scene) solid(rng *rand.Rand, r float64) shape {
 	if rng.Float64() < 0.3 {
 		return s.vessel(rng, 0.4*r+0.01)
@@ -124,7 +124,7 @@ func (s *scene) solid(rng *rand.Rand, r float64) shape {
 	return randomBlob(rng, x, y, r, z, s.height(rng))
 }
 
-// vessel runs through the whole volume or ends inside.
+// vessel draws a tube that runs through the whole volume or ends inside it.
 func (s *scene) vessel(rng *rand.Rand, r float64) shape {
 	x, y, _ := s.place(rng)
 	z0, z1 := -1.0, 10.0
@@ -135,17 +135,17 @@ func (s *scene) vessel(rng *rand.Rand, r float64) shape {
 	return randomTube(rng, x, y, r, z0, z1)
 }
 
-// place is somewhere in the body, which fills the middle of the slice.
+// place draws a position in the body, which fills the middle of the slice.
 func (s *scene) place(rng *rand.Rand) (x, y, z float64) {
 	angle, away := rng.Float64()*2*math.Pi, 0.33*math.Sqrt(rng.Float64())
 	return 0.5 + away*math.Cos(angle), 0.5 + away*math.Sin(angle), (1.4*rng.Float64() - 0.2) * s.depth
 }
 
-// height is the half height of a structure: some end inside the volume, some do not.
+// height draws the half height of a structure: some end inside the volume, some do not.
 func (s *scene) height(rng *rand.Rand) float64 { return s.depth * (0.2 + 1.2*rng.Float64()) }
 
-// ends cuts a structure off flat, as a label does that stops at a landmark; often tissue of nearly its gray
-// goes on beyond, unlabeled.
+// ends cuts a structure off flat, like a label that stops at a landmark; often, unlabeled tissue of nearly the same
+// gray value continues beyond the cut.
 func (s *scene) ends(rng *rand.Rand, b *blob, gray float64) {
 	whole := *b
 	if rng.Float64() < 0.3 {
@@ -160,7 +160,7 @@ func (s *scene) ends(rng *rand.Rand, b *blob, gray float64) {
 	}
 }
 
-// grayNear draws a gray value at least contrast away from another, mostly not far.
+// grayNear draws a gray value that differs from another by at least contrast, usually not by much more.
 func (s *scene) grayNear(rng *rand.Rand, from, contrast float64) float64 {
 	d := contrast + s.spread*rng.ExpFloat64()*rng.Float64()
 	if rng.Float64() < 0.5 {

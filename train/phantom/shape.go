@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// shape is a solid given by an implicit function. Coordinates are in units of the slice's side: x and y run
-// from 0 to 1, z from 0 to the volume's depth.
+// shape is a solid given by an implicit function. Coordinates are relative to the slice's side: x and y run from 0 to
+// 1, z from 0 to the volume's depth.
 type shape interface {
-	// slice prepares the section at z; false if the shape is not there.
+	// slice computes the section at z; false if the shape does not reach z.
 	slice(z float64) (section, bool)
 }
 
@@ -29,17 +29,17 @@ func randomWave(rng *rand.Rand, offset, amplitude, frequency float64) wave {
 	return wave{offset, amplitude * rng.Float64(), frequency * (0.5 + rng.Float64()), rng.Float64()}
 }
 
-// harmonics is how many angular waves deform an outline.
+// harmonics is the number of angular waves that deform an outline.
 const harmonics = 4
 
-// blob is a deformed ellipsoid, an organ: its center drifts and its outline changes slowly with z. It may be
-// cut off flat at both ends.
+// blob is a deformed ellipsoid, used for organs: its center drifts and its outline changes slowly with z. Both ends
+// may be cut off flat.
 type blob struct {
 	x, y         wave    // center
-	rx, ry       float64 // radii at its middle
+	rx, ry       float64 // radii at mid-height
 	z, rz        float64 // middle and half height
-	angle, twist float64 // of the axes, and its change with z
-	power        float64 // 2 is an ellipse, more is boxier
+	angle, twist float64 // of the axes, and its change with z, in radians
+	power        float64 // 2 gives an ellipse; higher values are boxier
 	deform       [harmonics]wave
 	cut0, cut1   float64 // it exists for cut0 <= z < cut1
 }
@@ -54,19 +54,19 @@ func randomBlob(rng *rand.Rand, x, y, r, z, rz float64) *blob {
 	return b
 }
 
-// outline is a blob's section: an ellipse's axes and a radius for every direction.
+// outline is a blob's section: an ellipse's axes and, for every direction, a radius in units of them.
 type outline struct {
 	x, y, rx, ry, cos, sin float64
-	squared                [directions]float64 // radius^2 in the ellipse's axes
-	least, most            float64             // of the above
+	squared                [directions]float64 // radius^2 by direction
+	least, most            float64             // of squared
 }
 
 const (
-	directions = 256 // of the tabled outline
-	minEdge    = 0.2 // keeps a deformed outline from closing on its center
+	directions = 256 // in the table of an outline
+	minEdge    = 0.2 // keeps a deformed outline from collapsing onto its center
 )
 
-// slice tables the outline |u|^p + |v|^p = edge^p, the edge being deformed by harmonics of the angle.
+// slice tabulates the outline |u|^p + |v|^p = edge^p, where edge is deformed by harmonics of the angle.
 func (b *blob) slice(z float64) (section, bool) {
 	t := (z - b.z) / b.rz
 	if t <= -1 || t >= 1 || z < b.cut0 || z >= b.cut1 {
@@ -107,14 +107,14 @@ func (o *outline) inside(x, y float64) bool {
 	return n < o.squared[int(turn*directions)&(directions-1)]
 }
 
-// tube is a vessel along z: its center wanders, its radius tapers; it may split into two.
+// tube is a vessel along z: its center wanders, its radius varies, and it may split into two branches.
 type tube struct {
 	x, y       wave
-	r          wave
+	r          wave    // radius
 	z0, z1     float64 // ends
-	split      float64 // z from which there are two branches
-	dx, dy     float64 // their distance grows by so much per z
-	stretchedX float64
+	split      float64 // z at which it splits into two branches
+	dx, dy     float64 // offset of each branch per unit of z past the split
+	stretchedX float64 // stretches the section along x and shrinks it along y
 }
 
 func randomTube(rng *rand.Rand, x, y, r, z0, z1 float64) *tube {
