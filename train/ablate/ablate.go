@@ -10,23 +10,23 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// Result is what Run found; its JSON form is stable.
+// Result is the outcome of Run; its JSON form is stable.
 type Result struct {
 	Settings Settings  `json:"settings"`
-	Rows     []Row     `json:"rows"` // by protocol and memory, in the order of the setup
+	Rows     []Row     `json:"rows"` // by protocol and memory, in the setup's order
 	Files    []string  `json:"files"`
 	Scores   []*Scores `json:"-"`
 }
 
-// Row is one memory setting in one protocol: the mean over test volumes (and, within a volume, over its labels).
+// Row is one memory setting under one protocol: means over test volumes (and, within a volume, over its labels).
 type Row struct {
-	Volumes int    `json:"volumes"` // for training; 0 is no fine-tuning
+	Volumes int    `json:"volumes"` // training volumes; 0 means no fine-tuning
 	Memory  string `json:"memory"`
 	Run     Record `json:"run"`
 	eval.Summary
 }
 
-// Scores are the scores of a protocol; the methods are the memory settings.
+// Scores holds the scores for one protocol; the methods are the memory settings.
 type Scores struct {
 	Volumes int
 	*eval.Result
@@ -40,8 +40,8 @@ type ablation struct {
 	files    map[string]string // case -> name of its label maps, without extension
 }
 
-// Run makes every run that is not finished yet, scores all, and writes tables and figures. When ctx ends, or a run fails, what
-// is finished stays, and the next Run with the same setup goes on from there.
+// Run completes every run that is not finished yet, scores all of them, and writes tables and figures. If ctx ends or
+// a run fails, finished work is kept, and the next Run with the same setup continues from there.
 func Run(ctx context.Context, setup Setup) (*Result, error) {
 	a := &ablation{Setup: setup}
 	if err := a.prepare(); err != nil {
@@ -70,7 +70,7 @@ func Run(ctx context.Context, setup Setup) (*Result, error) {
 	return result, err
 }
 
-// prepare decides the split, agrees with what the folder holds, and writes the test volumes' truth.
+// prepare decides the split, checks it against what the folder holds, and writes the truth of the test volumes.
 func (a *ablation) prepare() error {
 	if err := a.complete(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (a *ablation) prepare() error {
 	return a.writeTruth()
 }
 
-// fileNames gives each case a name without separators: names in a manifest may be paths.
+// fileNames gives each case a file name without separators, since names in a manifest may be paths.
 func fileNames(cases []string) (map[string]string, error) {
 	out, owner := map[string]string{}, map[string]string{}
 	for _, name := range cases {
@@ -116,7 +116,7 @@ func fileNames(cases []string) (map[string]string, error) {
 	return out, nil
 }
 
-// runAll makes all runs in the order of the tables.
+// runAll does all runs in the order of the tables.
 func (a *ablation) runAll(ctx context.Context) (map[run]Record, error) {
 	records := map[run]Record{}
 	total, n := len(a.Volumes)*len(a.Memories), 0
@@ -137,7 +137,7 @@ func (a *ablation) runAll(ctx context.Context) (map[run]Record, error) {
 	return records, nil
 }
 
-// overall is a method's summary over all labels (or of the only one).
+// overall is a method's summary over all labels (or of the only label).
 func (s *Scores) overall(method string) (eval.Summary, error) {
 	i := slices.IndexFunc(s.Summary, func(x eval.Summary) bool { return x.Method == method })
 	if i < 0 {

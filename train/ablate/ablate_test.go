@@ -24,7 +24,7 @@ import (
 // testSpacing has its largest value along axis 0, which is therefore the slice axis; W is axis 1, H axis 2.
 var testSpacing = [3]float64{4, 1, 1.5}
 
-// testSetup is an ablation of a minute model on n generated volumes with labels 2 and 5.
+// testSetup is an ablation of a minimal model on n generated volumes with labels 2 and 5.
 func testSetup(t *testing.T, n int) Setup {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,7 +47,7 @@ func testSetup(t *testing.T, n int) Setup {
 		Open: func() (backend.Device, error) { return cpu.New(1), nil }}
 }
 
-// testVolume has two boxes; each begins and ends within the volume.
+// testVolume has two boxes, each of which begins and ends within the volume.
 func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 	dim := [3]int{7, 20, 16}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, dim[0]*dim[1]*dim[2]), Geom: volume.NewGeometry(dim, testSpacing)}
@@ -65,7 +65,7 @@ func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 	return v, l
 }
 
-// writeModel writes random weights of a minute model.
+// writeModel writes random weights of a minimal model.
 func writeModel(t *testing.T, dir string) string {
 	t.Helper()
 	config := slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
@@ -84,7 +84,8 @@ func writeModel(t *testing.T, dir string) string {
 	return path
 }
 
-// TestRun: the five settings in the three protocols, from one call; a second call computes nothing and says the same.
+// TestRun does the five settings under the three protocols in one call; a second call must compute nothing and return
+// the same.
 func TestRun(t *testing.T) {
 	s := testSetup(t, 7)
 	var names []string
@@ -135,7 +136,8 @@ func encoded(t *testing.T, v any) string {
 	return string(text)
 }
 
-// TestPredictions: label maps keep label numbers, lie on the case's grid in mm, and hold the annotation on its slice.
+// TestPredictions checks that label maps keep the label numbers, lie on the case's grid in mm, and contain the
+// annotation on its slice.
 func TestPredictions(t *testing.T) {
 	s := testSetup(t, 2)
 	s.Volumes, s.Memories, s.Train = []int{1}, []slmsam.Memory{slmsam.ShortLong}, []string{"case1"}
@@ -161,7 +163,8 @@ func TestPredictions(t *testing.T) {
 	}
 }
 
-// TestResume: an ablation stopped at several places ends with the very label maps of an uninterrupted one.
+// TestResume checks that an ablation interrupted in several places ends with the same label maps as an uninterrupted
+// one.
 func TestResume(t *testing.T) {
 	s := testSetup(t, 4)
 	s.Volumes, s.Memories = []int{0, 2}, []slmsam.Memory{{Long: 7}, slmsam.ShortLong}
@@ -186,7 +189,7 @@ func TestResume(t *testing.T) {
 	require.Equal(t, encoded(t, whole.Scores[1].Rows), encoded(t, resumed.Scores[1].Rows))
 }
 
-// TestOtherSettings: a folder of other runs is not mixed with these; more settings may be added to it.
+// TestOtherSettings checks that a folder with other runs is rejected, and that settings may be added to a folder.
 func TestOtherSettings(t *testing.T) {
 	s := testSetup(t, 3)
 	s.Volumes, s.Memories = []int{0, 1}, []slmsam.Memory{{Long: 7}}
@@ -227,7 +230,7 @@ func TestBadSetups(t *testing.T) {
 	}
 }
 
-// TestFileNames: names in a manifest may be paths.
+// TestFileNames covers names that are paths, as in a manifest.
 func TestFileNames(t *testing.T) {
 	names, err := fileNames([]string{"a/scan.nii.gz", "b/scan.nii.gz", "case 1"})
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// The files that Run leaves in the ablation's folder.
+// Files that Run writes to the ablation's folder.
 const (
 	pageFile       = "ablation.md"
 	tableFile      = "table2.csv"
@@ -23,7 +23,7 @@ const (
 	scoreDir       = "scores"
 )
 
-// write writes tables, figures and package eval's reports, and lists the files.
+// write writes the tables, the figures, and package eval's reports, and lists the files.
 func (r *Result) write(dir string) ([]string, error) {
 	var written []string
 	for _, f := range []struct {
@@ -52,7 +52,8 @@ func (r *Result) write(dir string) ([]string, error) {
 	return written, nil
 }
 
-// drawFigure5 draws the slice-wise DSC with the target present and absent: a group per protocol, a bar per memory setting.
+// drawFigure5 plots the slice-wise DSC with the target present and absent: one group per protocol, one bar per memory
+// setting.
 func (r *Result) drawFigure5(path string) error {
 	var groups []string
 	present := eval.Bars{Title: "Slices with the target", Y: "mean slice-wise DSC", Unit: true}
@@ -69,7 +70,8 @@ func (r *Result) drawFigure5(path string) error {
 	return eval.WriteBars(path, groups, r.memories(), present, absent)
 }
 
-// drawFigure8 draws DSC and ASSD by the number of training volumes: a group per memory setting, a bar per protocol.
+// drawFigure8 plots DSC and ASSD by the number of training volumes: one group per memory setting, one bar per
+// protocol.
 func (r *Result) drawFigure8(path string) error {
 	var series []string
 	volumes := slices.Sorted(slices.Values(r.protocols()))
@@ -89,7 +91,7 @@ func (r *Result) drawFigure8(path string) error {
 	return eval.WriteBars(path, r.memories(), series, dsc, assd)
 }
 
-// figureTables adds the figures with their numbers to the page.
+// figureTables adds the figures and their numbers to the page.
 func (r *Result) figureTables(b *strings.Builder) {
 	var rows [][]string
 	for _, row := range r.Rows {
@@ -103,7 +105,7 @@ func (r *Result) figureTables(b *strings.Builder) {
 		figure8Picture, figure8CSV, scoreDir)
 }
 
-// writeFigure5CSV writes the numbers of figure 5.
+// writeFigure5CSV writes the numbers in figure 5.
 func (r *Result) writeFigure5CSV(w io.Writer) error {
 	lines := [][]string{{"volumes", "memory", "present_dsc", "present_dsc_low", "present_dsc_high", "absent_dsc", "absent_dsc_low",
 		"absent_dsc_high", "over_propagated_slices", "absent_slices", "missed_slices", "present_slices"}}
@@ -117,7 +119,7 @@ func (r *Result) writeFigure5CSV(w io.Writer) error {
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
-// writeFigure8CSV writes the numbers of figure 8: a line per memory setting and number of training volumes.
+// writeFigure8CSV writes the numbers in figure 8: one line per memory setting and number of training volumes.
 func (r *Result) writeFigure8CSV(w io.Writer) error {
 	lines := [][]string{{"memory", "volumes", "dsc", "dsc_low", "dsc_high", "assd_mm", "assd_mm_low", "assd_mm_high"}}
 	for _, m := range r.memories() {

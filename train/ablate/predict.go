@@ -10,15 +10,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// labelExt ends the names of the label maps that an ablation writes.
+// labelExt is the extension of the label maps that an ablation writes.
 const labelExt = ".nii.gz"
 
-// sliceAxis is the axis across which a case's label map has its slices.
+// sliceAxis is the slice axis of a case's label map.
 const sliceAxis = 2
 
 func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }
 
-// writeTruth writes the test volumes' annotations, as far as they are not there.
+// writeTruth writes the annotations of those test volumes that have no file yet.
 func (a *ablation) writeTruth() error {
 	if err := os.MkdirAll(a.truthDir(), 0o755); err != nil {
 		return err
@@ -39,7 +39,8 @@ func (a *ablation) writeTruth() error {
 	return nil
 }
 
-// propagate carries the true mask of every object on its central slice through the whole case and writes the label map.
+// propagate tracks the true mask of every object from its central slice through the whole case and writes the label
+// map to path.
 func propagate(ctx context.Context, m *slmsam.Model, c *train.Case, mem slmsam.Memory, path string, done func(part float64)) error {
 	slices := c.Slices()
 	prompts, _, err := slmsam.Outlines(c.LabelMap(), slices.Axis, slmsam.Selection{Central: true})

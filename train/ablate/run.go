@@ -15,14 +15,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// Files of a run's folder.
+// Files in a run's folder.
 const (
 	trainDir      = "train"
 	predictionDir = "predictions"
 	resultFile    = "result.json" // written last: a run that has it is finished
 )
 
-// run is one memory setting in one protocol.
+// run is one memory setting under one protocol.
 type run struct {
 	volumes int
 	memory  slmsam.Memory
@@ -30,28 +30,29 @@ type run struct {
 
 func (r run) String() string { return ProtocolName(r.volumes) + ", " + r.memory.String() }
 
-// folder is a protocol's name as a path: "5-volumes".
+// folder is a protocol's name as a path element: "5-volumes".
 func folder(volumes int) string { return strings.ReplaceAll(ProtocolName(volumes), " ", "-") }
 
 func (r run) dir(root string) string {
 	return filepath.Join(root, folder(r.volumes), r.memory.String())
 }
 
-// Record is the result file of a run.
+// Record is the content of a run's result file.
 type Record struct {
 	Volumes      int     `json:"volumes"`
 	Memory       string  `json:"memory"`
 	Device       string  `json:"device"`
 	Steps        int     `json:"steps"`
-	TrainSeconds float64 `json:"train_seconds"` // in this process: less than all of it if the training was resumed
+	TrainSeconds float64 `json:"train_seconds"` // in this process: excludes time before training was resumed
 	TestSeconds  float64 `json:"test_seconds"`
 	Cases        int     `json:"cases"`
 }
 
-// report is what a run says of its progress: what it does, the part of it that is done, the last training overlap (0: none).
+// report receives a run's progress: the phase, the fraction of it that is done, and the last training overlap (0:
+// none).
 type report func(phase string, part, dsc float64)
 
-// make does a run, or reads the result of one that is finished.
+// make does a run, or reads its result if it is finished.
 func (a *ablation) make(ctx context.Context, r run, say report) (Record, error) {
 	path := filepath.Join(r.dir(a.Dir), resultFile)
 	var record Record
@@ -76,7 +77,7 @@ func (a *ablation) make(ctx context.Context, r run, say report) (Record, error) 
 	return record, writeJSON(path, record)
 }
 
-// compute fine-tunes a model on a device of its own and propagates through the test volumes.
+// compute fine-tunes a model on its own device and propagates through the test volumes.
 func (a *ablation) compute(ctx context.Context, r run, say report) (Record, error) {
 	record := Record{Volumes: r.volumes, Memory: r.memory.String(), Cases: a.test.Len()}
 	dev, err := a.Open()
@@ -113,7 +114,7 @@ func (a *ablation) compute(ctx context.Context, r run, say report) (Record, erro
 	return record, err
 }
 
-// fineTune trains to the end of the budget, from where an earlier call stopped, and returns the number of steps.
+// fineTune trains to the end of the budget, resuming an earlier call's work, and returns the number of steps.
 func (a *ablation) fineTune(ctx context.Context, g *nn.Graph, m *slmsam.Model, r run, setup train.Setup) (int, error) {
 	_, volumes, err := a.Data.Split(a.settings.Train[:r.volumes])
 	if err != nil {
@@ -132,12 +133,12 @@ func (a *ablation) fineTune(ctx context.Context, g *nn.Graph, m *slmsam.Model, r
 	return t.Step(), err
 }
 
-// predict writes the label maps of the test volumes that are not there yet.
+// predict writes the label maps of the test volumes that do not exist yet.
 func (a *ablation) predict(ctx context.Context, m *slmsam.Model, r run, say report) error {
 	for i, name := range a.test.Names() {
 		path := filepath.Join(r.dir(a.Dir), predictionDir, a.files[name]+labelExt)
 		if _, err := os.Stat(path); err == nil {
-			continue // written whole, by the same weights: training is over before the first one
+			continue // complete and from the same weights, since training ends before the first label map
 		}
 		c, err := a.test.Case(i)
 		if err != nil {

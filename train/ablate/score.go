@@ -24,7 +24,7 @@ func (a *ablation) score(ctx context.Context, volumes int) (*Scores, error) {
 	return &Scores{Volumes: volumes, Result: r}, nil
 }
 
-// difference is the paired difference a minus b in a measure over all labels; false if it was not compared.
+// difference is the paired difference a minus b of a measure over all labels; false if they were not compared.
 func (s *Scores) difference(a, b, measure string) (eval.Comparison, bool) {
 	overall := s.Summary[0].Label
 	for _, c := range s.Comparisons {

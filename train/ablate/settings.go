@@ -18,7 +18,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// settingsFile says what an ablation's folder holds.
+// settingsFile records what an ablation's folder holds.
 const settingsFile = "ablation.json"
 
 // Settings is everything that finished runs depend on. Memory settings and protocols may be added to a folder later.
@@ -27,9 +27,9 @@ type Settings struct {
 	Train      []string     `json:"train"`
 	Test       []string     `json:"test"`
 	Start      train.Start  `json:"start,omitzero"`
-	Starts     []OwnStart   `json:"starts,omitempty"` // of the memory settings that do not start there, in the order of the settings
+	Starts     []OwnStart   `json:"starts,omitempty"` // for the memory settings that start elsewhere, in the setup's order
 	Resolution int          `json:"resolution,omitempty"`
-	Recipe     train.Recipe `json:"recipe"` // its memory is each run's own
+	Recipe     train.Recipe `json:"recipe"` // each run sets its own memory
 }
 
 // OwnStart is where the runs of one memory setting start.
@@ -38,6 +38,7 @@ type OwnStart struct {
 	train.Start
 }
 
+// describe returns the settings of the ablation with the given split.
 func (a *ablation) describe(training, test []string) (s Settings, err error) {
 	s = Settings{Data: train.Fingerprint(a.Data), Train: training, Test: test, Recipe: a.Recipe, Resolution: a.Start.Resolution}
 	for _, m := range a.Memories {
@@ -57,6 +58,7 @@ func (a *ablation) describe(training, test []string) (s Settings, err error) {
 	return s, err
 }
 
+// describeStart identifies start weights by their hash, or fresh ones by their preset.
 func describeStart(o train.StartOptions) (train.Start, error) {
 	s := train.Start{Path: o.Init}
 	if o.Init == train.Fresh {
@@ -71,7 +73,7 @@ func describeStart(o train.StartOptions) (train.Start, error) {
 	return s, nil
 }
 
-// agree writes the settings into a new folder, or compares them with those of the folder's runs.
+// agree writes the settings into a new folder, or checks them against those of an existing one.
 func agree(dir string, s Settings) error {
 	path := filepath.Join(dir, settingsFile)
 	var old Settings
@@ -92,10 +94,10 @@ func agree(dir string, s Settings) error {
 	return nil
 }
 
-// errOther is wrapped by the error for a folder that holds another ablation.
-var errOther = errors.New("the folder holds another ablation")
+// errOther is wrapped by the error for a folder that holds a different ablation.
+var errOther = errors.New("the folder holds a different ablation")
 
-// differences names the fields that are not the same.
+// differences names the fields that differ.
 func differences(a, b Settings) (names []string) {
 	x, y := reflect.ValueOf(normal(a)), reflect.ValueOf(normal(b))
 	for i := range x.NumField() {
@@ -107,7 +109,7 @@ func differences(a, b Settings) (names []string) {
 	return names
 }
 
-// normal makes what means the same the same: an empty list and none, and start weights that have moved, whose hash counts.
+// normal makes equivalent settings equal: an empty list equals nil, and start weights with a hash may have moved.
 func normal(s Settings) Settings {
 	if s.Start.SHA256 != "" {
 		s.Start.Path = ""

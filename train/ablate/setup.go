@@ -13,22 +13,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// Setup says what to compare, on what, and for how long. Data, Dir, Open, Start and Recipe are needed.
+// Setup says what to compare, on which data, and for how long. Data, Dir, Open, Start, and Recipe are required.
 type Setup struct {
 	Data   *train.Dataset
-	Dir    string                         // of the ablation; made if need be
-	Open   func() (backend.Device, error) // a device for one run, closed after it
+	Dir    string                         // the ablation's folder; created if needed
+	Open   func() (backend.Device, error) // opens a device for one run, which closes it
 	Start  train.StartOptions
-	Starts map[slmsam.Memory]string // start weights of settings that have their own, instead of Start.Init
-	Recipe train.Recipe             // of every fine-tuning: its steps, epochs or time are the budget. Each run sets its memory
+	Starts map[slmsam.Memory]string // start weights of settings that use their own instead of Start.Init
+	Recipe train.Recipe             // for every fine-tuning: its steps, epochs, or time are the budget. Each run sets its memory
 
 	Memories []slmsam.Memory // nil: Memories
-	Volumes  []int           // protocols by their number of training volumes, 0 for no fine-tuning. nil: Protocols
-	Train    []string        // names of training volumes; a smaller protocol takes the first of them. nil: drawn by the recipe's seed
-	Test     []string        // names of test volumes. nil: all that are not for training, or MaxTest of them, drawn by the seed
-	MaxTest  int             // test volumes at most; 0: any number
+	Volumes  []int           // protocols by number of training volumes, 0 for no fine-tuning. nil: Protocols
+	Train    []string        // names of training volumes; smaller protocols take the first ones. nil: drawn with the recipe's seed
+	Test     []string        // names of test volumes. nil: all that are not for training, or MaxTest of them, drawn with the seed
+	MaxTest  int             // most test volumes; 0: no limit
 
-	Names     map[int32]string // of labels
+	Names     map[int32]string // names of labels
 	Prompt    eval.PromptMode  // empty: keep
 	Scope     eval.Scope       // empty: all
 	Resamples int              // 0: eval.DefaultResamples
@@ -36,24 +36,24 @@ type Setup struct {
 	Progress func(Progress) // may be nil
 }
 
-// Progress is what Setup.Progress sees.
+// Progress is passed to Setup.Progress.
 type Progress struct {
 	Run, Runs   int    // counted from 1
 	Name        string // "5 volumes, M7+R1"
 	Phase       string // "fine-tuning", "propagation of CASE", "done", "done before"
 	Part        float64
-	TrainingDSC float64 // soft overlap of the last training clip; 0: none was measured
+	TrainingDSC float64 // soft overlap of the last training clip; 0: not measured
 }
 
-// Memories are the paper's five settings, SAM 2's first.
+// Memories returns the paper's five settings, SAM 2's first.
 func Memories() []slmsam.Memory {
 	return []slmsam.Memory{{Long: 7}, {Short: 7}, {Short: 1}, {Long: 7, Short: 7}, slmsam.ShortLong}
 }
 
-// Protocols are the paper's numbers of training volumes, led by no fine-tuning.
+// Protocols returns the paper's numbers of training volumes, preceded by 0 for no fine-tuning.
 func Protocols() []int { return []int{0, 5, 1} }
 
-// ProtocolName names a protocol for people.
+// ProtocolName is a protocol's name for display.
 func ProtocolName(volumes int) string {
 	switch volumes {
 	case 0:
@@ -64,7 +64,7 @@ func ProtocolName(volumes int) string {
 	return fmt.Sprint(volumes, " volumes")
 }
 
-// complete fills defaults and rejects what makes no sense.
+// complete fills in defaults and rejects impossible settings.
 func (s *Setup) complete() error {
 	if s.Data == nil || s.Dir == "" || s.Open == nil {
 		return errors.New("ablate: a dataset, a folder and a device must be given")
@@ -112,7 +112,7 @@ func (s *Setup) startOf(m slmsam.Memory) train.StartOptions {
 	return o
 }
 
-// split chooses training and test volumes. Every protocol has the same test volumes.
+// split chooses training and test volumes. All protocols share the test volumes.
 func (s *Setup) split() (training, test []string, err error) {
 	names := s.Data.Names()
 	need := slices.Max(s.Volumes)
@@ -150,7 +150,7 @@ func (s *Setup) split() (training, test []string, err error) {
 	return training, test, nil
 }
 
-// checkTest says what is wrong with the named test volumes.
+// checkTest returns an error for invalid test volumes.
 func (s *Setup) checkTest(training []string) error {
 	for i, name := range s.Test {
 		if !slices.Contains(s.Data.Names(), name) || slices.Contains(training, name) || slices.Contains(s.Test[:i], name) {
@@ -163,7 +163,7 @@ func (s *Setup) checkTest(training []string) error {
 	return nil
 }
 
-// shuffled returns names in an order that depends on them and the seed alone.
+// shuffled returns the names in an order that depends only on them and the seed.
 func shuffled(names []string, seed uint64) []string {
 	out := slices.Sorted(slices.Values(names))
 	const stream = 0x61626c617465 // "ablate"

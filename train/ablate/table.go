@@ -13,7 +13,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// WriteText writes Table 2's counterpart for a terminal: one line per protocol and memory setting.
+// WriteText writes the counterpart of the paper's Table 2 for a terminal: one line per protocol and memory setting.
 func (r *Result) WriteText(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%-15s %-7s %6s  %-22s %-22s %-9s %-9s %s\n", "training", "memory", "steps", "DSC [95 %]", "ASSD mm [95 %]",
 		"present", "absent", "over-propagated"); err != nil {
@@ -29,7 +29,8 @@ func (r *Result) WriteText(w io.Writer) error {
 	return nil
 }
 
-// interval is "0.812 [0.75, 0.86]", the mean alone without an interval, or a dash.
+// interval formats a mean with its interval as "0.812 [0.75, 0.86]", a mean without one, or an undefined value as a
+// dash.
 func interval(i eval.Interval, decimals int) string {
 	if !i.Low.Defined() {
 		return number(i.Mean, decimals)
@@ -37,18 +38,19 @@ func interval(i eval.Interval, decimals int) string {
 	return fmt.Sprintf("%s [%s, %s]", number(i.Mean, decimals), number(i.Low, decimals), number(i.High, decimals))
 }
 
+// number formats a value with so many decimals; a dash if it is undefined.
 func number(v eval.Value, decimals int) string {
 	if !v.Defined() {
 		return "-"
 	}
 	text := strconv.FormatFloat(float64(v), 'f', decimals, 64)
 	if strings.Trim(text, "-0.") == "" {
-		return strings.TrimPrefix(text, "-") // no minus before a zero
+		return strings.TrimPrefix(text, "-") // no minus sign before a zero
 	}
 	return text
 }
 
-// memories and protocols list what the rows hold, in their order.
+// memories lists the rows' memory settings in their order.
 func (r *Result) memories() (names []string) {
 	for _, row := range r.Rows {
 		if !slices.Contains(names, row.Memory) {
@@ -58,6 +60,7 @@ func (r *Result) memories() (names []string) {
 	return names
 }
 
+// protocols lists the rows' numbers of training volumes in their order.
 func (r *Result) protocols() (volumes []int) {
 	for _, row := range r.Rows {
 		if !slices.Contains(volumes, row.Volumes) {
@@ -72,7 +75,7 @@ func (r *Result) row(volumes int, memory string) *Row {
 	return &r.Rows[i]
 }
 
-// writeMarkdown writes the page with all tables; the pictures lie beside it.
+// writeMarkdown writes the page with all tables; the figures are beside it.
 func (r *Result) writeMarkdown(w io.Writer) error {
 	var b strings.Builder
 	s := r.Settings
@@ -137,7 +140,7 @@ func (r *Result) tableTwo(b *strings.Builder) {
 	section(b, "Table 2: DSC and ASSD by memory setting", "ASSD is undefined where a prediction is empty; such pairs of case and label are counted and are in no mean.", header, rows)
 }
 
-// differenceTable compares each setting with SAM 2's, on the same test volumes.
+// differenceTable compares each setting with SAM 2's on the same test volumes.
 func (r *Result) differenceTable(b *strings.Builder) {
 	base := slmsam.Memory{Long: 7}.String()
 	var rows [][]string
@@ -169,7 +172,7 @@ func (r *Result) exclusionTable(b *strings.Builder) {
 	}
 }
 
-// section adds a heading, a sentence and a table.
+// section adds a heading, a paragraph, and a table.
 func section(b *strings.Builder, title, text string, header []string, rows [][]string) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", title, text)
 	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
@@ -191,7 +194,7 @@ func (r *Result) writeTableCSV(w io.Writer) error {
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
-// cells are mean, low and high of each interval; empty if undefined.
+// cells lists the mean, low, and high of each interval; empty if undefined.
 func cells(intervals ...eval.Interval) (out []string) {
 	for _, i := range intervals {
 		for _, v := range []eval.Value{i.Mean, i.Low, i.High} {

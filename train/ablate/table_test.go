@@ -20,7 +20,7 @@ func TestNumbers(t *testing.T) {
 	require.Equal(t, []string{"0.5", "", ""}, cells(eval.Interval{Mean: 0.5, Low: nan, High: nan}))
 }
 
-// TestDifference: a comparison that was made the other way round changes its sign, and its ends their places.
+// TestDifference checks that a comparison made in the opposite order changes sign and swaps its interval's ends.
 func TestDifference(t *testing.T) {
 	s := &Scores{Result: &eval.Result{Summary: []eval.Summary{{Label: eval.AllLabels}}, Comparisons: []eval.Comparison{
 		{Label: 1, Measure: "dsc", First: "M7", Second: "R1", Difference: eval.Interval{Mean: 9}},
@@ -35,7 +35,8 @@ func TestDifference(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestTableTwo: a row per memory setting, two columns per protocol; undefined distances are counted in the cell.
+// TestTableTwo checks for a row per memory setting and two columns per protocol, with undefined distances counted in
+// the cell.
 func TestTableTwo(t *testing.T) {
 	row := func(volumes int, memory string, dsc eval.Value, undefined int) Row {
 		one := eval.Interval{Mean: dsc, Low: dsc, High: dsc}

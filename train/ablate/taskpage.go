@@ -11,12 +11,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// The files that RunTasks leaves beside the tasks' folders.
+// Files that RunTasks writes beside the tasks' folders.
 const (
 	tasksPage  = "tasks.md"
 	tasksTable = "tasks.csv"
 )
 
+// write writes the page and the CSV file.
 func (t *Table) write(dir string) error {
 	t.Files = nil
 	for _, f := range []struct {
@@ -32,7 +33,7 @@ func (t *Table) write(dir string) error {
 	return nil
 }
 
-// training names a row's protocol.
+// training is the name of a row's protocol.
 func (r TaskRow) training() string {
 	if r.Task == AllTasks && r.Volumes > 1 {
 		return "up to " + ProtocolName(r.Volumes)
@@ -40,7 +41,7 @@ func (r TaskRow) training() string {
 	return ProtocolName(r.Volumes)
 }
 
-// writeMarkdown writes two tables: DSC, and slices with and without the object apart.
+// writeMarkdown writes two tables: whole-volume DSC, and slices with and without the object.
 func (t *Table) writeMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Memory settings over several tasks\n\nBudget of each fine-tuning: %s. The annotated slices in the scores: %s. Means over test volumes, in which a volume's "+
@@ -110,7 +111,7 @@ func (t *Table) sliceTable(b *strings.Builder) {
 		"Numbers of slices are means over seeds.", header, rows)
 }
 
-// writeCSV writes a line per row and memory setting.
+// writeCSV writes one line per row and memory setting.
 func (t *Table) writeCSV(w io.Writer) error {
 	lines := [][]string{{"task", "volumes", "memory", "test_volumes", "seeds"}}
 	for _, measure := range measuresOfTasks {
@@ -139,7 +140,7 @@ func (t *Table) writeCSV(w io.Writer) error {
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
-// WriteText writes the table for a terminal: a line per row and memory setting.
+// WriteText writes the table for a terminal: one line per row and memory setting.
 func (t *Table) WriteText(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "%-20s %-15s %-7s %-22s %-24s %-8s %-8s %s\n", "task", "training", "memory", "DSC [95 %]", "minus the first [95 %]",
 		"present", "absent", "run over"); err != nil {

@@ -10,15 +10,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// Tasks is the same ablation of several tasks, with one seed or more: an ablation of each in DIR/TASK/seed-N, and tables
-// over all in DIR.
+// Tasks is the same ablation for several tasks, with one or more seeds: one ablation for each in DIR/TASK/seed-N, and
+// tables over all of them in DIR.
 type Tasks struct {
-	Setup        // for every task, but for Data, Test and the seed. Train may name volumes of all tasks
+	Setup        // for every task, except Data, Test, and the seed. Train may name volumes of all tasks
 	Of    []Task // in the order of the tables
 	Seeds []uint64
 }
 
-// Task is a dataset with a name, that of its folder and its rows.
+// Task is a named dataset; the name is used for its folder and its rows.
 type Task struct {
 	Name string
 	Data *train.Dataset
@@ -28,13 +28,13 @@ type Task struct {
 type done struct {
 	task   int
 	seed   uint64
-	sizes  []int // training volumes by protocol, in the order of Setup.Volumes; 0 for those without, and for those done before
+	sizes  []int // training volumes of each protocol, in the order of Setup.Volumes
 	result *Result
 }
 
-// RunTasks makes all ablations, those of the first seed first, and writes the tables anew after each. As with Run, what is
-// finished stays. Volumes are split once, by the first seed, and the start weights are tested once. A task with fewer
-// training volumes than a protocol takes (if Train names them) has them all in it.
+// RunTasks does all ablations, those of the first seed first, and rewrites the tables after each. As with Run,
+// finished work is kept. Volumes are split once, with the first seed, and the start weights are tested once. If Train
+// names fewer volumes of a task than a protocol takes, the protocol uses all of those.
 func RunTasks(ctx context.Context, t Tasks) (*Table, error) {
 	if err := t.check(); err != nil {
 		return nil, err
@@ -57,6 +57,7 @@ func RunTasks(ctx context.Context, t Tasks) (*Table, error) {
 	return table, nil
 }
 
+// check fills in defaults and rejects impossible settings.
 func (t *Tasks) check() error {
 	if t.Memories == nil {
 		t.Memories = Memories()
@@ -83,7 +84,7 @@ func (t *Tasks) check() error {
 	return nil
 }
 
-// run makes a task's ablation with a seed.
+// run does a task's ablation with a seed.
 func (t *Tasks) run(ctx context.Context, i int, seed uint64, before []done) (done, error) {
 	task := t.Of[i]
 	s := t.Setup
@@ -117,7 +118,7 @@ func (t *Tasks) run(ctx context.Context, i int, seed uint64, before []done) (don
 	return d, err
 }
 
-// trainingOf is which of the named training volumes a task has; nil if none are named.
+// trainingOf returns the named training volumes that belong to a task; nil if none are named.
 func (t *Tasks) trainingOf(task Task) []string {
 	if t.Train == nil {
 		return nil
@@ -131,7 +132,7 @@ func (t *Tasks) trainingOf(task Task) []string {
 	return own
 }
 
-// sizes is how many volumes each protocol trains on where training volumes are named.
+// sizes is how many volumes each protocol trains on, given the named training volumes.
 func (t *Tasks) sizes(training []string) []int {
 	out := slices.Clone(t.Volumes)
 	if training != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testTasks is two tasks, of four volumes and of two, with M7 and M7+R1 and two seeds.
+// testTasks is two tasks, with four volumes and with two, with M7 and M7+R1 and two seeds.
 func testTasks(t *testing.T) Tasks {
 	t.Helper()
 	s := testSetup(t, 6)
@@ -28,7 +28,7 @@ func testTasks(t *testing.T) Tasks {
 	return Tasks{Setup: s, Of: []Task{{"many", many}, {"few", few}}, Seeds: []uint64{3, 4}}
 }
 
-// TestRunTasks: every task with every seed, on the same split, and one table; a second call computes nothing.
+// TestRunTasks does every task with every seed on the same split, and one table; a second call must compute nothing.
 func TestRunTasks(t *testing.T) {
 	s := testTasks(t)
 	done := map[string]bool{}
@@ -94,7 +94,7 @@ func TestBadTasks(t *testing.T) {
 	}
 }
 
-// TestOwnStarts: a setting's own start weights are used and belong to the folder's settings.
+// TestOwnStarts checks that a setting's own start weights are used and recorded in the folder's settings.
 func TestOwnStarts(t *testing.T) {
 	s := testSetup(t, 3)
 	m7 := slmsam.Memory{Long: 7}
@@ -114,7 +114,7 @@ func TestOwnStarts(t *testing.T) {
 	require.ErrorContains(t, err, "different starts")
 }
 
-// neverThere writes the weights of a file again, with a score that never finds an object.
+// neverThere rewrites the weights in a file so that their score never finds an object.
 func neverThere(t *testing.T, path string) string {
 	t.Helper()
 	f, err := checkpoint.Read(path)
@@ -133,7 +133,7 @@ func neverThere(t *testing.T, path string) string {
 	return out
 }
 
-// TestSample: a volume's value is its mean over seeds, also where another volume had fewer seeds.
+// TestSample checks that a volume's value is its mean over seeds, even if another volume has fewer seeds.
 func TestSample(t *testing.T) {
 	row := func(name string, dsc eval.Value, over int) eval.Row {
 		return eval.Row{Case: name, Label: 1, Method: "M7", DSC: dsc, PresentDSC: dsc, AbsentDSC: 1, OverPropagatedSlices: over}

@@ -8,28 +8,29 @@ import (
 	"github.com/seed-6f79f512/slmsam/eval"
 )
 
-// AllTasks names the rows over all tasks: every test volume of every task counts once.
+// AllTasks is the task name of the rows over all tasks, in which every test volume of every task counts once.
 const AllTasks = "all"
 
 // Table compares the memory settings over several tasks; its JSON form is stable.
 type Table struct {
-	Rows  []TaskRow `json:"rows"` // by task, then by protocol, those over all tasks last
+	Rows  []TaskRow `json:"rows"` // by task, then by protocol; those over all tasks last
 	Files []string  `json:"files"`
 
 	prompt eval.PromptMode
 	budget string
 }
 
-// TaskRow is a protocol of a task: the mean over its test volumes. A volume's value is the mean over its labels and over seeds.
+// TaskRow is a protocol of a task: means over its test volumes. A volume's value is the mean over its labels and over
+// seeds.
 type TaskRow struct {
 	Task    string   `json:"task"`
-	Volumes int      `json:"volumes"` // for training; of AllTasks at most
+	Volumes int      `json:"volumes"` // training volumes; for AllTasks, an upper limit
 	Seeds   []uint64 `json:"seeds"`
 	Cases   int      `json:"cases"`
-	Arms    []Arm    `json:"arms"` // in the order of the setup
+	Arms    []Arm    `json:"arms"` // in the setup's order
 }
 
-// Arm is a memory setting in a TaskRow. Numbers of slices are sums over volumes and labels, means over seeds.
+// Arm is a memory setting in a TaskRow. Slice counts are summed over volumes and labels and averaged over seeds.
 type Arm struct {
 	Memory               string        `json:"memory"`
 	DSC                  eval.Interval `json:"dsc"`
@@ -40,13 +41,13 @@ type Arm struct {
 	MissedSlices         eval.Value    `json:"missed_slices"`
 	PresentSlices        eval.Value    `json:"present_slices"`
 
-	Differences []eval.Comparison `json:"differences,omitempty"` // to the first setting, in DSC and on present and absent slices
+	Differences []eval.Comparison `json:"differences,omitempty"` // from the first setting, by measure: DSC, present and absent slices
 }
 
-// measuresOfTasks are what settings are compared in: DSC, and that of slices with and without the object.
+// measuresOfTasks are the measures compared: whole-volume DSC, and slice-wise DSC with and without the object.
 var measuresOfTasks = []string{"dsc", "present_dsc", "absent_dsc"}
 
-// counts are the numbers of slices that are summed.
+// counts are the slice counts that are summed.
 var counts = map[string]func(eval.Row) int{
 	"over-propagated": func(r eval.Row) int { return r.OverPropagatedSlices },
 	"absent":          func(r eval.Row) int { return r.AbsentSlices },
@@ -54,13 +55,13 @@ var counts = map[string]func(eval.Row) int{
 	"present":         func(r eval.Row) int { return r.PresentSlices },
 }
 
-// sample is what a memory setting scored in a protocol.
+// sample is what a memory setting scored under a protocol.
 type sample struct {
-	values map[string]map[string][]float64 // by measure or count and case: a value of every seed so far
+	values map[string]map[string][]float64 // by measure or count, and case: one value per seed so far
 	seeds  []uint64
 }
 
-// add takes a seed's rows in; prefix tells cases of several tasks apart.
+// add adds a seed's rows; prefix distinguishes the cases of different tasks.
 func (s *sample) add(rows []eval.Row, method, prefix string, seed uint64) {
 	if !slices.Contains(s.seeds, seed) {
 		s.seeds = append(s.seeds, seed)
@@ -79,6 +80,7 @@ func (s *sample) add(rows []eval.Row, method, prefix string, seed uint64) {
 	}
 }
 
+// put appends a value to each case.
 func (s *sample) put(name, prefix string, byCase map[string]float64) {
 	if s.values[name] == nil {
 		s.values[name] = map[string][]float64{}
@@ -88,7 +90,7 @@ func (s *sample) put(name, prefix string, byCase map[string]float64) {
 	}
 }
 
-// means is one value per case.
+// means is one value per case, averaged over seeds.
 func (s *sample) means(measure string) map[string]float64 {
 	out := map[string]float64{}
 	for name, values := range s.values[measure] {
@@ -107,13 +109,13 @@ func (s *sample) sum(count string) (total eval.Value) {
 	return total
 }
 
-// place is where a sample stands in the table.
+// place is a sample's position in the table.
 type place struct {
 	task, volumes int
 	memory        string
 }
 
-// table is the table of what is done.
+// table tabulates the finished ablations.
 func (t *Tasks) table(all []done) *Table {
 	samples := map[place]*sample{}
 	into := func(at place) *sample {
@@ -144,7 +146,8 @@ func (t *Tasks) table(all []done) *Table {
 	return table
 }
 
-// leastAsked is, of the protocols that train on as many volumes of a task as the given one, that which asks for the fewest.
+// leastAsked returns, among the protocols that train on the same number of a task's volumes as the given one, the one
+// that asks for the fewest.
 func (t *Tasks) leastAsked(d done, protocol int) int {
 	best := protocol
 	for i, n := range d.sizes {
@@ -155,7 +158,7 @@ func (t *Tasks) leastAsked(d done, protocol int) int {
 	return best
 }
 
-// volumesOf lists the numbers of training volumes of a task's rows.
+// volumesOf lists the numbers of training volumes in a task's rows.
 func volumesOf(samples map[place]*sample, task int) []int {
 	found := map[int]bool{}
 	for at := range samples {
@@ -166,6 +169,7 @@ func volumesOf(samples map[place]*sample, task int) []int {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// row tabulates a task, or all tasks, under one protocol.
 func (t *Tasks) row(samples map[place]*sample, task, volumes int) TaskRow {
 	row := TaskRow{Task: AllTasks, Volumes: volumes}
 	if task < len(t.Of) {
