@@ -5,13 +5,14 @@ import "math"
 // Settings of Boxed.
 const (
 	boxRounds   = 3
-	boxSoftness = 0.15 // of the ellipse, in parts of its size
-	boxTrust    = 1.0  // weight of gray values
-	boxLeast    = 0.2  // of the ellipse: a smaller find is not believed
+	boxSoftness = 0.15 // distance over which the ellipse is uncertain, relative to its size
+	boxTrust    = 1.0  // weight of the gray values
+	boxLeast    = 0.2  // a result smaller than this fraction of the ellipse is rejected
 )
 
-// Boxed finds the object in a box, given as a mask [N]: an ellipse to begin with, then what gray values inside and around
-// and a cut make of it, a few times over (after GrabCut, Rother et al., SIGGRAPH 2004). Nothing is found outside the box.
+// Boxed segments the object in a box, given as a mask [N]. It starts from an ellipse and repeatedly refines it with a
+// cut based on gray values inside and around it (after GrabCut, Rother et al., SIGGRAPH 2004). The result stays
+// inside the box.
 func Boxed(gray []uint8, boxed []bool, side int) []bool {
 	b, ok := bounds(boxed, side)
 	if !ok {

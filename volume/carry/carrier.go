@@ -7,16 +7,16 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// Settings of a proposal, chosen on volumes other than those of the test (docs/nano.md).
+// Settings of a proposal, chosen on volumes other than the test volumes (docs/nano.md).
 const (
-	trust    = 0.6  // weight of the gray values, where they tell inside from outside
-	softness = 0.04 // of the carried outline, in parts of the object's size
-	price    = 1.0  // of a pixel of outline in the cut
-	surest   = 4    // the most that the carried outline counts for
+	trust    = 0.6  // weight of the gray values, where they separate inside from outside
+	softness = 0.04 // distance over which the carried outline is uncertain, relative to the object's size
+	price    = 1.0  // cost per pixel of outline in the cut
+	surest   = 4    // most that the carried outline contributes to the gain of the cut
 )
 
-// Carrier is an object on its last slice: what the next one is proposed from. It does not change; Accept and Skip
-// return the next.
+// Carrier is an object on its last slice, from which the next one is proposed. It is immutable; Accept and Skip
+// return its successor.
 type Carrier struct {
 	side  int
 	gray  []uint8   // [N] the slice
@@ -24,29 +24,29 @@ type Carrier struct {
 	grays *grays
 
 	origin origin
-	drift  *flow.Field // from the outlined slice
+	drift  *flow.Field // flow accumulated since the outlined slice
 
-	// of the outline that the object came from
+	// properties of the original outline
 	area            float64
-	mean, deviation float64 // of its gray values
-	fit             float64 // mean likelihood inside
-	inside, around  [bins]float64
-	edge            float64 // how well gray values tell its inside from its rim
-	contrast        float64 // between them
-	sharpness       float64 // of its border
-	trust           float64
-	hollow          bool
+	mean, deviation float64       // of its gray values
+	fit             float64       // mean gray-value likelihood inside
+	inside, around  [bins]float64 // gray-value histograms
+	edge            float64       // how well gray values separate its inside from its rim: area under the ROC curve
+	contrast        float64       // between its inside and its rim
+	sharpness       float64       // of its border
+	trust           float64       // weight of the gray values in the cut
+	hollow          bool          // holes belong to its shape
 
 	gap      float64 // between slices, in pixels
 	lastArea float64
 	steps    int // slices since the outline
-	missed   int // slices since the object was last there
+	missed   int // slices since the object was last found
 }
 
-// origin is the outlined slice.
-type origin struct{ gray, field []float32 } // [N] gray values and signed distance
+// origin is the outlined slice: gray values and signed distance, [N] each.
+type origin struct{ gray, field []float32 }
 
-// New starts from an outline on a slice, [N] each. Slices lie gap pixels apart.
+// New starts from an outline on a slice, [N] each. Slices are gap pixels apart.
 func New(gray []uint8, mask []bool, side int, gap float64) *Carrier {
 	if len(gray) != side*side || len(mask) != side*side {
 		panic(fmt.Sprintf("carry.New: got %d gray values and %d mask pixels, want (%d,%d)", len(gray), len(mask), side, side))
@@ -71,23 +71,24 @@ func New(gray []uint8, mask []bool, side int, gap float64) *Carrier {
 	return c
 }
 
-// Proposal is what the next slice is expected to hold.
+// Proposal is what the next slice is expected to contain.
 type Proposal struct {
-	Flow     []float32 // [N] the carried outline's signed distance, in pixels
-	Likely   []float32 // [N] logarithm of the ratio of gray values inside to around, within -3..3
-	Logits   []float32 // [N] the mask: its signed distance by the softness of the outline, within -4..4
-	Last     []float32 // [N] gray values of the last slice with the object, carried here
-	Outlined []float32 // [N] gray values of the outlined slice, carried here
-	Outline  []float32 // [N] signed distance of its outline, likewise
+	Flow     []float32 // [N] signed distance of the outline moved by the flow, in pixels
+	Likely   []float32 // [N] log ratio of the gray value's frequency inside and around the object, within -3..3
+	Logits   []float32 // [N] the proposed mask: its signed distance divided by the outline's softness, within -4..4
+	Last     []float32 // [N] gray values of the last slice with the object, warped to this one
+	Outlined []float32 // [N] gray values of the outlined slice, warped likewise
+	Outline  []float32 // [N] signed distance of the outline, warped likewise
 	Evidence Evidence
-	From     *Carrier // what it was made by
+	From     *Carrier // the carrier that proposed it
 
 	gray  []uint8
-	field []float32 // signed distance proposed
+	field []float32 // [N] signed distance of the proposed outline
 	drift *flow.Field
 }
 
-// Propose expects the object on the next slice. moved is the flow from the slice before to it, nil to compute it.
+// Propose predicts the object on the next slice, [N]. moved is the flow to it from the previous slice; nil computes
+// it.
 func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	if moved == nil || c.missed > 0 {
 		moved = flow.Between(c.gray, gray, c.side, c.side)
@@ -115,14 +116,14 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	}
 	p.field = p.Flow
 	if count(snapped) > 0 {
-		p.field = between(p.Flow, SignedDistance(snapped, c.side))
+		p.field = average(p.Flow, SignedDistance(snapped, c.side))
 	}
 	p.Logits = scaled(p.field, scale)
 	p.Evidence = c.evidence(p, carried, snapped)
 	return p
 }
 
-// Here is the proposal of the outline's own slice: the outline.
+// Here returns the outline itself as the proposal for its own slice.
 func (c *Carrier) Here() *Proposal {
 	p := &Proposal{From: c, gray: c.gray, field: c.field, Flow: c.field, Likely: c.grays.likelihood(c.gray), Last: c.origin.gray,
 		Outlined: c.origin.gray, Outline: c.origin.field, drift: c.drift}
@@ -135,15 +136,15 @@ func (c *Carrier) softness(mask []bool) float32 {
 	return float32(max(softness*math.Sqrt(float64(count(mask))), 1))
 }
 
-// Field is the signed distance of the proposed outline: between the cut and the carried one.
+// Field is the signed distance of the proposed outline: the mean of the cut's and the carried outline's.
 func (p *Proposal) Field() []float32 { return p.field }
 
-// Overlap is the Dice coefficient of the proposed mask with another, given as logits [N].
+// Overlap is the Dice coefficient of the proposed mask and another, given as logits [N].
 func (p *Proposal) Overlap(logits []float32) float64 {
 	return overlap(positive(p.Logits), positive(logits))
 }
 
-// Accept goes on from a slice with what it was found to hold: logits or distances [N], positive inside.
+// Accept moves on to the proposal's slice with the object found there: logits or distances [N], positive inside.
 func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	n := *c
 	n.steps++
@@ -157,11 +158,11 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	return &n
 }
 
-// AcceptCut goes on with the proposal as it is.
+// AcceptCut moves on with the proposal unchanged.
 func (c *Carrier) AcceptCut(p *Proposal) *Carrier { return c.Accept(p, p.field) }
 
-// Skip goes on from a slice that does not hold the object: the last slice that did is what the next one is proposed
-// from, so that the object may come back.
+// Skip moves on from a slice without the object. The next proposal is still made from the last slice that had it, so
+// that the object can return.
 func (c *Carrier) Skip() *Carrier {
 	n := *c
 	n.steps++
@@ -169,9 +170,9 @@ func (c *Carrier) Skip() *Carrier {
 	return &n
 }
 
-// between is the mean of two outlines' distances: flow drifts, a cut that gray values mislead leaps, and each holds the
-// other back.
-func between(a, b []float32) []float32 {
+// average is the mean of two outlines' distances. Flow drifts, and a cut misled by gray values jumps; each restrains
+// the other.
+func average(a, b []float32) []float32 {
 	out := make([]float32, len(a))
 	for i := range out {
 		out[i] = (a[i] + b[i]) / 2
@@ -203,7 +204,7 @@ func offset(values []float32, by float32) []float32 {
 	return out
 }
 
-// scaled divides distances by the softness of an outline.
+// scaled divides distances by the softness of an outline, within -surest..surest.
 func scaled(distance []float32, softness float32) []float32 {
 	out := make([]float32, len(distance))
 	for i, d := range distance {
@@ -212,7 +213,7 @@ func scaled(distance []float32, softness float32) []float32 {
 	return out
 }
 
-// mean of values under a mask; 0 if it is empty.
+// mean is the mean of values under a mask; 0 if it is empty.
 func mean(values []float32, mask []bool) float64 {
 	sum, n := 0.0, 0
 	for i, on := range mask {

@@ -10,7 +10,7 @@ import (
 
 const side = 96
 
-// scene draws a bright disc with a noisy dark background and its mask.
+// scene draws a bright disc on a noisy dark background, and its mask.
 func scene(x, y, radius float64, seed uint64) (gray []uint8, mask []bool) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for i := range side * side {
@@ -96,7 +96,7 @@ func TestSignedDistance(t *testing.T) {
 	require.Equal(t, float32(-5), SignedDistance(make([]bool, 25), 5)[3], "no outline: the side")
 }
 
-// TestCutFindsTheSquare lets a noisy gain be cut: single pixels are not worth their outline.
+// TestCutFindsTheSquare cuts a noisy gain, in which single pixels are not worth their outline.
 func TestCutFindsTheSquare(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	gain, truth, gray := make([]float32, side*side), make([]bool, side*side), make([]uint8, side*side)

@@ -9,21 +9,22 @@ import (
 // Settings of the cut.
 const (
 	cutSteps = 80
-	step     = 0.35 // of both variables, below 1/sqrt(8)
+	step     = 0.35 // of both the primal and dual variables; must be below 1/sqrt(8)
 )
 
-// cut finds, within a box, the region that gains most: the sum of gain inside less the length of its outline, which
-// is cheaper along edges of the slice. It solves the convex relaxation by the primal-dual method of Chambolle and
-// Pock (JMIV 2011) and returns the region's indicator, between 0 and 1, outside the box 0. A row's dual step needs the row
-// below as the last round left it, its primal step the row above as this one made it: both steps go over the box at once.
+// cut finds the region within a box that maximizes the sum of gain inside it minus the length of its outline, which
+// costs less along edges of the slice. It solves the convex relaxation with the primal-dual method of Chambolle and
+// Pock (JMIV 2011) and returns the region's indicator, between 0 and 1, and 0 outside the box. A row's dual step
+// needs the row below from the previous round, and its primal step needs the row above from this one, so one pass
+// over the box does both.
 func cut(gain []float32, gray []uint8, r box, side int, length float32) []float32 {
 	f, h, w := simd.Detect(), r.y1-r.y0, r.x1-r.x0
 	weight := edgeWeights(gray, r, side, length)
 	gains := make([]float32, h*w)
 	u := make([]float32, h*w)
 	ld := w + 1
-	lead := make([]float32, h*ld) // the last one of each row is repeated: no flow leaves the box
-	px := make([]float32, h*ld)   // of each row the first is 0: none enters it
+	lead := make([]float32, h*ld) // the last value of each row is repeated: no flow leaves the box
+	px := make([]float32, h*ld)   // the first value of each row is 0: no flow enters it
 	py := make([]float32, (h+1)*w)
 	for y := range h {
 		row := gains[y*w:][:w]
@@ -52,7 +53,7 @@ func cut(gain []float32, gray []uint8, r box, side int, length float32) []float3
 	return out
 }
 
-// edgeWeights is the price of an outline through a pixel: low where gray values change more than usual.
+// edgeWeights is the cost of an outline through each pixel: low where gray values change more than usual.
 func edgeWeights(gray []uint8, r box, side int, length float32) []float32 {
 	h, w := r.y1-r.y0, r.x1-r.x0
 	out := make([]float32, h*w)

@@ -2,8 +2,8 @@ package carry
 
 import "math"
 
-// SignedDistance returns for every pixel its distance to the outline of a mask, in pixels, positive inside; an outline
-// runs between pixels. Where there is no outline, the distance is the picture's side (Felzenszwalb and Huttenlocher,
+// SignedDistance returns each pixel's distance to the outline of a mask, in pixels, positive inside. Outlines run
+// between pixels. If there is no outline, all distances equal the picture's side (Felzenszwalb and Huttenlocher,
 // Theory of Computing 2012).
 func SignedDistance(mask []bool, side int) []float32 {
 	inside, outside := squaredDistance(mask, side, false), squaredDistance(mask, side, true)
@@ -22,13 +22,14 @@ func SignedDistance(mask []bool, side int) []float32 {
 	return out
 }
 
-// unreachable is above every squared distance in a picture.
+// unreachable exceeds every squared distance in a picture.
 const unreachable = 1e12
 
-// squaredDistance is the squared distance to the nearest pixel with the given value: along columns, then along rows.
+// squaredDistance is the squared distance to the nearest pixel with the given value: first along columns, then along
+// rows.
 func squaredDistance(mask []bool, side int, to bool) []float64 {
 	out := make([]float64, len(mask))
-	for i, on := range mask { // steps from above
+	for i, on := range mask { // distance to the nearest one above
 		switch {
 		case on == to:
 		case i < side:
@@ -37,7 +38,7 @@ func squaredDistance(mask []bool, side int, to bool) []float64 {
 			out[i] = out[i-side] + 1
 		}
 	}
-	for i := len(out) - 1; i >= 0; i-- { // and from below
+	for i := len(out) - 1; i >= 0; i-- { // or below
 		if i < len(out)-side {
 			out[i] = min(out[i], out[i+side]+1)
 		}
@@ -55,7 +56,7 @@ func squaredDistance(mask []bool, side int, to bool) []float64 {
 // envelope is the lower envelope of parabolas along a line.
 type envelope struct {
 	at     []int
-	from   []float64 // where each parabola begins to be the lowest
+	from   []float64 // where each parabola starts to be the lowest
 	values []float64
 }
 
@@ -63,7 +64,7 @@ func newEnvelope(n int) *envelope {
 	return &envelope{at: make([]int, n), from: make([]float64, n+1), values: make([]float64, n)}
 }
 
-// transform replaces f[i] by the least f[j] + (i-j)^2.
+// transform replaces f[i] by the minimum over j of f[j] + (i-j)^2.
 func (e *envelope) transform(f []float64) {
 	copy(e.values, f)
 	v := e.values[:len(f)]

@@ -1,7 +1,7 @@
-// Package carry takes an outline from slice to slice without a network: optical flow moves it, the gray values inside
-// and outside judge it, and a minimal cut snaps it to edges. It is what the built-in model starts from
-// (slmsam.Config.Prior), and by itself as good as such methods are.
+// Package carry tracks an outline from slice to slice without a network: optical flow moves it, gray values inside
+// and outside refine it, and a minimal cut snaps it to edges. The built-in model starts from it
+// (slmsam.Config.Prior); on its own it is about as good as such methods get.
 //
-// An object is seen on square slices of Side x Side pixels about it, 8 bit, of one window. Letters: N = Side * Side.
-// Start reading at Carrier.
+// An object is seen on square slices of Side x Side pixels around it, converted to 8 bits with a single gray window.
+// Letters: N = Side * Side. Start with Carrier.
 package carry

@@ -2,20 +2,21 @@ package carry
 
 import "math"
 
-// Signs is how many numbers Evidence has.
+// Signs is the number of values in Evidence.
 const Signs = 17
 
-// likenessSign is the place of likeness among the signs.
+// likenessSign is the index of the likeness in Evidence.
 const likenessSign = 5
 
-// Likeness is how much the surroundings of the proposed outline look as on the last slice: their correlation, 1 at most.
+// Likeness is how similar the surroundings of the proposed outline look to the last slice: their correlation, at most
+// 1.
 func (p *Proposal) Likeness() float32 { return min(p.Evidence[likenessSign], 1) }
 
-// Evidence says how much speaks for the object being where a proposal has it, each number within -3..3.
+// Evidence holds signs of whether the object is where a proposal puts it, each within -3..3.
 type Evidence [Signs]float32
 
-// evidence compares a proposal with the outline that the object came from and with the last slice. carried and snapped are
-// the outline that the flow carried to the proposal's slice and the cut.
+// evidence compares a proposal with the original outline and with the last slice. carried is the outline moved by the
+// flow, snapped the result of the cut.
 func (c *Carrier) evidence(p *Proposal, carried, snapped []bool) (e Evidence) {
 	area := float64(max(count(snapped), 1))
 	near := rim(snapped, c.side)
@@ -25,30 +26,30 @@ func (c *Carrier) evidence(p *Proposal, carried, snapped []bool) (e Evidence) {
 	inside, around := histograms(p.gray, found, foundRim, c.side)
 	_, deviation := moments(p.gray, found)
 	for i, v := range [Signs]float64{
-		mean(p.Likely, snapped) - c.fit,                            // gray values fit less than on the outline
-		2*overlap(carried, snapped) - 1,                            // the cut agrees with the flow
-		math.Log(area / c.area),                                    // the object shrinks
-		math.Log(area / c.lastArea),                                // at once
-		math.Abs(gray-c.mean) / max(c.deviation, 4),                // it changes its gray
-		likeness(p, near, c.side),                                  // it looks as on the last slice
-		4 * (separation(p.Likely, snapped, near, c.side) - c.edge), // it stands out less
-		math.Log1p(float64(c.steps)),                               // the outline is many slices away
-		math.Log1p(float64(c.missed)),                              // it was missing before
-		math.Log(float64(max(count(carried), 1)) / c.area),         // the carried outline shrinks
-		c.sharpness,                                   // how sharp the outlined border is
-		common(inside, c.inside),                      // its gray values are those of the outline
-		common(around, c.around),                      // and so are those around it
-		math.Log((deviation + 3) / (c.deviation + 3)), // its gray values spread
-		left(contrast(p.gray, found, foundRim, c.side), c.contrast), // it is as much brighter or darker than around it
-		roundness(found, c.side),                                    // it is ragged
-		float64(c.steps+1) * c.gap / math.Sqrt(c.area/math.Pi),      // the outline is so many of the object's radii away
+		mean(p.Likely, snapped) - c.fit,                            // do gray values fit as well as in the outline?
+		2*overlap(carried, snapped) - 1,                            // does the cut agree with the flow?
+		math.Log(area / c.area),                                    // has the object shrunk since the outline,
+		math.Log(area / c.lastArea),                                // or since the last slice?
+		math.Abs(gray-c.mean) / max(c.deviation, 4),                // has its mean gray value changed?
+		likeness(p, near, c.side),                                  // does it look like the last slice?
+		4 * (separation(p.Likely, snapped, near, c.side) - c.edge), // does it stand out as much?
+		math.Log1p(float64(c.steps)),                               // how many slices away is the outline?
+		math.Log1p(float64(c.missed)),                              // for how many slices has it been missing?
+		math.Log(float64(max(count(carried), 1)) / c.area),         // has the carried outline shrunk?
+		c.sharpness,                                   // how sharp was the outlined border?
+		shared(inside, c.inside),                      // is its histogram like the outline's,
+		shared(around, c.around),                      // and that of its surroundings?
+		math.Log((deviation + 3) / (c.deviation + 3)), // do its gray values vary more?
+		contrastLeft(contrast(p.gray, found, foundRim, c.side), c.contrast), // how much of its contrast is left?
+		raggedness(found, c.side),                              // how ragged is it?
+		float64(c.steps+1) * c.gap / math.Sqrt(c.area/math.Pi), // how many of the object's radii away is the outline?
 	} {
 		e[i] = float32(min(max(v, -3), 3))
 	}
 	return e
 }
 
-// rim is the part of a slice that an object is compared with.
+// rim is the part of a slice that an object is compared with: its bounding box and a margin.
 func rim(mask []bool, side int) box {
 	b, ok := bounds(mask, side)
 	if !ok {
@@ -57,8 +58,8 @@ func rim(mask []bool, side int) box {
 	return b.grown(0.3, 4, side)
 }
 
-// common is the part that two histograms share, 0..1.
-func common(a, b [bins]float64) float64 {
+// shared is the overlap of two normalized histograms, 0..1.
+func shared(a, b [bins]float64) float64 {
 	sum := 0.0
 	for i := range a {
 		sum += min(a[i], b[i])
@@ -66,15 +67,16 @@ func common(a, b [bins]float64) float64 {
 	return sum
 }
 
-// left is how much of the outline's contrast there still is, -1..1.
-func left(now, outlined float64) float64 {
+// contrastLeft is the fraction of the outline's contrast that remains, -1..1.
+func contrastLeft(now, outlined float64) float64 {
 	const floor = 0.5
 	return min(max(math.Copysign(now, now*outlined)/max(math.Abs(outlined), floor), -1), 1)
 }
 
-// contrast is the difference of mean gray values inside a mask and around it, within a box, in standard deviations.
+// contrast is the difference between the mean gray values inside and around a mask, within a box, in standard
+// deviations.
 func contrast(gray []uint8, mask []bool, r box, side int) float64 {
-	const floor = 25 // of the variance, in gray values squared
+	const floor = 25 // added to the variance, in gray levels squared
 	var n, sum, squares [2]float64
 	for y := r.y0; y < r.y1; y++ {
 		for i := y*side + r.x0; i < y*side+r.x1; i++ {
@@ -93,7 +95,7 @@ func contrast(gray []uint8, mask []bool, r box, side int) float64 {
 	return (in - out) / math.Sqrt(variance+floor)
 }
 
-// sharpness is the mean step of gray values across the border of an outline with a signed distance, in units of 40.
+// sharpness is the mean step in gray values across an outline given as a signed distance, in units of 40 gray levels.
 func sharpness(gray []uint8, field []float32, side int) float64 {
 	const reach, unit = 2, 40
 	sum, n := 0.0, 0
@@ -116,8 +118,9 @@ func sharpness(gray []uint8, field []float32, side int) float64 {
 	return sum / float64(max(n, 1)) / unit
 }
 
-// roundness is the squared number of border pixels of a mask by its area, 1 for a disc.
-func roundness(mask []bool, side int) float64 {
+// raggedness is a mask's squared number of border pixels relative to its area; about 1 for a disc, more for ragged
+// shapes.
+func raggedness(mask []bool, side int) float64 {
 	border := 0
 	for i, on := range mask {
 		y, x := i/side, i%side
@@ -128,7 +131,7 @@ func roundness(mask []bool, side int) float64 {
 	return float64(max(border*border, 1)) / float64(max(count(mask), 1)) / (4 * math.Pi)
 }
 
-// likeness is the correlation, within a box, of a slice with the last one carried along.
+// likeness is the correlation, within a box, between a slice and the last one warped to it.
 func likeness(p *Proposal, r box, side int) float64 {
 	var n, a, b, aa, ab, bb float64
 	for y := r.y0; y < r.y1; y++ {

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// An outlined disk is carried to the next slice, where it is a little larger.
+// An outlined disk is carried to the next slice, where it is slightly larger.
 func Example() {
 	const side = 64
 	slice := func(radius int) (gray []uint8, mask []bool) {

@@ -9,17 +9,17 @@ import (
 const (
 	bins      = 32
 	binBlur   = 1.2  // standard deviation, in bins
-	rarity    = 2e-3 // what counts as never seen
-	ratioMost = 3    // the logarithm of the ratio is clipped here
+	rarity    = 2e-3 // added to every bin, so that unseen values count as rare
+	ratioMost = 3    // bound on the log ratio
 )
 
-// grays says how much likelier gray values are inside an object than around it, on the slice of its outline: learning
-// on from the slices that follow was tried, and led astray.
+// grays is how much more likely gray values are inside an object than around it, on the outlined slice. Updating it
+// from later slices was tried and led it astray.
 type grays struct {
-	ratio [bins]float32 // logarithm of inside to around, clipped
+	ratio [bins]float32 // log ratio of inside to around, clipped
 }
 
-// newGrays counts over the surroundings of a mask.
+// newGrays counts gray values inside a mask and around it, within a box.
 func newGrays(gray []uint8, mask []bool, r box, side int) *grays {
 	inside, around := histograms(gray, mask, r, side) // each sums to 1
 	g := &grays{}
@@ -30,7 +30,7 @@ func newGrays(gray []uint8, mask []bool, r box, side int) *grays {
 	return g
 }
 
-// likelihood is the logarithm of the ratio at every pixel, between bins linear.
+// likelihood is the log ratio at every pixel, linearly interpolated between bins.
 func (g *grays) likelihood(gray []uint8) []float32 {
 	var table [256]float32
 	for v := range table {
@@ -46,6 +46,7 @@ func (g *grays) likelihood(gray []uint8) []float32 {
 	return out
 }
 
+// histograms returns the normalized histograms inside and outside a mask, within a box.
 func histograms(gray []uint8, mask []bool, r box, side int) (inside, around [bins]float64) {
 	for y := r.y0; y < r.y1; y++ {
 		for i := y*side + r.x0; i < y*side+r.x1; i++ {
@@ -60,7 +61,7 @@ func histograms(gray []uint8, mask []bool, r box, side int) (inside, around [bin
 	return smoothed(inside), smoothed(around)
 }
 
-// smoothed blurs a histogram and makes it sum to 1.
+// smoothed blurs a histogram and normalizes it to sum to 1.
 func smoothed(h [bins]float64) (out [bins]float64) {
 	const reach = 5
 	var kernel [2*reach + 1]float64
@@ -80,7 +81,7 @@ func smoothed(h [bins]float64) (out [bins]float64) {
 	return out
 }
 
-// separation is the area under the ROC curve of values inside against outside a mask, within a box.
+// separation is the area under the ROC curve of values inside versus outside a mask, within a box.
 func separation(values []float32, mask []bool, r box, side int) float64 {
 	type one struct {
 		v  float32

@@ -2,10 +2,10 @@ package carry
 
 import "math"
 
-// box is the part of a slice from y0, x0 to y1, x1, the ends excluded.
+// box is the half-open region of a slice from (y0, x0) to (y1, x1).
 type box struct{ y0, x0, y1, x1 int }
 
-// bounds is the smallest box about a mask; ok is false if the mask is empty.
+// bounds is the smallest box around a mask; ok is false if the mask is empty.
 func bounds(mask []bool, side int) (b box, ok bool) {
 	b = box{y0: side, x0: side}
 	for i, on := range mask {
@@ -19,13 +19,14 @@ func bounds(mask []bool, side int) (b box, ok bool) {
 	return b, ok
 }
 
-// grown is a box with so many times its larger side added on every side, at least some pixels.
+// grown extends a box on every side by the given multiple of its larger side, by at least the given number of pixels,
+// within the slice.
 func (b box) grown(times float64, least, side int) box {
 	e := int(max(times*float64(max(b.y1-b.y0, b.x1-b.x0)), float64(least)))
 	return box{max(b.y0-e, 0), max(b.x0-e, 0), min(b.y1+e, side), min(b.x1+e, side)}
 }
 
-// flood marks the 4-connected component of pixels that a pixel belongs to, among those of the mask not marked yet.
+// flood marks start's 4-connected component of unmarked mask pixels, calling visit for each.
 func flood(mask, marked []bool, side, start int, visit func(i int)) {
 	stack := append(make([]int, 0, 4*side), start)
 	marked[start] = true
@@ -43,7 +44,7 @@ func flood(mask, marked []bool, side, start int, visit func(i int)) {
 	}
 }
 
-// touching keeps the components of a mask that share a pixel with another.
+// touching keeps the components of a mask that share a pixel with another mask.
 func touching(mask, other []bool, side int) []bool {
 	out := make([]bool, len(mask))
 	for i, on := range mask {
@@ -54,7 +55,7 @@ func touching(mask, other []bool, side int) []bool {
 	return out
 }
 
-// filled closes the holes of a mask: background that does not reach the border.
+// filled fills the holes of a mask: background that is not connected to the border.
 func filled(mask []bool, side int) []bool {
 	back, open := make([]bool, len(mask)), make([]bool, len(mask))
 	for i, on := range mask {
@@ -74,7 +75,7 @@ func filled(mask []bool, side int) []bool {
 	return out
 }
 
-// hollow says whether holes are a part of a mask's shape.
+// hollow reports whether holes are part of a mask's shape.
 func hollow(mask []bool, side int) bool {
 	n, holes := 0, 0
 	for i, on := range filled(mask, side) {
@@ -114,7 +115,7 @@ func overlap(a, b []bool) float64 {
 	return 2 * float64(both) / float64(max(sum, 1))
 }
 
-// moments are mean and standard deviation of gray values under a mask.
+// moments returns the mean and standard deviation of the gray values under a mask.
 func moments(gray []uint8, mask []bool) (mean, deviation float64) {
 	n, sum, squares := 0.0, 0.0, 0.0
 	for i, on := range mask {

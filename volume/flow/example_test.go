@@ -7,7 +7,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// A bright disk moves two pixels to the right: each of its pixels comes from two pixels further left.
+// A bright disk moves two pixels to the right, so each of its pixels comes from two pixels to the left.
 func ExampleBetween() {
 	const side = 64
 	disk := func(cx int) []uint8 {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// texture is a smooth random picture at a place, the same at every call.
+// texture is a smooth pseudo-random image, a function of position.
 type texture struct{ waves [24][4]float64 }
 
 func newTexture(seed uint64) *texture {
@@ -32,7 +32,7 @@ func (t *texture) at(x, y float64) float64 {
 	return sum
 }
 
-// draw samples the texture at displaced places.
+// draw samples the texture at displaced points.
 func (t *texture) draw(h, w int, move func(x, y float64) (dx, dy float64)) []uint8 {
 	out := make([]uint8, h*w)
 	for y := range h {
@@ -44,9 +44,9 @@ func (t *texture) draw(h, w int, move func(x, y float64) (dx, dy float64)) []uin
 	return out
 }
 
-func nowhere(x, y float64) (float64, float64) { return 0, 0 }
+func unmoved(x, y float64) (float64, float64) { return 0, 0 }
 
-// meanError is the mean distance in pixels from the true displacement, but for a rim.
+// meanError is the mean distance in pixels from the true displacement, excluding a margin.
 func meanError(f *Field, move func(x, y float64) (dx, dy float64), rim int) float64 {
 	sum, n := 0.0, 0
 	for y := rim; y < f.H-rim; y++ {
@@ -65,9 +65,9 @@ func TestKnownDisplacements(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		move func(x, y float64) (dx, dy float64)
-		most float64 // mean error in pixels
+		most float64 // largest mean error in pixels
 	}{
-		{"still", nowhere, 0.01},
+		{"still", unmoved, 0.01},
 		{"shift", func(x, y float64) (float64, float64) { return 2.3, -3.4 }, 0.15},
 		{"far", func(x, y float64) (float64, float64) { return -9, 7 }, 0.3},
 		{"growing", func(x, y float64) (float64, float64) { return 0.06 * (x - w/2), 0.06 * (y - h/2) }, 0.25},
@@ -75,7 +75,7 @@ func TestKnownDisplacements(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			of := newTexture(3)
-			f := Between(of.draw(h, w, nowhere), of.draw(h, w, c.move), h, w)
+			f := Between(of.draw(h, w, unmoved), of.draw(h, w, c.move), h, w)
 			require.Less(t, meanError(f, c.move, rim), c.most)
 		})
 	}
@@ -89,7 +89,7 @@ func TestBrightnessAside(t *testing.T) {
 	for i := range to {
 		to[i] = uint8(min(int(to[i])+12, 255))
 	}
-	require.Less(t, meanError(Between(of.draw(h, w, nowhere), to, h, w), move, 10), 0.6)
+	require.Less(t, meanError(Between(of.draw(h, w, unmoved), to, h, w), move, 10), 0.6)
 }
 
 func TestSmallAndFlatSlices(t *testing.T) {
@@ -116,7 +116,7 @@ func TestWarpTakesValuesAlong(t *testing.T) {
 			mask[y*w+x] = 1
 		}
 	}
-	carried := Between(of.draw(h, w, nowhere), of.draw(h, w, move), h, w).Warp(mask)
+	carried := Between(of.draw(h, w, unmoved), of.draw(h, w, move), h, w).Warp(mask)
 	wrong := 0
 	for y := range h {
 		for x := range w {
@@ -129,7 +129,7 @@ func TestWarpTakesValuesAlong(t *testing.T) {
 	require.Less(t, wrong, 60, "of an outline of 116 pixels")
 }
 
-// TestThenAddsMotions: two shifts in a row are their sum, wherever both stay on the slice.
+// TestThenAddsMotions checks that two shifts in a row add up, wherever both stay on the slice.
 func TestThenAddsMotions(t *testing.T) {
 	shift := func(dx, dy float32) *Field {
 		f := Still(8, 9)
@@ -140,7 +140,7 @@ func TestThenAddsMotions(t *testing.T) {
 	}
 	require.Equal(t, shift(3, -1), shift(1, 1).Then(shift(2, -2)))
 	field := shift(0, 0)
-	field.DX[3*9+4] = 0.5 // what the first step did to the pixel that the second brings from there
+	field.DX[3*9+4] = 0.5 // the first step's displacement at the place that the second step samples
 	require.Equal(t, float32(2.5), field.Then(shift(2, 0)).DX[3*9+2])
 }
 
@@ -151,7 +151,7 @@ func TestWrongSizesPanic(t *testing.T) {
 
 func BenchmarkBetween256(b *testing.B) {
 	of := newTexture(3)
-	from := of.draw(256, 256, nowhere)
+	from := of.draw(256, 256, unmoved)
 	to := of.draw(256, 256, func(x, y float64) (float64, float64) { return 2.3, -3.4 })
 	for b.Loop() {
 		Between(from, to, 256, 256)

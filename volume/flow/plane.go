@@ -1,6 +1,6 @@
 package flow
 
-// plane is a picture of float32 values.
+// plane is an image of float32 values.
 type plane struct {
 	h, w int
 	pix  []float32 // [h,w]
@@ -16,13 +16,13 @@ func fromGray(gray []uint8, h, w int) plane {
 	return p
 }
 
-// spot is a place between two of n pixels in a row: so far from the first of them to the second.
+// spot is a position between two of n pixels in a row, far of the way from the first to the second.
 type spot struct {
 	first, second int
 	far           float32
 }
 
-// spotAt is that of x; beyond the border, the border.
+// spotAt returns the spot of coordinate x, clamped to the border.
 func spotAt(x float32, n int) spot {
 	if x < 0 {
 		x = 0
@@ -34,7 +34,7 @@ func spotAt(x float32, n int) spot {
 	return spot{first, first + min(1, n-1), x - float32(first)}
 }
 
-// at is the value at a place between pixels, bilinear.
+// at is the bilinearly interpolated value at a position.
 func (p plane) at(x, y spot) float32 {
 	high, low := p.pix[y.first*p.w:], p.pix[y.second*p.w:]
 	top := high[x.first] + x.far*(high[x.second]-high[x.first])
@@ -42,7 +42,7 @@ func (p plane) at(x, y spot) float32 {
 	return top + y.far*(bottom-top)
 }
 
-// resize samples a picture at the middles of h x w pixels, bilinear.
+// resize resamples an image at the centers of h x w pixels, bilinearly.
 func resize(p plane, h, w int) plane {
 	out := newPlane(h, w)
 	sx, sy := float32(p.w)/float32(w), float32(p.h)/float32(h)
@@ -59,8 +59,8 @@ func resize(p plane, h, w int) plane {
 	return out
 }
 
-// pyramid halves a picture again and again: from the level that the search ends at to the coarsest. A picture that is
-// too small for a search is enlarged first.
+// pyramid halves an image repeatedly and returns the levels from the one where the search ends to the coarsest. An
+// image too small to search is enlarged first.
 func pyramid(p plane) []plane {
 	if side := min(p.h, p.w); side < leastSide<<finest {
 		k := (leastSide<<finest + side - 1) / side
@@ -78,7 +78,7 @@ func pyramid(p plane) []plane {
 	}
 }
 
-// halved averages blocks of 2 x 2 pixels; an odd last row or column is averaged with itself.
+// halved averages blocks of 2 x 2 pixels; an odd last row or column is repeated.
 func halved(p plane) plane {
 	out := newPlane((p.h+1)/2, (p.w+1)/2)
 	for y := range out.h {
@@ -91,7 +91,8 @@ func halved(p plane) plane {
 	return out
 }
 
-// gradient returns central differences; one-sided at the border.
+// gradient returns half the difference between the neighbors on both sides; at the border, the pixel itself replaces
+// the missing one.
 func (p plane) gradient() (gx, gy plane) {
 	gx, gy = newPlane(p.h, p.w), newPlane(p.h, p.w)
 	for y := range p.h {

@@ -6,36 +6,36 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// Settings of the refinement (OpenCV's for this method): weights of smoothness, of constant gradients and of constant
-// brightness, and how often the equations are made anew and relaxed.
+// Settings of the refinement, as in OpenCV's implementation: the weights of smoothness, gradient constancy, and
+// brightness constancy, and the numbers of iterations.
 const (
 	smoothness = 20.0
 	gradients  = 10.0
 	brightness = 5.0
-	rounds     = 5
-	relaxings  = 5
-	relaxation = 1.6    // of successive over-relaxation
-	normalizer = 0.01   // zeta squared: keeps flat places from counting
-	robustness = 1.0e-6 // epsilon squared of the square-root penalty
+	rounds     = 5      // times that the equations are set up
+	sweeps     = 5      // relaxation sweeps in each round
+	relaxation = 1.6    // factor of successive over-relaxation
+	normalizer = 0.01   // zeta squared: keeps flat areas from counting
+	robustness = 1.0e-6 // epsilon squared in the square-root penalty
 )
 
-// refinement holds the equations of one level: for every pixel, a 2 x 2 system for its change of displacement,
-// coupled with its neighbors by the smoothness.
+// refinement holds the equations of one level: for every pixel, a 2 x 2 system for the change in its displacement,
+// coupled to its neighbors by the smoothness term.
 type refinement struct {
 	simd.FlowPlane
 	f             simd.Kernels
-	ix, iy, iz    plane // derivatives of brightness by place, and the difference of the slices
-	ixx, ixy, iyy plane
-	ixz, iyz      plane
+	ix, iy, iz    plane // spatial derivatives of brightness, and the difference between the slices
+	ixx, ixy, iyy plane // second spatial derivatives
+	ixz, iyz      plane // spatial derivatives of the difference
 }
 
-// refine makes a field smooth where the slices leave it open, and lets them fit better elsewhere.
+// refine smooths a field where the slices leave it undetermined and improves its fit elsewhere.
 func refine(f *Field, source, target plane) {
 	r, factor := newRefinement(f, source, target), []float32{relaxation}
 	for range rounds {
 		r.data()
 		r.smooth()
-		for range relaxings {
+		for range sweeps {
 			r.f.FlowRelax(r.FlowPlane, 0, factor)
 			r.f.FlowRelax(r.FlowPlane, 1, factor)
 		}
@@ -63,20 +63,20 @@ func newRefinement(f *Field, source, target plane) *refinement {
 	return r
 }
 
-// data sets up the part of the equations that asks for equal brightness and equal gradients, each in units of pixels.
+// data sets up the terms for constant brightness and constant gradients, normalized to units of pixels.
 func (r *refinement) data() {
 	r.f.FlowBrightness(r.FlowEquations, r.ix.pix, r.iy.pix, r.iz.pix, r.DU, r.DV, []float32{brightness / 2, normalizer, robustness})
 	r.f.FlowGradients(r.FlowEquations, r.ixx.pix, r.ixy.pix, r.iyy.pix, r.ixz.pix, r.iyz.pix, r.DU, r.DV,
 		[]float32{gradients / 2, normalizer, robustness})
 }
 
-// smooth weighs the smoothness: less where the field has an edge.
+// smooth sets the weights of the smoothness term: lower where the field has an edge.
 func (r *refinement) smooth() {
 	factors := []float32{smoothness / 2, robustness}
 	for y := range r.H {
 		i, below, last := y*r.W, min(y+1, r.H-1)*r.W, r.W-1
 		r.f.FlowSmoothness(r.Couple[i:][:last], r.U[i:], r.U[i+1:], r.U[below:], r.V[i:], r.V[i+1:], r.V[below:], factors)
-		i, below = i+last, below+last // of the last pixel there is none to the right
+		i, below = i+last, below+last // the last pixel has no right neighbor
 		r.f.FlowSmoothness(r.Couple[i:][:1], r.U[i:], r.U[i:], r.U[below:], r.V[i:], r.V[i:], r.V[below:], factors)
 	}
 }

@@ -1,19 +1,19 @@
 package flow
 
-// search aligns the patches of one slice with another at one level of the pyramid.
+// search aligns patches of one slice with another at one pyramid level.
 type search struct {
-	source plane // padded by margin on all sides, so that a patch may reach over the border
+	source plane // padded by margin on all sides, so that patches may extend past the border
 	target plane
-	gx, gy plane // of target
+	gx, gy plane // gradient of target
 
-	rows, columns int      // of patches
-	at            [][2]int // corner of each patch, y and x
-	hessian       [][3]float32
-	sums          [][2]float32 // of the gradients over the patch
+	rows, columns int          // numbers of patches
+	at            [][2]int     // top-left corner of each patch, y and x
+	hessian       [][3]float32 // xx, xy, yy of each patch
+	sums          [][2]float32 // of the gradients over each patch
 	dx, dy, cost  []float32    // per patch
 }
 
-// margin is how far beyond the border a patch is looked for.
+// margin is how far past the border patches are searched for.
 const margin = 16
 
 func newSearch(source, target plane) *search {
@@ -32,7 +32,7 @@ func newSearch(source, target plane) *search {
 	return s
 }
 
-// corners spreads patches over n pixels, the last one flush with the end.
+// corners spaces patches over n pixels, with the last one flush with the end.
 func corners(n int) []int {
 	var out []int
 	for c := 0; c+patch < n; c += stride {
@@ -41,7 +41,7 @@ func corners(n int) []int {
 	return append(out, max(n-patch, 0))
 }
 
-// padded repeats the border of a picture m times.
+// padded extends an image by m pixels on all sides, repeating its border.
 func padded(p plane, m int) plane {
 	out := newPlane(p.h+2*m, p.w+2*m)
 	for y := range out.h {
@@ -53,7 +53,7 @@ func padded(p plane, m int) plane {
 	return out
 }
 
-// prepare sums the gradients of the patch at y, x, from which brightness common to the patch is taken out.
+// prepare computes the gradient sums and the Hessian of the patch at y, x, for patches with their mean subtracted.
 func (s *search) prepare(y, x int) {
 	const n = patch * patch
 	var xx, xy, yy, sx, sy float32
@@ -69,8 +69,8 @@ func (s *search) prepare(y, x int) {
 	s.sums = append(s.sums, [2]float32{sx, sy})
 }
 
-// run refines a field: every patch starts from it or from a neighbor's find, whichever fits better, once in reading
-// order and once against it.
+// run refines a field: every patch starts from it, or from a neighbor's displacement if that fits better, in a
+// forward and then a backward pass over the patches.
 func (s *search) run(start *Field) *Field {
 	for i, at := range s.at {
 		c := (at[0]+patch/2)*start.W + at[1] + patch/2
@@ -93,7 +93,7 @@ func (s *search) run(start *Field) *Field {
 	return s.spread()
 }
 
-// borrow takes over another patch's displacement where it fits better.
+// borrow adopts another patch's displacement if it fits better.
 func (s *search) borrow(i int, exists bool, from int) {
 	if !exists || s.dx[from] == s.dx[i] && s.dy[from] == s.dy[i] {
 		return
@@ -103,11 +103,11 @@ func (s *search) borrow(i int, exists bool, from int) {
 	}
 }
 
-// steepness below which a patch has no structure to follow.
+// steepness is the gradient below which a patch has too little structure to align.
 const steepness = 1e-2
 
-// descend moves a patch by Gauss-Newton steps (the inverse compositional form: the Hessian stays) as long as it fits
-// better.
+// descend takes Gauss-Newton steps for a patch as long as they improve the fit (the inverse compositional form, in
+// which the Hessian is constant).
 func (s *search) descend(i int) {
 	h := s.hessian[i]
 	det := h[0]*h[2] - h[1]*h[1]
@@ -133,10 +133,11 @@ func (s *search) descend(i int) {
 	}
 }
 
-// far says that a patch has left the neighborhood in which its gradient means anything.
+// far reports whether a displacement has left the range in which the patch's gradient is meaningful.
 func far(d float32) bool { return d > patch || d < -patch }
 
-// window finds where a displaced patch lies on the padded source, and the weights of the four pixels about each place.
+// window returns the index of a displaced patch's corner on the padded source, and the bilinear weights of the four
+// pixels around each position.
 func (s *search) window(i int, dx, dy float32) (at int, w [4]float32) {
 	p := s.source
 	x := min(max(float32(s.at[i][1])+dx+margin, 0), float32(p.w-patch-2))
@@ -146,7 +147,7 @@ func (s *search) window(i int, dx, dy float32) (at int, w [4]float32) {
 	return y0*p.w + x0, [4]float32{(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy}
 }
 
-// mismatch is the sum of squared differences of a displaced patch, brightness aside.
+// mismatch is the sum of squared differences of a displaced patch, after subtracting their mean.
 func (s *search) mismatch(i int, dx, dy float32) float32 {
 	at, w := s.window(i, dx, dy)
 	p, t := s.source, s.target
@@ -163,7 +164,7 @@ func (s *search) mismatch(i int, dx, dy float32) float32 {
 	return squares - sum*sum/(patch*patch)
 }
 
-// slope is half the gradient of mismatch by the displacement.
+// slope is half the gradient of mismatch with respect to the displacement.
 func (s *search) slope(i int, dx, dy float32) (bx, by float32) {
 	at, w := s.window(i, dx, dy)
 	p, t := s.source, s.target
@@ -183,7 +184,8 @@ func (s *search) slope(i int, dx, dy float32) (bx, by float32) {
 	return bx - sum*s.sums[i][0]/n, by - sum*s.sums[i][1]/n
 }
 
-// spread makes a field of the patches: every pixel averages those that cover it, by how well they fit there.
+// spread turns patch displacements into a field: each pixel averages those of the patches that cover it, weighted by
+// how well they fit there.
 func (s *search) spread() *Field {
 	t := s.target
 	f, weight := Still(t.h, t.w), make([]float32, t.h*t.w)
