@@ -14,10 +14,10 @@ type Block struct {
 	Scale     *nn.Tensor // [C] layer scale
 }
 
-// NewBlock declares a block of c channels under p. A fresh one is nearly the identity.
+// NewBlock declares a block of c channels under p. When fresh, it is nearly the identity.
 func NewBlock(p *nn.Params, c int) *Block { return NewScaledBlock(p, c, 1e-6) }
 
-// NewScaledBlock is NewBlock with another start of the layer scale.
+// NewScaledBlock is NewBlock with a different initial layer scale.
 func NewScaledBlock(p *nn.Params, c int, scale float32) *Block {
 	return &Block{
 		Scale:     p.Tensor("gamma", nn.Const(scale), nil, c),
@@ -37,7 +37,7 @@ func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	}, x)
 }
 
-// Fuser is a chain of blocks (SAM 2's Fuser, without input projection).
+// Fuser is a chain of blocks (SAM 2's Fuser, without the input projection).
 type Fuser struct{ Blocks []*Block }
 
 // NewFuser declares n blocks of c channels under p.
@@ -57,8 +57,8 @@ func (f *Fuser) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	return x
 }
 
-// Fuse joins the features after short and long memory attention: their sum through the blocks
-// (SLM-SAM 2, equation 3).
+// Fuse combines the features after short and long memory attention, [B,H,W,C] each, by passing their sum through the
+// blocks (SLM-SAM 2, equation 3).
 func (f *Fuser) Fuse(g *nn.Graph, short, long *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor { return f.Forward(g, g.Add(short, long)) })
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// The memory encoder turns features at stride 16 and the mask of every object (as logits at the image's size) into the
-// memory of a slice.
+// The memory encoder turns features at stride 16 and the mask of every object (as logits at image size) into a
+// slice's memory.
 func ExampleMemoryEncoder() {
 	dev := cpu.New(1)
 	params := nn.NewParams(dev)

@@ -7,12 +7,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// maskGain is where the last weights of the mask's way into the memory start, in units of PyTorch's default: a
-// fresh mask counts for more in its memory than the picture does. With the default all along that way, a mask
-// changes what the next slice sees by a thirtieth, too little for a fresh model to notice.
+// maskGain is the initial scale of the mask downsampler's last weights, relative to PyTorch's default: in a fresh
+// memory, the mask counts for more than the image. With the default along the mask's whole path, a mask changes only
+// a thirtieth of what the next slice sees, too little for a fresh model to notice.
 const maskGain = 3
 
-// MemoryEncoder turns a slice's features and its mask into a memory (SAM 2, section 4; MemoryEncoder).
+// MemoryEncoder turns a slice's features and mask into a memory (SAM 2, section 4; MemoryEncoder).
 type MemoryEncoder struct {
 	Mask     *MaskDownsampler
 	Features nn.Linear // pix_feat_proj
@@ -30,13 +30,13 @@ func NewMemoryEncoder(p *nn.Params, width, memoryWidth, blocks int) *MemoryEncod
 	}
 }
 
-// Project prepares the features of a slice, which do not depend on the object: [1,g,g,C] -> same.
+// Project prepares a slice's features, which do not depend on the object: [1,g,g,C] -> same.
 func (m *MemoryEncoder) Project(g *nn.Graph, features *nn.Tensor) *nn.Tensor {
 	return m.Features.Forward(g, features)
 }
 
-// Forward encodes masks [B,S,S,1] (already scaled to -10..10) with the projected features [1 or B,g,g,C]
-// -> [B,g,g,memory width].
+// Forward encodes masks [B,S,S,1], already scaled to -10..10, with the projected features [1 or B,g,g,C] ->
+// [B,g,g,memory width].
 func (m *MemoryEncoder) Forward(g *nn.Graph, projected, masks *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		x := g.Add(m.Mask.Forward(g, masks), projected)
@@ -44,7 +44,7 @@ func (m *MemoryEncoder) Forward(g *nn.Graph, projected, masks *nn.Tensor) *nn.Te
 	})
 }
 
-// MaskDownsampler brings a mask down by 16 in four strided convolutions of 4, 16, 64 and 256 channels.
+// MaskDownsampler reduces a mask by a factor of 16 with four strided convolutions of 4, 16, 64, and 256 channels.
 type MaskDownsampler struct {
 	Convs [4]nn.Conv2d
 	Norms [4]nn.LayerNorm
@@ -76,6 +76,7 @@ func (m *MaskDownsampler) Forward(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
 	})
 }
 
+// stage is one convolution with its norm and activation: [B,H,W,C] -> [B,H/2,W/2,4C].
 func (m *MaskDownsampler) stage(g *nn.Graph, i int, x *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		return m.Norms[i].Act(g, m.Convs[i].Forward(g, x), backend.GELU)

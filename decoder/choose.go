@@ -9,8 +9,8 @@ const (
 	stabilityThreshold = 0.98
 )
 
-// choose picks one mask per object; masks of absent objects become NoObject. All of it is decided on the device but for the
-// stability rule, which counts pixels of the single mask.
+// choose picks one mask per object; masks of absent objects become NoObject. Everything is decided on the device,
+// except for the stability rule, which counts pixels of the single mask on the host.
 func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool) error {
 	r.Scores, r.Gate, r.masks, r.ious, r.free = p.Score, p.Score, p.Masks, p.IoU, asked.Free
 	if asked.Present != nil {
@@ -28,7 +28,7 @@ func (r *Result) choose(g *nn.Graph, p Prediction, asked Prompts, training bool)
 	return nil
 }
 
-// signs is 1 where an object is known to be there and -1 elsewhere.
+// signs is 1 for objects known to be present and -1 for the others.
 func signs(present []bool) []float32 {
 	out := make([]float32, len(present))
 	for i, on := range present {
@@ -40,12 +40,12 @@ func signs(present []bool) []float32 {
 	return out
 }
 
-// noObject is NoObject on the device.
+// noObject is the constant NoObject on the device, [1].
 func noObject(g *nn.Graph) *nn.Tensor {
 	return g.Constant("no object", func() []float32 { return []float32{NoObject} }, 1)
 }
 
-// Candidates returns all masks asked for [B,k,4g,4g], NoObject where an object is absent unless Prompts.Free.
+// Candidates returns all masks asked for, [B,k,4g,4g]; NoObject where an object is absent, unless Prompts.Free.
 func (r *Result) Candidates(g *nn.Graph) *nn.Tensor {
 	b, side := r.masks.Dim(0), r.masks.Dim(2)
 	return g.Scoped1(func() *nn.Tensor {
@@ -57,10 +57,10 @@ func (r *Result) Candidates(g *nn.Graph) *nn.Tensor {
 	})
 }
 
-// IoUs returns what is predicted for them [B,k].
+// IoUs returns the predicted IoUs of Candidates, [B,k].
 func (r *Result) IoUs(g *nn.Graph) *nn.Tensor { return g.Slice(r.ious, 1, r.first, r.first+r.count) }
 
-// token returns the mask token [B,1,C] of the chosen candidate; for a single mask always the first one.
+// token returns the mask token [B,1,C] of the chosen candidate; for a single mask, always the first one.
 func (r *Result) token(g *nn.Graph, p Prediction, multi bool) *nn.Tensor {
 	if !multi {
 		return g.Slice(p.Tokens, 1, 0, 1)
@@ -68,8 +68,8 @@ func (r *Result) token(g *nn.Graph, p Prediction, multi bool) *nn.Tensor {
 	return g.Choose(p.Tokens, nn.Pick{Rank: p.IoU, First: 1, Count: Candidates - 1})
 }
 
-// stabilize replaces the single mask of each object [B,1,4g,4g], where it is unstable, by the best of the other three, and
-// its predicted IoU by that one's.
+// stabilize replaces each object's single mask, if it is unstable, with the best of the other three, along with its
+// predicted IoU. Afterwards, masks are [B,1,4g,4g].
 func (r *Result) stabilize(g *nn.Graph, p Prediction) error {
 	read, err := g.ReadAll(g.Slice(p.Masks, 1, 0, 1), p.IoU)
 	if err != nil {
@@ -87,7 +87,7 @@ func (r *Result) stabilize(g *nn.Graph, p Prediction) error {
 	return nil
 }
 
-// Stability returns the area above delta over the area above -delta, 1 if both are empty.
+// Stability returns the mask's area at threshold delta divided by its area at -delta; 1 if both are empty.
 func Stability(logits []float32) float64 {
 	inner, outer := 0, 0
 	for _, v := range logits {
@@ -104,7 +104,7 @@ func Stability(logits []float32) float64 {
 	return float64(inner) / float64(outer)
 }
 
-// argmax returns the index of the first largest value.
+// argmax returns the index of the largest value, the first if there are several.
 func argmax(v []float32) int {
 	best := 0
 	for i := range v {

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// The heads turn a slice's features and a prompt into a mask, a predicted IoU, a score that says whether the object is
-// there, and an object pointer. The weights are random here, so only shapes mean anything.
+// The heads turn a slice's features and a prompt into a mask, a predicted IoU, a score for whether the object is
+// present, and an object pointer. The weights here are random, so only the shapes are meaningful.
 func ExampleHeads() {
 	dev := cpu.New(1)
 	params := nn.NewParams(dev)

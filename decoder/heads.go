@@ -10,12 +10,12 @@ import (
 const (
 	// NoObject is the logit of every pixel of an absent object (SAM 2's NO_OBJ_SCORE).
 	NoObject = -1024
-	// MaskScale and MaskBias bring a mask of 0 and 1 to logits of -10 and 10.
+	// MaskScale and MaskBias map a mask of 0 and 1 to logits of -10 and 10.
 	MaskScale, MaskBias = 20, -10
 )
 
-// Heads is everything between features and an object's mask, score and pointer (SAM 2's
-// _forward_sam_heads and _use_mask_as_output).
+// Heads is everything between the features and an object's mask, score, and pointer (SAM 2's _forward_sam_heads and
+// _use_mask_as_output).
 type Heads struct {
 	Prompt *PromptEncoder
 	Mask   *MaskDecoder
@@ -24,11 +24,12 @@ type Heads struct {
 	pointer        nn.MLP
 	noPointer      *nn.Tensor // [1,C]
 
-	// Training keeps all candidates of single-mask predictions: the stability rule is off.
+	// Training turns off the stability rule, so that the single mask is always used as predicted.
 	Training bool
 }
 
-// NewHeads declares prompt encoder, mask decoder and object pointer under p (the model's root).
+// NewHeads declares the prompt encoder, mask decoder, and object pointer under p (the model's root), for
+// images of side size.
 func NewHeads(p *nn.Params, size, width int) *Heads {
 	return &Heads{
 		Prompt:         NewPromptEncoder(p.In("sam_prompt_encoder"), size, width),
@@ -39,44 +40,45 @@ func NewHeads(p *nn.Params, size, width int) *Heads {
 	}
 }
 
-// Features is what the heads see of a slice.
+// Features is what the heads see of a slice, on grids of g x g, 2g x 2g, and 4g x 4g.
 type Features struct {
-	Image  *nn.Tensor // [1 or B,N,C] at stride 16, after memory attention where there is memory
-	S0, S1 *nn.Tensor // [1,4g,4g,C/8], [1,2g,2g,C/4]
+	Image  *nn.Tensor // [1 or B,N,C] at stride 16, after memory attention if there is memory
+	S0, S1 *nn.Tensor // [1,4g,4g,C/8], [1,2g,2g,C/4] at strides 4 and 8
 }
 
-// Prompts says what is asked of B objects.
+// Prompts says what to predict for B objects.
 type Prompts struct {
-	Points [][]Point  // per object, equally many each; nil asks without points
-	Box    bool       // the points are boxes given as boxes: no padding point is added
+	Points [][]Point  // per object, the same number for each; nil: no points
+	Box    bool       // the points are boxes passed as boxes: no padding point is added
 	Mask   *nn.Tensor // [B,4g,4g,1] logits, or nil
-	Multi  bool       // ask for three masks and keep the one with the highest predicted IoU
-	Prior  *Prior     // what the prediction corrects; nil for SAM 2
+	Multi  bool       // predict three masks and keep the one with the highest predicted IoU
+	Prior  *Prior     // what the prediction corrects; nil as in SAM 2
 
-	// Present decides instead of the scores which objects count as present: training may know. nil asks the scores.
+	// Present, if not nil, overrides the scores as to which objects count as present; used in training, where
+	// that is known.
 	Present []bool
-	// Free leaves the candidates as they are where an object counts as absent; only the chosen mask is NoObject then.
+	// Free leaves the candidates of absent objects unchanged; only the chosen mask becomes NoObject.
 	Free bool
 }
 
-// Result is what the heads found for B objects, on the device. Read brings it to the host.
+// Result is the heads' output for B objects, on the device. Read copies it to the host.
 type Result struct {
 	LowRes  *nn.Tensor // [B,1,4g,4g] logits of the chosen mask, NoObject where the object is absent
 	Scores  *nn.Tensor // [B,1] object score logits
-	Gate    *nn.Tensor // [B,1] above 0 where the object counts as present: Scores, unless Prompts.Present says otherwise
-	Pointer *nn.Tensor // [B,C]
+	Gate    *nn.Tensor // [B,1] above 0 where the object counts as present: Scores, unless Prompts.Present overrides them
+	Pointer *nn.Tensor // [B,C] object pointer
 
-	masks, ious  *nn.Tensor // [B,n,4g,4g], [B,n]; of these first..first+count were asked for
+	masks, ious  *nn.Tensor // [B,n,4g,4g], [B,n]; first..first+count of the n were asked for
 	first, count int
 	free         bool
 
 	Score    []float32   // Scores on the host
 	Presence []float32   // Gate on the host
-	IoU      [][]float32 // of the masks asked for
-	known    bool        // the three above need not be read
+	IoU      [][]float32 // [B][k] of the masks asked for
+	known    bool        // the three fields above are already filled in
 }
 
-// Tensors lists what the result holds on the device, to be kept beyond a scope.
+// Tensors lists the result's tensors on the device, so that they can be kept beyond a scope.
 func (r *Result) Tensors() []*nn.Tensor {
 	if r == nil {
 		return nil
@@ -84,14 +86,15 @@ func (r *Result) Tensors() []*nn.Tensor {
 	return []*nn.Tensor{r.LowRes, r.Scores, r.Gate, r.Pointer, r.masks, r.ious}
 }
 
-// Read fills the fields on the host and returns the given tensors of the device, all with one wait.
+// Read fills in the fields on the host and also returns the values of the given tensors, with a single wait
+// for the device.
 func (r *Result) Read(g *nn.Graph, more ...*nn.Tensor) ([][]float32, error) {
 	if !r.known {
 		more = append(more, r.Scores, r.Gate, r.ious)
 	}
 	read, err := g.ReadAll(more...)
 	if err != nil {
-		return nil, fmt.Errorf("decoder: read what was found: %w", err)
+		return nil, fmt.Errorf("decoder: read the results: %w", err)
 	}
 	if r.known {
 		return read, nil
@@ -105,7 +108,7 @@ func (r *Result) Read(g *nn.Graph, more ...*nn.Tensor) ([][]float32, error) {
 	return read[:n], nil
 }
 
-// Decode predicts masks of B objects.
+// Decode predicts the masks of b objects.
 func (h *Heads) Decode(g *nn.Graph, f Features, b int, p Prompts) (*Result, error) {
 	var err error
 	r := &Result{}
@@ -130,7 +133,7 @@ func (h *Heads) Decode(g *nn.Graph, f Features, b int, p Prompts) (*Result, erro
 	return r, nil
 }
 
-// input embeds the prompts and adds the dense one to the features.
+// input embeds the prompts and adds the dense embedding to the features.
 func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) {
 	in := Input{S0: f.S0, S1: f.S1}
 	var err error
@@ -151,7 +154,8 @@ func (h *Heads) input(g *nn.Graph, f Features, b int, p Prompts) (Input, error) 
 	return in, nil
 }
 
-// sparse embeds the points of B objects. Without points it is made of the parameters from alone, and kept.
+// sparse embeds the points of b objects as [b,P,C]. Without points, the embedding depends only on the parameters from
+// and is cached.
 func (h *Heads) sparse(g *nn.Graph, b int, p Prompts) (tokens *nn.Tensor, from []*nn.Tensor, err error) {
 	if p.Points == nil {
 		from = []*nn.Tensor{h.Prompt.notAPoint}
@@ -174,7 +178,7 @@ func (h *Heads) sparse(g *nn.Graph, b int, p Prompts) (tokens *nn.Tensor, from [
 	return g.Concat(0, items...), nil, nil
 }
 
-// pointers projects tokens [B,1,C] to object pointers [B,C]; an absent object has the no-object pointer.
+// pointers projects tokens [B,1,C] to object pointers [B,C]; absent objects get the no-object pointer.
 func (h *Heads) pointers(g *nn.Graph, tokens, gate *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		p := g.Choose(h.pointer.Forward(g, tokens), nn.Pick{Count: 1, Gate: gate, Instead: h.noPointer})
@@ -182,9 +186,9 @@ func (h *Heads) pointers(g *nn.Graph, tokens, gate *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// MaskAsOutput takes masks given by the user, [B,S,S,1] of 0 and 1, as the result: logits of -10 and 10, and
-// a score that says whether the mask is empty. Only the pointer is predicted, from the plain features; where the mask is
-// empty or no object is seen it is the no-object pointer.
+// MaskAsOutput returns masks given by the user, [B,S,S,1] of 0 and 1, as the result: logits of -10 and 10, and a
+// score that says whether the mask is empty. Only the pointer is predicted, from features without memory; if the mask
+// is empty or no object is seen, it is the no-object pointer.
 func (h *Heads) MaskAsOutput(g *nn.Graph, f Features, masks *nn.Tensor, empty []bool) (*Result, error) {
 	var err error
 	r := &Result{count: 1, free: true, known: true}
@@ -218,8 +222,8 @@ func (h *Heads) MaskAsOutput(g *nn.Graph, f Features, masks *nn.Tensor, empty []
 	return r, nil
 }
 
-// MaybeUnused lists the parameters whose part in a clip may be multiplied by zero: the no-object pointer,
-// the point embeddings and, with mask prompts, what only the pointer of the prompted slice sees.
+// MaybeUnused lists parameters whose contribution to a clip may be multiplied by zero: the no-object pointer, the
+// point embeddings, and, with mask prompts, those that only affect the pointer of the prompted slice.
 func (h *Heads) MaybeUnused(maskPrompts bool) []*nn.Tensor {
 	out := append([]*nn.Tensor{h.noPointer}, h.Prompt.points[:]...)
 	if maskPrompts {

@@ -7,11 +7,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Candidates is the number of masks that the decoder proposes: index 0 for a single mask, 1..3 for an
-// ambiguous prompt.
+// Candidates is the number of masks that the decoder predicts: index 0 is the single mask, 1..3 are for
+// ambiguous prompts.
 const Candidates = 4
 
-// tokens before the prompt's: object score, IoU, then one per candidate
+// Tokens before the prompt's: object score, IoU, and one for each candidate.
 const (
 	scoreToken = iota
 	iouToken
@@ -19,11 +19,11 @@ const (
 	ownTokens = firstMaskToken + Candidates
 )
 
-// MaskDecoder predicts masks, their IoU and whether the object is there (SAM 2's MaskDecoder).
+// MaskDecoder predicts masks, their IoUs, and whether the object is present (SAM 2's MaskDecoder).
 type MaskDecoder struct {
 	Transformer *Transformer
-	ConvS0      nn.Linear // to stride 4's width C/8
-	ConvS1      nn.Linear // to stride 8's width C/4
+	ConvS0      nn.Linear // C -> C/8, for stride 4
+	ConvS1      nn.Linear // C -> C/4, for stride 8
 	score       *nn.Tensor
 	iou         *nn.Tensor
 	masks       *nn.Tensor
@@ -55,17 +55,17 @@ func NewMaskDecoder(p *nn.Params, width int) *MaskDecoder {
 	return d
 }
 
-// Input is what the decoder looks at.
+// Input is what the decoder sees.
 type Input struct {
 	Image     *nn.Tensor   // [B,N,C] features at stride 16 plus the dense prompt
 	Positions *nn.Tensor   // [1,N,C] Fourier encoding of the grid
 	Sparse    *nn.Tensor   // [B,P,C] prompt tokens
-	Known     []*nn.Tensor // the parameters that Sparse is made of, if it is made of nothing else
+	Known     []*nn.Tensor // the parameters that Sparse is made of, if it depends on nothing else
 	S0        *nn.Tensor   // [1,4g,4g,C/8] features at stride 4
 	S1        *nn.Tensor   // [1,2g,2g,C/4] features at stride 8
 }
 
-// Prediction is what the decoder sees.
+// Prediction is what the decoder predicts.
 type Prediction struct {
 	Masks  *nn.Tensor // [B,4,4g,4g] logits
 	IoU    *nn.Tensor // [B,4] predicted, in 0..1
@@ -91,8 +91,8 @@ func (d *MaskDecoder) Forward(g *nn.Graph, in Input) Prediction {
 	return Prediction{Masks: out[0], IoU: out[1], Score: out[2], Tokens: out[3]}
 }
 
-// tokens returns the decoder's own tokens and the prompt's, [B,T,C], and what the transformer makes of them before it looks at
-// the image. Both are kept where no prompt is in them (nn.Graph.Derived).
+// tokens returns the decoder's own tokens followed by the prompt's, [B,T,C], and their self-attention in the
+// transformer's first layer. Both are cached if they depend on no prompt (nn.Graph.Derived).
 func (d *MaskDecoder) tokens(g *nn.Graph, in Input) (tokens, first *nn.Tensor) {
 	b, width := in.Sparse.Dim(0), in.Sparse.Dim(2)
 	of := func() []*nn.Tensor {
@@ -105,11 +105,11 @@ func (d *MaskDecoder) tokens(g *nn.Graph, in Input) (tokens, first *nn.Tensor) {
 		return out[0], out[1]
 	}
 	from := append([]*nn.Tensor{d.score, d.iou, d.masks}, in.Known...)
-	out := g.Derived(d, fmt.Sprint("tokens of ", b), append(from, d.Transformer.ofFirst()...), of)
+	out := g.Derived(d, fmt.Sprint("tokens of ", b), append(from, d.Transformer.firstParameters()...), of)
 	return out[0], out[1]
 }
 
-// hyperMasks turns mask tokens [B,4,C] into the weights [B,4,C/8] of the upscaled features, each by its own MLP.
+// hyperMasks maps mask tokens [B,4,C] to weights of the upscaled features, [B,4,C/8], each with its own MLP.
 func (d *MaskDecoder) hyperMasks(g *nn.Graph, tokens *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		if g.Recording() {
@@ -123,7 +123,7 @@ func (d *MaskDecoder) hyperMasks(g *nn.Graph, tokens *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// upscale brings image tokens [B,N,C] to stride 4, adding the finer features: -> [B,16N,C/8].
+// upscale brings image tokens [B,N,C] to stride 4 and adds the finer features: -> [B,16N,C/8].
 func (d *MaskDecoder) upscale(g *nn.Graph, image, s0, s1 *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		side := s1.Dim(1) / 2

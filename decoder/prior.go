@@ -6,18 +6,19 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Prior is what a method without a network expects on a slice (slmsam.Config.Prior): the decoder corrects it. A single
-// mask is asked for then, and the stability rule is off.
+// Prior is what a method without a network expects on a slice (slmsam.Config.Prior), for the decoder to correct. With
+// a prior, a single mask is predicted and the stability rule is off.
 type Prior struct {
-	Logits  *nn.Tensor // [B,1,s,s] what the mask's logits, brought to this size, are added to
-	View    *nn.Tensor // [B,s,s,PriorViews] what the mask is refined by
-	Signs   *nn.Tensor // [B,n] what speaks for the object being there
+	Logits  *nn.Tensor // [B,1,s,s] proposed mask; the decoder's logits, resized to s x s, are added to it
+	View    *nn.Tensor // [B,s,s,PriorViews] images that the refiner sees
+	Signs   *nn.Tensor // [B,n] signs of whether the object is present
 	Score   *nn.Tensor // [B,1] added to the object score
 	Token   *nn.Tensor // [B,1,C] one more prompt token
 	Refiner *Refiner
 }
 
-// PriorAlone is what Heads.Decode predicts where the decoder corrects nothing: mask and score are the prior's, refined. There is no pointer.
+// PriorAlone is Heads.Decode for models whose decoder is not used: mask and score are the prior's, refined. There
+// is no pointer.
 func PriorAlone(g *nn.Graph, p Prompts) (*Result, error) {
 	var err error
 	r := &Result{}
@@ -35,7 +36,7 @@ func PriorAlone(g *nn.Graph, p Prompts) (*Result, error) {
 	return r, nil
 }
 
-// correct makes a correction of what the decoder predicts: a single candidate, at the prior's size.
+// correct adds the prior to the decoder's prediction and refines it: a single candidate, at the prior's size.
 func (p *Prior) correct(g *nn.Graph, pred Prediction) Prediction {
 	out := g.Scoped(func() []*nn.Tensor {
 		mask := g.Slice(pred.Masks, 1, 0, 1)

@@ -9,10 +9,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Label says what a point is.
+// Label is the kind of a point.
 type Label int
 
-// The labels of points. A box is two points, its corners.
+// The kinds of points. A box is two points, its corners.
 const (
 	Padding Label = iota - 1
 	Negative
@@ -21,13 +21,13 @@ const (
 	BoxBottomRight
 )
 
-// Point is a place in the S x S image, in pixels, x to the right, y down.
+// Point is a position in the S x S image, in pixels, with x to the right and y down.
 type Point struct {
 	X, Y  float64
 	Label Label
 }
 
-// PromptEncoder embeds points, boxes and masks (SAM 2's PromptEncoder).
+// PromptEncoder embeds points, boxes, and masks (SAM 2's PromptEncoder).
 type PromptEncoder struct {
 	size      int        // S
 	frequency *nn.Tensor // [2,C/2] random Fourier features (Tancik et al., arXiv 2006.10739), not trained
@@ -38,11 +38,11 @@ type PromptEncoder struct {
 	maskNorms [2]nn.LayerNorm
 	maskOut   nn.Linear
 	gaussian  []float32 // frequency on the host, read once
-	gridKey   string    // of the constant made from it
+	gridKey   string    // cache key of the grid's encoding
 }
 
-// NewPromptEncoder declares the encoder's parameters under p (official prefix sam_prompt_encoder) for
-// images of side size and the given width.
+// NewPromptEncoder declares the encoder's parameters under p (official prefix sam_prompt_encoder), for images of side
+// size and embeddings of the given width.
 func NewPromptEncoder(p *nn.Params, size, width int) *PromptEncoder {
 	const maskChannels = 16
 	e := &PromptEncoder{size: size, frequency: p.In("pe_layer").Buffer("positional_encoding_gaussian_matrix", nn.Normal(1), 2, width/2)}
@@ -58,7 +58,7 @@ func NewPromptEncoder(p *nn.Params, size, width int) *PromptEncoder {
 	return e
 }
 
-// fourier returns sines and cosines of a position in [0,1] x [0,1] as C values.
+// fourier encodes a position in [0,1] x [0,1] as C sines and cosines.
 func (e *PromptEncoder) fourier(x, y float64) []float32 {
 	half := len(e.gaussian) / 2
 	out := make([]float32, 2*half)
@@ -84,10 +84,10 @@ func (e *PromptEncoder) load(g *nn.Graph) error {
 	return nil
 }
 
-// Reload forgets what was read of the parameters; call it after they were loaded anew.
+// Reload drops the host's copy of the frequencies; call it after loading new parameters.
 func (e *PromptEncoder) Reload() { e.gaussian = nil }
 
-// Grid returns the Fourier encoding of a side x side grid [1,side*side,C] (SAM 2's get_dense_pe).
+// Grid returns the Fourier encoding of a side x side grid, [1,side*side,C] (SAM 2's get_dense_pe).
 func (e *PromptEncoder) Grid(g *nn.Graph, side int) (*nn.Tensor, error) {
 	if err := e.load(g); err != nil {
 		return nil, err
@@ -103,11 +103,11 @@ func (e *PromptEncoder) Grid(g *nn.Graph, side int) (*nn.Tensor, error) {
 	return g.Constant(fmt.Sprintf("%s %d", e.gridKey, side), grid, 1, side*side, len(e.gaussian)), nil
 }
 
-// NoPoints is what tracking feeds: one padding point.
+// NoPoints is the prompt of tracked slices: one padding point.
 func NoPoints() []Point { return []Point{{Label: Padding}} }
 
-// Points embeds the points of one item; pad appends the padding point that SAM adds unless a box was
-// given as a box. -> [1,P,C]
+// Points embeds the points of one item as [1,P,C]. pad appends the padding point that SAM adds, except after boxes
+// passed as boxes.
 func (e *PromptEncoder) Points(g *nn.Graph, points []Point, pad bool) (*nn.Tensor, error) {
 	if err := e.load(g); err != nil {
 		return nil, err
@@ -124,12 +124,12 @@ func (e *PromptEncoder) Points(g *nn.Graph, points []Point, pad bool) (*nn.Tenso
 	}), nil
 }
 
-// None is Points of NoPoints, padded: [1,2,C].
+// None is the embedding of NoPoints, padded: [1,2,C].
 func (e *PromptEncoder) None(g *nn.Graph) *nn.Tensor {
 	return g.Concat(0, e.notAPoint, e.notAPoint).Reshape(1, 2, -1)
 }
 
-// point embeds one point as [1,C]: its place plus what it is; padding has no place.
+// point embeds one point as [1,C]: its position plus its kind; padding has no position.
 func (e *PromptEncoder) point(g *nn.Graph, p Point) *nn.Tensor {
 	if p.Label == Padding {
 		return e.notAPoint
@@ -150,5 +150,5 @@ func (e *PromptEncoder) Mask(g *nn.Graph, logits *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// NoMask is the embedding [1,1,C] that stands at every place when there is no mask.
+// NoMask is the embedding [1,1,C] used at every position if there is no mask.
 func (e *PromptEncoder) NoMask() *nn.Tensor { return e.noMask.Reshape(1, 1, -1) }

@@ -10,17 +10,18 @@ const (
 	transformerHeads = 8
 	transformerMLP   = 2048
 	transformerEps   = 1e-5
-	downsample       = 2 // of the channels inside cross-attention
+	downsample       = 2 // divides the channels inside cross-attention
 )
 
-// Transformer lets tokens and image attend to each other (SAM's TwoWayTransformer, Kirillov et al.,
-// arXiv 2304.02643, appendix A).
+// Transformer lets tokens and image attend to each other (SAM's TwoWayTransformer, Kirillov et al., arXiv
+// 2304.02643, appendix A).
 type Transformer struct {
 	Layers [transformerDepth]*twoWayLayer
 	Final  *attention // tokens to image
 	Norm   nn.LayerNorm
 }
 
+// twoWayLayer is one layer (SAM's TwoWayAttentionBlock).
 type twoWayLayer struct {
 	self         *attention
 	tokenToImage *attention
@@ -44,7 +45,7 @@ func (a *attention) forward(g *nn.Graph, q, k, v *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor { return a.Out.Forward(g, a.attend(g, q, k, v)) })
 }
 
-// addTo is x [1 or B,Nq,C] plus forward.
+// addTo returns x [1 or B,Nq,C] plus forward.
 func (a *attention) addTo(g *nn.Graph, x, q, k, v *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		o := a.attend(g, q, k, v)
@@ -55,7 +56,7 @@ func (a *attention) addTo(g *nn.Graph, x, q, k, v *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// attend is forward before the projection of the output.
+// attend is forward without the output projection.
 func (a *attention) attend(g *nn.Graph, q, k, v *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		q, k, v := a.Q.Forward(g, q), a.K.Forward(g, k), a.V.Forward(g, v)
@@ -63,7 +64,7 @@ func (a *attention) attend(g *nn.Graph, q, k, v *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// parameters lists those of the attention.
+// parameters lists the attention's parameters.
 func (a *attention) parameters() []*nn.Tensor {
 	return []*nn.Tensor{a.Q.W, a.Q.B, a.K.W, a.K.B, a.V.W, a.V.B, a.Out.W, a.Out.B}
 }
@@ -87,8 +88,8 @@ func newTransformer(p *nn.Params, width int) *Transformer {
 	return t
 }
 
-// Forward returns tokens [B,T,C] and image [B,N,C] after attending to each other; pos [1,N,C] is the
-// encoding of the image's grid, first what First made of the tokens.
+// Forward returns tokens [B,T,C] and image [B,N,C] after they have attended to each other. pos [1,N,C] is the
+// encoding of the image's grid, and first is the result of First.
 func (t *Transformer) Forward(g *nn.Graph, tokens, first, image, pos *nn.Tensor) (queries, keys *nn.Tensor) {
 	out := g.Scoped(func() []*nn.Tensor {
 		queries, keys := first, image
@@ -104,19 +105,19 @@ func (t *Transformer) Forward(g *nn.Graph, tokens, first, image, pos *nn.Tensor)
 	return out[0], out[1]
 }
 
-// First is the self-attention of the first layer, which has no position and no residual and sees the tokens [B,T,C] alone.
+// First is the first layer's self-attention, which has no positions and no residual and sees only the tokens [B,T,C].
 func (t *Transformer) First(g *nn.Graph, tokens *nn.Tensor) *nn.Tensor {
 	l := t.Layers[0]
 	return g.Scoped1(func() *nn.Tensor { return l.norm[0].Forward(g, l.self.forward(g, tokens, tokens, tokens)) })
 }
 
-// ofFirst lists the parameters of First.
-func (t *Transformer) ofFirst() []*nn.Tensor {
+// firstParameters lists the parameters of First.
+func (t *Transformer) firstParameters() []*nn.Tensor {
 	l := t.Layers[0]
 	return append(l.self.parameters(), l.norm[0].Gamma, l.norm[0].Beta)
 }
 
-// attendSelf is the self-attention of the other layers; the prompt tokens themselves are the queries' position encoding.
+// attendSelf is the self-attention of later layers; the initial tokens serve as the position encoding of the queries.
 func (l *twoWayLayer) attendSelf(g *nn.Graph, queries, tokens *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		at := g.Add(queries, tokens)
@@ -124,7 +125,7 @@ func (l *twoWayLayer) attendSelf(g *nn.Graph, queries, tokens *nn.Tensor) *nn.Te
 	})
 }
 
-// forward is one layer after its self-attention.
+// forward is the rest of a layer, after its self-attention.
 func (l *twoWayLayer) forward(g *nn.Graph, q, keys, tokens, pos *nn.Tensor) (queries, k *nn.Tensor) {
 	out := g.Scoped(func() []*nn.Tensor {
 		placed := g.Add(keys, pos)

@@ -9,11 +9,11 @@ import (
 type Block struct {
 	cfg   blockConfig
 	Norm1 nn.LayerNorm
-	QKV   nn.Linear // C -> 3*out: queries, keys, values side by side, each split into heads
+	QKV   nn.Linear // C -> 3*out: queries, keys, and values side by side, each split into heads
 	Out   nn.Linear
 	Norm2 nn.LayerNorm
 	MLP   nn.MLP
-	Skip  nn.Linear // widens the shortcut where the channels double
+	Skip  nn.Linear // widens the shortcut if the channels double
 }
 
 func newBlock(p *nn.Params, c blockConfig) *Block {
@@ -29,7 +29,7 @@ func newBlock(p *nn.Params, c blockConfig) *Block {
 	return b
 }
 
-// Forward maps x [B,H,W,C] to the same shape or, in the first block of a stage, to [B,H/2,W/2,2C].
+// Forward maps x [B,H,W,C] to the same shape or, in the first block of a stage after the first, to [B,H/2,W/2,2C].
 func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	return g.Block(func() *nn.Tensor {
 		x := b.attend(g, x)
@@ -41,13 +41,13 @@ func (b *Block) Forward(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	}, x)
 }
 
-// attend returns shortcut + proj(attention(norm1(x))). The projection works on single tokens, so it comes after the
-// windows are put together.
+// attend returns shortcut + proj(attention(norm1(x))). The projection acts on single tokens, so it is applied after
+// the windows are reassembled.
 func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		shortcut, n := x, b.Norm1.Forward(g, x)
 		if b.cfg.in != b.cfg.out {
-			shortcut = g.MaxPool(b.Skip.Forward(g, n)) // of the normed input
+			shortcut = g.MaxPool(b.Skip.Forward(g, n)) // of the normalized input
 		}
 		var a *nn.Tensor
 		if side := b.cfg.window; side == 0 {
@@ -67,9 +67,9 @@ func (b *Block) attend(g *nn.Graph, x *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// attention is multi-head self-attention in windows of h x w tokens, without the output projection, -> [n,h*w,out] or, with
-// pooled queries, [n,h*w/4,out]. What is missing of a window has the same key and value everywhere, and nobody asks for
-// what it would find.
+// attention is multi-head self-attention in windows of h x w tokens, without the output projection -> [n,h*w,out] or,
+// with pooled queries, [n,h*w/4,out]. The missing tokens of a partial window all have the same key and value, and
+// their own outputs are not needed.
 func (b *Block) attention(g *nn.Graph, x nn.Windows) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		out, tokens := b.cfg.out, x.H*x.W

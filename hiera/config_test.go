@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBlocks compares the resolved blocks of tiny with the official ones (fixtures, configs.json,
-// trunk_resolved of sam2.1_tiny).
+// TestBlocks compares tiny's resolved blocks with the official ones (fixtures, configs.json, trunk_resolved
+// of sam2.1_tiny).
 func TestBlocks(t *testing.T) {
 	want := []blockConfig{
 		{in: 96, out: 96, heads: 1, window: 8},

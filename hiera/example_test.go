@@ -8,8 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// The trunk turns an image into features at four strides; the neck merges them to one width. Here the weights are random;
-// a model's come from a checkpoint, under the same names.
+// The trunk turns an image into features at four strides; the neck merges them into one width. The weights here are
+// random; a model's come from a checkpoint, under the same names.
 func Example() {
 	dev := cpu.New(1)
 	params := nn.NewParams(dev)

@@ -10,8 +10,8 @@ import (
 type Trunk struct {
 	Config     Config
 	PatchEmbed nn.Conv2d
-	Background *nn.Tensor // [1,bh,bw,C] position embedding of the whole image, coarse
-	Window     *nn.Tensor // [1,win,win,C] position embedding inside a window
+	Background *nn.Tensor // [1,bh,bw,C] coarse position embedding of the whole image
+	Window     *nn.Tensor // [1,win,win,C] position embedding within a window
 	Blocks     []*Block
 	stageEnds  []int
 }
@@ -36,8 +36,8 @@ func NewTrunk(p *nn.Params, cfg Config) *Trunk {
 	return t
 }
 
-// Forward returns the output of every stage, finest first: image [B,S,S,3], S a multiple of 32 ->
-// [B,S/4,S/4,C], [B,S/8,S/8,2C], [B,S/16,S/16,4C], [B,S/32,S/32,8C].
+// Forward returns the output of every stage, finest first: image [B,S,S,3], S a multiple of 32 -> [B,S/4,S/4,C],
+// [B,S/8,S/8,2C], [B,S/16,S/16,4C], [B,S/32,S/32,8C].
 func (t *Trunk) Forward(g *nn.Graph, image *nn.Tensor) []*nn.Tensor {
 	return g.Scoped(func() []*nn.Tensor {
 		x := t.PatchEmbed.Forward(g, image) // [B,S/4,S/4,C]
@@ -53,8 +53,8 @@ func (t *Trunk) Forward(g *nn.Graph, image *nn.Tensor) []*nn.Tensor {
 	})
 }
 
-// Positions returns the position embedding of an h x w grid [1,h,w,C]: the background embedding resized
-// (bicubic) plus the window embedding tiled. h and w are multiples of the window.
+// Positions returns the position embedding of an h x w grid, [1,h,w,C]: the background embedding, resized (bicubic),
+// plus the tiled window embedding. h and w are multiples of the window.
 func (t *Trunk) Positions(g *nn.Graph, h, w int) *nn.Tensor {
 	return g.Derived(t, fmt.Sprintf("positions %d %d", h, w), []*nn.Tensor{t.Window, t.Background}, func() []*nn.Tensor {
 		win, c := t.Window.Dim(1), t.Window.Dim(3)

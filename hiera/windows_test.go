@@ -10,16 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// padding is a device that gets windows padded.
+// padding is a device that requires padded windows.
 type padding struct{ *cpu.Device }
 
 func (padding) RepeatsKeys() bool { return false }
 
-// apartTolerance is for features of about 1, and gradients relative to the largest of a parameter, after seven blocks in float32.
+// apartTolerance is for features of about 1, and for gradients relative to the largest of their parameter, after
+// seven blocks in float32.
 const apartTolerance = 1e-4
 
-// TestWindowsAtTheEdge: one key that stands for what is missing of a window gives what padding gives, backward too, with
-// less work. At 96 x 96 the grids of the last stages are 6 and 3 wide, for windows of 4 and 2.
+// TestWindowsAtTheEdge checks that one repeated key in place of a window's missing tokens gives the same result
+// as padding, backward as well, with less work. At 96 x 96, the grids of the last stages are 6 and 3 wide, for
+// windows of 4 and 2.
 func TestWindowsAtTheEdge(t *testing.T) {
 	config := hiera.Nano()
 	config.Windows = [4]int{8, 4, 4, 2}

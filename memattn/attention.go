@@ -7,17 +7,17 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Config is the shape of a memory attention. Example values are those of SAM 2.1.
+// Config is the shape of a memory attention. The example values are those of SAM 2.1.
 type Config struct {
 	Width       int     `json:"width"`        // 256
 	MemoryWidth int     `json:"memory_width"` // 64
 	Layers      int     `json:"layers"`       // 4
 	FeedForward int     `json:"feed_forward"` // 2048
 	Theta       float64 `json:"rope_theta"`   // 10000
-	Dropout     float32 `json:"dropout"`      // 0.1 in training, after each sub-layer
+	Dropout     float32 `json:"dropout"`      // 0.1 in training, applied after each sub-layer
 }
 
-// Validate reports a shape that no memory attention can have.
+// Validate rejects shapes that a memory attention cannot have.
 func (c Config) Validate() error {
 	if c.Width < 4 || c.Width%4 != 0 || c.MemoryWidth < 4 || c.MemoryWidth%4 != 0 || c.Width%c.MemoryWidth != 0 {
 		return fmt.Errorf("memattn: width %d and memory width %d must be multiples of 4, the first a multiple of the second", c.Width, c.MemoryWidth)
@@ -28,8 +28,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Attention is a memory attention: layers of self-attention, cross-attention to the memory and a
-// feed-forward network.
+// Attention is a memory attention: layers of self-attention, cross-attention to the memory, and a feed-forward network.
 type Attention struct {
 	Config Config
 	Layers []*Layer
@@ -46,15 +45,15 @@ func New(p *nn.Params, c Config) *Attention {
 	return a
 }
 
-// Tokens is what is remembered, as keys and values.
+// Tokens is the memory in the form of keys and values.
 type Tokens struct {
 	Memory    *nn.Tensor // [B,L,M] values
-	Positions *nn.Tensor // [1 or B,L,M] added to the keys
-	Pointers  int        // tokens at the end that have no place in the image
+	Positions *nn.Tensor // [1 or B,L,M] added to the values to form the keys
+	Pointers  int        // number of tokens at the end that have no position in the image
 }
 
-// Forward lets features [1,N,C] (N a square grid; pos [1,N,C] its encoding) attend to memory -> [B,N,C].
-// As long as nothing depends on the object the batch stays 1: all objects share it.
+// Forward lets features [1,N,C] (N a square grid; pos [1,N,C] its encoding) attend to memory -> [B,N,C]. The batch is
+// 1, shared by all objects, until something depends on the object.
 func (a *Attention) Forward(g *nn.Graph, features, pos *nn.Tensor, memory Tokens) *nn.Tensor {
 	const posScale = 0.1 // SAM 2's MemoryAttention: output = curr + 0.1 * curr_pos
 	return g.Scoped1(func() *nn.Tensor {
@@ -70,7 +69,7 @@ func (a *Attention) Forward(g *nn.Graph, features, pos *nn.Tensor, memory Tokens
 	})
 }
 
-// rotations returns the rotary table of a side x side grid [N,C/2,2].
+// rotations returns the rotary table of a side x side grid, [N,C/2,2].
 func (a *Attention) rotations(g *nn.Graph, side int) *nn.Tensor {
 	width, theta := a.Config.Width, a.Config.Theta
 	return g.Constant(fmt.Sprintf("rope %d %d %g", side, width, theta),

@@ -6,14 +6,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// Entry is what is remembered of one slice for a group of B objects.
+// Entry is the memory of one slice for a group of B objects.
 type Entry struct {
 	Slice    int
 	Prompted bool
-	Memory   *nn.Tensor // [B,N,M] features of slice and mask; nil until encoded
+	Memory   *nn.Tensor // [B,N,M] features of the slice and its mask; nil until encoded
 	Pointer  *nn.Tensor // [B,C] object pointers
 }
 
+// release gives up the entry's tensors.
 func (e *Entry) release() {
 	if e.Memory != nil {
 		e.Memory.Release()
@@ -21,7 +22,7 @@ func (e *Entry) release() {
 	e.Pointer.Release()
 }
 
-// Bank remembers slices. It owns its entries' tensors.
+// Bank holds the memories of slices and owns their tensors.
 type Bank struct {
 	entries map[int]*Entry
 }
@@ -29,7 +30,7 @@ type Bank struct {
 // NewBank returns an empty bank.
 func NewBank() *Bank { return &Bank{entries: map[int]*Entry{}} }
 
-// Put stores an entry in place of what was known of its slice, retaining its tensors.
+// Put stores an entry, replacing any for the same slice, and retains its tensors.
 func (b *Bank) Put(e Entry) {
 	e.Pointer.Retain()
 	if e.Memory != nil {
@@ -41,7 +42,7 @@ func (b *Bank) Put(e Entry) {
 	b.entries[e.Slice] = &e
 }
 
-// Clone returns a bank with the same entries, which it retains.
+// Clone returns a bank with the same entries, retaining their tensors.
 func (b *Bank) Clone() *Bank {
 	out := NewBank()
 	for _, e := range b.entries {
@@ -50,10 +51,10 @@ func (b *Bank) Clone() *Bank {
 	return out
 }
 
-// Get returns what is known of a slice, or nil.
+// Get returns a slice's entry, or nil.
 func (b *Bank) Get(slice int) *Entry { return b.entries[slice] }
 
-// Forget releases the tracked (not the prompted) entries of slices for which keep is false.
+// Forget releases the entries of tracked slices for which keep returns false; prompted slices stay.
 func (b *Bank) Forget(keep func(slice int) bool) {
 	for s, e := range b.entries {
 		if !e.Prompted && !keep(s) {
@@ -63,7 +64,7 @@ func (b *Bank) Forget(keep func(slice int) bool) {
 	}
 }
 
-// Keep releases everything but the entry of one slice.
+// Keep releases all entries except one slice's.
 func (b *Bank) Keep(slice int) {
 	for s, e := range b.entries {
 		if s != slice {
@@ -73,7 +74,7 @@ func (b *Bank) Keep(slice int) {
 	}
 }
 
-// Clear releases everything.
+// Clear releases all entries.
 func (b *Bank) Clear() {
 	for s, e := range b.entries {
 		e.release()
@@ -81,7 +82,7 @@ func (b *Bank) Clear() {
 	}
 }
 
-// prompted returns the prompted entries by slice.
+// prompted returns the entries of prompted slices, ordered by slice.
 func (b *Bank) prompted() []*Entry {
 	var out []*Entry
 	for _, e := range b.entries {
@@ -93,15 +94,15 @@ func (b *Bank) prompted() []*Entry {
 	return out
 }
 
-// View is the place from which a bank is looked at.
+// View is the slice being tracked, from which a bank is viewed.
 type View struct {
 	Slice   int
-	Reverse bool // tracking towards lower slices
-	Slices  int  // in the volume
-	Train   bool // pointers of prompted slices ahead count too (SAM 2: only_obj_ptrs_in_the_past_for_eval)
+	Reverse bool // tracking toward lower slices
+	Slices  int  // number of slices in the volume
+	Train   bool // pointers of prompted slices ahead count, too (SAM 2: only_obj_ptrs_in_the_past_for_eval)
 }
 
-// behind returns the slice at distance r against the tracking direction.
+// behind returns the slice at distance r, opposite to the tracking direction.
 func (v View) behind(r int) int {
 	if v.Reverse {
 		return v.Slice + r
@@ -109,10 +110,10 @@ func (v View) behind(r int) int {
 	return v.Slice - r
 }
 
-// Before returns the slice that was tracked before.
+// Before returns the previously tracked slice.
 func (v View) Before() int { return v.behind(1) }
 
-// distance returns how far a slice lies behind; negative is ahead.
+// distance returns how far behind a slice is; negative means ahead.
 func (v View) distance(slice int) int {
 	if v.Reverse {
 		return slice - v.Slice
@@ -120,31 +121,30 @@ func (v View) distance(slice int) int {
 	return v.Slice - slice
 }
 
-// maxPointers is the largest number of slices whose object pointers are attended to (SAM 2's
-// max_obj_ptrs_in_encoder).
+// maxPointers is the most slices whose object pointers are attended to (SAM 2's max_obj_ptrs_in_encoder).
 const maxPointers = 16
 
-// PointerSpan returns the number of slices over which pointer distances are spread.
+// PointerSpan returns the number of slices over which pointer distances are normalized.
 func (v View) PointerSpan() int { return min(v.Slices, maxPointers) }
 
 // Horizon is the largest distance at which an entry can still be selected.
 const Horizon = maxPointers - 1
 
-// Selection is a list of memories and pointers to attend to.
+// Selection lists the memories and pointers to attend to.
 type Selection struct {
 	Memories []Selected
 	Pointers []Selected
 }
 
-// Selected is an entry in a role: memories carry the index of their temporal position, pointers their
-// signed distance.
+// Selected is an entry in a role. At is the index of the temporal position for memories, and the signed
+// distance for pointers.
 type Selected struct {
 	*Entry
 	At int
 }
 
-// SelectLong is SAM 2's policy: all prompted slices, then the frames-1 most recent tracked slices, oldest
-// first. Pointers: prompted slices behind, then tracked slices at distance 1, 2, .. up to the span.
+// SelectLong is SAM 2's policy: all prompted slices, then the frames-1 most recent tracked slices, oldest first.
+// Pointers: prompted slices behind, then tracked slices at distance 1, 2, ..., up to the span.
 func (b *Bank) SelectLong(v View, frames int) Selection {
 	var s Selection
 	prompted := b.prompted()
@@ -167,8 +167,8 @@ func (b *Bank) SelectLong(v View, frames int) Selection {
 	return s
 }
 
-// SelectShort is the policy of the short memory (SLM-SAM 2, section 3.2): the n slices at distance n, ..,
-// 1, tracked or prompted, and their pointers, nearest first.
+// SelectShort is the short memory's policy (SLM-SAM 2, section 3.2): the slices at distance n, ..., 1, whether
+// tracked or prompted, and their pointers, nearest first.
 func (b *Bank) SelectShort(v View, n int) Selection {
 	var s Selection
 	for r := n; r >= 1; r-- {

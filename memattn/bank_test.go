@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bankOf remembers slices; negative numbers are prompted ones.
+// bankOf returns a bank of the given slices; negative numbers mark prompted ones.
 func bankOf(g *nn.Graph, slices ...int) *memattn.Bank {
 	b := memattn.NewBank()
 	for _, s := range slices {
@@ -19,7 +19,7 @@ func bankOf(g *nn.Graph, slices ...int) *memattn.Bank {
 	return b
 }
 
-// roles lists slice and role of a selection's parts.
+// roles lists the slice and role of each selected entry.
 func roles(s []memattn.Selected) (out [][2]int) {
 	for _, x := range s {
 		out = append(out, [2]int{x.Slice, x.At})

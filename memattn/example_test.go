@@ -8,7 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// A bank remembers slices. The long policy picks the outlined slice and the six last ones, the short policy only the last.
+// A bank remembers slices. The long policy selects the outlined slice and the last six, the short policy
+// only the last one.
 func ExampleBank() {
 	g := nn.NewGraph(cpu.New(1))
 	bank := memattn.NewBank()

@@ -32,13 +32,13 @@ func newLayer(p *nn.Params, c Config) *Layer {
 	return l
 }
 
-// placeBias is where the biases of fresh queries and keys of the cross-attention start. A constant a rotated by
-// the places p of the query and r of the key gives a product of 2*a*a * sum of cos(f*(p-r)) over the frequencies
-// f, which is largest at p = r: a fresh model looks at each place's own past, and learns from there where
-// else to look. 2.5 lets the weight fall to a fifth three places away, for nano's 96 channels.
+// placeBias is the initial bias of queries and keys in the cross-attention. A constant a, rotated by the query's
+// position p and the key's position r, gives a product of 2*a*a times the sum of cos(f*(p-r)) over the frequencies f,
+// which is largest for p = r. A fresh model therefore attends to the past of each position and learns from there
+// where else to look. With 2.5 and nano's 96 channels, the weight falls to a fifth three positions away.
 const placeBias = 2.5
 
-// newProjections declares the maps; bias is where those of queries and keys start.
+// newProjections declares the maps; bias initializes the biases of queries and keys.
 func newProjections(p *nn.Params, width, keyWidth int, bias nn.Init) *projections {
 	return &projections{
 		Q:   p.LinearFrom("q_proj", width, width, bias),
@@ -48,7 +48,7 @@ func newProjections(p *nn.Params, width, keyWidth int, bias nn.Init) *projection
 	}
 }
 
-// forward maps x [1 or B,N,C] to [B,N,C]; keys and memory are [B,L,M], rope [N,C/2,2].
+// forward maps x [1 or B,N,C] to [B,N,C]; keys and memory are [B,L,M], rope is [N,C/2,2].
 func (l *Layer) forward(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) *nn.Tensor {
 	return g.Block(func() *nn.Tensor {
 		x := g.Add(x, g.Dropout(l.selfAttention(g, l.Norm[0].Forward(g, x), rope), l.dropout))
@@ -59,7 +59,7 @@ func (l *Layer) forward(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn
 	}, x, keys, memory.Memory)
 }
 
-// add returns x + dropout(f(h)), in one product where nothing is dropped and h has as many items as x.
+// add returns x + dropout(f(h)), in a single product if nothing is dropped and h and x have the same batch.
 func (l *Layer) add(g *nn.Graph, x *nn.Tensor, f nn.Linear, h *nn.Tensor) *nn.Tensor {
 	if g.Training || x.Dim(0) != h.Dim(0) {
 		return g.Add(x, g.Dropout(f.Forward(g, h), l.dropout))
@@ -67,13 +67,13 @@ func (l *Layer) add(g *nn.Graph, x *nn.Tensor, f nn.Linear, h *nn.Tensor) *nn.Te
 	return f.AddTo(g, h, x)
 }
 
-// valueAndOut is the product of the value projection and the one of the output, which may follow the attention both, or
-// both precede it, since the weights of a query sum to one. A tape takes them one after the other: the gradients of both
-// are wanted.
+// valueAndOut is the product of the value and output projections. Since the attention weights of a query sum to one,
+// both can precede or both follow the attention. While a tape records, they are applied one after the other, because
+// both need gradients.
 func (p *projections) valueAndOut(g *nn.Graph) nn.Linear { return p.V.Then(g, p.Out) }
 
-// selfAttention attends among the tokens of x [B,N,C]. Without a tape queries, keys and values come of one product, which also
-// rotates them.
+// selfAttention attends among the tokens of x [B,N,C]. Without a tape, a single product computes and rotates queries,
+// keys, and values.
 func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		n, width := x.Dim(1), x.Dim(2)
@@ -89,11 +89,11 @@ func (l *Layer) selfAttention(g *nn.Graph, x, rope *nn.Tensor) *nn.Tensor {
 	})
 }
 
-// crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M] and returns what it found and the map that brings it
-// to C channels; every remembered slice repeats the rotary grid, pointers are not rotated. Keys that follow from so
-// narrow a memory need not be formed (nn.GridKeys). The weights of a query sum to one, so the value projection may
-// follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums M-wide
-// memories, not C-wide values, and projects N tokens, not L.
+// crossAttention lets x [1 or B,N,C] attend to the memory [B,L,M] and returns the result and the map that brings it
+// to C channels. Every remembered slice repeats the rotary grid; pointers are not rotated. Keys from such a narrow
+// memory need not be computed explicitly (nn.GridKeys). Because a query's weights sum to one, the value projection
+// can follow the weighted sum instead of preceding it: softmax(..)(mem.V + b) = (softmax(..) mem).V + b. That sums
+// memories of width M instead of values of width C, and projects N tokens instead of L.
 func (l *Layer) crossAttention(g *nn.Graph, x, keys *nn.Tensor, memory Tokens, rope *nn.Tensor) (found *nn.Tensor, out nn.Linear) {
 	out = l.Cross.Out
 	found = g.Scoped1(func() *nn.Tensor {

@@ -38,7 +38,7 @@ func attended(t *testing.T, dev *cpu.Device, objects, frames, pointers int, reco
 	return out
 }
 
-// What is folded and not formed without a tape changes nothing but the rounding.
+// TestForwardWithAndWithoutTape checks that the shortcuts taken without a tape affect only the rounding.
 func TestForwardWithAndWithoutTape(t *testing.T) {
 	for _, s := range [][3]int{{1, 7, 16}, {3, 5, 8}, {2, 1, 0}} {
 		want := attended(t, cpu.NewPlain(), s[0], s[1], s[2], true)

@@ -2,9 +2,9 @@ package memattn
 
 import "github.com/seed-6f79f512/slmsam/nn"
 
-// Encoding places memories and pointers in time.
+// Encoding gives memories and pointers their temporal positions.
 type Encoding struct {
-	Temporal *nn.Tensor // [frames,M] maskmem_tpos_enc: by distance - 1; the last for prompted slices
+	Temporal *nn.Tensor // [frames,M] maskmem_tpos_enc: row distance - 1; the last row for prompted slices
 	Pointer  nn.Linear  // C -> M, obj_ptr_tpos_proj
 }
 
@@ -17,8 +17,8 @@ func NewEncoding(p *nn.Params, c Config, frames int) *Encoding {
 	}
 }
 
-// Tokens lays a selection out as keys and values: the memories with the sine encoding of the grid plus
-// their place in time, then the pointers, each split into C/M tokens with one position.
+// Tokens arranges a selection as keys and values: the memories, with the grid's sine encoding plus their temporal
+// position; then the pointers, each split into C/M tokens that share one position.
 func (e *Encoding) Tokens(g *nn.Graph, s Selection, v View) Tokens {
 	out := g.Scoped(func() []*nn.Tensor {
 		var memory, positions []*nn.Tensor
@@ -45,12 +45,12 @@ func (e *Encoding) split(pointer *nn.Tensor) *nn.Tensor {
 	return pointer.Reshape(pointer.Dim(0), -1, e.Pointer.W.Dim(1))
 }
 
-// memoryPositions returns the encoding of each memory's tokens, one after the other: [1,k*N,M].
+// memoryPositions returns the encoding of the memories' tokens, one memory after the other: [1,k*N,M].
 func (e *Encoding) memoryPositions(g *nn.Graph, memories []Selected) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		n, frames, m := memories[0].Memory.Dim(1), e.Temporal.Dim(0), e.Temporal.Dim(1)
 		grid := g.SineGrid(sideOf(n), m)
-		choose := make([]float32, len(memories)*frames) // a product picks the rows: two copies for each would wait for each other on a GPU
+		choose := make([]float32, len(memories)*frames) // one product selects all rows; copies would run one after another on a GPU
 		for i, s := range memories {
 			choose[i*frames+s.At] = 1
 		}
@@ -59,7 +59,7 @@ func (e *Encoding) memoryPositions(g *nn.Graph, memories []Selected) *nn.Tensor 
 	})
 }
 
-// pointerPositions returns the encoding of each pointer's tokens: [1,k*C/M,M].
+// pointerPositions returns the encoding of the pointers' tokens: [1,k*C/M,M].
 func (e *Encoding) pointerPositions(g *nn.Graph, pointers []Selected, v View) *nn.Tensor {
 	return g.Scoped1(func() *nn.Tensor {
 		width, m := e.Pointer.W.Dim(0), e.Pointer.W.Dim(1)
