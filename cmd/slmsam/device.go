@@ -19,7 +19,7 @@ func (f *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Kind, "device", "auto", "device to compute on: auto (a GPU if there is one, else the CPU), gpu, cpu, or software (WebGPU on the CPU, "+
 		"for testing; "+allowSoftwareEnv+"=1 makes gpu accept it, too)")
 	flags.StringVar(&f.Adapter, "adapter", "", "use the GPU whose name contains this text (see slmsam info)")
-	flags.IntVar(&f.Threads, "threads", 0, "number of number of CPU threads (default: all)")
+	flags.IntVar(&f.Threads, "threads", 0, "number of CPU threads (default: all)")
 	flags.StringVar(&f.Precision, "precision", "f32", "f32; bf16 on CPUs with AVX512_BF16 (faster: operands of products rounded to bfloat16, sums in float32); "+
 		"or f16 on GPUs (less memory: weights and memories kept as float16, computation in float32; not for training)")
 }
