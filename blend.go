@@ -2,21 +2,21 @@ package slmsam
 
 import "slices"
 
-// half is a group on a slice that is reached from both sides.
+// half identifies a group on a slice that is reached from both sides.
 type half struct {
 	*group
 	slice int
 }
 
-// blendLimit bounds the logits of a mask before it is weighed against another.
+// blendLimit bounds the logits of masks that are blended.
 const blendLimit = 10
 
-// heldInMemory is how many bytes of memory hold what was found first on slices that are reached from both sides: 256 slices
-// of an object at 1024. A temporary file has the rest.
+// heldInMemory is how many bytes of memory may hold the first findings on slices reached from both sides: 256 slices
+// of one object at a resolution of 1024. The rest goes to a temporary file.
 const heldInMemory = 64 << 20
 
-// meet holds back what a leg found on a slice until the leg from the other side comes by, and then returns both,
-// weighed. whole is false while the other half is missing.
+// meet holds back what a leg found on a slice until the leg from the other side arrives, and then returns the blend
+// of both. whole is false while the other half is missing.
 func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool, err error) {
 	other := l.opposite(slice)
 	if other == nil {
@@ -35,7 +35,8 @@ func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool,
 	return found.blend(unpackFound(kept, len(found.Score)), own/(own+others)), true, nil
 }
 
-// pack lays out what blend needs: for each object its score, 1 if it counts as present, else 0, and its mask's logits.
+// pack encodes what blend needs: for each object, its score, 1 if it counts as present or 0 if not, and the
+// logits of its mask.
 func (f Found) pack() []float32 {
 	out := make([]float32, 0, len(f.Low)*(2+len(f.Low[0])))
 	for i, low := range f.Low {
@@ -57,15 +58,15 @@ func unpackFound(data []float32, objects int) Found {
 	return f
 }
 
-// weight is what a leg's finding on a slice counts beside that of the leg from the other side: the area of its outline over
-// the squared distance from it. A slice next to an outline is nearly all that outline's, and an object is better followed
-// from where it is large to where it is small (docs/loop.md).
+// weight is the weight of a leg's finding on a slice against that from the other side: the area of the leg's outline
+// divided by the squared distance from it. A slice next to an outline is then decided almost entirely by that
+// outline, and objects are better tracked from where they are large to where they are small (docs/loop.md).
 func (l *leg) weight(slice int) float32 {
 	d := l.distance(slice)
 	return float32(l.area) / float32(d*d)
 }
 
-// opposite is the leg of the same group that passes a slice in the other direction, or nil.
+// opposite returns the leg of the same group that passes a slice in the other direction, or nil.
 func (l *leg) opposite(slice int) *leg {
 	for _, other := range l.legs {
 		if other.reverse != l.reverse && other.passes(slice) && (other.from < slice) != (l.from < slice) {
@@ -75,8 +76,9 @@ func (l *leg) opposite(slice int) *leg {
 	return nil
 }
 
-// blend weighs two findings of the same slice: share of f, the rest of other. Where one of them has the object absent,
-// the weighed score decides, and the mask is the one that was found.
+// blend combines two findings on the same slice, with weight share for f and the rest for other. If the object is
+// absent in only one of them, the weighted score decides whether it is present; the mask is then taken from the
+// finding that agrees with that.
 func (f Found) blend(other Found, share float32) Found {
 	out := Found{Score: make([]float32, len(f.Score)), agree: make([]float64, len(f.Score))}
 	for i := range f.Score {
@@ -85,7 +87,7 @@ func (f Found) blend(other Found, share float32) Found {
 		a, b := f.present[i], other.present[i]
 		switch {
 		case a && b:
-			out.Low = append(out.Low, weighed(f.Low[i], other.Low[i], share))
+			out.Low = append(out.Low, weighted(f.Low[i], other.Low[i], share))
 		case a && out.Score[i] > 0:
 			out.Low = append(out.Low, f.Low[i])
 		case b && out.Score[i] > 0:
@@ -100,8 +102,8 @@ func (f Found) blend(other Found, share float32) Found {
 	return out
 }
 
-// weighed is the sum of two masks' logits, each within blendLimit.
-func weighed(a, b []float32, share float32) []float32 {
+// weighted is the weighted sum of two masks' logits, each bounded by blendLimit.
+func weighted(a, b []float32, share float32) []float32 {
 	out := make([]float32, len(a))
 	for i := range a {
 		x, y := min(max(a[i], -blendLimit), blendLimit), min(max(b[i], -blendLimit), blendLimit)
@@ -131,8 +133,8 @@ func overlap(a, b []float32) float64 {
 	return 2 * float64(both) / float64(sum)
 }
 
-// agreement is how well the two sides that a slice was reached from agree on object i: the Dice coefficient of their
-// masks, or -1 where it was reached from one side alone.
+// agreement is the Dice coefficient of the masks of object i found from both sides of a slice; -1 if it was reached
+// from one side only.
 func (f Found) agreement(i int) float64 {
 	if f.agree == nil {
 		return -1

@@ -8,39 +8,41 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 )
 
-// ClipFrame is one slice of each of K training clips that run side by side, with B objects in all.
+// ClipFrame is one slice of each of K training clips that run side by side, with B objects in total.
 type ClipFrame struct {
 	Pixels *nn.Tensor // [K,S,S,3] normalized
-	Masks  *nn.Tensor // [B,S*S] truth, 0 and 1
-	Empty  []bool     // [B] the truth is empty
-	Known  *nn.Tensor // [B,S*S] 0 where the truth is not known, 1 elsewhere; nil: known everywhere
-	Unsure []bool     // [B] some of an object's slice is not known; nil: none
-	Clip   []int      // [B] which of the K clips an object belongs to; nil when K is 1
+	Masks  *nn.Tensor // [B,S*S] true masks, 0 and 1
+	Empty  []bool     // [B] the true mask is empty
+	Known  *nn.Tensor // [B,S*S] 0 where the truth is unknown, 1 elsewhere; nil: known everywhere
+	Unsure []bool     // [B] the truth is unknown on part of the slice; nil: none
+	Clip   []int      // [B] which of the K clips an object belongs to; nil if K is 1
 
-	// Present decides, instead of the predicted scores, which objects a tracked frame shows, [B]; nil: the scores do.
+	// Present, if not nil, overrides the predicted scores as to which objects count as present on a tracked frame, [B].
 	Present []bool
-	// Free gives the loss the masks of a tracked frame even of objects that count as absent.
+	// Free passes the predicted masks of a tracked frame to the loss even for objects that count as absent.
 	Free bool
-	// Recall remembers the true masks of a tracked frame's objects instead of the predicted ones, [B]; nil: none.
+	// Recall says for which objects of a tracked frame the true mask is remembered instead of the predicted one,
+	// [B]; nil: none.
 	Recall []bool
-	// Passed goes through a tracked frame without learning from it: it is not handed out. Only for a prior alone.
+	// Passed tracks a frame without learning from it: each is not called. Only for a prior alone.
 	Passed bool
 
-	// Prior is what a model with Config.Prior needs of every object, [B]; every clip has one then, and Pixels may be nil.
+	// Prior is the input of a model with Config.Prior for every object, [B]; every clip then has one object, and
+	// Pixels may be nil.
 	Prior []*ClipPrior
 
-	// Points prompts objects of this frame with points instead of their true masks, [B]; nil entries keep the masks,
-	// and so does nil for all. Only for the first frame.
+	// Points prompts objects of the first frame with points instead of their true masks, [B]; nil, overall or for an
+	// object, uses the masks.
 	Points [][]decoder.Point
 }
 
-// Clips is K.
+// Clips is the number of clips, K.
 func (f ClipFrame) Clips() int { return 1 + slices.Max(f.clips()) }
 
-// objects is B.
+// objects is the number of objects, B.
 func (f ClipFrame) objects() int { return f.Masks.Dim(0) }
 
-// clips says for every object which clip it belongs to.
+// clips returns the clip that each object belongs to, [B].
 func (f ClipFrame) clips() []int {
 	if f.Clip == nil {
 		return make([]int, f.objects())
@@ -48,19 +50,20 @@ func (f ClipFrame) clips() []int {
 	return f.Clip
 }
 
-// ClipOutput is what the model predicts for some objects on a slice of a clip, before any choice that the loss makes.
+// ClipOutput is what the model predicts for n objects on a slice of a clip, with k candidates each, before the loss
+// chooses among them.
 type ClipOutput struct {
-	Objects []int      // which of the frame's
-	Logits  *nn.Tensor // [n*k,S*S] of all candidates
+	Objects []int      // their indices in the frame
+	Logits  *nn.Tensor // [n*k,S*S] all candidates
 	Result  *decoder.Result
 
-	chosen *nn.Tensor // [n,S,S,1] logits, to be remembered
+	chosen *nn.Tensor // [n,S,S,1] logits to remember
 }
 
-// RunClip tracks B objects through K clips as in training: the first frame is prompted, every frame is
-// remembered by the sigmoid of its masks. each is called for every frame in order, on the first frame once for the
-// objects of each kind of prompt; while g records, gradients that it adds to the outputs flow through time. The
-// outputs live until g.Free.
+// RunClip tracks B objects through K clips as in training: the first frame is prompted, and every frame is
+// remembered by the sigmoid of its masks. each is called for every frame in order; on the first frame, once for
+// each kind of prompt. While g records, gradients that each adds to the outputs flow back through time. The outputs
+// live until g.Free.
 func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i int, out ClipOutput) error) error {
 	if m.Config.PriorAlone {
 		return m.runPriors(g, frames, each)
@@ -88,7 +91,7 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 		if err := priors.clipFound(g, f, i, outs); err != nil {
 			return err
 		}
-		memory, pointers = priors.without(g, bank.Get(i-1), memory, pointers)
+		memory, pointers = priors.keepAbsent(g, bank.Get(i-1), memory, pointers)
 		bank.Put(memattn.Entry{Slice: i, Prompted: i == 0, Memory: memory, Pointer: pointers})
 		for _, out := range outs {
 			if err := each(i, out); err != nil {
@@ -99,7 +102,7 @@ func (m *Model) RunClip(g *nn.Graph, frames []ClipFrame, mem Memory, each func(i
 	return nil
 }
 
-// trackClips predicts a frame from the memory.
+// trackClips predicts a frame after the first, using the memory.
 func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Bank, v memattn.View, mem Memory, p priors) ([]ClipOutput, error) {
 	asked := p.prompts(g)
 	asked.Present, asked.Free = f.Present, f.Free
@@ -107,7 +110,7 @@ func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Ban
 	if err != nil {
 		return nil, err
 	}
-	out := m.predicted(g, all(f.objects()), r)
+	out := m.predicted(g, upTo(f.objects()), r)
 	if f.Recall != nil {
 		truth := m.trueLogits(g, f.Masks)
 		out.chosen = g.ReplaceItems(out.chosen, func(i int) *nn.Tensor {
@@ -120,7 +123,7 @@ func (m *Model) trackClips(g *nn.Graph, f ClipFrame, of Image, bank *memattn.Ban
 	return []ClipOutput{out}, nil
 }
 
-// promptClips predicts the first frame: the objects that have equally many points together, and those with masks.
+// promptClips predicts the first frame, batching the objects with the same number of points and those with masks.
 func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image, mem Memory) ([]ClipOutput, error) {
 	var outs []ClipOutput
 	for _, objects := range f.kinds() {
@@ -133,7 +136,7 @@ func (m *Model) promptClips(g *nn.Graph, f ClipFrame, im Image, mem Memory) ([]C
 	return outs, nil
 }
 
-// promptKind predicts the given objects of the first frame, all prompted in the same way.
+// promptKind predicts the given objects on the first frame, which all have the same kind of prompt.
 func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int, mem Memory) (ClipOutput, error) {
 	if f.points(objects[0]) > 0 {
 		r, err := m.PromptPoints(g, of, mem, pick(f.Points, objects), nil)
@@ -151,21 +154,21 @@ func (m *Model) promptKind(g *nn.Graph, f ClipFrame, of Image, objects []int, me
 	return ClipOutput{Objects: objects, Logits: chosen.Reshape(-1, size*size), Result: r, chosen: chosen}, nil
 }
 
-// predicted brings the masks of a result to full size.
+// predicted upsamples the masks of a result to full size.
 func (m *Model) predicted(g *nn.Graph, objects []int, r *decoder.Result) ClipOutput {
 	size := m.Config.ImageSize
 	return ClipOutput{Objects: objects, Result: r, chosen: m.upsample(g, r.LowRes),
 		Logits: m.upsample(g, r.Candidates(g)).Reshape(-1, size*size)}
 }
 
-// trueLogits is the truth [B,S*S] as logits of -10 and 10, [B,S,S,1].
+// trueLogits returns true masks [B,S*S] as logits of -10 and 10, [B,S,S,1].
 func (m *Model) trueLogits(g *nn.Graph, masks *nn.Tensor) *nn.Tensor {
 	size := m.Config.ImageSize
 	return g.Affine(masks.Reshape(-1, size, size, 1), decoder.MaskScale, decoder.MaskBias)
 }
 
-// joinOutputs puts together what is remembered of a frame, in the order of its objects: masks [B,S,S,1], pointers [B,C]
-// and what is above 0 where an object is present [B,1].
+// joinOutputs merges what is remembered of a frame, in the order of its objects: masks [B,S,S,1], pointers [B,C], and
+// gate [B,1], which is above 0 where an object is present.
 func joinOutputs(g *nn.Graph, outs []ClipOutput) (chosen, pointers, gate *nn.Tensor) {
 	if len(outs) == 1 {
 		r := outs[0].Result
@@ -177,14 +180,14 @@ func joinOutputs(g *nn.Graph, outs []ClipOutput) (chosen, pointers, gate *nn.Ten
 		masks, tokens, gates = append(masks, out.chosen), append(tokens, out.Result.Pointer), append(gates, out.Result.Gate)
 		order = append(order, out.Objects...)
 	}
-	back := make([]int, len(order)) // where each object is
+	back := make([]int, len(order)) // position of each object in order
 	for i, o := range order {
 		back[o] = i
 	}
 	return g.Gather(g.Concat(0, masks...), back), g.Gather(g.Concat(0, tokens...), back), g.Gather(g.Concat(0, gates...), back)
 }
 
-// points is the number of points that prompt an object, 0 for its mask.
+// points is the number of points that prompt an object; 0 if its mask does.
 func (f ClipFrame) points(object int) int {
 	if f.Points == nil {
 		return 0
@@ -192,7 +195,7 @@ func (f ClipFrame) points(object int) int {
 	return len(f.Points[object])
 }
 
-// kinds lists the objects by their number of points.
+// kinds groups the objects by their number of points.
 func (f ClipFrame) kinds() [][]int {
 	var out [][]int
 	place := map[int]int{}
@@ -217,8 +220,8 @@ func pick[T any](v []T, index []int) []T {
 	return out
 }
 
-// all lists 0..n.
-func all(n int) []int {
+// upTo lists 0, 1, ..., n-1.
+func upTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
@@ -226,8 +229,8 @@ func all(n int) []int {
 	return out
 }
 
-// TouchUnused gives a gradient of zero to the parameters that the official code multiplies by zero: they
-// have no influence on a clip without absent objects or points, but weight decay acts on them.
+// TouchUnused gives a zero gradient to parameters that do not affect a clip without absent objects or points. The
+// official code multiplies them by zero, so that weight decay still applies to them.
 func (m *Model) TouchUnused(g *nn.Graph, first ClipFrame) {
 	if m.Config.PriorAlone {
 		return

@@ -8,16 +8,16 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// ClipPrior is what the prior needs of an object's frame in a clip, computed ahead.
+// ClipPrior is the precomputed input of the prior for one object on a frame.
 type ClipPrior struct {
-	Gray  []uint8     // [S,S]
-	Small []uint8     // [side,side] the same as Config.PriorGray has it
-	Mask  []bool      // [side,side] truth
+	Gray  []uint8     // [S,S] gray values
+	Small []uint8     // [side,side] the same, resized by Config.PriorGray
+	Mask  []bool      // [side,side] true mask
 	Gap   float64     // between frames, in pixels of Small (Config.PriorGap)
-	Moved *flow.Field // from the frame before; nil on the first
+	Moved *flow.Field // flow from the previous frame; nil on the first
 }
 
-// clipPixels lets the priors look at frame i and returns what the network is shown of it, [B,S,S,3].
+// clipPixels shows frame i to the priors and returns the network's input for it, [B,S,S,3].
 func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
 	p.look(f, i)
 	gray := make([][]uint8, len(p))
@@ -27,7 +27,7 @@ func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
 	return p.pixels(g, gray)
 }
 
-// look lets the priors see frame i.
+// look shows frame i to the priors.
 func (p priors) look(f ClipFrame, i int) {
 	if len(f.Prior) != f.objects() {
 		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
@@ -44,8 +44,7 @@ func (p priors) look(f ClipFrame, i int) {
 	})
 }
 
-// runPriors is RunClip for a model of which only what corrects the prior is trained. Masks prompt; the first frame, whose
-// loss is constant, is left out.
+// runPriors is RunClip for a prior alone. Masks are the prompts; the first frame, whose loss is constant, is skipped.
 func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out ClipOutput) error) error {
 	p := m.newPriors(frames[0].objects())
 	for i, f := range frames {
@@ -67,7 +66,7 @@ func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out 
 	return nil
 }
 
-// refine is what is predicted on tracked frame i, from which the priors go on.
+// refine predicts tracked frame i; the priors continue from the prediction.
 func (m *Model) refine(g *nn.Graph, p priors, f ClipFrame, i int) (ClipOutput, error) {
 	asked := p.prompts(g)
 	asked.Present, asked.Free = f.Present, f.Free
@@ -75,12 +74,12 @@ func (m *Model) refine(g *nn.Graph, p priors, f ClipFrame, i int) (ClipOutput, e
 	if err != nil {
 		return ClipOutput{}, err
 	}
-	out := m.predicted(g, all(f.objects()), r)
+	out := m.predicted(g, upTo(f.objects()), r)
 	return out, p.clipFound(g, f, i, []ClipOutput{out})
 }
 
-// clipFound goes on from frame i with what was found on it or, where the frame says so, with the truth. Without priors
-// there is nothing to do.
+// clipFound continues the priors from frame i with what was predicted or, where Recall says so, with the truth. It
+// does nothing without priors.
 func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) error {
 	for _, out := range outs {
 		if p == nil || i == 0 && f.points(out.Objects[0]) == 0 {
@@ -109,7 +108,7 @@ func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) er
 	return nil
 }
 
-// trueFound is the truth of an object as logits, nil where it is absent.
+// trueFound returns an object's true mask as logits; nil if it is absent.
 func trueFound(f ClipFrame, object int) []float32 {
 	if f.Empty[object] {
 		return nil

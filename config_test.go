@@ -50,7 +50,7 @@ func declared(t *testing.T, c slmsam.Config) map[string]string {
 	return keys
 }
 
-// TestKeys compares names and shapes of all parameters with the official checkpoints'.
+// TestKeys compares the names and shapes of all parameters with the official checkpoints'.
 func TestKeys(t *testing.T) {
 	t.Run("SLM-SAM 2 tiny", func(t *testing.T) {
 		require.Equal(t, officialKeys(t, "slm_sam2_tiny"), declared(t, slmsam.Tiny()))
@@ -125,7 +125,7 @@ func TestSaveAndLoad(t *testing.T) {
 	require.Equal(t, state, again)
 }
 
-// TestSAM21BecomesSLMSAM2 drops the short memory's tensors: Load copies and draws them, and says so.
+// TestSAM21BecomesSLMSAM2 drops the short memory's tensors: Load must copy or draw them, and say so.
 func TestSAM21BecomesSLMSAM2(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()
@@ -153,7 +153,7 @@ func TestSAM21BecomesSLMSAM2(t *testing.T) {
 	require.Equal(t, named["memory_attention.layers.0.linear1.weight"], named["recent_memory_attention.layers.0.linear1.weight"])
 }
 
-// TestAnotherArchitecture lists what is missing, unexpected and of another shape.
+// TestAnotherArchitecture expects a list of missing, unexpected, and misshapen tensors.
 func TestAnotherArchitecture(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Around returns the square about an object's masks and boxes whose side is crop times the larger side of what
-// they cover, moved and cut to lie on a slice of h x w pixels; the whole slice if there are none.
+// Around returns the square around an object's masks and boxes whose side is crop times the larger side of what they
+// cover, moved and clipped to fit a slice of h x w pixels; the whole slice if there are none.
 func Around(prompts []Prompt, h, w int, crop float64) volume.Crop {
 	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{} // y, x
 	see := func(y, x float64) {

@@ -9,28 +9,29 @@ import (
 	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// DeviceOptions choose what computes. The zero value takes a GPU if there is a usable one, else the CPU.
+// DeviceOptions select the device. The zero value takes a GPU if a usable one is found, and the CPU otherwise.
 type DeviceOptions struct {
-	Kind    string // "auto" (also ""), "gpu", "cpu", or "software": WebGPU on the CPU, for checks
-	Adapter string // take the GPU whose name contains this
-	Threads int    // of the CPU; 0: all
+	Kind    string // "auto" (also ""), "gpu", "cpu", or "software": WebGPU on the CPU, for testing
+	Adapter string // use the GPU whose name contains this
+	Threads int    // on the CPU; 0: all
 
-	// Precision is "f32" (also ""); on CPUs with AVX512_BF16, "bf16": operands of products rounded to 8 bits, sums in float32; on GPUs,
-	// "f16": weights and memories kept as float16, all computation in float32 (Model.KeepHalves). "auto" then means the CPU or the GPU.
+	// Precision is "f32" (also ""), "bf16", or "f16". "bf16", for CPUs with AVX512_BF16, rounds the operands of
+	// matrix products to bfloat16 and sums in float32. "f16", for GPUs, stores weights and memories as float16 and
+	// computes in float32 (Model.KeepHalves). With these, "auto" means the CPU or the GPU, respectively.
 	Precision string
-	SIMD      string // of the CPU: "auto" (also ""), "avx512", "avx2", "neon" or "plain", for comparison
+	SIMD      string // on the CPU: "auto" (also ""), "avx512", "avx2", "neon" or "plain", for comparison
 
-	AllowSoftware bool // "gpu" may be an adapter that computes on the CPU
+	AllowSoftware bool // lets "gpu" use an adapter that computes on the CPU
 }
 
-// The precisions. Devices that do not say one have the first.
+// The precisions. Devices that do not report one use f32.
 const (
 	f32  = "f32"
 	bf16 = "bf16"
 	f16  = "f16"
 )
 
-// OpenDevice opens what computes and says why it was chosen, where that is not plain from the request. The caller
+// OpenDevice opens a device. why explains the choice if it is not obvious from the request. The caller
 // closes the device.
 func OpenDevice(o DeviceOptions) (dev backend.Device, why string, err error) {
 	onCPU := cpu.Options{Threads: o.Threads, Level: o.SIMD, Precision: o.Precision}
@@ -79,7 +80,7 @@ func openCPU(o cpu.Options, why string) (backend.Device, string, error) {
 	return dev, why, nil
 }
 
-// Precision is a device's: "f32", "bf16" or "f16", as in DeviceOptions.
+// Precision returns a device's precision: "f32", "bf16" or "f16", as in DeviceOptions.
 func Precision(dev backend.Device) string {
 	if d, ok := dev.(interface{ Precision() string }); ok {
 		return d.Precision()

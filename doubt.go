@@ -12,27 +12,27 @@ import (
 // Doubt is a reason to look at a slice.
 type Doubt struct {
 	Reason string  // for people
-	Weight float64 // 0 to 1: how much it speaks against the mask
+	Weight float64 // 0 to 1: how strongly it speaks against the mask
 }
 
 // Doubtful is a slice that a person should look at.
 type Doubtful struct {
 	Label, Slice int
 	Reasons      []string
-	Weight       float64 // that of its doubts together
+	Weight       float64 // of all its doubts together, 0 to 1
 }
 
-// What makes a slice doubtful. Chosen so that few slices of good results are listed.
+// Thresholds for doubts, chosen so that few slices of good results are listed.
 const (
-	unsureScore   = 0.6  // logit: nearer to 0 is unsure
-	areaJump      = 1.6  // factor between neighbors
-	leastArea     = 20   // pixels: below, areas and pieces say nothing
-	sidesDisagree = 0.75 // Dice of both sides: below is doubtful
-	strayPiece    = 0.1  // of the area: a smaller second piece is not worth a look
+	unsureScore   = 0.6  // logit: closer to 0 counts as unsure
+	areaJump      = 1.6  // factor between neighboring slices
+	leastArea     = 20   // pixels: areas and pieces of smaller objects mean nothing
+	sidesDisagree = 0.75 // Dice of the masks from both sides: lower is doubtful
+	strayPiece    = 0.1  // of the area: smaller stray pieces are ignored
 )
 
-// judge writes the doubts about an object into its findings, given how well both sides agreed on each slice (or -1)
-// and the shape found there. What the annotator drew is not doubted.
+// judge adds the doubts about an object to its findings, given how well both sides agreed on each slice (or -1) and
+// the object's shape there. What the annotator drew is never doubted.
 func judge(of []Finding, agreement []float64, shapes []shape) {
 	for i := range of {
 		f := &of[i]
@@ -63,13 +63,14 @@ func judge(of []Finding, agreement []float64, shapes []shape) {
 	}
 }
 
-// atEdge says whether the object is on finding i or next to it: far from the object an unsure absence is no news.
+// atEdge reports whether the object is on finding i's slice or next to it; farther away, an unsure absence is no
+// cause for doubt.
 func atEdge(of []Finding, i int) bool {
 	near := of[max(i-1, 0):min(i+2, len(of))]
 	return slices.ContainsFunc(near, func(f Finding) bool { return f.Area > 0 })
 }
 
-// gone says whether the object is missing on finding i but not on the slices before and after it.
+// gone reports whether the object is missing from finding i but present on slices on both sides of it.
 func gone(of []Finding, i int) bool {
 	if of[i].Area > 0 {
 		return false
@@ -78,7 +79,7 @@ func gone(of []Finding, i int) bool {
 	return slices.ContainsFunc(of[:i], holds) && slices.ContainsFunc(of[i+1:], holds)
 }
 
-// previous is the neighbor of finding i on the side of its nearest prompt, or -1 where there is none.
+// previous is the index of finding i's neighbor toward its nearest prompt; -1 if there is none.
 func previous(of []Finding, i int) int {
 	best := -1
 	for k, f := range of {
@@ -98,6 +99,7 @@ func previous(of []Finding, i int) int {
 	return p
 }
 
+// distance is the number of slices from a to b.
 func distance(a, b int) int { return max(a-b, b-a) }
 
 // ranked lists the doubtful slices of all objects, most doubtful first.
@@ -122,14 +124,14 @@ func ranked(objects []Object) []Doubtful {
 	return out
 }
 
-// shape is an object's form on a slice.
+// shape describes an object's mask on a slice.
 type shape struct {
 	area   int     // pixels
-	pieces int     // 8-connected
-	stray  float64 // share of the area outside the largest piece
+	pieces int     // 8-connected components
+	stray  float64 // fraction of the area outside the largest piece
 }
 
-// measure finds the shape of every label on the slices first..end-1 along axis.
+// measure returns the shape of every label on slices first..end-1 along axis, by label and slice.
 func measure(l *volume.LabelMap, axis, first, end int) map[int]map[int]shape {
 	out := map[int]map[int]shape{}
 	_, w := volume.SliceSize(l.Dim, axis)
@@ -144,7 +146,7 @@ func measure(l *volume.LabelMap, axis, first, end int) map[int]map[int]shape {
 	return out
 }
 
-// shapesOf finds the connected pieces of every label on a slice with w pixels per row.
+// shapesOf returns the shape of every label on a slice with w pixels per row.
 func shapesOf(pix []int32, w int) map[int]shape {
 	h := len(pix) / w
 	visited := make([]bool, len(pix))

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tracks makes findings on slices 0, 1, .. with the given areas and scores; slice 2 is outlined.
+// tracks makes findings on slices 0, 1, ... with the given areas and scores; slice 2 is outlined.
 func tracks(areas []int, scores []float32) (of []Finding, agreement []float64, shapes []shape) {
 	for i, area := range areas {
 		f := Finding{Slice: i, State: StateTracked, Score: scores[i], Area: area}

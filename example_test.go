@@ -11,9 +11,9 @@ import (
 )
 
 // An outline on one slice becomes a label map of the whole volume. The built-in model, nano, needs no file; others are
-// loaded by their path or, once pulled, by their name.
+// loaded by path or, after being pulled, by name.
 func Example() {
-	// A bright cylinder along the slices; in earnest, volume.Read("scan.nii.gz").
+	// A bright cylinder along the slices; in real use, volume.Read("scan.nii.gz").
 	dim := [3]int{64, 64, 12}
 	scan := &volume.Volume{Dim: dim, Data: make([]float32, 64*64*12), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 4})}
 	outline := make([]bool, 64*64)

@@ -11,41 +11,41 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Features keeps what the image encoder made of slices, so that no slice is encoded twice: not for another object, from
-// another side, for a correction or a later run. Models may share it, one after another or at once.
+// Features caches the image encoder's output, so that no slice is encoded twice: not for another object, from another
+// side, for a correction, or in a later run. Models may share it, sequentially or concurrently.
 //
-// What is kept goes by the pixels that the encoder saw, its weights, its configuration and the device. Results are the
-// same to the bit with and without it, and so the files hold float32.
+// Entries are keyed by the encoder's input pixels, weights, configuration, and device. Results are bit-identical with
+// and without the cache, so its files hold float32.
 type Features struct {
 	store   *spill.Store
 	passing bool
 }
 
-// FeatureBudget is how much Features may hold, in bytes. What does not fit is computed again.
+// FeatureBudget is how many bytes Features may hold. What does not fit is recomputed.
 type FeatureBudget struct {
 	Memory int64
-	Disk   int64  // in temporary files, for what no longer fits into memory
-	Dir    string // in which the folder of the files is made; empty: the system's place for temporary files
+	Disk   int64  // in temporary files, for what does not fit in memory
+	Dir    string // where the folder for the files is created; empty: the system's temporary folder
 
-	// Passing drops a slice as soon as the run that it was encoded for does not come by again.
+	// Passing drops a slice once the run that encoded it no longer needs it.
 	Passing bool
 }
 
-// NewFeatures returns an empty one. Close removes its files.
+// NewFeatures returns an empty cache. Close removes its files.
 func NewFeatures(b FeatureBudget) *Features {
 	return &Features{store: spill.New(spill.Budget{Memory: b.Memory, Disk: b.Disk, Dir: b.Dir}), passing: b.Passing}
 }
 
-// Close removes the files; nothing is kept from then on.
+// Close removes the files; nothing is cached afterwards.
 func (f *Features) Close() error { return f.store.Close() }
 
-// FeatureUsage is how much is held, in bytes, and how often what was needed was there or not.
+// FeatureUsage is how many bytes are held, and the numbers of hits and misses.
 type FeatureUsage = spill.Usage
 
-// Usage returns the present numbers.
+// Usage returns the current usage.
 func (f *Features) Usage() FeatureUsage { return f.store.Usage() }
 
-// featureKey names the features of an 8-bit slice [h,w].
+// featureKey is the cache key of an 8-bit slice [h,w].
 func (m *Model) featureKey(gray []uint8, h, w int) spill.Key {
 	config, err := json.Marshal(m.Config)
 	if err != nil {
@@ -57,12 +57,11 @@ func (m *Model) featureKey(gray []uint8, h, w int) spill.Key {
 	return spill.Key(sum.Sum(nil))
 }
 
-// keeps says whether features are kept at all: those of weights without a name could be anybody's, and those of a model
-// with a prior are an object's own.
+// keeps reports whether features are cached at all: not for weights without a hash, which cannot be told apart, and
+// not for a model with a prior, whose features are specific to an object.
 func (m *Model) keeps() bool { return m.Features != nil && m.Weights != "" && m.prior == nil }
 
-// encodeGray computes the features of an 8-bit slice [h,w], or takes those that were kept. Unless keep, they are
-// forgotten.
+// encodeGray computes the features of an 8-bit slice [h,w] or takes them from the cache; they stay there only if keep.
 func (m *Model) encodeGray(gray []uint8, h, w int, keep bool) (Image, error) {
 	if !m.keeps() {
 		return m.encodeAnew(gray, h, w), nil
@@ -77,7 +76,7 @@ func (m *Model) encodeAnew(gray []uint8, h, w int) Image {
 	return m.Encode(m.graph, m.graph.Upload(volume.ImageNet(seen), 1, size, size, 3))
 }
 
-// encodeKept is encodeGray for a slice whose key is known.
+// encodeKept is encodeGray for a slice with a known key.
 func (m *Model) encodeKept(key spill.Key, gray []uint8, h, w int, keep bool) (Image, error) {
 	if data := m.Features.store.Get(key); len(data) == m.featureLen() {
 		if !keep {
@@ -97,13 +96,13 @@ func (m *Model) encodeKept(key spill.Key, gray []uint8, h, w int, keep bool) (Im
 	return im, nil
 }
 
-// featureShapes are those of Image.Top, S0 and S1; Projected is cheaply made again.
+// featureShapes returns the shapes of Image.Top, S0, and S1; Projected is cheap to recompute.
 func (c Config) featureShapes() [3][]int {
 	g, width := c.Grid(), c.Attention.Width
 	return [3][]int{{1, g * g, width}, {1, 4 * g, 4 * g, width / 8}, {1, 2 * g, 2 * g, width / 4}}
 }
 
-// featureLen is how many numbers are kept of a slice.
+// featureLen is the number of values cached per slice.
 func (m *Model) featureLen() int {
 	n := 0
 	for _, shape := range m.Config.featureShapes() {
@@ -112,7 +111,7 @@ func (m *Model) featureLen() int {
 	return n
 }
 
-// packFeatures brings a slice's features to the host.
+// packFeatures copies a slice's features to the host.
 func (m *Model) packFeatures(im Image) ([]float32, error) {
 	out := make([]float32, 0, m.featureLen())
 	for _, t := range []*nn.Tensor{im.Top, im.S0, im.S1} {
@@ -138,9 +137,9 @@ func (m *Model) unpackFeatures(data []float32) Image {
 	return Image{Top: top, S0: parts[1], S1: parts[2], Projected: m.Memory.Project(m.graph, top.Reshape(1, g, g, -1))}
 }
 
-// Prepare encodes slices ahead of Segment, in the given order, as far as there is room for them all. It ends with ctx,
-// also within a slice; other work on the model can come in between two. A model whose features are not kept has nothing to
-// prepare, and neither has one that looks at a crop about each object.
+// Prepare encodes slices ahead of Segment in the given order, as many as there is room for. It stops when ctx ends,
+// even within a slice; other work on the model can run between slices. It does nothing for models whose features are
+// not cached or that look at a crop around each object.
 func (m *Model) Prepare(ctx context.Context, s Slices, order []int) error {
 	if !m.keeps() || m.Config.Crop != 0 {
 		return nil
@@ -154,7 +153,7 @@ func (m *Model) Prepare(ctx context.Context, s Slices, order []int) error {
 	return nil
 }
 
-// prepare encodes one slice if that was not done before.
+// prepare encodes one slice unless it is already cached.
 func (m *Model) prepare(ctx context.Context, gray []uint8, h, w int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// keeping is a model whose features are kept.
+// keeping returns a model whose features are cached.
 func keeping(t *testing.T, b slmsam.FeatureBudget) *slmsam.Model {
 	dev := cpu.New(0)
 	m := newModel(t, dev)
@@ -39,10 +39,10 @@ func TestNoSliceIsEncodedTwice(t *testing.T) {
 	require.NoError(t, err)
 
 	dir := t.TempDir()
-	const slice = 4 << 10 // bytes; of the test's model somewhat more
+	const slice = 4 << 10 // bytes; the test's model needs slightly more
 	for name, c := range map[string]struct {
 		budget  slmsam.FeatureBudget
-		encoded int // 0: not said
+		encoded int // 0: not checked
 	}{
 		"memory":          {slmsam.FeatureBudget{Memory: 1 << 30}, 40},
 		"disk":            {slmsam.FeatureBudget{Disk: 1 << 30, Dir: dir}, 40},
@@ -144,7 +144,7 @@ func TestTheEndOfTheContextStopsWithinASlice(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst, also objects that start from different slices.
+// TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst includes objects that start from different slices.
 func TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst(t *testing.T) {
 	r := slmsam.Request{Slices: ramp(8), Prompts: []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(5, 12)}, {Slice: 6, Object: 2, Mask: square(15, 22)}}}
 	dev := cpu.New(0)
@@ -166,7 +166,7 @@ func TestWhereFeaturesAreKeptEveryObjectIsFoundNearestFirst(t *testing.T) {
 	require.Equal(t, 8, m.Features.Usage().Missing, "every slice is encoded once")
 }
 
-// TestStoppingTakesAFractionOfASlice: what is stopped in the middle of a slice does not finish it.
+// TestStoppingTakesAFractionOfASlice checks that work stopped in the middle of a slice does not finish the slice.
 func TestStoppingTakesAFractionOfASlice(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()

@@ -1,10 +1,10 @@
 package slmsam
 
-// filledHole is the logit that replaces a hole's (SAM 2's fill_holes_in_mask_scores).
+// filledHole is the logit given to a hole's pixels (SAM 2's fill_holes_in_mask_scores).
 const filledHole = 0.1
 
-// FillHoles sets the pixels of every background component (logit <= 0, 8-connected) of at most area pixels
-// to 0.1, in place, and says whether it changed anything. logits is [h,w].
+// FillHoles sets the pixels of every background component (logit <= 0, 8-connected) of at most area pixels to 0.1, in
+// place, and reports whether it changed anything. logits is [h,w].
 func FillHoles(logits []float32, h, w, area int) bool {
 	if area <= 0 {
 		return false

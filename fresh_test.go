@@ -24,7 +24,7 @@ func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph) {
 	return m, nn.NewGraph(dev)
 }
 
-// waves are the features of a slice with something to see.
+// waves are the features of a slice with some structure.
 func waves(m *slmsam.Model, g *nn.Graph) slmsam.Image {
 	pixels := make([]float32, 128*128*3)
 	for i := range pixels {
@@ -47,7 +47,7 @@ func remembering(t *testing.T, m *slmsam.Model, g *nn.Graph, im slmsam.Image, ma
 }
 
 // TestFreshModelFeelsTheMaskInItsPlace compares the features of the next slice with and without a disc on the
-// annotated one: training starts from a model whose features change where the disc was, and clearly.
+// annotated one: even before training, the features must change clearly, and where the disc was.
 func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
 	m, g := freshNano(t)
 	im := waves(m, g)
@@ -86,7 +86,7 @@ func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
 	require.Greater(t, in, 1.5*out)
 }
 
-// TestKnownPresence lets the truth decide what is absent, against the scores.
+// TestKnownPresence lets the truth decide what is absent, contrary to the scores.
 func TestKnownPresence(t *testing.T) {
 	m, g := freshNano(t)
 	im := waves(m, g)
@@ -122,8 +122,8 @@ func TestKnownPresence(t *testing.T) {
 	require.Equal(t, plain.Score, r.Score, "the scores themselves stay")
 }
 
-// TestRecallRemembersTheTruth moves the true mask of the second of three slices: the third slice's features feel
-// it if the truth is remembered, and only then.
+// TestRecallRemembersTheTruth moves the true mask of the second of three slices: this must affect the third slice's
+// features if, and only if, the truth is remembered.
 func TestRecallRemembersTheTruth(t *testing.T) {
 	m, g := freshNano(t)
 	third := func(recall bool, left int) []float32 {

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullSize runs the stored full-size volume from 8-bit slices to masks. On a GPU it needs
-// SLMSAM_FULLSIZE_GPU=1: a software Vulkan driver takes minutes.
+// TestFullSize runs the stored full-size volume from 8-bit slices to masks. On a GPU, it needs SLMSAM_FULLSIZE_GPU=1,
+// because a software Vulkan driver takes minutes.
 func TestFullSize(t *testing.T) {
 	ran := false
 	for _, s := range golden.Sets(t) {
@@ -35,7 +35,7 @@ func TestFullSize(t *testing.T) {
 	}
 }
 
-// every returns [..,H,W] sub-sampled by 4 along both axes from channels-last values [h,w,C].
+// every returns channels-last values [h,w,C] as [..,H,W], subsampled by 4 along both axes.
 func every(v []float32, h, w, c int) []float32 {
 	var out []float32
 	for k := 0; k < c; k++ {

@@ -8,22 +8,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// group is objects with prompts of the same kind on the same slices, of which the same is known: they are tracked as
-// one batch.
+// group is a set of objects with the same kinds of prompts and the same known spans on the same slices; they are
+// tracked as one batch.
 type group struct {
 	objects     []int
 	outlines    map[int][]Prompt // by slice, one per object: what tracking starts from
-	corrections map[int][]Prompt // likewise: points on slices that are tracked first
-	present     []Span           // known to hold the objects
-	absent      []Span           // known not to
-	only        []Span           // computed; nil: all
+	corrections map[int][]Prompt // likewise: points on slices that are tracked first and then corrected
+	present     []Span           // slices known to contain the objects
+	absent      []Span           // slices known not to contain them
+	only        []Span           // slices to compute; nil: all
 	legs        []*leg
 }
 
-// maxGroup bounds the objects that are tracked as one batch, and with it the memory that a slice takes.
+// maxGroup bounds the objects tracked as one batch, and with it the memory per slice.
 const maxGroup = 8
 
-// groups sorts the prompts into batches of at most size objects, in the order of the objects' numbers.
+// groups sorts the prompts into batches of at most size objects, ordered by object number.
 func (r *Request) groups(size int) []*group {
 	byObject := map[int][]Prompt{}
 	for _, p := range r.Prompts {
@@ -71,7 +71,7 @@ func (r *Request) key(object int, prompts []Prompt) string {
 	return key
 }
 
-// outlined lists the slices that tracking starts from, ascending.
+// outlined lists the slices that tracking starts from, in ascending order.
 func (gr *group) outlined() []int {
 	var out []int
 	for slice := range gr.outlines {
@@ -81,7 +81,7 @@ func (gr *group) outlined() []int {
 	return out
 }
 
-// anchors lists the slices that legs start from, outlined and corrected ones, ascending.
+// anchors lists the slices that legs start from, outlined and corrected ones, in ascending order.
 func (gr *group) anchors() []int {
 	out := gr.outlined()
 	for slice := range gr.corrections {
@@ -91,7 +91,7 @@ func (gr *group) anchors() []int {
 	return out
 }
 
-// shorten ends a way at the last slice that is asked for.
+// shorten ends a reach at the last slice that is wanted.
 func (gr *group) shorten(r reach) reach {
 	way := r.slices()
 	for len(way) > 0 && !gr.wanted(way[len(way)-1]) {
@@ -103,7 +103,7 @@ func (gr *group) shorten(r reach) reach {
 	return r
 }
 
-// known says whether the objects are known to be on a slice: the user says so, or it lies between two outlines.
+// known reports whether the objects are known to be on a slice: the user says so, or it lies between two outlines.
 func (gr *group) known(slice int, order Order) bool {
 	if anyContains(gr.present, slice) {
 		return true
@@ -112,14 +112,13 @@ func (gr *group) known(slice int, order Order) bool {
 	return order != Official && slice > on[0] && slice < on[len(on)-1]
 }
 
-// needs says whether an outlined slice plays a part: its own result is asked for, or that of slices which are reached
-// from it.
+// needs reports whether an outlined slice matters: its own result is wanted, or that of slices reached from it.
 func (gr *group) needs(slice int) bool {
 	return gr.wanted(slice) || len(gr.corrections) > 0 ||
 		slices.ContainsFunc(gr.legs, func(l *leg) bool { return l.from == slice && l.last != l.from })
 }
 
-// cut moves the prompts from slices with w pixels per row to a crop.
+// cut moves the prompts from slices with w pixels per row into a crop.
 func (gr *group) cut(w int, c volume.Crop) {
 	for _, prompts := range []map[int][]Prompt{gr.outlines, gr.corrections} {
 		for _, of := range prompts {
@@ -149,7 +148,7 @@ func (gr *group) all() []Prompt {
 	return out
 }
 
-// area is the size of the outlines on a slice, in pixels.
+// area is the total size of the outlines on a slice, in pixels.
 func (gr *group) area(slice int) int {
 	n := 0
 	for _, p := range gr.outlines[slice] {
@@ -162,5 +161,5 @@ func (gr *group) area(slice int) int {
 	return n
 }
 
-// wanted says whether a slice's result is asked for.
+// wanted reports whether a slice's result is asked for.
 func (gr *group) wanted(slice int) bool { return gr.only == nil || anyContains(gr.only, slice) }

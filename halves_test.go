@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHalvesInAFile: what was held back in a temporary file gives the same result as what was held back in memory.
+// TestHalvesInAFile checks that findings held back in a temporary file give the same result as in memory.
 func TestHalvesInAFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	results := map[int64]*slmsam.Result{}
@@ -34,8 +34,9 @@ func TestHalvesInAFile(t *testing.T) {
 	require.Empty(t, left, "no file stays")
 }
 
-// TestLongGapsTakeNoMemory propagates two objects between two outlines and looks at the memory of the process, without the
-// volume and its labels, when both sides have come to the middle: what was found on all slices waits for the other side.
+// TestLongGapsTakeNoMemory propagates two objects between two outlines and measures the memory of the process,
+// without the volume and its labels, when both sides have reached the middle: the findings on all slices are then
+// waiting for the other side.
 func TestLongGapsTakeNoMemory(t *testing.T) {
 	const few, many = 100, 2000
 	inUse := func(n int) int64 {
@@ -62,9 +63,9 @@ func TestLongGapsTakeNoMemory(t *testing.T) {
 		volume, labels := cap(r.Slices.Volume.Data), len(r.Slices.Volume.Data)
 		return int64(s.HeapAlloc) - 4*int64(volume+labels)
 	}
-	inUse(few) // the pools of the runtime
+	inUse(few) // fills the runtime's pools
 	perSlice := (inUse(many) - inUse(few)) / (many - few)
-	held := 2 * 4 * (4 * 4) * (4 * 4) // bytes of logits of a slice
+	held := 2 * 4 * (4 * 4) * (4 * 4) // bytes of logits per slice
 	t.Logf("%d bytes per slice; the masks have %d", perSlice, held)
 	require.Less(t, perSlice, int64(held)/4)
 }

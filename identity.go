@@ -10,9 +10,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Identity is the SHA-256, in hexadecimal, of everything that decides the result of Segment: the image's voxels, the
-// prompts, what is known of the objects, the settings, the weights and the precision. Two requests with one identity have the same
-// result on the same device.
+// Identity is the SHA-256, in hexadecimal, of everything that determines the result of Segment: the image's voxels,
+// the prompts, what is known about the objects, the settings, the weights, and the precision. Requests with the same
+// identity have the same result on the same device.
 func (m *Model) Identity(r Request) string { return m.identity(r, ImageHash(r.Slices.Volume)) }
 
 // identity is Identity for an image whose hash is known.
@@ -30,7 +30,7 @@ func (m *Model) identity(r Request, image string) string {
 	if p := Precision(m.graph.Device()); p != f32 {
 		fmt.Fprintln(h, p)
 	}
-	fmt.Fprintln(h, r.Present, r.Absent, r.Only) // maps are printed in the order of their keys
+	fmt.Fprintln(h, r.Present, r.Absent, r.Only) // maps print in key order
 	for _, p := range r.Prompts {
 		fmt.Fprintln(h, p.Slice, p.Object, p.Points, len(p.Mask))
 		writeMask(h, p.Mask)
@@ -41,7 +41,7 @@ func (m *Model) identity(r Request, image string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// writeMask writes a mask, one byte a pixel.
+// writeMask writes a mask, one byte per pixel.
 func writeMask(w io.Writer, mask []bool) {
 	bytes := make([]byte, len(mask))
 	for i, in := range mask {
@@ -49,10 +49,10 @@ func writeMask(w io.Writer, mask []bool) {
 			bytes[i] = 1
 		}
 	}
-	_, _ = w.Write(bytes) // a hash does not fail
+	_, _ = w.Write(bytes) // writing to a hash never fails
 }
 
-// Describes says whether a label map is the result that the provenance was recorded for, unchanged since.
+// Describes reports whether a label map is the unchanged result that the provenance was recorded for.
 func (p Provenance) Describes(l *volume.LabelMap) bool {
 	hashes := maskHashes(l, p.Axis)
 	for _, o := range p.Objects {

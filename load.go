@@ -13,21 +13,21 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// MetadataConfig is the key under which a checkpoint's metadata holds its configuration.
+// MetadataConfig is the metadata key of a checkpoint's configuration.
 const MetadataConfig = "slmsam.config"
 
-// Loaded says what Load found.
+// Loaded describes what Load read.
 type Loaded struct {
 	File *checkpoint.File
-	// Fresh is set when a SAM 2.1 file was turned into SLM-SAM 2 (short attention copied from the long
-	// one, fuser fresh): it works, but was not fine-tuned with two memories.
+	// Fresh is set if a SAM 2.1 file was converted to SLM-SAM 2 (short attention copied from the long one, fuser
+	// fresh): it works, but has not been fine-tuned with two memories.
 	Fresh bool
-	// SAM20 is set for weights of SAM 2.0: they work as they did there, the parts that came with 2.1 do nothing.
+	// SAM20 is set for SAM 2.0 weights: they work as they did there, and the parts added in 2.1 have no effect.
 	SAM20 bool
 }
 
-// Open puts a model on dev by the name of its weights: a file, "nano" for the built-in one, or an official checkpoint
-// that was pulled ([checkpoint.Official]).
+// Open loads a model on dev by the name of its weights: a file, "nano" for the built-in model, or an official
+// checkpoint that was pulled ([checkpoint.Official]).
 func Open(dev backend.Device, name string) (*Model, error) {
 	f, err := FindWeights(name)
 	if err != nil {
@@ -41,11 +41,12 @@ func Open(dev backend.Device, name string) (*Model, error) {
 	return m, nil
 }
 
-// KeepHalves rounds the weights of matrix products to float16 if the device was opened for that (DeviceOptions.Precision), and
-// else does nothing. They cannot be changed or trained any more. Open calls it, Load and FromFile do not.
+// KeepHalves rounds the weights of matrix products to float16 if the device was opened for that
+// (DeviceOptions.Precision); otherwise, it does nothing. Afterwards, the weights cannot be changed or trained. Open
+// calls it; Load and FromFile do not.
 func (m *Model) KeepHalves() { m.Params.KeepHalves() }
 
-// FindWeights reads the checkpoint that a name stands for, as Open does.
+// FindWeights reads the checkpoint with the given name, as Open does.
 func FindWeights(name string) (*checkpoint.File, error) {
 	if name == nano.Name {
 		return nano.Checkpoint()
@@ -60,9 +61,8 @@ func FindWeights(name string) (*checkpoint.File, error) {
 	return checkpoint.Read(path)
 }
 
-// Load reads a checkpoint, official or ours, and puts a model on dev. config may be nil: then the
-// configuration comes from the file's metadata, from a config.json in its folder, or from the preset of
-// the same shape.
+// Load reads a checkpoint, official or ours, and loads the model on dev. If config is nil, the configuration comes
+// from the file's metadata, from a config.json in its folder, or from the preset of the same shape.
 func Load(dev backend.Device, path string, config *Config) (*Model, Loaded, error) {
 	f, err := checkpoint.Read(path)
 	if err != nil {
@@ -71,7 +71,7 @@ func Load(dev backend.Device, path string, config *Config) (*Model, Loaded, erro
 	return FromFile(dev, f, config)
 }
 
-// FromFile is Load for a checkpoint that was read already.
+// FromFile is Load for a checkpoint that has already been read.
 func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, Loaded, error) {
 	loaded := Loaded{File: f}
 	if config == nil {
@@ -92,7 +92,7 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 		}
 	}
 	if loaded.Fresh = !checkpoint.HasShortMemory(state); loaded.Fresh {
-		if err := checkpoint.KeyDiff(m.shapes(false), state); err != nil { // before the new parts could be missed as well
+		if err := checkpoint.KeyDiff(m.shapes(false), state); err != nil { // so that the error does not list the parts added below
 			return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
 		}
 		const seed = 1
@@ -107,7 +107,7 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 	return m, loaded, nil
 }
 
-// shapes lists the shapes of the parameters by name, with or without those that SLM-SAM 2 adds to SAM 2.1.
+// shapes returns the parameters' shapes by name, with or without those that SLM-SAM 2 adds to SAM 2.1.
 func (m *Model) shapes(shortMemory bool) map[string][]int {
 	out := map[string][]int{}
 	for _, p := range m.Params.All() {
@@ -118,7 +118,7 @@ func (m *Model) shapes(shortMemory bool) map[string][]int {
 	return out
 }
 
-// SetState loads every parameter, strictly: missing, unexpected and misshapen keys are one error.
+// SetState loads every parameter, strictly: one error lists all missing, unexpected, and misshapen keys.
 func (m *Model) SetState(state map[string]*checkpoint.Tensor) error {
 	if err := checkpoint.KeyDiff(m.shapes(true), state); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (m *Model) SetState(state map[string]*checkpoint.Tensor) error {
 	return nil
 }
 
-// State reads every parameter, in the order of declaration and in checkpoint layout.
+// State returns every parameter in the order of declaration and in checkpoint layout.
 func (m *Model) State() ([]checkpoint.Named, error) {
 	var out []checkpoint.Named
 	for _, p := range m.Params.All() {
@@ -143,8 +143,8 @@ func (m *Model) State() ([]checkpoint.Named, error) {
 	return out, nil
 }
 
-// ConfigOf finds the configuration of a checkpoint: in its metadata, in a config.json in its folder, unless that is
-// another program's, or the preset of the same shape.
+// ConfigOf finds a checkpoint's configuration: in its metadata, in a config.json in its folder (unless that belongs
+// to another program), or as the preset of the same shape.
 func ConfigOf(f *checkpoint.File) (Config, error) {
 	if layout := checkpoint.ForeignLayout(f.Tensors); layout != "" {
 		return Config{}, fmt.Errorf("slmsam: %s cannot be loaded: %s", f.Path, layout)
@@ -162,14 +162,14 @@ func ConfigOf(f *checkpoint.File) (Config, error) {
 	return presetOf(f)
 }
 
-// StatesSize reports whether a checkpoint says for which size of image it was trained: by its metadata or a configuration
-// beside it. The released models' size is assumed of others.
+// StatesSize reports whether a checkpoint states the image size it was trained for, in its metadata or in a
+// configuration beside it. Otherwise, the released models' size is assumed.
 func StatesSize(f *checkpoint.File) bool {
 	return f.Metadata[MetadataConfig] != "" || configBeside(f) != ""
 }
 
-// configBeside is the config.json in a checkpoint's folder, "" if there is none or it is not one of ours or SAM 2's: the
-// model folders of other programs hold files of that name, too.
+// configBeside is the path of the config.json in a checkpoint's folder; "" if there is none, or if it is neither ours
+// nor SAM 2's, since other programs use files of that name, too.
 func configBeside(f *checkpoint.File) string {
 	path := filepath.Join(filepath.Dir(f.Path), "config.json")
 	data, err := os.ReadFile(path)
@@ -183,7 +183,7 @@ func configBeside(f *checkpoint.File) string {
 	return path
 }
 
-// presetOf recognizes a released model by its trunk: width of the patch embedding and number of blocks.
+// presetOf recognizes a released model by its trunk: the width of the patch embedding and the number of blocks.
 func presetOf(f *checkpoint.File) (Config, error) {
 	patch := f.Tensors["image_encoder.trunk.patch_embed.proj.bias"]
 	if patch == nil {

@@ -31,7 +31,7 @@ func plainSAM(t *testing.T) (slmsam.Config, []checkpoint.Named) {
 	return config, out
 }
 
-// saved writes a state with changed names beside its configuration.
+// saved writes a state with some changes beside its configuration.
 func saved(t *testing.T, config slmsam.Config, state []checkpoint.Named, file string, rename func(string) string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func TestLoadsKeysWithAnyPrefix(t *testing.T) {
 	}
 }
 
-// TestLoadsSAM20: without the three parts that came with SAM 2.1.
+// TestLoadsSAM20 removes the three parts that were added in SAM 2.1.
 func TestLoadsSAM20(t *testing.T) {
 	config, state := plainSAM(t)
 	path := saved(t, config, state, "sam2_hiera_tiny.pt", func(s string) string {
@@ -87,7 +87,7 @@ func TestLoadsSAM20(t *testing.T) {
 	}
 }
 
-// TestMissingKeysAreThoseOfTheFile: what no SAM 2.1 file has is not missed.
+// TestMissingKeysAreThoseOfTheFile checks that parts which no SAM 2.1 file has are not reported as missing.
 func TestMissingKeysAreThoseOfTheFile(t *testing.T) {
 	config, state := plainSAM(t)
 	path := saved(t, config, state, "m.pt", func(s string) string {
@@ -99,7 +99,7 @@ func TestMissingKeysAreThoseOfTheFile(t *testing.T) {
 	require.NotContains(t, err.Error(), "recent_memory")
 }
 
-// TestForeignConfigIsNoReasonToFail: the model folders of other programs hold a config.json, too.
+// TestForeignConfigIsNoReasonToFail puts another program's config.json beside the weights.
 func TestForeignConfigIsNoReasonToFail(t *testing.T) {
 	config, state := plainSAM(t)
 	path := saved(t, config, state, "m.pt", strings.Clone)

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Memory says which banks the features attend to and how far they reach: "M7" is SAM 2's (all prompted
-// slices and 6 recent ones), "R1" the most recent slice alone, "M7+R1" both, as in SLM-SAM 2.
+// Memory says which memory banks the features attend to and how far back they reach: "M7" is SAM 2's (all prompted
+// slices and 6 recent ones), "R1" only the most recent slice, and "M7+R1" both, as in SLM-SAM 2.
 type Memory struct {
-	Long  int // slices in the long bank, the prompted ones counting as one; 0 without
-	Short int // slices in the short bank; 0 without
+	Long  int // slices in the long bank, with all prompted ones counting as one; 0: no long bank
+	Short int // slices in the short bank; 0: no short bank
 }
 
 // ShortLong is the paper's setting.
 var ShortLong = Memory{Long: 7, Short: 1}
 
-// ParseMemory reads "M7", "R7", "R1", "M7+R7", "M7+R1" and the like.
+// ParseMemory reads "M7", "R7", "R1", "M7+R7", "M7+R1", and the like.
 func ParseMemory(s string) (Memory, error) {
 	var m Memory
 	for _, part := range strings.Split(strings.ToUpper(strings.TrimSpace(s)), "+") {
@@ -46,10 +46,10 @@ func (m Memory) String() string {
 	return strings.Join(parts, "+")
 }
 
-// MarshalJSON writes the memory as its name.
+// MarshalJSON writes the memory as a string, as in "M7+R1".
 func (m Memory) MarshalJSON() ([]byte, error) { return json.Marshal(m.String()) }
 
-// UnmarshalJSON reads the name.
+// UnmarshalJSON reads what MarshalJSON writes.
 func (m *Memory) UnmarshalJSON(data []byte) error {
 	var s string
 	if err := json.Unmarshal(data, &s); err != nil {
@@ -60,7 +60,7 @@ func (m *Memory) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// validate checks the reach against the temporal positions that the checkpoint has.
+// validate checks the reach against the number of temporal positions in the checkpoint.
 func (m Memory) validate(frames int) error {
 	if m.Long == 0 && m.Short == 0 {
 		return fmt.Errorf("slmsam: memory: at least one bank is needed")

@@ -6,29 +6,30 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// merger turns the masks of single objects into one label map: a pixel that several objects claim goes to the highest
-// logit, whichever order they come in. What an earlier result holds is not taken by what was found anew, and what the
-// annotator drew is not taken by anything.
+// merger combines the masks of single objects into one label map. A pixel claimed by several objects goes to the one
+// with the highest logit, in whatever order they arrive. New findings never take pixels from an earlier result, and
+// nothing takes what the annotator drew.
 type merger struct {
 	labels *volume.LabelMap
 	axis   int
-	won    map[int][]float32 // by slice: the logits that won its labeled pixels, in pixel order, until the last object is there
-	toCome map[int]int       // by slice: objects
+	won    map[int][]float32 // by slice: the winning logits of its labeled pixels, in pixel order, until the last object has arrived
+	toCome map[int]int       // by slice: number of objects yet to arrive
 	best   []float32         // [h,w] scratch
 }
 
-// What counts for more than any logit that a model gives.
+// earlierLogit exceeds any logit of a model.
 const earlierLogit = math.MaxFloat32
 
+// drawnLogit exceeds even that.
 var drawnLogit = float32(math.Inf(1))
 
-// newMerger fills labels slice by slice along axis. Pixels that are labeled already belong to an earlier result.
+// newMerger fills labels slice by slice along axis. Pixels that are already labeled belong to an earlier result.
 func newMerger(labels *volume.LabelMap, axis int) *merger {
 	h, w := volume.SliceSize(labels.Dim, axis)
 	return &merger{labels: labels, axis: axis, won: map[int][]float32{}, toCome: map[int]int{}, best: make([]float32, h*w)}
 }
 
-// add merges one object's logits [h,w] on a slice; drawn, instead, is the mask that the annotator drew.
+// add merges one object's logits [h,w] on a slice, or drawn, the mask that the annotator drew instead.
 func (m *merger) add(slice, object int, logits []float32, drawn []bool) {
 	pix := m.labels.Slice(m.axis, slice)
 	m.load(slice, pix)
@@ -56,7 +57,7 @@ func (m *merger) add(slice, object int, logits []float32, drawn []bool) {
 	m.won[slice] = kept
 }
 
-// load spreads the logits that won a slice's pixels over best; 0 where nothing is labeled.
+// load sets best to the winning logits of a slice's pixels; 0 where nothing is labeled.
 func (m *merger) load(slice int, pix []int32) {
 	won, seen := m.won[slice]
 	for i, label := range pix {
@@ -71,7 +72,7 @@ func (m *merger) load(slice int, pix []int32) {
 	}
 }
 
-// erase takes an object off a slice of an earlier result.
+// erase removes an object from a slice of an earlier result.
 func (m *merger) erase(slice, object int) {
 	pix := m.labels.Slice(m.axis, slice)
 	for i, label := range pix {

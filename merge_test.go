@@ -17,7 +17,7 @@ func newMerged(data ...int32) *merger {
 func TestOverlapsGoToTheHigherLogit(t *testing.T) {
 	first, second := []float32{3, 3, -1, 0}, []float32{-1, 5, 2, 0}
 	want := []int32{0, 0, 0, 3, 1, 7, 7, 0, 0, 0, 0, 0}
-	for _, swapped := range []bool{false, true} { // the order does not matter, nor do other slices in between
+	for _, swapped := range []bool{false, true} { // neither the order nor other slices in between matter
 		m := newMerged()
 		if swapped {
 			m.add(1, 7, second, nil)

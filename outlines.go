@@ -9,20 +9,20 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Selection says which of a label map's slices are outlines to start from. The zero value takes all.
+// Selection says which of a label map's slices are outlines to start from. The zero value takes all of them.
 type Selection struct {
 	Labels  []int         // nil: all
-	Central bool          // each label's central slice, of a label map that holds whole objects
-	Slices  map[int][]int // by label; the entry of label 0 speaks for labels without one; nil: all
-	First   int           // slices before it do not count
-	End     int           // nor do slices from it on; 0 is the end
+	Central bool          // only each label's central slice, for label maps of whole objects
+	Slices  map[int][]int // by label, with label 0 for those without an entry of their own; nil: all
+	First   int           // first slice to consider
+	End     int           // one past the last slice to consider; 0: the end
 }
 
-// manyOutlines is how many outlined slices of one object look like a full label map rather than a few outlines.
+// manyOutlines is how many outlined slices of one object suggest a full label map rather than a few outlines.
 const manyOutlines = 5
 
-// Outlines makes one mask prompt for each label and selected slice along axis, ordered by label, then slice.
-// notes are for the annotator: what was left out, and what looks unintended.
+// Outlines returns one mask prompt for each label and selected slice along axis, ordered by label, then slice. notes
+// tell the annotator what was left out and what looks unintended.
 func Outlines(mask *volume.LabelMap, axis int, s Selection) (prompts []Prompt, notes []string, err error) {
 	if s.End == 0 {
 		s.End = mask.Dim[axis]
@@ -50,7 +50,7 @@ func Outlines(mask *volume.LabelMap, axis int, s Selection) (prompts []Prompt, n
 	return prompts, notes, nil
 }
 
-// MaskOf says where a slice holds a label.
+// MaskOf returns the mask of a label on a slice.
 func MaskOf(pix []int32, label int) []bool {
 	out := make([]bool, len(pix))
 	for i, l := range pix {
@@ -59,7 +59,7 @@ func MaskOf(pix []int32, label int) []bool {
 	return out
 }
 
-// labels returns the labels asked for, ascending.
+// labels returns the selected labels in ascending order.
 func (s Selection) labels(mask *volume.LabelMap, on map[int32][]int) ([]int, error) {
 	var all []int
 	for l := range on {
@@ -80,7 +80,7 @@ func (s Selection) labels(mask *volume.LabelMap, on map[int32][]int) ([]int, err
 	return slices.Compact(slices.Sorted(slices.Values(s.Labels))), nil
 }
 
-// check reports slices that were asked for and hold no outline.
+// check returns an error for selected slices without an outline.
 func (s Selection) check(mask *volume.LabelMap, axis int, labels []int, on map[int32][]int) error {
 	var anywhere []int
 	for _, l := range labels {
@@ -108,7 +108,7 @@ func (s Selection) check(mask *volume.LabelMap, axis int, labels []int, on map[i
 	return nil
 }
 
-// choose returns a label's slices to start from, and a note.
+// choose returns the slices to start from for a label outlined on the slices on, and a note.
 func (s Selection) choose(label int, on []int) (chosen []int, note string, err error) {
 	inside := slices.DeleteFunc(slices.Clone(on), func(i int) bool { return i < s.First || i >= s.End })
 	if len(inside) == 0 {
@@ -135,7 +135,7 @@ func (s Selection) choose(label int, on []int) (chosen []int, note string, err e
 	return inside, note, nil
 }
 
-// join writes numbers as "1, 2, 5".
+// join formats numbers as "1, 2, 5".
 func join(n []int) string {
 	parts := make([]string, len(n))
 	for i, x := range n {

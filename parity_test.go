@@ -15,7 +15,7 @@ import (
 func parity(t *testing.T, test func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph)) {
 	for _, s := range golden.Sets(t) {
 		if s.Has("outputs.safetensors") {
-			continue // the full-size run has a test of its own
+			continue // TestFullSize covers it
 		}
 		t.Run(s.Name, func(t *testing.T) {
 			golden.OnDevices(t, func(t *testing.T, dev backend.Device) {
@@ -48,7 +48,7 @@ func (c checker) image(name string, x *nn.Tensor) {
 	golden.Close(c.t, name, want, c.read(x), c.tol)
 }
 
-// same compares values in the order in which both lie.
+// same compares values that are stored in the same order.
 func (c checker) same(name string, x *nn.Tensor) {
 	c.t.Helper()
 	want, _ := c.f.Data(name)

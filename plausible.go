@@ -6,14 +6,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// A label map has large areas of one value, an image hardly any: an input with at least so many values, of whose
-// neighboring voxels (background apart) at most this share is equal, is an image.
+// A label map has large areas of a single value; an image has almost none. Input with at least manyValues different
+// values, of whose neighboring voxels (except background) at most the fraction imageEquals are equal, is an image.
 const (
 	manyValues  = 20
 	imageEquals = 0.4
 )
 
-// CheckPlane reports outlines that were drawn on the plane of another axis than the one across which slices are taken.
+// CheckPlane returns an error if outlines were drawn in the plane of a different axis than the one along which
+// slices are taken.
 func CheckPlane(mask *volume.LabelMap, axis int) error {
 	if other, slice := planeOf(mask, axis); other != axis {
 		return fmt.Errorf("the mask %s was drawn on slice %d along axis %d, but slices are taken along axis %d; pass --axis %d",
@@ -22,7 +23,7 @@ func CheckPlane(mask *volume.LabelMap, axis int) error {
 	return nil
 }
 
-// Plausible reports a mask that cannot be meant for an image: the two swapped, or an image in place of a mask.
+// Plausible returns an error if a mask cannot belong to an image: the two are swapped, or the mask is itself an image.
 func Plausible(image *volume.Volume, mask *volume.LabelMap) error {
 	if looksLikeImage(mask.Data, mask.Dim[0]) {
 		if values := valuesOf(image.Data, manyValues); values < manyValues {
@@ -35,7 +36,7 @@ func Plausible(image *volume.Volume, mask *volume.LabelMap) error {
 	return nil
 }
 
-// looksLikeImage says whether values change from voxel to voxel; rows are nx long.
+// looksLikeImage reports whether values change from voxel to voxel, in rows of length nx.
 func looksLikeImage(data []int32, nx int) bool {
 	equal, pairs := 0, 0
 	for i := 1; i < len(data); i++ {
@@ -50,7 +51,7 @@ func looksLikeImage(data []int32, nx int) bool {
 	return pairs > 0 && float64(equal) <= imageEquals*float64(pairs) && valuesOf(data, manyValues) >= manyValues
 }
 
-// valuesOf counts different values, up to a limit.
+// valuesOf counts distinct values, up to a limit.
 func valuesOf[T comparable](data []T, limit int) int {
 	seen := map[T]bool{}
 	for i, v := range data {
@@ -64,8 +65,8 @@ func valuesOf[T comparable](data []T, limit int) int {
 	return len(seen)
 }
 
-// planeOf is the axis across which every label of a mask lies on at most two slices, although it lies on many across
-// the given axis, and the first such slice; axis itself where there is none.
+// planeOf returns the axis along which every label is on at most two slices although it is on many along the given
+// axis, and the first such slice. If there is no such axis, it returns the given one.
 func planeOf(mask *volume.LabelMap, axis int) (plane, slice int) {
 	const few, many = 2, 6
 	here := mask.SlicesByLabel(axis)

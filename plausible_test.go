@@ -19,7 +19,7 @@ func noise(dim [3]int) *volume.Volume {
 	return v
 }
 
-// asLabels takes a volume's values as labels.
+// asLabels uses a volume's values as labels.
 func asLabels(v *volume.Volume, path string) *volume.LabelMap {
 	l := volume.NewLabelMap(v)
 	for i, x := range v.Data {

@@ -13,25 +13,25 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
-// priorSide is the side of the slices that package carry works on; smaller models have their own.
+// priorSide is the side of the slices that package carry works on; models with smaller images use their own size.
 const priorSide = 128
 
-// prior follows one object without a network: what the network is shown and corrects.
+// prior tracks one object without a network: the network sees and corrects its proposals.
 type prior struct {
 	model    *Model
-	carriers map[int]*carry.Carrier // by slice: outlined ones, and the last tracked one
-	tracked  int                    // that one; -1 without
+	carriers map[int]*carry.Carrier // by slice: the outlined ones, and the last tracked one
+	tracked  int                    // the last tracked slice; -1: none
 	gap      float64                // between slices, in pixels of the prior
-	gray     []uint8                // [side,side] the slice at hand
-	proposal *carry.Proposal        // of it
-	boxed    []bool                 // [side,side] what a box on it was found to hold; nil without
-	absent   bool                   // what was found on it
+	gray     []uint8                // [side,side] the current slice
+	proposal *carry.Proposal        // for the current slice
+	boxed    []bool                 // [side,side] what was found in a box on it; nil: no box
+	absent   bool                   // the object was not found on it
 }
 
-// priors follow the objects of a batch; nil for a model that has none.
+// priors track the objects of a batch; nil for a model without a prior.
 type priors []*prior
 
-// newPriors returns those of n objects, nil for a model without.
+// newPriors returns the priors of n objects; nil for a model without a prior.
 func (m *Model) newPriors(n int) priors {
 	if m.prior == nil {
 		return nil
@@ -46,19 +46,19 @@ func (m *Model) newPriors(n int) priors {
 // PriorSide is the side of the slices that the prior works on.
 func (c Config) PriorSide() int { return min(c.ImageSize, priorSide) }
 
-// PriorGray brings an 8-bit slice [h,w] to the size that the prior works on.
+// PriorGray resizes an 8-bit slice [h,w] to the prior's size.
 func (c Config) PriorGray(gray []uint8, h, w int) []uint8 {
 	side := c.PriorSide()
 	return volume.ResizePIL(gray, h, w, side, side, volume.Bicubic)
 }
 
-// PriorMask brings a mask [h,w] to the size that the prior works on.
+// PriorMask resizes a mask [h,w] to the prior's size.
 func (c Config) PriorMask(mask []bool, h, w int) []bool {
 	return volume.ResizeMask(mask, h, w, c.PriorSide())
 }
 
-// PriorGap is how far slices of h x w pixels across an axis lie apart, in pixels of the prior. spacing is that of the
-// volume's axes, in mm.
+// PriorGap is the distance between slices of h x w pixels along an axis, in pixels of the prior. spacing is that of
+// the volume's axes, in mm.
 func (c Config) PriorGap(spacing [3]float64, axis, h, w int) float64 {
 	inPlane := spacing[0] * spacing[1] * spacing[2] / spacing[axis] // the area of a pixel
 	return spacing[axis] * float64(c.PriorSide()) / math.Sqrt(inPlane*float64(h*w))
@@ -70,7 +70,7 @@ func (p *prior) outline(slice int, gray []uint8, mask []bool) {
 	p.proposal = p.carriers[slice].Here()
 }
 
-// pointed starts from what points have found on the slice at hand: logits [s,s].
+// pointed starts from what points have found on the current slice: logits [s,s].
 func (p *prior) pointed(slice int, logits []float32) {
 	mask := make([]bool, len(p.gray))
 	for i, l := range p.resized(logits) {
@@ -79,20 +79,20 @@ func (p *prior) pointed(slice int, logits []float32) {
 	p.outline(slice, p.gray, mask)
 }
 
-// propose expects the object on a slice, coming from the slice before; moved may be nil.
+// propose predicts the object on a slice from the previous one; moved may be nil.
 func (p *prior) propose(slice int, reverse bool, gray []uint8, moved *flow.Field) {
 	before := slice - 1
 	if reverse {
 		before = slice + 1
 	}
 	c := p.carriers[before]
-	if c == nil { // the range leaves slices out
+	if c == nil { // slices outside the range were skipped
 		c = p.nearest(slice)
 	}
 	p.proposal = c.Propose(gray, moved)
 }
 
-// nearest is the carrier whose slice is nearest.
+// nearest returns the carrier on the slice nearest to the given one.
 func (p *prior) nearest(slice int) *carry.Carrier {
 	var best *carry.Carrier
 	least := 0
@@ -105,7 +105,7 @@ func (p *prior) nearest(slice int) *carry.Carrier {
 	return best
 }
 
-// found goes on from the slice at hand with the logits of a mask, [s,s], nil where the object is absent.
+// found continues from the current slice with the logits of a mask, [s,s]; nil if the object is absent.
 func (p *prior) found(slice int, logits []float32) {
 	from := p.proposal.From
 	p.absent = logits == nil
@@ -116,13 +116,14 @@ func (p *prior) found(slice int, logits []float32) {
 	p.put(slice, next)
 }
 
-// Overlap (DSC) of a corrected mask with the proposed one below which a correction is not believed, and from which it is
-// believed in full; and by how much a slice has to differ from the last one (1 less their correlation) for that.
+// A correction is rejected if its mask's overlap (DSC) with the proposal is below believedFrom, and fully
+// accepted from believedFull on, provided that the slice differs from the last one by at least believedChange
+// (1 minus their correlation).
 const believedFrom, believedFull, believedChange = 0.65, 0.85, 0.001
 
-// believed is what is left of a correction, logits [s,s] of the proposal's size: the more it turns the proposed mask
-// inside out, the less, as what a refiner makes of objects that are like nothing it has seen may be anything (unless
-// Config.PriorTrusted says that it has); and nothing where the slice is the last one again.
+// believed limits a correction, logits [s,s] at the proposal's size. The more it departs from the proposed mask, the
+// less of it is kept, because a refiner may do anything with objects unlike those it was trained on (unless
+// Config.PriorTrusted rules that out). Nothing of it is kept if the slice is identical to the last one.
 func (p *prior) believed(logits []float32) []float32 {
 	k := min((1-p.proposal.Likeness())/believedChange, 1)
 	if !p.model.Config.PriorTrusted {
@@ -135,6 +136,7 @@ func (p *prior) believed(logits []float32) []float32 {
 	return out
 }
 
+// put stores the carrier of a tracked slice in place of the previous one's.
 func (p *prior) put(slice int, c *carry.Carrier) {
 	if p.tracked >= 0 {
 		delete(p.carriers, p.tracked)
@@ -142,7 +144,7 @@ func (p *prior) put(slice int, c *carry.Carrier) {
 	p.carriers[slice], p.tracked = c, slice
 }
 
-// resized brings logits to the prior's size.
+// resized resizes logits to the prior's size.
 func (p *prior) resized(logits []float32) []float32 {
 	side, s := p.model.Config.PriorSide(), sideOf(len(logits))
 	if s == side {
@@ -163,9 +165,9 @@ func sideOf(n int) int {
 	return side
 }
 
-// without leaves the memory [B,N,M] and the pointers [B,C] of the slice before in place where an object is absent:
-// absence is not remembered, and the object may come back.
-func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn.Tensor) (m, ptr *nn.Tensor) {
+// keepAbsent keeps the previous slice's memory [B,N,M] and pointers [B,C] for absent objects: absence is not
+// remembered, so that the object can return.
+func (p priors) keepAbsent(g *nn.Graph, before *memattn.Entry, memory, pointers *nn.Tensor) (m, ptr *nn.Tensor) {
 	if p == nil || before == nil {
 		return memory, pointers
 	}
@@ -180,7 +182,7 @@ func (p priors) without(g *nn.Graph, before *memattn.Entry, memory, pointers *nn
 	return g.ReplaceItems(memory, last(before.Memory)), g.ReplaceItems(pointers, last(before.Pointer))
 }
 
-// see lets the prior of an object look at a slice. on holds the prompt on it, empty on a tracked slice.
+// see shows a slice to the prior of an object. on holds the prompt on the slice and is empty for tracked slices.
 func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
 	c, p := t.model.Config, t.priors[0]
 	h, w := of.Size()
@@ -194,16 +196,16 @@ func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
 		p.boxed = carry.Boxed(p.gray, c.PriorMask(coveredBy(on[0], h, w), h, w), c.PriorSide())
 		p.outline(slice, p.gray, p.boxed)
 	default:
-		p.proposal, p.boxed = nil, nil // until the points have found something
+		p.proposal, p.boxed = nil, nil // until the points have found the object
 	}
 }
 
-// boxOnly says whether a prompt is a box and nothing else.
+// boxOnly reports whether a prompt is a box and nothing else.
 func (p Prompt) boxOnly() bool {
 	return p.Mask == nil && len(p.Points) == 2 && p.Points[0].Label == BoxTopLeft && p.Points[1].Label == BoxBottomRight
 }
 
-// clone returns priors that go their own way from here.
+// clone returns independent copies of the priors.
 func (p priors) clone() priors {
 	if p == nil {
 		return nil
@@ -217,7 +219,7 @@ func (p priors) clone() priors {
 	return out
 }
 
-// keep leaves what is known of one slice alone.
+// keep discards everything except what is known of one slice.
 func (p priors) keep(slice int) {
 	for _, one := range p {
 		maps.DeleteFunc(one.carriers, func(s int, _ *carry.Carrier) bool { return s != slice })
@@ -225,7 +227,7 @@ func (p priors) keep(slice int) {
 	}
 }
 
-// prompted goes on from what points have found on an outlined slice; masks were taken in before.
+// prompted continues from what points have found on an outlined slice; masks are already in place.
 func (p priors) prompted(slice int, found Found) {
 	for i, one := range p {
 		if one.proposal == nil {
@@ -234,11 +236,11 @@ func (p priors) prompted(slice int, found Found) {
 	}
 }
 
-// sureScore is the object score at which a mask's logits count in full.
+// sureScore is the object score from which a mask's logits count in full.
 const sureScore = 5
 
-// tracked goes on from what was found on a tracked slice. Then it lets the masks' logits count as much as the objects are
-// surely there: an object that ends leaves its place to a neighbor.
+// tracked continues from what was found on a tracked slice. Then it scales the masks' logits by how sure the objects
+// are present, so that an object that ends yields to its neighbors.
 func (p priors) tracked(slice int, found Found) {
 	for i, one := range p {
 		if !found.present[i] {
@@ -251,8 +253,8 @@ func (p priors) tracked(slice int, found Found) {
 	}
 }
 
-// given is what masks of outlined slices say, as the network would.
-func given(masks [][]bool) Found {
+// foundIn returns the masks of outlined slices in the form that the network would return.
+func foundIn(masks [][]bool) Found {
 	var f Found
 	for _, mask := range masks {
 		f.Low, f.Score, f.IoU = append(f.Low, maskLogits(mask)), append(f.Score, decoder.MaskScale+decoder.MaskBias), append(f.IoU, []float32{1})
@@ -261,7 +263,7 @@ func given(masks [][]bool) Found {
 	return f
 }
 
-// needsFeatures says whether a slice's features are looked at: with Config.PriorAlone those of clicks alone.
+// needsFeatures reports whether a slice's features are needed: with Config.PriorAlone, only for clicks.
 func (m *Model) needsFeatures(on []Prompt) bool {
 	return !m.Config.PriorAlone || len(on) > 0 && !on[0].outline() && !on[0].boxOnly()
 }

@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// discVolume is a volume with a bright disc that moves and grows, and is away on some slices; its slices are
-// those of the volume.
+// discVolume is a volume with a bright disc that moves, grows, and is missing from some slices.
 func discVolume(slices int, away ...int) (slmsam.Slices, [][]bool) {
 	const side = 72
 	v := &volume.Volume{Dim: [3]int{side, side, slices}, Data: make([]float32, side*side*slices)}
@@ -50,7 +49,7 @@ func freshPrior(t *testing.T, alone bool) *slmsam.Model {
 	return m
 }
 
-// follow segments and returns the masks of an object by slice, nil where it is absent.
+// follow runs Segment and returns the masks of an object by slice, nil where it is absent.
 func follow(t *testing.T, m *slmsam.Model, s slmsam.Slices, prompts ...slmsam.Prompt) map[int][]bool {
 	t.Helper()
 	result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Prompts: prompts})
@@ -80,8 +79,8 @@ func overlapOf(a, b []bool) float64 {
 	return 2 * float64(both) / float64(sum)
 }
 
-// TestFreshModelIsItsPrior: before any training, a model with a prior follows an object as well as the prior does, with
-// and without its network.
+// TestFreshModelIsItsPrior checks that an untrained model with a prior tracks an object as well as the prior does,
+// with and without its network.
 func TestFreshModelIsItsPrior(t *testing.T) {
 	s, masks := discVolume(10)
 	for _, alone := range []bool{false, true} {
@@ -94,7 +93,7 @@ func TestFreshModelIsItsPrior(t *testing.T) {
 	}
 }
 
-// TestObjectComesBack lets the disc go for two slices: it is absent there, and found again.
+// TestObjectComesBack removes the disc for two slices: it must be absent there and found again afterwards.
 func TestObjectComesBack(t *testing.T) {
 	s, masks := discVolume(8, 3, 4)
 	for _, alone := range []bool{false, true} {
@@ -107,7 +106,7 @@ func TestObjectComesBack(t *testing.T) {
 	}
 }
 
-// TestPriorTakesPoints: a box is found by the decoder, whatever it finds, and carried on without fault.
+// TestPriorTakesPoints checks that whatever is found from a box or a click is tracked without an error.
 func TestPriorTakesPoints(t *testing.T) {
 	s, _ := discVolume(5)
 	box := []slmsam.Point{{X: 20, Y: 24, Label: slmsam.BoxTopLeft}, {X: 42, Y: 46, Label: slmsam.BoxBottomRight}}
@@ -119,7 +118,7 @@ func TestPriorTakesPoints(t *testing.T) {
 	}
 }
 
-// TestPriorFollowsEachObjectByItself follows two objects that are outlined on the same slice, each by itself.
+// TestPriorFollowsEachObjectByItself tracks two objects outlined on the same slice independently.
 func TestPriorFollowsEachObjectByItself(t *testing.T) {
 	s, masks := discVolume(5)
 	m := freshPrior(t, true)
@@ -132,7 +131,7 @@ func TestPriorFollowsEachObjectByItself(t *testing.T) {
 	}
 }
 
-// TestPriorBetweenTwoOutlines: what lies between is found from both sides.
+// TestPriorBetweenTwoOutlines checks that slices between two outlines are found from both sides.
 func TestPriorBetweenTwoOutlines(t *testing.T) {
 	s, masks := discVolume(9)
 	found := follow(t, freshPrior(t, true), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}, slmsam.Prompt{Slice: 8, Object: 1, Mask: masks[8]})
@@ -141,7 +140,7 @@ func TestPriorBetweenTwoOutlines(t *testing.T) {
 	}
 }
 
-// TestPriorIsCorrectedByPoints: a click on a tracked slice is taken in, and tracking goes on from it.
+// TestPriorIsCorrectedByPoints checks that a click on a tracked slice takes effect and that tracking continues from it.
 func TestPriorIsCorrectedByPoints(t *testing.T) {
 	s, masks := discVolume(6)
 	for _, alone := range []bool{false, true} {
@@ -158,7 +157,7 @@ func TestLocalWindow(t *testing.T) {
 			values[i], mask[i] = 140, true
 		}
 	}
-	values[0] = 3000 // far from the object
+	values[0] = 3000 // an outlier far from the object
 	require.Equal(t, volume.Window{Lo: 140, Hi: 141}, slmsam.LocalWindow(make140(), mask, 40, 40), "no contrast")
 	w := slmsam.LocalWindow(values, mask, 40, 40)
 	require.GreaterOrEqual(t, w.Lo, 100.0)
@@ -179,8 +178,8 @@ func TestPriorAloneNeedsPrior(t *testing.T) {
 	require.ErrorContains(t, c.Validate(), "prior_alone needs prior")
 }
 
-// TestWildCorrectionsAreNotBelieved: a refiner that finds the object everywhere does not lead the prior astray, and one that
-// moves borders a little moves none where a slice is the last one again.
+// TestWildCorrectionsAreNotBelieved checks that a refiner which finds the object everywhere does not lead the prior
+// astray, and that one which moves borders slightly has no effect on a slice identical to the last.
 func TestWildCorrectionsAreNotBelieved(t *testing.T) {
 	bias := func(to float32) *slmsam.Model {
 		m := freshPrior(t, true)

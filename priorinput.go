@@ -9,8 +9,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/carry"
 )
 
-// pixels is what the network is shown of a slice of every object, [S,S] each: its gray values, how likely they are the
-// object's, and where it is expected; nothing of the last two before there is an outline.
+// pixels is the network's input for a slice of every object, from gray values [S,S] each: the gray values, how likely
+// they belong to the object, and where it is expected. The latter two are 0 before there is an outline. -> [B,S,S,3]
 func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
 	var out []float32
 	size := p[0].model.Config.ImageSize
@@ -27,11 +27,12 @@ func (p priors) pixels(g *nn.Graph, gray [][]uint8) *nn.Tensor {
 	return g.Upload(out, len(p), size, size, 3)
 }
 
-// viewScale brings the prior's logits to about -2..2, and outlineScale distances in pixels likewise.
+// viewScale scales the prior's logits to about -2..2, and outlineScale does the same for distances in pixels.
 const viewScale, outlineScale = 0.5, 0.2
 
-// view sets out to what the mask is refined by, [side,side,PriorViews]: gray values, their likelihood, and the carried outline; gray
-// values of the last slice, and gray values and outline of the outlined one, carried here.
+// view fills out with the refiner's input, [side,side,PriorViews]: gray values, their likelihood, and the
+// carried outline; then, warped to this slice, the gray values of the last slice, and the gray values and
+// outline of the outlined one.
 func (p *prior) view(out []float32) {
 	of := p.proposal
 	for i, gray := range p.gray {
@@ -41,7 +42,7 @@ func (p *prior) view(out []float32) {
 	}
 }
 
-// normal brings a gray value to ImageNet's mean and deviation, of gray.
+// normal normalizes a gray value with ImageNet's mean and deviation for gray.
 func normal(gray float32) float32 {
 	const mean, deviation = 0.449, 0.226
 	return (gray/255 - mean) / deviation
@@ -63,7 +64,7 @@ func times(values []float32, k float32) []float32 {
 	return out
 }
 
-// interleaved puts pictures of one size together as the channels of one.
+// interleaved combines channels of the same size into one channels-last image.
 func interleaved(channels [][]float32) []float32 {
 	n := len(channels)
 	out := make([]float32, n*len(channels[0]))
@@ -75,7 +76,7 @@ func interleaved(channels [][]float32) []float32 {
 	return out
 }
 
-// prompts is what the decoder is told of a tracked slice; nothing without priors.
+// prompts returns the decoder's prompts for a tracked slice; none without priors.
 func (p priors) prompts(g *nn.Graph) decoder.Prompts {
 	if p == nil {
 		return decoder.Prompts{}
@@ -107,12 +108,12 @@ func (p priors) prompts(g *nn.Graph) decoder.Prompts {
 		Refiner: heads.refiner}}
 }
 
-// clipped keeps a distance within what a mask prompt's logits are.
+// clipped limits a distance to the range of a mask prompt's logits.
 func clipped(distance float32) float32 {
 	return min(max(distance, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
 }
 
-// sideBySide calls f for 0..n, all at once, and waits.
+// sideBySide calls f for 0..n-1 concurrently and waits.
 func sideBySide(n int, f func(k int)) {
 	var all sync.WaitGroup
 	all.Add(n)

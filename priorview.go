@@ -7,9 +7,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// shownAs shows a model with a prior an object in the gray values of its surroundings; to other models slices stay as
-// they are. The first of the prompts that covers something decides; they come out sorted by slice.
-func (m *Model) shownAs(s Slices, prompts []Prompt) Slices {
+// localWindow returns slices with the gray window of the object's surroundings, for a model with a prior; for others,
+// the slices are unchanged. The first prompt that covers an area decides; prompts is sorted by slice.
+func (m *Model) localWindow(s Slices, prompts []Prompt) Slices {
 	if m.prior == nil {
 		return s
 	}
@@ -24,7 +24,7 @@ func (m *Model) shownAs(s Slices, prompts []Prompt) Slices {
 	return s
 }
 
-// coveredBy is what a prompt says of its object's place: the mask, or the box; nil for points.
+// coveredBy is the area that a prompt covers: its mask or its box; nil for points.
 func coveredBy(p Prompt, h, w int) []bool {
 	if p.Mask != nil {
 		return p.Mask
@@ -47,17 +47,16 @@ func coveredBy(p Prompt, h, w int) []bool {
 	return mask
 }
 
-// Settings of LocalWindow: the surroundings reach so many times the object's size beyond it, the rarest gray values at
-// either end are cut off, and so is what lies further than so many standard deviations from the object's mean.
+// Settings of LocalWindow.
 const (
-	windowReach = 1.0
-	windowLeast = 8 // pixels
-	windowRare  = 0.005
-	windowFar   = 8.0
+	windowReach = 1.0   // how far the surroundings extend beyond the object, relative to its size
+	windowLeast = 8     // and at least this many pixels
+	windowRare  = 0.005 // fraction of gray values cut off at either end
+	windowFar   = 8.0   // standard deviations from the object's mean, beyond which values are cut off
 )
 
-// LocalWindow is the range of intensities in an object's surroundings on a slice [h,w]: what the model's prior tells
-// inside from outside by. A slice without contrast there gets the window of its one value.
+// LocalWindow is the range of intensities around an object on a slice [h,w], in which the model's prior distinguishes
+// inside from outside. If there is no contrast, the window is that of the single value.
 func LocalWindow(values []float32, mask []bool, h, w int) volume.Window {
 	lo, hi := [2]int{h, w}, [2]int{}
 	n, sum, squares := 0.0, 0.0, 0.0

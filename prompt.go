@@ -10,10 +10,10 @@ import (
 // Point is a click or a corner of a box, in pixels: x to the right, y down, the first pixel's center at (0, 0).
 type Point = decoder.Point
 
-// PointLabel is what a Point says.
+// PointLabel is the kind of a Point.
 type PointLabel = decoder.Label
 
-// What a Point says. A box is its two corners, before any clicks.
+// The kinds of a Point. A box is given by its two corners, before any clicks.
 const (
 	Negative       = decoder.Negative
 	Positive       = decoder.Positive
@@ -21,23 +21,23 @@ const (
 	BoxBottomRight = decoder.BoxBottomRight
 )
 
-// Prompt says where one object is on one slice, in native pixels.
+// Prompt marks one object on one slice, in native pixels.
 //
-//   - A mask alone is an outline: it is the slice's result, to the pixel.
-//   - Points alone are looked for. Of an object that has an outline elsewhere they correct what tracking finds on
-//     the slice (not in the Official order, which looks for all points before it tracks).
+//   - A mask alone is an outline: it becomes the slice's result exactly as drawn.
+//   - Points alone mark an object to be found. If the object has an outline elsewhere, they correct what tracking finds on
+//     the slice (except in the Official order, which uses all points before tracking).
 //   - A mask with points is refined: the points correct it.
 type Prompt struct {
 	Slice  int
-	Object int // any number but 0: the object's label; prompts with the same number belong together
+	Object int // the object's label, any number but 0; prompts with the same number belong together
 	Mask   []bool
 	Points []Point
 }
 
-// outline says whether the prompt's mask is the result.
+// outline reports whether the prompt's mask is the result.
 func (p Prompt) outline() bool { return p.Mask != nil && len(p.Points) == 0 }
 
-// check reports a prompt that cannot be followed on slices of h x w pixels.
+// check returns an error for a prompt that does not work on slices of h x w pixels.
 func (p Prompt) check(h, w int) error {
 	switch {
 	case p.Object == 0:
@@ -52,7 +52,7 @@ func (p Prompt) check(h, w int) error {
 	return nil
 }
 
-// kind is what a prompt consists of, for errors and for Config.Trained.
+// kinds lists what a prompt consists of, as in Trained.Prompts.
 func (p Prompt) kinds() []string {
 	var out []string
 	if p.Mask != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tolerances of the recorded prompts (the fixtures' README): presence and pixel signs may differ in one of 10,000.
+// Tolerances for the recorded prompts (from the fixtures' README): presence and pixel signs may differ in 1 of 10,000.
 const promptDisagreement = 1e-4
 
 // recordedPrompt is a prompt as the fixtures store it: points as x, y, label in native pixels.
@@ -24,7 +24,7 @@ type recordedPrompt struct {
 	Mask   json.RawMessage `json:"mask"`
 }
 
-// recordedVolume is the volume of the recorded prompts, raw slices as intensities.
+// recordedVolume is the volume of the recorded prompts, with raw slices as intensities.
 func recordedVolume(t *testing.T, s golden.Set) slmsam.Slices {
 	raw, shape := s.File(t, "prompts", "volume.safetensors").Bytes("raw")
 	dim := [3]int{shape[2], shape[1], shape[0]}
@@ -52,7 +52,7 @@ func bits(t *testing.T, f *golden.File, name string) []bool {
 	return out
 }
 
-// TestRecordedPrompts propagates every recorded set of prompts in the official order and compares masks and scores.
+// TestRecordedPrompts propagates every recorded set of prompts in the Official order and compares masks and scores.
 func TestRecordedPrompts(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		if !s.Has("prompts", "volume.safetensors") {
@@ -90,8 +90,8 @@ func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slms
 	wrong := 0
 	for object, prompts := range byObject {
 		column := object - 1
-		// One object at a time: a label map has no room for two masks on one pixel. The recorded objects do not look at
-		// each other, but all of a session start from its first prompt.
+		// One object at a time, because a label map cannot hold two masks on one pixel. The recorded objects are
+		// independent of each other, except that all objects in a session start from its first prompt.
 		result, err := m.Segment(context.Background(), slmsam.Request{Slices: slices, Prompts: prompts,
 			Options: slmsam.Options{Order: slmsam.Official, Memory: memory, KeepHoles: f.Int("fill_hole_area") == 0}})
 		require.NoError(t, err)
@@ -110,7 +110,8 @@ func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slms
 	require.LessOrEqual(t, float64(wrong), promptDisagreement*float64(len(want)), "pixels on the wrong side")
 }
 
-// TestRecordedClicks repeats single calls of the predictor: clicks that refine what was found, with and without memory.
+// TestRecordedClicks replays single calls of the predictor: clicks that refine an earlier result, with and
+// without memory.
 func TestRecordedClicks(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		if !s.Has("prompts", "volume.safetensors") {

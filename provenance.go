@@ -15,29 +15,29 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Provenance is what a result came from: it is kept beside the result, so that a person can correct the result in any
-// editor and have only that computed again which the corrections can change.
+// Provenance records how a result was made. It is stored beside the result, so that a person can correct the result
+// in any editor and only what the corrections affect is recomputed.
 type Provenance struct {
 	Version   int             `json:"version"`
 	Image     string          `json:"image_sha256"`             // of the voxels
 	Weights   string          `json:"weights_sha256"`           // of the tensors
-	Request   string          `json:"request_sha256,omitempty"` // Model.Identity; older files lack it
+	Request   string          `json:"request_sha256,omitempty"` // Model.Identity; missing in older files
 	Axis      int             `json:"axis"`
 	Window    [2]float64      `json:"window"`
 	Range     [2]int          `json:"range"`
 	Memory    Memory          `json:"memory"`
 	Crop      float64         `json:"crop"`                // 0: whole slices
-	Precision string          `json:"precision,omitempty"` // of the products; older files lack it
+	Precision string          `json:"precision,omitempty"` // of matrix products; missing in older files
 	Objects   []ObjectHistory `json:"objects"`
 }
 
-// ObjectHistory is what is known of one label of a result.
+// ObjectHistory is what is recorded of one label in a result.
 type ObjectHistory struct {
 	Label    int            `json:"label"`
 	Outlined []int          `json:"outlined"`          // slices
-	Present  []Span         `json:"present,omitempty"` // as the annotator said
+	Present  []Span         `json:"present,omitempty"` // as stated by the annotator
 	Absent   []Span         `json:"absent,omitempty"`
-	Slices   map[int]string `json:"slices"` // a hash of the mask on every slice that holds the label
+	Slices   map[int]string `json:"slices"` // a hash of the mask on every slice that contains the label
 }
 
 const provenanceVersion = 1
@@ -63,14 +63,14 @@ func (m *Model) Provenance(r Request, result *Result) Provenance {
 	return p
 }
 
-// WriteJSON stores the provenance.
+// WriteJSON writes the provenance.
 func (p Provenance) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	return e.Encode(p)
 }
 
-// ParseProvenance reads what was stored as JSON.
+// ParseProvenance reads what WriteJSON wrote.
 func ParseProvenance(data []byte) (Provenance, error) {
 	var p Provenance
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -85,7 +85,7 @@ func ParseProvenance(data []byte) (Provenance, error) {
 	return p, nil
 }
 
-// CheckImage returns an error that wraps ErrForeign if the result was made from another image.
+// CheckImage returns an error that wraps ErrForeign if the result was made from a different image.
 func (p Provenance) CheckImage(v *volume.Volume) error {
 	if ImageHash(v) != p.Image {
 		return fmt.Errorf("slmsam: the image %s is not the one that the earlier result was made from, or has changed since: its provenance %w", v.Path, ErrForeign)
@@ -93,16 +93,16 @@ func (p Provenance) CheckImage(v *volume.Volume) error {
 	return nil
 }
 
-// Correction is how a person changed a result.
+// Correction describes how a person changed a result.
 type Correction struct {
 	Slices  map[int][]int // changed slices by label, ascending
-	Request               // what to compute again; Slices and Progress are not set
+	Request               // what to recompute; Slices and Progress are not set
 }
 
-// Correct compares a label map with the result that it was made from, and says what to compute again: between each
-// changed slice and its neighbors among the outlines. A changed slice is an outline from now on or, where the label was
-// erased, a slice known not to hold it. A label that the result did not have is new altogether. An error that wraps
-// ErrForeign says that the label map is another one.
+// Correct compares a label map with the result that it was made from, and determines what to recompute: the slices
+// between each changed slice and its neighbors among the outlines. A changed slice counts as an outline from now on
+// or, if the label was erased, as known not to contain it. Labels that the result did not have are new. The error
+// wraps ErrForeign if the label map does not come from the result.
 func (p Provenance) Correct(corrected *volume.LabelMap) (*Correction, error) {
 	if p.Range[1] > corrected.Dim[p.Axis] {
 		return nil, fmt.Errorf("slmsam: %s has %d slices, the earlier result had %d: its provenance %w", corrected.Path, corrected.Dim[p.Axis], p.Range[1], ErrForeign)
@@ -133,7 +133,7 @@ func (p Provenance) Correct(corrected *volume.LabelMap) (*Correction, error) {
 	return c, nil
 }
 
-// changed lists the slices of a range whose mask is another one, ascending.
+// changed lists the slices in a range whose mask has changed, in ascending order.
 func (o ObjectHistory) changed(now map[int]string, span [2]int) []int {
 	var out []int
 	for i := span[0]; i < span[1]; i++ {
@@ -144,7 +144,7 @@ func (o ObjectHistory) changed(now map[int]string, span [2]int) []int {
 	return out
 }
 
-// object adds one label's prompts, what is known of it, and what to compute again.
+// object adds one label's prompts, what is known of it, and what to recompute.
 func (c *Correction) object(o ObjectHistory, axis int, changed []int) {
 	c.Present[o.Label], c.Absent[o.Label] = o.Present, slices.Clone(o.Absent)
 	if len(changed) > 0 {
@@ -166,7 +166,7 @@ func (c *Correction) object(o ObjectHistory, axis int, changed []int) {
 	}
 }
 
-// affected is what lies between changed slices and their neighbors among the fixed ones (both ascending).
+// affected returns the spans between changed slices and their neighbors among the fixed ones (both ascending).
 func affected(changed, fixed []int, first, end int) []Span {
 	var out []Span
 	for _, i := range changed {
@@ -184,7 +184,7 @@ func affected(changed, fixed []int, first, end int) []Span {
 	return out
 }
 
-// maskHashes is a hash of every label's mask on every slice that holds it.
+// maskHashes returns a hash of every label's mask on every slice that contains it, by label and slice.
 func maskHashes(l *volume.LabelMap, axis int) map[int]map[int]string {
 	out := map[int]map[int]string{}
 	for i := range l.Dim[axis] {

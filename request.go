@@ -8,28 +8,28 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Request is what Segment is asked for.
+// Request is the input of Segment.
 type Request struct {
 	Slices  Slices
 	Prompts []Prompt
 	Options
 
-	// Present and Absent are the slices that are known to hold an object, or not to, by object; those under 0 count
-	// for all objects. Between two outlined slices an object is taken to be present anyway. Tracking ends at a slice
-	// that is known not to hold the object.
+	// Present and Absent are the slices known to contain an object, or not to, by object; entries for 0 apply to all
+	// objects. Between two outlined slices, an object is assumed to be present anyway. Tracking ends at a slice known
+	// not to contain the object.
 	Present, Absent map[int][]Span
 
-	// Earlier is a label map of the same volume to correct: what is not computed again stays as it is there. Only says
-	// which slices are computed again, by object; an object that it leaves out is not. Without Earlier both are nil.
+	// Earlier is a label map of the same volume to correct: what is not recomputed stays as it is there. Only says
+	// which slices of each object are recomputed; objects without an entry are not. Without Earlier, both are nil.
 	Earlier *volume.LabelMap
 	Only    map[int][]Span
 
-	// Progress, unless nil, is told of every finished slice. An error that it returns ends the work.
+	// Progress, unless nil, is called for every finished slice. An error from it ends the work.
 	Progress func(Progress) error
 }
 
-// Add adds a prompt. Points on a slice where the object has a prompt join it. With an Earlier result, what the prompt
-// can change is computed again.
+// Add adds a prompt. Points on a slice where the object already has a prompt are added to it. With an Earlier result,
+// what the prompt can affect is recomputed.
 func (r *Request) Add(p Prompt) {
 	at := slices.IndexFunc(r.Prompts, func(q Prompt) bool { return q.Slice == p.Slice && q.Object == p.Object })
 	switch {
@@ -46,8 +46,8 @@ func (r *Request) Add(p Prompt) {
 	r.Again(p.Object, p.Slice)
 }
 
-// Again has computed again what a change of an object on a slice can affect: what lies between it and its neighbors
-// among the object's prompts and the slices known not to hold it. Earlier, First and End are set before.
+// Again marks for recomputation what a change of an object on a slice can affect: the slices between it and its
+// neighbors among the object's prompts and the slices known not to contain it. Earlier, First, and End must be set.
 func (r *Request) Again(object, slice int) {
 	var fixed []int
 	for _, q := range r.Prompts {
@@ -62,42 +62,42 @@ func (r *Request) Again(object, slice int) {
 	r.Only[object] = append(r.Only[object], affected([]int{slice}, fixed, r.First, r.End)...)
 }
 
-// present and absent are what is known of an object.
+// present and absent are the spans known for an object.
 func (r *Request) present(object int) []Span { return slices.Concat(r.Present[0], r.Present[object]) }
 func (r *Request) absent(object int) []Span  { return slices.Concat(r.Absent[0], r.Absent[object]) }
 
-// Progress says that a slice is finished for some objects.
+// Progress reports that a slice is finished for some objects.
 type Progress struct {
 	Slice   int
 	Objects []int            // labels
-	Labels  *volume.LabelMap // the result so far; not to be changed or kept
+	Labels  *volume.LabelMap // the result so far; must not be changed or retained
 	Done    int              // steps, of Total
 	Total   int
 }
 
-// Options are the settings of Segment. The zero value tracks the whole volume with the model's own settings.
+// Options are the settings of Segment. The zero value tracks through the whole volume with the model's own settings.
 type Options struct {
 	Memory    Memory // the zero value takes the model's
 	First     int    // first slice of the range
-	End       int    // one past the last slice; 0 is the volume's end
+	End       int    // one past the last slice; 0: the volume's end
 	Direction Direction
 	Order     Order
 	KeepHoles bool // do not fill small holes in the masks
-	BF16      bool // store memories as bfloat16, as the released predictor does
+	BF16      bool // store memories as bfloat16, as in the released predictor
 
-	// Crop shows the model, for each object, the square of Crop times its size about its prompts: small objects
-	// gain, what moves far is lost at the border. 0 takes the model's, WholeSlice shows all, as SAM 2 does. An
-	// object that is given by clicks alone has no size: it is looked for on whole slices.
+	// Crop shows the model, for each object, a square around its prompts that is Crop times its size. Small objects
+	// benefit; objects that move far are lost at the border. 0 takes the model's crop; WholeSlice shows everything,
+	// as SAM 2 does. An object marked by clicks alone has no size and is looked for on whole slices.
 	Crop float64
 
 	// Untrained allows prompts and memories that the weights were not trained with (Config.Trained).
 	Untrained bool
 }
 
-// WholeSlice is the Crop that shows everything.
+// WholeSlice is the Crop that shows whole slices.
 var WholeSlice = math.Inf(1)
 
-// Direction says to which side of the prompts to track.
+// Direction says on which side of the prompts to track.
 type Direction int
 
 // The directions.
@@ -112,19 +112,19 @@ type Order int
 
 // The orders.
 const (
-	// Blended tracks from both outlines through the whole gap and weighs the two by distance and area.
+	// Blended tracks from both outlines through the whole gap and weights the two results by distance and area.
 	Blended Order = iota
 	// Nearest tracks each half of the gap from its own outline.
 	Nearest
-	// Official is the released predictor's: with all outlines in memory from the first one to the end of the volume,
-	// then from there to its beginning. The recorded sequences are in this order.
+	// Official is the released predictor's order: with all outlines in memory, from the first one to the end of the
+	// volume, then from there to its beginning. The recorded sequences use this order.
 	Official
 )
 
-// Orders names the orders as the command line does.
+// Orders maps the orders' names on the command line.
 var Orders = map[string]Order{"blended": Blended, "nearest": Nearest, "official": Official}
 
-// Banks is what Segment takes for Options.Memory: the model's own where that is not set.
+// Banks returns the memory that Segment uses: Options.Memory or, if that is not set, the model's own.
 func (m *Model) Banks(opt Options) Memory {
 	if opt.Memory == (Memory{}) {
 		return m.Config.Memory
@@ -132,7 +132,7 @@ func (m *Model) Banks(opt Options) Memory {
 	return opt.Memory
 }
 
-// Crop is what Segment takes for Options.Crop: the model's own where that is 0, and 0 for whole slices.
+// Crop returns the crop that Segment uses: Options.Crop or, if that is 0, the model's own; 0 for whole slices.
 func (m *Model) Crop(opt Options) float64 {
 	crop := opt.Crop
 	if crop == 0 {
@@ -144,7 +144,7 @@ func (m *Model) Crop(opt Options) float64 {
 	return crop
 }
 
-// check completes the options and reports what cannot be done.
+// check fills in defaults and returns an error for a request that cannot be carried out.
 func (m *Model) check(r *Request) error {
 	s, opt := r.Slices, &r.Options
 	if opt.End == 0 {

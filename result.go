@@ -9,27 +9,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Result is what Segment found.
+// Result is the output of Segment.
 type Result struct {
 	Labels  *volume.LabelMap // on the volume's grid
-	Objects []Object         // ascending by label
-	Doubts  []Doubtful       // where to look, most doubtful first
+	Objects []Object         // in ascending order of labels
+	Doubts  []Doubtful       // slices to check, most doubtful first
 }
 
 // Object is one label of a result.
 type Object struct {
 	Label    int
-	Outlined []int     // slices with a prompt, ascending
-	Slices   []Finding // the slices that were looked at, ascending
+	Outlined []int     // slices with a prompt, in ascending order
+	Slices   []Finding // the slices examined, in ascending order
 }
 
 // Finding is one object on one slice.
 type Finding struct {
 	Slice  int
 	State  State
-	Score  float32 // logit of the object being there, as the model sees it; NaN for what was kept
+	Score  float32 // logit of the object being present, according to the model; NaN for kept slices
 	Area   int     // pixels in the label map
-	Doubts []Doubt // why a person should look
+	Doubts []Doubt // reasons to check the slice
 }
 
 // State says where an object's mask on a slice comes from.
@@ -40,11 +40,11 @@ const (
 	StateOutlined State = "outlined" // the annotator drew it
 	StatePrompted State = "prompted" // found from points
 	StateTracked  State = "tracked"
-	StateAbsent   State = "absent" // tracked, and judged not to be there
-	StateKept     State = "kept"   // as it was in the earlier result
+	StateAbsent   State = "absent" // tracked, but judged not to be there
+	StateKept     State = "kept"   // unchanged from the earlier result
 )
 
-// origin is how a finding came about.
+// origin says how a finding came about.
 type origin int
 
 const (
@@ -53,37 +53,37 @@ const (
 	outlined
 )
 
-// finding is an object on a slice as a propagation hands it out.
+// finding is an object on a slice as reported by a propagation.
 type finding struct {
 	object, slice int
 	origin        origin
 	score         float32
-	agreement     float64   // of both sides, or -1
+	agreement     float64   // between both sides, or -1
 	logits        []float32 // [h,w] of the propagation's crop; nil for outlines
-	mask          []bool    // likewise, of an outline
+	mask          []bool    // [h,w] likewise, only for outlines
 }
 
-// outcome is a result in the making.
+// outcome is a result under construction.
 type outcome struct {
 	request     *Request
 	merger      *merger
 	parts       []*propagation
-	found       map[int]map[int]*seen // by object, then slice
+	found       map[int]map[int]*pending // by object, then slice
 	done, total int
 }
 
-// seen is a finding before its area is known.
-type seen struct {
+// pending is a finding whose area is not known yet.
+type pending struct {
 	Finding
 	agreement float64
 }
 
-// newOutcome starts from nothing or, when correcting, from the earlier result without what is computed again.
+// newOutcome starts from nothing or, for a correction, from the earlier result without what is recomputed.
 func newOutcome(r *Request) *outcome {
 	labels := volume.NewLabelMap(r.Slices.Volume)
-	o := &outcome{request: r, merger: newMerger(labels, r.Slices.Axis), found: map[int]map[int]*seen{}}
+	o := &outcome{request: r, merger: newMerger(labels, r.Slices.Axis), found: map[int]map[int]*pending{}}
 	for _, p := range r.Prompts {
-		o.found[p.Object] = map[int]*seen{}
+		o.found[p.Object] = map[int]*pending{}
 	}
 	if r.Earlier == nil {
 		return o
@@ -100,7 +100,7 @@ func newOutcome(r *Request) *outcome {
 	return o
 }
 
-// add records a finding that was made in a crop of the slices.
+// add records a finding made in a crop of the slices.
 func (o *outcome) add(f finding, c volume.Crop) error {
 	if score := float64(f.score); math.IsNaN(score) || math.IsInf(score, 0) {
 		return fmt.Errorf("slmsam: slice %d: the model's score for label %d is %v: the weights are damaged, or do not belong to this configuration",
@@ -117,11 +117,11 @@ func (o *outcome) add(f finding, c volume.Crop) error {
 		}
 		o.merger.add(f.slice, f.object, volume.Paste(f.logits, h, w, c, 0), nil)
 	}
-	o.found[f.object][f.slice] = &seen{Finding: Finding{Slice: f.slice, State: state, Score: f.score}, agreement: f.agreement}
+	o.found[f.object][f.slice] = &pending{Finding: Finding{Slice: f.slice, State: state, Score: f.score}, agreement: f.agreement}
 	return nil
 }
 
-// step counts a finished step and tells the caller.
+// step counts a finished step and reports it.
 func (o *outcome) step(slice int, objects []int) error {
 	o.done++
 	if o.request.Progress == nil {
@@ -130,7 +130,7 @@ func (o *outcome) step(slice int, objects []int) error {
 	return o.request.Progress(Progress{Slice: slice, Objects: objects, Labels: o.merger.labels, Done: o.done, Total: o.total})
 }
 
-// result measures what was found and looks for doubts.
+// result measures the findings and looks for doubts.
 func (o *outcome) result() *Result {
 	r := &Result{Labels: o.merger.labels}
 	axis := o.request.Slices.Axis
@@ -148,7 +148,7 @@ func (o *outcome) result() *Result {
 	return r
 }
 
-// object lists what is known of a label, by slice.
+// object collects the findings of a label, by slice.
 func (o *outcome) object(label int, shapes map[int]shape) Object {
 	out := Object{Label: label}
 	for _, p := range o.request.Prompts {

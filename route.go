@@ -1,12 +1,12 @@
 package slmsam
 
-// reach is a way from an outlined slice in one direction, up to and including slice last.
+// reach is a run of slices tracked from an outlined slice in one direction, up to and including slice last.
 type reach struct {
 	from, last int
 	reverse    bool
 }
 
-// slices lists what is passed, in the direction of travel, without the slice it comes from.
+// slices lists the tracked slices in the direction of travel, without the one it starts from.
 func (r reach) slices() []int {
 	var out []int
 	for i := r.from + 1; i <= r.last && !r.reverse; i++ {
@@ -18,7 +18,7 @@ func (r reach) slices() []int {
 	return out
 }
 
-// passes says whether a slice lies on the way.
+// passes reports whether a slice is one of those tracked.
 func (r reach) passes(slice int) bool {
 	if r.reverse {
 		return r.last <= slice && slice < r.from
@@ -26,8 +26,8 @@ func (r reach) passes(slice int) bool {
 	return r.from < slice && slice <= r.last
 }
 
-// route says how the slices of opt's range are reached from the outlined ones (ascending, within the range): gap by
-// gap, from the outline at either end. Absent slices are walls that no way passes.
+// route determines how the slices in opt's range are reached from the outlined ones (ascending, within the range):
+// gap by gap, from the outline at either end. Nothing is tracked past absent slices.
 func route(outlined []int, absent []Span, opt Options) []reach {
 	if opt.Order == Official {
 		return officialRoute(outlined, opt)
@@ -44,7 +44,7 @@ func route(outlined []int, absent []Span, opt Options) []reach {
 			right = outlined[k]
 			last = right - 1
 		}
-		forward, backward := meet(left, right, first, last, absent, opt)
+		forward, backward := gapEnds(left, right, first, last, absent, opt)
 		if left >= 0 && forward >= first && opt.Direction != Backward {
 			out = append(out, reach{left, forward, false})
 		}
@@ -55,12 +55,12 @@ func route(outlined []int, absent []Span, opt Options) []reach {
 	return out
 }
 
-// meet says how far the slices first..last between two outlines are tracked forward from the left one and backward
-// from the right one; an outline of -1 is not there.
-func meet(left, right, first, last int, absent []Span, opt Options) (forward, backward int) {
+// gapEnds returns how far the slices first..last between two outlines are tracked forward from the left one and
+// backward from the right one; -1 means that there is no outline.
+func gapEnds(left, right, first, last int, absent []Span, opt Options) (forward, backward int) {
 	forward, backward = last, first
 	if left >= 0 && right >= 0 && opt.Order == Nearest && opt.Direction == Both {
-		forward = first + (last-first)/2 // the middle one of an odd number is tracked forward
+		forward = first + (last-first)/2 // with an odd number of slices, the middle one is tracked forward
 		backward = forward + 1
 	}
 	for i := first; i <= last; i++ {
@@ -78,7 +78,7 @@ func meet(left, right, first, last int, absent []Span, opt Options) (forward, ba
 	return forward, backward
 }
 
-// officialRoute goes from the first outline (the last, when only going backward) to the end, then back.
+// officialRoute goes from the first outline (from the last one if only going backward) to the end, and then back.
 func officialRoute(outlined []int, opt Options) []reach {
 	start := outlined[0]
 	if opt.Direction == Backward {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ways writes routes as {from, first tracked, last tracked}.
+// ways formats routes as {from, first tracked, last tracked}.
 func ways(outlined []int, absent []Span, opt Options) [][3]int {
 	var out [][3]int
 	for _, r := range route(outlined, absent, opt) {

@@ -10,12 +10,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Segment carries prompts through a volume: from outlines on a few slices to a label map of all of them. Each
-// object's number is its label; what the annotator drew is kept to the pixel, and where objects claim the same
-// pixel the more certain one has it. The end of ctx stops the work, also within a slice.
+// Segment propagates prompts through a volume: from outlines on a few slices to a label map of all of them. Each
+// object's number is its label. What the annotator drew is kept exactly, and where objects claim the same pixel, the
+// more certain one gets it. When ctx ends, the work stops, even within a slice.
 //
-// Errors name the prompt or the setting that cannot be followed; *UntrainedError says that the weights never learned
-// it. A score that is not a number means damaged weights.
+// Errors name the prompt or the setting that cannot be used; *UntrainedError means that the weights were not trained
+// with it. A score that is not a number indicates damaged weights.
 func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 	if err := m.check(&r); err != nil {
 		return nil, err
@@ -43,8 +43,7 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 	return out.result(), nil
 }
 
-// parts splits the request into what is seen in one view: everything on whole slices or, with a crop or a prior, each
-// object by itself.
+// parts splits the request by view: everything on whole slices or, with a crop or a prior, each object by itself.
 func (m *Model) parts(r Request) []*propagation {
 	h, w := r.Slices.Size()
 	crop := m.Crop(r.Options)
@@ -57,27 +56,28 @@ func (m *Model) parts(r Request) []*propagation {
 		if crop > 0 {
 			c = Around(gr.all(), h, w, crop)
 		}
-		seen := m.shownAs(r.Slices, gr.all()).cropped(c)
+		seen := m.localWindow(r.Slices, gr.all()).cropped(c)
 		gr.cut(w, c)
 		out = append(out, m.propagation(seen, c, []*group{gr}, r.Options))
 	}
 	return out
 }
 
-// propagation is the work on objects that are seen in one view of the volume.
+// propagation is the work on objects that share a view of the volume.
 type propagation struct {
 	model    *Model
 	g        *nn.Graph
 	slices   Slices
-	crop     volume.Crop // of the volume's slices
+	crop     volume.Crop // the view, on the volume's slices
 	opt      Options
 	groups   []*group
 	visits   []visit
-	halves   *spill.Pile[half] // what came first to a slice that is reached from both sides
+	halves   *spill.Pile[half] // the first findings on slices that are reached from both sides
 	trackers []*Tracker
-	toCome   map[int]int // visits of each slice
+	toCome   map[int]int // visits still due, by slice
 }
 
+// propagation plans the work on groups that see slices s, which are cut to c.
 func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Options) *propagation {
 	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups,
 		halves: spill.NewPile[half](m.heldInMemory), toCome: map[int]int{}}
@@ -88,7 +88,7 @@ func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Option
 	return p
 }
 
-// steps is how many prompts and slices the work consists of.
+// steps is the number of prompts and slices to process.
 func (p *propagation) steps() int {
 	n := len(p.visits)
 	for _, gr := range p.groups {
@@ -102,7 +102,7 @@ func (p *propagation) steps() int {
 	return n
 }
 
-// count adds the objects that will be found, by slice.
+// count adds the number of objects that will be found on each slice.
 func (p *propagation) count(found map[int]int) {
 	for _, gr := range p.groups {
 		on := gr.anchors()
@@ -118,7 +118,7 @@ func (p *propagation) count(found map[int]int) {
 	}
 }
 
-// run does the work: every prompt is in memory before tracking begins.
+// run does the work; every prompt is in memory before tracking starts.
 func (p *propagation) run(ctx context.Context, out *outcome) error {
 	defer p.close()
 	for _, gr := range p.groups {
@@ -167,7 +167,7 @@ func (p *propagation) visit(v visit, out *outcome) error {
 	return out.step(v.slice, done)
 }
 
-// put hands what was found to the outcome, at the native size.
+// put passes what was found on to the outcome, at native size.
 func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how origin) error {
 	h, w := p.slices.Size()
 	for i, object := range gr.objects {
@@ -185,8 +185,8 @@ func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how o
 	return nil
 }
 
-// withImage computes a slice's features for the time of f. t, which comes by in the given direction, may show them
-// another picture of the slice; on holds the prompts on it.
+// withImage calls f with a slice's features, which are freed afterwards. The prior of t, which passes the slice in
+// the given direction, may add to what the network sees; on holds the prompts on the slice.
 func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt, f func(Image) error) error {
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
@@ -208,7 +208,7 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 	return nil
 }
 
-// image is a slice's features; a prior adds to the slice what it expects there.
+// image computes a slice's features; with a prior, what it expects there is part of the input.
 func (p *propagation) image(t *Tracker, slice int) (Image, error) {
 	h, w := p.slices.Size()
 	gray := p.slices.Gray(slice)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fourObjects is a volume of 40 slices with four objects that are outlined on slices 5, 15, 25 and 35.
+// fourObjects is a volume of 40 slices with four objects, outlined on slices 5, 15, 25, and 35.
 func fourObjects() slmsam.Request {
 	r := slmsam.Request{Slices: ramp(40)}
 	for object := 1; object <= 4; object++ {
@@ -21,7 +21,7 @@ func fourObjects() slmsam.Request {
 	return r
 }
 
-// corrected is a result of r in which a person has mended object 2 on slice 20, as a request to correct it.
+// corrected is a request that corrects the result of r after a person has changed object 2 on slice 20.
 func corrected(tb testing.TB, m *slmsam.Model, r slmsam.Request, result *slmsam.Result) slmsam.Request {
 	tb.Helper()
 	var kept bytes.Buffer
@@ -73,8 +73,8 @@ func TestACorrectionKeepsEverythingElse(t *testing.T) {
 	require.Equal(t, []int{5, 15, 20, 25, 35}, result.Objects[1].Outlined)
 }
 
-// BenchmarkSegment times the whole of a volume of 40 slices with four objects, and a correction of one object on one
-// slice: their ratio is in docs/loop.md.
+// BenchmarkSegment times a whole volume of 40 slices with four objects, and the correction of one object on one
+// slice; docs/loop.md gives their ratio.
 func BenchmarkSegment(b *testing.B) {
 	dev := cpu.New(0)
 	defer dev.Close()

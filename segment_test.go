@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// smallest is a model just large enough to have every part.
+// smallest is the smallest model that has every part.
 func smallest() slmsam.Config {
 	return slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
 		Trunk: hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2},
@@ -134,7 +134,7 @@ func segment(t *testing.T, r slmsam.Request) *slmsam.Result {
 	return result
 }
 
-// TestObjectsTogether checks that objects tracked as one batch get the scores that each gets alone.
+// TestObjectsTogether checks that objects tracked as one batch get the same scores as alone.
 func TestObjectsTogether(t *testing.T) {
 	a := slmsam.Prompt{Slice: 2, Object: 1, Mask: square(3, 10)}
 	b := slmsam.Prompt{Slice: 2, Object: 2, Mask: square(14, 25)}
@@ -148,8 +148,8 @@ func TestObjectsTogether(t *testing.T) {
 	}
 }
 
-// TestPresenceThatIsKnown: a slice that is known to hold the object is never judged absent, and tracking ends where it is
-// known to be gone.
+// TestPresenceThatIsKnown checks that a slice known to contain the object is never judged absent, and that tracking
+// ends where the object is known to be gone.
 func TestPresenceThatIsKnown(t *testing.T) {
 	prompts := []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(3, 20)}}
 	states := func(r slmsam.Request) map[int]slmsam.State {
@@ -157,7 +157,7 @@ func TestPresenceThatIsKnown(t *testing.T) {
 		dev := cpu.New(0)
 		defer dev.Close()
 		m := newModel(t, dev)
-		golden.AddScoreBias(t, m, -100) // absent, whatever it sees
+		golden.AddScoreBias(t, m, -100) // always absent
 		result, err := m.Segment(context.Background(), r)
 		require.NoError(t, err)
 		out := map[int]slmsam.State{}
@@ -175,7 +175,7 @@ func TestPresenceThatIsKnown(t *testing.T) {
 	require.Contains(t, ended, 2)
 }
 
-// TestManyObjects takes more objects than fit one batch.
+// TestManyObjects uses more objects than fit in one batch.
 func TestManyObjects(t *testing.T) {
 	var prompts []slmsam.Prompt
 	want := map[int][]int{}
@@ -186,7 +186,7 @@ func TestManyObjects(t *testing.T) {
 	require.Equal(t, want, visits(t, 3, prompts, slmsam.Options{}))
 }
 
-// TestMemoryDoesNotGrow propagates through volumes of different length and compares the peak.
+// TestMemoryDoesNotGrow propagates through volumes of different lengths and compares peak memory.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	peak := func(n int) int64 {
 		dev := cpu.New(0)
@@ -205,7 +205,7 @@ func TestSegmentStops(t *testing.T) {
 	defer dev.Close()
 	m := newModel(t, dev)
 	r := slmsam.Request{Slices: ramp(5), Prompts: []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(5, 15)}}}
-	_, err := m.Segment(context.Background(), r) // makes the constants that the model keeps
+	_, err := m.Segment(context.Background(), r) // creates the constants that the model caches
 	require.NoError(t, err)
 	live := dev.Memory().Live
 	full := errors.New("disk full")

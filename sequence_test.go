@@ -15,17 +15,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The fixtures' tolerance for whole sequences, and for those with memories in bfloat16, where a value next
-// to a rounding boundary may round the other way.
+// The fixtures' tolerances for whole sequences, and for those with memories in bfloat16, where a value close to a
+// rounding boundary may round either way.
 var (
 	sequenceTolerance = golden.Tolerance{Abs: 2e-3}
 	bf16Tolerance     = golden.Tolerance{Abs: 2e-2}
 )
 
-// maxFilled is how many pixels of a mask may differ by a hole filled on one side only.
+// maxFilled is how many pixels of a mask may differ because a hole is filled in only one of the two.
 const maxFilled = 16
 
-// maskDisagreement is the largest fraction of pixels of a sequence that may lie on the other side of 0.
+// maskDisagreement is the largest fraction of a sequence's pixels that may have the opposite sign.
 const maskDisagreement = 1e-4
 
 func TestSequences(t *testing.T) {
@@ -41,7 +41,7 @@ func TestSequences(t *testing.T) {
 	}
 }
 
-// sequence is one stored run and its replay.
+// sequence is a stored run and its replay.
 type sequence struct {
 	checker
 	s             golden.Set
@@ -50,7 +50,7 @@ type sequence struct {
 	resized       []uint8 // [T,S,S] slices
 	filled        bool    // hole filling is on
 	memory        slmsam.Memory
-	wrong, pixels int // of the masks
+	wrong, pixels int // mask pixels with the wrong sign, and in all
 }
 
 func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
@@ -102,7 +102,7 @@ func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 	require.LessOrEqual(t, float64(q.wrong), maskDisagreement*float64(q.pixels), "pixels on the wrong side of 0")
 }
 
-// memoryOf reads the banks from the metadata; a short bank alone may use the long one's weights.
+// memoryOf reads the banks from the metadata; a short bank without a long one may use the long one's weights.
 func memoryOf(t *testing.T, m *slmsam.Model, f *golden.File) slmsam.Memory {
 	n, variant := f.Int("recent_n"), f.Metadata["variant"]
 	switch {
@@ -146,7 +146,7 @@ func (q *sequence) prompt(slice int, objects []int) (found slmsam.Found) {
 	return found
 }
 
-// banks compares what the two attentions receive and return, where that is stored.
+// banks compares the inputs and outputs of the two attentions, where they are stored.
 func (q *sequence) banks(slice int, reverse bool) {
 	direction := map[bool]string{false: "forward", true: "reverse"}[reverse]
 	prefix := fmt.Sprintf("bank.slice%02d.%s.", slice, direction)
@@ -173,8 +173,8 @@ func (q *sequence) banks(slice int, reverse bool) {
 	})
 }
 
-// memories compares the memory tokens [B,L,M]. Attention does not depend on the order of the keys; the
-// official code takes the prompted slices in the order of a Python set, we by slice, so those may be swapped.
+// memories compares the memory tokens [B,L,M]. Attention does not depend on the order of the keys. The official code
+// takes prompted slices in the order of a Python set, this package by slice, so two of them may be swapped.
 func (q *sequence) memories(name string, s memattn.Selection, got *nn.Tensor) {
 	q.t.Helper()
 	want, shape := q.f.BatchFirst(name)
@@ -192,7 +192,7 @@ func (q *sequence) memories(name string, s memattn.Selection, got *nn.Tensor) {
 	golden.Close(q.t, name, want, q.read(got), q.tol)
 }
 
-// compare checks a slice's masks, scores, pointers, memory and choice.
+// compare checks a slice's masks, scores, pointers, memory, and chosen mask.
 func (q *sequence) compare(slice int, got slmsam.Found) {
 	q.t.Helper()
 	at := func(name string) []float32 {
@@ -225,7 +225,7 @@ func (q *sequence) compare(slice int, got slmsam.Found) {
 	}
 }
 
-// masks compares logits; with hole filling a few pixels may be filled on one side only.
+// masks compares logits; a few pixels may differ because a hole is filled in only one of the two.
 func (q *sequence) masks(slice int, want, got []float32) {
 	q.t.Helper()
 	require.Len(q.t, got, len(want))

@@ -2,17 +2,17 @@ package slmsam
 
 import "github.com/seed-6f79f512/slmsam/volume"
 
-// Slices is a volume seen as 8-bit slices across an axis. Slices are mapped when asked for: no second copy
-// of the volume is held.
+// Slices is a volume seen as 8-bit slices along an axis. Slices are converted when needed, so that no second copy of
+// the volume is held.
 type Slices struct {
 	Volume *volume.Volume
 	Axis   int           // 0, 1 or 2
 	Window volume.Window // the intensities that become black and white
 
-	crop volume.Crop // of every slice; zero: all of it
+	crop volume.Crop // part of every slice to show; zero: all of it
 }
 
-// SlicesOf is a volume across its acquisition axis in its automatic window.
+// SlicesOf returns a volume's slices along its acquisition axis, with its automatic window.
 func SlicesOf(v *volume.Volume) (Slices, error) {
 	window, err := volume.AutoWindow(v)
 	return Slices{Volume: v, Axis: v.AcquisitionAxis(), Window: window}, err
@@ -29,7 +29,7 @@ func (s Slices) Size() (h, w int) {
 	return volume.SliceSize(s.Volume.Dim, s.Axis)
 }
 
-// Intensity is slice i in the volume's own unit, [h,w].
+// Intensity returns slice i in the volume's own unit, [h,w].
 func (s Slices) Intensity(i int) []float32 {
 	pix := s.Volume.Slice(s.Axis, i)
 	if s.crop != (volume.Crop{}) {
@@ -39,20 +39,20 @@ func (s Slices) Intensity(i int) []float32 {
 	return pix
 }
 
-// Gray is slice i in 0..255, [h,w].
+// Gray returns slice i in 0..255, [h,w].
 func (s Slices) Gray(i int) []uint8 { return s.Window.Apply(s.Intensity(i)) }
 
-// cropped shows a crop of every slice.
+// cropped shows only a crop of every slice.
 func (s Slices) cropped(c volume.Crop) Slices {
 	s.crop = c
 	return s
 }
 
-// WindowRule is how the volumes were shown that the model was trained on; empty: as by volume.AutoWindow.
+// WindowRule is how the volumes that the model was trained on were windowed; empty: as by volume.AutoWindow.
 func (m *Model) WindowRule() volume.WindowRule { return m.Config.Window }
 
-// Window is how the model is to see a volume: by the rule, or, where that is empty, by the one that the model was trained
-// with. It also returns the rule that decided.
+// Window returns the gray window of a volume according to the rule or, if that is empty, to the one that the model
+// was trained with. It also returns the rule that was applied.
 func (m *Model) Window(v *volume.Volume, rule volume.WindowRule) (volume.Window, volume.WindowRule, error) {
 	if rule == "" {
 		rule = m.WindowRule()

@@ -11,10 +11,10 @@ import (
 // Span is the slices First to End-1; in JSON, [First, End].
 type Span struct{ First, End int }
 
-// MarshalJSON writes the two numbers.
+// MarshalJSON writes the span as [First, End].
 func (s Span) MarshalJSON() ([]byte, error) { return json.Marshal([2]int{s.First, s.End}) }
 
-// UnmarshalJSON reads them.
+// UnmarshalJSON reads what MarshalJSON writes.
 func (s *Span) UnmarshalJSON(data []byte) error {
 	var v [2]int
 	err := json.Unmarshal(data, &v)
@@ -22,18 +22,18 @@ func (s *Span) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Contains says whether a slice lies in the span.
+// Contains reports whether a slice is in the span.
 func (s Span) Contains(slice int) bool { return s.First <= slice && slice < s.End }
 
-// String writes a span as the command line does, "3:8".
+// String formats a span as on the command line, "3:8".
 func (s Span) String() string { return fmt.Sprintf("%d:%d", s.First, s.End) }
 
-// anyContains says whether a slice lies in one of the spans.
+// anyContains reports whether a slice is in any of the spans.
 func anyContains(spans []Span, slice int) bool {
 	return slices.ContainsFunc(spans, func(s Span) bool { return s.Contains(slice) })
 }
 
-// Ranges writes ascending numbers as "3-7, 9".
+// Ranges formats ascending numbers as "3-7, 9".
 func Ranges(n []int) string {
 	var parts []string
 	for i := 0; i < len(n); {

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// start puts a group's prompts into memory, hands out what they gave, and gives every leg its tracker: one that
-// remembers the leg's outline alone or, in the official order, one that remembers all of them.
+// start puts a group's prompts into memory, passes on their results, and gives every leg its tracker: one that
+// remembers only the leg's outline or, in the Official order, one that remembers all of them.
 func (p *propagation) start(ctx context.Context, gr *group, out *outcome) error {
 	anchors := map[int]*Tracker{} // by slice
 	var shared *Tracker
@@ -45,7 +45,7 @@ func (p *propagation) start(ctx context.Context, gr *group, out *outcome) error 
 	maps.Copy(anchors, corrected)
 	for _, l := range gr.legs {
 		if l.last == l.from {
-			continue // nothing on its way is asked for
+			continue // none of its slices is wanted
 		}
 		if l.tracker = shared; shared == nil {
 			l.tracker = p.own(anchors[l.from].Fork())
@@ -64,6 +64,7 @@ func (p *propagation) newTracker(gr *group) *Tracker {
 	return p.own(p.model.NewTracker(p.g, len(gr.objects), p.slices.Len(), opt))
 }
 
+// own registers a tracker to be closed with the propagation.
 func (p *propagation) own(t *Tracker) *Tracker {
 	p.trackers = append(p.trackers, t)
 	return t
@@ -103,8 +104,8 @@ func (p *propagation) outline(gr *group, t *Tracker, slice int, out *outcome) er
 	return p.finish(out, gr, slice, found, how)
 }
 
-// correct tracks a group from its nearest outline to a slice, corrects by points what is found there, and returns a
-// tracker that remembers that alone.
+// correct tracks a group from its nearest outline to a slice, lets points correct what is found there, and returns a
+// tracker that remembers only that.
 func (p *propagation) correct(ctx context.Context, gr *group, anchors map[int]*Tracker, slice int, out *outcome) (*Tracker, error) {
 	from := -1
 	for s := range anchors {
@@ -139,7 +140,7 @@ func (p *propagation) correct(ctx context.Context, gr *group, anchors map[int]*T
 	return t.Only(slice), p.finish(out, gr, slice, found, prompted)
 }
 
-// finish hands out what prompts gave and counts the step.
+// finish passes on the results of prompts and counts the step.
 func (p *propagation) finish(out *outcome, gr *group, slice int, found Found, how origin) error {
 	if gr.wanted(slice) {
 		if err := p.put(out, gr, slice, found, how); err != nil {
@@ -149,7 +150,7 @@ func (p *propagation) finish(out *outcome, gr *group, slice int, found Found, ho
 	return out.step(slice, gr.objects)
 }
 
-// masks brings mask prompts to the model's size.
+// masks resizes mask prompts to the model's size, [S,S] each.
 func (p *propagation) masks(of []Prompt) ([][]bool, error) {
 	h, w := p.slices.Size()
 	size := p.model.Config.ImageSize
@@ -164,7 +165,7 @@ func (p *propagation) masks(of []Prompt) ([][]bool, error) {
 	return masks, nil
 }
 
-// logits brings mask prompts to the size of low-resolution logits, [4g,4g] each, as a mask prompt's result has them.
+// logits resizes mask prompts to low-resolution logits, [4g,4g] each, as in the result of a mask prompt.
 func (p *propagation) logits(of []Prompt) ([][]float32, error) {
 	masks, err := p.masks(of)
 	if err != nil {
@@ -178,7 +179,7 @@ func (p *propagation) logits(of []Prompt) ([][]float32, error) {
 	return out, nil
 }
 
-// maskLogits is a mask as logits of -10 and 10.
+// maskLogits returns a mask as logits of -10 and 10.
 func maskLogits(mask []bool) []float32 {
 	out := make([]float32, len(mask))
 	for i, on := range mask {
@@ -190,7 +191,7 @@ func maskLogits(mask []bool) []float32 {
 	return out
 }
 
-// points brings the prompts' points to pixels of the S x S image.
+// points converts the prompts' points to pixels of the S x S image.
 func (p *propagation) points(of []Prompt) [][]Point {
 	h, w := p.slices.Size()
 	size := float64(p.model.Config.ImageSize)

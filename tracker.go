@@ -11,26 +11,26 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Tracker follows B objects that are prompted on the same slices. It owns their memory bank.
+// Tracker tracks B objects that are prompted on the same slices. It owns their memory bank.
 type Tracker struct {
 	model   *Model
 	g       *nn.Graph
 	objects int
-	slices  int // in the volume
+	slices  int // number of slices in the volume
 	opt     TrackOptions
 	bank    *memattn.Bank
-	start   int // the slice that tracking starts from; -1: not said
+	start   int // the slice that tracking starts from; -1: not set
 	priors  priors
 }
 
 // TrackOptions are the settings of a Tracker.
 type TrackOptions struct {
 	Memory    Memory // the banks in use
-	FillHoles int    // background components of at most so many low-resolution pixels are filled; 0 off
-	BF16      bool   // round memories to bfloat16, as the released predictor does
+	FillHoles int    // fill background components of at most this many low-resolution pixels; 0: off
+	BF16      bool   // round memories to bfloat16, as in the released predictor
 }
 
-// NewTracker returns a tracker of b objects in a volume of so many slices.
+// NewTracker returns a tracker of b objects in a volume with the given number of slices.
 func (m *Model) NewTracker(g *nn.Graph, b, slices int, opt TrackOptions) *Tracker {
 	return &Tracker{model: m, g: g, objects: b, slices: slices, opt: opt, bank: memattn.NewBank(), start: -1, priors: m.newPriors(b)}
 }
@@ -38,15 +38,15 @@ func (m *Model) NewTracker(g *nn.Graph, b, slices int, opt TrackOptions) *Tracke
 // Close releases the memory.
 func (t *Tracker) Close() { t.bank.Clear() }
 
-// Fork returns a tracker that starts with what t remembers, and goes its own way from there.
+// Fork returns a tracker that starts with a copy of t's memory and is independent from then on.
 func (t *Tracker) Fork() *Tracker {
 	fork := *t
 	fork.bank, fork.priors = t.bank.Clone(), t.priors.clone()
 	return &fork
 }
 
-// StartAt says from which slice tracking starts in both directions: the second one sees the neighbors that the first
-// one found.
+// StartAt sets the slice from which tracking goes in both directions, so that what was found around it in the first
+// direction is still in memory for the second.
 func (t *Tracker) StartAt(slice int) { t.start = slice }
 
 // Only makes the tracker forget everything but one slice, and returns it.
@@ -56,10 +56,10 @@ func (t *Tracker) Only(slice int) *Tracker {
 	return t
 }
 
-// Bank returns what the tracker remembers.
+// Bank returns the tracker's memory bank.
 func (t *Tracker) Bank() *memattn.Bank { return t.bank }
 
-// View returns how the tracker looks at its bank from a slice.
+// View returns the tracker's view of its bank from a slice.
 func (t *Tracker) View(slice int, reverse bool) memattn.View {
 	return memattn.View{Slice: slice, Reverse: reverse, Slices: t.slices}
 }
@@ -67,18 +67,19 @@ func (t *Tracker) View(slice int, reverse bool) memattn.View {
 // Found is what was found on a slice, on the host.
 type Found struct {
 	Low   [][]float32 // per object [4g,4g] logits, holes filled
-	Score []float32   // per object, logit of being on the slice
-	IoU   [][]float32 // per object, predicted for the candidates asked for; 1 for mask prompts
+	Score []float32   // per object, logit of being present
+	IoU   [][]float32 // per object, predicted IoU of the candidates asked for; 1 for mask prompts
 
-	present []bool    // per object: it counts as being on the slice
-	filled  bool      // a hole was filled
-	agree   []float64 // per object, of two findings that were blended
+	present []bool    // per object: it counts as present
+	filled  bool      // some hole was filled
+	agree   []float64 // per object, Dice of the two findings that were blended; nil: not blended
 }
 
-// PromptMasks gives the objects' masks on a slice, [S,S] each. All prompts come before the first Track.
+// PromptMasks prompts the objects with their masks on a slice, [S,S] each. All prompts must come before
+// the first Track.
 func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error) {
-	if t.model.Config.PriorAlone { // the prior has them already
-		return given(masks), nil
+	if t.model.Config.PriorAlone { // the prior already has them
+		return foundIn(masks), nil
 	}
 	size := t.model.Config.ImageSize
 	values, empty := make([]float32, len(masks)*size*size), make([]bool, len(masks))
@@ -96,19 +97,19 @@ func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error
 	})
 }
 
-// PromptPoints gives points, per object equally many, in pixels of the S x S image. earlier, unless nil, is what was
-// found on the slice before, [4g,4g] logits per object: the points correct it.
+// PromptPoints prompts the objects with points, the same number for each, in pixels of the S x S image. earlier,
+// unless nil, is an earlier result on the slice that the points correct, [4g,4g] logits per object.
 func (t *Tracker) PromptPoints(im Image, slice int, points [][]Point, earlier [][]float32) (Found, error) {
-	if t.model.Config.PriorAlone && t.priors[0].boxed != nil { // the prior has looked into the box
-		return given([][]bool{t.priors[0].boxed}), nil
+	if t.model.Config.PriorAlone && t.priors[0].boxed != nil { // the prior has already searched the box
+		return foundIn([][]bool{t.priors[0].boxed}), nil
 	}
 	return t.prompt(im, slice, func() (*decoder.Result, error) {
 		return t.model.PromptPoints(t.g, im, t.opt.Memory, points, t.earlier(earlier))
 	})
 }
 
-// Correct gives points on a slice that was tracked, where earlier was found: the features are those that tracking
-// sees there. A model of its prior alone has no memory to look at.
+// Correct prompts with points on a tracked slice, where earlier was found: the features are those after memory
+// attention. A prior alone has no memory.
 func (t *Tracker) Correct(im Image, slice int, reverse bool, points [][]Point, earlier [][]float32) (Found, error) {
 	if t.model.Config.PriorAlone {
 		return t.PromptPoints(im, slice, points, earlier)
@@ -118,10 +119,10 @@ func (t *Tracker) Correct(im Image, slice int, reverse bool, points [][]Point, e
 	})
 }
 
-// maxEarlier bounds the logits of an earlier mask that is corrected, as the released predictor does.
+// maxEarlier bounds the logits of an earlier mask that is corrected, as in the released predictor.
 const maxEarlier = 32
 
-// earlier brings earlier masks to the device, [B,4g,4g,1]; nil stays nil.
+// earlier uploads earlier masks, resized to [B,4g,4g,1]; nil stays nil.
 func (t *Tracker) earlier(low [][]float32) *nn.Tensor {
 	if low == nil {
 		return nil
@@ -139,8 +140,7 @@ func (t *Tracker) earlier(low [][]float32) *nn.Tensor {
 	return t.g.Upload(values, len(low), side, side, 1)
 }
 
-// prompt stores what the prompt gave. The memory of a prompted slice is made from the stored masks, after
-// hole filling, binarized.
+// prompt decodes a prompt and remembers the result: the masks after hole filling, binarized.
 func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, error)) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
@@ -161,7 +161,7 @@ func (t *Tracker) prompt(im Image, slice int, decode func() (*decoder.Result, er
 	return found, err
 }
 
-// Track finds the objects on the next slice. known says that they are there, whatever the scores.
+// Track finds the objects on the next slice. known means that they are present, whatever their scores.
 func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, err error) {
 	t.g.Scoped(func() []*nn.Tensor {
 		var r *decoder.Result
@@ -169,7 +169,7 @@ func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, 
 		if err != nil {
 			return nil
 		}
-		if t.priors == nil { // the device goes on while the host waits
+		if t.priors == nil { // keeps the device busy while the host waits
 			if err = t.remember(im, slice, reverse, false, r.LowRes, r); err != nil {
 				return nil
 			}
@@ -185,7 +185,7 @@ func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, 
 	return found, err
 }
 
-// predict is what the network finds on a tracked slice.
+// predict runs the network on a tracked slice.
 func (t *Tracker) predict(im Image, slice int, reverse, known bool) (*decoder.Result, error) {
 	asked := t.priors.prompts(t.g)
 	if known {
@@ -211,15 +211,15 @@ func (t *Tracker) remember(im Image, slice int, reverse, prompted bool, low *nn.
 	}
 	pointers := r.Pointer
 	if !prompted {
-		memory, pointers = t.priors.without(t.g, t.bank.Get(t.View(slice, reverse).Before()), memory, pointers)
+		memory, pointers = t.priors.keepAbsent(t.g, t.bank.Get(t.View(slice, reverse).Before()), memory, pointers)
 	}
 	t.g.KeepHalves(memory)
 	t.bank.Put(memattn.Entry{Slice: slice, Prompted: prompted, Memory: memory, Pointer: pointers})
 	return nil
 }
 
-// forget drops what no later slice can look at: behind the horizon, but not around the start, which the
-// reverse pass sees again.
+// forget drops entries that no later slice can use: those beyond the horizon, except around the start, which the
+// reverse pass will see again.
 func (t *Tracker) forget(slice int, reverse bool) {
 	v := t.View(slice, reverse)
 	t.bank.Forget(func(s int) bool {
@@ -232,7 +232,7 @@ func (t *Tracker) forget(slice int, reverse bool) {
 	})
 }
 
-// found reads a result and fills holes.
+// found reads a result to the host and fills holes.
 func (t *Tracker) found(r *decoder.Result) (Found, error) {
 	read, err := r.Read(t.g, r.LowRes)
 	if err != nil {

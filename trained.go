@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// The kinds of prompt that weights may know.
+// The kinds of prompts that weights may be trained with.
 const (
 	PromptMask  = "mask"
 	PromptBox   = "box"
 	PromptClick = "click"
 )
 
-// Trained says what weights were trained with, so that a model can refuse what it never learned. nil claims
-// nothing, and nothing is refused: official weights take every prompt.
+// Trained says what weights were trained with, so that a model can refuse what it never learned. nil means unknown,
+// and nothing is refused: official weights take every prompt.
 type Trained struct {
 	Prompts  []string `json:"prompts"`  // of PromptMask, PromptBox and PromptClick
 	Memories []Memory `json:"memories"` // "M7+R1"
 }
 
-// TrainedAsSAM2 is what the released SAM 2.1 weights know.
+// TrainedAsSAM2 is what the released SAM 2.1 weights were trained with.
 func TrainedAsSAM2(frames int) *Trained {
 	return &Trained{Prompts: []string{PromptBox, PromptClick, PromptMask}, Memories: []Memory{{Long: frames}}}
 }
 
-// Knows says whether weights claim to know a kind of prompt; nil claims nothing.
+// Knows reports whether weights are known to have been trained with a kind of prompt.
 func (t *Trained) Knows(prompt string) bool { return t != nil && slices.Contains(t.Prompts, prompt) }
 
-// With is what weights know after a further training; of weights that claim nothing, still nothing.
+// With adds what further training covers; nil stays nil.
 func (t *Trained) With(prompts []string, memory Memory) *Trained {
 	if t == nil {
 		return nil
@@ -42,14 +42,15 @@ func (t *Trained) With(prompts []string, memory Memory) *Trained {
 	return out
 }
 
-// UntrainedError says that the weights were not trained with what was asked of them.
+// UntrainedError means that the weights were not trained with what was requested.
 type UntrainedError struct{ what, known string }
 
 func (e *UntrainedError) Error() string {
 	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they were trained with %s", e.what, e.known)
 }
 
-// Takes returns an *UntrainedError if the weights do not know a kind of prompt: PromptMask, PromptBox or PromptClick.
+// Takes returns an *UntrainedError if the weights were not trained with a kind of prompt: PromptMask, PromptBox
+// or PromptClick.
 func (m *Model) Takes(prompt string) error { return m.Config.Trained.takes(prompt) }
 
 func (t *Trained) takes(prompt string) error {
@@ -59,7 +60,7 @@ func (t *Trained) takes(prompt string) error {
 	return &UntrainedError{prompt + " prompts", strings.Join(t.Prompts, ", ")}
 }
 
-// allows returns an *UntrainedError for a prompt or a memory that the weights do not know.
+// allows returns an *UntrainedError for a prompt or a memory that the weights were not trained with.
 func (t *Trained) allows(prompts []Prompt, memory Memory) error {
 	if t == nil {
 		return nil

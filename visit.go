@@ -5,27 +5,27 @@ import (
 	"sort"
 )
 
-// leg is a group's way from one of its outlines in one direction.
+// leg is a group's reach from one of its outlines.
 type leg struct {
 	*group
 	reach
 	tracker *Tracker // set once its outline is in memory
-	area    int      // of its outline, in pixels, and one more
+	area    int      // of its outline, in pixels, plus 1
 }
 
 // distance is how far a slice is from the leg's outline.
 func (l *leg) distance(slice int) int { return distance(slice, l.from) }
 
-// visit is a slice with the legs that pass it in one direction: its features are computed once for all.
+// visit is a slice and the legs that pass it in one direction; its features are computed once for all of them.
 type visit struct {
 	slice   int
 	reverse bool
 	legs    []*leg
 }
 
-// plan lays out the legs of every group and the order of the visits. Where all groups start from the same slices, or
-// features are kept, the slices nearest to an outline come first; else all legs that go forward are walked together,
-// slice by slice, then those that go back, so that no slice is encoded more than twice.
+// plan lays out the legs of every group and the order of the visits. If all groups start from the same slices, or if
+// features are cached, the slices nearest to an outline come first. Otherwise, all forward legs are walked together,
+// slice by slice, and then all backward ones, so that no slice is encoded more than twice.
 func (p *propagation) plan() []visit {
 	at := map[[3]int]*visit{}
 	var visits []*visit
@@ -35,7 +35,7 @@ func (p *propagation) plan() []visit {
 			l := &leg{group: gr, reach: gr.shorten(r), area: gr.area(r.from) + 1}
 			gr.legs = append(gr.legs, l)
 			for _, slice := range l.slices() {
-				if gr.outlines[slice] != nil { // in the official order the way leads past outlines
+				if gr.outlines[slice] != nil { // the Official order passes other outlines
 					continue
 				}
 				key := [3]int{slice}
@@ -62,7 +62,7 @@ func (p *propagation) plan() []visit {
 	return out
 }
 
-// keepsAll says whether the features of all slices are kept, so that every group may go its own way.
+// keepsAll reports whether the features of all slices are cached, so that each group can be tracked in its own order.
 func (p *propagation) keepsAll() bool {
 	m := p.model
 	return p.opt.Order != Official && m.keeps() && !m.Features.passing && m.Features.store.Room(m.featureLen()) >= p.opt.End-p.opt.First
@@ -82,7 +82,7 @@ func (v *visit) before(w *visit, nearestFirst bool) bool {
 	return (v.slice < w.slice) != v.reverse && v.slice != w.slice
 }
 
-// startAlike says whether all groups start from the same slices.
+// startAlike reports whether all groups start from the same slices.
 func (p *propagation) startAlike() bool {
 	for _, gr := range p.groups {
 		if !slices.Equal(gr.anchors(), p.groups[0].anchors()) {
