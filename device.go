@@ -72,6 +72,7 @@ func OpenDevice(o DeviceOptions) (dev backend.Device, why string, err error) {
 	return nil, "", fmt.Errorf("slmsam: device %s: %w", o.Kind, err)
 }
 
+// openCPU opens the CPU and passes on why it was chosen.
 func openCPU(o cpu.Options, why string) (backend.Device, string, error) {
 	dev, err := cpu.Open(o)
 	if err != nil {

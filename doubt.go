@@ -11,7 +11,7 @@ import (
 
 // Doubt is a reason to look at a slice.
 type Doubt struct {
-	Reason string  // for people
+	Reason string  // for display
 	Weight float64 // 0 to 1: how strongly it speaks against the mask
 }
 

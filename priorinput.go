@@ -48,6 +48,7 @@ func normal(gray float32) float32 {
 	return (gray/255 - mean) / deviation
 }
 
+// normalized is normal for all pixels.
 func normalized(gray []uint8) []float32 {
 	out := make([]float32, len(gray))
 	for i, v := range gray {
@@ -56,6 +57,7 @@ func normalized(gray []uint8) []float32 {
 	return out
 }
 
+// times multiplies all values by k.
 func times(values []float32, k float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {

@@ -40,6 +40,7 @@ type ObjectHistory struct {
 	Slices   map[int]string `json:"slices"` // a hash of the mask on every slice that contains the label
 }
 
+// provenanceVersion changes when older programs could not read the record.
 const provenanceVersion = 1
 
 // ErrForeign is wrapped by the error for a provenance that does not belong to a label map or an image.

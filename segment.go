@@ -221,6 +221,7 @@ func (p *propagation) image(t *Tracker, slice int) (Image, error) {
 	return p.model.encodeGray(gray, h, w, keep)
 }
 
+// close releases the trackers' memory and the halves.
 func (p *propagation) close() {
 	p.halves.Close()
 	for _, t := range p.trackers {

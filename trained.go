@@ -53,6 +53,7 @@ func (e *UntrainedError) Error() string {
 // or PromptClick.
 func (m *Model) Takes(prompt string) error { return m.Config.Trained.takes(prompt) }
 
+// takes returns an *UntrainedError for a kind of prompt that is not among those trained with.
 func (t *Trained) takes(prompt string) error {
 	if t == nil || slices.Contains(t.Prompts, prompt) {
 		return nil

@@ -15,7 +15,7 @@ import (
 // affects gray images. The example values are the paper's; zero, or {1,1} for a range of factors, disables an entry.
 type Augment struct {
 	Flip            float64    `json:"flip"`             // 0.5: probability of a left-right flip
-	Degrees         float64    `json:"degrees"`          // 25: rotation by up to so much either way
+	Degrees         float64    `json:"degrees"`          // 25: largest rotation in either direction
 	Shear           float64    `json:"shear"`            // 20: degrees, along x
 	Brightness      float64    `json:"brightness"`       // 0.1: factor in 1 +- 0.1
 	Contrast        float64    `json:"contrast"`         // 0.03: factor in 1 +- 0.03 about the mean
@@ -39,6 +39,7 @@ func PaperAugment() Augment {
 // NoAugment returns settings that leave the slices unchanged.
 func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}} }
 
+// validate rejects settings out of range.
 func (a Augment) validate() error {
 	unit := func(x float64) bool { return x >= 0 && x <= 1 }
 	positive := func(r [2]float64) bool { return r[0] > 0 && r[0] <= r[1] && r[1] <= 10 }

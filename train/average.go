@@ -76,9 +76,5 @@ func (t *Trainer) saveAverage() error {
 			weights[i].Tensor = checkpoint.NewF32(v, w.Tensor.Shape...)
 		}
 	}
-	meta, err := t.metadata()
-	if err != nil {
-		return err
-	}
-	return checkpoint.WriteSafetensors(t.path(averageFile), weights, meta, checkpoint.Options{Force: true})
+	return t.writeWeights(averageFile, weights)
 }

@@ -159,6 +159,7 @@ type overlap struct {
 	n   int
 }
 
+// add counts a frame, unless it is the first or holds no object.
 func (o *overlap) add(frame int, empty []bool, t Terms) {
 	present := 0
 	for _, e := range empty {

@@ -57,7 +57,7 @@ type Case struct {
 	volume  [][]float32 // intensities of all slices, cached for reslicing
 }
 
-// Slices returns the case as the model sees it: W x H x slices, with the slices along axis 2.
+// Slices returns the case as the model sees it: W x H x slices, with the slices along sliceAxis.
 func (c *Case) Slices() slmsam.Slices {
 	dim := [3]int{c.W, c.H, c.Len()}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, 0, c.W*c.H*c.Len()), Geom: c.geometry()}
@@ -68,7 +68,7 @@ func (c *Case) Slices() slmsam.Slices {
 	for i := range c.Images {
 		v.Data = append(v.Data, c.Intensity(i)...)
 	}
-	return slmsam.Slices{Volume: v, Axis: 2, Window: window}
+	return slmsam.Slices{Volume: v, Axis: sliceAxis, Window: window}
 }
 
 // geometry is the grid of Slices and LabelMap; the spacing is 1 if it is not known.
@@ -79,6 +79,9 @@ func (c *Case) geometry() volume.Geometry {
 	}
 	return volume.NewGeometry([3]int{c.W, c.H, c.Len()}, spacing)
 }
+
+// sliceAxis is the axis of Slices and LabelMap along which the slices lie.
+const sliceAxis = 2
 
 // ignored is the label index of pixels with unknown labels; maxObjects is how many indices are left for objects.
 const (
@@ -232,7 +235,7 @@ func objectsOf(l *volume.LabelMap, want []int32, ignore int32) ([]int32, error) 
 }
 
 // LabelMap returns the annotation as a label map with the case's own label numbers: W x H x slices, with the slices
-// along axis 2.
+// along sliceAxis.
 func (c *Case) LabelMap() *volume.LabelMap {
 	l := &volume.LabelMap{Dim: [3]int{c.W, c.H, c.Len()}, Geom: c.geometry(), Legend: c.Legend}
 	for _, pix := range c.Labels {

@@ -44,7 +44,7 @@ func (s *Sampler) gap(c *Case, w warp, step int) float64 {
 		return 0
 	}
 	rows, columns := w.size()
-	return math.Max(math.Abs(float64(step)), 1) * s.config.PriorGap(c.geometry().Spacing, 2, rows, columns) / w.shrink()
+	return math.Max(math.Abs(float64(step)), 1) * s.config.PriorGap(c.geometry().Spacing, sliceAxis, rows, columns) / w.shrink()
 }
 
 // addPrior precomputes the inputs that a model with a prior needs for a clip.

@@ -23,9 +23,9 @@ type Clip struct {
 
 // Frame is one slice of a clip.
 type Frame struct {
-	Gray    []uint8           // [S,S]
-	Masks   []bool            // [B,S,S]
-	Empty   []bool            // [B]
+	Gray    []uint8           // [S,S] gray values
+	Masks   []bool            // [B,S,S] true masks
+	Empty   []bool            // [B] the object is not on the slice
 	Unknown []bool            // [S,S] pixels whose labels are unknown; nil: none
 	Free    bool              // the mask loss applies even to objects whose score says they are absent
 	Recall  bool              // the true masks are remembered instead of the predicted ones

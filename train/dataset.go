@@ -43,6 +43,7 @@ type entry struct {
 // eightBitWindow leaves 8-bit slices unchanged.
 const eightBitWindow volume.WindowRule = "0,255"
 
+// defaultCache is the default of CacheBytes.
 const defaultCache = 2 << 30
 
 // Open determines the layout of path and lists its volumes without reading them.
@@ -247,10 +248,10 @@ func (d *Dataset) fingerprint() string {
 	return text
 }
 
-// missing returns an error if a file that every such case needs does not exist.
-func missing(path, of string) error {
+// missing returns an error if a file does not exist; hint says why it is needed or what to do.
+func missing(path, hint string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is missing: every %s needs one", path, of)
+		return fmt.Errorf("%s is missing: %s", path, hint)
 	}
 	return nil
 }

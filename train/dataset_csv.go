@@ -181,5 +181,5 @@ func (m *manifest) file(name string) (string, error) {
 			return other, nil
 		}
 	}
-	return path, missing(path, "line")
+	return path, missing(path, "relative paths start from the folder of the CSV file")
 }

@@ -30,7 +30,7 @@ func listFolders(dir string) ([]entry, error) {
 	for _, name := range names {
 		e := entry{name: name, weight: 1, eightBit: true, image: filepath.Join(dir, "images", name), label: filepath.Join(dir, "masks", name)}
 		for _, path := range []string{e.image, e.label} {
-			if err := missing(path, "volume of train.txt"); err != nil {
+			if err := missing(path, "every volume needs a folder in images and one in masks"); err != nil {
 				return nil, err
 			}
 		}

@@ -169,7 +169,7 @@ func (n *nnunet) find(name string) (string, error) {
 	if !filepath.IsAbs(name) {
 		path = filepath.Join(n.dir, filepath.FromSlash(strings.ReplaceAll(name, `\`, "/")))
 	}
-	return path, missing(path, "case of dataset.json")
+	return path, missing(path, "dataset.json lists it")
 }
 
 // scan lists the files in labelsTr.
@@ -253,7 +253,7 @@ func (n *nnunet) image(p pair) (string, error) {
 	if n.channel > 0 {
 		return "", fmt.Errorf("%s is missing: case %s has no channel %d (there are %s)", path, p.name, n.channel, n.channelList())
 	}
-	return "", missing(path, "label map in labelsTr")
+	return "", missing(path, "every label map in labelsTr needs an image")
 }
 
 // noteChannels notes which of several channels is used, whether dataset.json declares them or the files merely exist.

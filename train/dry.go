@@ -8,6 +8,7 @@ type dryDevice struct{ live, peak int64 }
 
 var _ backend.Device = (*dryDevice)(nil)
 
+// bytesPerWord is the size of a float32, the unit of buffer lengths.
 const bytesPerWord = 4
 
 // dryBuffer is a buffer's length in words.

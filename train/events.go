@@ -85,6 +85,7 @@ func protoBytes(b []byte, field int, v []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
 }
 
+// close closes the file and returns the first error of any write.
 func (e *events) close() error {
 	if err := e.file.Close(); e.err == nil {
 		e.err = err

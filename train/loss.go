@@ -61,6 +61,7 @@ type Object struct {
 	Terms  *Terms // where to add the loss: its clip's terms for the slice
 }
 
+// predictionOf reads what the loss needs on the host.
 func predictionOf(g *nn.Graph, out slmsam.ClipOutput) (Prediction, error) {
 	r := out.Result
 	if _, err := r.Read(g); err != nil {
@@ -140,6 +141,7 @@ func Loss(g *nn.Graph, p Prediction, truth *nn.Tensor, of []Object, w Weights) e
 	return nil
 }
 
+// addGrad adds a gradient to t, if it takes one.
 func addGrad(g *nn.Graph, t *nn.Tensor, d []float32) {
 	if t.NeedsGrad() {
 		g.AddGrad(t, d)

@@ -53,4 +53,5 @@ func (p *prefetch) next(ctx context.Context) (*Clip, error) {
 	}
 }
 
+// close stops the preparation.
 func (p *prefetch) close() { p.cancel() }

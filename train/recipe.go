@@ -185,14 +185,12 @@ func (r Recipe) Validate() error {
 			set++
 		}
 	}
-	limit, err := r.limit()
+	_, err := r.limit()
 	switch {
 	case err != nil:
 		return err
 	case set != 1 || r.Epochs < 0 || r.Steps < 0:
 		return fmt.Errorf("train: recipe: exactly one of epochs, steps and time must be given, got %d, %d and %q", r.Epochs, r.Steps, r.Time)
-	case limit < 0:
-		return fmt.Errorf("train: recipe: time %q must be positive", r.Time)
 	case r.Batch < 1 || r.Together < 0 || r.WarmupSteps < 0 || r.ValidateEach < 0 || r.SaveEach < 0 || r.ValidateObjects < 0:
 		return errors.New("train: recipe: want batch >= 1 and together, warmup_steps, validate_each, save_each, validate_objects >= 0")
 	case r.Frames < 1 || r.MaxObjects < 1:

@@ -126,12 +126,17 @@ func (t *Trainer) metadata() (map[string]string, error) {
 	return out, nil
 }
 
-// saveWeights writes the weights alone.
+// saveWeights writes the current weights alone.
 func (t *Trainer) saveWeights(name string) error {
 	weights, err := t.model.State()
 	if err != nil {
 		return err
 	}
+	return t.writeWeights(name, weights)
+}
+
+// writeWeights writes weights with the metadata of every checkpoint.
+func (t *Trainer) writeWeights(name string, weights []checkpoint.Named) error {
 	meta, err := t.metadata()
 	if err != nil {
 		return err

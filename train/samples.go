@@ -75,13 +75,10 @@ func (s sample) columns() []int {
 
 // foundOn is the predicted mask on a slice, [H,W].
 func (s sample) foundOn(z int) []bool {
-	pix := s.found.Slice(sampleAxis, z)
+	pix := s.found.Slice(sliceAxis, z)
 	mask := make([]bool, len(pix))
 	for p, l := range pix {
 		mask[p] = l == int32(s.index+1)
 	}
 	return mask
 }
-
-// sampleAxis is the slice axis of label maps in validation.
-const sampleAxis = 2

@@ -79,6 +79,7 @@ func (o StartOptions) find() (*checkpoint.File, slmsam.Config, error) {
 	return f, c, nil
 }
 
+// beginFresh creates a model with random weights.
 func beginFresh(dev backend.Device, o StartOptions, r Recipe) (*slmsam.Model, Start, error) {
 	c, err := o.Config()
 	if err != nil {

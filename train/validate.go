@@ -70,6 +70,7 @@ type validator struct {
 // With enoughScores objects each is outlined once; fewer would give a noisy score, which more outlines steady.
 var outlinedAt = []float64{1. / 2, 1. / 4, 3. / 4}
 
+// enoughScores is the number of objects that give a reliable score with one outline each.
 const enoughScores = 6
 
 // validate scores every case of a source.
@@ -230,11 +231,11 @@ func (s sample) scorable() bool {
 // measure scores an object over the whole volume and in range.
 func (s *sample) measure(scorer *eval.Scorer) error {
 	label := int32(s.index + 1)
-	whole, err := scorer.Score(label, eval.Options{Axis: sampleAxis, Exclude: s.excluded(false)})
+	whole, err := scorer.Score(label, eval.Options{Axis: sliceAxis, Exclude: s.excluded(false)})
 	if err != nil {
 		return err
 	}
-	within, err := scorer.Score(label, eval.Options{Axis: sampleAxis, Exclude: s.excluded(true)})
+	within, err := scorer.Score(label, eval.Options{Axis: sliceAxis, Exclude: s.excluded(true)})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ const labelExt = ".nii.gz"
 // sliceAxis is the slice axis of a case's label map.
 const sliceAxis = 2
 
+// truthDir is the folder of the test volumes' annotations.
 func (a *ablation) truthDir() string { return filepath.Join(a.Dir, "truth") }
 
 // writeTruth writes the annotations of those test volumes that have no file yet.

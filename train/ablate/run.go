@@ -28,11 +28,13 @@ type run struct {
 	memory  slmsam.Memory
 }
 
+// String is the run's name for display: "5 volumes, M7+R1".
 func (r run) String() string { return ProtocolName(r.volumes) + ", " + r.memory.String() }
 
 // folder is a protocol's name as a path element: "5-volumes".
 func folder(volumes int) string { return strings.ReplaceAll(ProtocolName(volumes), " ", "-") }
 
+// dir is the run's folder in an ablation's folder.
 func (r run) dir(root string) string {
 	return filepath.Join(root, folder(r.volumes), r.memory.String())
 }

@@ -126,6 +126,7 @@ func normal(s Settings) Settings {
 	return s
 }
 
+// readJSON decodes a file into to.
 func readJSON(path string, to any) error {
 	data, err := os.ReadFile(path)
 	if err == nil {
@@ -137,6 +138,7 @@ func readJSON(path string, to any) error {
 	return nil
 }
 
+// writeJSON writes v, indented; the file is written whole or not at all.
 func writeJSON(path string, v any) error {
 	return wholefile.Write(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)

@@ -70,6 +70,7 @@ func (r *Result) protocols() (volumes []int) {
 	return volumes
 }
 
+// row returns the row of a protocol and memory setting, which must exist.
 func (r *Result) row(volumes int, memory string) *Row {
 	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Volumes == volumes && row.Memory == memory })
 	return &r.Rows[i]
@@ -90,6 +91,7 @@ func (r *Result) writeMarkdown(w io.Writer) error {
 	return err
 }
 
+// budgetText describes the budget of each fine-tuning.
 func (s Settings) budgetText() string {
 	switch {
 	case s.Recipe.Time != "":
@@ -100,6 +102,7 @@ func (s Settings) budgetText() string {
 	return fmt.Sprintf("%d steps", s.Recipe.Steps)
 }
 
+// startText lists the start weights.
 func (s Settings) startText() string {
 	var parts []string
 	if s.Start.Path != "" {
@@ -111,6 +114,7 @@ func (s Settings) startText() string {
 	return strings.Join(parts, ", ")
 }
 
+// startName names start weights, with their hash if they have one.
 func startName(s train.Start) string {
 	if s.SHA256 == "" {
 		return s.Path + " " + s.Model

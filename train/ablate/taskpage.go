@@ -52,6 +52,7 @@ func (t *Table) writeMarkdown(w io.Writer) error {
 	return err
 }
 
+// overlapTable is the table of whole-volume DSC, with differences from the first setting.
 func (t *Table) overlapTable(b *strings.Builder) {
 	header := []string{"task", "training", "test volumes", "seeds"}
 	for i, a := range t.Rows[0].Arms {
@@ -74,6 +75,7 @@ func (t *Table) overlapTable(b *strings.Builder) {
 	section(b, "DSC over whole volumes", "No fine-tuning is the start weights, and does not depend on the seed.", header, rows)
 }
 
+// sliceTable is the table of slices with and without the object.
 func (t *Table) sliceTable(b *strings.Builder) {
 	header := []string{"task", "training"}
 	for _, what := range []string{"present", "missed", "absent", "run over"} {

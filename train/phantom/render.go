@@ -111,8 +111,10 @@ func blur(v []float64, h, w int, sigma float64) {
 // lattice is smooth noise: random values at integer coordinates, interpolated, and repeating with period.
 type lattice []float64
 
+// period is the size of a lattice, a power of two.
 const period = 16
 
+// newLattice draws a lattice of standard normal values.
 func newLattice(rng *rand.Rand) lattice {
 	l := make(lattice, period*period*period)
 	for i := range l {
@@ -121,6 +123,7 @@ func newLattice(rng *rand.Rand) lattice {
 	return l
 }
 
+// at interpolates the lattice trilinearly.
 func (l lattice) at(x, y, z float64) float64 {
 	xi, yi, zi := math.Floor(x), math.Floor(y), math.Floor(z)
 	fx, fy, fz := x-xi, y-yi, z-zi

@@ -74,6 +74,7 @@ func drawScene(rng *rand.Rand, c Config) *scene {
 	return s
 }
 
+// add adds a part, which covers earlier ones.
 func (s *scene) add(p part) { s.parts = append(s.parts, p) }
 
 // object adds a labeled structure, preceded by look-alikes that it covers and that continue where it ends.

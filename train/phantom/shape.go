@@ -25,6 +25,7 @@ func (w wave) at(z float64) float64 {
 	return w.offset + w.amplitude*math.Sin(2*math.Pi*(w.frequency*z+w.phase))
 }
 
+// randomWave draws a wave with up to the given amplitude and about the given frequency.
 func randomWave(rng *rand.Rand, offset, amplitude, frequency float64) wave {
 	return wave{offset, amplitude * rng.Float64(), frequency * (0.5 + rng.Float64()), rng.Float64()}
 }
@@ -44,6 +45,7 @@ type blob struct {
 	cut0, cut1   float64 // it exists for cut0 <= z < cut1
 }
 
+// randomBlob draws a blob with radius r around x, y and half height rz around z.
 func randomBlob(rng *rand.Rand, x, y, r, z, rz float64) *blob {
 	aspect := math.Exp(0.5 * (rng.Float64()*2 - 1))
 	b := &blob{x: randomWave(rng, x, 0.5*r, 1), y: randomWave(rng, y, 0.5*r, 1), rx: r * aspect, ry: r / aspect, z: z, rz: rz,
@@ -117,6 +119,7 @@ type tube struct {
 	stretchedX float64 // stretches the section along x and shrinks it along y
 }
 
+// randomTube draws a tube of radius r around x, y from z0 to z1.
 func randomTube(rng *rand.Rand, x, y, r, z0, z1 float64) *tube {
 	t := &tube{x: randomWave(rng, x, 0.06, 0.8), y: randomWave(rng, y, 0.06, 0.8), r: randomWave(rng, r, 0.35*r, 1.5),
 		z0: z0, z1: z1, split: math.Inf(1), stretchedX: 0.7 + 0.6*rng.Float64()}

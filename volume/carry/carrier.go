@@ -180,6 +180,7 @@ func average(a, b []float32) []float32 {
 	return out
 }
 
+// float32s converts gray values to float32.
 func float32s(gray []uint8) []float32 {
 	out := make([]float32, len(gray))
 	for i, v := range gray {
@@ -188,6 +189,7 @@ func float32s(gray []uint8) []float32 {
 	return out
 }
 
+// positive returns the mask of positive values.
 func positive(values []float32) []bool {
 	out := make([]bool, len(values))
 	for i, v := range values {
@@ -196,6 +198,7 @@ func positive(values []float32) []bool {
 	return out
 }
 
+// offset adds by to all values.
 func offset(values []float32, by float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {

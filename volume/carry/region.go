@@ -88,6 +88,7 @@ func hollow(mask []bool, side int) bool {
 	return float64(holes) > 0.05*float64(n)
 }
 
+// count is the number of pixels in a mask.
 func count(mask []bool) int {
 	n := 0
 	for _, on := range mask {

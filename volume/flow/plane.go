@@ -6,8 +6,10 @@ type plane struct {
 	pix  []float32 // [h,w]
 }
 
+// newPlane returns a black image.
 func newPlane(h, w int) plane { return plane{h, w, make([]float32, h*w)} }
 
+// fromGray converts an 8-bit slice [h,w].
 func fromGray(gray []uint8, h, w int) plane {
 	p := newPlane(h, w)
 	for i, v := range gray {

@@ -43,6 +43,7 @@ func refine(f *Field, source, target plane) {
 	f.DX, f.DY = r.U, r.V
 }
 
+// newRefinement computes the derivatives that stay the same in all rounds.
 func newRefinement(f *Field, source, target plane) *refinement {
 	n := f.H * f.W
 	warped := plane{f.H, f.W, f.Warp(source.pix)}

@@ -16,6 +16,7 @@ type search struct {
 // margin is how far past the border patches are searched for.
 const margin = 16
 
+// newSearch lays out the patches of a level.
 func newSearch(source, target plane) *search {
 	s := &search{source: padded(source, margin), target: target}
 	s.gx, s.gy = target.gradient()
