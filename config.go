@@ -2,6 +2,7 @@ package slmsam
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type Config struct {
 	PriorAlone bool `json:"prior_alone,omitempty"`
 	// PriorTrusted believes the model however much it changes of what the prior proposes: it has learned what these objects look like.
 	PriorTrusted bool `json:"prior_trusted,omitempty"`
+	// RefinerWidth is the number of channels at the refiner's first level (decoder.NewRefiner); 0, as before it could differ: 32.
+	RefinerWidth int `json:"refiner_width,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
@@ -106,11 +109,20 @@ func (c Config) Validate() error {
 	if c.PriorAlone && !c.Prior {
 		return errors.New("slmsam: prior_alone needs prior")
 	}
+	if c.RefinerWidth < 0 || c.RefinerWidth > 256 {
+		return fmt.Errorf("slmsam: refiner_width %d must be between 1 and 256, or 0 for %d", c.RefinerWidth, refinerWidth)
+	}
 	if c.FuserBlocks < 0 || c.Frames < 1 {
 		return fmt.Errorf("slmsam: want fuser_blocks >= 0 and frames >= 1, got %d and %d", c.FuserBlocks, c.Frames)
 	}
 	return nil
 }
+
+// refinerWidth is what RefinerWidth is if it says nothing.
+const refinerWidth = 32
+
+// Refiner returns the number of channels at the refiner's first level.
+func (c Config) Refiner() int { return cmp.Or(c.RefinerWidth, refinerWidth) }
 
 // Grid returns the side of the feature map at stride 16.
 func (c Config) Grid() int { return c.ImageSize / 16 }

@@ -17,9 +17,9 @@ type priorHeads struct {
 	refiner  *decoder.Refiner
 }
 
-func newPriorHeads(p *nn.Params, width int) *priorHeads {
+func newPriorHeads(p *nn.Params, width, refiner int) *priorHeads {
 	return &priorHeads{gain: p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
-		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), refiner: decoder.NewRefiner(p.In("refiner"), carry.Signs)}
+		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), refiner: decoder.NewRefiner(p.In("refiner"), carry.Signs, refiner)}
 }
 
 // priorEvidence are the first weights of what speaks for an object being on a slice, and their bias: a logistic

@@ -9,11 +9,9 @@ import (
 // PriorViews is the number of channels of Prior.View.
 const PriorViews = 6
 
-// Widths of a refiner's levels, from half the prior's size down, and how many blocks lead down through each.
-var (
-	refinerWidths = [4]int{32, 64, 96, 128}
-	refinerBlocks = [4]int{1, 2, 2, 2}
-)
+// refinerBlocks is how many blocks lead down through each level of a refiner, from half the prior's size down. The
+// levels have one, two, three and four times as many channels as the first.
+var refinerBlocks = [4]int{1, 2, 2, 2}
 
 // refinerScale is where the layer scale of a refiner's blocks starts: there are few of them, and little time to learn.
 const refinerScale = 0.1
@@ -34,10 +32,11 @@ type Refiner struct {
 	mask  nn.ConvTranspose2x2  // what is added to the logits
 }
 
-// NewRefiner declares a refiner under p that takes so many signs of an object being there.
-func NewRefiner(p *nn.Params, signs int) *Refiner {
-	w := refinerWidths
-	const last = len(refinerWidths) - 1
+// NewRefiner declares a refiner under p that takes so many signs of an object being there and has so many channels at
+// its first level.
+func NewRefiner(p *nn.Params, signs, width int) *Refiner {
+	const last = len(refinerBlocks) - 1
+	w := [last + 1]int{width, 2 * width, 3 * width, 4 * width}
 	r := &Refiner{
 		stem:  p.Conv2d("stem", PriorViews+1, w[0], nn.Conv{Kernel: 4, Stride: 2, Pad: 1}),
 		signs: p.Linear("signs", signs, w[last]),
@@ -67,7 +66,7 @@ func NewRefiner(p *nn.Params, signs int) *Refiner {
 // [B,Signs]; s is a multiple of 16.
 func (r *Refiner) Forward(g *nn.Graph, view, signs, logits *nn.Tensor) (mask, score *nn.Tensor) {
 	out := g.Scoped(func() []*nn.Tensor {
-		const last = len(refinerWidths) - 1
+		const last = len(refinerBlocks) - 1
 		var levels [last + 1]*nn.Tensor
 		x := r.stem.Forward(g, g.Concat(3, view, g.Affine(logits, 0.5, 0)))
 		for i := range levels {
@@ -75,14 +74,14 @@ func (r *Refiner) Forward(g *nn.Graph, view, signs, logits *nn.Tensor) (mask, sc
 				x = r.steps[i].Forward(g, r.norms[i-1].Forward(g, x))
 			}
 			if i == last {
-				x = g.Add(x, r.signs.Forward(g, signs).Reshape(-1, 1, 1, refinerWidths[last]))
+				x = g.Add(x, r.signs.Forward(g, signs).Reshape(-1, 1, 1, x.Dim(3)))
 			}
 			for _, block := range r.down[i] {
 				x = block.Forward(g, x)
 			}
 			levels[i] = x
 		}
-		score := r.score.Forward(g, r.norms[last].Forward(g, g.Resize(x, 1, 1, nn.BilinearAntialiased)).Reshape(-1, refinerWidths[last]))
+		score := r.score.Forward(g, r.norms[last].Forward(g, g.Resize(x, 1, 1, nn.BilinearAntialiased)).Reshape(-1, x.Dim(3)))
 		for i := last - 1; i >= 0; i-- {
 			side := levels[i].Dim(1)
 			x = g.Add(g.Resize(r.up[i].Forward(g, x), side, side, nn.Bilinear), levels[i])

@@ -16,7 +16,7 @@ func refine(t *testing.T, side int, change func(view []float32)) (mask, score []
 	const objects, signs = 2, 5
 	dev := cpu.New(2)
 	params := nn.NewParams(dev)
-	r := decoder.NewRefiner(params, signs)
+	r := decoder.NewRefiner(params, signs, 32)
 	params.Initialize(3)
 	rng := rand.New(rand.NewPCG(1, uint64(side)))
 	random := func(n int) []float32 {

@@ -1,0 +1,107 @@
+// Widen doubles the channels of a model's refiner without a change of what it finds, for training to go on from there
+// (Net2WiderNet; Chen et al., ICLR 2016, arXiv 1511.05641): every channel is there twice, and what reads the two divides
+// its weights between them at random, by which they learn to differ.
+//
+//	go run ./internal/nano/widen nano wide.safetensors # replaces wide.safetensors
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"maps"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+)
+
+// seed of the division of weights, and how much a channel's part differs from a half (standard deviation).
+const seed, differ = 17, 0.5
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("widen: ")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		log.Fatal("usage: widen IN OUT")
+	}
+	if err := widen(flag.Arg(0), flag.Arg(1)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func widen(in, out string) error {
+	f, err := slmsam.FindWeights(in)
+	if err != nil {
+		return err
+	}
+	c, err := slmsam.ConfigOf(f)
+	if err != nil {
+		return err
+	}
+	if !c.Prior {
+		return fmt.Errorf("%s has no refiner", in)
+	}
+	c.RefinerWidth = 2 * c.Refiner()
+	wide, err := slmsam.New(cpu.New(0), c)
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var state []checkpoint.Named
+	for _, p := range wide.Params.All() {
+		t := f.Tensors[p.Name]
+		if t == nil {
+			return fmt.Errorf("%s has no %s", in, p.Name)
+		}
+		if strings.HasPrefix(p.Name, "prior.refiner.") {
+			t = doubled(t, p.Shape, readFirst(p.Name), rng)
+		}
+		state = append(state, checkpoint.Named{Name: p.Name, Tensor: t})
+	}
+	config, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	meta := maps.Clone(f.Metadata)
+	meta[slmsam.MetadataConfig] = string(config)
+	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
+}
+
+// readFirst says whether the first axis of a parameter is that of the channels it reads; it is the second of all
+// but transposed convolutions.
+func readFirst(name string) bool { return name == "prior.refiner.mask.weight" }
+
+// doubled is t [A,..] or [A,B,..] with an axis twice as long where shape says so: written channels are repeated, weights of
+// read ones divided.
+func doubled(t *checkpoint.Tensor, shape []int, readFirst bool, rng *rand.Rand) *checkpoint.Tensor {
+	read := 1
+	if readFirst {
+		read = 0
+	}
+	data, outer := t.Data, 1
+	for axis, n := range t.Shape {
+		if shape[axis] == 2*n {
+			inner := len(data) / (outer * n) // what lies behind an index of the axis
+			out := make([]float32, 0, 2*len(data))
+			for ; len(data) > 0; data = data[n*inner:] {
+				first, second := make([]float32, n*inner), make([]float32, n*inner)
+				for i, v := range data[:n*inner] {
+					first[i], second[i] = v, v
+					if axis == read {
+						first[i] = v * float32(0.5+differ*rng.NormFloat64())
+						second[i] = v - first[i]
+					}
+				}
+				out = append(append(out, first...), second...)
+			}
+			data = out
+		}
+		outer *= shape[axis]
+	}
+	return checkpoint.NewF32(data, shape...)
+}
