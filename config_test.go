@@ -90,6 +90,7 @@ func TestConfigErrors(t *testing.T) {
 		"no trunk":       {`{"image_size": 256}`, "embed_dim"},
 		"odd image size": {strings.Replace(mustJSON(t, slmsam.Nano()), `"image_size":256`, `"image_size":250`, 1), "multiple of"},
 		"bad memory":     {strings.Replace(mustJSON(t, slmsam.Nano()), "M7+R1", "X3", 1), "want M7, R7"},
+		"wide refiner":   {strings.Replace(mustJSON(t, slmsam.Nano()), `"image_size":256`, `"image_size":256,"refiner_width":300`, 1), "refiner_width 300"},
 		"two values":     {mustJSON(t, slmsam.Nano()) + "{}", "more than one"},
 	} {
 		_, err := slmsam.ParseConfig([]byte(c.data))
