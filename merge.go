@@ -2,6 +2,7 @@ package slmsam
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -70,6 +71,19 @@ func (m *merger) load(slice int, pix []int32) {
 			m.best[i], won = won[0], won[1:]
 		}
 	}
+}
+
+// claims returns the logits with which other objects hold the pixels of a slice so far, [h,w]; 0 where none does.
+func (m *merger) claims(slice, object int) []float32 {
+	pix := m.labels.Slice(m.axis, slice)
+	m.load(slice, pix)
+	out := slices.Clone(m.best)
+	for i, label := range pix {
+		if label == 0 || label == int32(object) {
+			out[i] = 0
+		}
+	}
+	return out
 }
 
 // erase removes an object from a slice of an earlier result.

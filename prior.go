@@ -239,17 +239,19 @@ func (p priors) prompted(slice int, found Found) {
 // sureScore is the object score from which a mask's logits count in full.
 const sureScore = 5
 
-// tracked continues from what was found on a tracked slice. Then it scales the masks' logits by how sure the objects
-// are present, so that an object that ends yields to its neighbors.
-func (p priors) tracked(slice int, found Found) {
+// tracked continues from what was found on a tracked slice, less the pixels that other objects claim. Then it scales the
+// masks' logits by how sure the objects are present, so that an object that ends yields to its neighbors.
+func (p priors) tracked(slice int, found Found, claims []float32) {
 	for i, one := range p {
 		if !found.present[i] {
 			one.found(slice, nil)
 			continue
 		}
+		sure := min(max(found.Score[i]/sureScore, 0.02), 1)
 		found.Low[i] = one.believed(found.Low[i])
+		yield(found.Low[i], sure, claims)
 		one.found(slice, found.Low[i])
-		found.Low[i] = times(found.Low[i], min(max(found.Score[i]/sureScore, 0.02), 1))
+		found.Low[i] = times(found.Low[i], sure)
 	}
 }
 

@@ -30,6 +30,9 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 		out.parts = append(out.parts, part)
 	}
 	err := m.graph.Interruptible(ctx, func() error {
+		if m.Config.PriorAlone {
+			return out.nearestFirst(ctx)
+		}
 		for _, part := range out.parts {
 			if err := part.run(ctx, out); err != nil {
 				return err
@@ -143,6 +146,9 @@ func (p *propagation) visit(v visit, out *outcome) error {
 	p.toCome[v.slice]--
 	err := p.withImage(v.legs[0].tracker, v.slice, v.reverse, nil, func(im Image) error {
 		for _, l := range v.legs {
+			if p.model.Config.PriorAlone {
+				l.tracker.claims = p.claims(out, l.objects[0], v.slice)
+			}
 			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
 			if err != nil {
 				return err

@@ -21,6 +21,7 @@ type Tracker struct {
 	bank    *memattn.Bank
 	start   int // the slice that tracking starts from; -1: not set
 	priors  priors
+	claims  []float32 // [side,side] what other objects hold of the current slice; nil if unknown
 }
 
 // TrackOptions are the settings of a Tracker.
@@ -175,7 +176,7 @@ func (t *Tracker) Track(im Image, slice int, reverse, known bool) (found Found, 
 			}
 		}
 		if found, err = t.found(r); err == nil && t.priors != nil {
-			t.priors.tracked(slice, found)
+			t.priors.tracked(slice, found, t.claims)
 			err = t.remember(im, slice, reverse, false, r.LowRes, r)
 		}
 		t.model.trace(t.g, "memory_encoder")

@@ -1,0 +1,56 @@
+package slmsam_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/stretchr/testify/require"
+)
+
+// barVolume is a bright bar without an edge between its halves, and masks of the left and the right half.
+func barVolume(slices int) (s slmsam.Slices, left, right []bool) {
+	const side = 72
+	v := &volume.Volume{Dim: [3]int{side, side, slices}, Data: make([]float32, side*side*slices)}
+	v.Geom = volume.NewGeometry(v.Dim, [3]float64{1, 1, 2})
+	left, right = make([]bool, side*side), make([]bool, side*side)
+	for i := range v.Data {
+		p := i % (side * side)
+		x, y := p%side, p/side
+		v.Data[i] = float32(100 + (7*x+11*y+13*(i/(side*side)))%17)
+		if y >= 28 && y < 44 && x >= 16 && x < 56 {
+			v.Data[i] += 200
+			left[p], right[p] = x < 36, x >= 36
+		}
+	}
+	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 400}}, left, right
+}
+
+// TestObjectsLeaveEachOtherAlone: an object that grows into another one is stopped where the other is outlined, and goes on
+// from there without what it had taken, also where the other is known to be gone.
+func TestObjectsLeaveEachOtherAlone(t *testing.T) {
+	m := freshPrior(t, true)
+	for _, p := range m.Params.All() {
+		if p.Name == "prior.refiner.mask.bias" {
+			p.Set([]float32{1.5}) // masks grow from slice to slice
+		}
+	}
+	s, left, right := barVolume(8)
+	taken := func(prompts ...slmsam.Prompt) (pixels int) {
+		r := slmsam.Request{Slices: s, Prompts: prompts, Present: map[int][]slmsam.Span{1: {{First: 0, End: 8}}},
+			Absent: map[int][]slmsam.Span{2: {{First: 4, End: 8}}}}
+		result, err := m.Segment(context.Background(), r)
+		require.NoError(t, err)
+		for i, label := range result.Labels.Slice(s.Axis, 4) {
+			if label == 1 && right[i] {
+				pixels++
+			}
+		}
+		return pixels
+	}
+	one, other := slmsam.Prompt{Slice: 0, Object: 1, Mask: left}, slmsam.Prompt{Slice: 3, Object: 2, Mask: right}
+	alone, beside := taken(one), taken(one, other)
+	require.Greater(t, alone, 80)
+	require.Less(t, beside, 10)
+}
