@@ -19,7 +19,7 @@ type ClipPrior struct {
 
 // clipPixels shows frame i to the priors and returns the network's input for it, [B,S,S,3].
 func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
-	p.look(f, i)
+	p.observe(f, i)
 	gray := make([][]uint8, len(p))
 	for k := range p {
 		gray[k] = f.Prior[k].Gray
@@ -27,8 +27,8 @@ func (p priors) clipPixels(g *nn.Graph, f ClipFrame, i int) *nn.Tensor {
 	return p.pixels(g, gray)
 }
 
-// look shows frame i to the priors.
-func (p priors) look(f ClipFrame, i int) {
+// observe shows frame i to the priors.
+func (p priors) observe(f ClipFrame, i int) {
 	if len(f.Prior) != f.objects() {
 		panic(fmt.Sprintf("slmsam.RunClip: a model with a prior takes ClipFrame.Prior of every object, got %d of %d", len(f.Prior), f.objects()))
 	}
@@ -48,7 +48,7 @@ func (p priors) look(f ClipFrame, i int) {
 func (m *Model) runPriors(g *nn.Graph, frames []ClipFrame, each func(i int, out ClipOutput) error) error {
 	p := m.newPriors(frames[0].objects())
 	for i, f := range frames {
-		if p.look(f, i); i == 0 {
+		if p.observe(f, i); i == 0 {
 			continue
 		}
 		var out ClipOutput
@@ -95,7 +95,7 @@ func (p priors) clipFound(g *nn.Graph, f ClipFrame, i int, outs []ClipOutput) er
 			k, logits := out.Objects[at], low[at*n:(at+1)*n]
 			switch {
 			case i == 0:
-				p[k].pointed(i, logits)
+				p[k].startFromPoints(i, logits)
 			case f.Recall != nil && f.Recall[k]:
 				p[k].found(i, trueFound(f, k))
 			case out.Result.Presence[at] <= 0:

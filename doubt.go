@@ -31,9 +31,9 @@ const (
 	strayPiece    = 0.1  // of the area: smaller stray pieces are ignored
 )
 
-// judge adds the doubts about an object to its findings, given how well both sides agreed on each slice (or -1) and
-// the object's shape there. What the annotator drew is never doubted.
-func judge(of []Finding, agreement []float64, shapes []shape) {
+// addDoubts adds the doubts about an object to its findings, given how well both sides agreed on each slice (or -1)
+// and the object's shape there. What the annotator drew is never doubted.
+func addDoubts(of []Finding, agreement []float64, shapes []shape) {
 	for i := range of {
 		f := &of[i]
 		if f.State == StateOutlined {
@@ -48,7 +48,7 @@ func judge(of []Finding, agreement []float64, shapes []shape) {
 		if a := agreement[i]; a >= 0 && a < sidesDisagree {
 			doubt(1-a, "the two outlines disagree (overlap %.2f)", a)
 		}
-		if gone(of, i) {
+		if inGap(of, i) {
 			doubt(0.8, "missing between slices that have it")
 		}
 		if p, s := previous(of, i), shapes[i]; p >= 0 {
@@ -70,8 +70,8 @@ func atEdge(of []Finding, i int) bool {
 	return slices.ContainsFunc(near, func(f Finding) bool { return f.Area > 0 })
 }
 
-// gone reports whether the object is missing from finding i but present on slices on both sides of it.
-func gone(of []Finding, i int) bool {
+// inGap reports whether the object is missing from finding i but present on slices on both sides of it.
+func inGap(of []Finding, i int) bool {
 	if of[i].Area > 0 {
 		return false
 	}

@@ -60,7 +60,7 @@ func TestDoubts(t *testing.T) {
 		if c.change != nil {
 			c.change(agreement, shapes)
 		}
-		judge(of, agreement, shapes)
+		addDoubts(of, agreement, shapes)
 		require.Equal(t, c.want, reasons(of), name)
 	}
 }

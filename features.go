@@ -57,34 +57,34 @@ func (m *Model) featureKey(gray []uint8, h, w int) spill.Key {
 	return spill.Key(sum.Sum(nil))
 }
 
-// keeps reports whether features are cached at all: not for weights without a hash, which cannot be told apart, and
-// not for a model with a prior, whose features are specific to an object.
-func (m *Model) keeps() bool { return m.Features != nil && m.Weights != "" && m.prior == nil }
+// cachesFeatures reports whether features are cached at all: not for weights without a hash, which cannot be told
+// apart, and not for a model with a prior, whose features are specific to an object.
+func (m *Model) cachesFeatures() bool { return m.Features != nil && m.Weights != "" && m.prior == nil }
 
 // encodeGray computes the features of an 8-bit slice [h,w] or takes them from the cache; they stay there only if keep.
 func (m *Model) encodeGray(gray []uint8, h, w int, keep bool) (Image, error) {
-	if !m.keeps() {
-		return m.encodeAnew(gray, h, w), nil
+	if !m.cachesFeatures() {
+		return m.encodeUncached(gray, h, w), nil
 	}
-	return m.encodeKept(m.featureKey(gray, h, w), gray, h, w, keep)
+	return m.encodeCached(m.featureKey(gray, h, w), gray, h, w, keep)
 }
 
-// encodeAnew computes the features of an 8-bit slice [h,w].
-func (m *Model) encodeAnew(gray []uint8, h, w int) Image {
+// encodeUncached computes the features of an 8-bit slice [h,w].
+func (m *Model) encodeUncached(gray []uint8, h, w int) Image {
 	size := m.Config.ImageSize
 	seen := volume.ResizePIL(gray, h, w, size, size, volume.Bicubic)
 	return m.Encode(m.graph, m.graph.Upload(volume.ImageNet(seen), 1, size, size, 3))
 }
 
-// encodeKept is encodeGray for a slice with a known key.
-func (m *Model) encodeKept(key spill.Key, gray []uint8, h, w int, keep bool) (Image, error) {
+// encodeCached is encodeGray for a slice with a known key.
+func (m *Model) encodeCached(key spill.Key, gray []uint8, h, w int, keep bool) (Image, error) {
 	if data := m.Features.store.Get(key); len(data) == m.featureLen() {
 		if !keep {
 			m.Features.store.Drop(key)
 		}
 		return m.unpackFeatures(data), nil
 	}
-	im := m.encodeAnew(gray, h, w)
+	im := m.encodeUncached(gray, h, w)
 	if !keep {
 		return im, nil
 	}
@@ -141,7 +141,7 @@ func (m *Model) unpackFeatures(data []float32) Image {
 // even within a slice; other work on the model can run between slices. It does nothing for models whose features are
 // not cached or that look at a crop around each object.
 func (m *Model) Prepare(ctx context.Context, s Slices, order []int) error {
-	if !m.keeps() || m.Config.Crop != 0 {
+	if !m.cachesFeatures() || m.Config.Crop != 0 {
 		return nil
 	}
 	h, w := s.Size()
@@ -166,7 +166,7 @@ func (m *Model) prepare(ctx context.Context, gray []uint8, h, w int) error {
 	defer m.busy.Unlock()
 	defer m.graph.Free()
 	return m.graph.Interruptible(ctx, func() error {
-		_, err := m.encodeKept(key, gray, h, w, true)
+		_, err := m.encodeCached(key, gray, h, w, true)
 		return err
 	})
 }

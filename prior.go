@@ -70,8 +70,8 @@ func (p *prior) outline(slice int, gray []uint8, mask []bool) {
 	p.proposal = p.carriers[slice].Here()
 }
 
-// pointed starts from what points have found on the current slice: logits [s,s].
-func (p *prior) pointed(slice int, logits []float32) {
+// startFromPoints starts from what points have found on the current slice: logits [s,s].
+func (p *prior) startFromPoints(slice int, logits []float32) {
 	mask := make([]bool, len(p.gray))
 	for i, l := range p.resized(logits) {
 		mask[i] = l > 0
@@ -182,8 +182,8 @@ func (p priors) keepAbsent(g *nn.Graph, before *memattn.Entry, memory, pointers 
 	return g.ReplaceItems(memory, last(before.Memory)), g.ReplaceItems(pointers, last(before.Pointer))
 }
 
-// see shows a slice to the prior of an object. on holds the prompt on the slice and is empty for tracked slices.
-func (t *Tracker) see(of Slices, slice int, reverse bool, on []Prompt) {
+// observe shows a slice to the prior of an object. on holds the prompt on the slice and is empty for tracked slices.
+func (t *Tracker) observe(of Slices, slice int, reverse bool, on []Prompt) {
 	c, p := t.model.Config, t.priors[0]
 	h, w := of.Size()
 	p.gray, p.gap = c.PriorGray(of.Gray(slice), h, w), c.PriorGap(of.Volume.Geom.Spacing, of.Axis, h, w)
@@ -231,7 +231,7 @@ func (p priors) keep(slice int) {
 func (p priors) prompted(slice int, found Found) {
 	for i, one := range p {
 		if one.proposal == nil {
-			one.pointed(slice, found.Low[i])
+			one.startFromPoints(slice, found.Low[i])
 		}
 	}
 }

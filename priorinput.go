@@ -37,22 +37,22 @@ func (p *prior) view(out []float32) {
 	of := p.proposal
 	for i, gray := range p.gray {
 		v := out[decoder.PriorViews*i:][:decoder.PriorViews]
-		v[0], v[1], v[2] = normal(float32(gray)), viewScale*of.Likely[i], outlineScale*clipped(of.Flow[i])
-		v[3], v[4], v[5] = normal(of.Last[i]), normal(of.Outlined[i]), outlineScale*clipped(of.Outline[i])
+		v[0], v[1], v[2] = normalizeGray(float32(gray)), viewScale*of.Likely[i], outlineScale*clipped(of.Flow[i])
+		v[3], v[4], v[5] = normalizeGray(of.Last[i]), normalizeGray(of.Outlined[i]), outlineScale*clipped(of.Outline[i])
 	}
 }
 
-// normal normalizes a gray value with ImageNet's mean and deviation for gray.
-func normal(gray float32) float32 {
+// normalizeGray normalizes a gray value with ImageNet's mean and deviation for gray.
+func normalizeGray(gray float32) float32 {
 	const mean, deviation = 0.449, 0.226
 	return (gray/255 - mean) / deviation
 }
 
-// normalized is normal for all pixels.
+// normalized is normalizeGray for all pixels.
 func normalized(gray []uint8) []float32 {
 	out := make([]float32, len(gray))
 	for i, v := range gray {
-		out[i] = normal(float32(v))
+		out[i] = normalizeGray(float32(v))
 	}
 	return out
 }

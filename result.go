@@ -171,6 +171,6 @@ func (o *outcome) object(label int, shapes map[int]shape) Object {
 		f.Area = shapes[i].area
 		out.Slices, agreement, at = append(out.Slices, f), append(agreement, sure), append(at, shapes[i])
 	}
-	judge(out.Slices, agreement, at)
+	addDoubts(out.Slices, agreement, at)
 	return out
 }

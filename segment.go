@@ -197,7 +197,7 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 	var err error
 	p.g.Scoped(func() []*nn.Tensor {
 		if p.model.prior != nil {
-			t.see(p.slices, slice, reverse, on)
+			t.observe(p.slices, slice, reverse, on)
 		}
 		im := Image{}
 		if p.model.needsFeatures(on) {

@@ -42,7 +42,7 @@ func (p *propagation) plan() []visit {
 				if l.reverse {
 					key[1] = 1
 				}
-				if !alike && p.keepsAll() {
+				if !alike && p.cachesAll() {
 					key[2] = k
 				}
 				if at[key] == nil {
@@ -53,7 +53,7 @@ func (p *propagation) plan() []visit {
 			}
 		}
 	}
-	nearestFirst := p.opt.Order != Official && (alike || p.keepsAll())
+	nearestFirst := p.opt.Order != Official && (alike || p.cachesAll())
 	sort.SliceStable(visits, func(i, j int) bool { return visits[i].before(visits[j], nearestFirst) })
 	out := make([]visit, len(visits))
 	for i, v := range visits {
@@ -62,10 +62,10 @@ func (p *propagation) plan() []visit {
 	return out
 }
 
-// keepsAll reports whether the features of all slices are cached, so that each group can be tracked in its own order.
-func (p *propagation) keepsAll() bool {
+// cachesAll reports whether the features of all slices are cached, so that each group can be tracked in its own order.
+func (p *propagation) cachesAll() bool {
 	m := p.model
-	return p.opt.Order != Official && m.keeps() && !m.Features.passing && m.Features.store.Room(m.featureLen()) >= p.opt.End-p.opt.First
+	return p.opt.Order != Official && m.cachesFeatures() && !m.Features.passing && m.Features.store.Room(m.featureLen()) >= p.opt.End-p.opt.First
 }
 
 // before orders visits.

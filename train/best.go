@@ -59,7 +59,7 @@ func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	if !t.state.prefers(v) {
 		return v, nil
 	}
-	t.state.keep(v, t.state.Step)
+	t.state.setBest(v, t.state.Step)
 	t.state.Calibrated, t.state.Shift = false, 0
 	return v, t.saveBest()
 }
@@ -72,8 +72,8 @@ func (s *state) prefers(v *Validation) bool {
 	return len(s.Highest) == 0 || v.DSC > highest || v.DSC > meanDSC(s.Before) && v.DSC >= highest-standardError(v.Scores, s.Highest)
 }
 
-// keep records the scores of the best weights and the step they are from.
-func (s *state) keep(v *Validation, step int) {
+// setBest records the scores of the best weights and the step they are from.
+func (s *state) setBest(v *Validation, step int) {
 	s.Best, s.BestStep, s.After = v.DSC, step, v.Scores
 	if v.DSC > meanDSC(s.Highest) {
 		s.Highest = v.Scores

@@ -34,7 +34,7 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 		v := validation(one.scores...)
 		require.Equal(t, one.kept, s.prefers(v), "validation %d", step)
 		if one.kept {
-			s.keep(v, step)
+			s.setBest(v, step)
 			require.Equal(t, step, s.BestStep)
 			require.Equal(t, v.DSC, s.Best)
 		}

@@ -71,7 +71,7 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 		return err
 	}
 	set(best.shift)
-	t.state.keep(best.held, step)
+	t.state.setBest(best.held, step)
 	t.state.Shift = before + best.shift
 	return t.saveBest()
 }
@@ -85,7 +85,7 @@ func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial
 	best := none
 	for _, sign := range []float64{-1, 1} {
 		for _, shift := range shifts {
-			if best.shift*sign < 0 || t.late() {
+			if best.shift*sign < 0 || t.overBudget() {
 				break
 			}
 			set(sign * shift)
@@ -104,8 +104,8 @@ func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial
 	return best, nil
 }
 
-// late reports whether the budget of a time-limited run is used up.
-func (t *Trainer) late() bool {
+// overBudget reports whether the budget of a time-limited run is used up.
+func (t *Trainer) overBudget() bool {
 	limit, _ := t.Recipe.limit()
 	return limit > 0 && t.elapsed().Seconds() > limit.Seconds()/stepsPart
 }

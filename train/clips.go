@@ -174,7 +174,7 @@ func (s *Sampler) draw(c *Case, rng *rand.Rand) (*Clip, error) {
 		if object, along, ok := s.sweep(c, rng); ok {
 			clip, err := s.render(c, along, []int{object}, rng)
 			if err == nil {
-				clip.pass(s.recipe.Frames, rng)
+				clip.markPassed(s.recipe.Frames, rng)
 			}
 			return clip, err
 		}

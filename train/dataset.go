@@ -48,7 +48,7 @@ const defaultCache = 2 << 30
 
 // Open determines the layout of path and lists its volumes without reading them.
 func Open(path string, opt CaseOptions) (*Dataset, error) {
-	entries, notes, err := list(path, opt.Channel)
+	entries, notes, err := listDataset(path, opt.Channel)
 	if err != nil {
 		return nil, fmt.Errorf("train: dataset %s: %w", path, err)
 	}
@@ -65,8 +65,8 @@ func Open(path string, opt CaseOptions) (*Dataset, error) {
 	return &Dataset{CacheBytes: defaultCache, entries: entries, opt: opt, notes: notes, noted: map[string]bool{}, cached: map[int]*Case{}}, nil
 }
 
-// list dispatches on the layout of path.
-func list(path string, channel int) (entries []entry, notes []string, err error) {
+// listDataset lists the volumes of path according to its layout.
+func listDataset(path string, channel int) (entries []entry, notes []string, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -13,7 +13,7 @@ import (
 // listFolders lists the official layout: images/VOLUME/00000.jpg, masks/VOLUME/00000.png, and train.txt with one
 // volume name per line. Without train.txt, all volumes are taken.
 func listFolders(dir string) ([]entry, error) {
-	names, err := lines(filepath.Join(dir, "train.txt"))
+	names, err := readLines(filepath.Join(dir, "train.txt"))
 	if errors.Is(err, fs.ErrNotExist) {
 		var files []os.DirEntry
 		if files, err = os.ReadDir(filepath.Join(dir, "images")); err == nil {
@@ -39,8 +39,8 @@ func listFolders(dir string) ([]entry, error) {
 	return entries, nil
 }
 
-// lines returns the nonblank lines of a file, trimmed.
-func lines(path string) ([]string, error) {
+// readLines returns the nonblank lines of a file, trimmed.
+func readLines(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

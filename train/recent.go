@@ -24,13 +24,13 @@ type cachedCase struct {
 
 // get returns volume index, generating it if it is not cached.
 func (r *recentCases) get(index int, make func() (*Case, error)) (*Case, error) {
-	k := r.keep(index)
+	k := r.lookUp(index)
 	k.once.Do(func() { k.c, k.err = make() })
 	return k.c, k.err
 }
 
-// keep finds a volume in the cache, or makes room for it.
-func (r *recentCases) keep(index int) *cachedCase {
+// lookUp finds a volume in the cache, or makes room for it.
+func (r *recentCases) lookUp(index int) *cachedCase {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := slices.IndexFunc(r.kept, func(k *cachedCase) bool { return k.index == index })

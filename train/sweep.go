@@ -19,7 +19,7 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along traversal, o
 		if len(span) < 2 {
 			continue
 		}
-		start, step := c.wellShown(span, object, rng), 1
+		start, step := c.drawByArea(span, object, rng), 1
 		if rng.Float64() < s.recipe.Reverse {
 			step = -1
 		}
@@ -48,9 +48,9 @@ func (s *Sampler) reach() int {
 	return max(s.recipe.Reach, s.recipe.Frames)
 }
 
-// pass marks all but learned frames, drawn at random, as tracked only: the clip is then as long as in real use, at a
-// lower cost.
-func (c *Clip) pass(learned int, rng *rand.Rand) {
+// markPassed marks all but learned frames, drawn at random, as tracked only: the clip is then as long as in real use,
+// at a lower cost.
+func (c *Clip) markPassed(learned int, rng *rand.Rand) {
 	for k, i := range rng.Perm(max(0, len(c.Frames)-1)) {
 		c.Frames[1+i].Passed = k >= learned-1
 	}
@@ -66,8 +66,8 @@ func (c *Case) sweepable() bool {
 	return false
 }
 
-// wellShown draws one of the slices that hold an object, with probability proportional to the object's area.
-func (c *Case) wellShown(span []int, object int, rng *rand.Rand) int {
+// drawByArea draws one of the slices that hold an object, with probability proportional to the object's area.
+func (c *Case) drawByArea(span []int, object int, rng *rand.Rand) int {
 	areas, total := make([]int, len(span)), 0
 	for i, z := range span {
 		for _, on := range c.Mask(z, object) {

@@ -82,7 +82,7 @@ func (a *ablation) prepare() error {
 	if a.settings, err = a.describe(training, test); err != nil {
 		return err
 	}
-	if err := agree(a.Dir, a.settings); err != nil {
+	if err := checkSettings(a.Dir, a.settings); err != nil {
 		return err
 	}
 	if _, a.test, err = a.Data.Split(test); err != nil {
@@ -127,7 +127,7 @@ func (a *ablation) runAll(ctx context.Context) (map[run]Record, error) {
 			progress := func(phase string, part, dsc float64) {
 				a.Progress(Progress{Run: n, Runs: total, Name: r.String(), Phase: phase, Part: part, TrainingDSC: dsc})
 			}
-			record, err := a.make(ctx, r, progress)
+			record, err := a.resultOf(ctx, r, progress)
 			if err != nil {
 				return nil, fmt.Errorf("ablate: %s: %w", r, err)
 			}

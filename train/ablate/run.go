@@ -54,8 +54,8 @@ type Record struct {
 // none).
 type report func(phase string, part, dsc float64)
 
-// make does a run, or reads its result if it is finished.
-func (a *ablation) make(ctx context.Context, r run, say report) (Record, error) {
+// resultOf does a run, or reads its result if it is finished.
+func (a *ablation) resultOf(ctx context.Context, r run, say report) (Record, error) {
 	path := filepath.Join(r.dir(a.Dir), resultFile)
 	var record Record
 	err := readJSON(path, &record)

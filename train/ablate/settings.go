@@ -73,8 +73,8 @@ func describeStart(o train.StartOptions) (train.Start, error) {
 	return s, nil
 }
 
-// agree writes the settings into a new folder, or checks them against those of an existing one.
-func agree(dir string, s Settings) error {
+// checkSettings writes the settings into a new folder, or checks them against those of an existing one.
+func checkSettings(dir string, s Settings) error {
 	path := filepath.Join(dir, settingsFile)
 	var old Settings
 	err := readJSON(path, &old)
@@ -99,7 +99,7 @@ var errOther = errors.New("the folder holds a different ablation")
 
 // differences names the fields that differ.
 func differences(a, b Settings) (names []string) {
-	x, y := reflect.ValueOf(normal(a)), reflect.ValueOf(normal(b))
+	x, y := reflect.ValueOf(normalized(a)), reflect.ValueOf(normalized(b))
 	for i := range x.NumField() {
 		if !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
 			name, _, _ := strings.Cut(x.Type().Field(i).Tag.Get("json"), ",")
@@ -109,8 +109,8 @@ func differences(a, b Settings) (names []string) {
 	return names
 }
 
-// normal makes equivalent settings equal: an empty list equals nil, and start weights with a hash may have moved.
-func normal(s Settings) Settings {
+// normalized makes equivalent settings equal: an empty list equals nil, and start weights with a hash may have moved.
+func normalized(s Settings) Settings {
 	if s.Start.SHA256 != "" {
 		s.Start.Path = ""
 	}

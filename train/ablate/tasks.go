@@ -24,8 +24,8 @@ type Task struct {
 	Data *train.Dataset
 }
 
-// done is a finished ablation of a task.
-type done struct {
+// finishedTask is a finished ablation of a task.
+type finishedTask struct {
 	task   int
 	seed   uint64
 	sizes  []int // training volumes of each protocol, in the order of Setup.Volumes
@@ -39,7 +39,7 @@ func RunTasks(ctx context.Context, t Tasks) (*Table, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	var all []done
+	var all []finishedTask
 	var table *Table
 	for _, seed := range t.Seeds {
 		for i := range t.Of {
@@ -85,14 +85,14 @@ func (t *Tasks) check() error {
 }
 
 // run does a task's ablation with a seed.
-func (t *Tasks) run(ctx context.Context, i int, seed uint64, before []done) (done, error) {
+func (t *Tasks) run(ctx context.Context, i int, seed uint64, before []finishedTask) (finishedTask, error) {
 	task := t.Of[i]
 	s := t.Setup
 	s.Data, s.Recipe.Seed = task.Data, seed
 	s.Dir = filepath.Join(t.Dir, task.Name, fmt.Sprintf("seed-%d", seed))
 	s.Train = t.trainingOf(task)
-	d := done{task: i, seed: seed, sizes: t.sizes(s.Train)}
-	if first := slices.IndexFunc(before, func(d done) bool { return d.task == i }); first >= 0 {
+	d := finishedTask{task: i, seed: seed, sizes: t.sizes(s.Train)}
+	if first := slices.IndexFunc(before, func(d finishedTask) bool { return d.task == i }); first >= 0 {
 		settings := before[first].result.Settings
 		s.Train, s.Test = settings.Train, settings.Test
 	}

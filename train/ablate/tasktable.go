@@ -116,7 +116,7 @@ type place struct {
 }
 
 // table tabulates the finished ablations.
-func (t *Tasks) table(all []done) *Table {
+func (t *Tasks) table(all []finishedTask) *Table {
 	samples := map[place]*sample{}
 	into := func(at place) *sample {
 		if samples[at] == nil {
@@ -148,7 +148,7 @@ func (t *Tasks) table(all []done) *Table {
 
 // leastAsked returns, among the protocols that train on the same number of a task's volumes as the given one, the one
 // that asks for the fewest.
-func (t *Tasks) leastAsked(d done, protocol int) int {
+func (t *Tasks) leastAsked(d finishedTask, protocol int) int {
 	best := protocol
 	for i, n := range d.sizes {
 		if n == d.sizes[protocol] && t.Volumes[i] < t.Volumes[best] {

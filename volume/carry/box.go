@@ -32,8 +32,8 @@ func Boxed(gray []uint8, boxed []bool, side int) []bool {
 		likely := newGrays(gray, mask, b.grown(0.6, 4, side), side).likelihood(gray)
 		gain := make([]float32, len(gray))
 		for i, d := range distance {
-			if gain[i] = -surest; boxed[i] {
-				gain[i] = min(max(d/scale, -surest), surest) + boxTrust*likely[i]
+			if gain[i] = -logitBound; boxed[i] {
+				gain[i] = min(max(d/scale, -logitBound), logitBound) + boxTrust*likely[i]
 			}
 		}
 		found := filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)

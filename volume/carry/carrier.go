@@ -9,10 +9,10 @@ import (
 
 // Settings of a proposal, chosen on volumes other than the test volumes (docs/nano.md).
 const (
-	trust    = 0.6  // weight of the gray values, where they separate inside from outside
-	softness = 0.04 // distance over which the carried outline is uncertain, relative to the object's size
-	price    = 1.0  // cost per pixel of outline in the cut
-	surest   = 4    // most that the carried outline contributes to the gain of the cut
+	trust      = 0.6  // weight of the gray values, where they separate inside from outside
+	softness   = 0.04 // distance over which the carried outline is uncertain, relative to the object's size
+	price      = 1.0  // cost per pixel of outline in the cut
+	logitBound = 4    // bound on the logits of the carried outline
 )
 
 // Carrier is an object on its last slice, from which the next one is proposed. It is immutable; Accept and Skip
@@ -107,7 +107,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	scale := c.softness(carried)
 	gain := make([]float32, len(gray))
 	for i, d := range p.Flow {
-		gain[i] = min(max(d/scale, -surest), surest) + float32(c.trust)*p.Likely[i]
+		gain[i] = min(max(d/scale, -logitBound), logitBound) + float32(c.trust)*p.Likely[i]
 	}
 	snapped := positive(offset(cut(gain, gray, b.grown(0.5, 8, c.side), c.side, price), -0.5))
 	snapped = touching(snapped, carried, c.side)
@@ -207,11 +207,11 @@ func offset(values []float32, by float32) []float32 {
 	return out
 }
 
-// scaled divides distances by the softness of an outline, within -surest..surest.
+// scaled divides distances by the softness of an outline, within -logitBound..logitBound.
 func scaled(distance []float32, softness float32) []float32 {
 	out := make([]float32, len(distance))
 	for i, d := range distance {
-		out[i] = min(max(d/softness, -surest), surest)
+		out[i] = min(max(d/softness, -logitBound), logitBound)
 	}
 	return out
 }

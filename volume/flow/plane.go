@@ -18,10 +18,10 @@ func fromGray(gray []uint8, h, w int) plane {
 	return p
 }
 
-// spot is a position between two of n pixels in a row, far of the way from the first to the second.
+// spot is a position between two of n pixels in a row, fraction of the way from the first to the second.
 type spot struct {
 	first, second int
-	far           float32
+	fraction      float32
 }
 
 // spotAt returns the spot of coordinate x, clamped to the border.
@@ -39,9 +39,9 @@ func spotAt(x float32, n int) spot {
 // at is the bilinearly interpolated value at a position.
 func (p plane) at(x, y spot) float32 {
 	high, low := p.pix[y.first*p.w:], p.pix[y.second*p.w:]
-	top := high[x.first] + x.far*(high[x.second]-high[x.first])
-	bottom := low[x.first] + x.far*(low[x.second]-low[x.first])
-	return top + y.far*(bottom-top)
+	top := high[x.first] + x.fraction*(high[x.second]-high[x.first])
+	bottom := low[x.first] + x.fraction*(low[x.second]-low[x.first])
+	return top + y.fraction*(bottom-top)
 }
 
 // resize resamples an image at the centers of h x w pixels, bilinearly.

@@ -119,7 +119,7 @@ func (s *search) descend(i int) {
 	for range descents {
 		bx, by := s.slope(i, s.dx[i], s.dy[i])
 		x, y := s.dx[i]-(h[2]*bx-h[1]*by)/det, s.dy[i]-(h[0]*by-h[1]*bx)/det
-		if far(x-x0) || far(y-y0) {
+		if tooFar(x-x0) || tooFar(y-y0) {
 			return
 		}
 		c := s.mismatch(i, x, y)
@@ -134,8 +134,8 @@ func (s *search) descend(i int) {
 	}
 }
 
-// far reports whether a displacement has left the range in which the patch's gradient is meaningful.
-func far(d float32) bool { return d > patch || d < -patch }
+// tooFar reports whether a displacement has left the range in which the patch's gradient is meaningful.
+func tooFar(d float32) bool { return d > patch || d < -patch }
 
 // window returns the index of a displaced patch's corner on the padded source, and the bilinear weights of the four
 // pixels around each position.
