@@ -56,7 +56,7 @@ func TestNoSliceIsEncodedTwice(t *testing.T) {
 			for range 2 {
 				got, err := m.Segment(t.Context(), r)
 				require.NoError(t, err)
-				require.Equal(t, want, got, "the same to the bit")
+				require.Equal(t, want, got, "bit-identical")
 				got, err = m.Segment(t.Context(), again)
 				require.NoError(t, err)
 				require.Equal(t, wantAgain.Labels, got.Labels)
@@ -135,7 +135,7 @@ func TestTheEndOfTheContextStopsWithinASlice(t *testing.T) {
 		}
 		_, err := m.Segment(ctx, r)
 		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, at, last, "no other stage comes to its end")
+		require.Equal(t, at, last, "no other stage finishes")
 		require.Equal(t, live, dev.Memory().Live, "nothing is left on the device")
 	}
 	m.Trace = nil

@@ -114,7 +114,7 @@ func TestKnownPresence(t *testing.T) {
 	require.NotEqual(t, pointers[:len(pointers)/2], pointers[len(pointers)/2:])
 	free, err := m.Heads.Decode(g, f, 2, decoder.Prompts{Multi: true, Present: []bool{true, false}, Free: true})
 	require.NoError(t, err)
-	require.Equal(t, logits, read(free.LowRes), "the chosen mask is absent all the same")
+	require.Equal(t, logits, read(free.LowRes), "the chosen mask is absent nevertheless")
 	require.NotContains(t, read(free.Candidates(g)), float32(decoder.NoObject))
 	require.Contains(t, read(r.Candidates(g)), float32(decoder.NoObject))
 	plain := asked(nil)

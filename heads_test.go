@@ -65,7 +65,7 @@ func TestPromptEncoder(t *testing.T) {
 	})
 }
 
-// heads reads features of all items.
+// headFeatures reads the features of all items.
 func headFeatures(c checker) decoder.Features {
 	image := c.upload(c.f.Last, "in.features")
 	return decoder.Features{Image: image.Reshape(image.Dim(0), -1, image.Dim(3)),

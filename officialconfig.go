@@ -44,7 +44,7 @@ type official struct {
 	RecentN          int  `json:"recent_n"`
 }
 
-// isOfficial says whether data looks like an official configuration.
+// isOfficial reports whether data looks like an official configuration.
 func isOfficial(data []byte) bool {
 	var probe struct {
 		ImageEncoder json.RawMessage `json:"image_encoder"`
@@ -52,7 +52,7 @@ func isOfficial(data []byte) bool {
 	return json.Unmarshal(data, &probe) == nil && probe.ImageEncoder != nil
 }
 
-// parseOfficial maps an official configuration to ours; what it leaves out has SAM 2's defaults.
+// parseOfficial converts an official configuration to ours; omitted settings get SAM 2's defaults.
 func parseOfficial(data []byte) (Config, error) {
 	var o official
 	if err := json.Unmarshal(data, &o); err != nil {

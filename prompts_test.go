@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Tolerances for the recorded prompts (from the fixtures' README): presence and pixel signs may differ in 1 of 10,000.
+// promptDisagreement is the tolerance for the recorded prompts (from the fixtures' README): presence and pixel signs
+// may differ in 1 of 10,000.
 const promptDisagreement = 1e-4
 
 // recordedPrompt is a prompt as the fixtures store it: points as x, y, label in native pixels.

@@ -93,7 +93,8 @@ func BenchmarkSegment(b *testing.B) {
 	}
 }
 
-// A volume of five times as many slices takes no more of the device's memory: the banks forget what no later slice can see.
+// TestMemoryDoesNotGrowWithSlices checks that five times as many slices take no more device memory, because the banks
+// forget what no later slice can use.
 func TestMemoryDoesNotGrowWithSlices(t *testing.T) {
 	peak := func(slices int) int64 {
 		dev := cpu.New(1)

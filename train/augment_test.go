@@ -43,7 +43,7 @@ func TestQuarterTurn(t *testing.T) {
 	}
 	require.Equal(t, want, w.labels(pix))
 	for i, x := range w.image(pix, n, plainJitter()) {
-		require.InDelta(t, want[i], x, 1, "the cosine of 90 degrees is not quite 0, and results are cut off")
+		require.InDelta(t, want[i], x, 1, "the cosine of 90 degrees is not quite 0, and results are truncated")
 	}
 }
 

@@ -53,7 +53,8 @@ func gradientsOf(t testing.TB, dev backend.Device, clips ...*train.Clip) ([]trai
 	return terms, out
 }
 
-// A batch of clips side by side has the losses of the clips by themselves, and the sum of their gradients.
+// TestClipsSideBySideAreTheClipsAlone checks that clips run side by side have the same losses as one by one, and the
+// sum of their gradients.
 func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
 	const tolerance = 2e-4 // relative to a parameter's largest gradient: float32 sums in a different order
 	dev := cpu.New(0)

@@ -153,7 +153,7 @@ func listNNUNet(dir string, channel int) (entries []entry, notes []string, err e
 	}
 	n.noteChannels(pairs)
 	if n.legend.Ignore != 0 {
-		n.note("label %d means ignore: it is not an object, and its voxels count in no loss or score", n.legend.Ignore)
+		n.note("label %d means ignore: it is not an object, and its voxels are excluded from losses and scores", n.legend.Ignore)
 	}
 	return entries, n.notes, nil
 }

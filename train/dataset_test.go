@@ -63,7 +63,7 @@ func TestNNUNetLayout(t *testing.T) {
 	require.NoError(t, err)
 	again, err = d.Case(1)
 	require.NoError(t, err)
-	require.NotSame(t, c, again, "read again, as it no longer fitted")
+	require.NotSame(t, c, again, "read again, because it no longer fit")
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "imagesTr", "p2_0000.nii.gz")))
 	_, err = train.Open(dir, anyLabels)

@@ -1,6 +1,9 @@
 package train
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Costs of a step between neighboring voxels in grow.
 const (
@@ -18,44 +21,31 @@ func grow(c *Case, n int, rng *rand.Rand) []int32 {
 	for _, slice := range c.Images {
 		gray = append(gray, boxBlur(slice, c.H, c.W)...)
 	}
-	of, cost := make([]int32, len(gray)), make([]int32, len(gray))
-	for i := range of {
-		of[i], cost[i] = -1, 1<<30
-	}
 	across := stepCost
 	if s := c.Spacing; s[0] > 0 {
 		across = min(max(int(stepCost*s[2]/s[0]+0.5), 1), stepMost)
 	}
-	type arrival struct{ voxel, seed int32 }
-	var buckets [costLimit + 1][]arrival
+	of := slices.Repeat([]int32{-1}, len(gray))
+	f := &frontier{cost: slices.Repeat([]int32{1 << 30}, len(gray))}
 	for i := range n {
-		v := rng.IntN(len(gray))
-		if cost[v] != 0 {
-			cost[v] = 0
-			buckets[0] = append(buckets[0], arrival{int32(v), int32(i)})
-		}
+		f.reach(rng.IntN(len(gray)), int32(i), 0)
 	}
-	for now, empty := 0, 0; empty <= costLimit; now++ {
-		at := &buckets[now%len(buckets)]
+	for now, empty := 0, 0; empty <= costLimit; now++ { // until all buckets are empty
 		empty++
-		for len(*at) > 0 {
+		for {
+			v, seed, ok := f.next(now)
+			if !ok {
+				break
+			}
 			empty = 0
-			a := (*at)[len(*at)-1]
-			*at = (*at)[:len(*at)-1]
-			v := int(a.voxel)
-			if of[v] >= 0 || int(cost[v]) != now {
+			if of[v] >= 0 || int(f.cost[v]) != now {
 				continue
 			}
-			of[v] = a.seed
+			of[v] = seed
 			x, y, z := v%c.W, v%area/c.W, v/area
 			visit := func(inside bool, to, step int) {
-				if !inside || of[to] >= 0 {
-					return
-				}
-				next := now + step + max(gray[to]-gray[v], gray[v]-gray[to])/grayCost
-				if next < int(cost[to]) {
-					cost[to] = int32(next)
-					buckets[next%len(buckets)] = append(buckets[next%len(buckets)], arrival{int32(to), a.seed})
+				if inside && of[to] < 0 {
+					f.reach(to, seed, now+step+max(gray[to]-gray[v], gray[v]-gray[to])/grayCost)
 				}
 			}
 			visit(x > 0, v-1, stepCost)
@@ -67,6 +57,35 @@ func grow(c *Case, n int, rng *rand.Rand) []int32 {
 		}
 	}
 	return of
+}
+
+// frontier holds the voxels that grow has reached, in buckets by path cost, modulo the number of buckets.
+type frontier struct {
+	buckets [costLimit + 1][]arrival
+	cost    []int32 // of the cheapest path to each voxel so far
+}
+
+// arrival is a path from a seed to a voxel.
+type arrival struct{ voxel, seed int32 }
+
+// reach adds a path from a seed to a voxel, unless one at most as expensive is known.
+func (f *frontier) reach(voxel int, seed int32, cost int) {
+	if cost < int(f.cost[voxel]) {
+		f.cost[voxel] = int32(cost)
+		b := &f.buckets[cost%len(f.buckets)]
+		*b = append(*b, arrival{int32(voxel), seed})
+	}
+}
+
+// next takes a path of the given cost; ok is false if there are no more.
+func (f *frontier) next(cost int) (voxel int, seed int32, ok bool) {
+	b := &f.buckets[cost%len(f.buckets)]
+	if len(*b) == 0 {
+		return 0, 0, false
+	}
+	a := (*b)[len(*b)-1]
+	*b = (*b)[:len(*b)-1]
+	return int(a.voxel), a.seed, true
 }
 
 // boxBlur returns the mean of each pixel's 3 x 3 neighborhood, so that noise does not create edges.

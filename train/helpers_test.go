@@ -76,7 +76,7 @@ func randomModel(t testing.TB, dev backend.Device, c slmsam.Config) *slmsam.Mode
 	return m
 }
 
-// newTestTrainer starts training a fresh pico model on the CPU.
+// newTrainer starts training a fresh pico model on the CPU.
 func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	dev := cpu.New(1)

@@ -25,7 +25,7 @@ func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 		var first, last int
 		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
 		require.NoError(t, err)
-		require.Len(t, clip.Frames, abs(last-first)+1, "every slice is in it")
+		require.Len(t, clip.Frames, abs(last-first)+1, "it includes every slice")
 		require.False(t, clip.Frames[0].Empty[0])
 		beyond := 0
 		for _, f := range clip.Frames {

@@ -40,3 +40,12 @@ func (t Teacher) force(f *Frame) {
 	}
 	f.Free = t.FreeMasks
 }
+
+// negated returns the element-wise negation of v.
+func negated(v []bool) []bool {
+	out := make([]bool, len(v))
+	for i, b := range v {
+		out[i] = !b
+	}
+	return out
+}

@@ -19,8 +19,8 @@ func vanish(clip *Clip, rng *rand.Rand) {
 	}
 }
 
-// PaintOver covers a mask and the paintRim pixels around it, whose edge would give it away, with gray values from the
-// ring that ends paintRing pixels from the mask.
+// paintRim and paintRing are distances in pixels. PaintOver covers a mask and the paintRim pixels around it, whose
+// edge would give it away, with gray values from the ring beyond that, up to paintRing pixels from the mask.
 const paintRim, paintRing = 2, 6
 
 // PaintOver paints over a mask [h,w] on a slice with gray values drawn from its surroundings, and clears the mask.
