@@ -94,20 +94,31 @@ func addKnown(g *nn.Graph, f *slmsam.ClipFrame, clips []*Clip, i int) {
 	f.Known = g.Upload(known, len(f.Empty), pixels)
 }
 
-// alike reports whether two clips have the same number of frames and learn from the same ones.
-func (c *Clip) alike(other *Clip) bool {
-	return slices.EqualFunc(c.Frames, other.Frames, func(a, b Frame) bool { return a.Passed == b.Passed })
+// compare orders clips by the number of their frames and by which of them they learn from; 0 means that they can run
+// side by side.
+func (c *Clip) compare(other *Clip) int {
+	return slices.CompareFunc(c.Frames, other.Frames, func(a, b Frame) int {
+		switch {
+		case a.Passed == b.Passed:
+			return 0
+		case a.Passed:
+			return 1
+		}
+		return -1
+	})
 }
 
-// learn accumulates the gradients of a batch of clips, the first of which is the training's clip number first.
-// Consecutive clips of the same shape run side by side, up to t.together at once.
+// learn accumulates the gradients of a batch of clips, the first of which is the training's clip number first. Clips of the
+// same shape run side by side, up to t.together at once.
 func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metrics) error {
+	clips = slices.Clone(clips)
+	slices.SortStableFunc(clips, (*Clip).compare)
 	for len(clips) > 0 {
 		if err := t.pause(ctx); err != nil {
 			return err
 		}
 		n := 1
-		for n < min(len(clips), t.together) && clips[n].alike(clips[0]) {
+		for n < min(len(clips), t.together) && clips[n].compare(clips[0]) == 0 {
 			n++
 		}
 		if err := t.learnTogether(clips[:n], first, m); err != nil {
