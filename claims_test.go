@@ -27,8 +27,8 @@ func barVolume(slices int) (s slmsam.Slices, left, right []bool) {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 400}}, left, right
 }
 
-// TestObjectsLeaveEachOtherAlone: an object that grows into another one is stopped where the other is outlined, and goes on
-// from there without what it had taken, also where the other is known to be gone.
+// TestObjectsLeaveEachOtherAlone lets an object grow into another one. Where the other is outlined, the first gives those
+// pixels up, and it continues without them even where the other is known to be absent.
 func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 	m := freshPrior(t, true)
 	for _, p := range m.Params.All() {

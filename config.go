@@ -25,23 +25,23 @@ type Config struct {
 	Frames      int            `json:"frames"`       // 7: temporal positions in the checkpoint (num_maskmem)
 	Memory      Memory         `json:"memory"`       // "M7+R1": the banks in use
 
-	// Crop is how large a part of a slice the model sees of each object, see Options.Crop; 0, as in SAM 2: all of it.
+	// Crop is the side of the square that the model sees around each object, see Options.Crop; 0, as in SAM 2: whole slices.
 	Crop float64 `json:"crop,omitempty"`
 
-	// Window is how the volumes were shown that the model was trained on, as "auto" or "-160,240"; empty: not known.
+	// Window is the intensity window of the training volumes, such as "auto" or "-160,240"; empty if unknown.
 	Window volume.WindowRule `json:"window,omitempty"`
 
 	Trained *Trained `json:"trained,omitempty"` // what the weights know; nil claims nothing
 
-	// Prior lets a method without a network (package carry) propose every slice's mask; the model corrects it and says
-	// whether it is there. Each object is seen by itself then, and in the gray values of its surroundings.
+	// Prior lets a method without a network (package carry) propose each slice's mask, which the model corrects and judges
+	// present or absent. Each object is then seen by itself, windowed to its surroundings.
 	Prior bool `json:"prior,omitempty"`
-	// PriorAlone leaves encoder, memory and decoder out where a mask is given or carried on: the refiner
-	// corrects the prior by itself. A box is looked into without the network, too; what clicks mean the decoder finds all the same.
+	// PriorAlone leaves encoder, memory and decoder out for masks and boxes: the refiner corrects the prior by itself. Only
+	// clicks still use the network.
 	PriorAlone bool `json:"prior_alone,omitempty"`
-	// PriorTrusted believes the model however much it changes of what the prior proposes: it has learned what these objects look like.
+	// PriorTrusted accepts any correction of the prior, however large: the model has learned what these objects look like.
 	PriorTrusted bool `json:"prior_trusted,omitempty"`
-	// RefinerWidth is the number of channels at the refiner's first level (decoder.NewRefiner); 0, as before it could differ: 32.
+	// RefinerWidth is the number of channels at the refiner's first level (decoder.NewRefiner); 0 means 32.
 	RefinerWidth int `json:"refiner_width,omitempty"`
 }
 
@@ -118,7 +118,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// refinerWidth is what RefinerWidth is if it says nothing.
+// refinerWidth is the default RefinerWidth.
 const refinerWidth = 32
 
 // Refiner returns the number of channels at the refiner's first level.

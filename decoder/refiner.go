@@ -9,16 +9,16 @@ import (
 // PriorViews is the number of channels of Prior.View.
 const PriorViews = 6
 
-// refinerBlocks is how many blocks lead down through each level of a refiner, from half the prior's size down. The
-// levels have one, two, three and four times as many channels as the first.
+// refinerBlocks is the number of blocks on the way down through each level of a refiner, which start at half the prior's
+// resolution. The levels have one, two, three and four times the channels of the first.
 var refinerBlocks = [4]int{1, 2, 2, 2}
 
-// refinerScale is where the layer scale of a refiner's blocks starts: there are few of them, and little time to learn.
+// refinerScale is the initial layer scale of a refiner's blocks; there are few blocks and little time to learn.
 const refinerScale = 0.1
 
-// Refiner corrects a mask and its object score at the size of the prior: a U-Net (Ronneberger et al., MICCAI 2015) of
-// ConvNeXt blocks. It sees the slice at hand, and the last and the outlined one carried to it: what the short and the
-// long memory hold, at pixels that fit.
+// Refiner corrects a mask and its object score at the prior's size: a U-Net (Ronneberger et al., MICCAI 2015) of ConvNeXt
+// blocks. It sees the current slice plus the previous and the outlined slice warped onto it, which are what the short and
+// the long memory hold, aligned by pixel.
 type Refiner struct {
 	stem  nn.Conv2d            // to half the size
 	norms [4]nn.LayerNorm      // before each step down; the last one before the score
@@ -32,8 +32,7 @@ type Refiner struct {
 	mask  nn.ConvTranspose2x2  // what is added to the logits
 }
 
-// NewRefiner declares a refiner under p that takes so many signs of an object being there and has so many channels at
-// its first level.
+// NewRefiner declares a refiner under p for the given number of signs of presence, with width channels at its first level.
 func NewRefiner(p *nn.Params, signs, width int) *Refiner {
 	const last = len(refinerBlocks) - 1
 	w := [last + 1]int{width, 2 * width, 3 * width, 4 * width}
@@ -62,7 +61,7 @@ func NewRefiner(p *nn.Params, signs, width int) *Refiner {
 	return r
 }
 
-// Forward returns what is to be added to logits [B,s,s,1] and to scores [B,1]. view is [B,s,s,PriorViews], signs
+// Forward returns what to add to logits [B,s,s,1] and to scores [B,1]. view is [B,s,s,PriorViews] and signs
 // [B,Signs]; s is a multiple of 16.
 func (r *Refiner) Forward(g *nn.Graph, view, signs, logits *nn.Tensor) (mask, score *nn.Tensor) {
 	out := g.Scoped(func() []*nn.Tensor {

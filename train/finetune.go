@@ -7,8 +7,8 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 )
 
-// FineTune adapts a small trained model to a few volumes on a CPU. What it leaves out is the start model's: its memory,
-// crop and prompts.
+// FineTune adapts a small trained model to a few volumes on a CPU. It leaves memory, crop and prompts to the start model
+// (Inherit).
 func FineTune() Recipe {
 	r := Paper()
 	r.Memory, r.Prompts = slmsam.Memory{}, Prompts{}
@@ -23,8 +23,8 @@ func FineTune() Recipe {
 	return r
 }
 
-// FineTunePrior is FineTune for a model of its prior alone: its few layers take and need larger steps. The focal loss has
-// little weight: it prefers the background where a border is uncertain, and an outline that goes from slice to slice wears off.
+// FineTunePrior is FineTune for a model with Config.PriorAlone: its few layers need larger steps. The focal loss gets little
+// weight because it prefers background where a border is uncertain, which wears an outline off from slice to slice.
 func FineTunePrior() Recipe {
 	r := FineTune()
 	alone := true
@@ -36,20 +36,20 @@ func FineTunePrior() Recipe {
 	return r
 }
 
-// mildAugment varies slices by about as much as scans of one protocol differ.
+// mildAugment varies slices about as much as scans of one protocol vary.
 func mildAugment() Augment {
 	return Augment{Flip: 0.5, Degrees: 15, Shear: 5, Brightness: 0.1, Contrast: 0.1, FrameBrightness: 0.03, FrameContrast: 0.03,
 		Scale: [2]float64{0.95, 1.1}, Gamma: [2]float64{0.8, 1.25}, Noise: 4}
 }
 
-// strongAugment varies slices by more than scans of one protocol differ.
+// strongAugment varies slices more than scans of one protocol vary.
 func strongAugment() Augment {
 	return Augment{Flip: 0.5, Degrees: 25, Shear: 10, Brightness: 0.1, Contrast: 0.15, FrameBrightness: 0.04, FrameContrast: 0.04,
 		Scale: [2]float64{0.85, 1.2}, Gamma: [2]float64{0.6, 1.6}, Noise: 8, Vanish: 0.1}
 }
 
-// RecipeFor is the recipe for a start model where nobody chooses one: scratch for fresh weights, the paper's for SAM 2.1 at
-// its own size, else a fine-tuning that a CPU can do.
+// RecipeFor returns the default recipe for a start model: Scratch for fresh weights, Paper for SAM 2.1 at its own size,
+// otherwise a fine-tuning that a CPU can do.
 func RecipeFor(c slmsam.Config, fresh bool) Recipe {
 	const small = 256 // side of the models that a CPU can train
 	switch {
@@ -66,7 +66,7 @@ func RecipeFor(c slmsam.Config, fresh bool) Recipe {
 	return FineTune()
 }
 
-// WithBudget limits a recipe to Budget for so many volumes, or to fewBudget where Careful keeps it from learning much.
+// WithBudget limits a recipe to the default time for this number of volumes: Budget, or fewBudget where Careful applies.
 func (r Recipe) WithBudget(volumes int) Recipe {
 	if r.few(volumes) {
 		return r.WithLimit(fewBudget)
@@ -74,27 +74,27 @@ func (r Recipe) WithBudget(volumes int) Recipe {
 	return r.WithLimit(Budget(volumes))
 }
 
-// few says that the refiner of a prior would learn from too few volumes.
+// few reports whether a prior's refiner would learn from too few volumes to trust what it learns.
 func (r Recipe) few(volumes int) bool {
 	return r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn
 }
 
-// WithLimit limits a recipe to a time, of which a part is for what follows the steps.
+// WithLimit limits a recipe to a total time; stepsPart of it is for the steps.
 func (r Recipe) WithLimit(d time.Duration) Recipe {
 	r.Epochs, r.Steps, r.Time = 0, 0, budgetText(d)
 	return r
 }
 
-// fewToLearn, fewRates and fewRegions: with fewer volumes than that the refiner of a prior learns at that part of its rates,
-// and a part of its clips are regions of the same volumes.
+// With fewer than fewToLearn volumes, a prior's refiner learns at fewRates of its learning rates, and fewRegions of its
+// clips follow regions instead of labels.
 const fewToLearn, fewRates, fewRegions = 3, 0.03, 0.5
 
-// presenceLayers are those of the refiner that decide whether an object is there.
+// presenceLayers are the layers that decide whether an object is present, as globs.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
 
-// Careful is the recipe for so many volumes, where nobody chose one. One or two say little about the next, least of all about
-// when objects end, so that a prior's refiner keeps its judgment of presence, learns from regions and stronger augmentation, too,
-// and is neither trusted nor recalibrated.
+// Careful adapts a default recipe to the number of volumes. One or two volumes say little about the next, least of all
+// about where objects end. So with that few, a prior's refiner keeps its judgment of presence, also learns from regions and
+// stronger augmentation, and is neither trusted nor recalibrated.
 func (r Recipe) Careful(volumes int) Recipe {
 	if !r.few(volumes) {
 		return r
@@ -109,27 +109,27 @@ func (r Recipe) Careful(volumes int) Recipe {
 	return r
 }
 
-// maxBudget is the longest that a fine-tuning without choices takes, fewBudget what it takes where Recipe.Careful has its way.
+// maxBudget is the longest default budget, fewBudget the budget where Recipe.Careful applies.
 const (
 	maxBudget = 20 * time.Minute
 	fewBudget = time.Minute
 )
 
-// Budget is how long a fine-tuning on so many volumes takes in all, by choice.
+// Budget is the default total time of a fine-tuning on this number of volumes.
 func Budget(volumes int) time.Duration {
 	return min(maxBudget, time.Duration(5+3*volumes)*time.Minute)
 }
 
-// stepsPart is the part of a budget for steps and the validations between them; the rest is for the recalibration.
+// stepsPart is the fraction of a budget for steps and the validations between them; the rest is for recalibration.
 const stepsPart = 0.8
 
 func budgetText(d time.Duration) string { return time.Duration(stepsPart * float64(d)).String() }
 
-// cropRange is the factor by which clips show more or less about an object than the model's crop.
+// cropRange is the factor by which a clip's crop may be larger or smaller than the model's.
 const cropRange = 1.15
 
-// Inherit fills in, from a start model, what a recipe leaves out: memory, crop, prompts, and whether the prior is trained
-// alone. A resolved recipe stays as it is.
+// Inherit fills in from the start model what a recipe leaves out: memory, crop, prompts, and whether only the prior's
+// refiner is trained. A resolved recipe does not change.
 func (r Recipe) Inherit(c slmsam.Config) Recipe {
 	if r.Memory == (slmsam.Memory{}) {
 		r.Memory = c.Memory
@@ -149,7 +149,7 @@ func (r Recipe) Inherit(c slmsam.Config) Recipe {
 	return r
 }
 
-// promptsOf are mostly masks, and a few of what else weights know, so that they do not unlearn it.
+// promptsOf returns mostly masks, plus a few of the other prompts that the weights know, so that they do not unlearn them.
 func promptsOf(t *slmsam.Trained) Prompts {
 	const few = 0.1
 	p := Prompts{Mask: 1, MaxPoints: 1}

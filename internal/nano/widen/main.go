@@ -1,6 +1,6 @@
-// Widen doubles the channels of a model's refiner without a change of what it finds, for training to go on from there
-// (Net2WiderNet; Chen et al., ICLR 2016, arXiv 1511.05641): every channel is there twice, and what reads the two divides
-// its weights between them at random, by which they learn to differ.
+// Widen doubles the channels of a model's refiner without changing its output, so that training can continue from there
+// (Net2WiderNet; Chen et al., ICLR 2016, arXiv 1511.05641). Every channel appears twice, and whatever reads the pair splits
+// its weights between the two at random, so that they learn to differ.
 //
 //	go run ./internal/nano/widen nano wide.safetensors # replaces wide.safetensors
 package main
@@ -19,7 +19,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// seed of the division of weights, and how much a channel's part differs from a half (standard deviation).
+// seed of the split, and the standard deviation of a channel's share around one half.
 const seed, differ = 17, 0.5
 
 func main() {
@@ -72,12 +72,12 @@ func widen(in, out string) error {
 	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
 }
 
-// readFirst says whether the first axis of a parameter is that of the channels it reads; it is the second of all
-// but transposed convolutions.
+// readFirst reports whether a parameter's first axis holds the channels that it reads. It is the second axis except in
+// transposed convolutions.
 func readFirst(name string) bool { return name == "prior.refiner.mask.weight" }
 
-// doubled is t [A,..] or [A,B,..] with an axis twice as long where shape says so: written channels are repeated, weights of
-// read ones divided.
+// doubled returns t [A,..] or [A,B,..] with every axis doubled where shape is twice as long: written channels are repeated,
+// and the weights of read channels are split.
 func doubled(t *checkpoint.Tensor, shape []int, readFirst bool, rng *rand.Rand) *checkpoint.Tensor {
 	read := 1
 	if readFirst {
