@@ -51,7 +51,7 @@ func TestPromptEncoder(t *testing.T) {
 				c.sparse(name+".sparse", e, points(f, key, name+".labels"), true)
 			}
 		}
-		c.sparse("no_prompt.sparse", e, [][]decoder.Point{decoder.NoPoints()}, true)
+		c.sparse("no_prompt.sparse", e, [][]decoder.Point{{{Label: decoder.Padding}}}, true)
 		box := f.Tensor("box_arg.boxes").Data
 		corners := []decoder.Point{{X: float64(box[0]), Y: float64(box[1]), Label: decoder.BoxTopLeft},
 			{X: float64(box[2]), Y: float64(box[3]), Label: decoder.BoxBottomRight}}

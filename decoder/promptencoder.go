@@ -103,9 +103,6 @@ func (e *PromptEncoder) Grid(g *nn.Graph, side int) (*nn.Tensor, error) {
 	return g.Constant(fmt.Sprintf("%s %d", e.gridKey, side), grid, 1, side*side, len(e.gaussian)), nil
 }
 
-// NoPoints is the prompt of tracked slices: one padding point.
-func NoPoints() []Point { return []Point{{Label: Padding}} }
-
 // Points embeds the points of one item as [1,P,C]. pad appends the padding point that SAM adds, except after boxes
 // passed as boxes.
 func (e *PromptEncoder) Points(g *nn.Graph, points []Point, pad bool) (*nn.Tensor, error) {
@@ -124,7 +121,7 @@ func (e *PromptEncoder) Points(g *nn.Graph, points []Point, pad bool) (*nn.Tenso
 	}), nil
 }
 
-// None is the embedding of NoPoints, padded: [1,2,C].
+// None embeds the prompt of tracked slices, one padding point, padded: [1,2,C].
 func (e *PromptEncoder) None(g *nn.Graph) *nn.Tensor {
 	return g.Concat(0, e.notAPoint, e.notAPoint).Reshape(1, 2, -1)
 }

@@ -97,11 +97,6 @@ func (r Rates) Cosine(where float64) float64 {
 	return r.End + (1-r.End)*0.5*(1+math.Cos(math.Pi*where))
 }
 
-// Where returns the position in the schedule, in 0..1, of an iteration counted from 0.
-func Where(epoch, iteration, iterationsPerEpoch, epochs int) float64 {
-	return (float64(epoch) + float64(iteration)/float64(iterationsPerEpoch)) / float64(epochs)
-}
-
 // clipScale returns the factor that brings gradients of the given total norm down to the limit.
 func clipScale(norm, limit float64) float64 { return min(1, limit/(norm+1e-6)) }
 
