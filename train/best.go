@@ -56,7 +56,7 @@ func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	if t.state.Step == 0 {
 		t.state.Before = v.Scores
 	}
-	if !t.state.prefers(v) {
+	if !t.state.prefers(v) || t.overruns(v) {
 		return v, nil
 	}
 	t.state.setBest(v, t.state.Step)
@@ -78,6 +78,20 @@ func (s *state) setBest(v *Validation, step int) {
 	if v.DSC > meanDSC(s.Highest) {
 		s.Highest = v.Scores
 	}
+}
+
+// overruns reports whether weights find objects where they are not more often than Recipe.KeepPresence allows.
+func (t *Trainer) overruns(v *Validation) bool {
+	return t.Recipe.KeepPresence && runOver(v.Scores) > runOver(t.state.Before)
+}
+
+// runOver counts the slices without their object on which it was found.
+func runOver(scores []ObjectScore) int {
+	n := 0
+	for _, s := range scores {
+		n += s.RunOver
+	}
+	return n
 }
 
 // meanDSC is the mean DSC of a validation; -1 if there are no scores.

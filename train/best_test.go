@@ -46,3 +46,15 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	require.Zero(t, standardError(validation(0.5).Scores, validation(0.6).Scores), "a single object")
 	require.InDelta(t, 0.1, standardError(validation(0.5, 0.7).Scores, validation(0.5, 0.5).Scores), 1e-9)
 }
+
+// TestPresenceIsKept: with KeepPresence, weights that run over more slices than the start weights do are not kept.
+func TestPresenceIsKept(t *testing.T) {
+	over := func(n int) *Validation { return &Validation{Scores: []ObjectScore{{RunOver: 1}, {RunOver: n}}} }
+	for keep, want := range map[bool][]bool{true: {false, false, true}, false: {false, false, false}} {
+		tr := &Trainer{Setup: Setup{Recipe: Recipe{KeepPresence: keep}}}
+		tr.state.Before = over(2).Scores
+		for i, v := range []*Validation{over(1), over(2), over(3)} {
+			require.Equal(t, want[i], tr.overruns(v), "%t, %d", keep, i)
+		}
+	}
+}

@@ -67,7 +67,7 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 	}
 	set := func(shift float64) { bias.Set([]float32{start[0] + float32(shift)}) }
 	best, err := t.bestShift(ctx, set)
-	if err != nil || best.held.DSC <= t.state.Best {
+	if err != nil || best.held.DSC <= t.state.Best || t.overruns(best.held) {
 		return err
 	}
 	set(best.shift)

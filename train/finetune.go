@@ -1,7 +1,6 @@
 package train
 
 import (
-	"slices"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -66,54 +65,25 @@ func RecipeFor(c slmsam.Config, fresh bool) Recipe {
 	return FineTune()
 }
 
-// WithBudget limits a recipe to the default time for this number of volumes: Budget, or fewBudget where Careful applies.
-func (r Recipe) WithBudget(volumes int) Recipe {
-	if r.few(volumes) {
-		return r.WithLimit(fewBudget)
-	}
-	return r.WithLimit(Budget(volumes))
-}
-
-// few reports whether a prior's refiner would learn from too few volumes to trust what it learns.
-func (r Recipe) few(volumes int) bool {
-	return r.PriorAlone != nil && *r.PriorAlone && volumes < fewToLearn
-}
-
 // WithLimit limits a recipe to a total time; stepsPart of it is for the steps.
 func (r Recipe) WithLimit(d time.Duration) Recipe {
 	r.Epochs, r.Steps, r.Time = 0, 0, budgetText(d)
 	return r
 }
 
-// With fewer than fewToLearn volumes, a prior's refiner learns at fewRates of its learning rates, and fewRegions of its
-// clips follow regions instead of labels.
-const fewToLearn, fewRates, fewRegions = 3, 0.03, 0.5
-
-// presenceLayers are the layers that decide whether an object is present, as globs.
-var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
-
-// Careful adapts a default recipe to the number of volumes. One or two volumes say little about the next, least of all
-// about where objects end. So with that few, a prior's refiner keeps its judgment of presence, also learns from regions and
-// stronger augmentation, and is neither trusted nor recalibrated.
-func (r Recipe) Careful(volumes int) Recipe {
-	if !r.few(volumes) {
-		return r
-	}
-	r.Rates.LR *= fewRates
-	r.Rates.EncoderLR *= fewRates
-	r.Calibrate, r.Trust, r.Regions = false, false, fewRegions
-	r.Freeze = append(slices.Clone(r.Freeze), presenceLayers...)
-	crop := r.Augment.Crop
-	r.Augment = strongAugment()
-	r.Augment.Crop = crop
-	return r
-}
-
-// maxBudget is the longest default budget, fewBudget the budget where Recipe.Careful applies.
+// maxBudget is the longest default budget, carefulBudget that of Recipe.Careful.
 const (
-	maxBudget = 20 * time.Minute
-	fewBudget = time.Minute
+	maxBudget     = 20 * time.Minute
+	carefulBudget = time.Minute
 )
+
+// WithBudget limits a recipe to the default time for this number of volumes.
+func (r Recipe) WithBudget(volumes int) Recipe {
+	if r.careful() {
+		return r.WithLimit(carefulBudget)
+	}
+	return r.WithLimit(Budget(volumes))
+}
 
 // Budget is the default total time of a fine-tuning on this number of volumes.
 func Budget(volumes int) time.Duration {

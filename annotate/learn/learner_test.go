@@ -237,7 +237,7 @@ func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 	require.Equal(t, annotate.TrainingFailed, last.State)
 	require.Contains(t, last.Text, "a has 9 slices, fewer than a clip of 99")
 	require.NotContains(t, last.Text, dir)
-	require.Equal(t, train.FineTunePrior().Careful(1).WithLimit(time.Minute), chosen, "one volume is learned from with care")
+	require.Equal(t, train.FineTunePrior().Careful().WithLimit(time.Minute), chosen, "one volume is learned from with care")
 }
 
 // weightsOf copies weights of the list to where another server is started with them.

@@ -83,7 +83,9 @@ func (l *Learner) prepare(limit time.Duration) (prepared, error) {
 		return p, err
 	}
 	p.train, p.names = data, data.Names()
-	p.recipe = train.RecipeFor(config, false).Careful(data.Len())
+	if p.recipe, _, err = train.RecipeFor(config, false).Fit(l.ctx, p.start, data); err != nil {
+		return p, err
+	}
 	switch {
 	case limit > 0:
 		p.recipe = p.recipe.WithLimit(limit)
@@ -97,6 +99,9 @@ func (l *Learner) prepare(limit time.Duration) (prepared, error) {
 		return p, err
 	}
 	p.start.Window = train.WindowOf(data)
+	if !p.recipe.HoldBack {
+		return p, nil
+	}
 	rest, held, _, err := train.HoldBack(data, p.recipe)
 	if err == nil && held != nil {
 		p.train, p.held = rest, held

@@ -95,16 +95,20 @@ type trainJob struct {
 	recipe      train.Recipe
 	start       train.StartOptions
 	notes       []string // what is to be said of the volumes
+	fit         string   // how the recipe was adapted to few volumes
 	heldBack    string   // what of them is validated on, where nobody chose it
 }
 
 func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, dataset string) error {
-	job, err := f.prepare(cmd, dataset)
+	job, err := f.prepare(ctx, cmd, dataset)
 	if err != nil {
 		return err
 	}
 	for _, n := range job.notes {
 		c.log.Warn(n)
+	}
+	if job.fit != "" {
+		c.log.Info("training is " + job.fit)
 	}
 	if job.heldBack != "" {
 		c.log.Info("held back to validate on: " + job.heldBack + " (choose with --hold-out NAMES; --hold-out none trains on all)")

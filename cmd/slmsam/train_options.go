@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -13,7 +14,7 @@ import (
 )
 
 // prepare checks everything that can be checked before computing.
-func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
+func (f *trainFlags) prepare(ctx context.Context, cmd *cobra.Command, dataset string) (*trainJob, error) {
 	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
 	if f.bench < 0 {
 		return nil, usagef("--bench %d: want a number of steps", f.bench)
@@ -34,7 +35,7 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	if err := f.openData(dataset, job, config.Window); err != nil {
 		return nil, err
 	}
-	if err := f.settleEnd(cmd, job); err != nil {
+	if err := f.settleEnd(ctx, cmd, job); err != nil {
 		return nil, err
 	}
 	if err := train.CheckData(job.train, job.held, job.recipe); err != nil {
@@ -82,12 +83,14 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 
 // settleEnd says when the training ends: a run to resume may be prolonged, and where nobody chose, the number of volumes
 // decides.
-func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
+func (f *trainFlags) settleEnd(ctx context.Context, cmd *cobra.Command, job *trainJob) (err error) {
 	volumes := train.Volumes(job.train)
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
 	if !f.resume && f.recipe == "" {
 		rates := job.recipe.Rates
-		job.recipe = job.recipe.Careful(volumes)
+		if job.recipe, job.fit, err = job.recipe.Fit(ctx, job.start, job.train); err != nil {
+			return err
+		}
 		if cmd.Flags().Changed("lr") {
 			job.recipe.Rates = rates
 		}

@@ -12,14 +12,14 @@ func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, 
 	f := &trainFlags{}
 	cmd := f.command()
 	require.NoError(t, cmd.ParseFlags(args))
-	return f.prepare(cmd, dataset)
+	return f.prepare(t.Context(), cmd, dataset)
 }
 
 // TestRecipeOfOneVolume: the built-in model is trained with care on a single volume, unless a recipe is named; flags have
 // the last word.
 func TestRecipeOfOneVolume(t *testing.T) {
 	_, manifest := trainWorkspace(t)
-	careful := train.FineTunePrior().Careful(1).WithBudget(1)
+	careful := train.FineTunePrior().Careful().WithBudget(1)
 	for _, c := range []struct {
 		args []string
 		want func(r *train.Recipe)

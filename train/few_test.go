@@ -1,0 +1,49 @@
+package train_test
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// TestFit: two volumes that the start model segments well are learned from with care, two that it does not segment well
+// boldly but without a new judgment of presence, and more volumes by the plain recipe.
+func TestFit(t *testing.T) {
+	c := pico()
+	c.Crop, c.Prior, c.PriorAlone = 3, true, true
+	start := train.StartOptions{Init: writeModel(t, randomModel(t, cpu.New(1), c))}
+	plain := train.FineTunePrior()
+
+	easy := train.Cases{discs("a", 9), discs("b", 12)}
+	r, why, err := plain.Fit(t.Context(), start, easy)
+	require.NoError(t, err)
+	require.Equal(t, plain.Careful(), r)
+	require.Contains(t, why, "careful: ")
+	require.Equal(t, "48s", r.WithBudget(2).Time)
+
+	hard := discs("a", 9)
+	for z := range hard.Labels {
+		if z%2 == 1 { // labels that nobody could guess
+			for i := range hard.Labels[z] {
+				hard.Labels[z][i] = hard.Labels[z][len(hard.Labels[z])-1-i]
+			}
+		}
+	}
+	r, why, err = plain.Fit(t.Context(), start, train.Cases{hard})
+	require.NoError(t, err)
+	want := plain
+	want.HoldBack, want.Calibrate, want.KeepPresence = false, false, true
+	require.Equal(t, want, r)
+	require.Contains(t, why, "bold: ")
+	require.Equal(t, "6m24s", r.WithBudget(1).Time)
+
+	r, why, err = plain.Fit(t.Context(), start, train.Cases{hard, hard, hard})
+	require.NoError(t, err)
+	require.Equal(t, plain, r)
+	require.Empty(t, why)
+	r, _, err = train.FineTune().Fit(t.Context(), start, easy)
+	require.NoError(t, err)
+	require.Equal(t, train.FineTune(), r, "a model with a network")
+}
