@@ -41,9 +41,10 @@ folder with images/VOLUME/*.jpg and masks/VOLUME/*.png, or a CSV file with the c
 optionally name,labels,weight; or the word generated, for synthetic volumes. The run's folder gets checkpoints (best, last),
 the state to resume from, metrics.jsonl, TensorBoard events, curves.png and samples/.
 
-By default the built-in model is fine-tuned for at most 20 minutes. Some volumes (of one or two, some slices) are held
-back to validate on before, during and after training. The best weights are kept (the start weights, if
-nothing beats them), and the last line says what was gained. See docs/training.md.`,
+By default the built-in model is fine-tuned for at most 20 minutes. Some volumes are held back to validate on before,
+during and after training. The best weights are kept (the start weights, if nothing beats them), and the last line
+says what was gained. If there are only one or two volumes, how well the start model does on them decides how much is
+learned from them, and the validation is on their own slices. See docs/training.md.`,
 		Example: `  slmsam train cases.csv
   slmsam train Dataset001_Liver --init tiny -o run
   slmsam train cases.csv --init fresh --model nano --recipe scratch --time 2h -o run

@@ -2,14 +2,14 @@
 # Fine-tunes the built-in model on 1 and on up to 5 volumes of each task, and measures it before and after on the
 # task's other volumes: the table of docs/finetuning.md.
 #
-#	internal/finetuning/measure.sh DATA TIME FEW OUT        internal/finetuning/measure.sh ../shared/data 6m 2m /tmp/finetuning
+#	internal/finetuning/measure.sh DATA TIME OUT        internal/finetuning/measure.sh ../shared/data 6m /tmp/finetuning
 #
 # DATA holds SOURCE/CASE/image.nii.gz and label.nii.gz; the tasks are those of internal/finetuning/tasks.txt, a line
-# each: name, training cases (in order), ":", test cases. TIME is the budget of a training, FEW that of one on fewer than
-# three volumes. Each object's true outline on its central slice is the prompt, and does not count.
+# each: name, training cases (in order), ":", test cases. TIME is the budget of a training on three volumes or more; with
+# fewer, the default. Each object's true outline on its central slice is the prompt, and does not count.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-data=$(realpath "$1") time=$2 few=$3 out=$4
+data=$(realpath "$1") time=$2 out=$3
 mkdir -p "$out"
 go build -o "$out/slmsam" ./cmd/slmsam
 go build -o "$out/loop" ./internal/loop
@@ -29,9 +29,9 @@ while read -r task rest; do
       echo image,label,name
       for c in "${train[@]:0:n}"; do echo "$data/$c/image.nii.gz,$data/$c/label.nii.gz,$c"; done
     } >"$run.csv"
-    budget=$time
-    if ((n < 3)); then budget=$few; fi
-    "$out/slmsam" train "$run.csv" --time "$budget" -o "$run" --device cpu >"$run.log" 2>&1
+    budget=(--time "$time")
+    if ((n < 3)); then budget=(); fi
+    "$out/slmsam" train "$run.csv" "${budget[@]}" -o "$run" --device cpu >"$run.log" 2>&1
     echo "| $task | $n |$before|$(score "$out/$task.txt" "$run/best.safetensors")|"
   done
 done <internal/finetuning/tasks.txt
