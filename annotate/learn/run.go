@@ -24,7 +24,7 @@ func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (te
 		return "", err
 	}
 	defer os.RemoveAll(run) // best effort: the next training sweeps
-	p, err := l.prepare(limit)
+	p, err := l.prepare(ctx, limit)
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +72,7 @@ type prepared struct {
 }
 
 // prepare chooses what slmsam train chooses where nobody does.
-func (l *Learner) prepare(limit time.Duration) (prepared, error) {
+func (l *Learner) prepare(ctx context.Context, limit time.Duration) (prepared, error) {
 	p := prepared{start: train.StartOptions{Init: l.Init, Resolution: l.Resolution}}
 	config, err := p.start.Config()
 	if err != nil {
@@ -83,7 +83,7 @@ func (l *Learner) prepare(limit time.Duration) (prepared, error) {
 		return p, err
 	}
 	p.train, p.names = data, data.Names()
-	if p.recipe, _, err = train.RecipeFor(config, false).Fit(l.ctx, p.start, data); err != nil {
+	if p.recipe, _, err = train.RecipeFor(config, false).Fit(ctx, p.start, data); err != nil {
 		return p, err
 	}
 	switch {
