@@ -23,13 +23,14 @@ const carefulRates, carefulRegions = 0.03, 0.5
 // presenceLayers are the layers that decide whether an object is present, as globs.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
 
-// Fit adapts a default recipe to a prior's refiner and one or two volumes, which leave nothing to validate on that
-// resembles the next volume. If the start model already segments the objects well, the recipe becomes Careful. Otherwise it
-// learns from all slices, and weights that find objects on more slices without them than the start weights do are
-// discarded, because so few volumes say little about where objects end. why explains the choice. Any other recipe is
-// returned unchanged, with an empty why.
+// Fit adapts a default recipe to a prior's refiner and one or two volumes. If the start model already segments the objects
+// well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with validation on the other
+// if there are two. Weights that find objects on more slices without them than the start weights do are then discarded,
+// because so few volumes say little about where objects end. why explains the choice. Any other recipe is returned
+// unchanged, with an empty why.
 func (r Recipe) Fit(ctx context.Context, start StartOptions, data Source) (fit Recipe, why string, err error) {
-	if r.PriorAlone == nil || !*r.PriorAlone || Volumes(data) >= enoughToLearn {
+	volumes := Volumes(data)
+	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughToLearn {
 		return r, "", nil
 	}
 	m, err := slmsam.Open(cpu.New(0), start.Init)
@@ -40,11 +41,12 @@ func (r Recipe) Fit(ctx context.Context, start StartOptions, data Source) (fit R
 	if err != nil {
 		return r, "", err
 	}
+	known := fmt.Sprintf("the start model's DSC in range on %s is %.2f", map[bool]string{true: "this volume", false: "these volumes"}[volumes == 1], v.InRange)
 	if len(v.Scores) == 0 || v.InRange >= wellKnown {
-		return r.Careful(), fmt.Sprintf("careful: the start model has DSC %.2f in range on these volumes, so that so few of them have little to teach it", v.InRange), nil
+		return r.Careful(), "careful: " + known + ", which leaves little to learn", nil
 	}
-	r.HoldBack, r.Calibrate, r.KeepPresence = false, false, true
-	return r, fmt.Sprintf("bold: the start model has only DSC %.2f in range on these volumes, so it learns from all of their slices", v.InRange), nil
+	r.HoldBack, r.Calibrate, r.KeepPresence = volumes > 1, false, true
+	return r, "bold: " + known + ", which leaves much to learn", nil
 }
 
 // Careful returns a recipe that changes a prior's refiner only a little: it keeps its judgment of presence, also learns

@@ -35,9 +35,14 @@ func TestFit(t *testing.T) {
 	require.NoError(t, err)
 	want := plain
 	want.HoldBack, want.Calibrate, want.KeepPresence = false, false, true
-	require.Equal(t, want, r)
+	require.Equal(t, want, r, "all of one volume is learned from")
 	require.Contains(t, why, "bold: ")
 	require.Equal(t, "6m24s", r.WithBudget(1).Time)
+
+	r, _, err = plain.Fit(t.Context(), start, train.Cases{hard, hard})
+	require.NoError(t, err)
+	want.HoldBack = true
+	require.Equal(t, want, r, "one of two is held back")
 
 	r, why, err = plain.Fit(t.Context(), start, train.Cases{hard, hard, hard})
 	require.NoError(t, err)

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Which volumes HoldBack keeps from training: with at least enoughVolumes, one in heldOneIn, but at least one and at
-// most mostHeld; with fewer, the slices that remain after training on trainedPart of each volume's object range.
+// Which volumes HoldBack keeps from training: with at least enoughVolumes (two for Recipe.KeepPresence), one in heldOneIn,
+// but at least one and at most mostHeld; with fewer, the slices that remain after training on trainedPart of each volume's
+// object range.
 const (
 	enoughVolumes = 3
 	heldOneIn     = 4
@@ -20,7 +21,7 @@ const (
 // beyond counts in validation. held is nil if too little would be left to take clips from. how describes what was
 // held back.
 func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) {
-	if n := d.Len(); n >= enoughVolumes {
+	if n := d.Len(); n >= enoughVolumes || n > 1 && r.KeepPresence {
 		rng := rand.New(rand.NewPCG(r.Seed, holdStream))
 		var names []string
 		for _, i := range rng.Perm(n)[:min(mostHeld, max(1, n/heldOneIn))] {

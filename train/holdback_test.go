@@ -47,6 +47,13 @@ func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	_, again, _, err := HoldBack(d, FineTune())
 	require.NoError(t, err)
 	require.Equal(t, held.(*Dataset).Names(), again.(*Dataset).Names(), "the same every time")
+
+	r := FineTunePrior()
+	r.KeepPresence = true
+	_, held, how, err = HoldBack(datasetOf(t, 2), r)
+	require.NoError(t, err)
+	require.Equal(t, 1, held.Len())
+	require.Contains(t, how, "1 of 2 volumes")
 }
 
 // TestSlicesAreHeldBackOfFewVolumes holds back one end of each of two volumes, on opposite sides.
