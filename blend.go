@@ -17,18 +17,18 @@ const heldInMemory = 64 << 20
 
 // meet holds back what a leg found on a slice until the leg from the other side arrives, and then returns the blend
 // of both. whole is false while the other half is missing.
-func (p *propagation) meet(l *leg, slice int, found Found) (_ Found, whole bool, err error) {
+func (o *outcome) meet(l *leg, slice int, found Found) (_ Found, whole bool, err error) {
 	other := l.opposite(slice)
 	if other == nil {
 		return found, true, nil
 	}
 	key := half{l.group, slice}
-	kept, err := p.halves.Take(key)
+	kept, err := o.halves.Take(key)
 	if err != nil {
 		return Found{}, false, err
 	}
 	if kept == nil {
-		p.halves.Put(key, found.pack())
+		o.halves.Put(key, found.pack())
 		return Found{}, false, nil
 	}
 	own, others := l.weight(slice), other.weight(slice)

@@ -54,3 +54,17 @@ func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 	require.Greater(t, alone, 80)
 	require.Less(t, beside, 10)
 }
+
+// TestOfficialOrderOfAPrior: with a single outline, the official order finds what the usual one finds.
+func TestOfficialOrderOfAPrior(t *testing.T) {
+	m := freshPrior(t, true)
+	s, masks := discVolume(8)
+	found := map[slmsam.Order][]int32{}
+	for _, order := range []slmsam.Order{slmsam.Blended, slmsam.Official} {
+		result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Options: slmsam.Options{Order: order},
+			Prompts: []slmsam.Prompt{{Slice: 3, Object: 1, Mask: masks[3]}}})
+		require.NoError(t, err)
+		found[order] = result.Labels.Data
+	}
+	require.Equal(t, found[slmsam.Blended], found[slmsam.Official])
+}

@@ -73,13 +73,14 @@ func (m *merger) load(slice int, pix []int32) {
 	}
 }
 
-// claims returns the logits with which other objects hold the pixels of a slice so far, [h,w]; 0 where none does.
+// claims returns the logits with which other objects hold the pixels of a slice so far, [h,w]; 0 where none does. What an
+// earlier result holds is no claim: it may be what is being corrected.
 func (m *merger) claims(slice, object int) []float32 {
 	pix := m.labels.Slice(m.axis, slice)
 	m.load(slice, pix)
 	out := slices.Clone(m.best)
 	for i, label := range pix {
-		if label == 0 || label == int32(object) {
+		if label == 0 || label == int32(object) || out[i] == earlierLogit {
 			out[i] = 0
 		}
 	}

@@ -57,3 +57,13 @@ func TestAnEarlierResultGivesWayOnlyToDrawnPixels(t *testing.T) {
 	m.add(0, 7, nil, []bool{false, true, false, true})
 	require.Equal(t, []int32{5, 7, 0, 7}, m.labels.Data[:4])
 }
+
+// TestEarlierLabelsAreNoClaim: what another object has in the earlier result does not stop an object that is corrected.
+func TestEarlierLabelsAreNoClaim(t *testing.T) {
+	l := newMerged(0, 0, 0, 0, 7, 7, 0, 0)
+	require.Equal(t, make([]float32, 4), l.claims(1, 1))
+	l.toCome[2] = 2
+	l.add(2, 7, []float32{3, -1, 0, 2}, nil)
+	require.Equal(t, []float32{3, 0, 0, 2}, l.claims(2, 1))
+	require.Equal(t, make([]float32, 4), l.claims(2, 7), "its own pixels")
+}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed-6f79f512/slmsam/internal/spill"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -68,6 +69,7 @@ type outcome struct {
 	request     *Request
 	merger      *merger
 	parts       []*propagation
+	halves      *spill.Pile[half]        // the first findings on slices that are reached from both sides
 	found       map[int]map[int]*pending // by object, then slice
 	done, total int
 }
@@ -78,10 +80,11 @@ type pending struct {
 	agreement float64
 }
 
-// newOutcome starts from nothing or, for a correction, from the earlier result without what is recomputed.
-func newOutcome(r *Request) *outcome {
+// newOutcome starts from nothing or, for a correction, from the earlier result without what is recomputed. heldInMemory
+// bounds the bytes of halves in memory.
+func newOutcome(r *Request, heldInMemory int64) *outcome {
 	labels := volume.NewLabelMap(r.Slices.Volume)
-	o := &outcome{request: r, merger: newMerger(labels, r.Slices.Axis), found: map[int]map[int]*pending{}}
+	o := &outcome{request: r, merger: newMerger(labels, r.Slices.Axis), halves: spill.NewPile[half](heldInMemory), found: map[int]map[int]*pending{}}
 	for _, p := range r.Prompts {
 		o.found[p.Object] = map[int]*pending{}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-6f79f512/slmsam/internal/spill"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -23,14 +22,15 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 	m.busy.Lock()
 	defer m.busy.Unlock()
 	defer m.graph.Free()
-	out := newOutcome(&r)
+	out := newOutcome(&r, m.heldInMemory)
+	defer out.halves.Close()
 	for _, part := range m.parts(r) {
 		out.total += part.steps()
 		part.count(out.merger.toCome)
 		out.parts = append(out.parts, part)
 	}
 	err := m.graph.Interruptible(ctx, func() error {
-		if m.Config.PriorAlone {
+		if m.Config.PriorAlone && r.Order != Official {
 			return out.nearestFirst(ctx)
 		}
 		for _, part := range out.parts {
@@ -75,15 +75,13 @@ type propagation struct {
 	opt      Options
 	groups   []*group
 	visits   []visit
-	halves   *spill.Pile[half] // the first findings on slices that are reached from both sides
 	trackers []*Tracker
 	toCome   map[int]int // visits still due, by slice
 }
 
 // propagation plans the work on groups that see slices s, which are cut to c.
 func (m *Model) propagation(s Slices, c volume.Crop, groups []*group, opt Options) *propagation {
-	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups,
-		halves: spill.NewPile[half](m.heldInMemory), toCome: map[int]int{}}
+	p := &propagation{model: m, g: m.graph, slices: s, crop: c, opt: opt, groups: groups, toCome: map[int]int{}}
 	p.visits = p.plan()
 	for _, v := range p.visits {
 		p.toCome[v.slice]++
@@ -146,14 +144,14 @@ func (p *propagation) visit(v visit, out *outcome) error {
 	p.toCome[v.slice]--
 	err := p.withImage(v.legs[0].tracker, v.slice, v.reverse, nil, func(im Image) error {
 		for _, l := range v.legs {
-			if p.model.Config.PriorAlone {
+			if p.model.Config.PriorAlone && p.opt.Order != Official {
 				l.tracker.claims = p.claims(out, l.objects[0], v.slice)
 			}
 			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
 			if err != nil {
 				return err
 			}
-			found, whole, err := p.meet(l, v.slice, found)
+			found, whole, err := out.meet(l, v.slice, found)
 			if err != nil {
 				return err
 			}
@@ -227,9 +225,8 @@ func (p *propagation) image(t *Tracker, slice int) (Image, error) {
 	return p.model.encodeGray(gray, h, w, keep)
 }
 
-// close releases the trackers' memory and the halves.
+// close releases the trackers' memory.
 func (p *propagation) close() {
-	p.halves.Close()
 	for _, t := range p.trackers {
 		t.Close()
 	}

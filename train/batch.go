@@ -108,8 +108,8 @@ func (c *Clip) compare(other *Clip) int {
 	})
 }
 
-// learn accumulates the gradients of a batch of clips, the first of which is the training's clip number first. Clips of the
-// same shape run side by side, up to t.together at once.
+// learn accumulates the gradients of a batch of clips. Clips of the same shape run side by side, up to t.together at once.
+// first, the number of clips before this batch, seeds the dropout.
 func (t *Trainer) learn(ctx context.Context, clips []*Clip, first int, m *Metrics) error {
 	clips = slices.Clone(clips)
 	slices.SortStableFunc(clips, (*Clip).compare)

@@ -82,7 +82,7 @@ func (s *state) setBest(v *Validation, step int) {
 
 // overruns reports whether weights find objects where they are not more often than Recipe.KeepPresence allows.
 func (t *Trainer) overruns(v *Validation) bool {
-	return t.Recipe.KeepPresence && runOver(v.Scores) > runOver(t.state.Before)
+	return t.Recipe.KeepPresence && t.state.Before != nil && runOver(v.Scores) > runOver(t.state.Before)
 }
 
 // runOver counts the slices without their object on which it was found.

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // enoughToLearn is the number of volumes from which a prior's refiner learns without the rules of this file.
@@ -28,21 +27,24 @@ var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior
 // if there are two. Weights that find objects on more slices without them than the start weights do are then discarded,
 // because so few volumes say little about where objects end. why explains the choice. Any other recipe is returned
 // unchanged, with an empty why.
-func (r Recipe) Fit(ctx context.Context, start StartOptions, data Source) (fit Recipe, why string, err error) {
+//
+// pause, which may be nil, is called between slices.
+func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions, data Source, pause func(context.Context) error) (fit Recipe, why string, err error) {
 	volumes := Volumes(data)
 	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughToLearn {
 		return r, "", nil
 	}
-	m, err := slmsam.Open(cpu.New(0), start.Init)
+	m, _, err := Begin(dev, start, r)
 	if err != nil {
 		return r, "", err
 	}
-	v, err := Validate(ctx, m, data, r.Inherit(m.Config).Memory, r.ValidateObjects)
+	defer m.Params.Release()
+	v, err := (&validator{model: m, memory: r.Inherit(m.Config).Memory, limit: r.ValidateObjects, pause: pause}).validate(ctx, data)
 	if err != nil {
 		return r, "", err
 	}
 	known := fmt.Sprintf("the start model's DSC in range on %s is %.2f", map[bool]string{true: "this volume", false: "these volumes"}[volumes == 1], v.InRange)
-	if len(v.Scores) == 0 || v.InRange >= wellKnown {
+	if v.InRange >= wellKnown {
 		return r.Careful(), "careful: " + known + ", which leaves little to learn", nil
 	}
 	r.HoldBack, r.Calibrate, r.KeepPresence = volumes > 1, false, true

@@ -17,7 +17,7 @@ func TestFit(t *testing.T) {
 	plain := train.FineTunePrior()
 
 	easy := train.Cases{discs("a", 9), discs("b", 12)}
-	r, why, err := plain.Fit(t.Context(), start, easy)
+	r, why, err := plain.Fit(t.Context(), cpu.New(1), start, easy, nil)
 	require.NoError(t, err)
 	require.Equal(t, plain.Careful(), r)
 	require.Contains(t, why, "careful: ")
@@ -31,24 +31,25 @@ func TestFit(t *testing.T) {
 			}
 		}
 	}
-	r, why, err = plain.Fit(t.Context(), start, train.Cases{hard})
+	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard}, nil)
 	require.NoError(t, err)
 	want := plain
 	want.HoldBack, want.Calibrate, want.KeepPresence = false, false, true
 	require.Equal(t, want, r, "all of one volume is learned from")
 	require.Contains(t, why, "bold: ")
-	require.Equal(t, "6m24s", r.WithBudget(1).Time)
+	require.Equal(t, "3m12s", r.WithBudget(1).Time)
+	require.Equal(t, "8m48s", r.WithBudget(2).Time)
 
-	r, _, err = plain.Fit(t.Context(), start, train.Cases{hard, hard})
+	r, _, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard, hard}, nil)
 	require.NoError(t, err)
 	want.HoldBack = true
 	require.Equal(t, want, r, "one of two is held back")
 
-	r, why, err = plain.Fit(t.Context(), start, train.Cases{hard, hard, hard})
+	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard, hard, hard}, nil)
 	require.NoError(t, err)
 	require.Equal(t, plain, r)
 	require.Empty(t, why)
-	r, _, err = train.FineTune().Fit(t.Context(), start, easy)
+	r, _, err = train.FineTune().Fit(t.Context(), cpu.New(1), start, easy, nil)
 	require.NoError(t, err)
 	require.Equal(t, train.FineTune(), r, "a model with a network")
 }

@@ -71,16 +71,21 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// maxBudget is the longest default budget, carefulBudget that of Recipe.Careful.
+// maxBudget is the longest default budget, carefulBudget that of Recipe.Careful. boldBudget is for a single volume with
+// nothing to validate on, which a longer training would learn by heart.
 const (
 	maxBudget     = 20 * time.Minute
 	carefulBudget = time.Minute
+	boldBudget    = 4 * time.Minute
 )
 
 // WithBudget limits a recipe to the default time for this number of volumes.
 func (r Recipe) WithBudget(volumes int) Recipe {
-	if r.careful() {
+	switch {
+	case r.careful():
 		return r.WithLimit(carefulBudget)
+	case r.KeepPresence && volumes == 1:
+		return r.WithLimit(boldBudget)
 	}
 	return r.WithLimit(Budget(volumes))
 }

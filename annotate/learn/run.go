@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
@@ -24,10 +25,6 @@ func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (te
 		return "", err
 	}
 	defer os.RemoveAll(run) // best effort: the next training sweeps
-	p, err := l.prepare(ctx, limit)
-	if err != nil {
-		return "", err
-	}
 	dev, err := l.Open()
 	if err != nil {
 		return "", err
@@ -37,6 +34,10 @@ func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (te
 		return "", err
 	}
 	defer l.served.turns.end()
+	p, err := l.prepare(ctx, dev, limit)
+	if err != nil {
+		return "", err
+	}
 	m, start, err := train.Begin(dev, p.start, p.recipe)
 	if err != nil {
 		return "", err
@@ -72,7 +73,7 @@ type prepared struct {
 }
 
 // prepare chooses what slmsam train chooses where nobody does.
-func (l *Learner) prepare(ctx context.Context, limit time.Duration) (prepared, error) {
+func (l *Learner) prepare(ctx context.Context, dev backend.Device, limit time.Duration) (prepared, error) {
 	p := prepared{start: train.StartOptions{Init: l.Init, Resolution: l.Resolution}}
 	config, err := p.start.Config()
 	if err != nil {
@@ -83,7 +84,7 @@ func (l *Learner) prepare(ctx context.Context, limit time.Duration) (prepared, e
 		return p, err
 	}
 	p.train, p.names = data, data.Names()
-	if p.recipe, _, err = train.RecipeFor(config, false).Fit(ctx, p.start, data); err != nil {
+	if p.recipe, _, err = train.RecipeFor(config, false).Fit(ctx, dev, p.start, data, l.served.turns.rest); err != nil {
 		return p, err
 	}
 	switch {

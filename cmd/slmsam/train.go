@@ -44,7 +44,7 @@ the state to resume from, metrics.jsonl, TensorBoard events, curves.png and samp
 By default the built-in model is fine-tuned for at most 20 minutes. Some volumes are held back to validate on before,
 during and after training. The best weights are kept (the start weights, if nothing beats them), and the last line
 says what was gained. If there are only one or two volumes, how well the start model does on them decides how much is
-learned from them, and the validation is on their own slices. See docs/training.md.`,
+learned from them. See docs/training.md.`,
 		Example: `  slmsam train cases.csv
   slmsam train Dataset001_Liver --init tiny -o run
   slmsam train cases.csv --init fresh --model nano --recipe scratch --time 2h -o run
@@ -101,12 +101,20 @@ type trainJob struct {
 }
 
 func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, dataset string) error {
-	job, err := f.prepare(ctx, cmd, dataset)
+	job, err := f.prepare(cmd, dataset)
 	if err != nil {
 		return err
 	}
 	for _, n := range job.notes {
 		c.log.Warn(n)
+	}
+	dev, err := f.deviceFlags.openToTrain(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if err := f.divide(ctx, cmd, dev, job); err != nil {
+		return err
 	}
 	if job.fit != "" {
 		c.log.Info("training is " + job.fit)
@@ -114,11 +122,6 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if job.heldBack != "" {
 		c.log.Info("held back to validate on: " + job.heldBack + " (choose with --hold-out NAMES; --hold-out none trains on all)")
 	}
-	dev, err := f.deviceFlags.openToTrain(c)
-	if err != nil {
-		return err
-	}
-	defer dev.Close()
 	m, start, err := f.begin(dev, job)
 	if err != nil {
 		return err

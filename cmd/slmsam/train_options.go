@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
 )
 
 // prepare checks everything that can be checked before computing.
-func (f *trainFlags) prepare(ctx context.Context, cmd *cobra.Command, dataset string) (*trainJob, error) {
+func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
 	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
 	if f.bench < 0 {
 		return nil, usagef("--bench %d: want a number of steps", f.bench)
@@ -35,7 +36,7 @@ func (f *trainFlags) prepare(ctx context.Context, cmd *cobra.Command, dataset st
 	if err := f.openData(dataset, job, config.Window); err != nil {
 		return nil, err
 	}
-	if err := f.settleEnd(ctx, cmd, job); err != nil {
+	if err := f.settleEnd(cmd, job); err != nil {
 		return nil, err
 	}
 	if err := train.CheckData(job.train, job.held, job.recipe); err != nil {
@@ -43,11 +44,35 @@ func (f *trainFlags) prepare(ctx context.Context, cmd *cobra.Command, dataset st
 	}
 	job.start.Window = train.WindowOf(job.train)
 	job.notes = train.Notes(job.train, job.held)
+	return job, nil
+}
+
+// divide fits the default recipe to one or two volumes, and divides the volumes between training and validation.
+func (f *trainFlags) divide(ctx context.Context, cmd *cobra.Command, dev backend.Device, job *trainJob) error {
+	if !f.resume && f.recipe == "" && !f.plan && f.bench == 0 {
+		if err := f.fit(ctx, cmd, dev, job); err != nil {
+			return err
+		}
+	}
 	if err := f.holdBack(job); err != nil {
-		return nil, err
+		return err
 	}
 	f.mixIn(job)
-	return job, nil
+	return nil
+}
+
+// fit adapts the default recipe to few volumes. Flags have the last word.
+func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, dev backend.Device, job *trainJob) error {
+	rates := job.recipe.Rates
+	recipe, why, err := job.recipe.Fit(ctx, dev, job.start, job.train, nil)
+	if err != nil {
+		return err
+	}
+	job.recipe, job.fit = recipe, why
+	if cmd.Flags().Changed("lr") {
+		job.recipe.Rates = rates
+	}
+	return f.settleEnd(cmd, job)
 }
 
 // configOfStart is the model that the training starts or goes on from.
@@ -83,18 +108,9 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 
 // settleEnd says when the training ends: a run to resume may be prolonged, and where nobody chose, the number of volumes
 // decides.
-func (f *trainFlags) settleEnd(ctx context.Context, cmd *cobra.Command, job *trainJob) (err error) {
+func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 	volumes := train.Volumes(job.train)
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
-	if !f.resume && f.recipe == "" {
-		rates := job.recipe.Rates
-		if job.recipe, job.fit, err = job.recipe.Fit(ctx, job.start, job.train); err != nil {
-			return err
-		}
-		if cmd.Flags().Changed("lr") {
-			job.recipe.Rates = rates
-		}
-	}
 	if cmd.Flags().Changed("mix-regions") {
 		job.recipe.Regions = f.regions
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/stretchr/testify/require"
 )
@@ -12,7 +13,11 @@ func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, 
 	f := &trainFlags{}
 	cmd := f.command()
 	require.NoError(t, cmd.ParseFlags(args))
-	return f.prepare(t.Context(), cmd, dataset)
+	job, err := f.prepare(cmd, dataset)
+	if err != nil {
+		return nil, err
+	}
+	return job, f.divide(t.Context(), cmd, cpu.New(0), job)
 }
 
 // TestRecipeOfOneVolume: the built-in model is trained with care on a single volume, unless a recipe is named; flags have

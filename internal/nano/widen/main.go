@@ -67,7 +67,8 @@ func widen(in, out string) error {
 	if err != nil {
 		return err
 	}
-	meta := maps.Clone(f.Metadata)
+	meta := map[string]string{}
+	maps.Copy(meta, f.Metadata)
 	meta[slmsam.MetadataConfig] = string(config)
 	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
 }
