@@ -16,8 +16,8 @@ const (
 	trainedPart   = 2. / 3
 )
 
-// HoldBack splits off data for validation, always the same for a given seed: whole volumes or, if there are only one
-// or two, some slices of each. In the latter case the training volumes end within their objects' range, and what lies
+// HoldBack splits off data for validation, always the same for a given seed: whole volumes or, if there are too few, some
+// slices of each. In the latter case the training volumes end within their objects' range, and what lies
 // beyond counts in validation. held is nil if too little would be left to take clips from. how describes what was
 // held back.
 func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) {
