@@ -80,18 +80,21 @@ func (s *state) setBest(v *Validation, step int) {
 	}
 }
 
+// keptPresence is by how much the fraction of absent slices on which objects are found may rise with KeepPresence.
+const keptPresence = 0.02
+
 // overruns reports whether weights find objects where they are not more often than Recipe.KeepPresence allows.
 func (t *Trainer) overruns(v *Validation) bool {
-	return t.Recipe.KeepPresence && t.state.Before != nil && runOver(v.Scores) > runOver(t.state.Before)
+	return t.Recipe.KeepPresence && t.state.Before != nil && runOver(v.Scores) > runOver(t.state.Before)+keptPresence
 }
 
-// runOver counts the slices without their object on which it was found.
-func runOver(scores []ObjectScore) int {
-	n := 0
+// runOver is the fraction of the slices without their object on which it was found.
+func runOver(scores []ObjectScore) float64 {
+	found, absent := 0, 0
 	for _, s := range scores {
-		n += s.RunOver
+		found, absent = found+s.RunOver, absent+s.Absent
 	}
-	return n
+	return float64(found) / float64(max(absent, 1))
 }
 
 // meanDSC is the mean DSC of a validation; -1 if there are no scores.

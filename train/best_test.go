@@ -47,13 +47,15 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	require.InDelta(t, 0.1, standardError(validation(0.5, 0.7).Scores, validation(0.5, 0.5).Scores), 1e-9)
 }
 
-// TestPresenceIsKept: with KeepPresence, weights that run over more slices than the start weights do are not kept.
+// TestPresenceIsKept: with KeepPresence, weights that run over clearly more slices than the start weights do are not kept.
 func TestPresenceIsKept(t *testing.T) {
-	over := func(n int) *Validation { return &Validation{Scores: []ObjectScore{{RunOver: 1}, {RunOver: n}}} }
+	over := func(n int) *Validation {
+		return &Validation{Scores: []ObjectScore{{RunOver: 1, Absent: 40}, {RunOver: n, Absent: 60}}}
+	}
 	for keep, want := range map[bool][]bool{true: {false, false, true}, false: {false, false, false}} {
 		tr := &Trainer{Setup: Setup{Recipe: Recipe{KeepPresence: keep}}}
 		tr.state.Before = over(2).Scores
-		for i, v := range []*Validation{over(1), over(2), over(3)} {
+		for i, v := range []*Validation{over(1), over(4), over(5)} {
 			require.Equal(t, want[i], tr.overruns(v), "%t, %d", keep, i)
 		}
 	}

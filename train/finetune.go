@@ -71,21 +71,22 @@ func (r Recipe) WithLimit(d time.Duration) Recipe {
 	return r
 }
 
-// maxBudget is the longest default budget, carefulBudget that of Recipe.Careful. boldBudget is for a single volume with
-// nothing to validate on, which a longer training would learn by heart.
+// maxBudget is the longest default budget, carefulBudget that of Recipe.Careful. boldSteps limits training on a single
+// volume with nothing to validate on, which more steps would learn by heart.
 const (
 	maxBudget     = 20 * time.Minute
 	carefulBudget = time.Minute
-	boldBudget    = 4 * time.Minute
+	boldSteps     = 350
 )
 
-// WithBudget limits a recipe to the default time for this number of volumes.
+// WithBudget limits a recipe to the default time, or number of steps, for this number of volumes.
 func (r Recipe) WithBudget(volumes int) Recipe {
 	switch {
 	case r.careful():
 		return r.WithLimit(carefulBudget)
 	case r.KeepPresence && volumes == 1:
-		return r.WithLimit(boldBudget)
+		r.Epochs, r.Steps, r.Time = 0, boldSteps, ""
+		return r
 	}
 	return r.WithLimit(Budget(volumes))
 }
