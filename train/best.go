@@ -80,21 +80,21 @@ func (s *state) setBest(v *Validation, step int) {
 	}
 }
 
-// keptPresence is by how much the fraction of absent slices on which objects are found may rise with KeepPresence.
-const keptPresence = 0.02
+// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence.
+const keptPresence = 0.01
 
-// overruns reports whether weights find objects where they are not more often than Recipe.KeepPresence allows.
+// overruns reports whether weights run past the ends of objects more than Recipe.KeepPresence allows.
 func (t *Trainer) overruns(v *Validation) bool {
-	return t.Recipe.KeepPresence && t.state.Before != nil && runOver(v.Scores) > runOver(t.state.Before)+keptPresence
+	return t.Recipe.KeepPresence && t.state.Before != nil && runOverCost(v.Scores) > runOverCost(t.state.Before)+keptPresence
 }
 
-// runOver is the fraction of the slices without their object on which it was found.
-func runOver(scores []ObjectScore) float64 {
-	found, absent := 0, 0
+// runOverCost is what slices beyond the objects cost: the mean DSC in range less that over the whole volume.
+func runOverCost(scores []ObjectScore) float64 {
+	cost := 0.0
 	for _, s := range scores {
-		found, absent = found+s.RunOver, absent+s.Absent
+		cost += (s.InRange - s.DSC) / float64(len(scores))
 	}
-	return float64(found) / float64(max(absent, 1))
+	return cost
 }
 
 // meanDSC is the mean DSC of a validation; -1 if there are no scores.

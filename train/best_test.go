@@ -47,15 +47,16 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	require.InDelta(t, 0.1, standardError(validation(0.5, 0.7).Scores, validation(0.5, 0.5).Scores), 1e-9)
 }
 
-// TestPresenceIsKept: with KeepPresence, weights that run over clearly more slices than the start weights do are not kept.
+// TestPresenceIsKept: with KeepPresence, weights that lose more beyond the ends of objects than the start weights are not
+// kept, however good they are in range.
 func TestPresenceIsKept(t *testing.T) {
-	over := func(n int) *Validation {
-		return &Validation{Scores: []ObjectScore{{RunOver: 1, Absent: 40}, {RunOver: n, Absent: 60}}}
+	scored := func(inRange, whole float64) *Validation {
+		return &Validation{Scores: []ObjectScore{{InRange: 0.9, DSC: 0.9}, {InRange: inRange, DSC: whole}}}
 	}
 	for keep, want := range map[bool][]bool{true: {false, false, true}, false: {false, false, false}} {
 		tr := &Trainer{Setup: Setup{Recipe: Recipe{KeepPresence: keep}}}
-		tr.state.Before = over(2).Scores
-		for i, v := range []*Validation{over(1), over(4), over(5)} {
+		tr.state.Before = scored(0.7, 0.66).Scores
+		for i, v := range []*Validation{scored(0.8, 0.8), scored(0.8, 0.75), scored(0.9, 0.8)} {
 			require.Equal(t, want[i], tr.overruns(v), "%t, %d", keep, i)
 		}
 	}

@@ -24,8 +24,8 @@ var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior
 
 // Fit adapts a default recipe to a prior's refiner and one or two volumes. If the start model already segments the objects
 // well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with validation on the other
-// if there are two. Weights that find objects on more slices without them than the start weights do are then discarded,
-// because so few volumes say little about where objects end. why explains the choice. Any other recipe is returned
+// if there are two. Weights that lose more beyond the ends of objects than the start weights do are then discarded
+// (KeepPresence), because so few volumes say little about where objects end. why explains the choice. Any other recipe is returned
 // unchanged, with an empty why.
 //
 // pause, which may be nil, is called between slices.

@@ -65,7 +65,7 @@ type Recipe struct {
 	ValidateObjects int  `json:"validate_objects"` // 0: most objects scored per held-out volume; 0: all
 	HoldBack        bool `json:"hold_back"`        // false: without validation volumes, hold some data back from training, see HoldBack
 	Calibrate       bool `json:"calibrate"`        // false: shift the presence scores at the end if that helps, see Trainer.Run
-	KeepPresence    bool `json:"keep_presence"`    // false: discard weights that find objects on clearly more slices without them than the start weights do
+	KeepPresence    bool `json:"keep_presence"`    // false: discard weights that lose more DSC beyond the ends of objects than the start weights do
 }
 
 // Prompts sets the proportions of clips prompted by masks, points, and boxes. Correction clicks on later slices,
