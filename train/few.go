@@ -34,6 +34,9 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughToLearn {
 		return r, "", nil
 	}
+	if err := CheckData(data, nil, r); err != nil {
+		return r, "", err
+	}
 	m, _, err := Begin(dev, start, r)
 	if err != nil {
 		return r, "", err
