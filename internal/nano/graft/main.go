@@ -12,16 +12,15 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/nano/weights"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
@@ -53,11 +52,7 @@ func main() {
 
 // takeOff writes a model without its prior: the network's parameters, unchanged, or those of a SAM 2 among them.
 func takeOff(in, out string, long bool) error {
-	f, err := slmsam.FindWeights(in)
-	if err != nil {
-		return err
-	}
-	c, err := slmsam.ConfigOf(f)
+	f, c, err := weights.Find(in)
 	if err != nil {
 		return err
 	}
@@ -83,7 +78,7 @@ func takeOff(in, out string, long bool) error {
 		}
 		kept = append(kept, checkpoint.Named{Name: p.Name, Tensor: t})
 	}
-	return write(kept, c, f.Metadata, out)
+	return weights.Write(out, kept, c, f.Metadata)
 }
 
 func graft(in, out string, alone bool, trained string) error {
@@ -129,18 +124,7 @@ func graft(in, out string, alone bool, trained string) error {
 			fresh[i].Tensor = old
 		}
 	}
-	return write(fresh, c, f.Metadata, out)
-}
-
-// write writes parameters with a configuration; other metadata stays.
-func write(state []checkpoint.Named, c slmsam.Config, metadata map[string]string, out string) error {
-	config, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	meta := maps.Clone(metadata)
-	meta[slmsam.MetadataConfig] = string(config)
-	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
+	return weights.Write(out, fresh, c, f.Metadata)
 }
 
 // corrected says whether a layer is to correct the prior: it starts at nothing.

@@ -6,16 +6,15 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
-	"maps"
 	"math/rand/v2"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/nano/weights"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
@@ -35,11 +34,7 @@ func main() {
 }
 
 func widen(in, out string) error {
-	f, err := slmsam.FindWeights(in)
-	if err != nil {
-		return err
-	}
-	c, err := slmsam.ConfigOf(f)
+	f, c, err := weights.Find(in)
 	if err != nil {
 		return err
 	}
@@ -63,14 +58,7 @@ func widen(in, out string) error {
 		}
 		state = append(state, checkpoint.Named{Name: p.Name, Tensor: t})
 	}
-	config, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	meta := map[string]string{}
-	maps.Copy(meta, f.Metadata)
-	meta[slmsam.MetadataConfig] = string(config)
-	return checkpoint.WriteSafetensors(out, state, meta, checkpoint.Options{Force: true})
+	return weights.Write(out, state, c, f.Metadata)
 }
 
 // readFirst reports whether a parameter's first axis holds the channels that it reads. It is the second axis except in
