@@ -54,7 +54,10 @@ func TestSchedule(t *testing.T) {
 			continue
 		}
 		for _, row := range readTSV(t, filepath.Join(s.Dir, "training", "schedule.tsv")) {
-			where := number(t, row["where"])
+			at := func(key string) int { return int(number(t, row[key])) }
+			perEpoch := at("iterations_per_epoch")
+			where := train.PaperRecipeAt(at("epoch")*perEpoch+at("iteration"), perEpoch*at("max_epochs"))
+			require.InDelta(t, number(t, row["where"]), where, 1e-12)
 			for key, lr := range map[string]float64{"base_lr": train.PaperLR, "vision_lr": train.PaperEncoderLR} {
 				want := number(t, row[key])
 				require.InDelta(t, want, lr*train.PaperRates().Cosine(where), 1e-9*want)
