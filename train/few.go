@@ -8,9 +8,6 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// enoughToLearn is the number of volumes from which a prior's refiner learns without the rules of this file.
-const enoughToLearn = 3
-
 // wellKnown is the mean DSC in range from which a start model is said to know what the volumes show. One or two volumes
 // then mislead it more than they teach (docs/finetuning.md).
 const wellKnown = 0.8
@@ -22,16 +19,16 @@ const carefulRates, carefulRegions = 0.03, 0.5
 // presenceLayers are the layers that decide whether an object is present, as globs.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
 
-// Fit adapts a default recipe to a prior's refiner and one or two volumes. If the start model already segments the objects
+// Fit adapts a default recipe to a prior's refiner and fewer than enoughVolumes volumes, one or two. If the start model already segments the objects
 // well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with validation on the other
 // if there are two. Weights that lose more beyond the ends of objects than the start weights do are then discarded
-// (KeepPresence), because so few volumes say little about where objects end. why explains the choice. Any other recipe is returned
-// unchanged, with an empty why.
+// (KeepPresence), because so few volumes say little about where objects end. why explains the choice. Any other recipe is
+// returned unchanged, with an empty why.
 //
 // pause, which may be nil, is called between slices.
 func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions, data Source, pause func(context.Context) error) (fit Recipe, why string, err error) {
 	volumes := Volumes(data)
-	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughToLearn {
+	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughVolumes {
 		return r, "", nil
 	}
 	if err := CheckData(data, nil, r); err != nil {
@@ -46,7 +43,7 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if err != nil {
 		return r, "", err
 	}
-	known := fmt.Sprintf("the start model's DSC in range on %s is %.2f", map[bool]string{true: "this volume", false: "these volumes"}[volumes == 1], v.InRange)
+	known := fmt.Sprintf("the start model's DSC in range on the training data is %.2f", v.InRange)
 	if v.InRange >= wellKnown {
 		return r.Careful(), "careful: " + known + ", which leaves little to learn", nil
 	}

@@ -17,10 +17,13 @@ const (
 )
 
 // HoldBack splits off data for validation, always the same for a given seed: whole volumes or, if there are too few, some
-// slices of each. In the latter case the training volumes end within their objects' range, and what lies
-// beyond counts in validation. held is nil if too little would be left to take clips from. how describes what was
-// held back.
+// slices of each. In the latter case the training volumes end within their objects' range, and what lies beyond counts in
+// validation. held is nil if the recipe does not ask for it, or if too little would be left to take clips from. how
+// describes what was held back.
 func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) {
+	if !r.HoldBack {
+		return d, nil, "", nil
+	}
 	if n := d.Len(); n >= enoughVolumes || n > 1 && r.KeepPresence {
 		rng := rand.New(rand.NewPCG(r.Seed, holdStream))
 		var names []string

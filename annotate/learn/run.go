@@ -100,9 +100,6 @@ func (l *Learner) prepare(ctx context.Context, dev backend.Device, limit time.Du
 		return p, err
 	}
 	p.start.Window = train.WindowOf(data)
-	if !p.recipe.HoldBack {
-		return p, nil
-	}
 	rest, held, _, err := train.HoldBack(data, p.recipe)
 	if err == nil && held != nil {
 		p.train, p.held = rest, held

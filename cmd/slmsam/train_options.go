@@ -126,7 +126,7 @@ func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 // holdBack keeps from training what it is validated on, where the recipe asks for it and nobody chose.
 func (f *trainFlags) holdBack(job *trainJob) error {
 	data, ok := job.train.(*train.Dataset)
-	if !ok || !job.recipe.HoldBack || job.held != nil || f.holdOut == holdNone {
+	if !ok || job.held != nil || f.holdOut == holdNone {
 		return nil
 	}
 	rest, held, how, err := train.HoldBack(data, job.recipe)
