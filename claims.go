@@ -12,6 +12,12 @@ import (
 // its own by claimLead (docs/nano.md).
 const claimLimit, claimLead = 10, 1
 
+// competing reports whether objects are tracked together and may claim pixels from each other. In the official order a
+// tracker goes forward before it goes back, so that objects cannot be visited nearest first.
+func (o *outcome) competing() bool {
+	return len(o.parts) > 1 && o.parts[0].model.Config.PriorAlone && o.request.Order != Official
+}
+
 // nearestFirst runs all parts together, ordered by each slice's distance from its own object's outline. An object that
 // reaches a slice later is less certain there, and sees what the others have claimed.
 func (o *outcome) nearestFirst(ctx context.Context) error {
@@ -22,10 +28,8 @@ func (o *outcome) nearestFirst(ctx context.Context) error {
 	var steps []step
 	for _, part := range o.parts {
 		defer part.close()
-		for _, gr := range part.groups {
-			if err := part.start(ctx, gr, o); err != nil {
-				return err
-			}
+		if err := part.begin(ctx, o); err != nil {
+			return err
 		}
 		for _, v := range part.visits {
 			steps = append(steps, step{part, v})
@@ -35,10 +39,7 @@ func (o *outcome) nearestFirst(ctx context.Context) error {
 		return cmp.Compare(a.legs[0].distance(a.slice), b.legs[0].distance(b.slice))
 	})
 	for _, s := range steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := s.propagation.visit(s.visit, o); err != nil {
+		if err := s.propagation.visit(ctx, s.visit, o); err != nil {
 			return err
 		}
 	}
@@ -48,8 +49,7 @@ func (o *outcome) nearestFirst(ctx context.Context) error {
 // claims returns the logits with which objects other than this one hold the pixels of a slice so far, [side,side] at the
 // prior's size; 0 where none does. What the annotator drew counts most.
 func (p *propagation) claims(out *outcome, object, slice int) []float32 {
-	whole := out.request.Slices
-	_, w := whole.Size()
+	_, w := out.request.Slices.Size()
 	claims := volume.Cut(out.merger.claims(slice, object), w, p.crop)
 	for i, c := range claims {
 		claims[i] = min(c, claimLimit)

@@ -30,7 +30,7 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 		out.parts = append(out.parts, part)
 	}
 	err := m.graph.Interruptible(ctx, func() error {
-		if m.Config.PriorAlone && r.Order != Official {
+		if out.competing() {
 			return out.nearestFirst(ctx)
 		}
 		for _, part := range out.parts {
@@ -122,16 +122,21 @@ func (p *propagation) count(found map[int]int) {
 // run does the work; every prompt is in memory before tracking starts.
 func (p *propagation) run(ctx context.Context, out *outcome) error {
 	defer p.close()
-	for _, gr := range p.groups {
-		if err := p.start(ctx, gr, out); err != nil {
+	if err := p.begin(ctx, out); err != nil {
+		return err
+	}
+	for _, v := range p.visits {
+		if err := p.visit(ctx, v, out); err != nil {
 			return err
 		}
 	}
-	for _, v := range p.visits {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := p.visit(v, out); err != nil {
+	return nil
+}
+
+// begin puts every prompt into memory.
+func (p *propagation) begin(ctx context.Context, out *outcome) error {
+	for _, gr := range p.groups {
+		if err := p.start(ctx, gr, out); err != nil {
 			return err
 		}
 	}
@@ -139,12 +144,15 @@ func (p *propagation) run(ctx context.Context, out *outcome) error {
 }
 
 // visit tracks the objects of every leg that passes a slice.
-func (p *propagation) visit(v visit, out *outcome) error {
+func (p *propagation) visit(ctx context.Context, v visit, out *outcome) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	var done []int
 	p.toCome[v.slice]--
 	err := p.withImage(v.legs[0].tracker, v.slice, v.reverse, nil, func(im Image) error {
 		for _, l := range v.legs {
-			if p.model.Config.PriorAlone && p.opt.Order != Official {
+			if out.competing() {
 				l.tracker.claims = p.claims(out, l.objects[0], v.slice)
 			}
 			found, err := l.tracker.Track(im, v.slice, v.reverse, l.known(v.slice, p.opt.Order))
