@@ -87,13 +87,16 @@ func (e *evaluation) exclude(name string, label int32, method, reason string) {
 func (e *evaluation) scoreAll(ctx context.Context) error {
 	e.holders, e.readable = map[int32][]string{}, map[string]map[string]bool{}
 	for _, name := range sortedNames(e.truth) {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("eval: stopped before case %s: %w", name, err)
+		if err := stopError(ctx, name); err != nil {
+			return err
 		}
 		truth, err := e.open(e.truth[name])
 		var held []int32
 		if err == nil {
-			held, err = e.holds(truth)
+			held, err = e.holds(ctx, truth)
+		}
+		if stopped := stopError(ctx, name); stopped != nil {
+			return stopped
 		}
 		if err != nil {
 			e.exclude(name, 0, "", "truth: "+err.Error())
@@ -109,17 +112,26 @@ func (e *evaluation) scoreAll(ctx context.Context) error {
 			if path == "" {
 				continue
 			}
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("eval: stopped at case %s: %w", name, err)
-			}
 			e.progress(path)
-			if err := e.scorePair(name, m.Name, truth, path); err != nil {
+			err := e.scorePair(ctx, name, m.Name, truth, path)
+			if stopped := stopError(ctx, name); stopped != nil {
+				return stopped
+			}
+			if err != nil {
 				e.exclude(name, 0, m.Name, err.Error())
 			}
 			e.done++
 		}
 	}
 	e.progress("")
+	return nil
+}
+
+// stopError is the error of a context that has ended while a case was scored; nil before.
+func stopError(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("eval: stopped at case %s: %w", name, err)
+	}
 	return nil
 }
 
@@ -157,17 +169,17 @@ func (e *evaluation) load(path string) (*volume.LabelMap, error) {
 	return m, nil
 }
 
-// scorePair scores every label of one prediction that the truth or the prediction holds.
-func (e *evaluation) scorePair(name, method string, truth *layers, path string) error {
+// scorePair scores every label of one prediction that the truth or the prediction holds. If ctx ends, it stops early.
+func (e *evaluation) scorePair(ctx context.Context, name, method string, truth *layers, path string) error {
 	prediction, err := e.open(path)
 	if err != nil {
 		return fmt.Errorf("prediction: %w", err)
 	}
 	e.note(path, prediction.notes)
 	if truth.whole == nil || prediction.whole == nil {
-		err = e.scoreOrgans(name, method, truth, prediction)
+		err = e.scoreOrgans(ctx, name, method, truth, prediction)
 	} else {
-		err = e.scoreMaps(name, method, truth.whole, prediction.whole, path)
+		err = e.scoreMaps(ctx, name, method, truth.whole, prediction.whole, path)
 	}
 	if err != nil {
 		return err
@@ -180,7 +192,7 @@ func (e *evaluation) scorePair(name, method string, truth *layers, path string) 
 }
 
 // scoreMaps scores the labels of two maps.
-func (e *evaluation) scoreMaps(name, method string, truth, prediction *volume.LabelMap, path string) error {
+func (e *evaluation) scoreMaps(ctx context.Context, name, method string, truth, prediction *volume.LabelMap, path string) error {
 	scorer, err := e.scorer(path, truth, prediction)
 	if err != nil {
 		return err
@@ -188,6 +200,9 @@ func (e *evaluation) scoreMaps(name, method string, truth, prediction *volume.La
 	labels := append(scorer.TruthLabels(), scorer.PredictionLabels()...)
 	slices.Sort(labels)
 	for _, label := range e.asked(slices.Compact(labels)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		e.scoreLabel(name, method, scorer, label)
 	}
 	return nil

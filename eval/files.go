@@ -78,20 +78,37 @@ func (r *Result) WriteSummaryCSV(w io.Writer) error {
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
+// tableFile is a file of a report with numbers.
+type tableFile struct {
+	name  string
+	write func(io.Writer) error
+}
+
+func (r *Result) tableFiles() []tableFile {
+	return []tableFile{{"results.json", r.WriteJSON}, {"rows.csv", r.WriteCSV}, {"summary.csv", r.WriteSummaryCSV}, {"report.md", r.WriteMarkdown}}
+}
+
+// ReportFiles returns the names of the files that WriteReport writes for every result: the tables and the plots over all
+// cases. The plots of single cases, in the folder slices, are not among them.
+func ReportFiles() (names []string) {
+	r := &Result{}
+	for _, f := range r.tableFiles() {
+		names = append(names, f.name)
+	}
+	for _, f := range r.groupedPlots() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
 // WriteReport writes results.json, rows.csv, summary.csv, report.md and the plots into dir, which it makes if needed. It
 // returns the paths written. Each file appears complete or not at all.
 func (r *Result) WriteReport(dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("eval: report: %w", err)
 	}
-	files := []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"results.json", r.WriteJSON}, {"rows.csv", r.WriteCSV}, {"summary.csv", r.WriteSummaryCSV}, {"report.md", r.WriteMarkdown},
-	}
 	var written []string
-	for _, f := range files {
+	for _, f := range r.tableFiles() {
 		path := filepath.Join(dir, f.name)
 		if err := writeFile(path, f.write); err != nil {
 			return written, err

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -32,6 +33,30 @@ func TestNamesThatEndDifferently(t *testing.T) {
 	d.add(t, "m/c1_0001.nii.gz", shifted(1, 0))
 	_, err := Evaluate(context.Background(), d.study("m"))
 	require.ErrorContains(t, err, "Several names are alike", "two candidates are none")
+}
+
+// TestNumbersTellCasesApart: where a case is missing on one side and another one on the other side, they are not a pair.
+func TestNumbersTellCasesApart(t *testing.T) {
+	d := newTestData(t)
+	for _, n := range []int{1, 2, 3} {
+		d.add(t, fmt.Sprintf("truth/liver_%04d.nii.gz", n), shifted(0, 0))
+		d.add(t, fmt.Sprintf("channel/liver_%04d_0000.nii.gz", n), shifted(0, 0))
+		d.add(t, fmt.Sprintf("word/liver_%04d_seg.nii.gz", n), shifted(0, 0))
+	}
+	d.add(t, "other/liver_0001.nii.gz", shifted(0, 0))
+	d.add(t, "other/liver_0002.nii.gz", shifted(0, 0))
+	d.add(t, "other/liver_0004.nii.gz", shifted(0, 0))
+	r, err := Evaluate(context.Background(), d.study("other"))
+	require.NoError(t, err)
+	require.Empty(t, r.Notes)
+	require.Len(t, r.Excluded, 2)
+	require.Regexp(t, "^no prediction in [^ ]*$", r.Excluded[0].Reason)
+	require.Regexp(t, "^no truth in [^ ]*$", r.Excluded[1].Reason)
+	r, err = Evaluate(context.Background(), d.study("channel", "word"))
+	require.NoError(t, err)
+	require.Empty(t, r.Excluded)
+	require.Len(t, r.Rows, 3*2*2)
+	require.Equal(t, "liver_0001", r.Rows[0].Case)
 }
 
 // organ is one label of a map, as a file of its own with another number.
@@ -97,6 +122,33 @@ func TestOneFilePerOrgan(t *testing.T) {
 		dsc[row.Case+" "+row.LabelName] = row.DSC
 	}
 	require.Equal(t, map[string]Value{"a lesion": 0, "a liver": 1, "b liver": 1}, dsc)
+}
+
+// TestTwoNamesOfOneOrgan would replace each other, and one organ would go unscored.
+func TestTwoNamesOfOneOrgan(t *testing.T) {
+	d := newTestData(t)
+	d.add(t, "truth/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
+	d.add(t, "truth/a/Left-Kidney.nii.gz", organ(shifted(0, 0), 2, 1))
+	d.add(t, "m/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
+	_, err := Evaluate(context.Background(), d.study("m"))
+	require.ErrorContains(t, err, "labels 1 and 2 are both named")
+}
+
+// TestStoppedBetweenLabels: a case with many labels or organs does not have to end first.
+func TestStoppedBetweenLabels(t *testing.T) {
+	d := newTestData(t)
+	d.add(t, "truth/a.nii.gz", shifted(0, 0))
+	d.add(t, "m/a.nii.gz", shifted(0, 0))
+	d.add(t, "organs/truth/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	d.add(t, "organs/truth/a/spleen.nii.gz", organ(shifted(0, 0), 2, 1))
+	d.add(t, "organs/m/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
+	for _, study := range []Study{d.study("m"), (&testData{d.root + "/organs"}).study("m")} {
+		ctx, cancel := context.WithCancel(context.Background())
+		study.Progress = func(int, int, string) { cancel() }
+		_, err := Evaluate(ctx, study)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorContains(t, err, "stopped at case a")
+	}
 }
 
 // TestOtherStorageIsScored: a prediction that is stored in another order, a voxel's hundredth off, or cropped.

@@ -8,57 +8,85 @@ import (
 	"strings"
 )
 
-// roleEnding is what programs add to the name of a case for its image's channel or its label map.
+// roleEnding matches what programs append to the name of a case: the number of an image channel, such as nnU-Net's _0000,
+// or a word that tells a label map from its image.
 var roleEnding = regexp.MustCompile(`(?i)([_-](0\d{3}|label|labels|labelmap|mask|seg|segmentation|pred|prediction|gt|truth|slmsam))+$`)
 
-// caseKey is a case's name without such endings.
-func caseKey(name string) string {
-	if key := roleEnding.ReplaceAllString(name, ""); key != "" {
-		return strings.ToLower(key)
-	}
-	return strings.ToLower(name)
+// endingNumber matches the numbers in such an ending.
+var endingNumber = regexp.MustCompile(`0\d{3}`)
+
+// parsedName is a case's name taken apart: liver_0001_seg has the stem liver and the number 0001.
+type parsedName struct {
+	name, stem string
+	numbers    []string // in the ending: of the case, of a channel, or of both
 }
 
-// pairNames renames predictions whose names differ from those of the truth by such endings only, as c1_0000 and c1; each
-// must have just one counterpart. It returns a note for them.
-func pairNames(cases, truth map[string]string) (map[string]string, []string) {
-	byKey := map[string][]string{} // truth without a prediction of its own name
-	for name := range truth {
-		if cases[name] == "" {
-			byKey[caseKey(name)] = append(byKey[caseKey(name)], name)
-		}
+func parseName(name string) parsedName {
+	stem := roleEnding.ReplaceAllString(name, "")
+	if stem == "" {
+		return parsedName{name: name, stem: strings.ToLower(name)}
 	}
-	rivals := map[string]int{}
-	for name := range cases {
-		if truth[name] == "" {
-			rivals[caseKey(name)]++
-		}
-	}
-	out := map[string]string{}
-	var pairs []string
+	return parsedName{name, strings.ToLower(stem), endingNumber.FindAllString(name[len(stem):], -1)}
+}
+
+// alike reports whether two names may mean the same case. A number may be missing at the end of one of them, where it is
+// that of a channel, but liver_0001 and liver_0002 are two cases.
+func (a parsedName) alike(b parsedName) bool {
+	n := min(len(a.numbers), len(b.numbers))
+	return a.stem == b.stem && slices.Equal(a.numbers[:n], b.numbers[:n])
+}
+
+// pairNames gives predictions the names of the true cases that they are alike, such as c1_0000 and c1. It leaves alone names
+// that are the same on both sides, and those that have several counterparts. The note, if any, lists what was paired.
+func pairNames(cases, truth map[string]string) (paired map[string]string, notes []string) {
+	predicted, wanted := unmatched(cases, truth), unmatched(truth, cases)
+	paired = map[string]string{}
 	for name, path := range cases {
-		key := caseKey(name)
-		if truth[name] == "" && len(byKey[key]) == 1 && rivals[key] == 1 {
-			pairs = append(pairs, fmt.Sprintf("%s with %s", name, byKey[key][0]))
-			name = byKey[key][0]
+		paired[name] = path
+	}
+	var pairs []string
+	for _, p := range predicted {
+		candidates := alikeIn(wanted, p)
+		if len(candidates) == 1 && len(alikeIn(predicted, candidates[0])) == 1 {
+			pairs = append(pairs, fmt.Sprintf("%s with %s", p.name, candidates[0].name))
+			delete(paired, p.name)
+			paired[candidates[0].name] = cases[p.name]
 		}
-		out[name] = path
 	}
 	if len(pairs) == 0 {
-		return out, nil
+		return paired, nil
 	}
-	slices.Sort(pairs)
 	more := ""
 	if len(pairs) > 3 {
 		more = fmt.Sprintf(" and %d more", len(pairs)-3)
 	}
-	return out, []string{"paired although the names end differently: " + strings.Join(pairs[:min(3, len(pairs))], ", ") + more}
+	return paired, []string{"paired although the names end differently: " + strings.Join(pairs[:min(3, len(pairs))], ", ") + more}
 }
 
-// hint says what is like a name that has no counterpart.
+// unmatched returns the names that the others lack, sorted.
+func unmatched(names, others map[string]string) (out []parsedName) {
+	for _, name := range sortedNames(names) {
+		if others[name] == "" {
+			out = append(out, parseName(name))
+		}
+	}
+	return out
+}
+
+func alikeIn(names []parsedName, wanted parsedName) (out []parsedName) {
+	for _, n := range names {
+		if n.alike(wanted) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// hint points to a name that is like one without a counterpart; empty if there is none.
 func hint(name string, others map[string]string) string {
-	for other := range others {
-		if caseKey(other) == caseKey(name) {
+	wanted := parseName(name)
+	for _, other := range sortedNames(others) {
+		if parseName(other).alike(wanted) {
 			return fmt.Sprintf(" (is %s meant? Several names are alike)", filepath.Base(others[other]))
 		}
 	}

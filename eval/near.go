@@ -21,7 +21,7 @@ type step struct {
 func nearSteps(dim [3]int, spacing [3]float64) (steps []step, reach [3]int) {
 	longest := math.Cbrt(nearOffsets * 3 / (4 * math.Pi) * spacing[0] * spacing[1] * spacing[2])
 	for axis, s := range spacing {
-		reach[axis] = min(int(longest/s), dim[axis]-1)
+		reach[axis] = int(min(longest/s, float64(dim[axis]-1)))
 	}
 	for z := -reach[2]; z <= reach[2]; z++ {
 		for y := -reach[1]; y <= reach[1]; y++ {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -70,8 +71,13 @@ func (e *evaluation) numberOrgans() error {
 		return nil
 	}
 	e.organs = map[string]int32{}
-	for label, name := range e.study.Names {
-		e.organs[organKey(name)] = label
+	for _, label := range slices.Sorted(maps.Keys(e.study.Names)) {
+		if e.study.Names[label] == "" {
+			continue
+		}
+		if err := e.numberOrgan(e.study.Names[label], label); err != nil {
+			return err
+		}
 	}
 	if len(e.study.Names) > 0 {
 		return nil
@@ -82,10 +88,21 @@ func (e *evaluation) numberOrgans() error {
 	}
 	e.study.Names = map[int32]string{}
 	for i, name := range slices.Sorted(maps.Keys(found)) {
-		e.organs[organKey(name)] = int32(i + 1)
+		if err := e.numberOrgan(name, int32(i+1)); err != nil {
+			return err
+		}
 		e.study.Names[int32(i+1)] = name
 	}
 	e.result.LabelNames = e.study.Names
+	return nil
+}
+
+// numberOrgan gives an organ its label. Two names of one organ would silently replace each other.
+func (e *evaluation) numberOrgan(name string, label int32) error {
+	if other := e.organs[organKey(name)]; other != 0 {
+		return fmt.Errorf("eval: labels %d and %d are both named %q (spaces, hyphens and case aside); rename one", other, label, name)
+	}
+	e.organs[organKey(name)] = label
 	return nil
 }
 
@@ -170,12 +187,15 @@ func (e *evaluation) layer(l *layers, label int32) (*volume.LabelMap, error) {
 }
 
 // holds lists the labels that occur.
-func (e *evaluation) holds(l *layers) ([]int32, error) {
+func (e *evaluation) holds(ctx context.Context, l *layers) ([]int32, error) {
 	if l.whole != nil {
 		return l.whole.Labels(), nil
 	}
 	var out []int32
 	for _, label := range l.labels() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		m, err := e.layer(l, label)
 		if err != nil {
 			return nil, err
@@ -188,10 +208,13 @@ func (e *evaluation) holds(l *layers) ([]int32, error) {
 }
 
 // scoreOrgans scores the labels of a pair of which one at least has a file for each organ.
-func (e *evaluation) scoreOrgans(name, method string, truth, prediction *layers) error {
+func (e *evaluation) scoreOrgans(ctx context.Context, name, method string, truth, prediction *layers) error {
 	labels := append(truth.labels(), prediction.labels()...)
 	slices.Sort(labels)
 	for _, label := range e.asked(slices.Compact(labels)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		t, err := e.layer(truth, label)
 		if err != nil {
 			return fmt.Errorf("truth: %w", err)

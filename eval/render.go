@@ -191,7 +191,7 @@ func (r *Result) WriteText(w io.Writer, perCase bool) error {
 	return err
 }
 
-// WriteMarkdown writes the same as a Markdown page, with every row.
+// WriteMarkdown writes the same as a Markdown page, with every row and the notes.
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("# Evaluation\n\n" + r.Settings.caption() + "\n")
@@ -205,6 +205,13 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	section("Paired differences", comparisonGrid(r.Comparisons))
 	section("Not scored", exclusionGrid(r.Excluded))
 	section("Each case", rowGrid(r.Rows))
+	list := func(title string, lines []string) {
+		if len(lines) > 0 {
+			b.WriteString("\n## " + title + "\n\n- " + strings.Join(lines, "\n- ") + "\n")
+		}
+	}
+	list("Notes", r.Notes)
+	list("Files that are not label maps", r.Ignored)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

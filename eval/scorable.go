@@ -8,8 +8,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// checkScorable reports the first reason why m cannot be scored: missing data, empty or overflowing dimensions, a spacing
-// that is not positive and finite, or a negative label.
+// Voxels outside these sizes (mm) exist only in damaged headers, and squared distances could overflow or vanish.
+const minSpacing, maxSpacing = 1e-9, 1e9
+
+// checkScorable reports the first reason why m cannot be scored: missing data, empty or overflowing dimensions, an impossible
+// spacing, or a negative label.
 func checkScorable(m *volume.LabelMap) error {
 	if m == nil {
 		return errors.New("eval: label map is nil")
@@ -23,8 +26,8 @@ func checkScorable(m *volume.LabelMap) error {
 			return fmt.Errorf("eval: label map of %v voxels is too large (limit 2^31-1); crop it", m.Dim)
 		}
 		n *= d
-		if s := spacing[axis]; !(s > 0) || math.IsInf(s, 0) {
-			return fmt.Errorf("eval: label map has spacing %v mm; every axis needs a positive, finite spacing", spacing)
+		if s := spacing[axis]; !(s >= minSpacing && s <= maxSpacing) {
+			return fmt.Errorf("eval: label map has spacing %v mm; every axis needs one from %g to %g: correct the header", spacing, minSpacing, maxSpacing)
 		}
 	}
 	if len(m.Data) != n {

@@ -10,6 +10,7 @@ import (
 // Bootstrap settings of the paper: 1,000 resamples, 95 % percentile interval.
 const (
 	DefaultResamples = 1000
+	maxResamples     = 1_000_000 // all means are kept in memory, and more resamples change no digit that is printed
 	intervalLow      = 0.025
 	intervalHigh     = 0.975
 )

@@ -156,8 +156,8 @@ func (s *Study) checkChoices() error {
 	if s.Scope != ScopeAll && s.Scope != ScopeSpan {
 		return fmt.Errorf("eval: scope %q; use all or span", s.Scope)
 	}
-	if s.Resamples < 1 {
-		return fmt.Errorf("eval: %d bootstrap resamples; use at least 1", s.Resamples)
+	if s.Resamples < 1 || s.Resamples > maxResamples {
+		return fmt.Errorf("eval: %d bootstrap resamples; use 1 to %d", s.Resamples, maxResamples)
 	}
 	return Options{ToleranceMM: s.ToleranceMM}.check([3]int{1, 1, 1})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -224,7 +225,8 @@ func TestStudyErrors(t *testing.T) {
 		`prompt slices "x"`:  func(s *Study) { s.Prompt = "x" },
 		`scope "x"`:          func(s *Study) { s.Scope = "x" },
 		"tolerance":          func(s *Study) { s.ToleranceMM = -1 },
-		"resamples":          func(s *Study) { s.Resamples = -1 },
+		"-1 bootstrap":       func(s *Study) { s.Resamples = -1 },
+		"use 1 to 1000000":   func(s *Study) { s.Resamples = math.MaxInt },
 		"no such file":       func(s *Study) { s.Truth = filepath.Join(s.Truth, "none") },
 		"no truth holds":     func(s *Study) { s.Labels = []int32{77} },
 	} {
@@ -280,6 +282,9 @@ func TestWriteReport(t *testing.T) {
 		}
 	}
 	require.Len(t, written, 4+5+8)
+	for i, name := range ReportFiles() {
+		require.Equal(t, filepath.Join(dir, name), written[i])
+	}
 
 	raw, err := os.ReadFile(filepath.Join(dir, "results.json"))
 	require.NoError(t, err)
