@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -205,4 +206,53 @@ func TestSlicesByLabel(t *testing.T) {
 	for _, bad := range []string{"2:", "x:3", "0:3", "2:3:4", "a"} {
 		require.Equal(t, exitUsage, w.propagate("--mask", w.mask, "--slice", bad, "-o", w.path("p.nii.gz")).code, bad)
 	}
+}
+
+// What an earlier result settles cannot be asked for again; what only the new slices need can.
+func TestFlagsOfACorrection(t *testing.T) {
+	w := newWorkspace(t)
+	first := w.path("first.nii.gz")
+	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", first).code)
+	w.corrected(t, first, func(l *volume.LabelMap) { draw(l, 3, 2) })
+	for _, args := range [][]string{{"--label", "2"}, {"--range", "0:5"}, {"--direction", "forward"}} {
+		r := w.propagate(append(args, "--mask", first, "-o", w.path("second.nii.gz"))...)
+		require.Equal(t, exitUsage, r.code, args)
+		require.Contains(t, r.errors, args[0])
+	}
+	r := w.propagate("--mask", first, "-o", w.path("second.nii.gz"), "--memory", "R1", "--crop", "4", "--json")
+	require.Equal(t, exitDone, r.code, r.errors)
+	var s summary
+	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	require.Equal(t, "R1", s.Memory)
+	require.Equal(t, 4.0, s.Crop)
+}
+
+// A result in another format must not take over the record, with which corrections are found.
+func TestARecordBelongsToOneResult(t *testing.T) {
+	w := newWorkspace(t)
+	first := w.path("first.nii.gz")
+	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", first).code)
+	r := w.propagate("--mask", w.mask, "-o", w.path("first.nrrd"))
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "first.slmsam.json is the record of "+first)
+	require.NoFileExists(t, w.path("first.nrrd"))
+	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("first.nrrd"), "--force").code)
+	require.NoError(t, os.Remove(first))
+	require.NoError(t, os.Remove(w.path("first.nrrd")))
+	r = w.propagate("--mask", w.mask, "-o", first)
+	require.Equal(t, exitDone, r.code, "a record without a result holds nothing back: %s", r.errors)
+}
+
+// Where the label map cannot be written, the record of the earlier one stays, so that both still belong together.
+func TestAFailedWriteKeepsTheRecord(t *testing.T) {
+	w := newWorkspace(t)
+	result := &slmsam.Result{Labels: testMask(testImage(), 6)} // on a grid that a DICOM segmentation cannot have
+	j := &job{out: w.path("out.dcm"), force: true}
+	require.Error(t, j.write(slmsam.Provenance{}, result))
+	require.NoFileExists(t, w.path("out.slmsam.json"))
+	require.NoError(t, os.WriteFile(w.path("out.slmsam.json"), []byte("before"), 0o644))
+	require.Error(t, j.write(slmsam.Provenance{}, result))
+	raw, err := os.ReadFile(w.path("out.slmsam.json"))
+	require.NoError(t, err)
+	require.Equal(t, "before", string(raw))
 }

@@ -196,25 +196,24 @@ func (f *evalFlags) outputs(r *eval.Result) []output {
 	return asked
 }
 
-// reportResults is the file of a report whose presence says that the folder holds one.
-const reportResults = "results.json"
-
-// checkOutputs refuses to replace files, before the work is done.
+// checkOutputs finds what would keep the files from being written, before the work is done.
 func (f *evalFlags) checkOutputs() error {
-	paths := []string{}
+	seen := map[string]bool{}
 	for _, o := range f.outputs(nil) {
-		paths = append(paths, o.path)
-	}
-	if f.out != "" {
-		if info, err := os.Stat(f.out); err == nil && !info.IsDir() {
-			return fmt.Errorf("--out %s is a file, not a folder", f.out)
+		path := filepath.Clean(o.path)
+		if seen[path] {
+			return usagef("%s is given for two outputs: choose another name for one of them", path)
 		}
-		paths = append(paths, filepath.Join(f.out, reportResults))
-	}
-	for _, path := range paths {
-		if _, err := os.Lstat(path); err == nil && !f.force {
-			return fmt.Errorf("%s exists; choose another name or pass --force", path)
+		seen[path] = true
+		if err := checkFiles(filepath.Dir(path), []string{filepath.Base(path)}, f.force); err != nil {
+			return err
 		}
+	}
+	if f.out == "" {
+		return nil
+	}
+	if err := checkFiles(f.out, eval.ReportFiles(), f.force); err != nil {
+		return fmt.Errorf("--out: %w", err)
 	}
 	return nil
 }
@@ -223,6 +222,9 @@ func (f *evalFlags) checkOutputs() error {
 func (f *evalFlags) write(r *eval.Result) ([]string, error) {
 	written := []string{}
 	for _, o := range f.outputs(r) {
+		if err := os.MkdirAll(filepath.Dir(o.path), 0o777); err != nil {
+			return written, fmt.Errorf("write %s: %w", o.path, err)
+		}
 		if err := wholefile.Write(o.path, o.write); err != nil {
 			return written, fmt.Errorf("write %s: %w", o.path, err)
 		}

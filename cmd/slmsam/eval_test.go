@@ -107,6 +107,34 @@ func TestEvalFiles(t *testing.T) {
 	require.Equal(t, exitDone, evalRun(dir, append(args, "--force")...).code)
 }
 
+// TestEvalOutputsAreCheckedFirst: what cannot be written is said before anything is scored, and nothing is replaced unasked.
+func TestEvalOutputsAreCheckedFirst(t *testing.T) {
+	dir := evalFolder(t)
+	own := filepath.Join(dir, "notes", "report.md")
+	require.NoError(t, os.MkdirAll(filepath.Dir(own), 0o755))
+	require.NoError(t, os.WriteFile(own, []byte("mine"), 0o644))
+	for name, c := range map[string]struct {
+		args []string
+		want string
+		code int
+	}{
+		"a report over one's own page": {[]string{"-o", "@notes"}, "report.md exists", exitFailed},
+		"a folder that is a file":      {[]string{"--csv", "@notes/report.md/x.csv"}, "is a file, not a folder", exitFailed},
+		"a report into a file":         {[]string{"-o", "@notes/report.md"}, "is a file, not a folder", exitFailed},
+		"a file that is a folder":      {[]string{"--csv", "@notes"}, "is a folder, not a file", exitFailed},
+		"one file for two outputs":     {[]string{"--csv", "@x", "--json-file", "@notes/../x"}, "for two outputs", exitUsage},
+	} {
+		o := evalRun(dir, append(c.args, "--pred", "@good", "--truth", "@nothing")...)
+		require.Equal(t, c.code, o.code, name)
+		require.Contains(t, o.errors, c.want, name)
+	}
+	raw, err := os.ReadFile(own)
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(raw))
+	require.Equal(t, exitDone, evalRun(dir, "--pred", "@good", "--truth", "@truth", "--csv", "@new/folder/rows.csv").code)
+	require.FileExists(t, filepath.Join(dir, "new/folder/rows.csv"))
+}
+
 // TestEvalSingleFiles scores two files of different names as one case.
 func TestEvalSingleFiles(t *testing.T) {
 	dir := evalFolder(t)

@@ -21,6 +21,13 @@ func TestNamesOfLabels(t *testing.T) {
 		require.Equal(t, "liver", s.Objects[0].Name)
 		require.Equal(t, "spleen", s.Objects[1].Name)
 	}
-	r := w.propagate("--mask", w.mask, "--names", w.path("gone.json"), "-o", w.path("x.nii.gz"))
+	r := w.propagate("--box", "6,6,5,12,11,5", "--untrained", "--names", "5=spleen", "--json", "-o", w.path("box.nii.gz"))
+	require.Equal(t, exitDone, r.code, r.errors)
+	var s summary
+	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	require.Equal(t, "spleen", s.Objects[0].Name, "also without a mask")
+	r = w.propagate("--box", "6,6,5,12,11,5", "--untrained", "--names", w.path("gone.json"), "-o", w.path("x.nii.gz"))
+	require.Contains(t, r.errors, "gone.json")
+	r = w.propagate("--mask", w.mask, "--names", w.path("gone.json"), "-o", w.path("x.nii.gz"))
 	require.Contains(t, r.errors, "gone.json")
 }

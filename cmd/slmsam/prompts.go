@@ -134,7 +134,7 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 	for _, s := range boxes {
 		v, label, _, err := parseClick(s, 4)
 		if err != nil || v[0] >= v[2] || v[1] >= v[3] || !inside(v[0], v[1], h, w) || !inside(v[2], v[3], h, w) {
-			return nil, usagef("--box %q: want slice,x0,y0,x1,y1[,label] with x0 < x1 <= %d and y0 < y1 <= %d", s, w, h)
+			return nil, usagef("--box %q: want slice,x0,y0,x1,y1[,label] with x0 < x1 <= %d, y0 < y1 <= %d and a label from 1 to %d", s, w, h, math.MaxInt32)
 		}
 		p := at(v.slice(), label)
 		if p.Points != nil {
@@ -145,7 +145,7 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 	for _, s := range points {
 		v, label, kind, err := parseClick(s, 2)
 		if err != nil || !inside(v[0], v[1], h, w) {
-			return nil, usagef("--point %q: want slice,x,y[,label][,+ or -] with x <= %d and y <= %d", s, w, h)
+			return nil, usagef("--point %q: want slice,x,y[,label][,+ or -] with x <= %d, y <= %d and a label from 1 to %d", s, w, h, math.MaxInt32)
 		}
 		p := at(v.slice(), label)
 		p.Points = append(p.Points, slmsam.Point{X: v[0], Y: v[1], Label: kind})
@@ -178,7 +178,7 @@ func parseClick(s string, n int) (v click, label int, kind slmsam.PointLabel, er
 		parts = parts[:len(parts)-1]
 	}
 	if len(parts) == n+2 {
-		if label, err = strconv.Atoi(parts[n+1]); err != nil || label < 1 {
+		if label, err = strconv.Atoi(parts[n+1]); err != nil || label < 1 || label > math.MaxInt32 {
 			return nil, 0, 0, fmt.Errorf("label %q", parts[n+1])
 		}
 		parts = parts[:n+1]

@@ -204,22 +204,29 @@ func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*sl
 	return result, nil
 }
 
-// write writes what the result came from, then the label map: where that is, both are.
+// write writes the record of what the result came from, then the label map, so that no label map lacks its record. If the
+// label map cannot be written, the record is again what it was.
 func (j *job) write(p slmsam.Provenance, result *slmsam.Result) error {
 	if err := os.MkdirAll(filepath.Dir(j.out), 0o777); err != nil {
 		return fmt.Errorf("create the output folder: %w", err)
 	}
 	path := provenancePath(j.out)
-	_, err := os.Lstat(path)
+	before, err := os.ReadFile(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !isNew {
+		return fmt.Errorf("read the earlier result's record: %w", err)
+	}
 	if err := wholefile.Write(path, p.WriteJSON); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	err = volume.WriteLabelMap(j.out, result.Labels, volume.WriteOptions{Force: j.force})
-	if err != nil && isNew {
+	switch {
+	case err == nil:
+		return nil
+	case isNew:
 		return errors.Join(err, os.Remove(path))
 	}
-	return err
+	return errors.Join(err, wholefile.WriteBytes(path, before))
 }
 
 // provenancePath is where a result keeps what it came from.
@@ -245,36 +252,4 @@ func defaultOutput(image string) string {
 		format = ".mha"
 	}
 	return bare + "_slmsam" + format
-}
-
-// checkOutput is volume.CheckOutput, also for a folder that is still to be made.
-func checkOutput(path string, opt volume.WriteOptions) error {
-	dir := filepath.Dir(path)
-	for dir != filepath.Dir(dir) {
-		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	if dir == filepath.Dir(path) {
-		return volume.CheckOutput(path, opt)
-	}
-	if _, err := os.Lstat(filepath.Join(dir, filepath.Base(path))); err == nil {
-		opt.Force = true // it is another file
-	}
-	return volume.CheckOutput(filepath.Join(dir, filepath.Base(path)), opt)
-}
-
-// distinct refuses an output that is one of the inputs, even with --force.
-func distinct(out string, inputs ...string) error {
-	info, err := os.Stat(out)
-	if err != nil {
-		return nil // it is not there
-	}
-	for _, in := range inputs {
-		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
-			return fmt.Errorf("the output %s is an input of this run; choose another", out)
-		}
-	}
-	return nil
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -27,27 +25,7 @@ func checkReport(dir string, force bool) error {
 	if dir == "" {
 		return nil
 	}
-	for _, name := range []string{montageFile, presenceFile, reportFile} {
-		path := filepath.Join(dir, name)
-		if _, err := os.Lstat(path); err == nil && !force {
-			return fmt.Errorf("report %s exists; choose another folder or pass --force", path)
-		}
-	}
-	existing := filepath.Clean(dir)
-	for {
-		info, err := os.Stat(existing)
-		if err == nil && !info.IsDir() {
-			return fmt.Errorf("report: %s is a file, not a folder", existing)
-		}
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, fs.ErrNotExist) || existing == filepath.Dir(existing) {
-			return fmt.Errorf("report: %w", err)
-		}
-		existing = filepath.Dir(existing)
-	}
-	if err := wholefile.Probe(filepath.Join(existing, reportFile)); err != nil {
+	if err := checkFiles(dir, []string{montageFile, presenceFile, reportFile}, force); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil

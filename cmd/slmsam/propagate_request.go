@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,14 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err := distinct(j.out, image, f.mask); err != nil {
 		return nil, err
 	}
+	if err := checkRecord(j.out, image, f.force); err != nil {
+		return nil, err
+	}
 	if err := checkReport(f.report, f.force); err != nil {
+		return nil, err
+	}
+	legend, err := parseLegend(f.names)
+	if err != nil {
 		return nil, err
 	}
 	v, err := volume.Read(image)
@@ -46,12 +54,19 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err := f.place(j, v, history); err != nil {
 		return nil, err
 	}
+	spoken := labelsOfSpans(j.request.Present, j.request.Absent)
 	if f.mask != "" {
-		if err := f.outlines(c, j, history, selection); err != nil {
-			return nil, err
-		}
+		err = f.outlines(c, j, history, selection, legend)
+	} else if len(legend.Labels) > 0 {
+		j.legend = legend.Labels
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := f.clicks(j); err != nil {
+		return nil, err
+	}
+	if err := j.checkSpoken(spoken, history); err != nil {
 		return nil, err
 	}
 	for _, p := range j.request.Prompts {
@@ -172,7 +187,7 @@ func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provena
 }
 
 // outlines reads the mask and gathers its prompts.
-func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance, selection slmsam.Selection) error {
+func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance, selection slmsam.Selection, legend volume.Legend) error {
 	s := j.request.Slices
 	read, err := volume.ReadMask(f.mask, s.Volume)
 	if err != nil {
@@ -183,10 +198,6 @@ func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance
 		return err
 	}
 	j.note(c, append(notesOf(f.mask, read.Notes), notes...))
-	legend, err := parseLegend(f.names)
-	if err != nil {
-		return err
-	}
 	mask.SetNames(legend)
 	if history != nil {
 		return f.corrections(c, j, history, mask)
@@ -221,6 +232,10 @@ func notesOf(path string, notes []string) (out []string) {
 
 // corrections compares the mask with the result that it was made from.
 func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provenance, mask *volume.LabelMap) error {
+	if f.labels != "" || f.span != "" || f.direction != "both" {
+		return usagef("--label, --range and --direction do not go with corrections, and %s is an earlier result (%s): leave them out, or list the "+
+			"outlines to start from with --slice", f.mask, provenancePath(cmp.Or(f.earlier, f.mask)))
+	}
 	correction, err := history.Correct(mask)
 	if err != nil {
 		return fmt.Errorf("%w; move %s away to use every slice of the mask as an outline", err, provenancePath(f.mask))
@@ -234,6 +249,13 @@ func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provena
 	asked := j.request
 	j.request = correction.Request
 	j.request.Slices, j.request.Order, j.request.Untrained = asked.Slices, asked.Order, asked.Untrained
+	j.request.KeepHoles, j.request.BF16 = asked.KeepHoles, asked.BF16
+	if f.memory != "" {
+		j.request.Memory = asked.Memory
+	}
+	if f.crop != "" {
+		j.request.Crop = asked.Crop
+	}
 	for label, spans := range asked.Present {
 		j.request.Present[label] = append(j.request.Present[label], spans...)
 	}
@@ -241,6 +263,27 @@ func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provena
 		j.request.Absent[label] = append(j.request.Absent[label], spans...)
 	}
 	j.corrections, j.legend = correction.Slices, mask.Legend
+	return nil
+}
+
+// labelsOfSpans lists the labels that have spans of their own, ascending.
+func labelsOfSpans(spans ...map[int][]slmsam.Span) (labels []int) {
+	for _, of := range spans {
+		labels = slices.AppendSeq(labels, maps.Keys(of))
+	}
+	slices.Sort(labels)
+	return slices.DeleteFunc(slices.Compact(labels), func(label int) bool { return label == 0 })
+}
+
+// checkSpoken rejects a label that --present or --absent name and that is not propagated: it is mistyped.
+func (j *job) checkSpoken(labels []int, history *slmsam.Provenance) error {
+	for _, label := range labels {
+		known := slices.ContainsFunc(j.request.Prompts, func(p slmsam.Prompt) bool { return p.Object == label }) ||
+			history != nil && slices.ContainsFunc(history.Objects, func(o slmsam.ObjectHistory) bool { return o.Label == label })
+		if !known {
+			return usagef("--present or --absent names label %d, which has no outline, point or box", label)
+		}
+	}
 	return nil
 }
 
