@@ -70,6 +70,13 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	return m, nil
 }
 
+// Release gives the device memory of the model back, with everything that Segment keeps from one call to the next. The model
+// must not be used afterwards.
+func (m *Model) Release() {
+	m.graph.Close()
+	m.Params.Release()
+}
+
 // Initialize draws fresh parameters; the short memory attention starts as a copy of the long one.
 func (m *Model) Initialize(seed uint64) error {
 	m.Params.Initialize(seed)

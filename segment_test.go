@@ -217,6 +217,8 @@ func TestSegmentStops(t *testing.T) {
 	_, err = m.Segment(ctx, r)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, live, dev.Memory().Live, "nothing is left on the device")
+	m.Release()
+	require.Zero(t, dev.Memory().Live, "not even what the model cached")
 }
 
 func TestMaskThatVanishes(t *testing.T) {

@@ -23,6 +23,9 @@ func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor)
 	key := derivedKey{of, name}
 	if d, ok := g.derived[key]; ok {
 		if d.holds(from) {
+			for _, t := range d.tensors { // the caller's scope holds them too, should another call replace them meanwhile
+				g.scope.adopt(t.Retain().storage)
+			}
 			return d.tensors
 		}
 		d.release()

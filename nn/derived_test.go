@@ -71,6 +71,44 @@ func TestDerivedOfDerived(t *testing.T) {
 	require.InDelta(t, alone(), beside()[2], 1e-6)
 }
 
+// TestDerivedLastsAsLongAsItsScope: what was derived stays valid in the scope that asked for it, even if something else of the
+// same name takes its place meanwhile.
+func TestDerivedLastsAsLongAsItsScope(t *testing.T) {
+	dev := cpu.NewPlain()
+	p := nn.NewParams(dev)
+	first, one, other := p.Linear("a", 2, 2), p.Linear("b", 2, 1), p.Linear("c", 2, 1)
+	p.Initialize(1)
+	g := nn.NewGraph(dev)
+	x := g.Upload([]float32{1, 2}, 1, 2).Retain()
+	want := read(t, g, one.Forward(g, first.Forward(g, x)))[0]
+	g.Scoped(func() []*nn.Tensor { first.Then(g, one); return nil }) // made here, kept for later
+	g.Scoped(func() []*nn.Tensor {
+		made := first.Then(g, one)
+		first.Then(g, other)
+		require.InDelta(t, want, read(t, g, made.Forward(g, x))[0], 1e-6)
+		return nil
+	})
+	g.Free()
+	x.Release()
+	p.Release()
+	require.Zero(t, dev.Memory().Live)
+}
+
+// TestCloseGivesEverythingBack: constants and what was derived outlive a scope, but not their graph.
+func TestCloseGivesEverythingBack(t *testing.T) {
+	dev := cpu.NewPlain()
+	p := nn.NewParams(dev)
+	first, second := p.Linear("a", 2, 2), p.Linear("b", 2, 1)
+	p.Initialize(1)
+	g := nn.NewGraph(dev)
+	x := g.SineGrid(3, 4)
+	first.Then(g, second).Forward(g, g.Slice(x, 2, 0, 2))
+	g.Close()
+	p.All()[0].SetGrad(make([]float32, 4))
+	p.Release()
+	require.Zero(t, dev.Memory().Live)
+}
+
 func read(t *testing.T, g *nn.Graph, x *nn.Tensor) []float32 {
 	t.Helper()
 	v, err := g.Read(x)

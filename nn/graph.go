@@ -83,6 +83,16 @@ func (g *Graph) Free() {
 	g.scope.made = nil
 }
 
+// Close releases what Free releases, and the constants. The graph must not be used afterwards.
+func (g *Graph) Close() {
+	g.Discard()
+	g.Free()
+	for _, t := range g.constants {
+		t.Release()
+	}
+	clear(g.constants)
+}
+
 // New returns a tensor with undefined contents in the current scope.
 func (g *Graph) New(shape ...int) *Tensor {
 	st := newStorage(g.dev, Elems(shape...))

@@ -49,9 +49,10 @@ func (p *Params) WithGain(gain float64) *Params {
 	return &q
 }
 
-// Release gives the memory of all parameters back; they must not be used any more.
+// Release gives the memory of all parameters and their gradients back; they must not be used any more.
 func (p *Params) Release() {
 	for _, q := range p.All() {
+		q.Tensor.dropGrad()
 		q.Tensor.Release()
 	}
 }

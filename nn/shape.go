@@ -39,18 +39,18 @@ func (g *Graph) Slice(x *Tensor, axis, from, to int) *Tensor {
 
 // Concat joins tensors along an axis; the other axes are equal.
 func (g *Graph) Concat(axis int, xs ...*Tensor) *Tensor {
-	total := 0
-	for _, x := range xs {
-		total += x.Dim(axis)
-	}
 	shape := append([]int(nil), xs[0].Shape...)
-	shape[axis] = total
-	y := g.New(shape...)
-	a := backend.Join{Y: y.buf}
+	shape[axis] = 0
 	for _, x := range xs {
-		outer, n, inner := split(x, axis)
-		check(outer*inner*total == y.size, "Concat", x.Shape, shape)
-		a.X, a.Widths, a.Outer = append(a.X, x.buf), append(a.Widths, n*inner), outer
+		shape[axis] += x.Dim(axis)
+	}
+	y := g.New(shape...)
+	outer, _, _ := split(y, axis)
+	a := backend.Join{Y: y.buf, Outer: outer}
+	for _, x := range xs {
+		o, n, inner := split(x, axis)
+		check(len(x.Shape) == len(shape) && o == outer && inner*shape[axis]*outer == y.size, "Concat", x.Shape, shape)
+		a.X, a.Widths = append(a.X, x.buf), append(a.Widths, n*inner)
 	}
 	g.dev.Join(a)
 	g.note(y, xs, nil, func(dy backend.Buffer) {

@@ -177,9 +177,12 @@ func (g *Graph) Checkpoint(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	seed := g.Seed
 	var outs []*Tensor
 	g.NoGrad(func() { outs = g.Scoped(f) })
-	o := op{outs: outs, back: func() { g.replay(f, outs, seed) }}
+	o := op{back: func() { g.replay(f, outs, seed) }}
 	for _, t := range outs {
-		t.needsGrad = true
+		if !t.needsGrad { // else f returned one of its inputs, whose gradient is its own operation's to pass on
+			t.needsGrad = true
+			o.outs = append(o.outs, t)
+		}
 	}
 	o.save(inputs)
 	g.tape.ops = append(g.tape.ops, o)
@@ -209,7 +212,7 @@ func (g *Graph) replay(f func() []*Tensor, outs []*Tensor, seed uint32) {
 	inner := g.tape
 	g.tape, g.Seed = outer, outerSeed
 	for i, t := range outs {
-		if t.grad != nil && again[i].needsGrad {
+		if t.grad != nil && again[i].storage != t.storage {
 			g.addGrad(again[i], t.grad.buf)
 		}
 	}

@@ -46,6 +46,27 @@ func TestRecomputeGivesTheSameGradients(t *testing.T) {
 	require.Len(t, kept, 4)
 }
 
+// TestBlockMayReturnItsInput: a block without effect passes its gradient on as it is, whether or not it is recomputed.
+func TestBlockMayReturnItsInput(t *testing.T) {
+	for _, recompute := range []bool{false, true} {
+		dev := cpu.NewPlain()
+		g := nn.NewGraph(dev)
+		g.Recompute = recompute
+		x := g.Upload([]float32{1, 2}, 2).RequireGrad(true)
+		g.Record()
+		scaled := g.Affine(x, 3, 0)
+		same := g.Block(func() *nn.Tensor { return scaled }, scaled)
+		leaf := g.Block(func() *nn.Tensor { return x.Reshape(1, 2) }, x).Reshape(2)
+		g.AddGrad(g.Add(same, leaf), []float32{1, 10})
+		g.Backward()
+		require.NotNil(t, x.Grad(), "recompute %v", recompute)
+		require.Equal(t, []float32{4, 40}, read(t, g, x.Grad()), "recompute %v", recompute)
+		x.ZeroGrad()
+		g.Free()
+		require.Zero(t, dev.Memory().Live)
+	}
+}
+
 func TestScopedReleases(t *testing.T) {
 	dev := cpu.NewPlain()
 	g := nn.NewGraph(dev)
@@ -94,6 +115,7 @@ func TestShapeErrorsPanic(t *testing.T) {
 	g := nn.NewGraph(cpu.NewPlain())
 	require.PanicsWithValue(t, "nn.Linear: got [2 3], want [4 5]", func() { g.Linear(g.Zeros(2, 3), g.Zeros(4, 5), nil) })
 	require.Panics(t, func() { g.Add(g.Zeros(2, 3), g.Zeros(2, 4)) })
+	require.PanicsWithValue(t, "nn.Concat: got [2 3 4], want [4 6 2]", func() { g.Concat(1, g.Zeros(4, 3, 2), g.Zeros(2, 3, 4)) })
 	require.Panics(t, func() { g.Zeros(2, 3).Reshape(4) })
 }
 

@@ -38,7 +38,7 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if err != nil {
 		return r, "", err
 	}
-	defer m.Params.Release()
+	defer m.Release()
 	v, err := (&validator{model: m, memory: r.Inherit(m.Config).Memory, limit: r.ValidateObjects, pause: pause}).validate(ctx, data)
 	if err != nil {
 		return r, "", err

@@ -86,7 +86,7 @@ func (s *Served) give(m *loaded) {
 // tidy gives the memory of a model back that nobody uses any more; the lock is held.
 func (s *Served) tidy(m *loaded) {
 	if m.retired && m.users == 0 && m.Model != s.base {
-		m.Params.Release()
+		m.Release()
 	}
 }
 
