@@ -27,6 +27,7 @@ const few = 32
 // faster; it takes the forms of GPUs all the same, as it is there to check them.
 func (d *Device) Attention(a backend.Attention) {
 	a.Check()
+	refuseRepeats(a)
 	one := items{0, 1, a.Heads}
 	bindable := d.fits(one.span(headMatrix(a.K, a.D), a.Nk, a.D)) && d.fits(one.span(headMatrix(a.V, a.Dv), a.Nk, a.Dv))
 	tiled := a.Dv <= d.limits.fusedWidth
@@ -37,6 +38,13 @@ func (d *Device) Attention(a backend.Attention) {
 		d.fusedAttention(a)
 	default:
 		d.attentionByProducts(a)
+	}
+}
+
+// refuseRepeats panics if the last key counts more than once: this device is no backend.KeyRepeater.
+func refuseRepeats(a backend.Attention) {
+	if a.Repeats > 1 {
+		panic(fmt.Sprintf("wgsl.Attention: got Repeats %d, want 0 or 1", a.Repeats))
 	}
 }
 

@@ -10,6 +10,7 @@ import "github.com/seed-6f79f512/slmsam/nn/backend"
 // Each gradient has one writer at a time, so that results repeat exactly.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 	a.Check()
+	refuseRepeats(a.Attention)
 	delta := d.Alloc(a.B * a.Heads * a.Nq)
 	d.attentionDelta(a, delta)
 	for _, c := range d.scoreChunks(a.Attention) {

@@ -97,3 +97,13 @@ func TestSumGivesBackItsStages(t *testing.T) {
 	d.Sum(backend.Sum{X: x, Y: y, Outer: 1, N: n, Inner: 1, P: 1})
 	require.Equal(t, before, d.Memory().Live)
 }
+
+// TestAttentionRefusesRepeats: a key that counts more than once is never ignored.
+func TestAttentionRefusesRepeats(t *testing.T) {
+	d, _ := watched(t, AdapterInfo{}, Options{})
+	h := backend.Heads{Buf: d.Alloc(4), Row: 4}
+	a := backend.Attention{Q: h, K: h, V: h, O: h, LSE: d.Alloc(1), B: 1, Heads: 1, Nq: 1, Nk: 1, D: 4, Dv: 4, Repeats: 2}
+	const want = "wgsl.Attention: got Repeats 2, want 0 or 1"
+	require.PanicsWithValue(t, want, func() { d.Attention(a) })
+	require.PanicsWithValue(t, want, func() { d.AttentionBackward(backend.AttentionBackward{Attention: a, DO: h, DQ: h, DK: h, DV: h}) })
+}

@@ -27,7 +27,7 @@ fn sigmoid4(v: vec4<f32>) -> vec4<f32> {
 fn apply(v: vec4<f32>) -> vec4<f32> {
     switch params.op {
         case 0u: { return params.p * v + params.q; }
-        case 1u: { return max(v, vec4<f32>(0.0)); }
+        case 1u: { return select(v, vec4<f32>(0.0), v <= vec4<f32>(0.0)); }   // not max, which may drop NaN
         case 2u: { return gelu4(v); }
         case 3u: { return sigmoid4(v); }
         default: { return select(vec4<f32>(0.0), vec4<f32>(1.0), v > vec4<f32>(params.p)); } // 4

@@ -51,6 +51,25 @@ func TestSigmoidTails(t *testing.T) {
 	}
 }
 
+// TestReLUKeepsNaN by itself and after a product, as on the CPU: a network that diverged must not look healthy.
+func TestReLUKeepsNaN(t *testing.T) {
+	d := open(t, Options{})
+	nan := float32(math.NaN())
+	x, one, y := fill(d, []float32{nan, -1, 0, 2, nan}), fill(d, []float32{1}), d.Alloc(5)
+	check := func() {
+		got := words(t, d, y)
+		require.True(t, math.IsNaN(float64(got[0])) && math.IsNaN(float64(got[4])), "%v", got)
+		require.Equal(t, []float32{0, 0, 2}, got[1:4])
+	}
+	d.Map(backend.Map{Op: backend.MapReLU, X: x, Y: y, N: 5})
+	check()
+	for _, v := range variants() {
+		d.tuner.forced = &v
+		d.MatMul(backend.MatMul{A: x, B: one, C: y, M: 5, N: 1, K: 1, Batch: 1, Act: backend.ReLU})
+		check()
+	}
+}
+
 // fill returns a new buffer with the given contents.
 func fill(d *Device, data []float32) backend.Buffer {
 	b := d.Alloc(len(data))

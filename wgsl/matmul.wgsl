@@ -84,7 +84,7 @@ fn finish(origin: u32, item: u32, row: u32, col: u32, sum: vec4<f32>) {
         v += vec4<f32>(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]);
     }
     if act == 1u {
-        v = max(v, vec4<f32>(0.0));
+        v = select(v, vec4<f32>(0.0), v <= vec4<f32>(0.0));   // not max, which may drop NaN
     } else if act == 2u {
         v = gelu4(v);
     }

@@ -47,7 +47,11 @@ func (g *webgpu) compile(name, code, access string) (handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline refused: %w", err)
 	}
-	return &program{l, pipeline}, g.log.take()
+	if err := g.log.take(); err != nil {
+		pipeline.Release()
+		return nil, err
+	}
+	return &program{l, pipeline}, nil
 }
 
 func (g *webgpu) layout(access string) (*layout, error) {

@@ -98,15 +98,18 @@ func (g *webgpu) read(from []reading, staging handle) error {
 	if err := mapRead(g.gpu, to, int64(mapped)); err != nil {
 		return err
 	}
-	if err := g.log.take(); err != nil {
-		return err
+	err = g.log.take()
+	if err == nil {
+		words := wgpu.FromBytes[float32](to.GetMappedRange(0, uint(mapped)))
+		for _, r := range from {
+			copy(r.to, words)
+			words = words[len(r.to):]
+		}
 	}
-	words := wgpu.FromBytes[float32](to.GetMappedRange(0, uint(mapped)))
-	for _, r := range from {
-		copy(r.to, words)
-		words = words[len(r.to):]
+	if unmapped := to.Unmap(); err == nil { // whatever happened: a block that stays mapped fails all later reads
+		err = unmapped
 	}
-	return to.Unmap()
+	return err
 }
 
 func (g *webgpu) poll() { g.gpu.Poll(false, nil) }
