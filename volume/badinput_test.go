@@ -186,3 +186,12 @@ func TestFoldersRefused(t *testing.T) {
 	refused(t, dir, "choose one of its subfolders (series1, series2)")
 	refused(t, filepath.Join(dir, "absent"), "no such file")
 }
+
+// A header whose voxels have no possible size is refused, where the numbers would overflow in every later calculation.
+func TestImpossibleVoxelSizesRefused(t *testing.T) {
+	for _, size := range []string{"1e200", "1e-200", "1e-38", "1e10"} {
+		raw := "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 2 2\nspacings: 1 " + size + " 1\nencoding: raw\n\n12345678"
+		refused(t, writeTemp(t, "size.nrrd", []byte(raw)), "each side must be from")
+	}
+	refused(t, writeTemp(t, "size.nii", niftiBytes(t, 24, func(h *nifti1) { h.PixDim[2] = 1e20 })), "each side must be from")
+}

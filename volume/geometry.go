@@ -24,6 +24,23 @@ type Geometry struct {
 	Frames   []string // names of a stack's slices, in order, without folder and extension
 }
 
+// Voxel sizes (mm) outside these bounds exist only in damaged headers, and calculations with them overflow.
+const minVoxelSize, maxVoxelSize = 1e-9, 1e9
+
+// Check reports a grid that cannot lie in space: impossible voxel sizes, or an affine that is not finite.
+func (g Geometry) Check() error {
+	for _, s := range g.Spacing {
+		if !(s >= minVoxelSize && s <= maxVoxelSize) {
+			return fmt.Errorf("voxels of %g x %g x %g mm: each side must be from %g to %g mm; correct the header",
+				g.Spacing[0], g.Spacing[1], g.Spacing[2], minVoxelSize, maxVoxelSize)
+		}
+	}
+	if !g.Affine.finite() {
+		return fmt.Errorf("the affine %v is not finite; correct the header", g.Affine)
+	}
+	return nil
+}
+
 // NIfTIFrame holds the orientation fields of a NIfTI header as stored, so that labels written for
 // this grid show any reader exactly the same frame. Float32 fields are kept exactly in float64.
 type NIfTIFrame struct {

@@ -44,6 +44,19 @@ func (s *source) close() {
 // openSource finds out what path is, by content where the format has a signature and by name where
 // it has none, and opens it.
 func openSource(path string, why purpose) (*source, error) {
+	src, err := openAny(path, why)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.geom.Check(); err != nil {
+		src.close()
+		return nil, err
+	}
+	return src, nil
+}
+
+// openAny is openSource without the check of the grid.
+func openAny(path string, why purpose) (*source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, plainPathError(err)
