@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress f
 			from+n, entry.Size, counter.err)
 	case err != nil || from+n < entry.Size:
 		return fmt.Errorf("the connection was cut after %d of %d bytes (%w); run it again to resume",
-			from+n, entry.Size, errors.Join(io.ErrUnexpectedEOF, err))
+			from+n, entry.Size, cmp.Or(err, io.ErrUnexpectedEOF))
 	case from+n > entry.Size:
 		return errors.Join(fmt.Errorf("the server sent more than the %d bytes of this file; check the URL", entry.Size), f.Truncate(0))
 	}
@@ -114,10 +115,7 @@ func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress f
 // request asks for the entry from byte have on. from is where the answer really
 // begins: 0 if the server ignores ranges.
 func request(ctx context.Context, entry Entry, base string, have int64) (body io.ReadCloser, from int64, err error) {
-	if base == "" {
-		base = OfficialURL
-	}
-	url := strings.TrimSuffix(base, "/") + "/" + entry.File
+	url := entry.URL(base)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, 0, err

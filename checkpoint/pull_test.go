@@ -206,3 +206,10 @@ func TestVerify(t *testing.T) {
 	_, _, err = Verify(path + "x")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestURLOfAMirror(t *testing.T) {
+	e := Entry{File: "x.pt"}
+	require.Equal(t, OfficialURL+"x.pt", e.URL(""))
+	require.Equal(t, "https://mirror.example/sam/x.pt", e.URL("https://mirror.example/sam"))
+	require.Equal(t, "https://mirror.example/sam/x.pt", e.URL("https://mirror.example/sam/"))
+}

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,11 @@ type Entry struct {
 	File   string // file name below the base URL
 	Size   int64  // bytes
 	SHA256 string // lower-case hexadecimal
+}
+
+// URL is where the file is, in the folder base or, if that is empty, in the folder of the published checkpoints.
+func (e Entry) URL(base string) string {
+	return strings.TrimSuffix(cmp.Or(base, OfficialURL), "/") + "/" + e.File
 }
 
 // Official lists the published SAM 2.1 checkpoints, smallest first.

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/eval"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/seed-6f79f512/slmsam/train/ablate"
 	"github.com/spf13/cobra"
 )
@@ -51,10 +52,10 @@ slmsam train. See docs/ablation.md.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "folder for the ablation's results")
-	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a downloaded one, or fresh")
+	flags.StringVar(&f.init, "init", "", "start weights: a SAM 2.1 or SLM-SAM 2 checkpoint, the name of a downloaded one, nano (built in), or fresh")
 	flags.StringArrayVar(&f.own, "init-for", nil, "start weights of one memory setting, SETTING=WEIGHTS, instead of --init (repeatable)")
 	flags.StringVar(&f.budget, "budget", "", "budget of each fine-tuning run: a time such as 30m, or a number of steps (default: the recipe's)")
-	flags.StringVar(&f.recipe, "recipe", "", "paper, scratch, or a JSON file (default: paper, or scratch for fresh weights)")
+	flags.StringVar(&f.recipe, "recipe", "", strings.Join(train.Recipes(), ", ")+", or a JSON file (default: paper, or scratch for fresh weights)")
 	flags.StringVar(&f.memories, "memories", "M7,R7,R1,M7+R7,M7+R1", "memory settings to compare")
 	flags.StringVar(&f.volumes, "volumes", "0,5,1", "numbers of training volumes to compare; 0 means no fine-tuning")
 	flags.StringSliceVar(&f.training, "train", nil, "names of the training volumes, or @FILE with one on each line; protocols with fewer take the first ones (default: drawn at random from the seed)")

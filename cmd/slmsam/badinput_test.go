@@ -267,6 +267,8 @@ func TestWrongUsage(t *testing.T) {
 		{"train", "generated", "--init", "fresh", "--model", "nano", "--precision", "f16", "--steps", "1", "-o", w.path("run")},
 		{"bench", "--count", "discrete", "--device", "cpu"},
 		{"train", "generated", "--kernels"},
+		{"serve", "--monailabel-port", "70000"},
+		{"serve", "--itksnap-port", "-1"},
 		{"transmogrify"},
 	} {
 		r := slmsamRun(args...)

@@ -61,6 +61,7 @@ func parseSize(s string) (int64, error) {
 	for i, unit := range []string{"K", "M", "G", "T"} {
 		if rest, ok := strings.CutSuffix(strings.ToUpper(s), unit); ok {
 			s, scale = rest, math.Pow(1024, float64(i+1))
+			break
 		}
 	}
 	x, err := strconv.ParseFloat(s, 64)

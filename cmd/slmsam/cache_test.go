@@ -19,7 +19,7 @@ func TestCacheFlags(t *testing.T) {
 		want.Dir = dir
 		require.Equal(t, want, got, text)
 	}
-	for _, text := range []string{"", "much", "-1", "1G,", "1G,2G,3G", "NaN", "1e99G", "1 G"} {
+	for _, text := range []string{"", "much", "-1", "1G,", "1G,2G,3G", "NaN", "1e99G", "1 G", "1MK"} {
 		_, err := (&cacheFlags{size: text}).budget()
 		require.ErrorContains(t, err, "--cache", text)
 	}

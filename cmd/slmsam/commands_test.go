@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
@@ -59,6 +60,8 @@ func TestFlagValuesAreCompleted(t *testing.T) {
 		{[]string{"propagate", "--device", ""}, []string{"auto", "gpu", "cpu", "software"}},
 		{[]string{"batch", "--memory", ""}, []string{"M7+R1", "M7", "R7", "R1", "M7+R7"}},
 		{[]string{"propagate", "--checkpoint", ""}, []string{"nano", "tiny", "small", "base_plus", "large"}},
+		{[]string{"eval", "--scope", ""}, []string{"all", "span"}},
+		{[]string{"train", "--recipe", ""}, train.Recipes()},
 		{[]string{"weights", "pull", ""}, []string{"tiny", "small", "base_plus", "large"}},
 	} {
 		r := slmsamRun(append([]string{"__complete"}, c.args...)...)

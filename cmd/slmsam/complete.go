@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
+	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/spf13/cobra"
 )
 
@@ -26,6 +27,13 @@ func flagValues() map[string][]string {
 		"model": slmsam.Presets(),
 		"dtype": {"f32", "f16", "bf16"},
 
+		"precision": {"f32", "bf16", "f16"},
+		"simd":      {"auto", "avx512", "avx2", "neon", "plain"},
+		"count":     {"discrete", "integrated", "apple"},
+		"prompt":    {"keep", "replace", "exclude"},
+		"scope":     {"all", "span"},
+		"recipe":    train.Recipes(), // or a file
+
 		"checkpoint": weights, // or a file
 		"init":       append([]string{"fresh"}, weights...),
 	}
@@ -33,7 +41,7 @@ func flagValues() map[string][]string {
 
 // completeFlags registers the flags' values with every command. Flags that also take files keep completing those.
 func completeFlags(cmd *cobra.Command) {
-	files := []string{"checkpoint", "init"}
+	files := []string{"checkpoint", "init", "recipe"}
 	for name, values := range flagValues() {
 		flag := cmd.Flags().Lookup(name)
 		if flag == nil || flag.Value.Type() == "bool" {

@@ -74,7 +74,7 @@ func (c *console) progress(what string, bytes bool) *progress {
 	if bytes {
 		options = append(options, progressbar.OptionShowBytes(true))
 	} else {
-		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString("slices"))
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(what))
 	}
 	p.bar = progressbar.NewOptions64(1, options...)
 	c.lines.shared.setBar(p.bar)

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ outline that an annotator would draw, propagates it through the volume with the 
 result with the ground truth. The files stay in a folder for you to look at.`,
 		Example: "  slmsam demo\n  slmsam demo -o somewhere --seed 3",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.demo(cmd.Context(), newConsole(cmd)) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "out", "o", "slmsam-demo", "folder for the files")
@@ -70,7 +71,22 @@ type demoSummary struct {
 	Files   map[string]string `json:"files"` // image, prompt, truth, result, montage
 }
 
-func (f *demoFlags) demo(ctx context.Context, c *console) error {
+// run is the whole command. It writes nothing before everything that can be wrong with the flags has been checked.
+func (f *demoFlags) run(ctx context.Context, c *console) error {
+	record := filepath.Base(provenancePath(demoResult))
+	files := []string{demoImage, demoPrompt, demoTruth, demoResult, record, montageFile, presenceFile, reportFile}
+	if err := checkFiles(f.out, files, f.force); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	dev, err := f.deviceFlags.open(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	model, _, err := openModel(dev, modelFlags{checkpoint: nano.Name}, c)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -82,11 +98,11 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 		return err
 	}
 	started := time.Now()
-	result, device, err := f.segment(ctx, c, path, made.Volume(), truth)
+	result, err := f.segment(ctx, c, dev, model, path, made.Volume(), truth)
 	if err != nil {
 		return err
 	}
-	s := demoSummary{Device: device, Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
+	s := demoSummary{Device: dev.Name(), Slices: made.D, Seconds: time.Since(started).Seconds(), Files: map[string]string{"image": path(demoImage),
 		"prompt": path(demoPrompt), "truth": path(demoTruth), "result": path(demoResult), "montage": path(montageFile)}}
 	for label := phantom.Liver; label <= phantom.Vessel; label++ {
 		scores, err := eval.Score(truth, result.Labels, int32(label), eval.Options{Axis: demoAxis})
@@ -98,24 +114,17 @@ func (f *demoFlags) demo(ctx context.Context, c *console) error {
 	return c.result(s, s.print)
 }
 
-// segment carries the central slice of every structure through the volume and writes the result with its pictures.
-func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) string, image *volume.Volume, truth *volume.LabelMap) (*slmsam.Result, string, error) {
-	dev, err := f.deviceFlags.open(c)
-	if err != nil {
-		return nil, "", err
-	}
-	defer dev.Close()
-	model, _, err := openModel(dev, modelFlags{checkpoint: nano.Name}, c)
-	if err != nil {
-		return nil, "", err
-	}
+// segment propagates the central slice of every structure through the volume and writes the result with its pictures.
+func (f *demoFlags) segment(ctx context.Context, c *console, dev backend.Device, model *slmsam.Model, path func(string) string,
+	image *volume.Volume, truth *volume.LabelMap) (*slmsam.Result, error) {
 	j := &job{image: path(demoImage), mask: path(demoPrompt), out: path(demoResult), force: f.force, legend: truth.Legend}
 	j.request.Slices = slmsam.Slices{Volume: image, Axis: demoAxis}
-	if err := j.see(model, c); err != nil {
-		return nil, "", err
+	err := j.see(model, c)
+	if err != nil {
+		return nil, err
 	}
 	if j.request.Prompts, _, err = slmsam.Outlines(truth, demoAxis, slmsam.Selection{Central: true}); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	result, err := j.segment(ctx, model, c)
 	if err == nil {
@@ -126,7 +135,7 @@ func (f *demoFlags) segment(ctx context.Context, c *console, path func(string) s
 		s.Device, s.Precision = dev.Name(), slmsam.Precision(dev)
 		err = writeReport(f.out, j, result, s)
 	}
-	return result, dev.Name(), err
+	return result, err
 }
 
 // write makes the volume, the truth, and the prompt: each structure's outline on its central slice alone.

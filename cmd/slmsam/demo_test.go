@@ -38,6 +38,22 @@ func TestDemo(t *testing.T) {
 	require.Contains(t, again.errors, "--force")
 }
 
+// TestDemoWritesNothingWhenItCannotRun: nor does it replace what another command wrote.
+func TestDemoWritesNothingWhenItCannotRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	r := slmsamRun("demo", "--device", "tpu", "-o", dir)
+	require.Equal(t, exitUsage, r.code)
+	require.NoDirExists(t, dir)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, reportFile), []byte("{}"), 0o644))
+	r = slmsamRun("demo", "--device", "cpu", "-o", dir)
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "report.json exists")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
 // TestBuiltInModel propagates without --checkpoint.
 func TestBuiltInModel(t *testing.T) {
 	w := newWorkspace(t)

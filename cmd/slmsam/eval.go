@@ -143,7 +143,7 @@ func (f *evalFlags) study() (eval.Study, error) {
 	if f.truth == "" {
 		return s, usagef("--truth is missing: the folder with the ground-truth label maps")
 	}
-	if s.Labels, err = parseLabels(f.labels); err != nil {
+	if s.Labels, err = parseLabels("--labels", f.labels); err != nil {
 		return s, err
 	}
 	legend, err := parseLegend(f.names)

@@ -71,19 +71,19 @@ func parseMethod(text string) eval.Method {
 	return eval.Method{Dir: text}
 }
 
-// parseLabels reads 1,2,5; nothing means all.
-func parseLabels(text string) ([]int32, error) {
+// parseLabels reads the value of a flag with labels, such as 1,2,5; an empty one means all, nil.
+func parseLabels(flag, text string) ([]int32, error) {
 	if text == "" {
 		return nil, nil
 	}
 	numbers, err := parseInts(text)
 	if err != nil {
-		return nil, usagef("--labels: %w", err)
+		return nil, usagef("%s: %w", flag, err)
 	}
 	var labels []int32
 	for _, n := range numbers {
-		if n < 1 || n > 1<<31-1 {
-			return nil, usagef("--labels: %d is not a label; labels are positive", n)
+		if n < 1 || n > math.MaxInt32 {
+			return nil, usagef("%s: %d is not a label; want 1 to %d", flag, n, math.MaxInt32)
 		}
 		labels = append(labels, int32(n))
 	}

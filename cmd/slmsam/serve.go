@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -161,6 +162,11 @@ func (f *serveFlags) check() error {
 	}
 	if _, err := f.cacheFlags.budget(); err != nil {
 		return err
+	}
+	for flag, port := range map[string]int{"nninteractive": f.nnInteractive, "monailabel": f.monaiLabel, "itksnap": f.snap} {
+		if port < 0 || port > math.MaxUint16 {
+			return usagef("--%s-port %d: want a port up to %d, or 0 to disable it", flag, port, math.MaxUint16)
+		}
 	}
 	if f.limits.Sessions < 1 || f.limits.Voxels < 1 || f.limits.TotalVoxels < f.limits.Voxels {
 		return usagef("--max-sessions, --max-voxels and --max-total-voxels: want at least 1, and a total no smaller than the limit for one volume")

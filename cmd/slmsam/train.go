@@ -130,11 +130,11 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if err != nil {
 		return err
 	}
+	if f.plan {
+		return c.result(plan, func(w io.Writer) { fmt.Fprintln(w, planText(plan)) })
+	}
 	c.log.Info(planText(plan))
-	switch {
-	case f.plan:
-		return c.result(plan, func(io.Writer) {})
-	case f.bench > 0:
+	if f.bench > 0 {
 		return f.benchmark(ctx, c, dev, m, job)
 	}
 	return f.train(ctx, c, dev, m, job, start)

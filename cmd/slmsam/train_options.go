@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -170,8 +171,14 @@ func (f *trainFlags) resolve(cmd *cobra.Command, r train.Recipe) (train.Recipe, 
 	if changed("together") {
 		r.Together = f.together
 	}
-	if changed("lr") && r.Rates.LR > 0 {
-		r.Rates.LR, r.Rates.EncoderLR = f.lr, f.lr*r.Rates.EncoderLR/r.Rates.LR
+	if changed("lr") {
+		if !(f.lr >= 0) || math.IsInf(f.lr, 1) {
+			return r, usagef("--lr %g: want a number of at least 0, such as 1e-4", f.lr)
+		}
+		if r.Rates.LR > 0 {
+			r.Rates.EncoderLR *= f.lr / r.Rates.LR
+		}
+		r.Rates.LR = f.lr
 	}
 	if changed("seed") {
 		r.Seed = f.seed
@@ -195,9 +202,11 @@ func parseProportions(s string, maxPoints int) (train.Prompts, error) {
 		if to == nil {
 			return p, usagef("--prompts %q: want proportions of mask, points and box, such as mask=1,points=1,box=1", s)
 		}
-		if _, err := fmt.Sscan(value, to); err != nil {
-			return p, usagef("--prompts %q: %q is not a number", s, value)
+		proportion, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil || !(proportion >= 0) || math.IsInf(proportion, 1) {
+			return p, usagef("--prompts %q: %q is not a proportion, a number of at least 0", s, value)
 		}
+		*to = proportion
 	}
 	return p, nil
 }
@@ -269,7 +278,9 @@ func (f *trainFlags) split(job *trainJob) error {
 	if !ok {
 		return usagef("--hold-out needs a DATASET of files; use --val %s", generatedName)
 	}
-	names, err := csv.NewReader(strings.NewReader(f.holdOut)).Read()
+	list := csv.NewReader(strings.NewReader(f.holdOut))
+	list.TrimLeadingSpace = true
+	names, err := list.Read()
 	if err != nil {
 		return usagef("--hold-out %q: want names such as A,B", f.holdOut)
 	}
@@ -287,16 +298,10 @@ func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
 	if f.channel < 0 {
 		return opt, usagef("--channel %d: want a channel number, counted from 0", f.channel)
 	}
-	if f.labels != "" {
-		labels, err := parseInts(f.labels)
-		if err != nil {
-			return opt, usagef("--label: %w", err)
-		}
-		for _, l := range labels {
-			opt.Labels = append(opt.Labels, int32(l))
-		}
-	}
 	var err error
+	if opt.Labels, err = parseLabels("--label", f.labels); err != nil {
+		return opt, err
+	}
 	if f.axis != "" {
 		if opt.Axis, err = parseAxis(f.axis); err != nil {
 			return opt, err

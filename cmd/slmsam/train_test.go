@@ -85,6 +85,10 @@ func TestTrainPlan(t *testing.T) {
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.Contains(t, r.out, `"memory_bytes"`)
 	require.Contains(t, r.out, `"step_gflop"`)
+	r = slmsamRun("train", manifest, "--init", "fresh", "--model", "nano", "--plan", "--device", "cpu", "--time", "1h")
+	require.Equal(t, exitDone, r.code, r.errors)
+	require.Regexp(t, "^plan: .* until the time is up\n$", r.out)
+	require.NotContains(t, r.errors, "plan:", "what was asked for is on stdout only")
 }
 
 func TestTrainBadUse(t *testing.T) {
@@ -106,6 +110,11 @@ func TestTrainBadUse(t *testing.T) {
 		{append([]string{manifest, "--hold-out", "p1"}, fresh...), exitFailed, "none is left"},
 		{append([]string{manifest, "--steps", "3", "--time", "1h"}, fresh...), exitFailed, "exactly one of epochs, steps and time"},
 		{append([]string{manifest, "--prompts", "circle=1"}, fresh...), exitUsage, "mask, points and box"},
+		{append([]string{manifest, "--prompts", "mask=1x"}, fresh...), exitUsage, `"1x" is not a proportion`},
+		{append([]string{manifest, "--prompts", "mask=-1,box=2"}, fresh...), exitUsage, `"-1" is not a proportion`},
+		{append([]string{manifest, "--lr", "NaN"}, fresh...), exitUsage, "--lr NaN"},
+		{append([]string{manifest, "--label", "4294967297"}, fresh...), exitUsage, "--label: 4294967297 is not a label"},
+		{append([]string{manifest, "--hold-out", " p8"}, fresh...), exitFailed, `"p8" is not in the dataset`},
 		{append([]string{manifest, "--model", "giant"}, fresh...), exitFailed, "nano"},
 		{append([]string{w.path("gone")}, fresh...), exitFailed, "no such file"},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ func newWeightsListCommand() *cobra.Command {
 			}
 			files := []weightsFile{}
 			for _, e := range checkpoint.Official() {
-				w := weightsFile{Name: e.Name, File: e.File, URL: checkpoint.OfficialURL + e.File, Bytes: e.Size, SHA256: e.SHA256}
+				w := weightsFile{Name: e.Name, File: e.File, URL: e.URL(""), Bytes: e.Size, SHA256: e.SHA256}
 				path := filepath.Join(dir, e.File)
 				if info, err := os.Stat(path); err == nil && info.Size() == e.Size {
 					w.Path = path
@@ -61,7 +62,7 @@ func newWeightsListCommand() *cobra.Command {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(t, "name\tsize\there\tURL")
 				for _, f := range files {
-					fmt.Fprintf(t, "%s\t%d MB\t%s\t%s\n", f.Name, f.Bytes/1e6, orDash(f.Path), f.URL)
+					fmt.Fprintf(t, "%s\t%d MB\t%s\t%s\n", f.Name, f.Bytes/1e6, cmp.Or(f.Path, "-"), f.URL)
 				}
 				t.Flush()
 			})
@@ -104,7 +105,7 @@ func pullWeights(ctx context.Context, c *console, name, dir, base string) error 
 	if err != nil {
 		return err
 	}
-	w := weightsFile{Name: entry.Name, File: entry.File, URL: orDefault(base, checkpoint.OfficialURL) + entry.File,
+	w := weightsFile{Name: entry.Name, File: entry.File, URL: entry.URL(base),
 		Bytes: entry.Size, SHA256: entry.SHA256, Path: path}
 	return c.result(w, func(out io.Writer) { fmt.Fprintf(out, "%s\nSHA-256 verified\n", path) })
 }
@@ -127,7 +128,7 @@ func newWeightsVerifyCommand() *cobra.Command {
 				}
 				return fmt.Errorf("%s is not one of the official checkpoints", args[0])
 			}
-			w := weightsFile{Name: entry.Name, File: entry.File, URL: checkpoint.OfficialURL + entry.File, Bytes: entry.Size, SHA256: entry.SHA256, Path: args[0]}
+			w := weightsFile{Name: entry.Name, File: entry.File, URL: entry.URL(""), Bytes: entry.Size, SHA256: entry.SHA256, Path: args[0]}
 			return newConsole(cmd).result(w, func(out io.Writer) { fmt.Fprintf(out, "%s is the published %s\n", args[0], entry.File) })
 		},
 	}
@@ -140,12 +141,3 @@ func weightsDir(dir string) (string, error) {
 	}
 	return checkpoint.CacheDir()
 }
-
-func orDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-func orDash(s string) string { return orDefault(s, "-") }
