@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
 // Convert reads the checkpoint in and writes its tensors and metadata to out, as
@@ -23,7 +25,11 @@ func Convert(in, out string, dtype DType, force bool) (*File, error) {
 	if err := distinct(in, out); err != nil {
 		return nil, err
 	}
-	if err := checkTarget(out, force); err != nil { // before the long read
+	err := checkTarget(out, force) // before the long read
+	if err == nil {
+		err = wholefile.Probe(out)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("checkpoint: write %s: %w", out, err)
 	}
 	f, err := Read(in)

@@ -4,7 +4,7 @@ import "math"
 
 // Draws is the reproducible generator of the fixtures: integer arithmetic only, so
 // that any language gives the same bits. Its key is the 64-bit FNV-1a hash of the
-// text "seed/name", and draw i is the splitmix64 finaliser of
+// text "seed/name", and draw i is the splitmix64 finalizer of
 // key + (i+1)*0x9E3779B97F4A7C15 (Steele, Lea, Flood: Fast splittable pseudorandom
 // number generators, 2014).
 type Draws struct{ key uint64 }
@@ -27,7 +27,7 @@ func (d Draws) Bits(i int) uint64 {
 }
 
 // Normal is draw i as a nearly normal number of mean 0 and deviation 1: the sum of
-// its four 16-bit lanes, centerd and scaled.
+// its four 16-bit lanes, centered and scaled.
 func (d Draws) Normal(i int) float64 {
 	z := d.Bits(i)
 	sum := z&0xffff + z>>16&0xffff + z>>32&0xffff + z>>48

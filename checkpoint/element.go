@@ -51,33 +51,34 @@ func (t *Tensor) set(i int, raw []byte) {
 	}
 }
 
-// appendElement appends element i of t, encoded as d, to dst. A finite value that
-// d cannot hold is an error; rounding to nearest even is not.
+// appendElement appends element i of t, encoded as d, to dst. A finite value beyond the range of d is an error; one
+// that d can only hold rounded is not. Doubles become halves by way of float32, as in PyTorch.
 func (t *Tensor) appendElement(dst []byte, i int, d DType) ([]byte, error) {
 	v := t.Data[i]
+	exact := float64(v)
+	if t.Doubles != nil {
+		exact = t.Doubles[i]
+	}
 	switch d {
 	case F32:
-		if t.Doubles != nil && overflows(t.Doubles[i], float64(v)) {
-			return nil, rangeError(t.Doubles[i], d)
+		if overflows(exact, float64(v)) {
+			return nil, rangeError(exact, d)
 		}
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(v)), nil
 	case F16:
 		h := float16.Fromfloat32(v)
-		if overflows(float64(v), float64(h.Float32())) {
-			return nil, rangeError(float64(v), d)
+		if overflows(exact, float64(h.Float32())) {
+			return nil, rangeError(exact, d)
 		}
 		return binary.LittleEndian.AppendUint16(dst, h.Bits()), nil
 	case BF16:
 		h := bfloat16Bits(v)
-		if overflows(float64(v), float64(math.Float32frombits(uint32(h)<<16))) {
-			return nil, rangeError(float64(v), d)
+		if overflows(exact, float64(math.Float32frombits(uint32(h)<<16))) {
+			return nil, rangeError(exact, d)
 		}
 		return binary.LittleEndian.AppendUint16(dst, h), nil
 	case F64:
-		if t.Doubles == nil {
-			return binary.LittleEndian.AppendUint64(dst, math.Float64bits(float64(v))), nil
-		}
-		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(t.Doubles[i])), nil
+		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(exact)), nil
 	case I64:
 		return binary.LittleEndian.AppendUint64(dst, uint64(t.integer(i))), nil
 	case I32:
@@ -102,6 +103,9 @@ func (t *Tensor) integer(i int) int64 {
 func overflows(v, rounded float64) bool { return math.IsInf(rounded, 0) && !math.IsInf(v, 0) }
 
 func rangeError(v float64, d DType) error {
+	if math.Abs(v) > math.MaxFloat32 {
+		return fmt.Errorf("value %g is outside the range of %s; keep the tensor's own type, F64", v, d)
+	}
 	return fmt.Errorf("value %g is outside the range of %s; write it as F32", v, d)
 }
 

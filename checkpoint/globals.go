@@ -177,7 +177,7 @@ func rebuildTensor(args []any) (any, error) {
 	shape, okShape := asInts(args[2])
 	stride, okStride := asInts(args[3])
 	if !okStorage || !okOffset || !okShape || !okStride || len(shape) != len(stride) {
-		return nil, fmt.Errorf("_rebuild_tensor_v2 with arguments of the wrong type")
+		return nil, fmt.Errorf("_rebuild_tensor_v2 with arguments of the wrong type, or more than %d dimensions", maxRank)
 	}
 	return &tensorRef{storage: storage, offset: offset, shape: shape, stride: stride}, nil
 }
@@ -220,9 +220,14 @@ func asInt(v any) (int64, bool) {
 	return 0, false
 }
 
+// maxRank is the largest number of dimensions of a PyTorch tensor. Without a limit, a pickle could give each of its
+// tensors one and the same shape of 100,000 dimensions.
+const maxRank = 64
+
+// asInts accepts a tuple of at most maxRank integers: a shape or strides.
 func asInts(v any) ([]int, bool) {
 	t, ok := v.(*types.Tuple)
-	if !ok {
+	if !ok || t.Len() > maxRank {
 		return nil, false
 	}
 	out := make([]int, 0, t.Len())

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -103,6 +104,28 @@ func TestUnknownClassesAreInert(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Len(t, f.Tensors, 1, name)
 	}
+}
+
+// TestPicklesCostWhatTheyAreLong: what a pickle stores once and names often must not be read or copied each time.
+func TestPicklesCostWhatTheyAreLong(t *testing.T) {
+	const many = 50_000
+	ones := "(" + strings.Repeat("K\x01", many) + "t"
+	_, err := readProgram(t, []byte("\x80\x02}U\x01w"+tensorOps("K\x04", "K\x00", ones, ones)+"s."))
+	require.ErrorContains(t, err, "more than 64 dimensions")
+
+	var named strings.Builder
+	for i := range many {
+		fmt.Fprintf(&named, "V%d\nh\x00", i)
+	}
+	var dictionary strings.Builder
+	for i := range many {
+		fmt.Fprintf(&dictionary, "V%d\nN", i)
+	}
+	began := time.Now()
+	f, err := readProgram(t, []byte("\x80\x02}(U\x05model}U\x01w"+good()+"sU\x01d}("+dictionary.String()+"uq\x00"+named.String()+"u."))
+	require.NoError(t, err)
+	require.Len(t, f.Skipped, many+1)
+	require.Less(t, time.Since(began), 20*time.Second)
 }
 
 func TestMalformedPickles(t *testing.T) {

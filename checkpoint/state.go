@@ -17,6 +17,10 @@ func wrappers() []string { return []string{"model", "state_dict", "model_state_d
 // maxMetadata bounds the number of scalars kept from beside the weights.
 const maxMetadata = 1024
 
+// maxBeside bounds the dictionary entries beside the weights that are looked at. One dictionary may occur under any number
+// of names.
+const maxBeside = maxPickleOps
+
 // pair is one entry of a Python dictionary.
 type pair struct{ key, value any }
 
@@ -45,6 +49,17 @@ func pairs(v any) (out []pair, ok bool) {
 		return out, true
 	}
 	return nil, false
+}
+
+// entries is the length of a dictionary, 0 of anything else.
+func entries(v any) int {
+	switch d := v.(type) {
+	case *types.Dict:
+		return len(*d)
+	case *types.OrderedDict:
+		return d.List.Len()
+	}
+	return 0
 }
 
 // lookup finds a string key of a dictionary.
@@ -119,6 +134,7 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 	}
 	out := &File{Format: format, Tensors: map[string]*Tensor{}, Metadata: map[string]string{}}
 	var refs []namedRef
+	left := maxBeside
 	for _, p := range state {
 		name, ok := p.key.(string)
 		if !ok || !validName(name) {
@@ -128,13 +144,13 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 			refs = append(refs, namedRef{name, ref})
 			continue
 		}
-		out.keep(name, p.value)
+		out.keep(name, p.value, &left)
 	}
 	if wrapper != "" {
 		top, _ := pairs(root)
 		for _, p := range top {
 			if name, ok := p.key.(string); ok && name != wrapper {
-				out.keep(name, p.value)
+				out.keep(name, p.value, &left)
 			}
 		}
 	}
@@ -146,10 +162,15 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 }
 
 // keep stores a value from beside the weights: scalars, and one level of scalars in
-// a dictionary, become metadata; anything else is listed as skipped.
-func (f *File) keep(name string, value any) {
+// a dictionary, become metadata; anything else is listed as skipped. left is how many entries of dictionaries may still
+// be looked at.
+func (f *File) keep(name string, value any, left *int) {
 	if text, ok := scalar(value); ok {
 		f.note(name, text)
+		return
+	}
+	if *left -= entries(value); *left < 0 {
+		f.Skipped = append(f.Skipped, name)
 		return
 	}
 	prefix := name + "."

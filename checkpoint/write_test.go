@@ -69,6 +69,13 @@ func TestWriteRefusesAValueOutOfRange(t *testing.T) {
 		require.ErrorContains(t, err, `tensor "w": element 1: value 70000 is outside the range of F16`)
 		requireEmptyDir(t, filepath.Dir(path))
 
+		double := &Tensor{DType: F64, Shape: []int{1}, Data: []float32{float32(math.Inf(1))}, Doubles: []float64{1e300}}
+		for _, d := range []DType{F32, F16, BF16} {
+			err = write(path, []Named{{"w", double}}, nil, Options{DType: d})
+			require.ErrorContains(t, err, "value 1e+300 is outside the range of "+string(d)+"; keep", "%s: also where float32 is infinite already", d)
+		}
+		requireEmptyDir(t, filepath.Dir(path))
+
 		inf := NewF32([]float32{float32(math.Inf(1)), float32(math.NaN())}, 2)
 		require.NoError(t, write(path, []Named{{"w", inf}}, nil, Options{DType: BF16}))
 		got := state(t, path).Tensors["w"].Data
@@ -156,6 +163,8 @@ func TestConvertBothWays(t *testing.T) {
 	require.ErrorContains(t, err, "same file")
 	_, err = Convert(st, filepath.Join(dir, "c.onnx"), "", false)
 	require.ErrorContains(t, err, `unknown ending ".onnx"`)
+	_, err = Convert("testdata/odd_tensors.pt", filepath.Join(dir, "none", "d.pt"), "", false)
+	require.ErrorContains(t, err, "none does not exist", "before the input is read")
 	_, err = Convert(filepath.Join(dir, "missing.pt"), filepath.Join(dir, "d.pt"), "", false)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
