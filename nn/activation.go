@@ -1,10 +1,16 @@
 package nn
 
-import "github.com/seed-6f79f512/slmsam/nn/backend"
+import (
+	"fmt"
 
-// Activate applies act to every element.
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+)
+
+// Activate returns act(x).
 func (g *Graph) Activate(x *Tensor, act backend.Activation) *Tensor {
 	switch act {
+	case backend.Identity:
+		return x
 	case backend.ReLU:
 		return g.nonlinear(x, backend.MapReLU)
 	case backend.GELU:
@@ -12,16 +18,17 @@ func (g *Graph) Activate(x *Tensor, act backend.Activation) *Tensor {
 	case backend.Sigmoid:
 		return g.nonlinear(x, backend.MapSigmoid)
 	}
-	return x
+	panic(fmt.Sprintf("nn.Activate: got activation %d, want one of the Activations", act))
 }
 
 // Sigmoid returns 1/(1+exp(-x)).
 func (g *Graph) Sigmoid(x *Tensor) *Tensor { return g.nonlinear(x, backend.MapSigmoid) }
 
+// nonlinear returns f(x), f without parameters.
 func (g *Graph) nonlinear(x *Tensor, f backend.MapOp) *Tensor {
 	y := g.like(x)
 	g.dev.Map(backend.Map{Op: f, X: x.buf, Y: y.buf, N: x.size})
-	g.note(y, []*Tensor{x}, []*Tensor{x}, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x}, []*Tensor{x}, func(dy backend.Buffer) {
 		dx, acc := g.gradInto(x) // dx = dy * f'(x)
 		g.dev.MapBackward(backend.MapBackward{Op: f, X: x.buf, DY: dy, DX: dx, N: x.size, Overwrite: !acc})
 	})
@@ -32,7 +39,7 @@ func (g *Graph) nonlinear(x *Tensor, f backend.MapOp) *Tensor {
 func (g *Graph) Affine(x *Tensor, p, q float32) *Tensor {
 	y := g.like(x)
 	g.dev.Map(backend.Map{Op: backend.MapAffine, X: x.buf, Y: y.buf, N: x.size, P: p, Q: q})
-	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
 		dx, acc := g.gradInto(x) // dx = p*dy
 		g.dev.Map(backend.Map{Op: backend.MapAffine, X: dy, Y: dx, N: x.size, P: p, Accumulate: acc})
 	})
@@ -46,15 +53,15 @@ func (g *Graph) Greater(x *Tensor, threshold float32) *Tensor {
 	return y
 }
 
-// Dropout zeroes each element with probability rate and scales the others by 1/(1-rate), while
-// Training is on.
+// Dropout zeroes each element with probability rate and scales the others by 1/(1-rate). It does nothing unless Training is on.
 func (g *Graph) Dropout(x *Tensor, rate float32) *Tensor { return g.dropout(x, rate, 1) }
 
-// DropPath zeroes whole batch items (stochastic depth, arXiv 1603.09382), while Training is on.
+// DropPath does the same to whole batch items (stochastic depth; Huang et al., arXiv 1603.09382).
 func (g *Graph) DropPath(x *Tensor, rate float32) *Tensor {
 	return g.dropout(x, rate, x.size/x.Dim(0))
 }
 
+// dropout drops groups of so many consecutive elements.
 func (g *Graph) dropout(x *Tensor, rate float32, group int) *Tensor {
 	if !g.Training || rate == 0 {
 		return x
@@ -64,7 +71,7 @@ func (g *Graph) dropout(x *Tensor, rate float32, group int) *Tensor {
 	y := g.like(x)
 	d.X, d.Y = x.buf, y.buf
 	g.dev.Dropout(d)
-	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
 		d.X = dy
 		d.Y, d.Accumulate = g.gradInto(x) // the same mask on the gradient
 		g.dev.Dropout(d)

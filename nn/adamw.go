@@ -6,17 +6,17 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), its moments on
-// the device. Parameters without gradient are left untouched and keep no moments.
+// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101). Its moments are kept on the device. A
+// parameter without a gradient is left unchanged and has no moments.
 type AdamW struct {
 	Beta1, Beta2, Eps float64
 	g                 *Graph
 	moments           map[*Param]*Moments
 }
 
-// Moments is the optimizer's state of one parameter.
+// Moments is the optimizer's state for one parameter.
 type Moments struct {
-	M, V *Tensor // running means of the gradient and of its square, in the parameter's layout
+	M, V *Tensor // running means of the gradient and of its square, laid out like the parameter
 	Step int     // updates so far
 }
 
@@ -25,7 +25,7 @@ func NewAdamW(g *Graph) *AdamW {
 	return &AdamW{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, g: g, moments: map[*Param]*Moments{}}
 }
 
-// Moments returns the state of a parameter, made on first use.
+// Moments returns the state of a parameter; it starts as zeros.
 func (o *AdamW) Moments(p *Param) *Moments {
 	m := o.moments[p]
 	if m == nil {
@@ -40,8 +40,8 @@ func (o *AdamW) Moments(p *Param) *Moments {
 	return m
 }
 
-// Update makes one step of a parameter with the given learning rate and weight decay; its gradient is
-// multiplied by gradScale first (gradient clipping).
+// Update takes one step for a parameter, with the given learning rate and weight decay. Its gradient is first multiplied by
+// gradScale, for gradient clipping.
 func (o *AdamW) Update(p *Param, lr, weightDecay, gradScale float64) {
 	if p.Tensor.grad == nil {
 		return
@@ -56,7 +56,7 @@ func (o *AdamW) Update(p *Param, lr, weightDecay, gradScale float64) {
 		Correction2: float32(1 - math.Pow(o.Beta2, float64(m.Step)))})
 }
 
-// GradNorm returns the L2 norm of all gradients together.
+// GradNorm returns the L2 norm of the gradients of all parameters together.
 func (g *Graph) GradNorm(params []*Param) (float64, error) {
 	sum := g.Zeros(1)
 	for _, p := range params {
@@ -71,7 +71,7 @@ func (g *Graph) GradNorm(params []*Param) (float64, error) {
 	return math.Sqrt(float64(v[0])), nil
 }
 
-// State reads the moments of a parameter in checkpoint layout, nil if it was never updated.
+// State returns the moments of a parameter in checkpoint layout, or nil if it was never updated.
 func (o *AdamW) State(p *Param) (m, v []float32, step int, err error) {
 	s := o.moments[p]
 	if s == nil {
@@ -84,7 +84,7 @@ func (o *AdamW) State(p *Param) (m, v []float32, step int, err error) {
 	return m, v, s.Step, err
 }
 
-// SetState replaces the moments of a parameter by values in checkpoint layout.
+// SetState replaces the moments of a parameter with values in checkpoint layout.
 func (o *AdamW) SetState(p *Param, m, v []float32, step int) {
 	check(len(m) == p.Tensor.size && len(v) == p.Tensor.size, "AdamW.SetState "+p.Name, [2]int{len(m), len(v)}, p.Shape)
 	s := o.Moments(p)

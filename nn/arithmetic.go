@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Add returns x + y, repeating axes of size 1 (and missing leading axes) of either.
+// Add returns x + y with broadcasting: axes of size 1, and missing leading axes, are repeated.
 func (g *Graph) Add(x, y *Tensor) *Tensor { return g.AddScaled(x, 1, y, 1) }
 
 // AddScaled returns p*x + q*y with broadcasting.
@@ -14,8 +14,8 @@ func (g *Graph) AddScaled(x *Tensor, p float32, y *Tensor, q float32) *Tensor {
 	bc := broadcast("Add", x, y)
 	z := g.New(bc.shape...)
 	g.dev.Zip(bc.zip(backend.ZipAdd, x.buf, y.buf, z.buf, p, q))
-	g.note(z, []*Tensor{x, y}, nil, func(dz backend.Buffer) {
-		g.sumInto(y, dz, bc, bc.y, q) // dy = q*dz, summed where y was repeated
+	g.record(z, []*Tensor{x, y}, nil, func(dz backend.Buffer) {
+		g.sumInto(y, dz, bc, bc.y, q) // dy = q*dz, summed over the axes along which y was repeated
 		if p == 1 && x.size == z.size {
 			g.passGrad(x, z)
 		} else {
@@ -30,12 +30,12 @@ func (g *Graph) Mul(x, y *Tensor) *Tensor {
 	bc := broadcast("Mul", x, y)
 	z := g.New(bc.shape...)
 	g.dev.Zip(bc.zip(backend.ZipMul, x.buf, y.buf, z.buf, 1, 0))
-	g.note(z, []*Tensor{x, y}, []*Tensor{x, y}, func(dz backend.Buffer) {
+	g.record(z, []*Tensor{x, y}, []*Tensor{x, y}, func(dz backend.Buffer) {
 		side := func(to, other *Tensor, toStride, otherStride [3]int) {
 			if !to.needsGrad {
 				return
 			}
-			t := g.New(bc.shape...) // dx = dz*y, summed where x was repeated
+			t := g.New(bc.shape...) // dx = dz*y, summed over the axes along which x was repeated
 			g.dev.Zip(backend.Zip{Op: backend.ZipMul, X: dz, Y: other.buf, Z: t.buf, Dims: bc.dims,
 				XStride: contiguous(bc.dims), YStride: otherStride, P: 1})
 			g.sumInto(to, t.buf, bc, toStride, 1)
@@ -46,13 +46,15 @@ func (g *Graph) Mul(x, y *Tensor) *Tensor {
 	return z
 }
 
-// broadcasting is how two operands cover a result: at most three merged axes with strides, 0 = repeated.
+// broadcasting describes how two operands are combined: shape is that of the result; dims is the same with neighboring axes merged
+// that both operands step through alike; x and y are the operands' strides along dims, 0 where one is repeated.
 type broadcasting struct {
-	shape []int  // of the result
-	dims  [3]int // merged
-	x, y  [3]int // strides
+	shape []int
+	dims  [3]int
+	x, y  [3]int
 }
 
+// broadcast panics, naming the operation op, if x and y cannot be combined.
 func broadcast(op string, x, y *Tensor) broadcasting {
 	n := max(len(x.Shape), len(y.Shape))
 	size := func(t *Tensor, i int) int {
@@ -64,7 +66,7 @@ func broadcast(op string, x, y *Tensor) broadcasting {
 	var bc broadcasting
 	type axis struct {
 		n      int
-		rx, ry bool // repeated
+		rx, ry bool // whether x and y are repeated
 	}
 	var axes []axis
 	for i := 0; i < n; i++ {
@@ -109,15 +111,17 @@ func (bc broadcasting) zip(op backend.ZipOp, x, y, z backend.Buffer, p, q float3
 	return backend.Zip{Op: op, X: x, Y: y, Z: z, Dims: bc.dims, XStride: bc.x, YStride: bc.y, P: p, Q: q}
 }
 
+// contiguous returns the strides of a row-major tensor.
 func contiguous(d [3]int) [3]int { return [3]int{d[1] * d[2], d[2], 1} }
 
-// sumInto adds p*dz to the gradient of an operand, summed over the axes along which it was repeated.
+// sumInto adds p*dz to the gradient of an operand, summed over the axes along which it was repeated. stride holds the operand's
+// strides along bc.dims.
 func (g *Graph) sumInto(to *Tensor, dz backend.Buffer, bc broadcasting, stride [3]int, p float32) {
 	if !to.needsGrad {
 		return
 	}
 	dims := bc.dims
-	for i := range dims { // all repeated axes but the last one to be summed, into temporaries
+	for i := range dims { // sum over one repeated axis after the other
 		if stride[i] != 0 || dims[i] == 1 {
 			continue
 		}

@@ -6,27 +6,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Columns is a range of channels of a token tensor [B,N,C]: how queries, keys and values lie side by
-// side in one packed projection.
+// Columns is a range of the channels of tokens [B,N,C]. Queries, keys and values that one packed projection produces, side by side,
+// can thus be used where they lie.
 type Columns struct {
 	T           *Tensor
-	From, Width int
-	Tokens      int // the first of each item; 0: all
+	From, Width int // channels From .. From+Width-1
+	Tokens      int // only the first tokens of each item; 0: all of them
 }
 
 // All returns every channel of t.
 func All(t *Tensor) Columns { return Columns{T: t, Width: t.Dim(-1)} }
 
-// Part returns channels i*width .. (i+1)*width of t.
+// Part returns channels i*width .. (i+1)*width-1 of t.
 func Part(t *Tensor, i, width int) Columns { return Columns{T: t, From: i * width, Width: width} }
 
-// First returns the first n tokens of each item.
+// First restricts c to the first n tokens of each item.
 func (c Columns) First(n int) Columns {
 	c.Tokens = n
 	return c
 }
 
-// tokens is how many tokens of an item count.
+// tokens returns the number of tokens per item.
 func (c Columns) tokens() int {
 	if c.Tokens > 0 {
 		return c.Tokens
@@ -34,7 +34,7 @@ func (c Columns) tokens() int {
 	return c.T.Dim(1)
 }
 
-// heads locates the columns in buf, which is laid out like c.T, for a batch of b (a single item is shared).
+// heads locates the columns in buf, which is laid out like c.T, for a batch of b. If c.T has a single item, the batch shares it.
 func (c Columns) heads(buf backend.Buffer, b int) backend.Heads {
 	h := backend.Heads{Buf: buf, Off: c.From, Row: c.T.Dim(-1)}
 	if c.T.Dim(0) == b {
@@ -49,7 +49,8 @@ func (g *Graph) Attention(q, k, v Columns, heads int) *Tensor {
 	return g.AttentionRepeating(q, k, v, heads, 1)
 }
 
-// AttentionRepeating is Attention in which the last key and value stand for so many equal ones.
+// AttentionRepeating is Attention in which the last key and value stand for that many equal ones (see Windows). For repeats above
+// 1, the device must be a backend.KeyRepeater.
 func (g *Graph) AttentionRepeating(q, k, v Columns, heads, repeats int) *Tensor {
 	b := max(q.T.Dim(0), k.T.Dim(0), v.T.Dim(0))
 	nq, nk := q.tokens(), k.tokens()
@@ -63,20 +64,20 @@ func (g *Graph) AttentionRepeating(q, k, v Columns, heads, repeats int) *Tensor 
 	a := backend.Attention{Q: q.heads(q.T.buf, b), K: k.heads(k.T.buf, b), V: v.heads(v.T.buf, b), O: All(o).heads(o.buf, b),
 		B: b, Heads: heads, Nq: nq, Nk: nk, D: d, Dv: dv, Scale: float32(1 / math.Sqrt(float64(d))), Repeats: repeats}
 	var lse *Tensor
-	if g.wants(q.T, k.T, v.T) {
+	if g.records(q.T, k.T, v.T) {
 		lse = g.New(b, heads, nq)
 		a.LSE = lse.buf
 	}
 	g.FLOP += 2 * float64(b*heads) * float64(nq) * float64(nk) * float64(d+dv)
 	g.dev.Attention(a)
-	g.note(o, []*Tensor{q.T, k.T, v.T}, []*Tensor{q.T, k.T, v.T, o, lse}, func(do backend.Buffer) {
+	g.record(o, []*Tensor{q.T, k.T, v.T}, []*Tensor{q.T, k.T, v.T, o, lse}, func(do backend.Buffer) {
 		g.attentionBackward(a, q, k, v, do)
 	})
 	return o
 }
 
-// attentionBackward differentiates o = softmax(q.k^T*scale).v; one kernel fills all three gradients, so
-// those that nobody wants go to scratch.
+// attentionBackward differentiates o = softmax(q.k^T*scale).v. One kernel computes all three gradients; those that are not needed
+// go to scratch memory.
 func (g *Graph) attentionBackward(a backend.Attention, q, k, v Columns, do backend.Buffer) {
 	target := func(c Columns) backend.Heads {
 		if c.T.needsGrad {
@@ -90,15 +91,16 @@ func (g *Graph) attentionBackward(a backend.Attention, q, k, v Columns, do backe
 	g.dev.AttentionBackward(backend.AttentionBackward{Attention: a, DO: dO, DQ: target(q), DK: target(k), DV: target(v)})
 }
 
-// RoPE rotates the first `rotated` tokens of x [B,N,C] by table [period,C/2,2] (see [RoPETable]); token n
-// takes row n mod period. The rest passes unchanged.
+// RoPE applies rotary position encoding (Su et al., RoFormer, arXiv 2104.09864) to the first `rotated` tokens of x [B,N,C]: the
+// channel pairs of token n are rotated by the angles in row n mod period of table [period,C/2,2] (see [RoPETable]). The other
+// tokens are copied.
 func (g *Graph) RoPE(x, table *Tensor, rotated int) *Tensor {
 	b, n, c := x.Dim(0), x.Dim(1), x.Dim(2)
 	check(table.size == table.Dim(0)*c && rotated <= n, "RoPE", table.Shape, x.Shape)
 	y := g.like(x)
 	r := backend.RoPE{X: x.buf, Y: y.buf, Table: table.buf, B: b, N: n, C: c, Rotated: rotated, Period: table.Dim(0)}
 	g.dev.RoPE(r)
-	g.note(y, []*Tensor{x}, []*Tensor{table}, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x}, []*Tensor{table}, func(dy backend.Buffer) {
 		r.X, r.Inverse = dy, true // a rotation's transpose is its inverse
 		r.Y, r.Accumulate = g.gradInto(x)
 		g.dev.RoPE(r)
@@ -106,9 +108,9 @@ func (g *Graph) RoPE(x, table *Tensor, rotated int) *Tensor {
 	return y
 }
 
-// RoPETable returns (cos, sin) for a side x side grid and c channels as [side*side, c/2, 2] (SAM 2's
-// compute_axial_cis): the first half of the pairs turns with x, the second with y, pair i of a half by
-// theta^(-4i/c) per step.
+// RoPETable returns the (cos, sin) of each channel pair at each place of a side x side grid, [side*side, c/2, 2] (SAM 2's
+// compute_axial_cis): the angles of the first half of the pairs grow with x, those of the second with y, by theta^(-4i/c) per pixel
+// for pair i of a half.
 func RoPETable(side, c int, theta float64) []float32 {
 	quarter := c / 4
 	table := make([]float32, side*side*c)

@@ -2,17 +2,17 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// Pick says which candidate of each item counts.
+// Pick says which candidate Choose takes for each of B items.
 type Pick struct {
-	Rank     *Tensor // [B,R]: of candidates First..First+Count the one with the largest counts, or the first of several; nil if Count is 1
-	First    int
-	Count    int
-	Gate     *Tensor // [B,1]: only items above 0 have a candidate; nil: all have
-	Instead  *Tensor // [..] what the others get, repeated; nil without Gate
-	Addition bool    // they get it in addition to the candidate
+	First, Count int     // the candidates are channels First .. First+Count-1
+	Rank         *Tensor // [B,R], a rank for each channel: the highest one wins, the first if several are equal; nil if Count is 1
+	Gate         *Tensor // [B,1]: an item whose gate is not above 0 gets Instead; nil: none does
+	Instead      *Tensor // repeated to the size of a candidate; nil without Gate
+	Addition     bool    // such an item gets the candidate plus Instead
 }
 
-// Choose returns the candidate that p picks for each item of x [B,C,..] -> [B,1,..]. The device decides; the host need not know.
+// Choose returns the candidate that p picks for each item of x [B,C,..] -> [B,1,..]. The device decides, so that the host does not
+// have to wait for the ranks.
 func (g *Graph) Choose(x *Tensor, p Pick) *Tensor {
 	b, c := x.Dim(0), x.Dim(1)
 	n := x.size / (b * c)
@@ -29,7 +29,7 @@ func (g *Graph) Choose(x *Tensor, p Pick) *Tensor {
 	y := g.New(append([]int{b, 1}, x.Shape[2:]...)...)
 	a.Y = y.buf
 	g.dev.Choose(a)
-	g.note(y, []*Tensor{x, p.Instead}, []*Tensor{p.Rank, p.Gate}, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x, p.Instead}, []*Tensor{p.Rank, p.Gate}, func(dy backend.Buffer) {
 		d := backend.ChooseBackward{Choose: a, DY: dy}
 		if x.needsGrad {
 			d.DX = g.gradSum(x)

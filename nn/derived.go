@@ -1,21 +1,21 @@
 package nn
 
-// derivedKey names what is computed from parameters: by what it belongs to.
+// derivedKey identifies a cached value by its owner, a pointer, and a name that is unique among the owner's values.
 type derivedKey struct {
 	of   any
 	name string
 }
 
-// derivedValue is what Derived keeps.
+// derivedValue is a cache entry of Derived.
 type derivedValue struct {
 	tensors  []*Tensor
-	from     []*storage // of the parameters, or of what was derived from some
-	versions []int      // of these
+	from     []*storage // of the tensors that it was computed from
+	versions []int      // of from, at that time
 }
 
-// Derived returns what f makes of parameters, or of what was derived from them, alone, and keeps it until Free or until one of
-// them changes. Name says what it is among all that belongs to of, a pointer. While a tape records nothing is kept, so that
-// gradients flow.
+// Derived returns the result of f, a function of the tensors from alone: parameters, or tensors that were themselves derived from
+// parameters. It caches the result under (of, name) until Free, or until one of these tensors changes. While a tape is recording, f
+// runs every time, so that gradients reach the parameters.
 func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor) []*Tensor {
 	if g.Recording() {
 		return g.Scoped(f)
@@ -23,7 +23,7 @@ func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor)
 	key := derivedKey{of, name}
 	if d, ok := g.derived[key]; ok {
 		if d.holds(from) {
-			for _, t := range d.tensors { // the caller's scope holds them too, should another call replace them meanwhile
+			for _, t := range d.tensors { // the caller's scope holds them too, in case a later call replaces the entry
 				g.scope.adopt(t.Retain().storage)
 			}
 			return d.tensors
@@ -42,7 +42,7 @@ func (g *Graph) Derived(of any, name string, from []*Tensor, f func() []*Tensor)
 	return d.tensors
 }
 
-// holds says whether the parameters are the same, and what they were.
+// holds reports whether the tensors from are the same as before and unchanged.
 func (d derivedValue) holds(from []*Tensor) bool {
 	if len(from) != len(d.from) {
 		return false

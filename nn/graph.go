@@ -2,11 +2,13 @@ package nn
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Graph runs operations on one device. It is not safe for concurrent use.
+// Graph runs operations on a device, records them for the backward pass, and owns the memory of their results. It is not safe for
+// concurrent use.
 type Graph struct {
 	dev   backend.Device
 	scope *scope
@@ -16,17 +18,17 @@ type Graph struct {
 	constants map[string]*Tensor
 	derived   map[derivedKey]derivedValue
 
-	// Training switches dropout and drop path on.
+	// Training turns on dropout and drop path.
 	Training bool
-	// Recompute saves memory for time in training: see Block.
+	// Recompute trades time for memory in training: see Block.
 	Recompute bool
-	// Seed numbers the dropout masks; every dropout takes one.
+	// Seed is that of the last dropout mask; every dropout increments it.
 	Seed uint32
-	// FLOP counts the work of matrix products, attention and convolutions, 2 per multiply-add.
+	// FLOP counts the floating-point operations of matrix products, attention and convolutions, 2 per multiply-add.
 	FLOP float64
 }
 
-// NewGraph returns a graph without tape on dev.
+// NewGraph returns a graph on dev that is not recording.
 func NewGraph(dev backend.Device) *Graph {
 	return &Graph{dev: dev, scope: &scope{}, constants: map[string]*Tensor{}, derived: map[derivedKey]derivedValue{}}
 }
@@ -34,7 +36,7 @@ func NewGraph(dev backend.Device) *Graph {
 // Device returns the device that the graph computes on.
 func (g *Graph) Device() backend.Device { return g.dev }
 
-// scope remembers the tensors to release at its end.
+// scope is the list of tensors to release at its end.
 type scope struct {
 	parent *scope
 	made   []*storage
@@ -42,8 +44,8 @@ type scope struct {
 
 func (s *scope) adopt(st *storage) { s.made = append(s.made, st) }
 
-// Scoped runs f and then releases every tensor that was made in it, except those that f returns:
-// they pass to the surrounding scope.
+// Scoped runs f and then releases every tensor that was made in it, except those that f returns: they pass to the surrounding
+// scope.
 func (g *Graph) Scoped(f func() []*Tensor) []*Tensor {
 	g.checkInterrupt()
 	g.scope = &scope{parent: g.scope}
@@ -71,7 +73,7 @@ func (g *Graph) Scoped1(f func() *Tensor) *Tensor {
 	return g.Scoped(func() []*Tensor { return []*Tensor{f()} })[0]
 }
 
-// Free releases every tensor of the outermost scope and what Derived keeps; call it between independent pieces of work.
+// Free releases every tensor of the outermost scope, and what Derived keeps. Call it between independent pieces of work.
 func (g *Graph) Free() {
 	for _, d := range g.derived {
 		d.release()
@@ -97,7 +99,7 @@ func (g *Graph) Close() {
 func (g *Graph) New(shape ...int) *Tensor {
 	st := newStorage(g.dev, Elems(shape...))
 	g.scope.adopt(st)
-	return &Tensor{Shape: append([]int(nil), shape...), storage: st}
+	return &Tensor{Shape: slices.Clone(shape), storage: st}
 }
 
 // Zeros returns a tensor of zeros.
@@ -118,26 +120,26 @@ func (g *Graph) Upload(data []float32, shape ...int) *Tensor {
 	return t
 }
 
-// Constant returns the tensor known by key, made on first use and kept as long as the graph: tables of
-// angles and positions, which depend on sizes alone.
+// Constant returns the tensor with this key, which is made on first use and lives as long as the graph. It is for tables of
+// angles and positions, which depend on nothing but sizes.
 func (g *Graph) Constant(key string, values func() []float32, shape ...int) *Tensor {
 	t := g.constants[key]
 	if t == nil {
-		t = &Tensor{Shape: append([]int(nil), shape...), storage: newStorage(g.dev, Elems(shape...))}
+		t = &Tensor{Shape: slices.Clone(shape), storage: newStorage(g.dev, Elems(shape...))}
 		g.dev.Write(t.buf, 0, values())
 		g.constants[key] = t
 	}
 	return t
 }
 
-// Read waits for the tensor and copies its contents to the host.
+// Read waits until the tensor has been computed and returns its contents.
 func (g *Graph) Read(t *Tensor) ([]float32, error) {
 	out := make([]float32, t.size)
 	err := g.dev.Read(t.buf, 0, out)
 	return out, err
 }
 
-// ReadAll is Read of several tensors, with one wait.
+// ReadAll is Read for several tensors, with a single wait.
 func (g *Graph) ReadAll(ts ...*Tensor) ([][]float32, error) {
 	out, parts := make([][]float32, len(ts)), make([]backend.Part, len(ts))
 	for i, t := range ts {
@@ -148,7 +150,7 @@ func (g *Graph) ReadAll(ts ...*Tensor) ([][]float32, error) {
 	return out, err
 }
 
-// Sync waits for all work and returns the device's error, if any.
+// Sync waits until all work is done and returns the device's error, if any.
 func (g *Graph) Sync() error { return g.dev.Sync() }
 
 // like returns a tensor of x's shape with undefined contents.

@@ -6,8 +6,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// GridKeys are keys that need not be formed: w maps Memory [1 or B,L,M] to D channels, and all but the last Pointers tokens,
-// which are frames of a Side x Side grid, are rotated by the axial Table [Side*Side,D/2,2].
+// GridKeys describes the keys of an attention to memory without computing them: W maps Memory [1 or B,L,M] to D channels. All but
+// the last Pointers tokens are the pixels of frames, Side x Side each, and their keys are rotated by the axial table
+// [Side*Side,D/2,2] (see RoPETable).
 type GridKeys struct {
 	Memory   *Tensor
 	W        Linear
@@ -15,11 +16,11 @@ type GridKeys struct {
 	Pointers int
 }
 
-// GridAttention returns softmax(q.k^T/sqrt(D)).v for q [1 or B,N,D], rotated already, and v [1 or B,L,Dv] -> [B,N,Dv]. The
-// keys are formed only where a tape records, or where the device has no faster way.
+// GridAttention returns softmax(q.k^T/sqrt(D)).v for q [1 or B,N,D], which are already rotated, and v [1 or B,L,Dv] -> [B,N,Dv].
+// The keys are computed only if a tape is recording, or if the device has no faster way (see backend.GridAttention).
 func (g *Graph) GridAttention(q *Tensor, keys GridKeys, v *Tensor) *Tensor {
 	m, w := keys.Memory, keys.W
-	if dev, ok := g.dev.(backend.GridAttender); ok && !g.wants(q, m, w.W, w.B, v) {
+	if dev, ok := g.dev.(backend.GridAttender); ok && !g.records(q, m, w.W, w.B, v) {
 		if a := g.gridAttention(q, keys, v); a.Frames > 0 && a.Side*a.Side == keys.Table.Dim(0) && dev.GridAttentionPays(a) {
 			return g.attendToGrid(dev, a, q, keys, v)
 		}
@@ -30,12 +31,12 @@ func (g *Graph) GridAttention(q *Tensor, keys GridKeys, v *Tensor) *Tensor {
 	})
 }
 
-// gridAttention is the kernel's argument, still without pointers and output.
+// gridAttention returns the kernel's argument, without the keys of pointers and the output.
 func (g *Graph) gridAttention(q *Tensor, keys GridKeys, v *Tensor) backend.GridAttention {
 	m, table := keys.Memory, keys.Table
 	places, d := table.Dim(0), q.Dim(2)
-	check(m.Dim(1) == v.Dim(1) && (m.Dim(1)-keys.Pointers)%places == 0 && keys.W.W.Dim(0) == m.Dim(2) && keys.W.W.Dim(1) == d && table.size == places*d,
-		"GridAttention", [][]int{q.Shape, m.Shape, v.Shape, table.Shape, keys.W.W.Shape}, "[B,N,D] [B,L,M] [B,L,Dv] [places,D/2,2] [M,D]")
+	check(m.Dim(1) == v.Dim(1) && (m.Dim(1)-keys.Pointers)%places == 0 && keys.W.W.Dim(0) == m.Dim(2) && keys.W.W.Dim(1) == d &&
+		table.size == places*d, "GridAttention", [][]int{q.Shape, m.Shape, v.Shape, table.Shape, keys.W.W.Shape}, "[B,N,D] [B,L,M] [B,L,Dv] [places,D/2,2] [M,D]")
 	b := max(q.Dim(0), m.Dim(0), v.Dim(0))
 	for _, t := range []*Tensor{q, m, v} {
 		check(t.Dim(0) == b || t.Dim(0) == 1, "GridAttention batch", t.Shape, b)
@@ -43,12 +44,12 @@ func (g *Graph) gridAttention(q *Tensor, keys GridKeys, v *Tensor) backend.GridA
 	return backend.GridAttention{
 		Q: All(q).heads(q.buf, b), Memory: All(m).heads(m.buf, b), V: All(v).heads(v.buf, b),
 		W: keys.W.W.buf, Bias: keys.W.B.buf, Table: table.buf,
-		B: b, Nq: q.Dim(1), Frames: (m.Dim(1) - keys.Pointers) / places, Side: int(math.Round(math.Sqrt(float64(places)))), Pointers: keys.Pointers,
-		M: m.Dim(2), D: d, Dv: v.Dim(2), Scale: float32(1 / math.Sqrt(float64(d))),
+		B: b, Nq: q.Dim(1), Frames: (m.Dim(1) - keys.Pointers) / places, Side: int(math.Round(math.Sqrt(float64(places)))),
+		Pointers: keys.Pointers, M: m.Dim(2), D: d, Dv: v.Dim(2), Scale: float32(1 / math.Sqrt(float64(d))),
 	}
 }
 
-// attendToGrid runs the kernel: only the pointers' keys are formed.
+// attendToGrid runs the kernel, for which only the keys of pointers have to be computed.
 func (g *Graph) attendToGrid(dev backend.GridAttender, a backend.GridAttention, q *Tensor, keys GridKeys, v *Tensor) *Tensor {
 	return g.Scoped1(func() *Tensor {
 		if a.Pointers > 0 {
@@ -58,8 +59,8 @@ func (g *Graph) attendToGrid(dev backend.GridAttender, a backend.GridAttention, 
 		}
 		o := g.New(a.B, a.Nq, a.Dv)
 		a.O = All(o).heads(o.buf, a.B)
-		weights := 2 * a.Side * (a.M + 1) * a.D / 2                 // A and B of a query
-		scores := a.Side*a.Side*(a.M+a.Frames*a.M) + a.Pointers*a.D // sums count as half a multiply-add, M of two
+		weights := 2 * a.Side * (a.M + 1) * a.D / 2                 // A and B of a query (nn/cpu/attention_grid.go)
+		scores := a.Side*a.Side*(a.M+a.Frames*a.M) + a.Pointers*a.D // the first M: adding A and B, once for all frames
 		values := (a.Places() + a.Pointers) * a.Dv
 		g.FLOP += 2 * float64(a.B) * float64(a.Nq) * float64(weights+scores+values)
 		dev.GridAttention(a)

@@ -2,15 +2,15 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// KeepHalves lets the device keep t as float16 from now on, if it does that (backend.HalfKeeper) and no tape is recorded. t must
-// not be written any more.
+// KeepHalves lets the device store t as float16 from now on, if it can (backend.HalfKeeper) and no tape is recording. t must not be
+// written any more.
 func (g *Graph) KeepHalves(t *Tensor) {
 	if !g.Recording() {
 		t.keepHalves()
 	}
 }
 
-// KeepHalves does that with the matrices that only products read, which cannot be trained then.
+// KeepHalves does the same to the weights that only matrix products read. They cannot be trained afterwards.
 func (p *Params) KeepHalves() {
 	for _, q := range p.All() {
 		if q.factor {
@@ -18,7 +18,7 @@ func (p *Params) KeepHalves() {
 		}
 	}
 	if dev, ok := p.dev.(backend.HalfKeeper); ok {
-		dev.Trim() // nothing else will be as large as the weights were
+		dev.Trim() // no later allocation is likely to fit where the float32 weights were
 	}
 }
 

@@ -2,11 +2,11 @@ package nn
 
 import "context"
 
-// interrupted unwinds the work of Interruptible. It never leaves it.
+// interrupted is the panic that unwinds the stack to Interruptible, which recovers it.
 type interrupted struct{}
 
-// Interruptible runs f, which ends early when ctx does: where the next Scoped begins, which is between two blocks or
-// layers of a network. What was made meanwhile is released then, and the error is that of ctx.
+// Interruptible runs f, and ends it early when ctx ends: where the next Scoped call begins, which is between two blocks or layers
+// of a network. It then releases what f has made and returns the error of ctx. f must not record a tape.
 func (g *Graph) Interruptible(ctx context.Context, f func() error) (err error) {
 	outer, scope := g.ctx, g.scope
 	g.ctx = ctx
@@ -28,7 +28,7 @@ func (g *Graph) Interruptible(ctx context.Context, f func() error) (err error) {
 	return f()
 }
 
-// checkInterrupt ends what Interruptible runs if its context has ended.
+// checkInterrupt ends the work of Interruptible if its context has ended.
 func (g *Graph) checkInterrupt() {
 	if g.ctx != nil && g.ctx.Err() != nil {
 		panic(interrupted{})

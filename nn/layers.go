@@ -14,7 +14,7 @@ func (p *Params) Linear(name string, in, out int) Linear {
 	return p.LinearFrom(name, in, out, uniformFan(in, 1))
 }
 
-// LinearFrom is Linear with another start of the bias.
+// LinearFrom is Linear with a different initial bias.
 func (p *Params) LinearFrom(name string, in, out int, bias Init) Linear {
 	q := p.In(name)
 	return Linear{
@@ -23,7 +23,8 @@ func (p *Params) LinearFrom(name string, in, out int, bias Init) Linear {
 	}
 }
 
-// ScaledLinear is Linear for a map that Times scales: products are not all that reads its weight.
+// ScaledLinear is Linear for a map that is used through Times. Its weight is always kept in float32, because other kernels than
+// matrix products read it.
 func (p *Params) ScaledLinear(name string, in, out int) Linear {
 	q := p.In(name)
 	return Linear{W: q.Tensor("weight", uniformFan(in, p.gain), []int{1, 0}, out, in), B: q.Tensor("bias", uniformFan(in, 1), nil, out)}
@@ -32,22 +33,23 @@ func (p *Params) ScaledLinear(name string, in, out int) Linear {
 // Forward maps x [..,in] to [..,out].
 func (l Linear) Forward(g *Graph, x *Tensor) *Tensor { return g.Linear(x, l.W, l.B) }
 
-// Act maps x and applies an activation.
+// Act returns act(Forward(x)).
 func (l Linear) Act(g *Graph, x *Tensor, act backend.Activation) *Tensor {
 	return g.LinearAct(x, l.W, l.B, act)
 }
 
-// AddTo maps x and adds a residual shaped like the result.
+// AddTo returns Forward(x) + residual.
 func (l Linear) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	return g.LinearAdd(x, l.W, l.B, residual)
 }
 
-// Rotated maps x [B,N,in] and rotates the first tokens, as RoPE.
+// Rotated returns RoPE(Forward(x)): x [B,N,in], of which the first `rotated` tokens are rotated.
 func (l Linear) Rotated(g *Graph, x, table *Tensor, rotated int) *Tensor {
 	return g.LinearRotated(x, l.W, l.B, table, l.W.Dim(1), rotated)
 }
 
-// Then returns the map that applies l and then next, as one product: (x.W + b).V + c = x.(W.V) + (b.V + c). It is Derived.
+// Then returns the composition of l and next as a single map: (x.W + b).V + c = x.(W.V) + (b.V + c). It is cached (see
+// Graph.Derived), as are the results of Beside and Times.
 func (l Linear) Then(g *Graph, next Linear) Linear {
 	made := g.Derived(l.W.storage, "then", []*Tensor{l.W, l.B, next.W, next.B}, func() []*Tensor {
 		b := g.Linear(l.B.Reshape(1, -1), next.W, next.B)
@@ -56,7 +58,7 @@ func (l Linear) Then(g *Graph, next Linear) Linear {
 	return Linear{W: made[0], B: made[1]}
 }
 
-// Beside returns the map to the channels of l and then those of the others, as one product. It is Derived.
+// Beside returns the map whose output is the outputs of l and the others, side by side: one product instead of several.
 func (l Linear) Beside(g *Graph, others ...Linear) Linear {
 	from, ws, bs := []*Tensor{l.W, l.B}, []*Tensor{l.W}, []*Tensor{l.B}
 	for _, o := range others {
@@ -66,7 +68,7 @@ func (l Linear) Beside(g *Graph, others ...Linear) Linear {
 	return Linear{W: made[0], B: made[1]}
 }
 
-// Times returns the map whose results are those of l times scale [out]: (x.W + b)*s = x.(W*s) + b*s. It is Derived.
+// Times returns the map whose output is that of l times scale [out]: (x.W + b)*s = x.(W*s) + b*s.
 func (l Linear) Times(g *Graph, scale *Tensor) Linear {
 	made := g.Derived(l.W.storage, "times", []*Tensor{l.W, l.B, scale}, func() []*Tensor {
 		return []*Tensor{g.Mul(l.W, scale), g.Mul(l.B, scale)}
@@ -74,7 +76,7 @@ func (l Linear) Times(g *Graph, scale *Tensor) Linear {
 	return Linear{W: made[0], B: made[1]}
 }
 
-// LayerNorm is a row normalization with scale and shift [C].
+// LayerNorm normalizes rows, with a learned scale and shift [C].
 type LayerNorm struct {
 	Gamma, Beta *Tensor
 	Eps         float32
@@ -91,7 +93,7 @@ func (l LayerNorm) Forward(g *Graph, x *Tensor) *Tensor {
 	return g.LayerNorm(x, l.Gamma, l.Beta, l.Eps)
 }
 
-// Act normalizes and applies an activation.
+// Act returns act(Forward(x)).
 func (l LayerNorm) Act(g *Graph, x *Tensor, act backend.Activation) *Tensor {
 	return g.LayerNormAct(x, l.Gamma, l.Beta, l.Eps, act)
 }
@@ -112,13 +114,13 @@ func (p *Params) Conv2d(name string, in, out int, geometry Conv) Conv2d {
 // Forward maps x [B,H,W,in] to [B,OH,OW,out].
 func (c Conv2d) Forward(g *Graph, x *Tensor) *Tensor { return g.Conv2d(x, c.W, c.B, c.Geometry) }
 
-// Pointwise declares a 1x1 convolution, which is a linear map of the channels (stored [out,in,1,1]).
+// Pointwise declares a 1x1 convolution (stored [out,in,1,1]), which is a linear map of the channels.
 func (p *Params) Pointwise(name string, in, out int) Linear {
 	c := p.Conv2d(name, in, out, Conv{Kernel: 1, Stride: 1})
 	return Linear{W: c.W, B: c.B}
 }
 
-// ConvTranspose2x2 doubles an image: weight [in,2*2*out] (stored [in,out,2,2]), bias [out].
+// ConvTranspose2x2 doubles the height and width of an image: weight [in,2*2*out] (stored [in,out,2,2]), bias [out].
 type ConvTranspose2x2 struct{ W, B *Tensor }
 
 // ConvTranspose2x2 declares name.weight and name.bias.
@@ -133,7 +135,7 @@ func (c ConvTranspose2x2) Forward(g *Graph, x *Tensor) *Tensor {
 	return g.ConvTranspose2x2(x, c.W, c.B)
 }
 
-// DepthwiseConv filters each channel by itself: weight [K,K,C] (stored [C,1,K,K]), bias [C].
+// DepthwiseConv convolves each channel with a kernel of its own: weight [K,K,C] (stored [C,1,K,K]), bias [C].
 type DepthwiseConv struct{ W, B *Tensor }
 
 // DepthwiseConv declares name.weight and name.bias.
@@ -143,16 +145,16 @@ func (p *Params) DepthwiseConv(name string, c, k int) DepthwiseConv {
 	return DepthwiseConv{w.Reshape(k, k, c), q.Tensor("bias", uniformFan(k*k, 1), nil, c)}
 }
 
-// Forward filters x [B,H,W,C].
+// Forward maps x [B,H,W,C] to the same shape.
 func (c DepthwiseConv) Forward(g *Graph, x *Tensor) *Tensor { return g.DepthwiseConv(x, c.W, c.B) }
 
-// MLP is a chain of linear layers with an activation between them (SAM 2's MLP: layers.0, layers.1, ..).
+// MLP is a chain of linear layers with an activation in between (SAM 2's MLP: layers.0, layers.1, ..).
 type MLP struct {
 	Layers []Linear
 	Act    backend.Activation
 }
 
-// MLP declares name.layers.i for the given widths, input first.
+// MLP declares name.layers.i for the given widths, from the input to the output.
 func (p *Params) MLP(name string, act backend.Activation, widths ...int) MLP {
 	m := MLP{Act: act}
 	for i := 0; i+1 < len(widths); i++ {
@@ -169,7 +171,7 @@ func (m MLP) Forward(g *Graph, x *Tensor) *Tensor {
 	})
 }
 
-// AddTo maps x and adds a residual shaped like the result.
+// AddTo returns Forward(x) + residual.
 func (m MLP) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	return g.Scoped1(func() *Tensor {
 		x := m.hidden(g, x)
@@ -177,6 +179,7 @@ func (m MLP) AddTo(g *Graph, x, residual *Tensor) *Tensor {
 	})
 }
 
+// hidden applies all layers but the last one.
 func (m MLP) hidden(g *Graph, x *Tensor) *Tensor {
 	for _, l := range m.Layers[:len(m.Layers)-1] {
 		x = l.Act(g, x, m.Act)
@@ -184,13 +187,13 @@ func (m MLP) hidden(g *Graph, x *Tensor) *Tensor {
 	return x
 }
 
-// ForwardEach maps x [B,G,in] by G chains of equal widths, each one its own rows, -> [B,G,out]. It takes a product for all chains,
-// of weights that are Derived; not while a tape records.
+// ForwardEach applies G chains of equal widths to x [B,G,in], chain i to x[:,i], -> [B,G,out]. All chains share one batched product per
+// layer, with cached, stacked weights. It must not be called while a tape is recording.
 func ForwardEach(g *Graph, of []MLP, x *Tensor) *Tensor {
 	check(len(of) == x.Dim(1), "ForwardEach", x.Shape, len(of))
 	return g.Scoped1(func() *Tensor {
 		b, n := x.Dim(0), len(of)
-		x = g.swapped(x)
+		x = g.swapFirstAxes(x)
 		for i := range of[0].Layers {
 			act := of[0].Act
 			if i == len(of[0].Layers)-1 {
@@ -199,11 +202,11 @@ func ForwardEach(g *Graph, of []MLP, x *Tensor) *Tensor {
 			w, bias := stacked(g, of, i)
 			x = g.linearEach(x, w, bias, act)
 		}
-		return g.swapped(x.Reshape(n, b, -1))
+		return g.swapFirstAxes(x.Reshape(n, b, -1))
 	})
 }
 
-// stacked lays layer i of the chains one after the other: weights [G,in,out] and biases [G,out].
+// stacked returns layer i of all chains: weights [G,in,out] and biases [G,out].
 func stacked(g *Graph, of []MLP, i int) (w, b *Tensor) {
 	var ws, bs []*Tensor
 	for _, m := range of {

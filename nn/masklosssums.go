@@ -2,14 +2,14 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// MaskSums holds, for one mask, the sums over its pixels from which focal and Dice loss and the actual
-// IoU follow (see backend.MaskLoss). P is sigmoid of the logit, T the truth.
+// MaskSums holds sums over the pixels of a mask, from which the focal loss, the Dice loss and the actual IoU can be computed (see
+// backend.MaskLoss). P is the sigmoid of the logit, T the truth.
 type MaskSums struct {
 	Focal, PT, P, T     float64
-	Intersection, Union float64 // pixels, of logit > 0 and truth
+	Intersection, Union float64 // in pixels, of logit > 0 and the truth
 }
 
-// MaskLossSums reads the sums of logits [B,P] against truth [B/repeat,P].
+// MaskLossSums returns the sums for each of B masks: logits [B,P], truth [B/repeat,P].
 func (g *Graph) MaskLossSums(logits, truth *Tensor, repeat int, alpha float32) ([]MaskSums, error) {
 	b, p := logits.Dim(0), logits.Dim(1)
 	check(truth.size*repeat == logits.size, "MaskLossSums", truth.Shape, logits.Shape)
@@ -27,8 +27,8 @@ func (g *Graph) MaskLossSums(logits, truth *Tensor, repeat int, alpha float32) (
 	return sums, nil
 }
 
-// MaskLossGrad notes that a loss depends on the sums of logits [B,P] with the given derivatives
-// [B,3] by Focal, PT and P: the seed of a backward pass.
+// MaskLossGrad adds to the gradient of logits [B,P] that of a loss whose derivatives with respect to the sums Focal, PT and P are
+// given as [B,3]: the start of a backward pass.
 func (g *Graph) MaskLossGrad(logits, truth *Tensor, repeat int, alpha float32, derivatives []float32) {
 	b, p := logits.Dim(0), logits.Dim(1)
 	if !logits.needsGrad {

@@ -2,29 +2,30 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Param is a named parameter. Its tensor is laid out as the kernels want it; Shape and order say how the
-// same numbers lie in a checkpoint (PyTorch layout).
+// Param is a named parameter. Its tensor is laid out for the kernels; Shape and order describe the layout of the same numbers in a
+// checkpoint (PyTorch's).
 type Param struct {
 	Name   string
 	Shape  []int // in a checkpoint
 	Tensor *Tensor
 	Init   Init
-	Buffer bool // not trained
-	factor bool // a matrix of products, and nothing else
-	order  []int
+	Buffer bool  // not trained
+	factor bool  // read by matrix products only
+	order  []int // the checkpoint's axis at each of the tensor's axes; nil: the same order
 }
 
-// Params is the parameter tree under construction and, once complete, the list to load, save and train.
-// Names equal the official checkpoint's keys.
+// Params declares parameters: a place in the tree of names, and the list of all parameters, to load, save and train. Names equal the
+// keys of the official checkpoints.
 type Params struct {
 	dev    backend.Device
 	prefix string
-	gain   float64 // of the fresh weights that are declared
-	all    *[]*Param
+	gain   float64   // multiplies the initial weights of layers declared here
+	all    *[]*Param // shared by the whole tree
 }
 
 // NewParams returns an empty tree on dev.
@@ -32,7 +33,7 @@ func NewParams(dev backend.Device) *Params {
 	return &Params{dev: dev, gain: 1, all: new([]*Param)}
 }
 
-// In returns the same tree with names under prefix.name, or prefix.name.index.
+// In returns the subtree name, or name.index: what is declared there gets this prefix.
 func (p *Params) In(name string, index ...int) *Params {
 	q := *p
 	q.prefix += name + "."
@@ -42,7 +43,7 @@ func (p *Params) In(name string, index ...int) *Params {
 	return &q
 }
 
-// WithGain returns the same tree, in which the weights of layers start as so many times PyTorch's default.
+// WithGain returns the same subtree, in which the initial weights of layers are PyTorch's default times gain.
 func (p *Params) WithGain(gain float64) *Params {
 	q := *p
 	q.gain = gain
@@ -60,10 +61,10 @@ func (p *Params) Release() {
 // All returns every parameter declared so far, in the order of declaration.
 func (p *Params) All() []*Param { return *p.all }
 
-// Tensor declares a parameter with the given checkpoint shape. order is the permutation from the
-// checkpoint's axes to ours (nil keeps them); the tensor's shape is the permuted one.
+// Tensor declares a parameter with the given shape in a checkpoint. Axis i of the returned tensor is axis order[i] of the checkpoint's;
+// nil keeps the order.
 func (p *Params) Tensor(name string, init Init, order []int, shape ...int) *Tensor {
-	ours := append([]int(nil), shape...)
+	ours := slices.Clone(shape)
 	for i, o := range order {
 		ours[i] = shape[o]
 	}
@@ -81,7 +82,7 @@ func (p *Params) Buffer(name string, init Init, shape ...int) *Tensor {
 	return t
 }
 
-// factorTensor declares a weight that only products read.
+// factorTensor declares a weight that only matrix products read, so that it may be kept as float16.
 func (p *Params) factorTensor(name string, init Init, order []int, shape ...int) *Tensor {
 	t := p.Tensor(name, init, order, shape...)
 	(*p.all)[len(*p.all)-1].factor = true
@@ -98,7 +99,7 @@ func (q *Param) Set(values []float32) {
 // Get reads the values in checkpoint layout.
 func (q *Param) Get() ([]float32, error) { return q.read(q.Tensor.storage) }
 
-// SetGrad replaces the gradient by values in checkpoint layout.
+// SetGrad replaces the gradient with values in checkpoint layout.
 func (q *Param) SetGrad(values []float32) {
 	check(len(values) == q.Tensor.size, "Param.SetGrad "+q.Name, len(values), q.Shape)
 	q.Tensor.dropGrad()
@@ -106,7 +107,7 @@ func (q *Param) SetGrad(values []float32) {
 	q.Tensor.dev.Write(q.Tensor.grad.buf, 0, q.toOurs(values))
 }
 
-// GetGrad reads the gradient in checkpoint layout, nil if there is none.
+// GetGrad reads the gradient in checkpoint layout; it is nil if there is none.
 func (q *Param) GetGrad() ([]float32, error) {
 	if q.Tensor.grad == nil {
 		return nil, nil
@@ -122,7 +123,7 @@ func (q *Param) read(st *storage) ([]float32, error) {
 	return q.toCheckpoint(v), nil
 }
 
-// toOurs permutes checkpoint values to the kernels' layout.
+// toOurs permutes values from checkpoint layout to the tensor's layout.
 func (q *Param) toOurs(v []float32) []float32 {
 	if q.order == nil {
 		return v
@@ -132,6 +133,7 @@ func (q *Param) toOurs(v []float32) []float32 {
 	return out
 }
 
+// toCheckpoint is the inverse of toOurs.
 func (q *Param) toCheckpoint(v []float32) []float32 {
 	if q.order == nil {
 		return v
@@ -141,7 +143,7 @@ func (q *Param) toCheckpoint(v []float32) []float32 {
 	return out
 }
 
-// walk visits every element with its index in both layouts.
+// walk calls visit for every element, with its index in both layouts.
 func (q *Param) walk(visit func(ours, theirs int)) {
 	n := len(q.Shape)
 	strides := make([]int, n) // of the checkpoint's axes

@@ -11,9 +11,9 @@ func (g *Graph) SineGrid(side, c int) *Tensor {
 		func() []float32 { return SinePositions(side, side, c) }, 1, side*side, c)
 }
 
-// SinePositions returns the 2-D sine encoding of an h x w grid as [h*w, c] (SAM 2's PositionEmbeddingSine,
-// normalized): coordinates 1..n over n + 1e-6, times 2 pi; pairs of sine and cosine with exponents
-// 2*floor(i/2)/(c/2) of 10000; the channels of y first, then those of x.
+// SinePositions returns the sine encoding of the positions in an h x w grid as [h*w, c] (SAM 2's PositionEmbeddingSine, normalized).
+// The first c/2 channels encode y, the others x: coordinate k of 1..n becomes v = 2*pi*k/(n + 1e-6), and channels 2i and 2i+1 of an
+// axis are the sine and cosine of v / 10000^(2i/(c/2)).
 func SinePositions(h, w, c int) []float32 {
 	half := c / 2
 	out := make([]float32, h*w*c)
@@ -34,8 +34,8 @@ func SinePositions(h, w, c int) []float32 {
 	return out
 }
 
-// SineDistance returns the 1-D sine encoding of a position as c values (SAM 2's get_1d_sine_pe): c/2
-// sines, then c/2 cosines, with exponents 2*floor(i/2)/(c/2) of 10000.
+// SineDistance returns the sine encoding of a number as c values (SAM 2's get_1d_sine_pe): c/2 sines, then c/2 cosines, of
+// at / 10000^(2*floor(i/2)/(c/2)).
 func SineDistance(at float64, c int) []float32 {
 	half := c / 2
 	out := make([]float32, c)

@@ -7,19 +7,19 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Filter is a way to resize an image, as torch.nn.functional.interpolate with align_corners=False.
+// Filter is an interpolation mode of torch.nn.functional.interpolate, with align_corners=False.
 type Filter int
 
 // The filters of Resize.
 const (
 	Bilinear            Filter = iota
-	BilinearAntialiased        // the triangle widened by the scale when shrinking
-	Bicubic                    // a = -0.75, borders repeated
+	BilinearAntialiased        // Bilinear, but the triangle filter is widened by the scale when shrinking
+	Bicubic                    // a = -0.75, border pixels repeated
 	Nearest
 )
 
-// Resize returns x [B,H,W,C] at h x w. Each axis is a sparse linear map, so one kernel serves all
-// filters and, with the map transposed, their backward.
+// Resize returns x [B,H,W,C] resized to [B,h,w,C]. It resizes one axis at a time. Along an axis, each filter is a sparse matrix, so a
+// single kernel serves all of them and, with the transposed matrices, their backward passes.
 func (g *Graph) Resize(x *Tensor, h, w int, f Filter) *Tensor {
 	B, H, W, C := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
 	return g.Scoped1(func() *Tensor {
@@ -38,7 +38,7 @@ func (g *Graph) resampleAxis(x *Tensor, out int, f Filter) *Tensor {
 	taps := t.Dim(1) - 1
 	y := g.New(outer, out, inner)
 	g.dev.Resample(backend.Resample{X: x.buf, Y: y.buf, Table: t.buf, Taps: taps, Outer: outer, In: in, Out: out, Inner: inner})
-	g.note(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
+	g.record(y, []*Tensor{x}, nil, func(dy backend.Buffer) {
 		t := g.filterTable(in, out, f, true) // y = R x, so dx = R^T dy
 		dx, acc := g.gradInto(x)
 		g.dev.Resample(backend.Resample{X: dy, Y: dx, Table: t.buf, Taps: t.Dim(1) - 1, Outer: outer, In: out, Out: in, Inner: inner, Accumulate: acc})
@@ -46,7 +46,7 @@ func (g *Graph) resampleAxis(x *Tensor, out int, f Filter) *Tensor {
 	return y
 }
 
-// filterTable returns the kernel's table of a filter or of its transpose, made on first use.
+// filterTable returns a filter's matrix, or its transpose, as the kernel's table. It is a constant.
 func (g *Graph) filterTable(in, out int, f Filter, transposed bool) *Tensor {
 	key := fmt.Sprintf("filter %d: %d to %d, transposed %t", f, in, out, transposed)
 	if t := g.constants[key]; t != nil {
@@ -60,13 +60,13 @@ func (g *Graph) filterTable(in, out int, f Filter, transposed bool) *Tensor {
 	return g.Constant(key, func() []float32 { return table }, len(rows), 1+taps)
 }
 
-// filterRow is the weights of consecutive inputs in one output.
+// filterRow is a row of a filter's matrix: the weights of consecutive inputs in one output.
 type filterRow struct {
 	start   int
 	weights []float64
 }
 
-// filterRows returns, for each of out outputs, its inputs and weights.
+// filterRows returns the rows of a filter's matrix, one for each of out outputs.
 func filterRows(in, out int, f Filter) []filterRow {
 	rows := make([]filterRow, out)
 	scale := float64(in) / float64(out)
@@ -89,7 +89,8 @@ func filterRows(in, out int, f Filter) []filterRow {
 	return rows
 }
 
-// cubicWeights are the four taps of cubic convolution with a = -0.75 (Keys 1981) at fraction t.
+// cubicWeights are the four weights of cubic convolution with a = -0.75 at fraction t between two samples (Keys, "Cubic Convolution
+// Interpolation for Digital Image Processing", 1981).
 func cubicWeights(t float64) []float64 {
 	const a = -0.75
 	near := func(x float64) float64 { return ((a+2)*x-(a+3))*x*x + 1 }
@@ -97,7 +98,7 @@ func cubicWeights(t float64) []float64 {
 	return []float64{far(t + 1), near(t), near(1 - t), far(2 - t)}
 }
 
-// triangleRow weighs the inputs under a triangle of half width support, normalized.
+// triangleRow weights the inputs by a triangle of half-width support around center. The weights add up to 1.
 func triangleRow(in int, center, support float64) filterRow {
 	lo := max(int(center+0.5-support+0.5), 0)
 	hi := min(int(center+0.5+support+0.5), in)
@@ -114,7 +115,7 @@ func triangleRow(in int, center, support float64) filterRow {
 	return row
 }
 
-// clampedRow puts weights on inputs start, start+1, ..; those outside 0..in-1 go to the border.
+// clampedRow gives weights to inputs start, start+1, ..; those of inputs outside 0..in-1 go to the nearest border.
 func clampedRow(in, start int, weights []float64) filterRow {
 	lo, hi := min(max(start, 0), in-1), min(max(start+len(weights)-1, 0), in-1)
 	row := filterRow{lo, make([]float64, hi-lo+1)}
@@ -124,7 +125,7 @@ func clampedRow(in, start int, weights []float64) filterRow {
 	return row
 }
 
-// transposeRows returns the rows of the transposed map, one per input.
+// transposeRows returns the rows of the transposed matrix, one per input.
 func transposeRows(rows []filterRow, in int) []filterRow {
 	t := make([]filterRow, in)
 	for o, r := range rows {
@@ -142,7 +143,7 @@ func transposeRows(rows []filterRow, in int) []filterRow {
 	return t
 }
 
-// packRows lays rows out as the kernel's table [len(rows), 1+taps].
+// packRows returns rows as the kernel's table [len(rows), 1+taps]: each row is its first input, then the weights, padded with zeros.
 func packRows(rows []filterRow) (table []float32, taps int) {
 	for _, r := range rows {
 		taps = max(taps, len(r.weights))

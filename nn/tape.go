@@ -2,26 +2,25 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// tape is the list of operations since recording began.
+// tape is the list of operations since recording began, in the order in which they ran.
 type tape struct {
 	ops []op
 }
 
-// op is one recorded step: its results, what its backward needs, and the backward itself, which reads
-// the gradients of the results and adds to those of the inputs.
+// op is a recorded operation.
 type op struct {
-	outs  []*Tensor
-	saved []*storage
-	back  func()
+	outs  []*Tensor  // its results
+	saved []*storage // whose contents back reads
+	back  func()     // reads the gradients of the results and adds to those of the inputs
 }
 
-// Record starts a tape. Until Backward or Discard, operations on tensors that need gradients are noted.
+// Record starts a tape. Until Backward or Discard, operations on tensors that need gradients are recorded.
 func (g *Graph) Record() { g.tape = &tape{} }
 
-// Recording says whether a tape is running.
+// Recording reports whether a tape is being recorded.
 func (g *Graph) Recording() bool { return g.tape != nil }
 
-// Discard stops the tape and lets go of everything that it kept.
+// Discard stops the tape and releases everything that it kept.
 func (g *Graph) Discard() {
 	if g.tape == nil {
 		return
@@ -40,26 +39,20 @@ func (g *Graph) NoGrad(f func()) {
 	f()
 }
 
-// note records an operation if any input needs gradients. back is called with the gradient of out;
-// saved lists the tensors whose contents back reads.
-func (g *Graph) note(out *Tensor, inputs, saved []*Tensor, back func(dy backend.Buffer)) {
-	g.noteMany([]*Tensor{out}, inputs, saved, func() { back(out.grad.buf) })
-}
-
-func (g *Graph) noteMany(outs, inputs, saved []*Tensor, back func()) {
-	if !g.wants(inputs...) {
+// record appends an operation to the tape if any of its inputs needs gradients. back is called with the gradient of out; saved
+// lists the tensors whose contents back reads. Entries of inputs and saved may be nil.
+func (g *Graph) record(out *Tensor, inputs, saved []*Tensor, back func(dy backend.Buffer)) {
+	if !g.records(inputs...) {
 		return
 	}
-	o := op{outs: outs, back: back}
-	for _, t := range outs {
-		t.needsGrad = true
-	}
+	out.needsGrad = true
+	o := op{outs: []*Tensor{out}, back: func() { back(out.grad.buf) }}
 	o.save(saved)
 	g.tape.ops = append(g.tape.ops, o)
 }
 
-// save keeps the contents of tensors until the operation was played. Results that no backward reads are
-// not kept: their memory returns to the pool, only the gradient hangs on their storage.
+// save keeps the contents of tensors until the operation's backward has run. A result that no backward reads is not kept: its
+// memory returns to the pool, and its storage only carries the gradient.
 func (o *op) save(tensors []*Tensor) {
 	for _, t := range tensors {
 		if t != nil {
@@ -69,8 +62,8 @@ func (o *op) save(tensors []*Tensor) {
 	}
 }
 
-// wants says whether an operation on these inputs has to be recorded.
-func (g *Graph) wants(inputs ...*Tensor) bool {
+// records reports whether an operation on these inputs is recorded.
+func (g *Graph) records(inputs ...*Tensor) bool {
 	if g.tape == nil {
 		return false
 	}
@@ -82,6 +75,7 @@ func (g *Graph) wants(inputs ...*Tensor) bool {
 	return false
 }
 
+// free releases what the operation kept. Gradients of results are of no use any more; those of leaves stay.
 func (o *op) free() {
 	for _, t := range o.outs {
 		t.dropGrad()
@@ -92,7 +86,7 @@ func (o *op) free() {
 	o.saved, o.outs, o.back = nil, nil, nil
 }
 
-// AddGrad adds host values to the gradient of t: the seed of a backward pass.
+// AddGrad adds values to the gradient of t: the start of a backward pass, or a part of it.
 func (g *Graph) AddGrad(t *Tensor, values []float32) {
 	check(len(values) == t.size, "AddGrad", len(values), t.size)
 	g.Scoped(func() []*Tensor {
@@ -101,15 +95,15 @@ func (g *Graph) AddGrad(t *Tensor, values []float32) {
 	})
 }
 
-// Backward plays the tape from its end to its beginning and stops it. Gradients were seeded by AddGrad
-// or by an operation that noted its own (the losses); they end up in the leaves that require them.
+// Backward stops the tape and runs it backward, from the last operation to the first. It starts from the gradients that AddGrad
+// and MaskLossGrad have added, and leaves gradients in the leaves that require them.
 func (g *Graph) Backward() {
 	t := g.tape
 	g.tape = nil
-	g.play(t)
+	g.runBackward(t)
 }
 
-func (g *Graph) play(t *tape) {
+func (g *Graph) runBackward(t *tape) {
 	for i := len(t.ops) - 1; i >= 0; i-- {
 		o := &t.ops[i]
 		if o.reached() {
@@ -119,7 +113,7 @@ func (g *Graph) play(t *tape) {
 	}
 }
 
-// reached says whether any result of the operation got a gradient.
+// reached reports whether any result of the operation has a gradient.
 func (o *op) reached() bool {
 	for _, t := range o.outs {
 		if t.grad != nil {
@@ -129,8 +123,8 @@ func (o *op) reached() bool {
 	return false
 }
 
-// gradInto returns the buffer for x's gradient. accumulate is false when nothing was added yet: then
-// the contents are undefined and the caller must overwrite all of it.
+// gradInto returns the buffer for x's gradient. If accumulate is true, the caller adds to it; otherwise nothing has been added
+// yet, the contents are undefined, and the caller must overwrite all of it.
 func (g *Graph) gradInto(x *Tensor) (buf backend.Buffer, accumulate bool) {
 	if x.grad != nil {
 		return x.grad.buf, true
@@ -139,7 +133,7 @@ func (g *Graph) gradInto(x *Tensor) (buf backend.Buffer, accumulate bool) {
 	return x.grad.buf, false
 }
 
-// gradSum returns the buffer for x's gradient, zeroed at first use, for kernels that always add.
+// gradSum returns the buffer for x's gradient, zeroed on first use, for kernels that can only add.
 func (g *Graph) gradSum(x *Tensor) backend.Buffer {
 	buf, accumulate := g.gradInto(x)
 	if !accumulate {
@@ -157,8 +151,8 @@ func (g *Graph) addGrad(x *Tensor, dy backend.Buffer) {
 	g.dev.Map(backend.Map{Op: backend.MapAffine, X: dy, Y: buf, N: x.size, P: 1, Accumulate: accumulate})
 }
 
-// passGrad adds out's gradient to x's, which is laid out like it. As the last reader of out's gradient it hands the memory over
-// where x has no gradient yet.
+// passGrad adds out's gradient to that of x, which has the same size. It must be the last to read out's gradient: if x has none
+// yet, it takes over the memory.
 func (g *Graph) passGrad(x, out *Tensor) {
 	if x.needsGrad && x.grad == nil {
 		x.grad, out.grad = out.grad, nil
@@ -167,9 +161,9 @@ func (g *Graph) passGrad(x, out *Tensor) {
 	g.addGrad(x, out.grad.buf)
 }
 
-// Checkpoint computes f without keeping its intermediate results and, in the backward pass, computes
-// it again to differentiate it. f must depend on inputs and parameters only, and must give the same
-// results when called again; dropout inside repeats its masks.
+// Checkpoint runs f without keeping its intermediate results and, in the backward pass, runs it again to differentiate it
+// (Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174). f must depend on inputs and parameters only,
+// and must give the same results when it is called again; dropout inside repeats its masks.
 func (g *Graph) Checkpoint(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	if g.tape == nil {
 		return g.Scoped(f)
@@ -189,8 +183,8 @@ func (g *Graph) Checkpoint(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	return outs
 }
 
-// Block runs f, a part of the network that depends on inputs and parameters only. While recording with
-// Recompute on, its intermediate results are computed again in the backward pass instead of kept.
+// Block runs f, a part of the network that depends on inputs and parameters only. While recording with Recompute on, it is a
+// Checkpoint; otherwise its intermediate results are kept for the backward pass.
 func (g *Graph) Block(f func() *Tensor, inputs ...*Tensor) *Tensor {
 	return g.Blocks(func() []*Tensor { return []*Tensor{f()} }, inputs...)[0]
 }
@@ -203,8 +197,8 @@ func (g *Graph) Blocks(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	return g.Scoped(f)
 }
 
-// replay runs f again with a tape of its own, hands it the gradients of the first run's results, and
-// plays that tape.
+// replay runs f again with a tape of its own, gives its results the gradients of the first run's results, and runs that tape
+// backward.
 func (g *Graph) replay(f func() []*Tensor, outs []*Tensor, seed uint32) {
 	outer, outerSeed := g.tape, g.Seed
 	g.tape, g.Seed = &tape{}, seed
@@ -216,5 +210,5 @@ func (g *Graph) replay(f func() []*Tensor, outs []*Tensor, seed uint32) {
 			g.addGrad(again[i], t.grad.buf)
 		}
 	}
-	g.play(inner)
+	g.runBackward(inner)
 }

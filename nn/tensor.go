@@ -2,26 +2,27 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Tensor is a shape over a block of device memory. Tensors made by [Tensor.Reshape] share the memory
-// and the gradient of their origin.
+// Tensor is a shape over a block of device memory, contiguous and row-major. [Tensor.Reshape] returns another shape over the same
+// memory, with the same gradient.
 type Tensor struct {
 	Shape []int
 	*storage
 }
 
-// storage is the memory of a tensor, counted, together with its gradient.
+// storage is the reference-counted memory of a tensor, together with its gradient.
 type storage struct {
 	dev       backend.Device
-	buf       backend.Buffer
-	size      int
+	buf       backend.Buffer // nil once released
+	size      int            // elements
 	refs      int
 	needsGrad bool
-	grad      *storage // nil until something was added
-	version   int      // of a parameter: counts what was written to it
+	grad      *storage // nil until something is added to it
+	version   int      // of a parameter: incremented by every write, for Derived
 }
 
 func newStorage(dev backend.Device, size int) *storage {
@@ -39,7 +40,7 @@ func (s *storage) release() {
 		panic("nn: storage released more often than retained")
 	}
 	s.dev.Free(s.buf)
-	s.buf = nil // the gradient stays: the backward pass may still bring it to where the tensor came from
+	s.buf = nil // but not the gradient: the backward pass may still have to propagate it to the operation's inputs
 }
 
 func (s *storage) dropGrad() {
@@ -69,12 +70,12 @@ func (t *Tensor) Dim(i int) int {
 // Len returns the number of elements.
 func (t *Tensor) Len() int { return t.size }
 
-// Rows returns the number of elements divided by the size of the last axis.
+// Rows returns the number of rows: the number of elements divided by the size of the last axis.
 func (t *Tensor) Rows() int { return t.size / t.Dim(-1) }
 
-// Reshape returns the same memory under another shape; one size may be -1.
+// Reshape returns the same memory under another shape. One size may be -1: whatever makes the number of elements fit.
 func (t *Tensor) Reshape(shape ...int) *Tensor {
-	shape = append([]int(nil), shape...)
+	shape = slices.Clone(shape)
 	known, free := 1, -1
 	for i, d := range shape {
 		if d == -1 {
@@ -92,7 +93,7 @@ func (t *Tensor) Reshape(shape ...int) *Tensor {
 	return &Tensor{Shape: shape, storage: t.storage}
 }
 
-// Retain keeps the tensor alive until a matching Release, whatever scope it was made in.
+// Retain keeps the tensor alive until a matching Release, regardless of the scope it was made in.
 func (t *Tensor) Retain() *Tensor {
 	t.retain()
 	return t
@@ -107,10 +108,10 @@ func (t *Tensor) RequireGrad(want bool) *Tensor {
 	return t
 }
 
-// NeedsGrad says whether gradients flow to or through the tensor.
+// NeedsGrad reports whether gradients flow to or through the tensor.
 func (t *Tensor) NeedsGrad() bool { return t.needsGrad }
 
-// Grad returns the accumulated gradient, nil if nothing reached the tensor.
+// Grad returns the accumulated gradient, or nil if none has reached the tensor.
 func (t *Tensor) Grad() *Tensor {
 	if t.grad == nil {
 		return nil
@@ -118,9 +119,10 @@ func (t *Tensor) Grad() *Tensor {
 	return &Tensor{Shape: t.Shape, storage: t.grad}
 }
 
-// ZeroGrad forgets the gradient.
+// ZeroGrad discards the gradient.
 func (t *Tensor) ZeroGrad() { t.dropGrad() }
 
+// check panics unless ok: the operation was called with arguments that do not fit.
 func check(ok bool, op string, got, want any) {
 	if !ok {
 		panic(fmt.Sprintf("nn.%s: got %v, want %v", op, got, want))

@@ -1,32 +1,32 @@
 package backend
 
-// Heads locates a matrix of per-token heads in a buffer: element (b, n, h, d) is word
-// Off + b*Batch + n*Row + h*width + d, where width is the head width D (Q, K) or Dv (V, O).
-// A Batch of 0 shares the tokens among all items. A packed qkv tensor [B,N,3*h*D] is thus
-// three Heads with Off 0, h*D and 2*h*D and one Row of 3*h*D.
+// Heads locates the queries, keys, values or outputs of an attention in a buffer: channel d of head h of token n of item b is word
+// Off + b*Batch + n*Row + h*width + d, where width is D (for Q and K) or Dv (for V and O). With a Batch of 0, all items share the
+// same tokens. A packed tensor qkv [B,N,3*Heads*D], for example, is three Heads with Off 0, Heads*D and 2*Heads*D, and a Row of
+// 3*Heads*D.
 type Heads struct {
 	Buf             Buffer
 	Off, Batch, Row int
 }
 
-// Attention is softmax attention over all keys, without mask:
+// Attention is softmax attention over all keys, without a mask (Vaswani et al., arXiv 1706.03762). For each item b and head h:
 //
 //	S[i,j] = Scale * sum_d Q[b,i,h,d] * K[b,j,h,d]
 //	O[b,i,h,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,h,:]
 //
-// LSE, unless nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq] for the backward pass.
-// The last key counts Repeats times (0: once), as if there were so many of it: log(Repeats) is added to S[i,Nk-1].
-// Dv may differ from D. No score matrix of size Nq x Nk may live longer than a tile needs.
+// LSE, unless it is nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq], for the backward pass. The last key counts Repeats times (0
+// also means once), as if it were there that many times: log(Repeats) is added to S[i,Nk-1]. Dv may differ from D. Implementations
+// should not store all scores [Nq,Nk] at once.
 type Attention struct {
 	Q, K, V, O       Heads
 	LSE              Buffer
 	B, Heads, Nq, Nk int
 	D, Dv            int
 	Scale            float32
-	Repeats          int // 0 or 1 unless the device is a KeyRepeater
+	Repeats          int // above 1 only if the device is a KeyRepeater
 }
 
-// KeyRepeater is a device whose attention follows Repeats. The others are never asked to.
+// KeyRepeater is implemented by devices whose attention supports Repeats.
 type KeyRepeater interface{ RepeatsKeys() bool }
 
 // Check panics unless a keeps the contract.
@@ -43,18 +43,18 @@ func (a Attention) check(op string) {
 	mayHold(op, "LSE", a.LSE, a.B*a.Heads*a.Nq)
 }
 
-// reaches demands that the tokens of t, heads of the given width, lie in its buffer.
+// reaches requires the tokens of t, whose heads have the given width, to lie in its buffer.
 func (a Attention) reaches(op, arg string, t Heads, tokens, width int) {
 	reaches(op, arg, t.Buf, t.Off, []int{a.B, tokens, a.Heads * width}, []int{t.Batch, t.Row, 1})
 }
 
-// AttentionBackward adds the gradients of an Attention to DQ, DK, DV (located like Q, K, V; a
-// shared item, Batch 0, receives the sum over the batch):
+// AttentionBackward adds the gradients of an Attention to DQ, DK and DV, which are located like Q, K and V. Where the batch shares
+// tokens (Batch 0), they receive the sum over the batch.
 //
 //	P = exp(S - LSE);  dV += P^T dO;  dP = dO V^T;  dS = P * (dP - rowsum(dO * O));
 //	dQ += Scale * dS K;  dK += Scale * dS^T Q
 //
-// Attention.O and LSE hold the results of the forward pass; DO is located like O.
+// Attention.O and Attention.LSE hold the results of the forward pass. DO is located like O.
 type AttentionBackward struct {
 	Attention
 	DO, DQ, DK, DV Heads

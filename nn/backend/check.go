@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// What the Check methods are made of. All of them panic in the name of the argument struct: op is "MatMul".
+// The building blocks of the Check methods. op is the name of the argument struct, such as "MatMul", arg that of a field.
 
 // check panics with the formatted text unless ok.
 func check(ok bool, op, format string, args ...any) {
@@ -14,21 +14,22 @@ func check(ok bool, op, format string, args ...any) {
 	}
 }
 
-// fail panics with the formatted text. Checks that every call makes ask first, then fail: arguments to format cost memory.
+// fail panics with the formatted text. Checks on the path of every call test the condition themselves and then call fail, because
+// passing arguments to check would allocate.
 func fail(op, format string, args ...any) {
 	panic(fmt.Sprintf("backend."+op+": "+format, args...))
 }
 
-// positive demands that all sizes are at least 1. names is their list for people: "M, N, K".
+// positive requires all sizes to be at least 1. names lists them for the message: "M, N, K".
 func positive(op, names string, sizes ...int) {
 	for _, n := range sizes {
 		if n < 1 {
-			fail(op, "got %s = %v, want all at least 1", names, slices.Clone(sizes)) // a clone: the original stays on the stack
+			fail(op, "got %s = %v, want all at least 1", names, slices.Clone(sizes)) // of a clone, so that sizes stays on the stack
 		}
 	}
 }
 
-// holds demands that buffer b of argument arg has words off..off+n.
+// holds requires buffer b to have n words from word off on.
 func holds(op, arg string, b Buffer, off, n int) {
 	if b == nil {
 		fail(op, "got nil for %s, want a buffer", arg)
@@ -38,14 +39,14 @@ func holds(op, arg string, b Buffer, off, n int) {
 	}
 }
 
-// mayHold is holds from word 0 for a buffer that may be nil.
+// mayHold is holds, from word 0 on, for a buffer that may be nil.
 func mayHold(op, arg string, b Buffer, n int) {
 	if b != nil {
 		holds(op, arg, b, 0, n)
 	}
 }
 
-// reaches demands that off plus any index within dims times its stride lies in b.
+// reaches requires every element of a strided block to lie in b: the words off + i.strides, for all i within dims.
 func reaches(op, arg string, b Buffer, off int, dims, strides []int) {
 	if b == nil {
 		fail(op, "got nil for %s, want a buffer", arg)

@@ -6,59 +6,59 @@ type Buffer interface {
 	Len() int
 }
 
-// Device owns memory and runs kernels, in the order of the calls. It is not safe for concurrent use.
+// Device owns memory and runs kernels, in the order in which they are called. It is not safe for concurrent use.
 type Device interface {
 	Kernels
 
-	// Name says what computes, for people: "CPU (AVX-512, 2 threads)" or "NVIDIA H200 (Vulkan)".
+	// Name describes the device to people: "CPU (AVX-512, 2 threads)" or "NVIDIA H200 (Vulkan)".
 	Name() string
 
-	// Alloc returns a buffer of n >= 1 words with undefined contents. When the device is out of
-	// memory the error comes back from the next Read or Sync.
+	// Alloc returns a buffer of n >= 1 words with undefined contents. If the device is out of memory, the next Read or Sync returns
+	// the error.
 	Alloc(n int) Buffer
 
-	// Free gives a buffer back to the device's pool. Kernels already called still see its contents.
+	// Free returns a buffer to the device's pool. Kernels that were called before still see its contents.
 	Free(b Buffer)
 
-	// Write copies src to words off.. of b. src may be reused on return.
+	// Write copies src to b, from word off on. src may be reused when it returns.
 	Write(b Buffer, off int, src []float32)
 
-	// Read waits for all kernels called so far, then copies words off.. of b to dst.
+	// Read waits for all kernels called so far, then fills dst with the words of b from word off on.
 	Read(b Buffer, off int, dst []float32) error
 
-	// ReadAll is Read of several parts, with one wait.
+	// ReadAll is Read for several parts, with a single wait.
 	ReadAll(parts []Part) error
 
 	// Sync waits for all kernels called so far and returns the first error since the last Sync or Read.
 	Sync() error
 
-	// Memory says how much is in use.
+	// Memory returns how much memory is in use.
 	Memory() Memory
 
-	// ResetPeak sets Memory().Peak to what is live now.
+	// ResetPeak starts a new measurement of Memory().Peak.
 	ResetPeak()
 
 	// Close releases everything. The device and its buffers must not be used afterwards.
 	Close()
 }
 
-// Part is some words of a buffer, from Off on, and where they go on the host.
+// Part is a range of a buffer to read: len(To) words, from word Off on.
 type Part struct {
 	From Buffer
 	Off  int
 	To   []float32
 }
 
-// Memory is a device's use of memory, in bytes.
+// Memory is how much memory a device uses, in bytes.
 type Memory struct {
-	Live   int64 // in buffers that were not freed
-	Pooled int64 // freed, kept for reuse
-	Peak   int64 // the largest Live + Pooled, with the device's own scratch, since the last ResetPeak
+	Live   int64 // in buffers that have not been freed
+	Pooled int64 // freed, but kept for reuse
+	Peak   int64 // the maximum of Live + Pooled, plus the device's own scratch memory, since the last ResetPeak
 }
 
-// Kernels is the list of everything that a device computes.
+// Kernels is everything that a device can compute.
 type Kernels interface {
-	// Products.
+	// Matrix products and attention.
 	MatMul(MatMul)
 	Attention(Attention)
 	AttentionBackward(AttentionBackward)
@@ -72,12 +72,12 @@ type Kernels interface {
 	MaxPoolBackward(MaxPoolBackward)
 	Resample(Resample)
 
-	// Rows.
+	// Row by row.
 	LayerNorm(LayerNorm)
 	LayerNormBackward(LayerNormBackward)
 	RoPE(RoPE)
 
-	// Element by element, copies and sums.
+	// Element by element, copies, and sums.
 	Map(Map)
 	MapBackward(MapBackward)
 	Zip(Zip)

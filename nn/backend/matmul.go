@@ -1,23 +1,23 @@
 package backend
 
-// Activation is a function applied to every element.
+// Activation is a function that is applied to every element.
 type Activation int
 
-// The activations that a MatMul can apply in its epilogue, and Map by itself.
+// The activations. MatMul can apply all but Sigmoid to its result; Map has a MapOp for each.
 const (
 	Identity Activation = iota
 	ReLU                // max(x, 0)
-	GELU                // x * (1 + erf(x/sqrt(2))) / 2, the exact one
-	Sigmoid             // 1 / (1 + exp(-x)); not in MatMul
+	GELU                // x * (1 + erf(x/sqrt(2))) / 2, not the tanh approximation
+	Sigmoid             // 1 / (1 + exp(-x))
 )
 
-// MatMul is a batched product of row-major matrices with an epilogue:
+// MatMul is a batched product of row-major matrices, followed by an epilogue:
 //
 //	C[b] = act(op(A[b]) . op(B[b]) + Bias[b]) + Residual[b]      (or C[b] += ... with Accumulate)
 //
-// op(A) is M x K, stored [M,K] or, with TransA, [K,M]; op(B) is K x N, stored [K,N] or, with TransB,
-// [N,K]. Batch >= 1; item b starts at b*StrideX words; a stride of 0 shares the matrix among all items
-// (StrideC is 0 only when Batch is 1). The bias of item b begins at b*StrideBias. Residual has C's layout and stride and may be C itself (in place).
+// op(A) is M x K, stored as [M,K] or, with TransA, as [K,M]. op(B) is K x N, stored as [K,N] or, with TransB, as [N,K]. Item b of X
+// begins at word b*StrideX; with a stride of 0, all items share the matrix (StrideC may be 0 only if Batch is 1). Residual has the
+// layout and stride of C and may be C itself (in place).
 type MatMul struct {
 	A, B, C                   Buffer
 	M, N, K                   int
@@ -25,23 +25,23 @@ type MatMul struct {
 	Batch                     int
 	StrideA, StrideB, StrideC int
 
-	Bias       Buffer // [N], or with StrideBias one of each item, or nil
+	Bias       Buffer // [N] for all items, [Batch,N] if StrideBias is not 0, or nil
 	StrideBias int
 	Act        Activation
-	Residual   Buffer // like C, or nil
+	Residual   Buffer // laid out like C, or nil
 	Accumulate bool   // not together with Residual
 
-	// Turn rotates the rows of C at last. Then Batch is 1 and C is overwritten, without Act and Residual.
+	// Turn is applied to C last. It needs a Batch of 1, and excludes Act, Residual and Accumulate.
 	Turn Rotation
 }
 
-// Rotation is a RoPE of the first Columns columns of a matrix, each Width of them a token's channels: row r is token r mod N, and
-// what RoPE says of tokens holds. None if Columns is 0.
+// Rotation applies RoPE to the first Columns columns of a matrix, in groups of Width columns: row r of each group is token r mod N,
+// whose channels are rotated as in RoPE. If Columns is 0, nothing is rotated.
 type Rotation struct {
 	Table           Buffer // [Period, Width/2, 2]
 	Columns, Width  int    // Width is even and divides Columns
-	N               int
-	Rotated, Period int
+	N               int    // tokens per item
+	Rotated, Period int    // as in RoPE
 }
 
 func (t Rotation) check(op string, a MatMul) {
@@ -50,9 +50,10 @@ func (t Rotation) check(op string, a MatMul) {
 	}
 	positive(op, "Columns, Width, N, Period of Turn", t.Columns, t.Width, t.N, t.Period)
 	check(t.Width%2 == 0 && t.Columns%t.Width == 0 && t.Columns <= a.N, op,
-		"got %d Columns of Width %d to turn, want whole and even widths within N = %d", t.Columns, t.Width, a.N)
+		"got %d Columns of Width %d to rotate, want a multiple of an even width, at most N = %d", t.Columns, t.Width, a.N)
 	check(t.Rotated >= 0 && t.Rotated <= t.N, op, "got Rotated %d, want 0..%d", t.Rotated, t.N)
-	check(a.Batch == 1 && a.Act == Identity && a.Residual == nil && !a.Accumulate, op, "got Turn with a batch, activation, residual or Accumulate, want none of them")
+	check(a.Batch == 1 && a.Act == Identity && a.Residual == nil && !a.Accumulate, op,
+		"got Turn with a batch, activation, residual or Accumulate, want none of them")
 	holds(op, "Turn.Table", t.Table, 0, t.Period*t.Width)
 }
 
