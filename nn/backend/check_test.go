@@ -111,7 +111,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"backend.Resample: got 4 words in Table, want 6 from word 0":                backend.Resample{X: n, Y: n, Table: n, Taps: 2, Outer: 1, In: 4, Out: 2, Inner: 1},
 		"backend.LayerNorm: got Rows, C = [0 4], want all at least 1":               backend.LayerNorm{C: 4},
 		"backend.LayerNormBackward: got one of DGamma and DBeta, want both or none": backend.LayerNormBackward{Rows: 1, C: 4, DBeta: n},
-		"backend.RoPE: got C = 3, want an even one":                                 backend.RoPE{B: 1, N: 1, C: 3, Period: 1},
+		"backend.RoPE: got C = 3, want an even number":                              backend.RoPE{B: 1, N: 1, C: 3, Period: 1},
 		"backend.RoPE: got Rotated 2, want 0..1":                                    backend.RoPE{B: 1, N: 1, C: 2, Period: 1, Rotated: 2},
 		"backend.Map: got function 9, want one of the MapOps":                       backend.Map{Op: 9, X: n, Y: n, N: 4},
 		"backend.MapBackward: got function 0, want MapReLU, MapGELU or MapSigmoid":  backend.MapBackward{X: n, DY: n, DX: n, N: 4},

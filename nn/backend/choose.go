@@ -1,23 +1,23 @@
 package backend
 
-// Choose takes, of K candidates of each of B items, the one that ranks highest, the first among equals, and something else
-// for items that are not open:
+// Choose copies, for each of B items, the one of its K candidates with the highest rank (the first, if several are equal). Items
+// whose gate is not above 0 get Other instead, or in addition:
 //
-//	k(b) = argmax_k Rank[RankOff + b*RankItem + k]       0 without Rank
-//	Y[b,n] = X[Off + b*Item + k(b)*N + n]                where Gate[b] > 0, everywhere without Gate
-//	Y[b,n] = Other[n mod Period]                         elsewhere; with Add, both
+//	k(b) = argmax_k Rank[RankOff + b*RankItem + k]       0 if Rank is nil
+//	Y[b,n] = X[Off + b*Item + k(b)*N + n]                if Gate[b] > 0 or Gate is nil
+//	Y[b,n] = Other[n mod Period]                         otherwise; with Add, the sum of both
 //
-// It decides where scores and ranks are, so that nobody has to wait for them.
+// The choice is made where the ranks are, so that the host does not have to wait for them.
 type Choose struct {
 	X                 Buffer
-	Off, Item         int    // where the first item's candidates begin; words from item to item
-	Rank              Buffer // nil only if K is 1
-	RankOff, RankItem int
-	Gate, Other       Buffer // [B], [Period], or both nil
-	Period            int    // divides N; 0 without Other
+	Off, Item         int    // where the first item's candidates begin, and the distance from item to item
+	Rank              Buffer // may be nil if K is 1
+	RankOff, RankItem int    // likewise
+	Gate, Other       Buffer // [B], [Period]; both nil, or neither
+	Period            int    // a divisor of N; unused without Gate
 	Add               bool
 	Y                 Buffer // [B,N]
-	B, K, N           int
+	B, K, N           int    // items, candidates, words of a candidate
 }
 
 // Check panics unless a keeps the contract.
@@ -31,7 +31,7 @@ func (a Choose) Check() {
 	holds(op, "Y", a.Y, 0, a.B*a.N)
 }
 
-// check demands what forward and backward need.
+// check requires what the forward and the backward kernel have in common.
 func (a Choose) check(op string) {
 	positive(op, "B, K, N", a.B, a.K, a.N)
 	check(a.B == 1 || a.Item >= a.K*a.N, op, "got %d words from item to item, want at least K*N = %d", a.Item, a.K*a.N)
@@ -48,10 +48,10 @@ func (a Choose) check(op string) {
 
 // ChooseBackward adds the gradients of a Choose; Rank and Gate have none:
 //
-//	DX[Off + b*Item + k(b)*N + n] += DY[b,n]             where Gate[b] > 0, everywhere without Gate or with Add
-//	DOther[n mod Period] += sum of DY[b,n]               over the items with Gate[b] <= 0
+//	DX[Off + b*Item + k(b)*N + n] += DY[b,n]             if Gate[b] > 0, Gate is nil, or Add is set
+//	DOther[n mod Period] += sum of DY[b,n]               over the other items: those with Gate[b] <= 0
 //
-// DX and DOther may be nil. X, Other and Y are not looked at.
+// DX and DOther may be nil. X, Other and Y are not used.
 type ChooseBackward struct {
 	Choose
 	DY, DX, DOther Buffer

@@ -1,14 +1,14 @@
 package backend
 
-// Im2Col unfolds the patches of an image into the rows of a matrix, so that a convolution is a MatMul
-// with the weights stored [KH*KW*C, Cout]:
+// Im2Col copies the patches of an image to the rows of a matrix, so that a convolution becomes a MatMul with weights
+// [KH*KW*C, Cout]:
 //
 //	Cols[(b*OH+oy)*OW+ox, (ky*KW+kx)*C+c] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c]   (0 outside)
 //
 // with OH = (H + 2*Pad - KH)/Stride + 1 and OW likewise.
 //
-// The kernel Col2Im takes the same struct and is its adjoint: X += the sum of all entries of Cols
-// that Im2Col copies from it.
+// The kernel Col2Im takes the same struct and is the adjoint: it adds to each element of X all entries of Cols that Im2Col would
+// copy from it.
 type Im2Col struct {
 	X           Buffer // [B,H,W,C]
 	Cols        Buffer // [B*OH*OW, KH*KW*C]
@@ -34,7 +34,7 @@ func (a Im2Col) Check() {
 	holds(op, "Cols", a.Cols, 0, a.B*oh*ow*a.KH*a.KW*a.C)
 }
 
-// DepthwiseConv convolves each channel with its own K x K kernel, stride 1, zero padding K/2 (K odd):
+// DepthwiseConv convolves each channel with its own K x K kernel (K odd), with stride 1 and K/2 pixels of zero padding:
 //
 //	Y[b,y,x,c] = Bias[c] + sum_{ky,kx} X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c]
 type DepthwiseConv struct {
@@ -73,7 +73,7 @@ type DepthwiseConvBackward struct {
 	C, K               int
 }
 
-// Check panics unless a keeps the contract. X is not needed without DWeight, Weight not without DX.
+// Check panics unless a keeps the contract. X is needed only for DWeight, Weight only for DX.
 func (a DepthwiseConvBackward) Check() {
 	const op = "DepthwiseConvBackward"
 	checkDepthwise(op, a.B, a.H, a.W, a.C, a.K)
@@ -90,8 +90,7 @@ func (a DepthwiseConvBackward) Check() {
 	mayHold(op, "DBias", a.DBias, a.C)
 }
 
-// MaxPool takes the largest of each 2 x 2 block: X [B,H,W,C] -> Y [B,H/2,W/2,C]; an odd last row or
-// column is dropped.
+// MaxPool returns the maximum of each 2 x 2 block: X [B,H,W,C] -> Y [B,H/2,W/2,C]. An odd last row or column is dropped.
 type MaxPool struct {
 	X, Y       Buffer
 	B, H, W, C int
@@ -110,8 +109,8 @@ func checkMaxPool(op string, b, h, w, c int) {
 	check(h >= 2 && w >= 2, op, "got an image of (%d,%d), want at least (2,2)", h, w)
 }
 
-// MaxPoolBackward adds DY to DX at the place of each block's largest element, the first one in
-// row-major order among equals (as PyTorch does).
+// MaxPoolBackward adds DY to DX at the place of each block's maximum. If several elements are equal, it is the first one in
+// row-major order, as in PyTorch.
 type MaxPoolBackward struct {
 	X, DY, DX  Buffer
 	B, H, W, C int
@@ -126,13 +125,13 @@ func (a MaxPoolBackward) Check() {
 	holds(op, "DX", a.DX, 0, a.B*a.H*a.W*a.C)
 }
 
-// Resample applies a sparse linear map along one axis (bilinear, bicubic, antialiased, nearest resizing
-// and their adjoints):
+// Resample multiplies one axis by a sparse matrix of size Out x In, each of whose rows has at most Taps consecutive nonzero entries.
+// Resizing by any filter is such a matrix, and so is its adjoint:
 //
 //	Y[o,i,c] (+)= sum_{t<Taps} Table[i,1+t] * X[o, Table[i,0]+t, c]
 //
-// X is [Outer,In,Inner], Y is [Outer,Out,Inner]. Table[i,0] is a whole number in 0..In-1 stored as
-// float32; terms that point past In have weight 0 and must not be read.
+// X is [Outer,In,Inner], Y is [Outer,Out,Inner]. Table[i,0] is an integer in 0..In-1, stored as a float32. Terms beyond In have
+// weight 0, and what lies there must not be read.
 type Resample struct {
 	X, Y           Buffer
 	Table          Buffer // [Out, 1+Taps]
@@ -142,7 +141,7 @@ type Resample struct {
 	Accumulate     bool
 }
 
-// Check panics unless a keeps the contract. What Table holds is for the machine to check, if it can.
+// Check panics unless a keeps the contract. It cannot see the contents of Table.
 func (a Resample) Check() {
 	const op = "Resample"
 	positive(op, "Taps, Outer, In, Out, Inner", a.Taps, a.Outer, a.In, a.Out, a.Inner)

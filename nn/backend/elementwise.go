@@ -1,18 +1,18 @@
 package backend
 
-// MapOp is a function of one element.
+// MapOp is a function of one variable.
 type MapOp int
 
-// The functions of Map. P and Q are the struct's parameters.
+// The functions of Map. P and Q are fields of Map.
 const (
 	MapAffine  MapOp = iota // P*x + Q
-	MapReLU                 // max(x, 0)
-	MapGELU                 // exact GELU
+	MapReLU                 // max(x, 0), but NaN for NaN
+	MapGELU                 // as the activation GELU
 	MapSigmoid              // 1 / (1 + exp(-x))
 	MapGreater              // 1 if x > P, else 0
 )
 
-// Map computes Y[i] (+)= f(X[i]). X and Y may be the same buffer (in place) without Accumulate.
+// Map computes Y[i] (+)= f(X[i]) for i < N. Without Accumulate, X and Y may be the same buffer (in place).
 type Map struct {
 	Op         MapOp
 	X, Y       Buffer
@@ -30,8 +30,8 @@ func (a Map) Check() {
 	holds(op, "Y", a.Y, 0, a.N)
 }
 
-// MapBackward adds DX[i] += DY[i] * f'(X[i]) for MapReLU (derivative 0 at 0), MapGELU and MapSigmoid. With Overwrite DX is
-// overwritten, whatever it held.
+// MapBackward computes DX[i] += DY[i] * f'(X[i]) for MapReLU (whose derivative at 0 is taken as 0), MapGELU and MapSigmoid. With
+// Overwrite, it overwrites DX, whatever it held.
 type MapBackward struct {
 	Op        MapOp
 	X, DY, DX Buffer
@@ -49,21 +49,21 @@ func (a MapBackward) Check() {
 	holds(op, "DX", a.DX, 0, a.N)
 }
 
-// ZipOp is a function of two elements.
+// ZipOp is a function of two variables.
 type ZipOp int
 
-// The functions of Zip. P and Q are the struct's parameters.
+// The functions of Zip. P and Q are fields of Zip.
 const (
 	ZipAdd ZipOp = iota // P*x + Q*y
 	ZipMul              // P*x*y
 )
 
-// Zip combines two arrays with broadcasting: for all i in Dims (row-major),
+// Zip combines two arrays element by element, with broadcasting: for all indices i within Dims,
 //
 //	Z[i0,i1,i2] (+)= f(X[XOff + i.XStride], Y[YOff + i.YStride])
 //
-// Z is contiguous. A stride of 0 repeats an operand along an axis. X and Z may be the same buffer
-// (in place) if X is read contiguously from 0 and Accumulate is off.
+// Z is contiguous and row-major. A stride of 0 repeats an operand along an axis. X and Z may be the same buffer (in place) if X is
+// read contiguously from word 0 on and Accumulate is not set.
 type Zip struct {
 	Op               ZipOp
 	X, Y, Z          Buffer
@@ -84,12 +84,11 @@ func (a Zip) Check() {
 	holds(op, "Z", a.Z, 0, a.Dims[0]*a.Dims[1]*a.Dims[2])
 }
 
-// Copy moves a strided block: for all i in Dims (row-major),
+// Copy copies a strided block: for all indices i within Dims,
 //
 //	Y[YOff + i.YStride] (+)= X[XOff + i.XStride]
 //
-// No two i may write the same word. It slices, joins, permutes, pads and shuffles pixels. Unused
-// leading dimensions are 1.
+// No two i may write the same word. Unused leading dimensions are 1. Slices, permutations, windows and their adjoints are copies.
 type Copy struct {
 	X, Y             Buffer
 	XOff, YOff       int
@@ -120,7 +119,7 @@ func (a Fill) Check() {
 	holds(op, "X", a.X, a.Off, a.N)
 }
 
-// Sum adds along the middle axis: Y[o,i] (+)= P * sum_n X[o,n,i], X being [Outer,N,Inner].
+// Sum sums X [Outer,N,Inner] over the middle axis: Y[o,i] (+)= P * sum_n X[o,n,i].
 type Sum struct {
 	X, Y            Buffer
 	Outer, N, Inner int
@@ -136,8 +135,7 @@ func (a Sum) Check() {
 	holds(op, "Y", a.Y, 0, a.Outer*a.Inner)
 }
 
-// Dot adds P * sum_i X[i]*Y[i] to Z[0]. X and Y may be the same buffer. CPU sums in float64,
-// GPUs in a tree of float32.
+// Dot adds P * sum_i X[i]*Y[i] to Z[0]. X and Y may be the same buffer. The CPU sums in float64, GPUs in a tree of float32 sums.
 type Dot struct {
 	X, Y, Z Buffer
 	N       int
@@ -153,13 +151,12 @@ func (a Dot) Check() {
 	holds(op, "Z", a.Z, 0, 1)
 }
 
-// Dropout computes Y[i] (+)= keep(i) ? X[i]/(1-Rate) : 0. keep(i) depends on Seed and i/Group alone
-// (Group elements share a fate: 1 for dropout, a whole sample for drop path), so the backward pass is
-// the same kernel on the gradient:
+// Dropout zeroes elements at random, in groups of Group consecutive elements (1 for dropout, a whole sample for drop path), and scales
+// the others. For 0 <= Rate < 1:
 //
-//	keep(i) = hash(Seed, i/Group) >= Rate * 2^32, hash the PCG mixer of hash.go
+//	keep(i) = Hash(Seed, i/Group) >= Rate * 2^32;  Y[i] (+)= keep(i) ? X[i]/(1-Rate) : 0
 //
-// Equal fates on every device. 0 <= Rate < 1.
+// The mask is the same on every device. It depends on nothing but Seed, so the backward pass is the same kernel on the gradient.
 type Dropout struct {
 	X, Y       Buffer
 	N, Group   int

@@ -1,32 +1,34 @@
 package backend
 
-// GridAttention is Attention of one head to the frames of a Side x Side grid and Pointers tokens behind them, whose
-// keys need not be formed. With j = t*Side*Side + y*Side + x for frame t, and j >= Frames*Side*Side for the pointers:
+// GridAttention is Attention with one head to the pixels of Frames frames, Side x Side each, followed by Pointers tokens, for which
+// the keys of the pixels do not have to be computed. Key j = t*Side*Side + y*Side + x belongs to pixel (x, y) of frame t, keys from
+// Frames*Side*Side on belong to the pointers:
 //
-//	k[b,j,:] = rotate(Table[y*Side+x], Memory[b,j,:] W + Bias)    for the frames
-//	k[b,j,:] = K[b,j-Frames*Side*Side,:]                          for the pointers
+//	k[b,j,:] = rotate(Table[y*Side+x], Memory[b,j,:] W + Bias)    of pixels
+//	k[b,j,:] = K[b,j-Frames*Side*Side,:]                          of pointers
 //	S[i,j] = Scale * sum_d Q[b,i,d] * k[b,j,d];  O[b,i,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,:]
 //
-// Q, rotated already, and K are D wide, Memory M, V and O Dv. The table must be axial: the angles of the first D/4 pairs
-// depend on x alone, those of the others on y alone.
+// The queries are already rotated. The table must be axial: the angles of the first D/4 channel pairs depend on x alone, those of the
+// others on y alone.
 type GridAttention struct {
-	Q, Memory, K, V, O     Heads  // K.Buf is nil without pointers
+	Q, Memory, K, V, O     Heads  // of width D, M, D, Dv, Dv; K.Buf is nil without pointers
 	W, Bias, Table         Buffer // [M,D], [D], [Side*Side,D/2,2]
-	B, Nq                  int
+	B, Nq                  int    // items, queries per item
 	Frames, Side, Pointers int
 	M, D, Dv               int
 	Scale                  float32
 }
 
-// GridAttender is a device that has a form of GridAttention without keys. Others form them and take Attention.
+// GridAttender is implemented by devices that can compute GridAttention without the keys. For other devices, the caller computes the
+// keys and calls Attention.
 type GridAttender interface {
-	// GridAttentionPays says whether GridAttention is faster than forming the keys; it looks at the sizes alone.
+	// GridAttentionPays reports whether GridAttention is faster than computing the keys. It depends on sizes only.
 	GridAttentionPays(GridAttention) bool
-	// GridAttention computes a, whether it pays or not.
+	// GridAttention computes it, whether or not it pays.
 	GridAttention(GridAttention)
 }
 
-// Places is the number of keys that belong to the frames.
+// Places is the number of keys that belong to pixels.
 func (a GridAttention) Places() int { return a.Frames * a.Side * a.Side }
 
 // Check panics unless a keeps the contract.

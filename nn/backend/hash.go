@@ -1,8 +1,8 @@
 package backend
 
-// Hash is the counter-based random function of Dropout: the PCG output permutation ("pcg" of Jarzynski and
-// Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020) applied to a counter, twice, with the seed mixed in
-// between. WGSL has the same arithmetic, so a mask is the same on every device.
+// Hash is the counter-based random number generator of Dropout: the hash function "pcg" of Jarzynski and Olano ("Hash Functions for
+// GPU Rendering", JCGT 9(3), 2020), applied twice to a counter, with the seed added in between. It uses 32-bit integer arithmetic
+// only, so a shader computes the same masks.
 func Hash(seed, i uint32) uint32 {
 	return pcg(pcg(i) + seed)
 }

@@ -1,10 +1,10 @@
 package backend
 
-// LayerNorm normalizes each row to mean 0 and variance 1 (biased, plus Eps), then scales and shifts:
+// LayerNorm normalizes each row to mean 0 and variance 1, then scales and shifts it:
 //
 //	Y[r,:] = act((X[r,:] - mean) / sqrt(var + Eps) * Gamma + Beta)
 //
-// Act is Identity or GELU. X and Y are [Rows,C] and may be the same buffer (in place).
+// var is the biased variance. Act is Identity or GELU. X and Y are [Rows,C] and may be the same buffer (in place).
 type LayerNorm struct {
 	X, Gamma, Beta, Y Buffer
 	Rows, C           int
@@ -23,12 +23,12 @@ func (a LayerNorm) Check() {
 	holds(op, "Y", a.Y, 0, a.Rows*a.C)
 }
 
-// LayerNormBackward adds the gradients of a LayerNorm; mean and variance are computed again from X.
-// With xh = (X - mean)/sqrt(var + Eps) and g = DY*Gamma:
+// LayerNormBackward adds the gradients of a LayerNorm without activation. Mean and variance are computed again from X. With
+// xh = (X - mean)/sqrt(var + Eps) and g = DY*Gamma:
 //
 //	DX += (g - mean(g) - xh*mean(g*xh)) / sqrt(var + Eps);  DGamma += sum_r DY*xh;  DBeta += sum_r DY
 //
-// DX may be nil; DGamma and DBeta are both nil or both not. With Overwrite DX is overwritten, whatever it held.
+// DX may be nil; DGamma and DBeta are both nil, or neither is. With Overwrite, DX is overwritten, whatever it held.
 type LayerNormBackward struct {
 	X, Gamma, DY      Buffer
 	DX, DGamma, DBeta Buffer
@@ -50,13 +50,13 @@ func (a LayerNormBackward) Check() {
 	mayHold(op, "DBeta", a.DBeta, a.C)
 }
 
-// RoPE rotates adjacent channel pairs by the angle of the token's place (axial rotary encoding):
-// for n < Rotated, with (cos, sin) = Table[n mod Period, p],
+// RoPE is rotary position encoding (Su et al., RoFormer, arXiv 2104.09864): it rotates each pair of adjacent channels by an angle
+// that depends on the token's position. For tokens n < Rotated, with (cos, sin) = Table[n mod Period, p],
 //
 //	Y[b,n,2p] = X[b,n,2p]*cos - X[b,n,2p+1]*sin;  Y[b,n,2p+1] = X[b,n,2p]*sin + X[b,n,2p+1]*cos
 //
-// Tokens n >= Rotated are copied. Inverse turns the other way (sin negated), which is the backward
-// pass. X and Y may be the same buffer (in place), but not with Accumulate.
+// The other tokens are copied. Inverse rotates by the negative angles, which is the backward pass. Without Accumulate, X and Y may
+// be the same buffer (in place).
 type RoPE struct {
 	X, Y       Buffer // [B,N,C], C even
 	Table      Buffer // [Period, C/2, 2]
@@ -71,7 +71,7 @@ type RoPE struct {
 func (a RoPE) Check() {
 	const op = "RoPE"
 	positive(op, "B, N, C, Period", a.B, a.N, a.C, a.Period)
-	check(a.C%2 == 0, op, "got C = %d, want an even one", a.C)
+	check(a.C%2 == 0, op, "got C = %d, want an even number", a.C)
 	check(a.Rotated >= 0 && a.Rotated <= a.N, op, "got Rotated %d, want 0..%d", a.Rotated, a.N)
 	holds(op, "X", a.X, 0, a.B*a.N*a.C)
 	holds(op, "Y", a.Y, 0, a.B*a.N*a.C)

@@ -1,21 +1,21 @@
 package backend
 
-// MaskLossTerms is the number of sums per mask that MaskLoss returns.
+// MaskLossTerms is the number of sums that MaskLoss computes per mask.
 const MaskLossTerms = 6
 
-// MaskLoss computes, for each of B masks of P pixels, the sums from which the segmentation losses and the
-// actual IoU follow. With x a logit, t the truth (0 or 1) and p = sigmoid(x):
+// MaskLoss computes, for each of B masks of P pixels, the sums from which the focal loss, the Dice loss and the actual IoU can be
+// computed. For a logit x with truth t (0 or 1), let p = sigmoid(x):
 //
 //	Out[b,0] = sum focal(x,t)        focal = a_t * (1-p_t)^2 * BCE(x,t), p_t = p*t + (1-p)*(1-t),
-//	                                 a_t = Alpha*t + (1-Alpha)*(1-t)  (RetinaNet with gamma = 2)
+//	                                 a_t = Alpha*t + (1-Alpha)*(1-t)  (Lin et al., arXiv 1708.02002, gamma = 2)
 //	Out[b,1] = sum p*t     Out[b,2] = sum p     Out[b,3] = sum t
 //	Out[b,4] = number of x > 0 and t > 0.5      Out[b,5] = number of x > 0 or t > 0.5
 //
-// Truth item of mask b is b / Repeat, so that several candidate masks share one truth.
+// Mask b is compared with truth b/Repeat, so that several candidate masks can share one truth.
 type MaskLoss struct {
 	X      Buffer // [B,P] logits
 	T      Buffer // [B/Repeat,P]
-	Out    Buffer // [B,6]
+	Out    Buffer // [B,MaskLossTerms]
 	B, P   int
 	Repeat int
 	Alpha  float32
@@ -28,6 +28,7 @@ func (a MaskLoss) Check() {
 	holds(op, "Out", a.Out, 0, a.B*MaskLossTerms)
 }
 
+// checkMasks checks what both kernels have in common.
 func checkMasks(op string, x, truth Buffer, b, p, repeat int) {
 	positive(op, "B, P, Repeat", b, p, repeat)
 	check(b%repeat == 0, op, "got %d masks, want a multiple of Repeat = %d", b, repeat)
@@ -35,7 +36,7 @@ func checkMasks(op string, x, truth Buffer, b, p, repeat int) {
 	holds(op, "T", truth, 0, b/repeat*p)
 }
 
-// MaskLossBackward adds to DX the gradient of sum_b (G[b,0]*focal sum + G[b,1]*sum p*t + G[b,2]*sum p).
+// MaskLossBackward adds to DX the gradient of a loss whose derivatives with respect to Out[b,0], Out[b,1] and Out[b,2] are G[b,:].
 type MaskLossBackward struct {
 	X, T   Buffer
 	G      Buffer // [B,3]
@@ -53,13 +54,13 @@ func (a MaskLossBackward) Check() {
 	holds(op, "DX", a.DX, 0, a.B*a.P)
 }
 
-// AdamW is one step of decoupled weight decay Adam on N parameters:
+// AdamW is one step of Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101) for N parameters:
 //
 //	g = GradScale*G;  Param *= 1 - LR*WeightDecay
 //	M = Beta1*M + (1-Beta1)*g;  V = Beta2*V + (1-Beta2)*g*g
 //	Param -= LR/(1-Beta1^Step) * M / (sqrt(V/(1-Beta2^Step)) + Eps)
 //
-// Correction1 and Correction2 are 1-Beta1^Step and 1-Beta2^Step, computed by the caller in float64.
+// The caller computes 1-Beta1^Step and 1-Beta2^Step in float64, as Correction1 and Correction2.
 type AdamW struct {
 	Param, G, M, V           Buffer
 	N                        int

@@ -1,11 +1,11 @@
 package backend
 
-// Windows cuts images into windows of Side x Side pixels and fills with zeros what the edge of the image cuts off: with y = r*Side+i
-// and x = c*Side+j for window (r,c) of rows x cols = ceil(H/Side) x ceil(W/Side),
+// Windows cuts images into windows of Side x Side pixels; windows that reach beyond the image are filled with zeros. With
+// rows x cols = ceil(H/Side) x ceil(W/Side), y = r*Side+i and x = c*Side+j is pixel (i, j) of window (r, c):
 //
-//	Y[((b*rows + r)*cols + c), i*Side+j, :] (+)= X[b,y,x,:] inside of the image, 0 elsewhere
+//	Y[((b*rows + r)*cols + c), i*Side+j, :] (+)= X[b,y,x,:] inside the image, 0 elsewhere
 //
-// and with Inverse puts them together again, which is also the adjoint:
+// With Inverse, it assembles the windows to images again, which is also the adjoint:
 //
 //	Y[b,y,x,:] (+)= X[((b*rows + r)*cols + c), i*Side+j, :]
 type Windows struct {
@@ -16,7 +16,7 @@ type Windows struct {
 	Accumulate bool
 }
 
-// Across returns how many windows lie above each other and side by side.
+// Across returns the number of rows and columns of windows in an image.
 func (a Windows) Across() (rows, cols int) {
 	return (a.H + a.Side - 1) / a.Side, (a.W + a.Side - 1) / a.Side
 }
