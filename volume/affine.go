@@ -56,6 +56,7 @@ func affineFromColumns(x, y, z, origin [3]float64) Affine {
 
 func norm(v [3]float64) float64      { return math.Sqrt(dot(v, v)) }
 func dot(a, b [3]float64) float64    { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+func add(a, b [3]float64) [3]float64 { return [3]float64{a[0] + b[0], a[1] + b[1], a[2] + b[2]} }
 func sub(a, b [3]float64) [3]float64 { return [3]float64{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
 func scale(a [3]float64, f float64) [3]float64 {
 	return [3]float64{a[0] * f, a[1] * f, a[2] * f}

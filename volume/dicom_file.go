@@ -131,7 +131,7 @@ func (f *dicomFile) what() string {
 	case f.class == classRTStruct:
 		return "RTSTRUCT, contours"
 	case f.class == classDirectory:
-		return "a a DICOM directory: give the folder with the images that it lists"
+		return "a DICOM directory (DICOMDIR): give the folder with the images that it lists"
 	case f.modality != "":
 		return f.modality
 	case f.class != "":

@@ -84,7 +84,7 @@ func readFrames(d *dicom.DataSet, f *dicomFile, p *dicom.Pixels) ([]*dicomFrame,
 }
 
 func readFrame(g frameGroups, f *dicomFile, p *dicom.Pixels, i int) (*dicomFrame, error) {
-	s := &dicomFrame{file: f, index: i, rows: p.Rows, cols: p.Columns, slope: 1, location: math.NaN(), marks: map[string]string{}}
+	s := &dicomFrame{file: f, index: i, rows: p.Rows, cols: p.Columns, slope: 1, location: math.NaN()}
 	s.number, _ = g.top.Number(tagInstanceNumber)
 	if p.Frames > 1 {
 		s.number = float64(i)
@@ -101,12 +101,26 @@ func readFrame(g frameGroups, f *dicomFile, p *dicom.Pixels, i int) (*dicomFrame
 	if err := s.readScale(g); err != nil {
 		return nil, err
 	}
-	for _, m := range frameMarks {
-		if v := g.holder(m.sequence, m.tag); s.marks[m.name] == "" {
-			s.marks[m.name] = markText(v, m.tag)
-		}
-	}
+	s.readMarks(g)
 	return s, nil
+}
+
+// readMarks reads the elements that tell frames at the same place apart. Of elements with the same name, the first that
+// is not empty counts.
+func (s *dicomFrame) readMarks(g frameGroups) {
+	for _, m := range frameMarks {
+		if s.marks[m.name] != "" {
+			continue
+		}
+		text := markText(g.holder(m.sequence, m.tag), m.tag)
+		if text == "" {
+			continue
+		}
+		if s.marks == nil {
+			s.marks = map[string]string{}
+		}
+		s.marks[m.name] = text
+	}
 }
 
 // markText writes an element for people and for comparison.
@@ -208,25 +222,42 @@ func (s *dicomFrame) readPlace(g frameGroups) error {
 	return nil
 }
 
-// spreadFrames places the frames of a multi-frame file without functional groups, which states the position of its
-// first frame only: by the dose's offsets, else by the distance between slices; where neither is stated, they have
-// no position.
+// spreadFrames places the frames of a multi-frame file without functional groups, which states only the position of its
+// first frame. The offsets of a dose (GridFrameOffsetVector) come first, then the distance between slices; if neither is
+// stated, the frames have no position.
 func spreadFrames(d *dicom.DataSet, frames []*dicomFrame) {
-	offsets, _, err := d.Numbers(tagFrameOffsets, len(frames))
 	first := frames[0]
+	offsets := first.frameOffsets(d, len(frames))
 	for i, s := range frames {
 		s.location = math.NaN()
 		step := first.between * float64(i)
-		if err == nil && len(offsets) >= len(frames) {
-			step = offsets[i] - offsets[0]
-		} else if first.between == 0 {
+		switch {
+		case offsets != nil:
+			step = offsets[i]
+		case first.between == 0:
 			s.placed = false
-			continue
 		}
 		if s.placed {
-			for r, x := range first.normal() {
-				s.position[r] = first.position[r] + step*x
-			}
+			s.position = add(first.position, scale(first.normal(), step))
 		}
 	}
+}
+
+// frameOffsets reads the distances of n frames from the first one, along the normal, in mm; nil if they are not stated.
+// PS3.3 C.8.8.3.2: if the vector starts with 0, its numbers are such distances. If it starts with the z coordinate of the
+// first frame, they are z coordinates, which decrease along the normal where that points toward the feet.
+func (s *dicomFrame) frameOffsets(d *dicom.DataSet, n int) []float64 {
+	offsets, ok, err := d.Numbers(tagFrameOffsets, n)
+	if err != nil || !ok {
+		return nil
+	}
+	sign := 1.0
+	if s.placed && offsets[0] != 0 && math.Abs(offsets[0]-s.position[2]) <= roundedBy && s.normal()[2] < 0 {
+		sign = -1
+	}
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = sign * (offsets[i] - offsets[0])
+	}
+	return out
 }

@@ -71,8 +71,16 @@ func TestClassicMultiframe(t *testing.T) {
 		step   float64
 		origin float64
 	}{
-		"dose offsets":     {func(m made) { m.Text(tagFrameOffsets, "DS", "0", "2.5", "5"); m.Decimals(tagDoseScaling, 0.5) }, []float32{5, 10, 15}, 2.5, 5},
-		"dose, downward":   {func(m made) { m.Text(tagFrameOffsets, "DS", "9", "7", "5") }, []float32{30, 20, 10}, 2, 1},
+		"dose offsets":   {func(m made) { m.Text(tagFrameOffsets, "DS", "0", "2.5", "5"); m.Decimals(tagDoseScaling, 0.5) }, []float32{5, 10, 15}, 2.5, 5},
+		"dose, downward": {func(m made) { m.Text(tagFrameOffsets, "DS", "9", "7", "5") }, []float32{30, 20, 10}, 2, 1},
+		"dose, feet first": {func(m made) {
+			m.Text(tagOrientation, "DS", "1", "0", "0", "0", "-1", "0")
+			m.Text(tagFrameOffsets, "DS", "0", "2", "4")
+		}, []float32{10, 20, 30}, 2, 5},
+		"dose, feet first, as z coordinates": {func(m made) {
+			m.Text(tagOrientation, "DS", "1", "0", "0", "0", "-1", "0")
+			m.Text(tagFrameOffsets, "DS", "5", "7", "9")
+		}, []float32{30, 20, 10}, 2, 9},
 		"spacing between":  {func(m made) { m.Decimals(tagSliceSpacing, 4) }, []float32{10, 20, 30}, 4, 5},
 		"negative spacing": {func(m made) { m.Decimals(tagSliceSpacing, -4) }, []float32{30, 20, 10}, 4, -3},
 		"nothing stated":   {func(m made) { m.Decimals(tagSliceThickness, 6) }, []float32{10, 20, 30}, 6, 0},

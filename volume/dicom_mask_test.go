@@ -237,3 +237,32 @@ func TestContoursFilled(t *testing.T) {
 	_, err = ReadLabelMap(writeTemp(t, "rs.dcm", hole))
 	require.ErrorContains(t, err, "give it as --mask, with the image series")
 }
+
+// TestSegmentationOffItsGrid: frames that are shifted sideways would be read out of place.
+func TestSegmentationOffItsGrid(t *testing.T) {
+	image := testImage(4)
+	image.Geom.DICOM.slices[2].position[0] = 50
+	l := NewLabelMap(image)
+	for i := range l.Data {
+		l.Data[i] = 1
+	}
+	path := filepath.Join(t.TempDir(), "out.seg.dcm")
+	require.NoError(t, WriteLabelMap(path, l, WriteOptions{}))
+	refused(t, path, "50 mm off the line through the first and last frame")
+}
+
+// TestShortStringsEndBetweenCharacters: a short string holds 16 characters, not bytes.
+func TestShortStringsEndBetweenCharacters(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("ä", 17):    strings.Repeat("ä", 16),
+		strings.Repeat("ä", 16):    strings.Repeat("ä", 16),
+		strings.Repeat("x", 17):    strings.Repeat("x", 16),
+		strings.Repeat("\xe4", 17): strings.Repeat("\xe4", 16),
+	} {
+		set := newSlice(1, 0).Set
+		set.Text(0x00080050, "SH", text)
+		d, err := dicom.Parse(dicom.File(dicom.SyntaxExplicit, set))
+		require.NoError(t, err)
+		require.Equal(t, want, string(seriesOwner(d)[0x00080050].Value))
+	}
+}

@@ -60,16 +60,26 @@ func seriesOwner(d *dicom.DataSet) dicom.Set {
 			f.Value = nil
 			owner[e.tag] = f
 		}
-		if f := owner[e.tag]; e.vr == "SH" && len(f.Value) > longestShort {
-			f.Value = f.Value[:longestShort]
+		if f := owner[e.tag]; e.vr == "SH" && utf8.RuneCount(f.Value) > longestShort {
+			f.Value = firstRunes(f.Value, longestShort)
 			owner[e.tag] = f
 		}
 	}
 	return owner
 }
 
-// longestShort is the longest short string (SH).
+// longestShort is the maximum number of characters of a short string (SH, PS3.5 table 6.2-1).
 const longestShort = 16
+
+// firstRunes returns the first n characters of a UTF-8 text. In text that is not UTF-8, each byte counts as one.
+func firstRunes(text []byte, n int) []byte {
+	end := 0
+	for range n {
+		_, size := utf8.DecodeRune(text[end:])
+		end += size
+	}
+	return text[:end]
+}
 
 // validDate reports whether a date or a time is one; whatever else is taken as it is.
 func validDate(vr, text string) bool {

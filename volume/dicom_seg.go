@@ -161,13 +161,19 @@ func layOut(frames []*segmentFrame) (step [3]float64, depth int, err error) {
 	for _, f := range frames {
 		f.at = int(math.Round((along(f) - along(first)) / spacing))
 	}
-	if last.at == 0 {
-		return scale(n, spacing), 1, nil
-	}
 	if last.at >= maxVoxels {
 		return step, 0, errors.New("the frames of the segmentation are too far apart: corrupt file")
 	}
-	return scale(sub(last.position, first.position), 1/float64(last.at)), last.at + 1, nil
+	step = scale(n, spacing)
+	if last.at > 0 {
+		step = scale(sub(last.position, first.position), 1/float64(last.at))
+	}
+	for _, f := range frames {
+		if off := f.offLine(first.dicomFrame, step, f.at); off > f.offLineLimit(step) {
+			return step, 0, fmt.Errorf("%s is %.3g mm off the line through the first and last frame: the frames of the segmentation do not form one grid", f.name(), off)
+		}
+	}
+	return step, last.at + 1, nil
 }
 
 // evenly reports whether all frames lie at whole multiples of the spacing.

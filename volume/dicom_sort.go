@@ -40,12 +40,8 @@ func sortSlices(stack []*dicomFrame) (step [3]float64, notes []string, err error
 	last := stack[len(stack)-1]
 	count := float64(len(stack) - 1)
 	step = scale(sub(last.position, first.position), 1/count)
-	for i, s := range stack { // positions must lie on one line, straight or (tilted gantry) slanted
-		p := first.position
-		for r := range 3 {
-			p[r] += float64(i) * step[r]
-		}
-		if off := norm(sub(s.position, p)); off > max(0.5*norm(step), first.spacing[0]) {
+	for i, s := range stack {
+		if off := s.offLine(first, step, i); off > s.offLineLimit(step) {
 			return step, nil, fmt.Errorf("slice %s is %.3g mm off the line through the first and last slice: the folder mixes stacks", s.name(), off)
 		}
 	}
@@ -60,6 +56,15 @@ func sortSlices(stack []*dicomFrame) (step [3]float64, notes []string, err error
 	}
 	return step, notes, nil
 }
+
+// offLine is how far, in mm, a slice lies from where a regular stack has its slice i. The stack's axis may be
+// perpendicular to its slices or slanted (tilted gantry).
+func (s *dicomFrame) offLine(first *dicomFrame, step [3]float64, i int) float64 {
+	return norm(sub(s.position, add(first.position, scale(step, float64(i)))))
+}
+
+// offLineLimit is the distance from which a slice does not belong to a stack: half a step, or a pixel if that is more.
+func (s *dicomFrame) offLineLimit(step [3]float64) float64 { return max(0.5*norm(step), s.spacing[0]) }
 
 // sortUnplaced sorts slices without position.
 func sortUnplaced(stack []*dicomFrame) ([3]float64, []string, error) {

@@ -51,7 +51,44 @@ func (d *DataSet) Pixels() (*Pixels, error) {
 	if p.Rows*p.Columns > maxPixels {
 		return nil, fmt.Errorf("a frame of %dx%d pixels is larger than any scan: corrupt file", p.Columns, p.Rows)
 	}
+	if p.Frames > 1 {
+		if err := p.checkFrames(); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
+}
+
+// checkFrames refuses a number of frames that the pixel data cannot hold, so that nobody allocates anything for each of
+// them.
+func (p *Pixels) checkFrames() error {
+	if fragments := p.source.fragments; fragments != nil {
+		if p.Frames > len(fragments) {
+			return fmt.Errorf("%d frames need at least as many fragments of compressed pixels, the file holds %d: truncated file", p.Frames, len(fragments))
+		}
+		return nil
+	}
+	return p.checkLength(p.source.Raw(p.dataTag()))
+}
+
+// dataTag is the element that holds uncompressed pixels.
+func (p *Pixels) dataTag() Tag {
+	switch {
+	case !p.float:
+		return TagPixels
+	case p.Allocated == 64:
+		return TagDoublePixels
+	}
+	return TagFloatPixels
+}
+
+// checkLength returns an error unless raw holds all frames uncompressed.
+func (p *Pixels) checkLength(raw []byte) error {
+	if bits := int64(p.Rows*p.Columns) * int64(max(p.Allocated, 1)) * int64(p.Frames); bits > int64(len(raw))*8 {
+		return fmt.Errorf("%d frames of %dx%d pixels of %d bits need %d bytes, the file holds %d: truncated file",
+			p.Frames, p.Columns, p.Rows, p.Allocated, (bits+7)/8, len(raw))
+	}
+	return nil
 }
 
 // Color reports whether a pixel is more than one number.
@@ -79,6 +116,9 @@ func (p *Pixels) Check() error {
 	case 1, 8, 16, 32:
 	default:
 		return fmt.Errorf("%d bits allocated per pixel, want 1, 8, 16 or 32", p.Allocated)
+	}
+	if p.Allocated == 1 && d.fragments != nil {
+		return errors.New("compressed pixel data with 1 bit per pixel: corrupt file")
 	}
 	if p.Stored < 1 || p.Stored > p.Allocated || p.High < p.Stored-1 || p.High >= p.Allocated {
 		return fmt.Errorf("bits allocated %d, stored %d, high bit %d do not fit together: corrupt file", p.Allocated, p.Stored, p.High)
@@ -117,9 +157,8 @@ func (p *Pixels) Frame(i int) ([]float64, error) {
 func (p *Pixels) nativeFrame(i int) ([]float64, error) {
 	raw := p.source.Raw(TagPixels)
 	n := p.Rows * p.Columns
-	if have := int64(len(raw)) * 8; int64(n)*int64(p.Allocated)*int64(p.Frames) > have {
-		return nil, fmt.Errorf("%d frames of %dx%d pixels of %d bits need %d bytes, the file holds %d: truncated file",
-			p.Frames, p.Columns, p.Rows, p.Allocated, (int64(n)*int64(p.Allocated)*int64(p.Frames)+7)/8, len(raw))
+	if err := p.checkLength(raw); err != nil {
+		return nil, err
 	}
 	out := make([]float64, n)
 	if p.Allocated == 1 {
@@ -154,14 +193,10 @@ func (p *Pixels) swappedFrame(i int) []float64 {
 
 // floatFrame extracts a frame of float pixels.
 func (p *Pixels) floatFrame(i int) ([]float64, error) {
-	tag, size := TagFloatPixels, 4
-	if p.Allocated == 64 {
-		tag, size = TagDoublePixels, 8
-	}
-	n := p.Rows * p.Columns
-	raw := p.source.Raw(tag)
-	if int64(len(raw)) < int64(n)*int64(size)*int64(p.Frames) {
-		return nil, fmt.Errorf("%d frames of %dx%d float pixels need more than the %d bytes that the file holds: truncated file", p.Frames, p.Columns, p.Rows, len(raw))
+	n, size := p.Rows*p.Columns, p.Allocated/8
+	raw := p.source.Raw(p.dataTag())
+	if err := p.checkLength(raw); err != nil {
+		return nil, err
 	}
 	raw = raw[i*n*size:]
 	out := make([]float64, n)

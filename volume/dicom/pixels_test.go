@@ -40,3 +40,43 @@ func TestRLERefused(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// TestOneBitRLEIsRefused: a segment per byte leaves none for pixels of one bit.
+func TestOneBitRLEIsRefused(t *testing.T) {
+	set := image(8, 8)
+	set.Short(TagBitsAllocated, 1)
+	set[TagPixels] = Field{VR: "OB", Fragments: [][]byte{make([]byte, 64)}}
+	d, err := Parse(File(SyntaxRLE, set))
+	require.NoError(t, err)
+	p, err := d.Pixels()
+	require.NoError(t, err)
+	_, err = p.Frame(0)
+	require.ErrorContains(t, err, "1 bit per pixel")
+}
+
+// TestFramesWithoutPixelsAreRefused: a file of a hundred bytes must not announce a million frames.
+func TestFramesWithoutPixelsAreRefused(t *testing.T) {
+	for syntax, pixels := range map[string]Field{
+		SyntaxExplicit: {VR: "OB", Value: make([]byte, 64)},
+		SyntaxRLE:      {VR: "OB", Fragments: [][]byte{make([]byte, 64)}},
+	} {
+		set := image(8, 8)
+		set.Text(TagFrames, "IS", "1000000")
+		set[TagPixels] = pixels
+		d, err := Parse(File(syntax, set))
+		require.NoError(t, err)
+		_, err = d.Pixels()
+		require.ErrorContains(t, err, "1000000 frames", syntax)
+	}
+}
+
+// image describes 8-bit gray pixels, but holds none.
+func image(rows, columns int) Set {
+	set := Set{}
+	set.Text(TagSOPClass, "UI", "1.2.840.10008.5.1.4.1.1.7")
+	set.Text(TagSOPInstance, "UI", "1.2.3")
+	set.Short(TagRows, rows)
+	set.Short(TagColumns, columns)
+	set.Short(TagBitsAllocated, 8)
+	return set
+}

@@ -182,7 +182,8 @@ func TestPixelKinds(t *testing.T) {
 			require.Equal(t, want, got)
 		}
 	}
-	p := parsePixels(t, File(SyntaxExplicit, image(1, TagPixels, "OB", nil)))
-	_, err := p.Frame(1)
+	d, err := Parse(File(SyntaxExplicit, image(1, TagPixels, "OB", nil)))
+	require.NoError(t, err)
+	_, err = d.Pixels()
 	require.ErrorContains(t, err, "need 1 bytes, the file holds 0")
 }
