@@ -1,21 +1,19 @@
-// Package folder is the folder that a server serves: its volumes, what was said of them, and their label maps.
+// Package folder manages the folder that a server serves: its volumes, their label maps, and what clients store about
+// them.
 //
-// Volumes are files at the top and in imagesTr (nnU-Net's NAME_0000.nii.gz is the volume NAME), and folders with
-// one DICOM series each, which go by their SeriesInstanceUID. Label maps go to labelsTr, where nnU-Net looks for
-// them, if they are final, else to labels_TAG. Everything else that is kept lies in .slmsam.
+// Volumes are files at the top level and in imagesTr (nnU-Net's NAME_0000.nii.gz is the volume NAME), and folders with
+// one DICOM series each, which are identified by their SeriesInstanceUID. Final label maps go to labelsTr, where nnU-Net
+// looks for them; others go to labels_TAG. Everything else is kept in .slmsam.
 //
-// Clients name volumes, never files: a name is looked up in the list of what is there, and a new one becomes a
-// file name of which nothing but the name itself is left. Links that lead out of the folder are not followed.
+// Clients name volumes, never files. A name is looked up in the list of volumes, and the name of a new volume is escaped
+// before it becomes a file name. Links that lead out of the folder are not followed.
 //
 // Where to start reading: folder.go, then names.go, labels.go.
 package folder
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -26,7 +24,6 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -34,7 +31,6 @@ import (
 const (
 	images = "imagesTr"
 	kept   = ".slmsam"
-	trash  = kept + "/trash"
 )
 
 // Folder is a served folder. Its methods may be called from several goroutines at once.
@@ -43,8 +39,10 @@ type Folder struct {
 	root      *os.Root
 	maxVoxels int
 
-	mu     sync.Mutex           // one change at a time
-	series map[string]seriesUID // by folder: what was read of it
+	listing sync.Mutex // one reviewed.csv is written at a time
+
+	mu     sync.Mutex           // one change is made at a time
+	series map[string]seriesUID // by folder: what was last read from it
 }
 
 // seriesUID is the UID of a DICOM folder at the time of its last change.
@@ -64,7 +62,7 @@ type Volume struct {
 // ErrUnknown means that there is no such volume or label map.
 var ErrUnknown = errors.New("the served folder has nothing with that name")
 
-// Open opens a folder. Volumes of more than maxVoxels are not read.
+// Open opens a folder. Volumes with more than maxVoxels voxels are refused.
 func Open(dir string, maxVoxels int) (*Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -73,10 +71,11 @@ func Open(dir string, maxVoxels int) (*Folder, error) {
 	return &Folder{dir: dir, root: root, maxVoxels: maxVoxels, series: map[string]seriesUID{}}, nil
 }
 
-// Close ends the use of the folder.
+// Close releases the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// Volumes lists the volumes by name.
+// Volumes lists the volumes by name. Of several files with the same name, such as a.nii and a.nii.gz, only the first one
+// counts, and one at the top level before one in imagesTr.
 func (f *Folder) Volumes() ([]Volume, error) {
 	var list []Volume
 	for _, dir := range []string{".", images} {
@@ -93,21 +92,24 @@ func (f *Folder) Volumes() ([]Volume, error) {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Volume) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(list, func(a, b Volume) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(list, func(a, b Volume) bool { return a.ID == b.ID }), nil
 }
 
-// volumeOf looks at one entry of the folder.
+// volumeOf returns the volume that an entry of the folder holds, if it holds one.
 func (f *Folder) volumeOf(dir, name string) (Volume, bool) {
-	if strings.HasPrefix(name, ".") || dir == "." && (name == images || name == finalDir || strings.HasPrefix(name, tagDir)) {
+	if strings.HasPrefix(name, ".") {
 		return Volume{}, false
 	}
 	file := path.Join(dir, name)
 	info, err := f.root.Stat(file)
-	if err != nil { // a link out of the folder, or gone meanwhile
+	if err != nil { // a link out of the folder, or removed in the meantime
 		return Volume{}, false
 	}
 	if info.IsDir() {
+		if dir == "." && reserved(name) {
+			return Volume{}, false
+		}
 		uid := f.seriesUID(file, info.ModTime())
 		return Volume{ID: uid, file: file, dicom: true}, uid != ""
 	}
@@ -121,7 +123,14 @@ func (f *Folder) volumeOf(dir, name string) (Volume, bool) {
 	return Volume{ID: id, Ext: ext, file: file}, true
 }
 
-// seriesUID reads a DICOM folder's UID, once per change; empty for another folder.
+// reserved reports whether a folder with this name, at the top level, is for images or label maps, so that it cannot
+// hold a DICOM series.
+func reserved(name string) bool {
+	return name == images || name == finalDir || strings.HasPrefix(name, tagDir)
+}
+
+// seriesUID returns the SeriesInstanceUID of a DICOM folder, empty for any other folder. It reads each folder only once
+// per change.
 func (f *Folder) seriesUID(file string, changed time.Time) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -129,7 +138,7 @@ func (f *Folder) seriesUID(file string, changed time.Time) string {
 	if !ok || !known.changed.Equal(changed) {
 		uid := ""
 		if f.within(file) {
-			uid, _ = volume.SeriesUID(f.path(file)) // another folder has none
+			uid, _ = volume.SeriesUID(f.path(file)) // fails for a folder without DICOM files
 		}
 		known = seriesUID{uid: uid, changed: changed}
 		f.series[file] = known
@@ -137,7 +146,7 @@ func (f *Folder) seriesUID(file string, changed time.Time) string {
 	return known.uid
 }
 
-// within says whether all that lies in a folder does lie there: links may lead out.
+// within reports whether everything in a folder really is there: links may lead out of the served folder.
 func (f *Folder) within(dir string) bool {
 	entries, err := fs.ReadDir(f.root.FS(), dir)
 	if err != nil {
@@ -152,10 +161,18 @@ func (f *Folder) within(dir string) bool {
 	})
 }
 
-// path is where a file of the list lies.
+// path returns the path of a file of the folder on this machine.
 func (f *Folder) path(file string) string { return filepath.Join(f.dir, filepath.FromSlash(file)) }
 
-// Find returns the volume of a name, or ErrUnknown.
+// writable returns the path to write a file of the folder to. A link there that leads out of the folder is an error.
+func (f *Folder) writable(file string) (string, error) {
+	if _, err := f.root.Stat(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("use a file in the served folder: %w", err)
+	}
+	return f.path(file), nil
+}
+
+// Find returns the volume with this name, or ErrUnknown.
 func (f *Folder) Find(id string) (Volume, error) {
 	list, err := f.Volumes()
 	if err != nil {
@@ -169,7 +186,15 @@ func (f *Folder) Find(id string) (Volume, error) {
 	return Volume{}, ErrUnknown
 }
 
-// Changed is when the volume was last written.
+// Name is what people call a volume. A DICOM series goes by the name of its folder.
+func (v Volume) Name() string {
+	if v.dicom {
+		return path.Base(v.file)
+	}
+	return v.ID
+}
+
+// Changed returns when the volume was last written.
 func (f *Folder) Changed(v Volume) (time.Time, error) {
 	info, err := f.root.Stat(v.file)
 	if err != nil {
@@ -178,7 +203,7 @@ func (f *Folder) Changed(v Volume) (time.Time, error) {
 	return info.ModTime(), nil
 }
 
-// OpenFile opens the file of a volume that is one file; name is what to call it.
+// OpenFile opens the file of a volume that is a single file. name is what a client should call it.
 func (f *Folder) OpenFile(v Volume) (file *os.File, name string, err error) {
 	if v.dicom {
 		return nil, "", annotate.Inputf("the volume is a DICOM series of several files")
@@ -189,113 +214,10 @@ func (f *Folder) OpenFile(v Volume) (file *os.File, name string, err error) {
 	return file, v.ID + v.Ext, nil
 }
 
-// Add puts a file into the folder as the volume id, which must be new: the same bytes again are no error.
-func (f *Folder) Add(id, ext string, from string) error {
-	name, err := fileName(id, ext)
-	if err != nil {
-		return err
-	}
-	if _, err := ReadVolume(from, f.maxVoxels); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	dir := "."
-	if info, err := f.root.Stat(images); err == nil && info.IsDir() {
-		dir = images
-		name, err = fileName(id+"_0000", ext)
-		if err != nil {
-			return err
-		}
-	}
-	if old, err := f.root.Open(path.Join(dir, name)); err == nil {
-		defer old.Close()
-		return sameBytes(old, from, id)
-	}
-	return copyFile(f.path(path.Join(dir, name)), from)
-}
-
-// sameBytes is no error if both files are equal.
-func sameBytes(old io.Reader, from, id string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return fmt.Errorf("read the upload: %w", err)
-	}
-	defer in.Close()
-	a, errA := sum(old)
-	b, errB := sum(in)
-	if err := errors.Join(errA, errB); err != nil {
-		return fmt.Errorf("compare with the existing image: %w", err)
-	}
-	if a != b {
-		return annotate.Inputf("another image is already named %q: choose a different name", id)
-	}
-	return nil
-}
-
-// SHA256 is the check sum of a volume's file, in hexadecimal.
-func (f *Folder) SHA256(v Volume) (string, error) {
-	file, _, err := f.OpenFile(v)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	return sum(file)
-}
-
-func sum(r io.Reader) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", fmt.Errorf("check sum: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// copyFile makes a file that appears whole or not at all.
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return fmt.Errorf("read the upload: %w", err)
-	}
-	defer in.Close()
-	return wholefile.Write(to, func(w io.Writer) error {
-		_, err := io.Copy(w, in)
-		return err
-	})
-}
-
-// Remove takes a volume and its label maps away, to .slmsam/trash.
-func (f *Folder) Remove(v Volume) error {
-	tags, err := f.Labels(v.ID)
-	if err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, l := range tags {
-		if err := f.discard(l.file); err != nil {
-			return err
-		}
-	}
-	return f.discard(v.file)
-}
-
-// discard moves a file to the trash.
-func (f *Folder) discard(file string) error {
-	if err := f.mkdir(trash); err != nil {
-		return err
-	}
-	to := fmt.Sprintf("%s/%s-%s", trash, time.Now().UTC().Format("20060102T150405.000000000"), path.Base(file))
-	if err := os.Rename(f.path(file), f.path(to)); err != nil {
-		return fmt.Errorf("move to the trash: %w", err)
-	}
-	return nil
-}
-
-// mkdir makes a folder and those above it.
+// mkdir makes a folder and its parents.
 func (f *Folder) mkdir(dir string) error {
-	if above := path.Dir(dir); above != "." {
-		if err := f.mkdir(above); err != nil {
+	if parent := path.Dir(dir); parent != "." {
+		if err := f.mkdir(parent); err != nil {
 			return err
 		}
 	}

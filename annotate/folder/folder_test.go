@@ -130,3 +130,56 @@ func TestNoFileIsReadOrKeptThroughALinkThatLeadsOut(t *testing.T) {
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "series", "3.dcm")))
 	require.False(t, f.within("series"))
 }
+
+// TestReplacedLabelMapsGoToTheTrash: whatever another program wrote into labelsTr can be brought back.
+func TestReplacedLabelMapsGoToTheTrash(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.nii.gz"), annotatetest.Ball(3, 4, 5))
+	f := open(t, dir)
+	a, err := f.Find("a")
+	require.NoError(t, err)
+	first := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(3, 4, 5))
+	second := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(4, 4, 5))
+	require.NoError(t, f.SaveLabel(a, Final, ".nii.gz", first))
+	require.NoError(t, f.SaveLabel(a, Final, ".nii.gz", second))
+	left, err := filepath.Glob(filepath.Join(dir, ".slmsam", "trash", "*-a.nii.gz"))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	for path, want := range map[string]string{left[0]: first, filepath.Join(dir, "labelsTr", "a.nii.gz"): second} {
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		expected, err := os.ReadFile(want)
+		require.NoError(t, err)
+		require.Equal(t, expected, got, path)
+	}
+}
+
+// TestNamesOfLabelFoldersStayFree: a volume may be called like a folder of label maps, but no series takes its place.
+func TestNamesOfLabelFoldersStayFree(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "labels_of_a.nii.gz"), annotatetest.Ball(3, 4, 5))
+	f := open(t, dir)
+	require.Equal(t, []string{"labels_of_a"}, ids(t, f))
+	for name, want := range map[string]string{"labelsTr": "series_labelsTr", "imagesTr": "series_imagesTr", "labels_x": "series_labels_x", "knee": "knee"} {
+		path, err := f.freeName(name)
+		require.NoError(t, err)
+		require.Equal(t, filepath.Join(dir, want), path)
+	}
+}
+
+func TestConcurrentInfoIsKept(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	keys := []string{"a", "b", "c", "d", "e", "f"}
+	want, done := map[string]any{}, make(chan error)
+	for _, key := range keys {
+		want[key] = key
+		go func() { done <- f.SetInfo("x", "", map[string]any{key: key}) }()
+	}
+	for range keys {
+		require.NoError(t, <-done)
+	}
+	got, err := f.Info("x", "")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}

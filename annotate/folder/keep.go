@@ -2,18 +2,16 @@ package folder
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Keep is the path of the file in which a program keeps what it knows of a volume, in a folder of its own (kind)
-// within .slmsam, which is made if need be.
+// Keep returns the path of a file in which a package keeps what it knows about a volume: .slmsam/KIND/ID.EXT. The folder
+// is made if necessary.
 func (f *Folder) Keep(kind, id, ext string) (string, error) {
 	name, err := fileName(id, ext)
 	if err != nil {
@@ -25,35 +23,25 @@ func (f *Folder) Keep(kind, id, ext string) (string, error) {
 	if err := f.mkdir(dir); err != nil {
 		return "", err
 	}
-	file := path.Join(dir, name)
-	if _, err := f.root.Stat(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // a link that leads out
-		return "", fmt.Errorf("use a file in the served folder: %w", err)
-	}
-	return f.path(file), nil
+	return f.writable(path.Join(dir, name))
 }
 
-// Stat reads a volume's grid but none of its voxels; as Read, it refuses what is too large.
+// Stat reads a volume's grid but none of its voxels. Like Read, it refuses volumes that are too large.
 func (f *Folder) Stat(v Volume) (volume.Geometry, error) {
-	file := f.path(v.file)
-	if err := fits(file, f.maxVoxels); err != nil {
-		return volume.Geometry{}, err
-	}
-	g, err := volume.Stat(file)
-	if err != nil {
-		return volume.Geometry{}, unreadable(file, err)
-	}
-	return g, nil
+	return stat(f.path(v.file), f.maxVoxels)
 }
 
-// reviewed is the list of volumes that have a final label map, for slmsam train.
+// reviewed is the list of volumes with a final label map, for slmsam train.
 const reviewed = "reviewed.csv"
 
-// Reviewed is where reviewed.csv lies.
+// Reviewed returns the path of reviewed.csv.
 func (f *Folder) Reviewed() string { return f.path(reviewed) }
 
 // ListReviewed writes reviewed.csv: name, image and label of every volume with a final label map, as paths within the
-// folder. It returns how many there are.
+// folder. It returns the number of volumes.
 func (f *Folder) ListReviewed() (int, error) {
+	f.listing.Lock() // from reading the folder to writing the file, so that no older list overwrites a newer one
+	defer f.listing.Unlock()
 	list, err := f.Volumes()
 	if err != nil {
 		return 0, err
@@ -68,19 +56,12 @@ func (f *Folder) ListReviewed() (int, error) {
 			rows = append(rows, []string{v.ID, v.file, l.file})
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	err = wholefile.Write(f.path(reviewed), func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
+	to, err := f.writable(reviewed)
+	if err == nil {
+		err = wholefile.Write(to, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(rows) })
+	}
 	if err != nil {
 		return 0, fmt.Errorf("list the reviewed volumes: %w", err)
 	}
 	return len(rows) - 1, nil
-}
-
-// Name is what people call a volume: a DICOM series goes by its folder's name.
-func (v Volume) Name() string {
-	if v.dicom {
-		return path.Base(v.file)
-	}
-	return v.ID
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -14,19 +15,19 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// Final is the tag of label maps that an annotator submitted.
+// Final is the tag of label maps that an annotator has submitted.
 const Final = "final"
 
-// Where label maps lie.
+// The folders of label maps.
 const (
 	finalDir = "labelsTr"
-	tagDir   = "labels_"
+	tagDir   = "labels_" // followed by the tag
 )
 
-// tagPattern is what a tag may be.
+// tagPattern matches valid tags.
 var tagPattern = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 
-// dirOf is the folder of a tag's label maps.
+// dirOf returns the folder of a tag's label maps.
 func dirOf(tag string) (string, error) {
 	if !tagPattern.MatchString(tag) {
 		return "", annotate.Inputf("%.40q cannot be the tag of a label map: want 1 to 32 lowercase letters, digits, _ and -", tag)
@@ -61,7 +62,7 @@ func (f *Folder) Labels(id string) (map[string]LabelFile, error) {
 		for _, ext := range extensions {
 			name, err := fileName(id, ext)
 			if err != nil {
-				continue // no label map has such a name
+				continue // no file can have such a name
 			}
 			file := path.Join(e.Name(), name)
 			if info, err := f.root.Stat(file); err == nil && info.Mode().IsRegular() {
@@ -73,7 +74,7 @@ func (f *Folder) Labels(id string) (map[string]LabelFile, error) {
 	return found, nil
 }
 
-// Label is one label map, or ErrUnknown.
+// Label returns a volume's label map with the given tag, or ErrUnknown.
 func (f *Folder) Label(id, tag string) (LabelFile, error) {
 	all, err := f.Labels(id)
 	if err != nil {
@@ -95,12 +96,11 @@ func (f *Folder) OpenLabel(l LabelFile) (*os.File, error) {
 	return file, nil
 }
 
-// Paths are the files of a volume and one of its label maps, for programs on this machine.
-func (f *Folder) Paths(v Volume, l LabelFile) (image, label string) {
-	return f.path(v.file), f.path(l.file)
-}
+// LabelPath returns the path of a label map on this machine.
+func (f *Folder) LabelPath(l LabelFile) string { return f.path(l.file) }
 
-// SaveLabel makes a file the label map of a volume under a tag, in place of what was there.
+// SaveLabel copies a file into the folder as a volume's label map with the given tag. A label map that it replaces goes
+// to the trash.
 func (f *Folder) SaveLabel(v Volume, tag, ext, from string) error {
 	dir, err := dirOf(tag)
 	if err != nil {
@@ -110,33 +110,45 @@ func (f *Folder) SaveLabel(v Volume, tag, ext, from string) error {
 	if err != nil {
 		return err
 	}
-	old, err := f.Label(v.ID, tag)
-	known := err == nil
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	old, err := f.Label(v.ID, tag)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
 	if err := f.mkdir(dir); err != nil {
 		return err
 	}
-	if err := copyFile(f.path(path.Join(dir, name)), from); err != nil {
+	file := path.Join(dir, name)
+	to, err := f.writable(file)
+	if err != nil {
 		return err
 	}
-	if known && old.Ext != ext {
+	if old.file == file {
+		if err := f.preserve(file); err != nil {
+			return err
+		}
+	}
+	if err := copyFile(to, from); err != nil {
+		return err
+	}
+	if old.file != "" && old.file != file { // in another format
 		return f.discard(old.file)
 	}
 	return nil
 }
 
-// RemoveLabel takes a label map away, to .slmsam/trash.
+// RemoveLabel moves a label map to the trash.
 func (f *Folder) RemoveLabel(l LabelFile) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.discard(l.file)
 }
 
-// infoLimit bounds what is kept of what clients say.
+// infoLimit bounds what clients can store about a volume or label map, in bytes.
 const infoLimit = 1 << 16
 
-// infoFile is where it is kept what clients said of a volume (tag empty) or label map.
+// infoFile names the file with what clients stored about a volume (empty tag) or one of its label maps.
 func infoFile(id, tag string) (string, error) {
 	dir := kept + "/images"
 	if tag != "" {
@@ -150,7 +162,7 @@ func infoFile(id, tag string) (string, error) {
 	return path.Join(dir, name), err
 }
 
-// Info is what clients said of a volume (tag empty) or of one of its label maps.
+// Info returns what clients stored about a volume (empty tag) or one of its label maps.
 func (f *Folder) Info(id, tag string) (map[string]any, error) {
 	file, err := infoFile(id, tag)
 	if err != nil {
@@ -170,30 +182,32 @@ func (f *Folder) Info(id, tag string) (map[string]any, error) {
 	return info, nil
 }
 
-// SetInfo keeps what a client says, beside what is kept already.
+// SetInfo stores what a client says about a volume or label map, in addition to what is already stored.
 func (f *Folder) SetInfo(id, tag string, more map[string]any) error {
 	file, err := infoFile(id, tag)
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	info, err := f.Info(id, tag)
 	if err != nil {
 		return err
 	}
-	for key, value := range more {
-		info[key] = value
-	}
+	maps.Copy(info, more)
 	raw, err := json.Marshal(info)
 	if err != nil {
-		return fmt.Errorf("store what was said: %w", err)
+		return fmt.Errorf("store information about a volume: %w", err)
 	}
 	if len(raw) > infoLimit {
 		return annotate.Inputf("more than %d bytes were sent about one volume", infoLimit)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if err := f.mkdir(path.Dir(file)); err != nil {
 		return err
 	}
-	return wholefile.WriteBytes(f.path(file), raw)
+	to, err := f.writable(file)
+	if err != nil {
+		return err
+	}
+	return wholefile.WriteBytes(to, raw)
 }

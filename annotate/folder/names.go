@@ -10,10 +10,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// extensions are those of files that can hold a volume, longest first.
+// extensions lists the extensions of files that can hold a volume, longest first.
 var extensions = []string{".nii.gz", ".nrrd", ".nii", ".mha"}
 
-// Extension is the part of a file name that says how the file is written; empty if it is none of ours.
+// Extension returns the extension of a file that can hold a volume, such as ".nii.gz", in lower case; empty for any other
+// file name.
 func Extension(name string) string {
 	lower := strings.ToLower(name)
 	for _, ext := range extensions {
@@ -24,7 +25,7 @@ func Extension(name string) string {
 	return ""
 }
 
-// split cuts a file name into the volume's name and the extension.
+// split splits a file name into the volume's name, unescaped, and the extension.
 func split(name string) (id, ext string) {
 	ext = Extension(name)
 	if ext == "" {
@@ -39,11 +40,11 @@ func split(name string) (id, ext string) {
 	return id, ext
 }
 
-// maxName bounds a volume's name: with every byte escaped it stays a valid file name.
+// maxName bounds a volume's name, in bytes: even with every byte escaped, the file name stays short enough.
 const maxName = 80
 
-// fileName is the file name for a volume's name: letters, digits and a few signs as they are, everything else as
-// %XX. Names with separators or control characters, or that begin with a dot, are refused.
+// fileName returns the file name for a volume's name: letters, digits and a few other characters as they are, everything
+// else as %XX. Names that contain separators or control characters, or that begin with a dot, are refused.
 func fileName(id, ext string) (string, error) {
 	if id == "" || len(id) > maxName || !utf8.ValidString(id) || id[0] == '.' || strings.ContainsAny(id, `/\`) || strings.ContainsFunc(id, unicode.IsControl) {
 		return "", annotate.Inputf("%.100q cannot be the name of a volume: want 1 to %d bytes without slashes, and no leading dot", id, maxName)

@@ -13,13 +13,13 @@ func (f *Folder) Read(v Volume) (*volume.Volume, error) {
 	return ReadVolume(f.path(v.file), f.maxVoxels)
 }
 
-// reading lets one file at a time become a volume: its memory is not counted until the volume is in use.
+// reading makes sure that only one file at a time is read: a volume's memory is not accounted for until it is in use.
 var reading sync.Mutex
 
-// ReadVolume reads a volume if it has at most maxVoxels; what is wrong with the file is an InputError that does
-// not say where it lies.
+// ReadVolume reads a volume with at most maxVoxels voxels. A file that cannot be read is an InputError, which does not
+// reveal the file's path.
 func ReadVolume(file string, maxVoxels int) (*volume.Volume, error) {
-	if err := fits(file, maxVoxels); err != nil {
+	if _, err := stat(file, maxVoxels); err != nil {
 		return nil, err
 	}
 	reading.Lock()
@@ -33,7 +33,7 @@ func ReadVolume(file string, maxVoxels int) (*volume.Volume, error) {
 
 // ReadLabelMap is ReadVolume for label maps.
 func ReadLabelMap(file string, maxVoxels int) (*volume.LabelMap, error) {
-	if err := fits(file, maxVoxels); err != nil {
+	if _, err := stat(file, maxVoxels); err != nil {
 		return nil, err
 	}
 	reading.Lock()
@@ -45,19 +45,19 @@ func ReadLabelMap(file string, maxVoxels int) (*volume.LabelMap, error) {
 	return l, nil
 }
 
-// fits checks a file's size before its voxels are read.
-func fits(file string, maxVoxels int) error {
+// stat reads the grid of a file, and refuses one that is too large before any voxels are read.
+func stat(file string, maxVoxels int) (volume.Geometry, error) {
 	g, err := volume.Stat(file)
 	if err != nil {
-		return unreadable(file, err)
+		return g, unreadable(file, err)
 	}
 	if d := g.Dim; d[0] > maxVoxels/d[1]/d[2] {
-		return annotate.Inputf("the volume has %v voxels, more than the %d that this server accepts", d, maxVoxels)
+		return g, annotate.Inputf("the volume has %v voxels, more than the %d that this server accepts", d, maxVoxels)
 	}
-	return nil
+	return g, nil
 }
 
-// unreadable says what is wrong with a file without its path.
+// unreadable says what is wrong with a file, without its path.
 func unreadable(file string, err error) error {
 	text := strings.ReplaceAll(err.Error(), "volume: read "+file+": ", "")
 	return annotate.Inputf("the file cannot be read: %s", strings.ReplaceAll(text, file, "it"))

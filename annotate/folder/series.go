@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strconv"
 
@@ -12,9 +11,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// AddSeries puts the files of a DICOM series, which lie in the folder from, into a folder of their own, called name or, where
-// there is one, with a number. A series that is there already, by its SeriesInstanceUID, is left alone. The ID is that of
-// the volume.
+// AddSeries copies the files of a DICOM series from the folder from into a new folder, which is called name, with a number
+// if that is taken. It returns the ID of the volume. A series that is already present, by its SeriesInstanceUID, is left
+// alone.
 func (f *Folder) AddSeries(name, from string) (id string, err error) {
 	uid, err := volume.SeriesUID(from)
 	if err != nil {
@@ -38,7 +37,7 @@ func (f *Folder) AddSeries(name, from string) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("receive the series: %w", err)
 	}
-	defer os.RemoveAll(coming) // gone, if all went well
+	defer os.RemoveAll(coming) // renamed by then if all went well
 	files, err := os.ReadDir(from)
 	if err != nil {
 		return "", fmt.Errorf("receive the series: %w", err)
@@ -58,7 +57,7 @@ func (f *Folder) AddSeries(name, from string) (id string, err error) {
 	return uid, nil
 }
 
-// freeName is the path of a folder that is not there yet.
+// freeName returns the path of a folder that does not exist yet.
 func (f *Folder) freeName(name string) (string, error) {
 	for n := 1; ; n++ {
 		numbered := name
@@ -69,7 +68,10 @@ func (f *Folder) freeName(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := f.root.Lstat(path.Join(".", file)); errors.Is(err, os.ErrNotExist) {
+		if reserved(file) {
+			file = "series_" + file
+		}
+		if _, err := f.root.Lstat(file); errors.Is(err, os.ErrNotExist) {
 			return f.path(file), nil
 		} else if err != nil {
 			return "", fmt.Errorf("receive the series: %w", err)

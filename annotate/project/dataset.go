@@ -47,7 +47,7 @@ func (p *Project) Dataset() (*Dataset, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, path := p.folder.Paths(v, file)
+		path := p.folder.LabelPath(file)
 		names, err := p.namesOf(v, path)
 		if err != nil {
 			return nil, err

@@ -113,7 +113,7 @@ func (p *Project) adopt(d *Document, v folder.Volume) error {
 	if err != nil {
 		return err
 	}
-	_, path := p.folder.Paths(v, file)
+	path := p.folder.LabelPath(file)
 	l, err := folder.ReadLabelMap(path, p.limits.Voxels)
 	if err != nil {
 		return err
