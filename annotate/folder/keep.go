@@ -26,6 +26,16 @@ func (f *Folder) Keep(kind, id, ext string) (string, error) {
 	return f.writable(path.Join(dir, name))
 }
 
+// Keeps reports whether there is a file under the path that Keep returns.
+func (f *Folder) Keeps(kind, id, ext string) bool {
+	name, err := fileName(id, ext)
+	if err != nil {
+		return false
+	}
+	_, err = f.root.Lstat(path.Join(kept, kind, name))
+	return err == nil
+}
+
 // Stat reads a volume's grid but none of its voxels. Like Read, it refuses volumes that are too large.
 func (f *Folder) Stat(v Volume) (volume.Geometry, error) {
 	return stat(f.path(v.file), f.maxVoxels)

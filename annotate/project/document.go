@@ -24,7 +24,11 @@ type Document struct {
 	dropped  int              // steps that no longer are in past
 	future   []step           // what redo brings again, last first
 	watchers map[*Watch]bool
-	job      *job // queued or running; guarded by the project's lock
+	jobState Event // the last event of a job that is queued or running; no Type: there is none
+
+	// guarded by the project's lock
+	job      *job // queued or running
+	deferred *job // to be queued again after a suggestion
 }
 
 // stamp says who changed something, and when.

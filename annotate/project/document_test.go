@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,7 +96,7 @@ func TestUndoTakesBackEverything(t *testing.T) {
 	step(d.Accept(me, 1, 2))
 	step(d.Forget(me, 1, 4))
 	step(d.Remove(me, 1))
-	step(d.review(me, true))
+	step(d.review(me, true, nil))
 	for i := len(states) - 1; i > 0; i-- {
 		require.Equal(t, states[i], d.Snapshot().Set)
 		done, err := d.Undo(1<<30, "me")
@@ -161,14 +162,18 @@ func TestWhatACrashLeavesIsMended(t *testing.T) {
 		require.Equal(t, want+1, again.revision)
 		again.Close()
 	}
-	damaged := append([]byte(nil), whole...)
-	damaged[first/2] ^= 1
-	require.NoError(t, os.WriteFile(path, damaged, 0o600))
-	_, err = openDocument("a", path, d.grid)
-	require.ErrorContains(t, err, "damaged")
-	kept, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, damaged, kept, "nothing is cut off")
+	for _, records := range [][]int{{0}, {1}, {0, 1}, {1, 2}, {0, 1, 2}} {
+		damaged := append([]byte(nil), whole...)
+		for _, i := range records {
+			damaged[(4*i+2)*len(whole)/16] ^= 1 // within record i: they are about equally long
+		}
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		_, err = openDocument("a", path, d.grid)
+		require.ErrorContains(t, err, "damaged", records)
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, damaged, kept, "nothing is cut off")
+	}
 }
 
 func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
@@ -184,4 +189,22 @@ func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
 	require.ErrorIs(t, err, ErrInUse, "what another program writes is not looked at, and not mended")
 	a.Close()
 	require.Equal(t, 1, openA(t, openProject(t, dir, far(0))).Snapshot().Revision)
+}
+
+// TestAJournalThatCannotBeShortenedIsUsedAsItIs: here because the name of the temporary file would be too long.
+func TestAJournalThatCannotBeShortenedIsUsedAsItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", 250))
+	d, err := openDocument("a", path, grid{dim: [3]int{width, height, depth}, axis: 2})
+	require.NoError(t, err)
+	defer d.Close()
+	_, err = d.Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	size := d.journal.size
+	require.NoError(t, d.journal.replace(nil))
+	require.Equal(t, size, d.journal.size)
+	_, err = d.Draw(me, 5, square(1, 2, 2, 4), nil)
+	require.NoError(t, err)
+	_, records, err := openJournal(path)
+	require.ErrorIs(t, err, ErrInUse, "it is still locked")
+	require.Empty(t, records)
 }

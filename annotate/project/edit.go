@@ -35,6 +35,7 @@ func (d *Document) Draw(by Author, slice int, plane string, named map[int]Object
 			if _, known := s.objects[label]; known {
 				continue
 			}
+			o.Name = strings.TrimSpace(o.Name)
 			if err := o.check(label); err != nil {
 				return nil, err
 			}
@@ -196,13 +197,19 @@ func (d *Document) Remove(by Author, label int) (int, error) {
 	})
 }
 
-// review says whether the volume is done.
-func (d *Document) review(by Author, done bool) (int, error) {
+// review marks the volume as reviewed, or not. errSuperseded: the document is no longer what the reviewer saw; seen may be
+// nil.
+func (d *Document) review(by Author, done bool, seen *state) (int, error) {
 	what := "marking the volume as reviewed"
 	if !done {
 		what = "marking the volume as not reviewed"
 	}
-	return d.edit(by.Base, by.Name, what, func(*state) (Values, error) { return Values{metaKey: meta(Meta{Reviewed: done})}, nil })
+	return d.edit(by.Base, by.Name, what, func(now *state) (Values, error) {
+		if seen != nil && !sameOutlines(seen, now) {
+			return nil, errSuperseded
+		}
+		return Values{metaKey: meta(Meta{Reviewed: done})}, nil
+	})
 }
 
 func (s *state) checkSlice(slice int) error {

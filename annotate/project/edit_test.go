@@ -210,6 +210,14 @@ func TestUploadsDoNotTouchWhatIsThere(t *testing.T) {
 	id, err = p.Add(`C:\scans/new.nii.gz`, open())
 	require.NoError(t, err)
 	require.Equal(t, "new", id)
+	d := openA(t, p)
+	_, err = d.Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(dir, "a.nii.gz")))
+	id, err = p.Add("a.nii", strings.NewReader("")) // not a volume: only the name matters
+	require.Error(t, err)
+	require.Equal(t, "a-3", id, "the annotations of a volume that is gone are not those of a new one")
+	require.NoError(t, os.Rename(filepath.Join(dir, "a-2.nii.gz"), filepath.Join(dir, "a.nii.gz")))
 	for _, name := range []string{"a.exe", "", "../..", "x.nii.gz/.."} {
 		_, err = p.Add(name, open())
 		require.Error(t, err, name)
@@ -242,4 +250,20 @@ func TestAListOfVolumesOpensNone(t *testing.T) {
 	require.NoError(t, p.Close())
 	p = openProject(t, dir, far(0))
 	require.Equal(t, Propagated, state(), "the journal changed")
+}
+
+// TestAReviewIsOfWhatWasSaved: a change between saving the label map and marking it as reviewed is not signed unseen.
+func TestAReviewIsOfWhatWasSaved(t *testing.T) {
+	d := openA(t, openProject(t, newFolder(t), far(0)))
+	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	seen := stateOf(t, d)
+	_, err = d.Draw(me, 5, square(1, 2, 2, 4), nil)
+	require.NoError(t, err)
+	_, err = d.review(me, true, seen)
+	require.ErrorIs(t, err, errSuperseded)
+	require.False(t, stateOf(t, d).meta.Reviewed)
+	_, err = d.review(me, true, stateOf(t, d))
+	require.NoError(t, err)
+	require.True(t, stateOf(t, d).meta.Reviewed)
 }

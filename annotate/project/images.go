@@ -58,6 +58,7 @@ type images struct {
 // heldImage is one volume.
 type heldImage struct {
 	id    string
+	copy  string // path of the copy
 	users int
 	place *list.Element
 	once  sync.Once
@@ -78,16 +79,15 @@ func (c *images) use(id string, read func() (*volume.Volume, error)) (Image, fun
 	c.mu.Lock()
 	h := c.held[id]
 	if h == nil {
-		h = &heldImage{id: id}
+		c.made++
+		h = &heldImage{id: id, copy: filepath.Join(c.dir, strconv.Itoa(c.made)+".nii")}
 		c.held[id] = h
 		h.place = c.recent.PushFront(h)
-		c.made++
 	}
 	h.users++
 	c.recent.MoveToFront(h.place)
-	name := filepath.Join(c.dir, strconv.Itoa(c.made)+".nii")
 	c.mu.Unlock()
-	h.once.Do(func() { h.err = c.load(h, name, read) })
+	h.once.Do(func() { h.err = c.load(h, read) })
 	release := sync.OnceFunc(func() { c.release(h) })
 	if h.err != nil {
 		release()
@@ -97,7 +97,7 @@ func (c *images) use(id string, read func() (*volume.Volume, error)) (Image, fun
 }
 
 // load reads a volume once there is room for it.
-func (c *images) load(h *heldImage, name string, read func() (*volume.Volume, error)) error {
+func (c *images) load(h *heldImage, read func() (*volume.Volume, error)) error {
 	v, err := read()
 	if err != nil {
 		return err
@@ -105,13 +105,13 @@ func (c *images) load(h *heldImage, name string, read func() (*volume.Volume, er
 	if err := c.reserve(len(v.Data)); err != nil {
 		return err
 	}
-	if err := volume.WriteVolume(name, v, volume.WriteOptions{}); err != nil {
+	if err := volume.WriteVolume(h.copy, v, volume.WriteOptions{}); err != nil {
 		c.mu.Lock()
 		c.voxels -= len(v.Data)
 		c.mu.Unlock()
 		return fmt.Errorf("make a copy for the browser: %w", err)
 	}
-	h.image = Image{Volume: v, NIfTI: name, window: &window{}}
+	h.image = Image{Volume: v, NIfTI: h.copy, window: &window{}}
 	return nil
 }
 

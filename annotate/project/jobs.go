@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -55,23 +56,24 @@ func (p *Project) propagate(j *job) error {
 	if _, _, err := p.plan(d, image, j.run); err != nil {
 		return err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.enqueue(j)
 	return nil
 }
 
-// enqueue puts a job at the end of the queue, in place of the document's earlier one.
+// enqueue puts a job at the end of the queue, in place of an earlier one for the same document. The project's lock is
+// held, so that nobody sees the document without a job, and watchers are told before the job starts.
 func (p *Project) enqueue(j *job) {
-	p.mu.Lock()
+	d := j.document
 	j.ctx, j.cancel = context.WithCancelCause(p.ctx)
-	if earlier := p.take(j.document, errSuperseded); earlier != nil {
+	if earlier := p.take(d, errSuperseded); earlier != nil {
 		j.tickets = append(earlier.tickets, j.tickets...)
 	}
 	p.queue = append(p.queue, j)
 	p.ahead.pause()
-	j.document.job = j
-	ahead := len(p.queue) - 1
-	p.mu.Unlock()
-	j.document.notify(Event{Type: "job", State: "queued", Ahead: ahead})
+	d.job = j
+	d.notify(Event{Type: "job", State: "queued", Ahead: len(p.queue) - 1})
 	p.stir()
 }
 
@@ -83,13 +85,13 @@ func (p *Project) stir() {
 	}
 }
 
-// take ends a document's job, if it has one, and returns it; the lock is held.
+// take ends a document's job, if it has one, and returns it. The lock is held.
 func (p *Project) take(d *Document, why error) *job {
-	j := d.job
+	j := cmp.Or(d.job, d.deferred)
 	if j == nil {
 		return nil
 	}
-	d.job = nil
+	d.job, d.deferred = nil, nil
 	j.cancel(why)
 	p.queue = slices.DeleteFunc(p.queue, func(q *job) bool { return q == j })
 	return j
@@ -106,13 +108,29 @@ func (p *Project) Stop(d *Document) {
 	}
 }
 
-// Changed starts the document's job anew, if it has one, because its outlines are others now.
+// Changed restarts a document's job, if it has one, because the outlines have changed.
 func (p *Project) Changed(d *Document) {
 	p.mu.Lock()
-	j := p.take(d, errSuperseded)
-	p.mu.Unlock()
-	if j != nil {
+	defer p.mu.Unlock()
+	if j := p.take(d, errSuperseded); j != nil {
 		d.notify(Event{Type: "job", State: "superseded"})
+		p.enqueue(j.again())
+	}
+}
+
+// deferJob takes a document's job off the queue until resumeJob. It can still be stopped or superseded.
+func (p *Project) deferJob(d *Document) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ahead.pause()
+	d.deferred = p.take(d, errSuperseded)
+}
+
+// resumeJob restarts the job that deferJob took off the queue, if it is still wanted.
+func (p *Project) resumeJob(d *Document) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if j := d.deferred; j != nil {
 		p.enqueue(j.again())
 	}
 }
@@ -148,7 +166,7 @@ func (p *Project) finish(j *job, err error) {
 	mine := j.document.job == j
 	outcome := jobDone
 	switch {
-	case !mine, p.ctx.Err() != nil:
+	case !mine, p.ctx.Err() != nil, errors.Is(err, errSuperseded):
 		outcome = jobStopped
 	case err != nil:
 		outcome = jobFailed
@@ -156,13 +174,14 @@ func (p *Project) finish(j *job, err error) {
 	p.done[outcome]++
 	if mine {
 		p.take(j.document, errStopped)
+		if errors.Is(err, errSuperseded) {
+			p.enqueue(j.again())
+		}
 	}
 	p.mu.Unlock()
 	j.cancel(nil)
 	switch {
 	case outcome == jobStopped:
-	case errors.Is(err, errSuperseded):
-		p.enqueue(j.again())
 	case err != nil:
 		if !isInput(err) {
 			p.log.Error("propagation failed", "error", err)

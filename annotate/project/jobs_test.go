@@ -106,3 +106,24 @@ func TestWhoDoesNotListenIsLetGo(t *testing.T) {
 	require.Equal(t, unread, n)
 	w.Stop()
 }
+
+// TestAPageThatIsReloadedKnowsOfTheJob: it can show the job and stop it.
+func TestAPageThatIsReloadedKnowsOfTheJob(t *testing.T) {
+	p := openProject(t, newFolder(t), far(20*time.Millisecond))
+	d := openA(t, p)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	w := d.Watch()
+	defer w.Stop()
+	require.NoError(t, p.Propagate(d, "me", Run{}))
+	slicesFound(w, 1)
+	late := d.Watch()
+	require.Equal(t, "snapshot", (<-late.Events).Type)
+	require.Equal(t, Event{Type: "job", State: "running"}, <-late.Events)
+	late.Stop()
+	require.Equal(t, "done", finished(t, w).State)
+	late = d.Watch()
+	defer late.Stop()
+	require.Equal(t, "snapshot", (<-late.Events).Type)
+	require.Empty(t, late.Events, "there is no job anymore")
+}

@@ -76,7 +76,7 @@ func (j *journal) read() ([]record, error) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	records, good := parseRecords(data)
-	if rest, _ := parseRecords(afterLine(data[good:])); len(rest) > 0 {
+	if holdsRecord(data[good:]) {
 		return nil, fmt.Errorf("the journal %s is damaged at byte %d, and complete records follow: restore it from a backup, or move it away to start over", j.path, good)
 	}
 	j.size = int64(good)
@@ -106,12 +106,14 @@ func parseRecords(data []byte) (records []record, good int) {
 	return records, good
 }
 
-// afterLine is what follows the first line.
-func afterLine(data []byte) []byte {
-	if end := bytes.IndexByte(data, '\n'); end >= 0 {
-		return data[end+1:]
+// holdsRecord reports whether any line of data is a whole record.
+func holdsRecord(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if records, _ := parseRecords(line); len(records) > 0 {
+			return true
+		}
 	}
-	return nil
+	return false
 }
 
 // line is a record as it lies in the file.
@@ -168,7 +170,9 @@ func (j *journal) create() error {
 	return nil
 }
 
-// replace makes records the whole journal.
+// replace makes records the whole journal. If the new file cannot take the place of the old one, because the disk is full
+// or because the system does not replace open files (Windows), the journal stays as it was: it is only longer than it
+// needs to be.
 func (j *journal) replace(records []record) error {
 	var size int64
 	err := wholefile.Write(j.path, func(w io.Writer) error {
@@ -182,7 +186,7 @@ func (j *journal) replace(records []record) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("shorten the journal: %w", err)
+		return nil
 	}
 	file, err := os.OpenFile(j.path, os.O_RDWR, 0)
 	if err != nil {

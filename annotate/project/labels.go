@@ -24,13 +24,22 @@ func (p *Project) Labels(d *Document, format string) (path string, remove func()
 	if !slices.Contains(Formats, format) {
 		return "", nil, annotate.Inputf("%.20q is not a label map format: want one of %v", format, Formats)
 	}
-	l, err := p.labelMap(d)
+	s, err := decode(d.grid, d.Snapshot().Set)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := p.labelMap(d, s)
 	if err != nil {
 		return "", nil, err
 	}
 	if err := volume.CheckFormat("labels"+format, l.Geom); err != nil {
 		return "", nil, annotate.Inputf("%v", errors.Unwrap(err))
 	}
+	return p.writeLabels(l, format)
+}
+
+// writeLabels writes a label map to a temporary file; remove takes it away.
+func (p *Project) writeLabels(l *volume.LabelMap, format string) (path string, remove func(), err error) {
 	return p.temporary("labels"+format, func(path string) error {
 		return volume.WriteLabelMap(path, l, volume.WriteOptions{})
 	})
@@ -51,17 +60,13 @@ func (p *Project) temporary(name string, write func(path string) error) (path st
 	return path, remove, nil
 }
 
-// labelMap puts a document's slices together.
-func (p *Project) labelMap(d *Document) (*volume.LabelMap, error) {
+// labelMap puts the slices of a document's state together, on its volume's grid.
+func (p *Project) labelMap(d *Document, s *state) (*volume.LabelMap, error) {
 	image, release, err := p.Image(d)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	s, err := decode(d.grid, d.Snapshot().Set)
-	if err != nil {
-		return nil, err
-	}
 	return s.labelMap(image.Volume.Geom)
 }
 
@@ -73,7 +78,7 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 		return 0, err
 	}
 	if !done {
-		revision, err := d.review(by, false)
+		revision, err := d.review(by, false, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -87,7 +92,26 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 		_, listed := p.folder.ListReviewed()
 		return revision, errors.Join(err, listed)
 	}
-	path, remove, err := p.Labels(d, ".nii.gz")
+	for {
+		revision, err := p.saveReviewed(d, v, by)
+		if !errors.Is(err, errSuperseded) {
+			return revision, err
+		}
+	}
+}
+
+// saveReviewed saves a document's label map as reviewed. errSuperseded: the document changed in the meantime, so what was
+// saved is not what the reviewer would sign.
+func (p *Project) saveReviewed(d *Document, v folder.Volume, by Author) (int, error) {
+	s, err := decode(d.grid, d.Snapshot().Set)
+	if err != nil {
+		return 0, err
+	}
+	l, err := p.labelMap(d, s)
+	if err != nil {
+		return 0, err
+	}
+	path, remove, err := p.writeLabels(l, ".nii.gz")
 	if err != nil {
 		return 0, err
 	}
@@ -98,7 +122,7 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	if _, err := p.folder.ListReviewed(); err != nil {
 		return 0, err
 	}
-	return d.review(by, true)
+	return d.review(by, true, s)
 }
 
 // adopt begins a new document with the label map that another program left for its volume, if there is one.
@@ -134,25 +158,21 @@ func (p *Project) adopt(d *Document, v folder.Volume) error {
 // valuesOf turns a label map into a reviewed document's values.
 func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
 	set := Values{metaKey: meta(Meta{Reviewed: true})}
-	for slice := range g.slices() {
-		pix := make([]uint8, g.pixels())
-		for i, label := range l.Slice(g.axis, slice) {
-			if label < 0 || label > maxLabel {
-				return nil, annotate.Inputf("label %d: labels go up to %d here", label, maxLabel)
-			}
-			if pix[i] = uint8(label); label > 0 {
-				set[markKey(int(label), slice)] = markValue(Mark{State: Tracked, Accepted: true})
-			}
+	labels := l.Labels()
+	for _, label := range labels {
+		if label < 0 || label > maxLabel {
+			return nil, annotate.Inputf("label %d: labels go up to %d here", label, maxLabel)
 		}
-		set[planeKey(slice)] = planeValue(pix)
 	}
-	for i, label := range slices.Sorted(func(yield func(int32) bool) {
-		for label := range l.Counts() {
-			if label > 0 && !yield(label) {
-				return
-			}
+	for label, found := range l.SlicesByLabel(g.axis) {
+		for _, slice := range found {
+			set[markKey(int(label), slice)] = markValue(Mark{State: Tracked, Accepted: true})
 		}
-	}) {
+	}
+	for slice := range g.slices() {
+		set[planeKey(slice)] = planeValue(narrow(l, g.axis, slice))
+	}
+	for i, label := range labels {
 		c := report.Color(i)
 		if own := l.Legend[label].Color; own.A > 0 {
 			c = own

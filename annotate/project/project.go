@@ -193,8 +193,8 @@ func (p *Project) Window(image Image) (volume.Window, error) {
 	return w, nil
 }
 
-// Add puts an uploaded file into the folder. A volume of that name that somebody worked on, or another one, is left
-// alone: the file gets a number.
+// Add puts an uploaded file into the folder and returns the volume's ID. If the name is taken, by a volume or by the
+// annotations of one that is gone, a number is appended.
 func (p *Project) Add(name string, body io.Reader) (id string, err error) {
 	name = filepath.Base(filepath.ToSlash(name))
 	ext := folder.Extension(name)
@@ -212,13 +212,23 @@ func (p *Project) Add(name string, body io.Reader) (id string, err error) {
 		if n > 1 {
 			id = stem + "-" + strconv.Itoa(n)
 		}
-		if _, err := p.folder.Find(id); errors.Is(err, folder.ErrUnknown) {
-			return id, p.folder.Add(id, ext, file)
-		} else if err != nil {
+		taken, err := p.taken(id)
+		if err != nil {
 			return "", err
+		}
+		if !taken {
+			return id, p.folder.Add(id, ext, file)
 		}
 	}
 	return "", annotate.Inputf("there are too many volumes with the name %.100q", stem)
+}
+
+// taken reports whether a volume has this name, or had it and left annotations behind, which a new volume must not get.
+func (p *Project) taken(id string) (bool, error) {
+	if _, err := p.folder.Find(id); !errors.Is(err, folder.ErrUnknown) {
+		return err == nil, err
+	}
+	return p.folder.Keeps(kind, id, ".journal"), nil
 }
 
 // Counts are numbers about a project for those who watch over it.

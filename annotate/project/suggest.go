@@ -58,13 +58,8 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	interrupted := p.take(d, errSuperseded)
-	p.ahead.pause()
-	p.mu.Unlock()
-	if interrupted != nil {
-		defer func() { p.enqueue(interrupted.again()) }()
-	}
+	p.deferJob(d)
+	defer p.resumeJob(d)
 	result, err := p.segment(ctx, slmsam.Request{
 		Slices:  slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window},
 		Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: hint.Slice, End: hint.Slice + 1},

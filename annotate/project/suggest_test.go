@@ -67,3 +67,34 @@ func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
 	require.Equal(t, "done", finished(t, w).State, "the propagation starts anew")
 	require.Equal(t, 1, p.Counts().Stopped)
 }
+
+// TestAJobThatIsStoppedDuringASuggestionStaysStopped, and one that is replaced stays replaced.
+func TestAJobThatIsStoppedDuringASuggestionStaysStopped(t *testing.T) {
+	p := openProject(t, newFolder(t), far(50*time.Millisecond))
+	d := openA(t, p)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 3), kidney)
+	require.NoError(t, err)
+	suggestDuring := func(do func()) {
+		require.NoError(t, p.Propagate(d, "me", Run{}))
+		done := make(chan error)
+		go func() {
+			_, err := p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
+			done <- err
+		}()
+		require.Eventually(t, func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return d.deferred != nil
+		}, time.Second, time.Millisecond)
+		do()
+		require.NoError(t, <-done)
+	}
+	suggestDuring(func() { p.Stop(d) })
+	require.Zero(t, p.Counts().Queued)
+
+	w := d.Watch()
+	defer w.Stop()
+	suggestDuring(func() { require.NoError(t, p.Propagate(d, "me", Run{First: 4, End: 6})) })
+	require.Equal(t, "done", finished(t, w).State)
+	require.Equal(t, []int{0, 0, 0, 0, 9, 9, 0, 0, 0}, areas(t, d, 1), "only what was asked for last")
+}

@@ -29,7 +29,7 @@ type Event struct {
 
 // Watch is someone who follows a document.
 type Watch struct {
-	Events <-chan Event // begins with a snapshot; closed when the document is, or when too many were not taken
+	Events <-chan Event // begins with a snapshot and the state of a job, if there is one; closed when the document is, or when too many were not taken
 	events chan Event
 	doc    *Document
 }
@@ -45,6 +45,9 @@ func (d *Document) Watch() *Watch {
 	w := &Watch{Events: events, events: events, doc: d}
 	d.watchers[w] = true
 	events <- d.snapshot()
+	if d.jobState.Type != "" {
+		events <- d.jobState
+	}
 	return w
 }
 
@@ -77,6 +80,13 @@ func (d *Document) drop(w *Watch) {
 func (d *Document) notify(e Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if e.Type == "job" {
+		d.jobState = e
+		switch e.State {
+		case "done", "failed", "cancelled":
+			d.jobState = Event{}
+		}
+	}
 	d.tell(e)
 }
 
