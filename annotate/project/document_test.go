@@ -31,6 +31,12 @@ func TestPlanes(t *testing.T) {
 	_, err := DecodePlane("§", 5)
 	require.ErrorContains(t, err, "base64")
 	require.Nil(t, planeValue(make([]uint8, 5)))
+	checkered := make([]uint8, pixels)
+	for i := range checkered {
+		checkered[i] = uint8(i % 2)
+	}
+	d := newDocument("a", grid{dim: [3]int{width, height, depth}, axis: 2})
+	require.Len(t, EncodePlane(checkered), d.MaxPlane(), "the largest plane")
 }
 
 func TestEverythingOutlivesTheProgram(t *testing.T) {

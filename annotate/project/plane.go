@@ -69,5 +69,9 @@ func jsonOf(v any) json.RawMessage {
 	return raw
 }
 
+// MaxPlane is the largest size of a plane of the document, as EncodePlane packs it, in bytes: every pixel is a run of its
+// own.
+func (d *Document) MaxPlane() int { return base64.StdEncoding.EncodedLen(2 * d.grid.pixels()) }
+
 // Plane unpacks a plane of the document's size.
 func (d *Document) Plane(text string) ([]uint8, error) { return DecodePlane(text, d.grid.pixels()) }

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// by is what every change carries.
+// by holds the fields of every change.
 type by struct {
 	Author string `json:"author"`
 	Base   int    `json:"base"`
@@ -18,7 +18,7 @@ type by struct {
 // maxAuthor bounds an author's name, in bytes.
 const maxAuthor = 60
 
-// who checks the author.
+// who returns the author of a change, or an InputError.
 func (b by) who() (project.Author, error) {
 	if b.Author == "" || len(b.Author) > maxAuthor {
 		return project.Author{}, annotate.Inputf("author: want a name of 1 to %d bytes", maxAuthor)
@@ -26,14 +26,14 @@ func (b by) who() (project.Author, error) {
 	return project.Author{Name: b.Author, Base: b.Base}, nil
 }
 
-// edit is one change of a document. op is
+// edit is a change to a document. op is
 //
-//	draw    plane is the new content of slice (project.EncodePlane); objects names those that are new
-//	absent  object is not on the slices slice to end-1
-//	forget  what was said of object on slice no longer counts
-//	accept  what was found of object on slice is right
-//	object  sets the named objects
-//	remove  takes object away
+//	draw    plane is the new content of slice (project.EncodePlane); objects describes those that are new
+//	absent  object is not on slices slice to end-1
+//	forget  the annotator no longer says anything about object on slice
+//	accept  what the model found of object on slice is right
+//	object  sets the one object in objects
+//	remove  removes object
 type edit struct {
 	by
 	Op      string                 `json:"op"`
@@ -44,10 +44,10 @@ type edit struct {
 	Objects map[int]project.Object `json:"objects"`
 }
 
-// edit makes a change.
+// edit makes a change to a document.
 func (s *server) edit(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	var e edit
-	if err := web.ReadJSON(w, r, &e); err != nil {
+	if err := web.ReadJSONWith(w, r, d.MaxPlane(), &e); err != nil {
 		return err
 	}
 	who, err := e.who()
@@ -66,6 +66,7 @@ func (s *server) edit(w http.ResponseWriter, r *http.Request, d *project.Documen
 	return nil
 }
 
+// apply makes the change and returns the document's revision.
 func (e edit) apply(d *project.Document, who project.Author) (int, error) {
 	switch e.Op {
 	case "draw":
@@ -90,14 +91,15 @@ func (e edit) apply(d *project.Document, who project.Author) (int, error) {
 }
 
 func (s *server) undo(w http.ResponseWriter, r *http.Request, d *project.Document) error {
-	return s.turn(w, r, d, d.Undo)
+	return s.history(w, r, d, d.Undo)
 }
 
 func (s *server) redo(w http.ResponseWriter, r *http.Request, d *project.Document) error {
-	return s.turn(w, r, d, d.Redo)
+	return s.history(w, r, d, d.Redo)
 }
 
-func (s *server) turn(w http.ResponseWriter, r *http.Request, d *project.Document, turn func(int, string) (bool, error)) error {
+// history undoes or redoes a step.
+func (s *server) history(w http.ResponseWriter, r *http.Request, d *project.Document, do func(base int, author string) (bool, error)) error {
 	var b by
 	if err := web.ReadJSON(w, r, &b); err != nil {
 		return err
@@ -106,7 +108,7 @@ func (s *server) turn(w http.ResponseWriter, r *http.Request, d *project.Documen
 	if err != nil {
 		return err
 	}
-	done, err := turn(who.Base, who.Name)
+	done, err := do(who.Base, who.Name)
 	if err != nil {
 		return err
 	}
@@ -150,7 +152,7 @@ func (s *server) stop(w http.ResponseWriter, _ *http.Request, d *project.Documen
 	return nil
 }
 
-// review says whether the volume is done.
+// review marks a volume as reviewed, or not.
 func (s *server) review(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	var ask struct {
 		by

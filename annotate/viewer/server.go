@@ -3,7 +3,6 @@ package viewer
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -16,20 +15,20 @@ import (
 
 // Options are the settings of a server.
 type Options struct {
-	UploadBytes int64           // of one file, at most
-	Notice      string          // what people should know, as where their work is kept
-	Learner     *learn.Learner  // trains on what was reviewed; nil: nobody does
-	Done        <-chan struct{} // closed when the server ends: streams end too; may be nil
+	UploadBytes int64           // maximum size of an upload
+	Notice      string          // shown to people, such as where their work is kept
+	Learner     *learn.Learner  // trains on the reviewed volumes; nil: training is not offered
+	Done        <-chan struct{} // closed when the server shuts down, which ends event streams; may be nil
 	Log         *slog.Logger
 }
 
-// server answers the page's requests.
+// server handles the page's requests.
 type server struct {
 	project *project.Project
 	options Options
 }
 
-// New returns the handler of the page and its interface.
+// New returns a handler for the page and its interface.
 func New(p *project.Project, o Options) http.Handler {
 	s := &server{project: p, options: o}
 	mux := http.NewServeMux()
@@ -70,7 +69,7 @@ func New(p *project.Project, o Options) http.Handler {
 	return mux
 }
 
-// with finds the document of the request's path.
+// with passes h the document that the request's path names.
 func (s *server) with(h func(http.ResponseWriter, *http.Request, *project.Document) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		d, err := s.project.Document(r.PathValue("id"))
@@ -81,7 +80,7 @@ func (s *server) with(h func(http.ResponseWriter, *http.Request, *project.Docume
 	}
 }
 
-// fail answers with an error; what is not the client's fault is logged by web.Fail.
+// fail replies with an error, and logs it if it is not the client's fault.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var conflict *project.ConflictError
 	switch {
@@ -105,7 +104,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// list answers with the volumes.
+// list replies with the volumes.
 func (s *server) list(w http.ResponseWriter, _ *http.Request) error {
 	volumes, err := s.project.Volumes()
 	if err != nil {
@@ -118,7 +117,7 @@ func (s *server) list(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// metrics answers with numbers for Prometheus.
+// metrics replies with numbers for Prometheus.
 func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	c := s.project.Counts()
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -136,11 +135,11 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 		{"slmsam_jobs_failed_total", "counter", "Propagations that failed.", c.Failed},
 		{"slmsam_jobs_stopped_total", "counter", "Propagations that were stopped or superseded.", c.Stopped},
 	} {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", m.name, m.help, m.name, m.kind, m.name, m.value)
+		web.WriteMetric(w, m.name, m.kind, m.help, m.value)
 	}
 }
 
-// line writes one event of a stream.
+// line sends one event of a stream.
 func line(w http.ResponseWriter, e project.Event) error {
 	if err := json.NewEncoder(w).Encode(e); err != nil {
 		return err

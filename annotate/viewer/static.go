@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"mime"
 	"net/http"
 	"path"
 	"slices"
@@ -16,21 +15,22 @@ import (
 	"time"
 )
 
-// files are the page's; NiiVue lies there gzipped.
+// files are the page's files; NiiVue is gzipped.
 //
 //go:embed static
 var files embed.FS
 
-// security keeps the page from loading or sending anything elsewhere, and other pages from showing it in a frame.
+// security is the Content-Security-Policy. It keeps the page from loading anything from elsewhere or sending anything
+// there, and other pages from showing it in a frame.
 const security = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' data: blob:; worker-src 'self' blob:; " +
 	"style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Tokenless lists the paths that need no token: the page, which asks for it.
+// Tokenless lists the paths that need no token: the page itself, which asks the user for it.
 func Tokenless() []string {
 	return append(slices.Collect(maps.Keys(pages())), "/", "/healthz")
 }
 
-// pages are the static files by path.
+// pages returns the handlers of the static files, by path.
 func pages() map[string]http.HandlerFunc {
 	out := map[string]http.HandlerFunc{}
 	entries, err := fs.ReadDir(files, "static")
@@ -52,19 +52,12 @@ func pages() map[string]http.HandlerFunc {
 	return out
 }
 
-// page serves a file; a packed one is unpacked for browsers that ask for that.
+// contentTypes are the types of the static files. The system's own table may lack them or differ.
+var contentTypes = map[string]string{".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".txt": "text/plain"}
+
+// page returns a handler for a file. A packed file is unpacked for browsers that do not accept gzip.
 func page(name string, data []byte, packed bool) http.HandlerFunc {
-	kind := mime.TypeByExtension(path.Ext(name))
-	switch path.Ext(name) { // as the system's own table may not know them
-	case ".js":
-		kind = "text/javascript; charset=utf-8"
-	case ".css":
-		kind = "text/css; charset=utf-8"
-	case ".html":
-		kind = "text/html; charset=utf-8"
-	case ".txt":
-		kind = "text/plain; charset=utf-8"
-	}
+	kind := contentTypes[path.Ext(name)] + "; charset=utf-8"
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Security-Policy", security)

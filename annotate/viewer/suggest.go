@@ -7,10 +7,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// hint is a box or clicks on a slice, in pixels; the first pixel's center is at (0, 0).
+// hint is a box or clicks on a slice, in pixels. The first pixel's center is at (0, 0).
 type hint struct {
 	Slice  int         `json:"slice"`
-	Plane  string      `json:"plane"` // 1 on the pixels that the clicks correct, see project.EncodePlane; empty: none
+	Plane  string      `json:"plane"` // the outline that the clicks correct, 1 inside (project.EncodePlane); empty: none
 	Box    *[4]float64 `json:"box"`   // x0, y0, x1, y1
 	Clicks []struct {
 		X    float64 `json:"x"`
@@ -19,10 +19,10 @@ type hint struct {
 	} `json:"clicks"`
 }
 
-// suggest answers with what the model makes of a box or clicks on one slice.
+// suggest replies with the model's outline for a box or clicks on one slice.
 func (s *server) suggest(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	var ask hint
-	if err := web.ReadJSON(w, r, &ask); err != nil {
+	if err := web.ReadJSONWith(w, r, d.MaxPlane(), &ask); err != nil {
 		return err
 	}
 	h := project.Hint{Slice: ask.Slice}

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// training answers with how the training stands and what serves.
+// training replies with the state of the training run and the available weights.
 func (s *server) training(w http.ResponseWriter, _ *http.Request) error {
 	weights, serving, err := s.options.Learner.List()
 	if err != nil {
@@ -31,10 +31,10 @@ func (s *server) training(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// maxMinutes bounds a training.
+// maxMinutes bounds the time limit of a training run.
 const maxMinutes = 7 * 24 * 60
 
-// train begins a training.
+// train starts a training run.
 func (s *server) train(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		Minutes float64 `json:"minutes"`
@@ -59,7 +59,7 @@ func (s *server) stopTraining(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// serve exchanges the weights that serve.
+// serve changes the weights in use.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		ID string `json:"id"`
@@ -79,22 +79,21 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// dataset answers with the reviewed volumes as a zip file. Its parts are compressed already.
+// dataset replies with the reviewed volumes as a zip file, which does not compress its members again.
 func (s *server) dataset(w http.ResponseWriter, _ *http.Request) error {
 	set, err := s.project.Dataset()
 	if err != nil {
 		return err
 	}
-	attach(w, set.Name+".zip")
-	w.Header().Set("Content-Type", "application/zip")
+	web.Attach(w, "application/zip", set.Name+".zip")
 	z := zip.NewWriter(w)
 	err = set.Write(func(name string) (io.Writer, error) {
 		return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: time.Now()})
 	})
-	if err != nil { // too late for another status: the file ends in the middle
+	if err != nil { // too late for another status: abort, so that the client does not take a part for the whole
 		s.options.Log.Error("the training set could not be sent completely", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	_ = z.Close() // a client that went away gets no answer
+	_ = z.Close() // fails only if the client is gone
 	return nil
 }

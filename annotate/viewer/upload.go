@@ -8,7 +8,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// upload takes a new volume.
+// upload adds a volume.
 func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength > s.options.UploadBytes {
 		return &http.MaxBytesError{Limit: s.options.UploadBytes}
@@ -21,7 +21,7 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// uploadSeries takes the files of a DICOM series, the parts of a multipart body.
+// uploadSeries adds a DICOM series, whose files are the parts of a multipart body.
 func (s *server) uploadSeries(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength > s.options.UploadBytes {
 		return &http.MaxBytesError{Limit: s.options.UploadBytes}

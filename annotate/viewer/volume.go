@@ -2,8 +2,6 @@ package viewer
 
 import (
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"os"
 	"time"
@@ -13,7 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// info describes a volume.
+// info replies with a description of a volume.
 func (s *server) info(w http.ResponseWriter, _ *http.Request, d *project.Document) error {
 	image, release, err := s.project.Image(d)
 	if err != nil {
@@ -39,7 +37,7 @@ func (s *server) info(w http.ResponseWriter, _ *http.Request, d *project.Documen
 	return nil
 }
 
-// image answers with the voxels.
+// image replies with a volume's voxels.
 func (s *server) image(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	image, release, err := s.project.Image(d)
 	if err != nil {
@@ -52,12 +50,12 @@ func (s *server) image(w http.ResponseWriter, r *http.Request, d *project.Docume
 	}
 	defer file.Close()
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Cache-Control", "no-store") // patients' data stays out of the browser's cache
+	w.Header().Set("Cache-Control", "no-store") // keep patients' data out of the browser's cache
 	http.ServeContent(w, r, "", time.Time{}, file)
 	return nil
 }
 
-// labels answers with the label map.
+// labels replies with the label map as a file.
 func (s *server) labels(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	format := r.URL.Query().Get("format")
 	if format == "" {
@@ -73,34 +71,25 @@ func (s *server) labels(w http.ResponseWriter, r *http.Request, d *project.Docum
 		return fmt.Errorf("send the label map: %w", err)
 	}
 	defer file.Close()
-	attach(w, d.ID+"_labels"+format)
-	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = io.Copy(w, file) // a client that went away gets no answer
-	return nil
+	return web.File(w, file, d.ID+"_labels"+format)
 }
 
-// report answers with the montage.
+// report replies with the montage.
 func (s *server) report(w http.ResponseWriter, _ *http.Request, d *project.Document) error {
 	w.Header().Set("Content-Type", "image/png")
 	return s.project.Report(d, w)
 }
 
-// attach makes a reply a file.
-func attach(w http.ResponseWriter, name string) {
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Cache-Control", "no-store")
-}
-
-// pulse is how often a stream without news shows that it is alive.
+// pulse is how often a stream without events shows that it is alive.
 const pulse = 15 * time.Second
 
-// events follows a document.
+// events sends everything that happens to a document, until the client goes away.
 func (s *server) events(w http.ResponseWriter, r *http.Request, d *project.Document) error {
 	watch := d.Watch()
 	defer watch.Stop()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // a proxy passes lines on as they come
+	w.Header().Set("X-Accel-Buffering", "no") // tells proxies to pass lines on at once
 	alive := time.NewTicker(pulse)
 	defer alive.Stop()
 	for {

@@ -11,15 +11,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// What is asked of a client that uploads: it may leave an upload without a byte for the silence, and after that time must
-// have sent so many bytes a second on average, so that nobody holds an upload open with a byte now and then.
+// Limits on slow uploads. A client may pause for at most silence. After that time, it must also have sent minRate bytes
+// per second on average, so that nobody can hold an upload open by sending a byte now and then.
 const (
-	silence   = 60 * time.Second
-	leastRate = 1 << 10
+	silence = 60 * time.Second
+	minRate = 1 << 10
 )
 
-// Body is the request's body, at most limit bytes of it (reading more is an *http.MaxBytesError), given up when
-// the client stays silent for a minute or sends next to nothing.
+// Body returns a reader of the request's body. Reading more than limit bytes returns an *http.MaxBytesError, and reading
+// from a client that is too slow times out.
 func Body(w http.ResponseWriter, r *http.Request, limit int64) io.Reader {
 	return &body{r: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), started: time.Now()}
 }
@@ -31,17 +31,17 @@ type body struct {
 	read    int64
 }
 
-// deadline is until when the next bytes must have come.
+// deadline returns when the next bytes must have arrived.
 func (b *body) deadline(now time.Time) time.Time {
 	next := now.Add(silence)
-	if late := b.started.Add(silence + time.Duration(b.read/leastRate)*time.Second); late.Before(next) {
+	if late := b.started.Add(silence + time.Duration(b.read/minRate)*time.Second); late.Before(next) {
 		return late
 	}
 	return next
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(b.deadline(time.Now())) // not every connection has deadlines
+	_ = b.control.SetReadDeadline(b.deadline(time.Now())) // not every connection supports deadlines
 	n, err := b.r.Read(p)
 	b.read += int64(n)
 	if err != nil {
@@ -50,7 +50,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAll reads a body of at most limit bytes. Memory is taken as bytes come, not as the header promises.
+// ReadAll reads a body of at most limit bytes. Memory is allocated as bytes arrive, not as the header promises.
 func ReadAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
@@ -62,12 +62,15 @@ func ReadAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error
 	return raw, nil
 }
 
-// jsonLimit bounds bodies that are JSON.
+// jsonLimit bounds JSON bodies, in bytes.
 const jsonLimit = 1 << 20
 
-// ReadJSON reads a JSON body into v; an empty body leaves v as it is.
-func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	raw, err := ReadAll(w, r, jsonLimit)
+// ReadJSON reads a JSON body into v. An empty body leaves v unchanged.
+func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error { return ReadJSONWith(w, r, 0, v) }
+
+// ReadJSONWith is ReadJSON for a body that may contain, besides what fits every body, a text of the given number of bytes.
+func ReadJSONWith(w http.ResponseWriter, r *http.Request, text int, v any) error {
+	raw, err := ReadAll(w, r, jsonLimit+int64(text))
 	if err != nil || len(raw) == 0 {
 		return err
 	}
@@ -77,8 +80,8 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// Upload turns an error of reading a body into the client's: it went away, sent too much or something broken.
-// Errors of this machine's files stay what they are.
+// Upload turns an error that occurred while reading a body into an InputError: the client went away, or what it sent is
+// broken. Errors of files on this machine are returned unchanged.
 func Upload(err error) error {
 	var large *http.MaxBytesError
 	var input *annotate.InputError

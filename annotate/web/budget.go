@@ -7,17 +7,17 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// Budget bounds the bytes of uploads that are in memory at once.
+// Budget bounds how many bytes of uploads are in memory at the same time.
 type Budget struct {
 	mu   sync.Mutex
 	free int64
 }
 
-// NewBudget returns a budget of so many bytes.
+// NewBudget returns a budget in bytes.
 func NewBudget(bytes int64) *Budget { return &Budget{free: bytes} }
 
-// Take takes the bytes of a request's body out of the budget, those of one without a length as limit, until the returned
-// function is called. annotate.ErrFull: uploads under way leave no room.
+// Take reserves room for a request's body until giveBack is called; a body of unknown length counts as limit bytes. It
+// returns annotate.ErrFull if other uploads leave too little room.
 func (b *Budget) Take(r *http.Request, limit int64) (giveBack func(), err error) {
 	n := r.ContentLength
 	if n < 0 || n > limit {

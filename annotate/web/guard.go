@@ -16,20 +16,21 @@ import (
 	"time"
 )
 
-// Guard looks at every request before a server does.
+// Guard checks every request before a server handles it.
 type Guard struct {
-	Token     string        // demanded as "Authorization: Bearer TOKEN"; empty: none
-	Hosts     []string      // names by which clients may call this machine, besides IP addresses and localhost
-	Origins   []string      // web pages that may send requests, as "https://viewer.example"; "*" is every page
-	Local     bool          // pages from servers on loopback may send requests too
-	Tokenless []string      // paths that need no token, as "/healthz"
-	Name      string        // of the server, in the metrics
-	Metrics   *Metrics      // nil: none
-	patience  time.Duration // of a reply with a client that does not read it; 0: two minutes
-	Log       *slog.Logger  // method, route, status and time of each request at debug level, faults as errors
+	Token     string        // required as "Authorization: Bearer TOKEN"; empty: not required
+	Hosts     []string      // names that clients may use for this machine, besides IP addresses and localhost
+	Origins   []string      // web pages that may send requests, such as "https://viewer.example"; "*" allows every page
+	Local     bool          // pages from servers on loopback may send requests, too
+	Tokenless []string      // paths that need no token, such as "/healthz"
+	Name      string        // of the server, for the metrics
+	Metrics   *Metrics      // nil: nothing is counted
+	patience  time.Duration // how long a client may pause while it reads a reply; 0: replyTime
+	Log       *slog.Logger  // gets method, route, status and time of each request at debug level, panics as errors
 }
 
-// Wrap returns h behind the guard.
+// Wrap returns a handler that checks requests before it passes them to h. If h panics, the client gets status 500 or, if
+// the reply has begun, an aborted connection, so that it does not take half a reply for a whole one.
 func (g Guard) Wrap(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -42,9 +43,10 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 					panic(fault)
 				}
 				g.Log.Error("fault in a request", "route", r.Pattern, "fault", fault, "stack", string(debug.Stack()))
-				if rec.status == 0 {
-					Detail(rec, http.StatusInternalServerError, "internal error")
+				if rec.status != 0 {
+					panic(http.ErrAbortHandler)
 				}
+				Detail(rec, http.StatusInternalServerError, "internal error")
 			}
 			rec.wait(time.Time{})
 			if rec.status >= http.StatusBadRequest && takesBody(r) {
@@ -58,12 +60,12 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 	})
 }
 
-// admit says whether a request may go on; if not, it has been answered.
+// admit reports whether a request may proceed. If not, it has replied.
 func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if !takesBody(r) && r.ContentLength != 0 {
-		// MONAI Label's client repeats, once it has a token, the length of its last upload in requests without a
-		// body: do not wait for it.
+		// Once it has a token, MONAI Label's client repeats the Content-Length of its last upload in requests without a
+		// body. Closing the connection avoids waiting for a body that never arrives.
 		w.Header().Set("Connection", "close")
 	}
 	w.Header().Add("Vary", "Origin")
@@ -98,12 +100,12 @@ func (g Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// takesBody says whether a request may have a body.
+// takesBody reports whether a request may have a body.
 func takesBody(r *http.Request) bool {
 	return r.Method == http.MethodPost || r.Method == http.MethodPut
 }
 
-// hostAllowed accepts IP addresses, which no DNS answer can forge, localhost, and the names that were given.
+// hostAllowed accepts IP addresses (DNS cannot forge these), localhost, and the configured names.
 func (g Guard) hostAllowed(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -116,25 +118,25 @@ func (g Guard) hostAllowed(host string) bool {
 	return name == "localhost" || slices.ContainsFunc(g.Hosts, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
-// originAllowed accepts the server's own pages, those that were given and, with Local, those from loopback.
+// originAllowed accepts the server's own pages, the configured ones and, with Local, pages from loopback.
 func (g Guard) originAllowed(origin string, r *http.Request) bool {
 	if slices.Contains(g.Origins, "*") || slices.Contains(g.Origins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" { // "null" too: a sandboxed page or a file
+	if err != nil || u.Host == "" { // including "null", which a sandboxed page or a local file sends
 		return false
 	}
 	return strings.EqualFold(u.Host, r.Host) || g.Local && isLoopback(u.Hostname())
 }
 
-// crossSite is what browsers say of requests that bear no Origin: pictures, scripts and frames of other sites. A
-// link that the user followed is none of these.
+// crossSite reports whether another website caused a request that has no Origin: for a picture, script or frame. Following
+// a link is allowed.
 func crossSite(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate"
 }
 
-// bearer is the token of a request.
+// bearer returns the token of a request.
 func bearer(r *http.Request) string {
 	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(kind, "bearer") {
@@ -143,27 +145,27 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// TokenIs compares in constant time.
+// TokenIs compares a token with the guard's in constant time.
 func (g Guard) TokenIs(token string) bool {
 	a, b := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.Token))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// isLoopback says whether a host is this machine itself.
+// isLoopback reports whether a host is this machine itself.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// What is read of a body after an error, at most: clients that send without listening see the answer only when
-// all is sent.
+// Limits on how much of a body is read after an error reply: some clients read the reply only once they have sent
+// everything.
 const (
 	drainBytes = 64 << 20
 	drainTime  = 5 * time.Second
 )
 
 func drain(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Expect") != "" { // it waits to be told to send
+	if r.Header.Get("Expect") != "" { // the client waits for a go-ahead before it sends the body
 		return
 	}
 	control := http.NewResponseController(w)
@@ -174,10 +176,11 @@ func drain(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(time.Time{})
 }
 
-// replyTime is how long a client may leave a reply without reading on.
+// replyTime is how long a client may pause while it reads a reply.
 const replyTime = 2 * time.Minute
 
-// recorder notes a reply's status, and gives up a client that does not read: what its request holds becomes free.
+// recorder records a reply's status, and gives up on a client that does not read its reply, which frees what the request
+// holds.
 type recorder struct {
 	http.ResponseWriter
 	control  *http.ResponseController
@@ -185,9 +188,9 @@ type recorder struct {
 	status   int
 }
 
-// wait sets until when what is written must have been taken.
+// wait sets the time by which the client must have read what is written.
 func (r *recorder) wait(until time.Time) {
-	_ = r.control.SetWriteDeadline(until) // not every connection has deadlines
+	_ = r.control.SetWriteDeadline(until) // not every connection supports deadlines
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -202,7 +205,7 @@ func (r *recorder) Write(b []byte) (n int, err error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	const piece = 256 << 10 // has a time of its own, so that a slow client gets a large reply
+	const piece = 256 << 10 // each piece has its own deadline, so that a slow client can read a large reply
 	for first := true; err == nil && (first || n < len(b)); first = false {
 		r.wait(time.Now().Add(r.patience))
 		var k int
@@ -212,5 +215,5 @@ func (r *recorder) Write(b []byte) (n int, err error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController through.
+// Unwrap gives http.ResponseController access to the underlying writer.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

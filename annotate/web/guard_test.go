@@ -95,6 +95,23 @@ func TestFaultsAreAnsweredAndLogged(t *testing.T) {
 	require.NotContains(t, log.String(), "Doe", "what a query says is nobody else's business")
 }
 
+// TestHalfAReplyIsNotTakenForAWholeOne: a fault after the reply has begun ends the connection.
+func TestHalfAReplyIsNotTakenForAWholeOne(t *testing.T) {
+	g := Guard{Log: slog.New(slog.DiscardHandler)}
+	server := httptest.NewServer(g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, 1<<16))
+		panic("at the disco")
+	})))
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	_, err = io.ReadAll(resp.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
 func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
 	g := Guard{Token: "x", Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.NotFoundHandler()))
@@ -161,7 +178,7 @@ func TestMetrics(t *testing.T) {
 	m := &Metrics{}
 	m.Gauge("slmsam_sessions_open", "Sessions.", func() int { return 3 })
 	g := Guard{Name: "x", Metrics: m, Log: slog.New(slog.DiscardHandler)}
-	for _, h := range []http.Handler{http.HandlerFunc(Healthy), http.HandlerFunc(Healthy), http.NotFoundHandler()} {
+	for _, h := range []http.Handler{http.HandlerFunc(Healthy), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), http.NotFoundHandler()} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = "localhost"
 		g.Wrap(h).ServeHTTP(httptest.NewRecorder(), r)
@@ -198,4 +215,11 @@ func TestErrorsSayWhoseFaultItIs(t *testing.T) {
 	_, err := ReadAll(httptest.NewRecorder(), r, 4)
 	var large *http.MaxBytesError
 	require.ErrorAs(t, err, &large)
+	text := strings.Repeat("x", jsonLimit)
+	for room, fits := range map[int]bool{0: false, len(text): true} {
+		var got string
+		err := ReadJSONWith(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`"`+text+`"`)), room, &got)
+		require.Equal(t, fits, err == nil)
+		require.Equal(t, fits, got == text)
+	}
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Listen opens addr ("127.0.0.1:8080", ":8080"). Beyond loopback it refuses unless safe says that a token is
-// demanded, or that a proxy stands in front which does.
+// Listen listens on addr ("127.0.0.1:8080", ":8080"). Unless safe is set, which says that a token or a proxy protects the
+// server, only loopback addresses are allowed.
 func Listen(addr string, safe bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -27,17 +27,16 @@ func Listen(addr string, safe bool) (net.Listener, error) {
 	return l, nil
 }
 
-// Times of a server. A header that does not come is given up soon; bodies have a limit of their own (Body), and
-// replies may take as long as a propagation does.
+// Timeouts of a server. Bodies have their own (see Body), and replies may take as long as a propagation does.
 const (
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	graceTime  = 5 * time.Second
 )
 
-// Serve answers requests on l until ctx ends, then lets running ones finish for a few seconds.
+// Serve handles requests on l until ctx ends, then gives running requests a few seconds to finish.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	// requests end with the server
+	// the context of requests, which outlives ctx by the grace period
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: 1 << 16,
