@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// Region growing: a rough outline from a click or a line, for models that know masks only. The annotator sees it
-// and corrects it.
+// Settings of region growing, which makes a rough outline from a click or a scribble for models that only accept masks.
+// The annotator sees the outline and corrects it.
 const (
-	growSigmas   = 2.5  // how many standard deviations of the seeds' surroundings still look alike
-	growLeast    = 0.03 // but at least this part of the slice's range of intensities
-	growHalvings = 4    // how often a tolerance that lets the region run to its limit is halved
-	growLeak     = 0.2  // part of the ring at the limit that means it ran there
-	growDisc     = 0.05 // radius of the disc that is left when it runs always, as part of the slice's side
+	growSigmas   = 2.5  // tolerance, in standard deviations of the intensities around the seeds
+	growMin      = 0.03 // smallest tolerance, relative to the slice's range of intensities
+	growHalvings = 4    // how often the tolerance is halved if the region leaks, that is, extends to the limit of its reach
+	growLeak     = 0.2  // share of the pixels at the limit that indicates a leak
+	growDisc     = 0.05 // radius of the disc that is used if the region always leaks, relative to the slice's shorter side
 )
 
-// grow is the connected pixels about the seeds that look as the seeds do, within reach pixels of one, without
-// holes.
-func (p *pad) grow(seeds []bool, reach float64) []bool {
+// grow returns the pixels that are connected to the seeds and similar to them, within reach pixels of a seed. Holes are
+// filled.
+func (p *plane) grow(seeds []bool, reach float64) []bool {
 	smooth := p.smoothed()
 	near := p.within(seeds, reach)
 	ring := p.within(seeds, reach-1)
 	mean, sigma := p.surroundings(smooth, seeds)
 	lo, hi := percentiles(smooth)
-	tolerance := max(growSigmas*sigma, growLeast*(hi-lo))
+	tolerance := max(growSigmas*sigma, growMin*(hi-lo))
 	for range growHalvings {
 		region := p.flood(seeds, func(i int) bool { return near[i] && math.Abs(float64(smooth[i])-mean) <= tolerance })
 		atLimit, limit := 0, 0
@@ -43,27 +43,27 @@ func (p *pad) grow(seeds []bool, reach float64) []bool {
 	return p.within(seeds, min(reach, max(1, growDisc*float64(min(p.h, p.w)))))
 }
 
-// smoothed is the slice with every pixel the mean of its 3 x 3 neighborhood.
-func (p *pad) smoothed() []float32 {
+// smoothed returns the intensities with each pixel replaced by the mean of its 3x3 neighborhood.
+func (p *plane) smoothed() []float32 {
 	out := make([]float32, len(p.values))
 	for y := range p.h {
 		for x := range p.w {
-			var sum float32
+			var sum float64
 			n := 0
 			for v := max(0, y-1); v <= min(p.h-1, y+1); v++ {
 				for u := max(0, x-1); u <= min(p.w-1, x+1); u++ {
-					sum += p.values[v*p.w+u]
+					sum += float64(p.values[v*p.w+u])
 					n++
 				}
 			}
-			out[y*p.w+x] = sum / float32(n)
+			out[y*p.w+x] = float32(sum / float64(n))
 		}
 	}
 	return out
 }
 
-// surroundings is the mean and the standard deviation of the pixels within 2 of a seed.
-func (p *pad) surroundings(values []float32, seeds []bool) (mean, sigma float64) {
+// surroundings returns the mean and standard deviation of the values within 2 pixels of a seed.
+func (p *plane) surroundings(values []float32, seeds []bool) (mean, sigma float64) {
 	var sum, squares, n float64
 	for i, on := range p.within(seeds, 2) {
 		if on {
@@ -75,18 +75,18 @@ func (p *pad) surroundings(values []float32, seeds []bool) (mean, sigma float64)
 	return mean, math.Sqrt(max(0, squares/n-mean*mean))
 }
 
-// within is the pixels at most r away from a set pixel.
-func (p *pad) within(set []bool, r float64) []bool {
+// within returns the pixels at a distance of at most r from a set pixel.
+func (p *plane) within(set []bool, r float64) []bool {
 	out := make([]bool, len(set))
 	reach := int(max(r, 0))
-	// the half width of the disc at each distance in rows
+	// half the width of the disc, by distance from its middle row
 	half := make([]int, reach+1)
 	for dy := range half {
 		half[dy] = int(math.Sqrt(max(0, r*r-float64(dy*dy))))
 	}
 	for i, on := range set {
 		if !on || p.inside(set, i) {
-			continue // of a region, its border is enough
+			continue // the border of a region suffices
 		}
 		x, y := i%p.w, i/p.w
 		for dy := -reach; dy <= reach; dy++ {
@@ -104,14 +104,14 @@ func (p *pad) within(set []bool, r float64) []bool {
 	return out
 }
 
-// inside says whether a pixel's four neighbors are set.
-func (p *pad) inside(set []bool, i int) bool {
+// inside reports whether all four neighbors of a pixel are set.
+func (p *plane) inside(set []bool, i int) bool {
 	x, y := i%p.w, i/p.w
 	return x > 0 && x < p.w-1 && y > 0 && y < p.h-1 && set[i-1] && set[i+1] && set[i-p.w] && set[i+p.w]
 }
 
-// flood is the pixels that connect to the seeds through pixels that belong; seeds belong.
-func (p *pad) flood(seeds []bool, belongs func(i int) bool) []bool {
+// flood returns the seeds and the pixels that are 4-connected to them through pixels for which belongs is true.
+func (p *plane) flood(seeds []bool, belongs func(i int) bool) []bool {
 	region := slices.Clone(seeds)
 	var edge []int
 	for i, on := range seeds {
@@ -133,8 +133,8 @@ func (p *pad) flood(seeds []bool, belongs func(i int) bool) []bool {
 	return region
 }
 
-// filled is a region with its holes: all that cannot be reached from the border of the slice.
-func (p *pad) filled(region []bool) []bool {
+// filled returns a region with its holes: everything that cannot be reached from the border of the slice.
+func (p *plane) filled(region []bool) []bool {
 	border := make([]bool, len(region))
 	for y := range p.h {
 		for x := range p.w {
@@ -149,7 +149,7 @@ func (p *pad) filled(region []bool) []bool {
 	return outside
 }
 
-// percentiles is the 2nd and the 98th of the values.
+// percentiles returns the 2nd and 98th percentiles.
 func percentiles(values []float32) (lo, hi float64) {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)

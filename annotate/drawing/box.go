@@ -1,53 +1,45 @@
 package drawing
 
-// boxLeast is the least part of its box that an object fills; below that the box's ellipse is taken.
-const boxLeast = 0.25
+// minBoxShare is the smallest share of the ellipse in a box that an object fills. If less is found, the ellipse itself is
+// taken.
+const minBoxShare = 0.25
 
-// inBox is a rough outline of what a box was drawn about: the pixels of its ellipse on the middle's side of the
-// threshold that separates the box's intensities best (Otsu), connected to the middle; the ellipse itself where
-// that is too little to be meant.
-func (p *pad) inBox() []bool {
+// inBox returns a rough outline of the object in the stroke's box. Otsu's threshold divides the box's intensities into two
+// classes. The outline is the part of the box's ellipse that is in the same class as its middle and connected to it, or,
+// if that is implausibly small, the whole ellipse.
+func (p *plane) inBox() []bool {
 	ellipse := make([]bool, p.h*p.w)
 	r := p.rect
 	cx, cy := float64(r.x0+r.x1-1)/2, float64(r.y0+r.y1-1)/2
 	rx, ry := float64(r.x1-r.x0)/2, float64(r.y1-r.y0)/2
 	var inside []float32
 	smooth := p.smoothed()
-	area := 0
 	for y := r.y0; y < r.y1; y++ {
 		for x := r.x0; x < r.x1; x++ {
 			dx, dy := (float64(x)-cx)/rx, (float64(y)-cy)/ry
 			ellipse[y*p.w+x] = dx*dx+dy*dy <= 1
 			inside = append(inside, smooth[y*p.w+x])
-			if ellipse[y*p.w+x] {
-				area++
-			}
 		}
 	}
 	middle := int(cy)*p.w + int(cx)
 	threshold := otsu(inside)
-	bright := smooth[middle] > threshold
+	bright := float64(smooth[middle]) > threshold
 	seed := make([]bool, len(ellipse))
 	seed[middle] = true
-	region := p.filled(p.flood(seed, func(i int) bool { return ellipse[i] && smooth[i] > threshold == bright }))
-	found := 0
-	for _, on := range region {
-		if on {
-			found++
-		}
-	}
-	if float64(found) < boxLeast*float64(area) {
+	found := p.filled(p.flood(seed, func(i int) bool { return ellipse[i] && (float64(smooth[i]) > threshold) == bright }))
+	if float64(count(found)) < minBoxShare*float64(count(ellipse)) {
 		return ellipse
 	}
-	return region
+	return found
 }
 
-// otsu is the threshold with the largest variance between the two classes (Otsu 1979), from 64 bins.
-func otsu(values []float32) float32 {
+// otsu returns the threshold that maximizes the variance between the two classes it separates (Otsu 1979), to the
+// resolution of 64 bins.
+func otsu(values []float32) float64 {
 	const bins = 64
-	lo, hi := values[0], values[0]
+	lo, hi := float64(values[0]), float64(values[0])
 	for _, x := range values {
-		lo, hi = min(lo, x), max(hi, x)
+		lo, hi = min(lo, float64(x)), max(hi, float64(x))
 	}
 	if lo == hi {
 		return lo
@@ -55,7 +47,7 @@ func otsu(values []float32) float32 {
 	var counts [bins]float64
 	var total float64
 	for _, x := range values {
-		bin := min(bins-1, int((x-lo)/(hi-lo)*bins))
+		bin := min(bins-1, int((float64(x)-lo)/(hi-lo)*bins))
 		counts[bin]++
 		total += float64(bin)
 	}
@@ -73,5 +65,5 @@ func otsu(values []float32) float32 {
 			best, at = variance, bin
 		}
 	}
-	return lo + (hi-lo)*float32(at+1)/bins
+	return lo + (hi-lo)*float64(at+1)/bins
 }
