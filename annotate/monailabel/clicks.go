@@ -11,22 +11,21 @@ import (
 func (q *inference) clicks(o *opened) (*drawn, error) {
 	d := &drawn{}
 	dim := o.grid.Dim
-	for key, erase := range map[string]bool{"foreground": false, "background": true} {
-		points, err := numbers(q.params[key], 3)
+	for _, list := range []struct {
+		key   string
+		erase bool
+	}{{"foreground", false}, {"background", true}} {
+		points, err := numbers(q.params[list.key], 3)
 		if err != nil {
-			return nil, annotate.Inputf("%s: %v", key, err)
+			return nil, annotate.Inputf("%s: %v", list.key, err)
 		}
 		for _, p := range points {
-			s := annotate.Stroke{Kind: annotate.Click, Erase: erase}
+			s := annotate.Stroke{Kind: annotate.Click, Erase: list.erase}
 			for axis, x := range p {
 				at := int(math.RoundToEven(min(max(x, 0), float64(dim[axis]-1))))
 				s.Region.Lo[axis], s.Region.Hi[axis] = at, at+1
 			}
-			if erase {
-				d.strokes = append(d.strokes, s)
-			} else {
-				d.strokes = append([]annotate.Stroke{s}, d.strokes...)
-			}
+			d.strokes = append(d.strokes, s)
 		}
 	}
 	box, err := q.box(dim, o.home)
@@ -42,7 +41,7 @@ func (q *inference) clicks(o *opened) (*drawn, error) {
 	return d, nil
 }
 
-// guess is for OHIF's and Slicer's automatic mode, which sends nothing: a box over the middle of the middle slice.
+// guess is for the automatic mode of OHIF and Slicer, which sends no hint: a box over the middle of the middle slice.
 func guess(o *opened) *drawn {
 	s := annotate.Stroke{Kind: annotate.Box, Axis: o.home}
 	for axis, n := range o.grid.Dim {
@@ -54,7 +53,7 @@ func guess(o *opened) *drawn {
 	return &drawn{strokes: []annotate.Stroke{s}}
 }
 
-// numbers reads a list of tuples of n numbers.
+// numbers reads a list of tuples of n numbers each; nil if v is nil.
 func numbers(v any, n int) ([][]float64, error) {
 	const most = 1000
 	list, ok := v.([]any)
@@ -81,8 +80,8 @@ func numbers(v any, n int) ([][]float64, error) {
 	return out, nil
 }
 
-// box reads roi, [imin, imax, jmin, jmax, kmin, kmax] with both ends inside and either first. A box that spans
-// several slices says nothing here.
+// box reads roi: [imin, imax, jmin, jmax, kmin, kmax], both ends inclusive and in either order. A box that spans several
+// slices is ignored.
 func (q *inference) box(dim [3]int, home int) (*annotate.Stroke, error) {
 	list, _ := q.params["roi"].([]any)
 	if len(list) == 0 {

@@ -39,7 +39,7 @@ func (s *Server) find(id string) (folder.Volume, error) {
 	return s.folder.Find(id)
 }
 
-// status counts the datastore's images and those with a final label map.
+// status counts the datastore's images, and those among them that have a final label map.
 func (s *Server) status() (total, completed int, err error) {
 	if s.folder == nil {
 		return 0, 0, nil
@@ -89,7 +89,7 @@ func (s *Server) listPairs(w http.ResponseWriter) error {
 	return nil
 }
 
-// listAll lists every image with its label maps and what was said of them.
+// listAll lists every image with its label maps and the information stored about them.
 func (s *Server) listAll(w http.ResponseWriter) error {
 	objects := map[string]any{}
 	var list []folder.Volume
@@ -162,7 +162,7 @@ func (s *Server) removeImage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// getImage sends the file as it is; a DICOM series as one NIfTI file.
+// getImage sends an image's file as it is, or a DICOM series as one NIfTI file.
 func (s *Server) getImage(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.find(r.URL.Query().Get("image"))
 	if err != nil {
@@ -175,7 +175,8 @@ func (s *Server) getImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f, name)
+	defer f.Close()
+	return web.File(w, f, name)
 }
 
 func (s *Server) sendSeries(w http.ResponseWriter, v folder.Volume) error {
@@ -195,7 +196,7 @@ func (s *Server) sendSeries(w http.ResponseWriter, v folder.Volume) error {
 	return sendFile(w, path, v.ID+".nii.gz")
 }
 
-// checkImage answers whether the image is there and, with a check sum, is the one that the client has.
+// checkImage replies whether an image exists and, given a checksum, is the one the client has.
 func (s *Server) checkImage(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.find(r.URL.Query().Get("image"))
 	if err != nil {

@@ -19,13 +19,13 @@ const (
 	scribbleModel = "slmsam"
 	clickModel    = "slmsam_click"
 	guessModel    = "slmsam_guess"
-	label         = "target" // of the models: names of segments are the annotator's
+	label         = "target" // the models' only label: the annotator names the segments
 )
 
-// inference is one request for a result.
+// inference is a request for a result.
 type inference struct {
 	model  string
-	image  string // in the datastore; empty: elsewhere
+	image  string // its ID in the datastore; empty if it comes from elsewhere
 	params map[string]any
 	form   *form
 	output string
@@ -64,7 +64,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	return s.withImage(r, f, answer)
 }
 
-// withImage runs f with the image that a request names: in a session, in the form, or in the datastore.
+// withImage runs f with the image that a request names: that of a session, in the form, or in the datastore.
 func (s *Server) withImage(r *http.Request, form *form, f func(context.Context, *opened) error) error {
 	id, session := r.URL.Query().Get("image"), r.URL.Query().Get("session_id")
 	switch {
@@ -91,6 +91,7 @@ func (s *Server) withImage(r *http.Request, form *form, f func(context.Context, 
 	return s.withOpen(r.Context(), key, func() (*volume.Volume, error) { return s.folder.Read(v) }, f)
 }
 
+// withOpen runs f with an open volume, which read reads if it is not open yet.
 func (s *Server) withOpen(ctx context.Context, key string, read func() (*volume.Volume, error), f func(context.Context, *opened) error) error {
 	o, err := s.volumes.acquire(key, read)
 	if err != nil {
@@ -100,10 +101,10 @@ func (s *Server) withOpen(ctx context.Context, key string, read func() (*volume.
 	return f(ctx, o)
 }
 
-// segment computes a result: the object's mask on the image's grid.
+// segment computes a result: the object's mask on the image's grid, 1 and 0.
 func (s *Server) segment(ctx context.Context, o *opened, q *inference) ([]uint8, error) {
 	object := o.object()
-	defer func() { _ = o.session.Reset(object) }() // fails only if the volume was closed, and all is gone with it
+	defer func() { _ = o.session.Reset(object) }() // fails only if the volume has been closed, which frees everything
 	var drawn *drawn
 	var err error
 	switch q.model {
@@ -140,15 +141,15 @@ func (s *Server) segment(ctx context.Context, o *opened, q *inference) ([]uint8,
 	return mask, nil
 }
 
-// drawn is what a request asks to be carried through the volume.
+// drawn is what a request asks to be propagated through the volume.
 type drawn struct {
 	strokes []annotate.Stroke
-	who     string       // whose label it is, to be remembered; empty: nobody's
-	slices  map[int]bool // see painted
+	who     string       // the annotator and label, to remember the result by; empty: it is not remembered
+	slices  map[int]bool // see painted.drawn
 }
 
-// scribbles reads the label map that Slicer's scribbles call sends: all segments on the image's grid, and which
-// one is meant.
+// scribbles reads the label map that Slicer's scribbles tool sends: all segments on the image's grid, and which of them is
+// meant.
 func (s *Server) scribbles(o *opened, q *inference) (*drawn, error) {
 	u := q.form.files["label"]
 	if u == nil {
@@ -188,13 +189,13 @@ func (s *Server) scribbles(o *opened, q *inference) (*drawn, error) {
 	return d, nil
 }
 
-// The names of the segments that the scribbles tools paint in.
+// The names of the segments that the scribbles tool paints in.
 const (
 	foreground = "foreground_scribbles"
 	background = "background_scribbles"
 )
 
-// labelIDs reads label_info: the value of each segment by name.
+// labelIDs reads label_info: the value of each segment, by name.
 func (q *inference) labelIDs() (map[string]int32, error) {
 	ids := map[string]int32{}
 	list, _ := q.params["label_info"].([]any)
@@ -210,7 +211,7 @@ func (q *inference) labelIDs() (map[string]int32, error) {
 	return ids, nil
 }
 
-// extension is the format of the result that a request asks for.
+// extension returns the file format in which a request wants the result.
 func (q *inference) extension() string {
 	want, _ := q.params["result_extension"].(string)
 	if strings.HasPrefix(want, ".") && folder.Extension(want) == want {
@@ -219,7 +220,7 @@ func (q *inference) extension() string {
 	return ".nrrd"
 }
 
-// seconds writes a time for the reply's params.
+// seconds returns a time for the reply's params, rounded to milliseconds.
 func seconds(d time.Duration) float64 {
 	v, _ := strconv.ParseFloat(strconv.FormatFloat(d.Seconds(), 'f', 3, 64), 64)
 	return v

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// tagOf is the tag that a request names; final without one.
+// tagOf returns the tag that a request names; final if it names none.
 func tagOf(r *http.Request) string {
 	if tag := r.URL.Query().Get("tag"); tag != "" {
 		return tag
@@ -20,7 +20,7 @@ func tagOf(r *http.Request) string {
 	return folder.Final
 }
 
-// saveLabel keeps a label map, which must lie on its image's grid. Voxels without a header become a NIfTI file.
+// saveLabel saves a label map, which must be on its image's grid. Voxels without a header are saved as NIfTI.
 func (s *Server) saveLabel(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.find(r.URL.Query().Get("image"))
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Server) saveLabel(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// labelOf finds the label map that a request names; its id is that of its image.
+// labelOf finds the label map that a request names. A label map's ID is that of its image.
 func (s *Server) labelOf(r *http.Request) (folder.Volume, folder.LabelFile, error) {
 	q := r.URL.Query()
 	id := q.Get("label")
@@ -90,7 +90,8 @@ func (s *Server) getLabel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f, v.ID+l.Ext)
+	defer f.Close()
+	return web.File(w, f, v.ID+l.Ext)
 }
 
 func (s *Server) removeLabel(w http.ResponseWriter, r *http.Request) error {
@@ -105,7 +106,7 @@ func (s *Server) removeLabel(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// infoOf finds what info is about: an image, or a label map if the path says so.
+// infoOf finds what a request for information is about: an image or, if the path says so, a label map.
 func (s *Server) infoOf(r *http.Request) (id, tag string, err error) {
 	if strings.Contains(r.URL.Path, "/label/") {
 		v, l, err := s.labelOf(r)
@@ -128,7 +129,7 @@ func (s *Server) getInfo(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// putInfo takes a form with the JSON field info.
+// putInfo reads a form with the JSON field info.
 func (s *Server) putInfo(w http.ResponseWriter, r *http.Request) error {
 	id, tag, err := s.infoOf(r)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// strategies choose what an annotator should look at next.
+// strategies are the ways to choose what an annotator should look at next.
 var strategies = map[string]string{
 	"first":    "the next image without a submitted label map",
 	"random":   "any image without a submitted label map",
 	"doubtful": "the image whose last result has the most doubtful slices; slice says where to look first",
 }
 
-// info is what plugins show and choose from. There is no key config at the top: Slicer's plugin would ask for
-// an upgrade.
+// info replies with what plugins show and choose from. There is no key "config" at the top level, which would make
+// Slicer's plugin ask for an upgrade.
 func (s *Server) info(w http.ResponseWriter, _ *http.Request) error {
 	total, completed, err := s.status()
 	if err != nil {
@@ -41,12 +41,12 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) error {
 		chosen[name] = map[string]string{"description": text}
 	}
 	web.JSON(w, http.StatusOK, map[string]any{
-		"name": "slmsam", "description": "An outline on one slice, propagated through the volume", "version": "0.8.5",
+		"name": "slmsam", "description": "Propagates an outline on one slice through the volume", "version": "0.8.5",
 		"labels": []string{label},
 		"models": map[string]any{
-			scribbleModel: model("scribbles", "Propagate a painted slice through the volume"),
-			clickModel:    model("deepgrow", "Propagate a clicked structure through the volume"),
-			guessModel:    model("segmentation", "A guess to correct: whatever is in the middle of the volume"),
+			scribbleModel: model("scribbles", "Propagates a painted slice through the volume"),
+			clickModel:    model("deepgrow", "Propagates a clicked structure through the volume"),
+			guessModel:    model("segmentation", "Guesses, as a start to correct: whatever is in the middle of the volume"),
 		},
 		"trainers": trainers, "strategies": chosen, "scoring": struct{}{}, "train_stats": struct{}{},
 		"datastore": map[string]int{"total": total, "completed": completed},
@@ -54,13 +54,13 @@ func (s *Server) info(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// doubts are the doubtful slices of the last result of each image.
+// doubts holds the doubtful slices in the last result for each image.
 type doubts struct {
 	mu      sync.Mutex
 	byImage map[string][]annotate.Doubt
 }
 
-// noteDoubts keeps what the last run on an image of the datastore is not sure of.
+// noteDoubts records which slices are doubtful in the latest result for an image of the datastore.
 func (s *Server) noteDoubts(id string, found []annotate.Doubt) {
 	if id == "" {
 		return
@@ -73,8 +73,8 @@ func (s *Server) noteDoubts(id string, found []annotate.Doubt) {
 	s.doubts.byImage[id] = found
 }
 
-// nextSample names an image, or nothing when nothing is left. It says no path: a client that is not on this
-// machine could not use it, and one that is downloads as fast.
+// nextSample replies with an image, or with nothing if none is left. It does not reveal the image's path: a client on
+// another machine could not use it, and one on this machine can download the image as quickly.
 func (s *Server) nextSample(w http.ResponseWriter, r *http.Request) error {
 	strategy := r.PathValue("strategy")
 	if strategies[strategy] == "" {
@@ -134,7 +134,7 @@ func (s *Server) unfinished() ([]folder.Volume, error) {
 	return open, nil
 }
 
-// mostDoubtful is the image with the most doubtful slices.
+// mostDoubtful returns the image with the most doubtful slices, and these.
 func (s *Server) mostDoubtful(list []folder.Volume) (at int, worst []annotate.Doubt) {
 	s.doubts.mu.Lock()
 	defer s.doubts.mu.Unlock()

@@ -2,24 +2,27 @@ package monailabel
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// painted is what a result was made from, and what it was: which of its slices were drawn, and a hash of each.
-// Slicer puts a result into the segment and sends that back with the next request; the slices that differ from
-// the result are the ones that the annotator drew since.
+// painted describes a result: which slices it was computed from, and a hash of each of its slices. Slicer puts a result
+// into the segment and sends the segment with the next request. The slices that then differ from the result are those
+// that the annotator has drawn on since.
 type painted struct {
-	drawn  map[int]bool // true: an outline; false: the object is absent
+	drawn  map[int]bool // by slice: true for an outline, false where the object was marked as absent
 	hashes []uint64
 }
 
-// mostPainted bounds how many annotators' labels of one volume are remembered.
-const mostPainted = 64
+// maxPainted bounds how many results are remembered per volume, one for each annotator and label.
+const maxPainted = 64
 
-// drawing is which slices of a segment count as drawn.
+// drawing returns which slices of a segment count as drawn: true where it outlines the object, false where it says that
+// the object is absent. If the segment does not resemble the result, the annotator started over, and every slice with
+// something on it counts.
 func (p painted) drawing(planes [][]bool, hashes []uint64) map[int]bool {
 	fresh := map[int]bool{}
 	for i, plane := range planes {
@@ -51,17 +54,14 @@ func (p painted) drawing(planes [][]bool, hashes []uint64) map[int]bool {
 			}
 		}
 	}
-	outlined := false
-	for _, on := range next {
-		outlined = outlined || on
-	}
-	if 2*same < held || !outlined { // not our result: the annotator began anew
+	outlined := slices.Contains(slices.Collect(maps.Values(next)), true)
+	if 2*same < held || !outlined { // not the result
 		return fresh
 	}
 	return next
 }
 
-// planeHash is the hash of a slice; nil is an empty one.
+// planeHash returns the hash of a slice; nil stands for an empty one.
 func planeHash(plane []bool) uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
@@ -75,10 +75,10 @@ func planeHash(plane []bool) uint64 {
 	return h.Sum64()
 }
 
-// hashSeed lives as long as the process, and so do the hashes.
+// hashSeed lives as long as the process, as the hashes do.
 var hashSeed = maphash.MakeSeed()
 
-// planesOf cuts what is true of a mask into slices across an axis; an empty slice is nil.
+// planesOf cuts a mask into slices across an axis and hashes them. An empty slice is nil.
 func planesOf(dim [3]int, axis int, mask []bool) (planes [][]bool, hashes []uint64) {
 	planes, hashes = make([][]bool, dim[axis]), make([]uint64, dim[axis])
 	for i := range planes {
@@ -90,14 +90,14 @@ func planesOf(dim [3]int, axis int, mask []bool) (planes [][]bool, hashes []uint
 	return planes, hashes
 }
 
-// strokes are a drawing's slices as strokes.
+// strokes returns the slices that count as drawn as strokes, in order.
 func strokes(dim [3]int, axis int, planes [][]bool, drawing map[int]bool) []annotate.Stroke {
 	var out []annotate.Stroke
-	for i, outlined := range drawing {
+	for _, i := range slices.Sorted(maps.Keys(drawing)) {
 		region := annotate.Region{Hi: dim}
 		region.Lo[axis], region.Hi[axis] = i, i+1
 		s := annotate.Stroke{Kind: annotate.Absent, Axis: axis, Region: region}
-		if outlined {
+		if drawing[i] {
 			s.Kind, s.Mask = annotate.Outline, planes[i]
 		}
 		out = append(out, s)
@@ -105,12 +105,12 @@ func strokes(dim [3]int, axis int, planes [][]bool, drawing map[int]bool) []anno
 	return out
 }
 
-// remember keeps what a result was made from.
+// remember stores the description of a result, for remembered.
 func (o *opened) remember(who string, p painted) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.painted) >= mostPainted {
-		clear(o.painted) // they all began long ago, or someone counts up
+	if len(o.painted) >= maxPainted {
+		clear(o.painted) // some are long outdated, or a client invents names
 	}
 	o.painted[who] = p
 }
@@ -121,7 +121,7 @@ func (o *opened) remembered(who string) painted {
 	return o.painted[who]
 }
 
-// object is a number that no other request has.
+// object returns a new number for a request's object.
 func (o *opened) object() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -20,8 +17,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// reply answers with a mask. The value is 1 whatever the segment's number was: Slicer pairs the n-th value with
-// the n-th name. Every body has its length and no chunks, because Slicer reads it below the chunking.
+// reply replies with a mask. The mask's value is 1, whatever the segment's number was, because Slicer pairs the n-th value
+// with the n-th name. Every body has a Content-Length and is not chunked, because Slicer reads it without decoding chunks.
 func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume, mask []uint8, took time.Duration) error {
 	name, _ := q.params["selected_label_name"].(string)
 	if name == "" {
@@ -53,7 +50,7 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 	}
 	fileName := "result" + extension
 	if q.output == "image" || q.output == "dicom_seg" {
-		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName}))
+		web.Attach(w, contentType, fileName)
 		web.Bytes(w, http.StatusOK, contentType, file)
 		return nil
 	}
@@ -77,7 +74,7 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 	return nil
 }
 
-// encode is a label map as the bytes of a file.
+// encode returns a label map as the bytes of a file.
 func (s *Server) encode(labels *volume.LabelMap, extension string) ([]byte, error) {
 	dir, err := os.MkdirTemp(s.dir, "result-")
 	if err != nil {
@@ -100,8 +97,8 @@ func writePart(m *multipart.Writer, disposition, contentType string, data []byte
 	return err
 }
 
-// readLabels reads an uploaded label map, which must lie on the image's grid. OHIF sends voxels without a header,
-// one byte each.
+// readLabels reads an uploaded label map, which must be on the image's grid. OHIF sends voxels of one byte each, without a
+// header.
 func (s *Server) readLabels(u *upload, grid *volume.Volume) (*volume.LabelMap, error) {
 	if u.raw {
 		return readRaw(u.path, grid)
@@ -116,7 +113,7 @@ func (s *Server) readLabels(u *upload, grid *volume.Volume) (*volume.LabelMap, e
 	return labels, nil
 }
 
-// readRaw reads one byte for every voxel of the grid, axis 0 fastest.
+// readRaw reads one byte per voxel of the grid, axis 0 fastest.
 func readRaw(path string, grid *volume.Volume) (*volume.LabelMap, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -133,26 +130,12 @@ func readRaw(path string, grid *volume.Volume) (*volume.LabelMap, error) {
 	return labels, nil
 }
 
-// sendFile answers with a file of this server.
+// sendFile replies with a file of this server.
 func sendFile(w http.ResponseWriter, path, name string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("send a file: %w", err)
 	}
-	return send(w, f, name)
-}
-
-// send answers with an open file and closes it.
-func send(w http.ResponseWriter, f *os.File, name string) error {
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("send a file: %w", err)
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
-	w.WriteHeader(http.StatusOK)
-	_, _ = io.Copy(w, f) // a client that went away gets no more
-	return nil
+	return web.File(w, f, name)
 }

@@ -1,12 +1,12 @@
-// Package monailabel answers clients of MONAI Label 0.8: the stock plugins of 3D Slicer and OHIF, and scripts.
+// Package monailabel serves clients of MONAI Label 0.8: the stock plugins of 3D Slicer and OHIF, and scripts.
 //
-// The served folder is the datastore. Three models are offered: one of type scribbles, to which Slicer sends a label
-// map with painted slices, one of type deepgrow for clicks and boxes, and one of type segmentation, which starts
-// from a guess: OHIF's panel does not work without one. Nothing stays on the server between two
-// requests but the open volume, and which slices an annotator had painted when a result went out: Slicer puts
-// the result into the segment that it sends the next time, and only what was changed in it counts as drawn then.
+// The served folder is the datastore. There are three models: one of type scribbles, to which Slicer sends a label map with
+// painted slices; one of type deepgrow, for clicks and boxes; and one of type segmentation, which starts from a guess,
+// because OHIF's panel does not work without one. Between two requests, the server keeps only the open volume and which
+// slices a result was computed from. Slicer puts the result into the segment that it sends the next time, and only what
+// has changed in it then counts as drawn.
 //
-// Where the plugins expect something that the protocol does not say, the place in the code says so.
+// Where plugins expect something that the protocol does not specify, a comment says so.
 //
 // Where to start reading: server.go (the list of paths), infer.go, painted.go; datastore.go, learning.go.
 package monailabel
@@ -28,21 +28,21 @@ import (
 
 // Options are the settings of a server.
 type Options struct {
-	Folder  *folder.Folder   // the datastore; nil: none, images come in sessions only
-	Trainer annotate.Trainer // nil: no training
-	Guard   web.Guard        // asked for the password of /auth/token
-	Idle    time.Duration    // until a session or an open volume is forgotten; 0: an hour
+	Folder  *folder.Folder   // the datastore; nil: there is none, and images arrive in sessions
+	Trainer annotate.Trainer // nil: training is not offered
+	Guard   web.Guard        // checks the password of /auth/token
+	Idle    time.Duration    // time after which an unused session or volume is closed; 0: an hour
 	Log     *slog.Logger
 }
 
-// Server answers MONAI Label's clients.
+// Server handles the requests of MONAI Label's clients.
 type Server struct {
 	backend annotate.Backend
 	folder  *folder.Folder
 	guard   web.Guard
 	log     *slog.Logger
-	dir     string // uploads, of this server alone
-	uploads chan struct{}
+	dir     string                 // of this server's uploads
+	uploads chan struct{}          // holds an element per upload in progress
 	leases  *lease.Leases[*upload] // sessions
 	volumes *volumes
 	trainer annotate.Trainer
@@ -50,15 +50,15 @@ type Server struct {
 	mux     *http.ServeMux
 }
 
-// Tokenless are the paths by which a client gets a token.
+// Tokenless lists the paths from which a client gets a token.
 var Tokenless = []string{"/auth", "/auth/", "/auth/token", "/auth/token/"}
 
 const (
-	maxUploads  = 8  // requests with a body that may be large, at once
-	maxSessions = 16 // images uploaded for a session
+	maxUploads  = 8  // concurrent requests with a body that may be large
+	maxSessions = 16 // images that are open in sessions
 )
 
-// New returns a server of volumes on backend. Close frees what it put on the disk.
+// New returns a server that opens volumes on backend. Close removes its temporary files.
 func New(ctx context.Context, backend annotate.Backend, o Options) (*Server, error) {
 	dir, err := os.MkdirTemp("", "slmsam-monailabel-")
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Server) Close() error { return os.RemoveAll(s.dir) }
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// handle registers f for a path with and without a slash at the end: Slicer's client follows no redirect.
+// handle registers f for a path with and without a trailing slash, because Slicer's client does not follow redirects.
 func (s *Server) handle(method, path string, f func(http.ResponseWriter, *http.Request) error) {
 	h := func(w http.ResponseWriter, r *http.Request) {
 		if err := f(w, r); err != nil {
@@ -95,7 +95,7 @@ func (s *Server) handle(method, path string, f func(http.ResponseWriter, *http.R
 	s.mux.HandleFunc(method+" "+path+"/{$}", h)
 }
 
-// statusError is an error with a status of its own.
+// statusError is an error with an HTTP status.
 type statusError struct {
 	status int
 	text   string
@@ -144,16 +144,16 @@ func (s *Server) routes() {
 	})
 }
 
-// user is the name of everyone who has the token.
+// user is the user name of everyone who has the token.
 const user = "annotator"
 
-// auth says whether a login is needed; plugins ask before every operation.
+// auth replies whether a login is needed. Plugins ask before every operation.
 func (s *Server) auth(w http.ResponseWriter, _ *http.Request) error {
 	web.JSON(w, http.StatusOK, map[string]bool{"enabled": s.guard.Token != ""})
 	return nil
 }
 
-// token gives the server's token to whoever knows it as the password.
+// token replies with the server's token if the password is that token.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
 	const formLimit = 1 << 12
 	r.Body = http.MaxBytesReader(w, r.Body, formLimit)

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// createSession keeps an image that is not in the datastore for as long as a client works on it.
+// createSession stores an image that is not in the datastore while a client works on it.
 func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.readForm(w, r, "files")
 	if err != nil {
@@ -33,14 +33,14 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sessionInfo says no path: the client needs none.
+// sessionInfo describes a session, without the image's path, which clients do not need.
 func (s *Server) sessionInfo(id string, u *upload) map[string]any {
 	now := time.Now().Unix()
 	return map[string]any{"name": id, "path": "", "image": "image" + u.ext, "meta": map[string]any{}, "create_ts": now,
 		"last_access_ts": now, "expiry": int(s.leases.Idle.Seconds())}
 }
 
-// inSession runs f with the image of a session, which does not end meanwhile.
+// inSession runs f with the image of a session, which does not end in the meantime.
 func (s *Server) inSession(ctx context.Context, id string, f func(context.Context, *upload) error) error {
 	known, err := s.leases.With(ctx, id, f)
 	if !known {

@@ -9,21 +9,21 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// task is a training as the clients see it.
+// task is a training run as clients see it.
 type task struct {
 	ID       string    `json:"id"`
 	Category string    `json:"category"`
 	Status   string    `json:"status"` // RUNNING, DONE or ERROR
 	Start    time.Time `json:"start_ts"`
 	End      time.Time `json:"end_ts,omitzero"`
-	Part     float64   `json:"part"` // of the work, 0 to 1
+	Part     float64   `json:"part"` // share of the work done, 0 to 1
 	Left     float64   `json:"seconds_left"`
 	Before   *float64  `json:"dsc_before,omitempty"`
 	Best     *float64  `json:"dsc_best,omitempty"`
 	Details  []string  `json:"details"`
 }
 
-// taskOf shows a training.
+// taskOf describes a training run to clients.
 func taskOf(t annotate.Training) task {
 	status := map[annotate.TrainingState]string{annotate.TrainingRuns: "RUNNING", annotate.TrainingDone: "DONE"}[t.State]
 	if status == "" {
@@ -37,7 +37,7 @@ func (s *Server) train(w http.ResponseWriter, r *http.Request) error {
 	if name := r.PathValue("model"); s.trainer == nil || name != "" && name != scribbleModel {
 		return notFound("no such trainer: see trainers in /info/")
 	}
-	var ignored map[string]any // the plugin sends its settings; there are none
+	var ignored map[string]any // plugins send settings; this server has none
 	if err := web.ReadJSON(w, r, &ignored); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Server) train(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// trainStatus is 404 for a client that asks whether something is running when nothing is.
+// trainStatus replies with the training run, or with 404 if the client asks whether one is running and none is.
 func (s *Server) trainStatus(w http.ResponseWriter, r *http.Request) error {
 	var t annotate.Training
 	known := false

@@ -17,10 +17,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// textLimit bounds a text field of a form.
+// textLimit bounds a text field of a form, in bytes.
 const textLimit = 1 << 20
 
-// upload is a file that a client sent, alone in a folder of its own: a header that names another file finds none.
+// upload is a file that a client sent. It is alone in its folder, so that a header that names another file finds none.
 type upload struct {
 	dir  string
 	path string
@@ -28,32 +28,33 @@ type upload struct {
 	raw  bool // voxels without a header
 }
 
-// key is the name under which the upload's volume is open.
+// key is the key under which the upload's volume is open.
 func (u *upload) key() string { return "upload " + u.path }
 
-func (u *upload) remove() { _ = os.RemoveAll(u.dir) } // in the server's own folder, which goes with it
+func (u *upload) remove() { _ = os.RemoveAll(u.dir) } // Close removes what is left
 
-// form is a multipart body: texts and files by field.
+// form is a multipart body: texts and files, by field.
 type form struct {
 	texts map[string]string
 	files map[string]*upload
 }
 
-// close removes the files that are still the form's.
+// close removes the files that the form still owns.
 func (f *form) close() {
 	for _, u := range f.files {
 		u.remove()
 	}
 }
 
-// take makes a file the caller's.
+// take makes the caller the owner of a file.
 func (f *form) take(field string) *upload {
 	u := f.files[field]
 	delete(f.files, field)
 	return u
 }
 
-// readForm reads a form with the named files; others are an error. Files go to the disk as they come.
+// readForm reads a form. The fields that are named become files, which are written to disk as they arrive; all others are
+// texts.
 func (s *Server) readForm(w http.ResponseWriter, r *http.Request, files ...string) (*form, error) {
 	select {
 	case s.uploads <- struct{}{}:
@@ -84,8 +85,8 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, files ...strin
 	}
 }
 
-// boundaryOf is what the body itself begins with: MONAI Label's client repeats, once it has a token, the
-// Content-Type of its last upload with the boundary of that.
+// boundaryOf returns the boundary that the body starts with, rather than that of the header: once it has a token, MONAI
+// Label's client repeats the Content-Type of its previous upload, with that one's boundary.
 func boundaryOf(body *bufio.Reader, contentType string) (string, error) {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != "multipart/form-data" {
@@ -135,8 +136,8 @@ func (s *Server) readPart(f *form, part *multipart.Part, files []string) error {
 	return nil
 }
 
-// store writes a file part to the disk. Of its name, which may be a whole path on the client, only the extension
-// counts: a label map without one that we know is taken for NIfTI, as the protocol's own server does.
+// store writes a file part to disk. Only the extension of its name counts. A file without a known extension is taken for
+// NIfTI, as MONAI Label's own server does.
 func (s *Server) store(part *multipart.Part) (*upload, error) {
 	dir, err := os.MkdirTemp(s.dir, "upload-")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// volumes are those that are open: they stay so between requests, for what the backend computed of them, until
-// another needs the room.
+// volumes holds the open volumes. They stay open between requests, with what the backend has computed for them, until
+// another volume needs the room.
 type volumes struct {
 	backend annotate.Backend
 	idle    time.Duration
@@ -24,11 +24,11 @@ type volumes struct {
 type opened struct {
 	key     string
 	session annotate.Session
-	grid    *volume.Volume // without voxels
+	grid    *volume.Volume // the volume without its voxels
 	home    int            // the acquisition axis
 
 	mu      sync.Mutex // guards what follows
-	objects int        // the last number used: every request is an object of its own
+	objects int        // last object number used: every request has its own object
 	painted map[string]painted
 
 	// guarded by the volumes' lock
@@ -43,7 +43,7 @@ func newVolumes(ctx context.Context, backend annotate.Backend, idle time.Duratio
 	return v
 }
 
-// acquire opens a volume, or finds it open. Callers release it.
+// acquire opens a volume, unless it is already open. Callers must release it.
 func (v *volumes) acquire(key string, read func() (*volume.Volume, error)) (*opened, error) {
 	if o := v.find(key); o != nil {
 		return o, nil
@@ -64,7 +64,7 @@ func (v *volumes) acquire(key string, read func() (*volume.Volume, error)) (*ope
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if o := v.byKey[key]; o != nil { // another request was faster
+	if o := v.byKey[key]; o != nil { // another request opened it in the meantime
 		o.users++
 		session.Close()
 		return o, nil
@@ -104,7 +104,7 @@ func (v *volumes) forget(key string) {
 	}
 }
 
-// drop takes a volume out of the list and closes it if nobody uses it.
+// drop removes a volume from the list. The lock is held. It is closed at once, or by its last user.
 func (v *volumes) drop(o *opened) {
 	delete(v.byKey, o.key)
 	o.forgotten = true
@@ -113,7 +113,7 @@ func (v *volumes) drop(o *opened) {
 	}
 }
 
-// closeOldest makes room; false: all that is open is in use.
+// closeOldest closes the volume that has been unused for the longest time; false if all are in use.
 func (v *volumes) closeOldest() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -130,7 +130,7 @@ func (v *volumes) closeOldest() bool {
 	return true
 }
 
-// sweep closes what was not used for long; all when ctx ends.
+// sweep closes volumes that have been unused for too long, and all volumes when ctx ends.
 func (v *volumes) sweep(ctx context.Context) {
 	ticker := time.NewTicker(max(v.idle/10, time.Millisecond))
 	defer ticker.Stop()
