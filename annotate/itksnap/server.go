@@ -1,9 +1,8 @@
-// Package itksnap answers ITK-SNAP's deep-learning mode (the DLS protocol of itksnap-dls 0.1.2, and the older
-// paths without v2/ that ITK-SNAP mixes in). A session is one image and one object; every answer is the whole
-// mask.
+// Package itksnap serves ITK-SNAP's deep-learning mode: the DLS protocol of itksnap-dls 0.1.2, and the older paths without
+// v2/ that ITK-SNAP also uses. A session has one image and one object, and every reply contains the whole mask.
 //
-// What ITK-SNAP does not check is checked here: it reads as many bytes of a result as its image has voxels, and
-// takes everything with the status 200 for a result.
+// ITK-SNAP reads as many bytes of a result as its image has voxels, and takes every reply with status 200 for a result.
+// Sizes are therefore checked here.
 //
 // Where to start reading: server.go, then upload.go.
 package itksnap
@@ -29,36 +28,37 @@ import (
 )
 
 const (
-	// protocolVersion is at least what ITK-SNAP asks for, in digits and dots: anything else ends the program.
+	// protocolVersion consists of digits and dots, and is at least the version that ITK-SNAP requires. Anything else crashes
+	// ITK-SNAP.
 	protocolVersion = "0.1.2"
 	model           = "slmsam"
-	object          = 1 // the number of a session's one object
+	object          = 1 // the number of a session's only object
 )
 
 // Options are the settings of a server.
 type Options struct {
-	Idle time.Duration // until a session ends without a request; 0: 30 minutes
+	Idle time.Duration // time without a request after which a session ends; 0: 30 minutes
 	Log  *slog.Logger
 }
 
-// Server answers ITK-SNAP.
+// Server handles ITK-SNAP's requests.
 type Server struct {
 	backend annotate.Backend
 	log     *slog.Logger
 	leases  *lease.Leases[*client]
 	mux     *http.ServeMux
 
-	uploads *web.Budget // of images and masks under way
-	opening sync.Mutex  // one of them at a time is unpacked: an image's memory counts once it is a session's
+	uploads *web.Budget // of images and masks being uploaded
+	opening sync.Mutex  // held while one of them is unpacked: its memory is only accounted for once a session owns it
 }
 
-// client is a session of ITK-SNAP; a new image replaces the one before.
+// client is a session of ITK-SNAP. A new image replaces the previous one.
 type client struct {
-	session annotate.Session // nil before an image came
+	session annotate.Session // nil before the first image
 	home    int              // the acquisition axis
 }
 
-// New returns a server of sessions on backend. They end with ctx.
+// New returns a server that opens sessions on backend. They end with ctx.
 func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 	if o.Idle == 0 {
 		o.Idle = 30 * time.Minute
@@ -99,7 +99,7 @@ func (s *Server) routes() {
 	})
 }
 
-// in runs f with the client of the session that the path names.
+// in returns a handler that runs f with the client whose session the path names.
 func (s *Server) in(f func(*client, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		known, err := s.leases.With(r.Context(), r.PathValue("session"), func(ctx context.Context, c *client) error {
@@ -127,7 +127,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	web.JSON(w, http.StatusOK, map[string]string{"session_id": c.Token})
 }
 
-// end is no error for a session that is gone.
+// end ends a session. It is not an error if the session has already ended.
 func (s *Server) end(w http.ResponseWriter, r *http.Request) {
 	s.leases.Release(r.PathValue("session"))
 	web.JSON(w, http.StatusOK, map[string]string{"message": "Session ended"})
@@ -181,7 +181,7 @@ func (s *Server) point(c *client, w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	words := q["point"]
-	if words == nil { // the older form
+	if words == nil { // the older form of the request
 		words = []string{q.Get("x"), q.Get("y"), q.Get("z")}
 	}
 	if len(words) != 3 {
@@ -227,7 +227,7 @@ func (s *Server) mask(kind annotate.StrokeKind) func(*client, http.ResponseWrite
 	}
 }
 
-// erases reads foreground=true or false; absent is true.
+// erases reports whether a request has foreground=false; without the parameter, it is true.
 func erases(q url.Values) (bool, error) {
 	switch q.Get("foreground") {
 	case "", "true", "True", "1":
@@ -238,8 +238,8 @@ func erases(q url.Values) (bool, error) {
 	return false, annotate.Inputf("foreground=%.20q: want true or false", q.Get("foreground"))
 }
 
-// draw queues strokes, carries them through the volume, and answers with the mask. Strokes that fail leave
-// nothing behind.
+// draw queues strokes, propagates the object through the volume, and replies with the mask. Strokes that fail leave nothing
+// behind.
 func (s *Server) draw(c *client, w http.ResponseWriter, r *http.Request, strokes ...annotate.Stroke) error {
 	if len(strokes) > 0 {
 		if err := c.session.Apply(object, strokes...); err != nil {
@@ -265,7 +265,7 @@ func (s *Server) draw(c *client, w http.ResponseWriter, r *http.Request, strokes
 	return nil
 }
 
-// packed is the base64 of the gzip of a mask.
+// packed returns a mask, gzipped and in base64.
 func packed(mask []uint8) (string, error) {
 	var out bytes.Buffer
 	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)

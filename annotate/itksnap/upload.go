@@ -14,24 +14,24 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// metadata is what ITK-SNAP says of an image.
+// metadata is ITK-SNAP's description of an image.
 type metadata struct {
 	Dimensions []int     `json:"dimensions"`
 	Spacing    []float64 `json:"spacing"` // mm
 	Components *int      `json:"components_per_pixel"`
 }
 
-// metadataLimit bounds the metadata's text, and the rest of a form around the voxels.
+// metadataLimit bounds the metadata, and everything in a form besides the voxels, in bytes.
 const metadataLimit = 1 << 16
 
-// dim is the size in file order; a picture has one slice.
+// dim returns the size in file order. A two-dimensional image has one slice.
 func (m *metadata) dim() [3]int {
 	dim := [3]int{1, 1, 1}
 	copy(dim[:], m.Dimensions)
 	return dim
 }
 
-// spacing in file order; what is missing or cannot be is 1.
+// spacing returns the spacing in file order. Missing or invalid values become 1.
 func (m *metadata) spacing() [3]float64 {
 	out := [3]float64{1, 1, 1}
 	for axis := range min(3, len(m.Spacing)) {
@@ -42,7 +42,7 @@ func (m *metadata) spacing() [3]float64 {
 	return out
 }
 
-// voxels is their number, if it is at most limit.
+// voxels returns the number of voxels, or an InputError if it exceeds limit.
 func (m *metadata) voxels(limit int) (int, error) {
 	if len(m.Dimensions) != 3 && len(m.Dimensions) != 2 {
 		return 0, annotate.Inputf("the metadata has %d dimensions, want 3", len(m.Dimensions))
@@ -60,13 +60,13 @@ func (m *metadata) voxels(limit int) (int, error) {
 	return n, nil
 }
 
-// bodyLimit is what a form with an image of so many voxels may have in bytes.
+// bodyLimit returns the maximum size of a form with an image of that many voxels, in bytes.
 func bodyLimit(voxels int) int64 {
-	const worst = 5 // bytes a voxel that does not compress
+	const worst = 5 // bytes per voxel of an incompressible image
 	return int64(voxels)*worst + metadataLimit
 }
 
-// withImage calls f with the image of at most limit voxels that a request holds, one request at a time.
+// withImage calls f with the image in a request, which may have at most limit voxels. It handles one request at a time.
 func (s *Server) withImage(w http.ResponseWriter, r *http.Request, limit int, f func([]float32, *metadata) error) error {
 	giveBack, err := s.uploads.Take(r, bodyLimit(limit))
 	if err != nil {
@@ -86,8 +86,8 @@ func (s *Server) withImage(w http.ResponseWriter, r *http.Request, limit int, f 
 	return f(data, m)
 }
 
-// readForm reads a form of two parts: file, gzip of float32 voxels, x fastest, and metadata. It takes memory only as the
-// bytes come.
+// readForm reads a form with two parts: file (gzipped float32 voxels, x fastest) and metadata. It allocates memory only as
+// bytes arrive.
 func readForm(w http.ResponseWriter, r *http.Request, limit int) ([]byte, *metadata, error) {
 	r.Body = io.NopCloser(web.Body(w, r, bodyLimit(limit)))
 	form, err := r.MultipartReader()
@@ -126,7 +126,7 @@ func readForm(w http.ResponseWriter, r *http.Request, limit int) ([]byte, *metad
 	return file, m, nil
 }
 
-// unpack reads exactly as many voxels as the metadata promises.
+// unpack reads the voxels, exactly as many as the metadata promises.
 func (m *metadata) unpack(file []byte, limit int) ([]float32, error) {
 	n, err := m.voxels(limit)
 	if err != nil {

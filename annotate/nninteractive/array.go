@@ -18,24 +18,24 @@ import (
 const (
 	arrayVersion = 1
 	maxAxes      = 4
-	chunkLimit   = 1 << 30 // bytes of an array in one chunk, as the client cuts them
+	chunkLimit   = 1 << 30 // maximum number of bytes in a chunk, as in the client
 )
 
-// array is an array as it came: shape slowest axis first, elements little endian.
+// array is an array as received: the slowest axis of shape comes first, and elements are little endian.
 type array struct {
 	dtype dtype
 	shape []int
 	raw   []byte
 }
 
-// codec unpacks and packs arrays. It may be used by several goroutines at once.
+// codec unpacks and packs arrays. Several goroutines may use it at once.
 type codec struct {
 	unzstd *zstd.Decoder
 	zstd   *zstd.Encoder
 }
 
 func newCodec() *codec {
-	// neither call starts goroutines or can fail with these options
+	// with these options, neither call starts goroutines or can fail
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxWindow(chunkLimit))
 	if err != nil {
 		panic("nninteractive: " + err.Error())
@@ -47,8 +47,8 @@ func newCodec() *codec {
 	return &codec{unzstd: d, zstd: e}
 }
 
-// unpack reads a packed array of at most limit bytes of elements. Memory is taken for the elements only, and only as far
-// as the chunks account for them.
+// unpack reads a packed array with at most limit bytes of elements. It allocates memory only for the elements, and only
+// after the chunks have accounted for all of them.
 func (c *codec) unpack(buf []byte, limit int) (*array, error) {
 	a, rest, err := unpackHeader(buf)
 	if err != nil {
@@ -83,7 +83,7 @@ func (c *codec) unpack(buf []byte, limit int) (*array, error) {
 	return a, nil
 }
 
-// unpackHeader reads all up to the number of chunks.
+// unpackHeader reads everything before the number of chunks, and returns what follows.
 func unpackHeader(buf []byte) (*array, []byte, error) {
 	if len(buf) < 8 || string(buf[:4]) != "NNIA" {
 		return nil, nil, annotate.Inputf("packed array: it does not begin with NNIA and a header")
@@ -115,8 +115,8 @@ func unpackHeader(buf []byte) (*array, []byte, error) {
 	return a, buf[8*axes:], nil
 }
 
-// checkChunks goes through the lengths of all chunks: they must fill the bytes that came and the array, both to
-// the end. It also believes no length that its chunk's own header contradicts.
+// checkChunks checks the lengths of all chunks: they must exactly fill both the received bytes and the array of total bytes,
+// and agree with the chunks' own headers.
 func checkChunks(rest []byte, chunks uint32, total int) error {
 	sum := 0
 	for i := range chunks {
@@ -145,7 +145,7 @@ func checkChunks(rest []byte, chunks uint32, total int) error {
 	return nil
 }
 
-// pack writes an array that every client can read.
+// pack returns an array in a form that every client can read.
 func (c *codec) pack(a *array) []byte {
 	name := a.dtype.String()
 	out := append([]byte("NNIA"), arrayVersion, 1, byte(len(a.shape)), byte(len(name)))

@@ -10,34 +10,34 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// client is what a lease is on.
-type client struct{ canvas *canvas } // nil before an image came
+// client is the holder of a lease.
+type client struct{ canvas *canvas } // nil before the client has sent an image
 
-// canvas is a client's image with its one object.
+// canvas is a client's image with its object.
 type canvas struct {
 	session annotate.Session
 	shape   [3]int // [k,j,i]
-	home    int    // the axis that slices lie across when nothing else is said, in file order
+	home    int    // the acquisition axis, in file order
 	target  *target
 }
 
-// target is the client's buffer as far as the server knows it.
+// target is the server's view of the client's label buffer.
 type target struct {
 	dtype dtype
-	sent  []uint8 // what the client has; 2: something that is neither 0 nor 1
-	next  []uint8 // what the session has, while the two are compared
+	sent  []uint8 // the client's buffer, by voxel; 2 stands for anything but 0 and 1
+	next  []uint8 // the session's mask, while it is compared with sent
 }
 
-// object is the number of a canvas's one object.
+// object is the number of a canvas's only object.
 const object = 1
 
-// imageBytes is what a voxel of an image may have.
+// imageBytes is the maximum number of bytes of an image's voxels, on average.
 const imageBytes = 4
 
-// overhead is what a packed array may be longer than its elements.
+// overhead is how many bytes longer a packed array may be than its elements.
 const overhead = 1 << 20
 
-// setImage takes a new image. What belonged to the one before is gone once the new one is known to be good.
+// setImage receives a new image. It replaces the previous one as soon as it is known to be valid.
 func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) error {
 	var m struct {
 		Properties struct {
@@ -66,6 +66,9 @@ func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) 
 	if len(a.shape) != 4 || a.shape[0] != 1 {
 		return annotate.Inputf("the image has the shape %v, want [1, k, j, i]: one channel and three axes", a.shape)
 	}
+	if voxels := a.shape[1] * a.shape[2] * a.shape[3]; voxels > s.backend.Limits().Voxels { // before they become float32
+		return annotate.Inputf("the image has %d voxels, more than the %d that this server accepts", voxels, s.backend.Limits().Voxels)
+	}
 	v := &volume.Volume{Dim: [3]int{a.shape[3], a.shape[2], a.shape[1]}, Data: a.floats()}
 	v.Geom = volume.NewGeometry(v.Dim, spacing(m.Properties.Spacing))
 	from.close()
@@ -78,7 +81,7 @@ func (s *Server) setImage(from *client, w http.ResponseWriter, r *http.Request) 
 	return nil
 }
 
-// spacing turns [k,j,i] millimeters into file order; what is missing or cannot be is 1.
+// spacing converts a spacing [k,j,i] in mm to file order. Missing or invalid values become 1.
 func spacing(kji []float64) [3]float64 {
 	out := [3]float64{1, 1, 1}
 	if len(kji) != 3 {
@@ -92,7 +95,7 @@ func spacing(kji []float64) [3]float64 {
 	return out
 }
 
-// ready returns the canvas if an image and a buffer are there.
+// ready returns the canvas, or an InputError if the image or the target buffer is missing.
 func (c *client) ready() (*canvas, error) {
 	if c.canvas == nil {
 		return nil, annotate.Inputf("no image yet: send /set_image first")
@@ -111,7 +114,7 @@ func (c *client) close() {
 	}
 }
 
-// setTarget takes the shape and type of the client's buffer, which is empty.
+// setTarget receives the shape and type of the client's buffer, which is still empty.
 func (s *Server) setTarget(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		Shape []int  `json:"shape"`
@@ -140,7 +143,7 @@ func (s *Server) setTarget(from *client, w http.ResponseWriter, r *http.Request)
 	return nil
 }
 
-// setAutozoom is accepted: what the model looks at is its own choice.
+// setAutozoom accepts the setting and ignores it: the model decides what part of a slice it looks at.
 func (s *Server) setAutozoom(_ *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
 		On bool `json:"do_autozoom"`
@@ -152,7 +155,7 @@ func (s *Server) setAutozoom(_ *client, w http.ResponseWriter, r *http.Request) 
 	return nil
 }
 
-// reset forgets the object; the client empties its buffer itself.
+// reset forgets the object. The client clears its buffer itself.
 func (s *Server) reset(from *client, w http.ResponseWriter, _ *http.Request) error {
 	if c := from.canvas; c != nil {
 		if err := c.session.Reset(object); err != nil {

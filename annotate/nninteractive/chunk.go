@@ -26,15 +26,15 @@ const (
 	filterShuffle = 1
 	specialZero   = 1
 	specialValue  = 3
-	packBlock     = 1 << 20 // bytes of a block that we write
-	packLeast     = 128     // below that packing gains nothing
+	packBlock     = 1 << 20 // size of the blocks that this package writes
+	packMin       = 128     // chunks with fewer bytes are stored, because packing gains nothing
 )
 
-// chunk is a Blosc2 chunk whose header holds together: sizes fit its bytes and what was asked for.
+// chunk is a Blosc2 chunk with a consistent header: sizes agree with each other and with what was expected.
 type chunk struct {
-	body    []byte // all of it, with the header
-	nbytes  int
-	block   int // bytes of a block, the last one may be shorter
+	body    []byte // the whole chunk, including the header
+	nbytes  int    // when unpacked
+	block   int    // size of a block when unpacked; the last one may be shorter
 	element int
 	codec   byte
 	stored  bool
@@ -43,10 +43,10 @@ type chunk struct {
 	special byte
 }
 
-// badChunk is the error for a chunk that does not hold together.
+// badChunk returns the error for an inconsistent chunk.
 func badChunk(what string) error { return annotate.Inputf("packed array: Blosc2 chunk: %s", what) }
 
-// parseChunk checks a chunk's header against its length and the number of bytes that it must give.
+// parseChunk checks a chunk's header against its length and the number of bytes expected from it.
 func parseChunk(b []byte, want int) (*chunk, error) {
 	if len(b) < chunkHeader {
 		return nil, badChunk("shorter than its header")
@@ -59,11 +59,11 @@ func parseChunk(b []byte, want int) (*chunk, error) {
 	case flags&flagExtended != flagExtended:
 		return nil, badChunk("the header is not that of Blosc2")
 	case le(12) != len(b):
-		return nil, badChunk("its size is not that of the bytes received")
+		return nil, badChunk("its size differs from the number of bytes received")
 	case c.nbytes != want || want == 0:
 		return nil, badChunk("it holds a different number of bytes than announced")
 	case c.element == 0:
-		return nil, badChunk("elements of no bytes")
+		return nil, badChunk("elements have no bytes")
 	}
 	for _, f := range b[16:22] {
 		switch f {
@@ -77,7 +77,7 @@ func parseChunk(b []byte, want int) (*chunk, error) {
 	return c, c.checkBody()
 }
 
-// checkBody checks that what follows the header is as long as it must be.
+// checkBody checks the length of what follows the header.
 func (c *chunk) checkBody() error {
 	rest := len(c.body) - chunkHeader
 	switch {
@@ -103,7 +103,7 @@ func (c *chunk) checkBody() error {
 
 func (c *chunk) blocks() int { return (c.nbytes + c.block - 1) / c.block }
 
-// appendChunk unpacks a chunk of n bytes to the end of out, which has room for them.
+// appendChunk unpacks a chunk of n bytes and appends them to out, which has room for them.
 func (k *codec) appendChunk(out, b []byte, n int) ([]byte, error) {
 	c, err := parseChunk(b, n)
 	if err != nil {
@@ -133,7 +133,7 @@ func (k *codec) appendChunk(out, b []byte, n int) ([]byte, error) {
 	return out, nil
 }
 
-// appendBlock unpacks the streams of block i, of size bytes.
+// appendBlock unpacks the streams of block i, which has size bytes when unpacked.
 func (k *codec) appendBlock(out []byte, c *chunk, i, size int) ([]byte, error) {
 	at := int(int32(binary.LittleEndian.Uint32(c.body[chunkHeader+4*i:])))
 	streams := 1
@@ -165,8 +165,8 @@ func (k *codec) appendBlock(out []byte, c *chunk, i, size int) ([]byte, error) {
 	return out, nil
 }
 
-// appendStream unpacks one stream of n bytes. Its size says how it is packed: 0 for zeros, negative for a run of
-// one byte, n for bytes as they are.
+// appendStream unpacks a stream of n bytes. packed, its stored size, says how: 0 stands for zeros, a negative number for a
+// run of one byte, and n for bytes that are stored as they are.
 func (k *codec) appendStream(out []byte, codec byte, packed int, data []byte, n int) ([]byte, error) {
 	from := len(out)
 	switch {
@@ -195,8 +195,8 @@ func (k *codec) appendStream(out []byte, codec byte, packed int, data []byte, n 
 	return out[:from+n], nil
 }
 
-// unshuffle puts the bytes of each element together again: all first bytes came first, then all second ones.
-// What is left after the last whole element is as it was.
+// unshuffle undoes the byte shuffle, in which the first bytes of all elements come first, then all second bytes, and so on.
+// Bytes after the last whole element are not shuffled.
 func unshuffle(dst, src []byte, element int) {
 	n := len(src) / element
 	for j := range element {
@@ -207,7 +207,7 @@ func unshuffle(dst, src []byte, element int) {
 	copy(dst[n*element:], src[n*element:])
 }
 
-// packChunk writes bytes as a chunk: nothing but a header for zeros, else blocks packed with zstd.
+// packChunk returns bytes as a chunk: only a header if all are zero, otherwise blocks packed with zstd.
 func (k *codec) packChunk(raw []byte, element int) []byte {
 	out := make([]byte, chunkHeader)
 	out[0], out[1], out[3] = 5, 1, byte(element)
@@ -218,7 +218,7 @@ func (k *codec) packChunk(raw []byte, element int) []byte {
 	switch {
 	case allZero(raw):
 		out[31] = specialZero << 4 // without flagStored: c-blosc2 refuses both together
-	case len(raw) < packLeast:
+	case len(raw) < packMin:
 		out[2] = flags | flagStored
 		out = append(out, raw...)
 	default:
@@ -228,7 +228,7 @@ func (k *codec) packChunk(raw []byte, element int) []byte {
 	return out
 }
 
-// packBlocks writes the table of blocks and the blocks.
+// packBlocks appends the table of blocks and the blocks.
 func (k *codec) packBlocks(out, raw []byte) []byte {
 	blocks := (len(raw) + packBlock - 1) / packBlock
 	out = append(out, make([]byte, 4*blocks)...)

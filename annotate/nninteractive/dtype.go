@@ -8,10 +8,10 @@ import (
 	"github.com/x448/float16"
 )
 
-// dtype is NumPy's name of a type of elements.
+// dtype is NumPy's name of an element type.
 type dtype string
 
-// parseDtype accepts the number types that NumPy and this package both know.
+// parseDtype accepts NumPy's boolean, integer and floating-point types of up to 8 bytes.
 func parseDtype(name string) (dtype, error) {
 	d := dtype(name)
 	if d.size() == 0 {
@@ -22,7 +22,7 @@ func parseDtype(name string) (dtype, error) {
 
 func (d dtype) String() string { return string(d) }
 
-// size is the number of bytes of an element, 0 for a type that is not known.
+// size returns the number of bytes of an element, 0 for an unknown type.
 func (d dtype) size() int {
 	switch d {
 	case "bool", "int8", "uint8":
@@ -39,8 +39,7 @@ func (d dtype) size() int {
 
 func (d dtype) isFloat() bool { return d == "float16" || d == "float32" || d == "float64" }
 
-// floats converts elements to float32. Values that are not finite become the nearest that is: NaN and -Inf the
-// smallest, +Inf the largest finite value, 0 where there is none.
+// floats converts the elements to finite float32 values; see annotate.MakeFinite.
 func (a *array) floats() []float32 {
 	size := a.dtype.size()
 	out := make([]float32, len(a.raw)/size)
@@ -68,7 +67,7 @@ func (a *array) floats() []float32 {
 	return out
 }
 
-// bools says which elements are not zero.
+// bools reports for each element whether it is nonzero.
 func (a *array) bools() []bool {
 	size := a.dtype.size()
 	out := make([]bool, len(a.raw)/size)

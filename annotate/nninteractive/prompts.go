@@ -9,13 +9,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// flags are what comes with every prompt. Whether capabilities are checked is the client's affair.
+// flags are the fields of every prompt.
 type flags struct {
 	Include *bool `json:"include_interaction"`
-	Run     *bool `json:"run_prediction"` // absent: true, but for an initial segmentation
+	Run     *bool `json:"run_prediction"` // absent: true, except for an initial segmentation
 }
 
-// erase says that the prompt shows what does not belong to the object.
+// erase reports whether the prompt shows what does not belong to the object.
 func (f flags) erase() (bool, error) {
 	if f.Include == nil {
 		return false, annotate.Inputf("include_interaction is missing")
@@ -23,20 +23,21 @@ func (f flags) erase() (bool, error) {
 	return !*f.Include, nil
 }
 
-func (f flags) run(standard bool) bool {
+// run reports whether the client wants a prediction, or absent if it does not say.
+func (f flags) run(absent bool) bool {
 	if f.Run == nil {
-		return standard
+		return absent
 	}
 	return *f.Run
 }
 
-// coordinates are what a prompt has that is not drawn.
+// coordinates are the fields of a prompt that is a point or a box.
 type coordinates struct {
 	Point []float64   `json:"coordinates"` // [k,j,i]
 	Box   [][]float64 `json:"bbox_coords"`
 }
 
-// coordinatePrompt takes points and boxes: what stroke makes of their coordinates.
+// coordinatePrompt returns a handler for points or boxes, which stroke turns into strokes.
 func (s *Server) coordinatePrompt(stroke func(*canvas, coordinates) (annotate.Stroke, error)) func(*client, http.ResponseWriter, *http.Request) error {
 	return func(from *client, w http.ResponseWriter, r *http.Request) error {
 		var q struct {
@@ -63,7 +64,7 @@ func (s *Server) coordinatePrompt(stroke func(*canvas, coordinates) (annotate.St
 	}
 }
 
-// click is a point as a stroke. One at the rim may lie outside: it is that of the nearest voxel.
+// click returns a point as a stroke. A point outside the image, which may occur at its edge, counts for the nearest voxel.
 func (c *canvas) click(q coordinates) (annotate.Stroke, error) {
 	stroke := annotate.Stroke{Kind: annotate.Click}
 	if len(q.Point) != 3 {
@@ -76,7 +77,7 @@ func (c *canvas) click(q coordinates) (annotate.Stroke, error) {
 	return stroke, nil
 }
 
-// box is a box on one slice as a stroke.
+// box returns a box on one slice as a stroke.
 func (c *canvas) box(q coordinates) (annotate.Stroke, error) {
 	region, err := c.region(q.Box)
 	if err != nil {
@@ -88,17 +89,18 @@ func (c *canvas) box(q coordinates) (annotate.Stroke, error) {
 		axis = slices.Index(size[:], 1)
 	}
 	if axis < 0 {
-		return annotate.Stroke{}, annotate.Inputf("the box spans %v voxels: only boxes on one slice are accepted", c.reversed(size))
+		return annotate.Stroke{}, annotate.Inputf("the box spans %v voxels: only boxes on one slice are accepted", reversed(size))
 	}
 	return annotate.Stroke{Kind: annotate.Box, Axis: axis, Region: region}, nil
 }
 
-// whole rounds, halves to even as NumPy does, and keeps within lo and hi.
+// whole rounds a number, halves to even like NumPy, and clips it to lo and hi.
 func whole(x float64, lo, hi int) int {
 	return int(math.RoundToEven(min(max(x, float64(lo)), float64(hi))))
 }
 
-// region reads half-open bounds [[k0,k1],[j0,j1],[i0,i1]], clipped to the image: napari's boxes may end past it.
+// region reads half-open bounds [[k0,k1],[j0,j1],[i0,i1]], and clips them to the image, because napari's boxes may extend
+// beyond it.
 func (c *canvas) region(kji [][]float64) (annotate.Region, error) {
 	var region annotate.Region
 	if len(kji) != 3 {
@@ -117,10 +119,10 @@ func (c *canvas) region(kji [][]float64) (annotate.Region, error) {
 	return region, nil
 }
 
-// reversed turns file order into [k,j,i] and back.
-func (c *canvas) reversed(v [3]int) [3]int { return [3]int{v[2], v[1], v[0]} }
+// reversed converts between file order and [k,j,i].
+func reversed(v [3]int) [3]int { return [3]int{v[2], v[1], v[0]} }
 
-// maskPrompt takes lassos and scribbles: a mask of the whole image or of a box of it.
+// maskPrompt returns a handler for lassos or scribbles: masks of the whole image or of a box in it.
 func (s *Server) maskPrompt(kind annotate.StrokeKind) func(*client, http.ResponseWriter, *http.Request) error {
 	return func(from *client, w http.ResponseWriter, r *http.Request) error {
 		var q struct {
@@ -142,20 +144,20 @@ func (s *Server) maskPrompt(kind annotate.StrokeKind) func(*client, http.Respons
 		if err != nil {
 			return err
 		}
-		region := annotate.Region{Hi: c.reversed(c.shape)}
+		region := annotate.Region{Hi: reversed(c.shape)}
 		if q.Box != nil {
 			if region, err = c.region(q.Box); err != nil {
 				return err
 			}
 		}
-		if want := c.reversed(region.Size()); !slices.Equal(a.shape, want[:]) {
+		if want := reversed(region.Size()); !slices.Equal(a.shape, want[:]) {
 			return annotate.Inputf("the mask has the shape %v, its box %v", a.shape, want)
 		}
 		return s.prompt(c, w, r, q.run(true), annotate.StrokesOf(kind, erase, region, a.bools(), c.home)...)
 	}
 }
 
-// readMask reads a packed mask that is at most as large as the image.
+// readMask reads a packed mask with at most as many voxels as the image.
 func (s *Server) readMask(c *canvas, w http.ResponseWriter, r *http.Request) (*array, error) {
 	limit := 8 * len(c.target.sent)
 	body, err := web.ReadAll(w, r, int64(limit)+overhead)
@@ -165,7 +167,7 @@ func (s *Server) readMask(c *canvas, w http.ResponseWriter, r *http.Request) (*a
 	return s.codec.unpack(body, limit)
 }
 
-// addInitial replaces the object by a mask, which the client has put into its buffer already.
+// addInitial replaces the object with a mask, which the client has already put into its buffer.
 func (s *Server) addInitial(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q flags
 	if err := meta(r, &q); err != nil {
@@ -203,7 +205,7 @@ func (s *Server) addInitial(from *client, w http.ResponseWriter, r *http.Request
 	return s.changed(c, w, r)
 }
 
-// took notes that the client put a mask into its buffer.
+// took records that the client has put a mask into its buffer.
 func (t *target) took(a *array) {
 	size := a.dtype.size()
 	for i := range t.sent {

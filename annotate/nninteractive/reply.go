@@ -13,8 +13,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// prompt queues strokes and, with run, carries the object through the image and answers with what changed.
-// Nothing stays of a prompt that gets no answer, so that the client may send it again.
+// prompt queues strokes and, with run, propagates the object through the image and replies with what has changed. A prompt
+// that fails leaves nothing behind, so that the client can send it again.
 func (s *Server) prompt(c *canvas, w http.ResponseWriter, r *http.Request, run bool, strokes ...annotate.Stroke) error {
 	if len(strokes) > 0 {
 		if err := c.session.Apply(object, strokes...); err != nil {
@@ -31,7 +31,7 @@ func (s *Server) prompt(c *canvas, w http.ResponseWriter, r *http.Request, run b
 	return s.changed(c, w, r)
 }
 
-// runOrUndo runs, and takes the last step back if that fails.
+// runOrUndo runs a propagation, and undoes the last step if that fails.
 func (s *Server) runOrUndo(c *canvas, w http.ResponseWriter, r *http.Request) error {
 	_, err := s.run(c, w, r)
 	if err != nil {
@@ -42,8 +42,8 @@ func (s *Server) runOrUndo(c *canvas, w http.ResponseWriter, r *http.Request) er
 	return err
 }
 
-// run carries the object through the image with signs of life to the client meanwhile: its patience ends a
-// minute after the last byte that it saw.
+// run propagates the object through the image. In the meantime, it sends interim replies, because a client gives up a minute
+// after the last byte it has received.
 func (s *Server) run(c *canvas, w http.ResponseWriter, r *http.Request) (ran bool, err error) {
 	done := make(chan error, 1)
 	go func() {
@@ -70,8 +70,8 @@ func (s *Server) run(c *canvas, w http.ResponseWriter, r *http.Request) (ran boo
 	}
 }
 
-// takesInterim says whether a client waits on after a 102. Python's http.client, and what is built on it, takes
-// it for the answer.
+// takesInterim reports whether a client keeps waiting after status 102. Python's http.client, and whatever is built on it,
+// takes it for the final reply.
 func takesInterim(r *http.Request) bool {
 	agent := strings.ToLower(r.UserAgent())
 	return r.ProtoAtLeast(1, 1) && agent != "" && !strings.HasPrefix(agent, "python-requests") && !strings.HasPrefix(agent, "python-urllib")
@@ -79,7 +79,7 @@ func takesInterim(r *http.Request) bool {
 
 func (s *Server) predict(from *client, w http.ResponseWriter, r *http.Request) error {
 	var q struct {
-		Refine bool `json:"force_full_refine"` // every run is a full one
+		Refine bool `json:"force_full_refine"` // has no effect: every run is a full one
 	}
 	if err := web.ReadJSON(w, r, &q); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (s *Server) undo(from *client, w http.ResponseWriter, r *http.Request) erro
 	return s.changed(c, w, r)
 }
 
-// promptReply is the X-Meta of a reply. Box is half open, [k,j,i]; nil: the buffer stays as it is.
+// promptReply is the X-Meta header of a reply. Box is half open, [k,j,i]; nil means that the buffer has not changed.
 type promptReply struct {
 	Ran   bool       `json:"ran_prediction"`
 	Box   *[3][2]int `json:"bbox"`
@@ -123,9 +123,10 @@ type promptReply struct {
 	Shape []int      `json:"shape,omitempty"`
 }
 
-// unchanged answers that the client's buffer stays as it is.
+// unchanged replies that the client's buffer stays as it is.
 func unchanged(w http.ResponseWriter, ran bool) { reply(w, promptReply{Ran: ran}, nil) }
 
+// reply replies with the header m and a packed array.
 func reply(w http.ResponseWriter, m promptReply, body []byte) {
 	raw, err := json.Marshal(m)
 	if err != nil {
@@ -135,15 +136,14 @@ func reply(w http.ResponseWriter, m promptReply, body []byte) {
 	web.Bytes(w, http.StatusOK, "application/octet-stream", body)
 }
 
-// changed answers with the smallest box of the session's mask that holds all that the client's buffer has
-// differently.
+// changed replies with the smallest box of the session's mask that contains all differences from the client's buffer.
 func (s *Server) changed(c *canvas, w http.ResponseWriter, r *http.Request) error {
 	t := c.target
 	if err := c.session.Mask(object, t.next); err != nil {
 		return err
 	}
 	if err := r.Context().Err(); err != nil {
-		return context.Cause(r.Context()) // the client is gone: its buffer is what it was
+		return context.Cause(r.Context()) // the client is gone, so its buffer has not changed
 	}
 	box := difference(t.sent, t.next, c.shape)
 	if box == nil {
@@ -159,7 +159,7 @@ func (s *Server) changed(c *canvas, w http.ResponseWriter, r *http.Request) erro
 	return nil
 }
 
-// difference is the smallest box that holds all voxels at which two arrays differ; nil: they are equal.
+// difference returns the smallest box with all voxels in which two arrays differ; nil if they are equal.
 func difference(a, b []uint8, shape [3]int) *[3][2]int {
 	box := [3][2]int{{shape[0], 0}, {shape[1], 0}, {shape[2], 0}}
 	for k := range shape[0] {
@@ -188,7 +188,7 @@ func difference(a, b []uint8, shape [3]int) *[3][2]int {
 	return &box
 }
 
-// cut copies a box of the mask as elements of the client's type.
+// cut copies a box of the session's mask, as elements of the client's type.
 func (t *target) cut(box [3][2]int, shape [3]int) []byte {
 	size := t.dtype.size()
 	n := (box[0][1] - box[0][0]) * (box[1][1] - box[1][0]) * (box[2][1] - box[2][0])
@@ -198,7 +198,7 @@ func (t *target) cut(box [3][2]int, shape [3]int) []byte {
 		for j := box[1][0]; j < box[1][1]; j++ {
 			row := (k*shape[1] + j) * shape[2]
 			for _, x := range t.next[row+box[2][0] : row+box[2][1]] {
-				out[at] = x // 1 in every type of whole numbers
+				out[at] = x // the first byte of a little-endian integer of any size
 				at += size
 			}
 		}

@@ -3,7 +3,6 @@ package nninteractive
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -15,15 +14,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 )
 
-// Options are the settings of a server; zero values take the defaults of the protocol's own server.
+// Options are the settings of a server. Zero values stand for the defaults of nnInteractive's own server.
 type Options struct {
-	Idle     time.Duration // until a lease ends without a request; 10 minutes
-	Liveness time.Duration // until it ends without a heartbeat; 1 minute
-	Interim  time.Duration // between signs of life while a prediction runs; half a second
+	Idle     time.Duration // time without a request after which a lease ends; 10 minutes
+	Liveness time.Duration // time without a heartbeat after which it ends; 1 minute
+	Interim  time.Duration // time between interim replies during a prediction; half a second
 	Log      *slog.Logger
 }
 
-// Server answers the protocol's clients.
+// Server handles the requests of the protocol's clients.
 type Server struct {
 	backend annotate.Backend
 	options Options
@@ -31,18 +30,18 @@ type Server struct {
 	codec   *codec
 	mux     *http.ServeMux
 
-	uploads *web.Budget // of images under way
-	opening sync.Mutex  // one image at a time is unpacked: its memory counts once it is a session's
+	uploads *web.Budget // of images being uploaded
+	opening sync.Mutex  // held while an image is unpacked: its memory is only accounted for once a session owns it
 }
 
-// New returns a server of sessions on backend. They end with ctx.
+// New returns a server that opens sessions on backend. They end with ctx.
 func New(ctx context.Context, backend annotate.Backend, o Options) *Server {
 	for _, d := range []struct {
 		value    *time.Duration
-		standard time.Duration
+		fallback time.Duration
 	}{{&o.Idle, 10 * time.Minute}, {&o.Liveness, time.Minute}, {&o.Interim, 500 * time.Millisecond}} {
 		if *d.value == 0 {
-			*d.value = d.standard
+			*d.value = d.fallback
 		}
 	}
 	s := &Server{backend: backend, options: o, codec: newCodec(), mux: http.NewServeMux(),
@@ -91,7 +90,7 @@ const (
 	metaHeader  = "X-Meta"
 )
 
-// leased runs f with the request's client, one request of a client at a time.
+// leased returns a handler that runs f with the request's client, one request per client at a time.
 func (s *Server) leased(f func(*client, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		known, err := s.leases.With(r.Context(), r.Header.Get(leaseHeader), func(ctx context.Context, c *client) error {
@@ -129,8 +128,8 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request, alive bool) {
 	web.JSON(w, http.StatusOK, map[string]any{"remaining_seconds": left.Seconds(), "idle_timeout_seconds": s.options.Idle.Seconds()})
 }
 
-// capabilities is what the protocol's own network says of itself where that does not matter here: clients keep
-// it. The version is that of the protocol.
+// capabilities is the reply to /capabilities. Clients require all of these fields; those about the network, which do not
+// matter here, have the values of nnInteractive's own. The version is that of the protocol.
 var capabilities = map[string]any{
 	"supported_interactions": map[string]bool{"points": true, "bbox2d": true, "bbox3d": false, "scribble": true, "lasso": true},
 	"channel_mapping": map[string]any{"prev_seg": 0, "bbox2d": []int{1, 2}, "bbox3d": []int{1, 2}, "lasso": []int{1, 2},
@@ -147,14 +146,14 @@ var capabilities = map[string]any{
 	"supports_undo":                       true,
 }
 
-// meta reads the JSON of the X-Meta header into v; without the header v stays as it is.
+// meta reads the JSON in the X-Meta header into v. Without the header, v stays unchanged.
 func meta(r *http.Request, v any) error {
 	raw := r.Header.Get(metaHeader)
 	if raw == "" {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(strings.TrimSpace(raw)), v); err != nil {
-		return annotate.Inputf("the X-Meta header is not the expected JSON: %v", fmt.Sprint(err))
+		return annotate.Inputf("the X-Meta header is not the expected JSON: %v", err)
 	}
 	return nil
 }

@@ -202,6 +202,7 @@ func TestBadRequestsAreTheClientsFault(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status, "before an image")
 	c.open(5, 20, 20)
 	one := c.codec.pack(&array{dtype: "uint8", shape: []int{1, 1, 1}, raw: []byte{1}})
+	const many = 1<<20 + 1 // one more than annotatetest.Limits accepts
 	mask := func(box any) map[string]any {
 		return map[string]any{"include_interaction": true, "interaction_bbox": box}
 	}
@@ -214,6 +215,7 @@ func TestBadRequestsAreTheClientsFault(t *testing.T) {
 		"no body":             {"/set_image", nil, nil, 400},
 		"3-D image":           {"/set_image", nil, one, 400},
 		"too large an image":  {"/set_image", nil, make([]byte, 4*annotatetest.Limits.Voxels+overhead+1), 413},
+		"too many voxels":     {"/set_image", nil, newCodec().pack(&array{dtype: "uint8", shape: []int{1, 1, 1, many}, raw: make([]byte, many)}), 400},
 		"target of no shape":  {"/set_target_buffer", nil, []byte("{}"), 400},
 		"target, float":       {"/set_target_buffer", nil, []byte(`{"shape":[5,20,20],"dtype":"float32"}`), 400},
 		"target, fractional":  {"/set_target_buffer", nil, []byte(`{"shape":[5,20.5,20],"dtype":"uint8"}`), 400},
