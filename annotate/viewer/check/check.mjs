@@ -76,6 +76,7 @@ try {
   }
   await history(before, nifti(file('between.nii.gz')))
   await marks()
+  await hurry()
 } catch (err) {
   ok('all steps', false, err.message.split('\n')[0])
   await page.screenshot({ path: file('failed.png') }).catch(() => {})
@@ -93,7 +94,7 @@ async function tools(s0, shape, meant) {
   await me.key('w')
   const [xs, ys] = [0, 1].map(k => shape.points.map(p => p[k]))
   await me.drag([[Math.min(...xs) - 1, Math.min(...ys) - 1], [Math.max(...xs) + 1, Math.max(...ys) + 1]])
-  await me.status('^(look at|the model finds|error)')
+  await me.status('^(check what|the model finds|error)')
   await me.saved()
   const boxed = dice(slice(await me.download(file('boxed.nii.gz')), s0), meant)
   ok('a box is outlined by the model', boxed > 0.7, `Dice with what was meant ${boxed.toFixed(3)}`)
@@ -118,6 +119,29 @@ async function history(last, corrected) {
   ok('undo reaches back beyond the reload', await equal('undone2.nii.gz', corrected))
   await me.key('Control+y')
   await me.saved()
+}
+
+/** A user in a hurry: two volumes opened at once, and a wheel that turns in large and small steps. */
+async function hurry() {
+  await me.open(arg('truth'))
+  await page.locator('#home').click()
+  await me.status('open a volume')
+  const asked = await page.evaluate(() => {
+    const rows = [...document.querySelectorAll('#volumes button')].slice(0, 2)
+    for (const b of rows) b.click()
+    return rows.map(b => b.title)
+  })
+  await me.status('^(ready|error)')
+  const shown = await page.evaluate(() => [stage.info.id, document.getElementById('title').title, decodeURIComponent(location.hash.slice(1))])
+  ok('of two volumes opened at once, the last is shown', asked.length === 2 && shown.every(id => id === asked[1]), `${asked} / ${shown}`)
+  const slice = () => page.evaluate(() => stage.slice), first = await slice()
+  const box = await page.locator('#gl').boundingBox()
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.wheel(0, 120)
+  await page.waitForFunction(s => stage.slice === s, first + 1)
+  for (let i = 0; i < 8; i++) await page.mouse.wheel(0, 10)
+  await page.waitForTimeout(200)
+  ok('a touchpad scrolls one slice per 40 pixels', await slice() === first + 3, `${first} to ${await slice()}`)
 }
 
 /** What is said of slices and of the volume. */

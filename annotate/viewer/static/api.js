@@ -1,17 +1,17 @@
-// Requests to the server, and who makes them.
+// Requests to the server, and the author they are made by.
 
 let token = sessionStorage.getItem('slmsam-token') ?? ''
 const asked = new URLSearchParams(location.search).get('token')
-if (asked) { // a link with the token: keep it out of the address bar
+if (asked) { // a link with the token: remove it from the address bar
   token = asked
   sessionStorage.setItem('slmsam-token', token)
   history.replaceState(null, '', location.pathname + location.hash)
 }
 
-/** Names this page for others who work on the same volume, one name per tab. */
+/** The name of this page for others who work on the same volume. Each tab has its own. */
 export const author = 'tab ' + crypto.getRandomValues(new Uint32Array(1))[0].toString(36)
 
-/** An answer that is not a success; data is the server's JSON. */
+/** An unsuccessful reply; data is the server's JSON. */
 export class Refused extends Error {
   constructor(status, data) {
     super(data.detail ?? `the server answered ${status}`)
@@ -20,30 +20,41 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the user for the token; resolves once it is given. */
-async function askToken() {
-  const dialog = document.getElementById('ask')
-  dialog.showModal()
-  await new Promise(done => dialog.addEventListener('close', done, { once: true }))
-  token = document.getElementById('token').value.trim()
-  sessionStorage.setItem('slmsam-token', token)
+let asking = null // resolves once the user has entered a token
+
+/** Asks the user for the token, once for all requests that need it; used is the one that was refused. */
+function askToken(used) {
+  if (used !== token) return null // another request has asked for it in the meantime
+  asking ??= new Promise(done => {
+    const dialog = document.getElementById('ask'), input = document.getElementById('token')
+    document.getElementById('wrongtoken').hidden = !used
+    input.value = ''
+    dialog.addEventListener('close', () => {
+      token = input.value.trim()
+      sessionStorage.setItem('slmsam-token', token)
+      asking = null
+      done()
+    }, { once: true })
+    dialog.showModal()
+  })
+  return asking
 }
 
-/** fetch with the token; refused requests throw. */
+/** fetch with the token. Throws Refused for an unsuccessful reply. */
 export async function request(path, options = {}) {
   for (;;) {
-    const headers = { ...options.headers }
-    if (token) headers.Authorization = 'Bearer ' + token
+    const headers = { ...options.headers }, used = token
+    if (used) headers.Authorization = 'Bearer ' + used
     let answer
     try {
       answer = await fetch('/api/' + path, { ...options, headers })
     } catch (err) {
       if (err.name === 'AbortError') throw err
-      throw new Error('the server does not answer: is slmsam serve still running?')
+      throw new Error('the server does not respond: is slmsam serve still running?')
     }
     if (answer.ok) return answer
     if (answer.status === 401) {
-      await askToken()
+      await askToken(used)
       continue
     }
     throw new Refused(answer.status, await answer.json().catch(() => ({})))
@@ -57,7 +68,8 @@ export const post = async (path, body) =>
 
 export const volume = id => 'volumes/' + encodeURIComponent(id)
 
-/** Calls take(event) for what happens to a volume until signal aborts; comes back when the connection is lost. */
+/** Calls take(event) for everything that happens to a volume, until signal aborts. Calls lost(error) and reconnects when
+ *  the connection is lost. */
 export async function follow(id, signal, take, lost) {
   while (!signal.aborted) {
     try {
@@ -79,7 +91,7 @@ export async function follow(id, signal, take, lost) {
   }
 }
 
-/** Saves an answer's body as a file. */
+/** Saves the body of a reply as a file. */
 export async function save(path, name) {
   const url = URL.createObjectURL(await (await request(path)).blob())
   const link = Object.assign(document.createElement('a'), { href: url, download: name })

@@ -1,4 +1,4 @@
-// The controls at the left: tools, brush, range of intensities, view, window.
+// The controls on the left: tools, brush, range of intensities, view, window.
 
 import { $, say } from './page.js'
 import { now, stage, tools } from './opened.js'
@@ -7,7 +7,7 @@ import { endHint } from './strokes.js'
 const presets = { 'soft tissue': [-160, 240], liver: [-10, 190], lung: [-1350, 150], bone: [-450, 1050], brain: [0, 80] }
 const own = 'the model’s'
 
-/** Sets the controls for a volume that was opened. */
+/** Sets the controls for a newly opened volume. */
 export function setup(info) {
   const named = info.ct ? Object.keys(presets) : []
   $('window').replaceChildren(...[...named, own].map(p => new Option(p)))
@@ -24,7 +24,7 @@ export function setup(info) {
   brush(Math.max(1, Math.round(8 * Math.min(...stage.size))))
 }
 
-/** Says of tools that the model cannot follow why. */
+/** Disables the tools that the model does not support; refused says why, by prompt type. */
 function refuse(refused) {
   for (const b of document.querySelectorAll('[data-needs]')) {
     const why = refused[b.dataset.needs]
@@ -35,11 +35,13 @@ function refuse(refused) {
   }
 }
 
+/** Sets the intensity window to a preset or, for any other name, to the model's. */
 export function show(preset) { stage.setWindow(...presets[preset] ?? now.doc.info.window) }
 
-/** The intensities that are painted, [lo, hi]; null: all. */
+/** The range of intensities that painting is limited to, [lo, hi]; null: no limit. */
 export const limit = () => $('limit').checked ? [+$('lo').value, +$('hi').value] : null
 
+/** Sets the diameter of the brush. */
 export function brush(mm) {
   tools.mm = Math.max(1, Math.min(60, mm))
   $('brush').value = tools.mm
@@ -47,6 +49,7 @@ export function brush(mm) {
   tools.paint()
 }
 
+/** Selects a tool. */
 export function tool(name) {
   const chosen = document.querySelector(`[data-tool=${name}]`)
   if (chosen.ariaDisabled === 'true') return say(chosen.title.replace(/^N/, 'n'))

@@ -1,10 +1,10 @@
-// What is known of a volume: the server's values, kept up to date by its events, and changes that are on their way.
+// The document of a volume: the server's values, kept up to date by its events, and changes that are not saved yet.
 
 import * as api from './api.js'
 
 export const palette = ['#e69f00', '#56b4e9', '#009e73', '#cc79a7', '#f0e442', '#0072b2', '#d55e00']
 
-/** The labels of n pixels from runs of them, see project.EncodePlane. */
+/** Unpacks the labels of n pixels from runs; see project.EncodePlane. */
 export function unpack(text, n) {
   const data = Uint8Array.from(atob(text), c => c.charCodeAt(0)), pix = new Uint8Array(n)
   for (let k = 0, at = 0; k < data.length;) {
@@ -40,24 +40,25 @@ export function pack(pix) {
 }
 
 export class Doc {
-  /** info is the server's description; changed(slices) is called with the slices to draw anew, job(event) for jobs,
-   *  back() when a lost connection is there again. */
+  /** info is the server's description of the volume. changed(slices) is called with the slices to redraw (null: all),
+   *  job(event) for events of jobs, saving(n) with the number of unsaved changes, failed(error) for errors, and back() when a
+   *  lost connection has been restored. */
   constructor(info, { changed, job, saving, failed, back }) {
     Object.assign(this, { info, changed, job, saving, failed, back })
     this.pixels = info.width * info.height
     this.values = {}
     this.revision = 0
     this.undoable = this.redoable = ''
-    this.planes = new Map() // decoded
-    this.counts = new Map() // of labels per slice
-    this.preview = new Map() // what a running job has found
-    this.pending = new Map() // drawn and not saved yet
+    this.planes = new Map() // decoded labels, by slice
+    this.counts = new Map() // pixels of each label, by slice
+    this.preview = new Map() // what a running job has found, by slice
+    this.pending = new Map() // drawn but not saved yet, by slice
     this.queue = Promise.resolve()
     this.waiting = 0
     this.stopped = new AbortController()
   }
 
-  /** Follows the server; resolves with the first snapshot. */
+  /** Follows the server's events; resolves with the first snapshot. */
   start() {
     return new Promise((ready, failed) => {
       api.follow(this.info.id, this.stopped.signal, event => {
@@ -120,7 +121,7 @@ export class Doc {
 
   forget(slice) { this.planes.delete(slice); this.counts.delete(slice) }
 
-  /** The labels of a slice as they are to be shown; not to be changed. */
+  /** The labels of a slice as displayed. Callers must not change them. */
   plane(slice) {
     const shown = this.pending.get(slice) ?? this.preview.get(slice)
     if (shown) return shown
@@ -133,6 +134,7 @@ export class Doc {
     return pix
   }
 
+  /** The number of pixels of a label on a slice. */
   area(label, slice) {
     let counts = this.counts.get(slice)
     if (!counts) {
@@ -143,7 +145,7 @@ export class Doc {
     return counts[label]
   }
 
-  /** The objects, by label. */
+  /** The objects, by ascending label. */
   get objects() {
     const out = new Map()
     for (const [key, value] of Object.entries(this.values)) if (key.startsWith('object:')) out.set(+key.slice(7), value)
@@ -153,7 +155,7 @@ export class Doc {
   mark(label, slice) { return this.values[`mark:${label}:${slice}`] }
   get reviewed() { return !!this.values.meta?.reviewed }
 
-  /** [label, slice, mark] of all marks that fit. */
+  /** Returns [label, slice, mark] for all marks for which fits is true. */
   marks(fits) {
     const out = []
     for (const [key, value] of Object.entries(this.values)) {
@@ -170,10 +172,10 @@ export class Doc {
     return this.marks(m => m.doubts?.length && !m.accepted).sort((a, b) => weight(b[2]) - weight(a[2]) || a[1] - b[1])
   }
 
-  /** What the next propagation would follow. */
+  /** The number of changes that the next propagation will take into account. */
   get changes() { return this.marks(m => m.changed).length }
 
-  /** Sends one change after another; a failure is told and leaves the server's state. */
+  /** Sends changes one after another. If one fails, the user is told, and the page shows the server's state again. */
   send(f) {
     this.waiting++
     this.saving(this.waiting)
@@ -188,7 +190,7 @@ export class Doc {
   by(more) { return { author: api.author, base: this.revision, ...more } }
   edit(more) { return this.send(() => api.post(this.path + '/edits', this.by(more))) }
 
-  /** Makes pix the labels of a slice; objects are those that the server does not know yet. */
+  /** Makes pix the labels of a slice. objects holds those that the server does not know yet. */
   draw(slice, pix, objects) {
     const base = this.revision
     this.pending.set(slice, pix)
@@ -197,8 +199,9 @@ export class Doc {
     return this.send(async () => {
       const plane = pack(pix)
       try {
-        await api.post(this.path + '/edits', { author: api.author, base, op: 'draw', slice, plane, objects })
-        this.values['plane:' + slice] = plane
+        const { revision } = await api.post(this.path + '/edits', { author: api.author, base, op: 'draw', slice, plane, objects })
+        // until the event arrives; later events may already have brought somebody else's change of the same slice
+        if (revision > this.revision) this.values['plane:' + slice] = plane
       } finally {
         if (this.pending.get(slice) === pix) this.pending.delete(slice)
         this.forget(slice)
@@ -207,5 +210,6 @@ export class Doc {
     })
   }
 
+  /** Undoes or redoes a step; which is 'undo' or 'redo'. */
   turn(which) { return this.send(() => api.post(`${this.path}/${which}`, this.by())) }
 }

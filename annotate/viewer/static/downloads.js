@@ -1,4 +1,4 @@
-// What leaves the page: label maps, the report, and the volume as reviewed.
+// Results: downloading the label map, the report, and marking the volume as reviewed.
 
 import * as api from './api.js'
 import { $, guarded, say } from './page.js'

@@ -1,4 +1,5 @@
-// The page begins here: what the controls and the keys do. Read on in volumes.js (the list) and opened.js (the editor).
+// The page starts here: it connects controls and keys to what they do. Continue with volumes.js (the list) and opened.js (the
+// editor).
 
 import { $, guarded, say } from './page.js'
 import { drop, home, list, upload } from './volumes.js'
@@ -34,11 +35,12 @@ function wire() {
       if (type === 'drop') drop(e.dataTransfer)
     })
   }
-  // after a click the keys are the editor's again, not the button's
+  // after a click, keys go to the editor again, not to the button
   const back = () => stage.canvas.focus({ preventScroll: true })
   document.addEventListener('click', e => { if (now.doc && e.detail && e.target.closest('button')) back() })
   document.addEventListener('change', e => { if (now.doc && e.target.matches('select, input[type=range], input[type=checkbox]')) back() })
   window.addEventListener('keyup', e => { if (e.key === ' ' && !now.shown) reveal(true) })
+  window.addEventListener('blur', () => { if (!now.shown) reveal(true) }) // the key may be released elsewhere
   window.addEventListener('beforeunload', e => { if (now.doc?.waiting) e.preventDefault() })
   window.addEventListener('hashchange', guarded(async () => {
     const id = decodeURIComponent(location.hash.slice(1))
@@ -47,6 +49,7 @@ function wire() {
   }))
 }
 
+/** A command for the editor: does nothing while no volume is open. */
 const inDoc = f => (...args) => { if (now.doc) f(...args) }
 const pick = n => inDoc(() => { const label = [...objects().keys()][n - 1]; if (label) select(label) })
 bind([
@@ -55,28 +58,28 @@ bind([
   ['B', 'Brush', inDoc(() => tool('brush'))],
   ['E', 'Eraser', inDoc(() => tool('erase'))],
   ['F', 'Fill a closed outline', inDoc(() => tool('fill'))],
-  ['W', 'Box: the model outlines what is in it', inDoc(() => tool('box'))],
+  ['W', 'Box: the model outlines what is inside', inDoc(() => tool('box'))],
   ['Q', 'Click: the model outlines what is there', inDoc(() => tool('click'))],
   ['M', 'Move the crosshair', inDoc(() => tool('move'))],
   ['[', 'Smaller brush', inDoc(() => brush(tools.mm - 1))],
   [']', 'Larger brush', inDoc(() => brush(tools.mm + 1))],
   ['↑  →', 'Next slice', inDoc(() => stage.goto(stage.slice + 1))],
-  ['↓  ←', 'Slice before', inDoc(() => stage.goto(stage.slice - 1))],
-  ['PageUp', 'Ten slices on', inDoc(() => stage.goto(stage.slice + 10))],
+  ['↓  ←', 'Previous slice', inDoc(() => stage.goto(stage.slice - 1))],
+  ['PageUp', 'Ten slices forward', inDoc(() => stage.goto(stage.slice + 10))],
   ['PageDown', 'Ten slices back', inDoc(() => stage.goto(stage.slice - 10))],
   ['Home', 'First slice', inDoc(() => stage.goto(0))],
   ['End', 'Last slice', inDoc(() => stage.goto(now.doc.info.slices - 1))],
   ['N', 'Next doubtful slice', inDoc(() => nextDoubt())],
-  ['V', 'Doubtful slice before', inDoc(() => nextDoubt(true))],
-  ['C', 'Accept what was found here, on to the next doubtful slice', inDoc(accept)],
-  ['X', 'The object is not here', inDoc(absent)],
-  ['Del', 'Forget what was said of this slice', inDoc(() => remark('forget'))],
+  ['V', 'Previous doubtful slice', inDoc(() => nextDoubt(true))],
+  ['C', 'Accept this slice and go to the next doubtful one', inDoc(accept)],
+  ['X', 'The object is not on this slice', inDoc(absent)],
+  ['Del', 'Forget what you said about this slice', inDoc(() => remark('forget'))],
   ['Enter', 'Propagate, or close the polygon', inDoc(() => tools.points.length ? tools.close() : propagate())],
-  ['Esc', 'Give up the stroke, or stop the propagation', inDoc(() => tools.points.length ? tools.cancel() : $('stop').hidden || stop())],
+  ['Esc', 'Cancel the stroke, or stop the propagation', inDoc(() => tools.points.length ? tools.cancel() : $('stop').hidden || stop())],
   ['Ctrl+Z', 'Undo', inDoc(() => turn('undo'))],
   ['Ctrl+Shift+Z  Ctrl+Y', 'Redo', inDoc(() => turn('redo'))],
   ['A', 'Add an object', inDoc(add)],
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => [`${n}`, n === 1 ? 'First object, 2 the second, to 9' : '', pick(n)]),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => [`${n}`, n === 1 ? 'First object; 2 to 9 for the others' : '', pick(n)]),
   ['Space', 'Hide the objects while held', inDoc(() => reveal(false))],
   ['+', 'Zoom in', inDoc(() => stage.zoom(1.2))],
   ['-', 'Zoom out', inDoc(() => stage.zoom(1 / 1.2))],
@@ -85,9 +88,9 @@ bind([
   ['G', '3-D', inDoc(() => view('3d'))],
   ['D', 'Download the label map', inDoc(download)],
   ['R', 'Report', inDoc(report)],
-  ['?', 'This list', () => $('keys').showModal()],
+  ['?', 'Show this list', () => $('keys').showModal()],
 ], $('keylist'))
-window.stage = stage // for the browser check, and for the curious
+window.stage = stage // for the browser check, and for curious users
 wire()
 tool('outline')
 guarded(async () => {

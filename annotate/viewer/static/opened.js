@@ -1,4 +1,4 @@
-// The open volume, the stage on which it is shown, and the object that is drawn. Start reading at open().
+// The open volume, the stage that displays it, and the active object. Start reading at open().
 
 import * as api from './api.js'
 import { $, fail, say } from './page.js'
@@ -14,8 +14,8 @@ import { names } from './volumes.js'
 
 export const now = {
   doc: null, // the open volume
-  active: 1, // the object that is drawn
-  shown: true, // the objects are
+  active: 1, // label of the object that strokes belong to
+  shown: true, // whether objects are visible
 }
 
 export const stage = new Stage($('gl'), () => located())
@@ -25,19 +25,45 @@ export const strip = new Strip($('strip'), $('stripcanvas'), $('tip'), (slice, l
   if (slice !== null) stage.goto(slice)
 })
 
-export async function open(id) {
+let wanted = null // abort controller of the volume that was asked for last
+let opening = Promise.resolve() // of the volumes that were asked for, one after another
+
+/** Opens a volume. If another one is asked for before it is open, only that one is opened, so that the image, the outlines
+ *  and the title always belong to the same volume. */
+export function open(id) {
+  wanted?.abort()
+  const mine = wanted = new AbortController()
+  return opening = opening.catch(() => {}).then(async () => {
+    try {
+      await load(id, mine.signal)
+    } catch (err) {
+      if (mine.signal.aborted) return
+      leave()
+      throw err
+    }
+  })
+}
+
+/** Rejects when the signal aborts. */
+const aborted = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+async function load(id, signal) {
+  signal.throwIfAborted()
   say(`opening ${names[id] ?? id}`)
-  const info = await api.get(api.volume(id))
-  const blob = await (await api.request(api.volume(id) + '/image')).blob()
+  const info = await (await api.request(api.volume(id), { signal })).json()
+  const blob = await (await api.request(api.volume(id) + '/image', { signal })).blob()
   now.doc?.close()
   $('start').hidden = true
   $('editor').hidden = $('work').hidden = false
   now.doc = null
   if (!stage.nv) await stage.start()
   await stage.show(info, blob)
-  const opened = now.doc = new Doc(info, { changed: s => now.doc === opened && changed(s), job, saving, failed: fail, back })
+  signal.throwIfAborted()
+  const opened = now.doc = new Doc(info, {
+    changed: s => now.doc === opened && changed(s), job: e => now.doc === opened && job(e), saving: n => now.doc === opened && saving(n), failed: fail, back,
+  })
   working(false)
-  await opened.start()
+  await Promise.race([opened.start(), aborted(signal)])
   location.hash = '#' + encodeURIComponent(id)
   $('home').textContent = '‹ Volumes'
   $('title').textContent = names[id] ?? id
@@ -50,7 +76,9 @@ export async function open(id) {
   say(`ready: ${info.dim.join(' × ')} voxels` + (info.notes?.length ? '; ' + info.notes.join('; ') : ''))
 }
 
+/** Closes the volume and shows the list. A volume that is being opened is not. */
 export function leave() {
+  wanted?.abort()
   now.doc?.close()
   now.doc = null
   stage.info = null
@@ -63,26 +91,26 @@ export function leave() {
 
 function back() {
   working(false)
-  say('ready: connected again, with all that was saved')
+  say('ready: connected again; everything saved is here')
 }
 
 function saving(n) { $('save').textContent = n ? 'saving…' : 'saved' }
 
-/** The objects, or the one that the first stroke makes. */
+/** The objects or, if there are none, the one that the first stroke will create. */
 export function objects() {
   const all = now.doc.objects
   if (!all.size) all.set(1, { name: 'object 1', color: palette[0] })
   return all
 }
 
-/** Shows slices anew; null: all. */
+/** Redraws slices; null: all. */
 function changed(slices) {
   for (const s of slices ?? Array(now.doc.info.slices).keys()) stage.put(s, now.doc.plane(s))
   later()
 }
 
 let due = false
-/** Shows what is known about objects and slices anew, once however often it is called. */
+/** Updates the panels before the next frame, once no matter how often it is called. */
 export function later() {
   if (due) return
   due = true
@@ -102,7 +130,7 @@ export function select(label) {
   later()
 }
 
-/** Goes to an object on a slice; the crosshair marks its middle. */
+/** Goes to a slice and moves the crosshair to the middle of an object on it. */
 export function show(label, slice) {
   const pix = now.doc.plane(slice), w = now.doc.info.width
   let n = 0, x = 0, y = 0

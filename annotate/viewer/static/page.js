@@ -1,7 +1,8 @@
-// What all parts of the page use: its elements, and the line that says how things stand.
+// What all parts of the page use: its elements, and the status line.
 
 export const $ = id => document.getElementById(id)
 
+/** Shows a text in the status line. */
 export function say(text, error = false) {
   $('status').textContent = text
   $('status').title = text
@@ -10,7 +11,7 @@ export function say(text, error = false) {
 
 export const fail = err => say('error: ' + err.message, true)
 
-/** f, whose errors are told. */
+/** Returns f with its errors shown in the status line. */
 export const guarded = f => async (...args) => { try { await f(...args) } catch (err) { fail(err) } }
 
 const icon = path => `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`
@@ -20,7 +21,7 @@ export const icons = {
   locked: icon('M3 7H13V14H3ZM5 7V5A3 3 0 0 1 11 5V7'), unlocked: icon('M3 7H13V14H3ZM5 7V4A3 3 0 0 1 10.5 2.5'), remove: icon('M4 4L12 12M12 4L4 12'),
 }
 
-/** An element with properties and children. */
+/** Makes an element with properties and children. */
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties)
   element.append(...children)

@@ -1,10 +1,11 @@
-// What stands beside the volume: its objects, the slice that is shown, the doubtful ones, and what to do next.
+// The panels beside the volume: its objects, the current slice, the doubtful slices, and what to do next.
 
 import { $, icons, make } from './page.js'
 import { now, objects, select, show, stage, strip, tools } from './opened.js'
 import { running } from './propagation.js'
+import { acceptable } from './strokes.js'
 
-let colored = '' // what the stage has colors for
+let colored = '' // the objects that the stage has been given colors for
 
 export function panels() {
   const { doc } = now, all = objects()
@@ -49,7 +50,7 @@ function objectRow(label, o) {
   const item = make('li', {}, color, name,
     button(o.hidden ? 'hidden' : 'eye', o.hidden ? 'Show' : 'Hide', null, () => set({ hidden: !o.hidden })),
     button(o.locked ? 'locked' : 'unlocked', o.locked ? 'Unlock' : 'Lock', !!o.locked, () => set({ locked: !o.locked })),
-    button('remove', 'Remove', null, () => doc.edit({ op: 'remove', object: label })))
+    button('remove', 'Remove', null, () => doc.objects.has(label) && doc.edit({ op: 'remove', object: label })))
   item.classList.toggle('active', label === now.active)
   item.onclick = e => { if (e.target === item) select(label) }
   return item
@@ -58,9 +59,9 @@ function objectRow(label, o) {
 function here(all) {
   const m = now.doc.mark(now.active, stage.slice)
   $('here').textContent = `Slice ${stage.slice}, ${all.get(now.active).name}: ${strip.say(now.active, stage.slice)}.`
-  $('accept').disabled = !m || m.accepted || m.state !== 'tracked' && m.state !== 'notfound'
+  $('accept').disabled = !acceptable(m)
   $('forget').disabled = !m || m.state !== 'outlined' && m.state !== 'absent'
-  $('absent').disabled = m?.state === 'absent'
+  $('absent').disabled = m?.state === 'absent' || !now.doc.objects.has(now.active)
 }
 
 function doubtList(all) {
@@ -74,7 +75,7 @@ function doubtList(all) {
   }))
 }
 
-/** Says what comes next: over the volume as long as nothing is drawn, else beside it. */
+/** Shows what to do next: over the volume until something is drawn, then beside it. */
 function next() {
   const { doc } = now
   const outlines = doc.marks(m => m.state === 'outlined').length, found = doc.marks(m => m.state === 'tracked').length

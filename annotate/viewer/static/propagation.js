@@ -1,13 +1,14 @@
-// Carrying the outlines through the volume: asking for it, and how it goes.
+// Propagating the outlines through the volume: starting and stopping it, and showing its progress.
 
 import * as api from './api.js'
 import { $, duration, guarded, say } from './page.js'
 import { now } from './opened.js'
 
-let since = null // when the job began, in ms; null: none runs
+let since = null // when the job started, in ms; null: there is none
 
 export const running = () => since !== null
 
+/** Shows whether there is a job. */
 export function working(on) {
   $('stop').hidden = $('progress').hidden = !on
   $('propagate').disabled = on
@@ -16,16 +17,17 @@ export function working(on) {
 
 export const propagate = guarded(async () => {
   const { doc } = now, text = $('range').value.trim()
+  if (running()) return say('propagating already: press Stop (Esc) first')
   say('propagating')
   const range = text.match(/^(\d+)\s*[-–:]\s*(\d+)$/)
-  if (text && !range) throw new Error('slices to work on: want two numbers, as 10-40')
+  if (text && !range) throw new Error('slices to work on: enter two numbers, such as 10-40')
   await doc.queue
   await api.post(doc.path + '/propagation', doc.by({ direction: $('direction').value, first: range ? +range[1] : 0, end: range ? +range[2] + 1 : 0 }))
 })
 
 export const stop = guarded(() => api.request(now.doc.path + '/propagation', { method: 'DELETE' }))
 
-/** Takes an event of the job. */
+/** Handles an event of the job. */
 export function job(e) {
   if (e.type === 'slice') {
     working(true)

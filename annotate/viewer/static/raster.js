@@ -1,6 +1,6 @@
-// Shapes on a slice of h x w pixels, row by row. Coordinates are in pixels, the first pixel's center at (0, 0).
+// Shapes on a slice of h x w pixels, row by row. Coordinates are in pixels; the first pixel's center is at (0, 0).
 
-/** Calls put(index) for the pixels whose centers lie in a polygon of [x, y] (even-odd rule). */
+/** Calls put(index) for the pixels whose centers are inside a polygon of [x, y] points (even-odd rule). */
 export function polygon(points, w, h, put) {
   let top = Infinity, bottom = -Infinity
   for (const [, y] of points) { top = Math.min(top, y); bottom = Math.max(bottom, y) }
@@ -17,7 +17,7 @@ export function polygon(points, w, h, put) {
   }
 }
 
-/** Calls put(index) for the pixels within rx, ry (radii along columns and rows) of a line through [x, y] points. */
+/** Calls put(index) for the pixels within rx columns and ry rows of a line through [x, y] points. */
 export function line(points, rx, ry, w, h, put) {
   for (let i = 0; i < points.length; i++) {
     const [ax, ay] = points[Math.max(0, i - 1)], [bx, by] = points[i]
@@ -32,7 +32,8 @@ export function line(points, rx, ry, w, h, put) {
   }
 }
 
-/** The pixels about a seed that a wall encloses, or null if they reach the border: the outline is open. */
+/** Returns the pixels around a seed that are enclosed by pixels for which wall is true, or null if they reach the border of the
+ *  slice, so that the outline is open. */
 export function enclosed(seed, wall, w, h) {
   if (wall(seed)) return []
   const seen = new Uint8Array(w * h), found = [seed]

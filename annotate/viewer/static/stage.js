@@ -1,13 +1,13 @@
-// The volume on screen: NiiVue, with slices in the file's own order.
+// The volume on screen: NiiVue, but with slices and pixels counted in the file's own order.
 
 import { Niivue, SLICE_TYPE, DRAG_MODE } from '/static/niivue.js'
 
-const planes = [SLICE_TYPE.SAGITTAL, SLICE_TYPE.CORONAL, SLICE_TYPE.AXIAL] // across which axis of the patient
+const planes = [SLICE_TYPE.SAGITTAL, SLICE_TYPE.CORONAL, SLICE_TYPE.AXIAL] // by the patient's axis that slices are across
 
 export class Stage {
   constructor(canvas, moved) {
     this.canvas = canvas
-    this.moved = moved // called when the crosshair is elsewhere, and after every drawing of the scene
+    this.moved = moved // called when the crosshair has moved, and after the scene has been drawn
     this.mode = 'slice'
   }
 
@@ -44,10 +44,10 @@ export class Stage {
     this.goto(info.slices >> 1)
   }
 
-  /** Works out how the file's axes lie in NiiVue's, which are the patient's. */
+  /** Works out how the file's axes map to NiiVue's, which are the patient's (RAS). */
   layout() {
     const v = this.nv.volumes[0], dims = v.dimsRAS.slice(1, 4), stride = [1, dims[0], dims[0] * dims[1]]
-    this.ras = [] // by axis of the file: NiiVue's axis, its size, whether it runs the other way, the steps in its bitmap
+    this.ras = [] // by the file's axis: r (NiiVue's axis), n (its size), flip (whether it is reversed), step and start (in NiiVue's bitmap)
     v.permRAS.slice(0, 3).forEach((p, r) => {
       const flip = p < 0
       this.ras[Math.abs(p) - 1] = { r, n: dims[r], flip, step: flip ? -stride[r] : stride[r], start: flip ? (dims[r] - 1) * stride[r] : 0 }
@@ -66,7 +66,7 @@ export class Stage {
     this.moved()
   }
 
-  /** Shows the crosshair in the slice too; among three planes it is always shown. */
+  /** Shows or hides the crosshair on a single slice. With three planes, it is always visible. */
   cross(on) {
     this.crossed = on
     this.nv.setCrosshairWidth(on || this.mode !== 'slice' ? 0.4 : 0)
@@ -81,6 +81,7 @@ export class Stage {
 
   get slice() { return this.position(this.across) }
 
+  /** The crosshair's position along an axis of the file. */
   position(axis) {
     const at = Math.round(this.nv.scene.crosshairPos[axis.r] * axis.n - 0.5)
     return Math.max(0, Math.min(axis.n - 1, axis.flip ? axis.n - 1 - at : at))
@@ -95,7 +96,7 @@ export class Stage {
     this.moved()
   }
 
-  /** Moves the crosshair within the slice to a pixel. */
+  /** Moves the crosshair to a pixel of the slice. */
   center(x, y) {
     for (const [axis, at] of [[this.col, x], [this.row, y]]) this.nv.scene.crosshairPos[axis.r] = ((axis.flip ? axis.n - 1 - at : at) + 0.5) / axis.n
     this.draw()
@@ -109,20 +110,20 @@ export class Stage {
 
   draw() { this.nv.drawScene() }
 
-  /** The axis across which the picture under a point of the canvas lies; null: none, or 3-D. */
+  /** The axis that the picture at a point of the canvas is across; null if there is none, or in 3-D. */
   axisAt(x, y) {
     const i = this.nv.tileIndex(x, y)
     const kind = i < 0 ? -1 : this.nv.screenSlices[i].axCorSag
     return kind < 0 || kind > 2 ? null : this.ras.find(axis => axis.r === 2 - kind)
   }
 
-  /** Canvas pixels (of the device) of a mouse event. */
+  /** The position of a mouse event, in device pixels of the canvas. */
   canvasPoint(e) {
     const box = this.canvas.getBoundingClientRect(), k = this.canvas.width / box.width
     return [(e.clientX - box.left) * k, (e.clientY - box.top) * k]
   }
 
-  /** [column, row] on the slice under a mouse event, with fractions; null where it is not shown. */
+  /** [column, row] on the slice at a mouse event, with fractions; null where the slice is not displayed. */
   pixel(e) {
     const [x, y] = this.canvasPoint(e)
     if (this.mode === '3d' || this.axisAt(x, y) !== this.across) return null
@@ -134,7 +135,7 @@ export class Stage {
     })
   }
 
-  /** Where a pixel of the slice is shown, in CSS pixels of the page. */
+  /** The position of a pixel of the slice, in CSS pixels of the page. */
   place(x, y) {
     const frac = []
     for (const [axis, at] of [[this.col, x], [this.row, y], [this.across, this.slice]]) frac[axis.r] = ((axis.flip ? axis.n - 1 - at : at) + 0.5) / axis.n
@@ -142,7 +143,7 @@ export class Stage {
     return at && [box.left + at[0] / k, box.top + at[1] / k]
   }
 
-  /** CSS pixels per column and row of the slice where a mouse event is. */
+  /** The size of a pixel of the slice at a mouse event, [width, height] in CSS pixels. */
   scale(e) {
     const [x, y] = this.canvasPoint(e), k = this.canvas.width / this.canvas.getBoundingClientRect().width
     const tile = this.nv.screenSlices[this.nv.tileIndex(x, y)]
@@ -152,7 +153,7 @@ export class Stage {
     return this.size.map(mm => mm * perMM)
   }
 
-  /** Intensity at a pixel of the slice. */
+  /** The intensity of a pixel of a slice. */
   intensity(x, y, slice) {
     const v = this.nv.volumes[0], at = []
     const a = this.info.axis
@@ -163,7 +164,7 @@ export class Stage {
     return raw * v.hdr.scl_slope + v.hdr.scl_inter
   }
 
-  /** Shows labels on a slice; refresh() brings them to the screen. */
+  /** Sets the labels of a slice. */
   put(slice, pix) {
     const { col, row, across } = this, { width, height } = this.info, bitmap = this.nv.drawBitmap
     const base = col.start + row.start + across.start + slice * across.step
@@ -173,7 +174,7 @@ export class Stage {
     this.refresh()
   }
 
-  /** Brings the labels to the screen, once however often it is called. */
+  /** Draws the labels in the next frame, once no matter how often it is called. */
   refresh() {
     if (this.waiting) return
     this.waiting = true
@@ -183,7 +184,7 @@ export class Stage {
     })
   }
 
-  /** Colors of the labels: objects is a map of {color, hidden}. */
+  /** Sets the colors of the labels. objects maps labels to {name, color, hidden}. */
   colors(objects, shown) {
     const lut = new Uint8ClampedArray(256 * 4), labels = Array.from({ length: 256 }, (_, i) => String(i))
     for (const [label, o] of objects) {
@@ -191,7 +192,7 @@ export class Stage {
       lut.set([c >> 16, c >> 8 & 255, c & 255, o.hidden || !shown ? 0 : 255], 4 * label)
       labels[label] = o.name
     }
-    this.nv.drawLut = { lut, labels } // setDrawColormap would compute the volume's texture anew
+    this.nv.drawLut = { lut, labels } // setDrawColormap would recompute the volume's texture
     this.nv.refreshColormaps()
     this.refresh()
   }

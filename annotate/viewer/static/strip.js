@@ -1,5 +1,5 @@
-// The strip along the slices: a row per object, a column per slice. That of the object that is drawn is tall, and shows how
-// sure the model was as a line above the areas.
+// The strip below the volume: a row per object, a column per slice. The active object's row is taller, and also shows the
+// model's certainty as a line.
 
 const pad = 8
 
@@ -21,16 +21,16 @@ export class Strip {
   }
 
   get em() { return parseFloat(getComputedStyle(document.documentElement).fontSize) }
-  /** The height of an object's row, and where it begins. */
+  /** The height of an object's row, and the top of a row. */
   height(label) { return Math.round((label === this.active ? 3.4 : 1.6) * this.em) }
   top(row) { return this.objects.slice(0, row).reduce((sum, [label]) => sum + this.height(label), 0) }
   get left() { return Math.min(10.5 * this.em, this.box.clientWidth / 6) }
   get step() { return (this.box.clientWidth - this.left - pad) / this.doc.info.slices }
 
-  /** A slice in words. */
+  /** Describes an object on a slice in words. */
   say(label, slice) {
     const m = this.doc.mark(label, slice), area = this.doc.area(label, slice)
-    const words = { outlined: 'outlined', absent: 'marked as not here', tracked: 'found', notfound: 'not found', forgotten: 'to be found again' }
+    const words = { outlined: 'outlined', absent: 'marked as not here', tracked: 'found', notfound: 'not found', forgotten: 'to be computed again' }
     let text = m ? words[m.state] : area ? 'found, not saved yet' : 'not looked at yet'
     if (area) text += `, ${area} pixels`
     if (m?.score !== undefined) text += `, certainty ${Math.round(100 / (1 + Math.exp(-m.score)))} %`
@@ -123,7 +123,7 @@ export class Strip {
     g.stroke()
   }
 
-  /** The line of the score, as the probability that the object is there: 1 at the top. */
+  /** Draws the score as a line: the probability that the object is present, 1 at the top. */
   certainty(g, label, top, tall, left, step, n) {
     for (const [color, width] of [['#000', 3.5], ['#fff', 1.5]]) {
       g.strokeStyle = color
@@ -142,7 +142,7 @@ export class Strip {
     }
   }
 
-  /** [label, slice] under the mouse. */
+  /** [label, slice, whether the mouse is over the slices rather than the names]. */
   under(e) {
     const box = this.canvas.getBoundingClientRect()
     const slice = Math.floor((e.clientX - box.left - this.left) / this.step)

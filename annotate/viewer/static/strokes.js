@@ -1,4 +1,4 @@
-// Changes of the open volume: what the tools draw, and what is said of objects and slices.
+// Changes to the open volume: what the tools draw, and what the annotator says about objects and slices.
 
 import * as api from './api.js'
 import { guarded, say } from './page.js'
@@ -6,14 +6,14 @@ import { pack, palette, unpack } from './doc.js'
 import { later, now, objects, select, show, stage, tools } from './opened.js'
 import { limit } from './controls.js'
 
-/** Takes a stroke of the tools. */
+/** Handles a stroke of the tools. */
 export function stroke(shape) {
   const all = objects(), o = all.get(now.active)
   if (o.locked) return say(`error: ${o.name} is locked: unlock it first`, true)
   return shape.box || shape.click ? suggest(shape) : draw(shape)
 }
 
-/** Puts a stroke onto the slice. */
+/** Draws a stroke on the slice. */
 function draw(shape) {
   const slice = stage.slice, old = now.doc.plane(slice), w = now.doc.info.width, range = shape.away ? null : limit()
   const brush = painter(slice, old)
@@ -29,7 +29,8 @@ function draw(shape) {
   if (brush.done()) say(`ready: slice ${slice} was drawn on`)
 }
 
-/** Changes a slice: locked objects stay, and away takes from the active one only. */
+/** Returns functions that change the pixels of a slice. Locked objects do not change, and erasing (away) only affects the
+ *  active object. */
 function painter(slice, old) {
   const all = objects(), { doc, active } = now, pix = old.slice()
   const locked = new Set([...all].filter(([, o]) => o.locked).map(([label]) => label))
@@ -47,7 +48,7 @@ function painter(slice, old) {
   }
 }
 
-/** What the model was told of an object on a slice by box and clicks, until something else is done. */
+/** The box and clicks that the model was given for an object on a slice, until the user does something else. */
 let hint = null
 
 /** Forgets the box and the clicks. */
@@ -56,7 +57,7 @@ export function endHint() {
   tools.marks(null)
 }
 
-/** Draws what the model makes of a box or a click. */
+/** Draws the model's outline for a box or a click. */
 const suggest = guarded(async shape => {
   const { doc, active } = now, slice = stage.slice
   if (!hint || hint.doc !== doc || hint.slice !== slice || hint.active !== active || shape.box) {
@@ -72,14 +73,15 @@ const suggest = guarded(async shape => {
   await doc.queue
   const answer = await api.post(doc.path + '/suggestion', { slice, plane: told.plane, box: told.box, clicks: told.clicks })
   if (hint !== told || now.doc !== doc) return
-  if (!answer.plane) return say('the model finds nothing there: draw the outline')
+  if (!answer.plane) return say('the model finds nothing there: draw the outline yourself')
   const brush = painter(slice, told.before)
   brush.clear()
   unpack(answer.plane, doc.pixels).forEach((on, i) => { if (on) brush.put(i) })
   await brush.done()
-  say('look at what the model drew: correct it with any tool, or undo')
+  say('check what the model drew: correct it with any tool, or undo')
 })
 
+/** Adds an object. */
 export function add() {
   const all = now.doc.objects
   let label = 1
@@ -90,19 +92,27 @@ export function add() {
   now.doc.edit({ op: 'object', objects: { [label]: { name: `object ${label}`, color } } }).then(() => select(label))
 }
 
-/** Says something of the active object on the slice that is shown. */
-export function remark(op, more = {}) { now.doc.edit({ op, object: now.active, slice: stage.slice, ...more }) }
+/** Says something about the active object on the current slice. */
+export function remark(op, more = {}) {
+  if (!now.doc.objects.has(now.active)) return say('outline the object on a slice first')
+  now.doc.edit({ op, object: now.active, slice: stage.slice, ...more })
+}
 
-/** Accepts the slice and goes to the next doubtful one, if it was one. */
+/** Whether the model's result for an object on a slice can be accepted; m is its mark. */
+export const acceptable = m => !!m && !m.accepted && (m.state === 'tracked' || m.state === 'notfound')
+
+/** Accepts the slice and, if it was doubtful, goes to the next doubtful one. */
 export function accept() {
-  const { doc, active } = now, doubtful = doc.doubts().some(([label, slice]) => label === active && slice === stage.slice)
+  const { doc, active } = now
+  if (!acceptable(doc.mark(active, stage.slice))) return say('there is nothing to accept on this slice')
+  const doubtful = doc.doubts().some(([label, slice]) => label === active && slice === stage.slice)
   const others = doc.doubts().filter(([label, slice]) => label !== active || slice !== stage.slice)
   remark('accept')
   say(others.length ? `ready: accepted, ${others.length} doubtful left` : 'ready: accepted, no doubtful slice is left')
   if (doubtful && others.length) { const [label, slice] = others[0]; select(label); show(label, slice) }
 }
 
-/** Goes to the next doubtful slice, or the one before. */
+/** Goes to the next doubtful slice, or to the previous one. */
 export function nextDoubt(back) {
   const doubts = now.doc.doubts()
   if (!doubts.length) return say('no slice is doubtful')

@@ -1,15 +1,17 @@
-// Drawing on the slice with mouse or pen. A stroke is shown on the canvas above until it is complete.
+// Drawing on the slice with mouse or pen. A stroke is shown on a canvas above the slice until it is complete.
 
 import * as raster from './raster.js'
 
 export class Tools {
-  /** stage is where, over the canvas above it; done(shape) takes a stroke, see finish; missed(why) is told of what is none. */
+  /** stage displays the slice, and over is the canvas above it. done(shape) is called with each stroke (see finish), and
+   *  missed(why) for mouse actions that are not strokes. */
   constructor(stage, over, done, missed) {
     Object.assign(this, { stage, over, done, missed })
     this.tool = 'outline'
     this.mm = 8 // diameter of the brush
     this.points = [] // [column, row]
-    this.trace = [] // the same in CSS pixels of the canvas
+    this.trace = [] // the same points in CSS pixels of the canvas
+    this.scrolled = 0 // pixels that the wheel has turned since the last step
     this.color = '#e69f00'
     const box = over.parentElement
     const on = (type, f) => box.addEventListener(type, f.bind(this), { capture: true, passive: false })
@@ -95,7 +97,7 @@ export class Tools {
 
   within(x, side) { return Math.max(0, Math.min(this.stage.info[side] - 1, x)) }
 
-  /** Shows what the model was told, {slice, box, clicks}; null: nothing. */
+  /** Shows the box and clicks that the model was given, {slice, box, clicks}; null: nothing. */
   marks(told) {
     this.told = told
     this.paint()
@@ -108,8 +110,8 @@ export class Tools {
     if (points.length > 2) this.finish(points)
   }
 
-  /** Hands out a stroke: run(put) calls put with its pixels; away: they are taken from the object. Or a box or a click, for
-   *  the model. */
+  /** Passes a stroke on: run(put) calls put with its pixels, and away says that they are removed from the object. A box or a
+   *  click for the model has the field box or click instead. */
   finish(points) {
     this.paint()
     if (this.tool === 'click') {
@@ -118,7 +120,7 @@ export class Tools {
     }
     if (this.tool === 'box') {
       const [[x0, y0], [x1, y1] = points[0]] = points
-      if (Math.abs(x1 - x0) < 1 || Math.abs(y1 - y0) < 1) return this.missed('hold the button down and drag a box about the object')
+      if (Math.abs(x1 - x0) < 1 || Math.abs(y1 - y0) < 1) return this.missed('hold the button down and drag a box around the object')
       return this.done({ box: [this.within(x0, 'width'), this.within(y0, 'height'), this.within(x1, 'width'), this.within(y1, 'height')] })
     }
     const { width: w, height: h } = this.stage.info, radius = this.stage.size.map(mm => Math.max(0.5, this.mm / 2 / mm))
@@ -146,11 +148,24 @@ export class Tools {
     e.stopPropagation()
     if (e.ctrlKey) return this.stage.zoom(e.deltaY < 0 ? 1.15 : 1 / 1.15)
     const axis = this.stage.axisAt(...this.stage.canvasPoint(e)) ?? this.stage.across
+    const steps = this.steps(e)
+    if (!steps) return
     if (axis === this.stage.across) this.cancel()
-    this.stage.move(axis, this.stage.position(axis) + Math.sign(e.deltaY))
+    this.stage.move(axis, this.stage.position(axis) + steps)
   }
 
-  /** Draws the stroke so far and the brush. */
+  /** Converts a wheel event to slices: one per notch of a mouse wheel, and one per 40 pixels of a touchpad, which sends many small
+   *  events. */
+  steps(e) {
+    const notch = 60, pixels = e.deltaMode ? notch * Math.sign(e.deltaY) : e.deltaY
+    if (Math.abs(pixels) >= notch) { this.scrolled = 0; return Math.sign(pixels) }
+    this.scrolled = pixels * this.scrolled < 0 ? pixels : this.scrolled + pixels
+    const steps = Math.trunc(this.scrolled / 40)
+    this.scrolled -= 40 * steps
+    return steps
+  }
+
+  /** Draws the unfinished stroke, and the brush. */
   paint() {
     const { over } = this, k = devicePixelRatio, g = over.getContext('2d')
     if (over.width !== Math.round(over.clientWidth * k)) over.width = Math.round(over.clientWidth * k)
@@ -167,7 +182,7 @@ export class Tools {
       g.lineWidth = sized ? 2 * Math.min(sx, sy) : 2
       g.beginPath()
       if (this.tool === 'box') this.rectangle(g, this.trace[0], this.trace.at(-1))
-      else      this.trace.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y + 0.01))
+      else this.trace.forEach(([x, y], i) => i ? g.lineTo(x, y) : g.moveTo(x, y + 0.01))
       if (this.tool === 'polygon' && this.hover) g.lineTo(...this.hover)
       if (!sized) { g.fillStyle = g.strokeStyle + '33'; g.fill() }
       g.stroke()
@@ -186,7 +201,7 @@ export class Tools {
 
   rectangle(g, [x0, y0], [x1, y1]) { g.rect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)) }
 
-  /** Draws what the model was told: the box dashed, a plus on what belongs to the object, a minus beside it. */
+  /** Draws what the model was given: the box as a dashed line, a plus on the object, a minus next to it. */
   paintMarks(g) {
     if (!this.told || !this.stage.info || this.stage.slice !== this.told.slice || this.stage.mode !== 'slice') return
     const frame = this.over.getBoundingClientRect()

@@ -1,15 +1,15 @@
-// Training on what is reviewed: asking for it, how it goes, and which weights serve.
+// Training on the reviewed volumes: starting and stopping it, its progress, and the weights in use.
 
 import * as api from './api.js'
 import { $, duration, guarded, say } from './page.js'
 import { list } from './volumes.js'
 import { now } from './opened.js'
 
-const pause = 2000 // ms between two looks
+const pause = 2000 // ms between two requests for the state
 let timer = null
 let running = false
 
-/** Shows how the training stands; reviewed is how many volumes there are to learn from. */
+/** Shows the state of the training; reviewed is the number of volumes it can use. */
 export async function learning(reviewed) {
   clearTimeout(timer)
   $('dataset').disabled = reviewed === 0
@@ -21,8 +21,8 @@ export async function learning(reviewed) {
   const { training, weights, serving } = state, was = running
   running = training?.state === 'running'
   $('trainwhy').textContent = reviewed
-    ? `The model learns from ${reviewed > 1 ? `the ${reviewed} reviewed volumes` : 'the reviewed volume'}; what is better on slices or volumes held back serves from then on. You can go on annotating meanwhile.`
-    : 'Mark one to five volumes as reviewed: then the model can learn from them.'
+    ? `The model learns from ${reviewed > 1 ? `the ${reviewed} reviewed volumes` : 'the reviewed volume'}. New weights are used from then on if they do better on slices or volumes held back. You can keep annotating in the meantime.`
+    : 'Mark one to five volumes as reviewed, and the model can learn from them.'
   $('train').disabled = running || !reviewed
   $('minutes').disabled = running
   $('stoptrain').hidden = $('trainpart').hidden = !running
@@ -33,7 +33,7 @@ export async function learning(reviewed) {
   if (running) timer = setTimeout(guarded(() => learning(reviewed)), pause)
 }
 
-/** A training in words. */
+/** Describes a training in words. */
 function told(t) {
   if (t.state !== 'running') return { done: 'Done', failed: 'Failed', stopped: 'Stopped' }[t.state] + `: ${t.text}`
   let text = `Training on ${t.volumes} volume${t.volumes > 1 ? 's' : ''}: ${t.text}`
@@ -43,7 +43,7 @@ function told(t) {
 }
 
 function choices(weights, serving) {
-  const first = new Option('those that the server was started with', '')
+  const first = new Option('those the server was started with', '')
   $('weights').replaceChildren(first, ...weights.map(w => {
     const gain = w.gain ? `, Dice ${w.gain.before.toFixed(3)} → ${w.gain.after.toFixed(3)}` : ''
     return new Option(`${new Date(w.made).toLocaleString()}: ${w.volumes.length} volume${w.volumes.length > 1 ? 's' : ''}${gain}`, w.id)
@@ -65,7 +65,7 @@ export const stopTraining = guarded(async () => {
 
 export const serve = guarded(async id => {
   await api.post('weights', { id })
-  say(id ? 'the fine-tuned weights serve now' : 'the weights that the server was started with serve now')
+  say(id ? 'the fine-tuned weights are now in use' : 'the weights the server was started with are now in use')
 })
 
 export const dataset = guarded(() => api.save('dataset', 'Dataset001_reviewed.zip'))

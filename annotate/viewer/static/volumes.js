@@ -1,4 +1,4 @@
-// The first screen: the list of volumes, and files that are dropped on the page.
+// The first screen: the list of volumes, and adding volumes by dropping files on the page.
 
 import * as api from './api.js'
 import { $, guarded, make, say } from './page.js'
@@ -7,7 +7,7 @@ import { learning } from './training.js'
 
 const states = { new: '○ new', outlined: '◔ outlined', propagated: '◑ propagated', reviewed: '● reviewed' }
 
-/** What people call the volumes, by id. */
+/** The names of the volumes, by ID. */
 export const names = {}
 
 export async function list() {
@@ -29,7 +29,7 @@ export async function home() {
   say('open a volume')
 }
 
-/** Sends files to the server and opens the volume: one file, or those of a DICOM series. */
+/** Uploads a volume and opens it: a single file, or the files of a DICOM series. */
 export const upload = guarded(async (files, folder = '') => {
   if (!files.length) return
   const [file] = files, single = files.length === 1 && /\.(nii|nii\.gz|nrrd|mha)$/i.test(file.name)
@@ -47,7 +47,7 @@ export const upload = guarded(async (files, folder = '') => {
   await open(id)
 })
 
-/** Takes what was dropped: files, or a folder of them. */
+/** Uploads what was dropped: files, or a folder. */
 export const drop = guarded(async transfer => {
   const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean)
   const folder = entries.find(e => e.isDirectory)
@@ -58,14 +58,14 @@ export const drop = guarded(async transfer => {
   await upload(files, folder.name)
 })
 
-/** Adds the files of an entry and of the folders within it. */
+/** Collects the files of an entry and its subfolders. */
 async function gather(entry, files) {
   if (entry.isFile) {
     if (!entry.name.startsWith('.')) files.push(await new Promise((done, failed) => entry.file(done, failed)))
     return
   }
   const reader = entry.createReader()
-  for (;;) { // a reader hands out some at a time
+  for (;;) { // a reader returns only some entries at a time
     const some = await new Promise((done, failed) => reader.readEntries(done, failed))
     if (!some.length) return
     for (const e of some) await gather(e, files)
