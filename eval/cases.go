@@ -10,27 +10,28 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// labelNames are the file names, without extension, that mark the label map in a folder per case.
+// labelNames are the file names, without extension, that identify the label map in the folder of a case.
 var labelNames = []string{"label", "labels", "mask", "seg", "segmentation", "prediction"}
 
-// seriesExtensions mark a folder that is itself one label map: a stack of slices.
+// seriesExtensions are those of files that make their folder a label map itself: a stack of slices.
 var seriesExtensions = []string{".png", ".jpg", ".jpeg", ".dcm"}
 
-// CaseName strips folders and a known label-map extension; false if there is no such extension.
+// CaseName returns the name of a case: the path without its folders and without the extension of a label map. It returns
+// false if the path has no such extension.
 func CaseName(path string) (string, bool) {
 	name, _, ok := volume.CutExtension(path)
 	return name, ok
 }
 
-// FindCases maps the case names in dir to label-map files. A case is a file with a known extension (case.nii.gz, .nii,
-// .nrrd, .mha, ...), or a folder with a file called label, mask or seg (or the like), or with one label-map file only; or, as
-// the folder, one with a file for each organ or a stack of PNG, JPEG or DICOM slices. Files of other kinds are returned in ignored.
-// Two files for one case are an error. If dir is itself a label-map file, it is the only case.
+// FindCases returns the path of each case in dir by name. A case is a label-map file (case.nii.gz, .nii, .nrrd, .mha, ...) or
+// a folder. The path of a folder is that of its label map, which is called label, mask, seg or the like, or is its only one.
+// It is the folder's own if that has a file for each organ or a stack of PNG, JPEG or DICOM slices. Other files and folders
+// are returned in ignored. Two label maps for one case are an error. If dir is itself a label-map file, it is the only case.
 func FindCases(dir string) (cases map[string]string, ignored []string, err error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		name, ok := CaseName(dir)
 		if !ok {
-			return nil, nil, fmt.Errorf("eval: the name of %s is not that of a label map; expected a folder, or a file such as case01.nii.gz, "+
+			return nil, nil, fmt.Errorf("eval: %s does not have the extension of a label map; expected a folder, or a file such as case01.nii.gz, "+
 				".nii, .nrrd or .mha", dir)
 		}
 		return map[string]string{name: dir}, nil, nil
@@ -41,7 +42,7 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	}
 	cases = make(map[string]string)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), ".slmsam.json") { // what a result of propagate came from
+		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), ".slmsam.json") { // hidden, or the record of a result
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
@@ -73,8 +74,8 @@ func FindCases(dir string) (cases map[string]string, ignored []string, err error
 	return cases, ignored, nil
 }
 
-// labelFile picks the label map of a case folder, or the folder if it is a stack or has one file per organ; false if it is
-// none of these.
+// labelFile returns the path of the label map in a case's folder, or the folder itself if it is a stack of slices or has one
+// file per organ. It returns false if the folder is none of these.
 func labelFile(dir string) (string, bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -26,5 +26,5 @@ func TestEvaluateSingleFiles(t *testing.T) {
 	study.Truth = filepath.Join(d.root, "notes.txt")
 	require.NoError(t, os.WriteFile(study.Truth, nil, 0o644))
 	_, err = Evaluate(context.Background(), study)
-	require.ErrorContains(t, err, "the name of")
+	require.ErrorContains(t, err, "does not have the extension")
 }

@@ -1,7 +1,7 @@
-// Package eval scores label maps as the SLM-SAM 2 paper does (arXiv 2505.01854), whatever method wrote them.
+// Package eval scores label maps as the SLM-SAM 2 paper does (arXiv 2505.01854), whichever method wrote them.
 //
 // Start at Score for one label of one pair of maps, at Evaluate for folders of them, and at Published for the paper's own
-// numbers. Label maps are those of package volume, which also says what the same grid is.
+// numbers. Label maps are those of package volume, which also decides when two maps lie on the same grid.
 //
 // # Conventions
 //
@@ -11,21 +11,21 @@
 //	surface S(M)  M minus its 6-connected erosion; outside the volume is background
 //	ASSD          (sum over S(A) of d(s, S(B)) + sum over S(B) of d(s, S(A))) / (|S(A)|+|S(B)|)
 //	HD95          95th percentile of the same distances, both directions pooled, linear interpolation
-//	surface Dice  part of the same distances that is at most the tolerance
+//	surface Dice  fraction of the same distances that are at most the tolerance
 //	volume        voxels times voxel volume, in ml; the difference is A minus B, the relative one is divided by B
 //
 // Distances are exact Euclidean ones between voxel centers: in mm with the map's spacing; assd_voxels uses unit spacing.
-// HD95 of the two directions' maximum, and surface Dice weighted by surface area, as other tools define them, differ a
+// Other tools define HD95 as the larger of two directed percentiles, and weight surface Dice by area; their numbers differ a
 // little from these.
 //
 // Empty masks: if both are empty, DSC and surface Dice are 1 and the other measures 0. If one is empty, DSC and surface Dice
-// are 0, and ASSD, HD95 undefined; so is the relative volume difference if it is the truth that is empty. Undefined is
-// NaN in Go, null in JSON, an empty cell in CSV, and never enters a mean: summaries count such cases.
+// are 0, and ASSD and HD95 are undefined, as is the relative volume difference if the truth is empty. An undefined value is
+// NaN in Go, null in JSON and an empty cell in CSV. It never enters a mean; summaries count such cases.
 //
 // Slice-wise DSC: along one axis, a slice is present if the truth holds the label there, otherwise absent. In an absent
 // slice DSC is 1 if the prediction is empty, else 0, and the slice counts as over-propagated; a present slice with an
 // empty prediction counts as missed.
 //
-// Nothing disappears from a table unseen: each case, label or method that cannot be scored is an Exclusion with its
-// reason, and strict mode turns exclusions into an error.
+// Nothing is dropped silently: each case, label or method that cannot be scored is listed as an Exclusion with the reason,
+// and strict mode turns exclusions into an error.
 package eval

@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// distanceTransform computes exact Euclidean distances from chosen voxels (queries) to the nearest of others (targets) by
+// distanceTransform computes exact Euclidean distances from some voxels (queries) to the nearest of others (targets) by
 // separable lower envelopes: Felzenszwalb & Huttenlocher, "Distance Transforms of Sampled Functions", Theory of Computing
-// 8 (2012), with the axis spacing as the parabolas' width. Work is skipped where it cannot matter: lines and slices
-// without targets hold no parabola, and only columns (x, y) with a query are followed through z. Bands of x are done one
-// after the other, which bounds the memory.
+// 8 (2012), with the axis spacing as the parabolas' width. It skips work that cannot matter: lines and slices without targets
+// have no parabola, and only columns (x, y) with a query are followed through z. Bands of x are processed one after the
+// other, which bounds the memory.
 //
 // The zero value is ready; reusing one value reuses its memory. It is not safe for concurrent use.
 type distanceTransform struct {

@@ -132,6 +132,10 @@ func TestTwoNamesOfOneOrgan(t *testing.T) {
 	d.add(t, "m/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
 	_, err := Evaluate(context.Background(), d.study("m"))
 	require.ErrorContains(t, err, "labels 1 and 2 are both named")
+	study := d.study("m")
+	study.Names = map[int32]string{1: "Left kidney"}
+	_, err = Evaluate(context.Background(), study)
+	require.ErrorContains(t, err, "are the same organ")
 }
 
 // TestStoppedBetweenLabels: a case with many labels or organs does not have to end first.

@@ -2,11 +2,59 @@ package eval
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 )
+
+// match finds the cases of the truth and of every method, and excludes those that are not on both sides.
+func (e *evaluation) match() error {
+	truth, ignored, err := FindCases(e.study.Truth)
+	if err != nil {
+		return err
+	}
+	e.truth = truth
+	e.result.Ignored = ignored
+	for _, m := range e.study.Methods {
+		cases, ignored, err := FindCases(m.Dir)
+		if err != nil {
+			return fmt.Errorf("method %s: %w", m.Name, err)
+		}
+		e.result.Ignored = append(e.result.Ignored, ignored...)
+		cases = renamed(cases, m.Dir, truth, e.study.Truth)
+		var notes []string
+		cases, notes = pairNames(cases, truth)
+		e.result.Notes = append(e.result.Notes, notes...)
+		for _, name := range sortedNames(truth) {
+			if cases[name] == "" {
+				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir+hint(name, cases))
+			}
+		}
+		for _, name := range sortedNames(cases) {
+			if truth[name] == "" {
+				e.exclude(name, 0, m.Name, "no truth in "+e.study.Truth+hint(name, truth))
+				delete(cases, name)
+			}
+		}
+		e.predictions = append(e.predictions, cases)
+		e.total += len(cases)
+	}
+	return e.numberOrgans()
+}
+
+// renamed returns the predictions at the path at by case. If both at and truthAt are single files, they belong together
+// whatever their names, and the prediction gets the name of the truth.
+func renamed(cases map[string]string, at string, truth map[string]string, truthAt string) map[string]string {
+	predicted := slices.Collect(maps.Values(cases))
+	for name, path := range truth {
+		if path == truthAt && slices.Contains(predicted, at) {
+			return map[string]string{name: at}
+		}
+	}
+	return cases
+}
 
 // roleEnding matches what programs append to the name of a case: the number of an image channel, such as nnU-Net's _0000,
 // or a word that tells a label map from its image.

@@ -14,7 +14,7 @@ import (
 type Options struct {
 	// Axis is the array axis (0, 1, 2) along which slices are counted.
 	Axis int
-	// ToleranceMM is the distance up to which a surface voxel agrees, for the surface Dice. 0 asks for coincidence.
+	// ToleranceMM is the largest distance at which surface voxels still agree, for the surface Dice. At 0 they must coincide.
 	ToleranceMM float64
 	// Replace and Exclude, if not nil, have one entry per slice along Axis. On a replaced slice the prediction is taken to
 	// be the truth. Voxels and surface voxels on an excluded slice are not counted; the masks are not cut there, so that
@@ -28,7 +28,7 @@ type Scores struct {
 	ASSDmm      float64 // mean distance of all surface voxels of both masks to the other surface
 	ASSDVoxels  float64 // the same on a grid of unit spacing
 	HD95mm      float64 // 95th percentile of those distances, both directions pooled
-	SurfaceDice float64 // part of those distances that is within the tolerance
+	SurfaceDice float64 // fraction of those distances that are within the tolerance
 
 	TruthML, PredictionML float64 // volumes
 	VolumeDiffML          float64 // prediction minus truth
@@ -137,12 +137,13 @@ func (o Options) check(dim [3]int) error {
 
 func voxelML(spacing [3]float64) float64 { return spacing[0] * spacing[1] * spacing[2] / 1000 }
 
-// absentScores is the outcome for a label that neither map holds.
+// absentScores returns the scores of a label that neither map holds.
 func absentScores(slices int, exclude []bool) Scores {
 	return overlapScores(newTallies(slices), exclude, 0)
 }
 
-// overlapScores fills what follows from voxel counts; the surface measures hold the values of empty masks.
+// overlapScores computes what follows from voxel counts (t per slice, ml per voxel). The surface measures get their values for
+// empty masks; measureSurfaces replaces them if neither mask is empty.
 func overlapScores(t tallies, exclude []bool, ml float64) Scores {
 	var truth, prediction, both int
 	for i := range t.truth {
@@ -177,7 +178,7 @@ func dice(a, b, both int) float64 {
 	return 2 * float64(both) / float64(a+b)
 }
 
-// measureSurfaces fills the surface measures unless a mask is empty on the counted slices.
+// measureSurfaces computes the surface measures, unless a mask is empty on the slices that count.
 func (s *Scorer) measureSurfaces(out *Scores, o Options) {
 	truth, prediction := s.overlay.surface(inTruth), s.overlay.surface(inPrediction)
 	truthCounted := s.overlay.countedOnly(truth, o.Axis, o.Exclude)

@@ -6,18 +6,19 @@ import (
 	"slices"
 )
 
-// nearOffsets is about how many voxels around a query are looked at before the distance transform takes over. Most surface
-// voxels of a fair prediction lie within a few voxels of the truth and are settled by far fewer.
+// nearOffsets is roughly how many voxels around a query are searched before the distance transform takes over. In a fair
+// prediction most surface voxels lie within a few voxels of the truth, so that far fewer are enough for them.
 const nearOffsets = 500
 
-// step leads from a voxel to another.
+// step is the offset from one voxel to another.
 type step struct {
-	by     [3]int
-	linear int // in the voxel index
+	by     [3]int // voxels along each axis
+	linear int    // the same as a difference of voxel indices
 	length float64
 }
 
-// nearSteps lists every step up to some length, shortest first; reach is the largest component along each axis.
+// nearSteps lists about nearOffsets steps, shortest first: all up to some length, in the unit of spacing, that fit into a
+// volume of dimensions dim. reach is their largest component along each axis.
 func nearSteps(dim [3]int, spacing [3]float64) (steps []step, reach [3]int) {
 	longest := math.Cbrt(nearOffsets * 3 / (4 * math.Pi) * spacing[0] * spacing[1] * spacing[2])
 	for axis, s := range spacing {
@@ -37,8 +38,8 @@ func nearSteps(dim [3]int, spacing [3]float64) (steps []step, reach [3]int) {
 	return steps, reach
 }
 
-// nearDistances returns the distance of each query to the nearest voxel with a bit of mark set, or -1 where none is near:
-// the first hit in the order of length is the nearest.
+// nearDistances returns, for each query (a voxel index), the distance to the nearest voxel with a bit of mark set, or -1 if
+// none is within reach of nearSteps. Steps are tried in order of length, so that the first hit is the nearest.
 func nearDistances(dim [3]int, spacing [3]float64, bits []uint8, mark uint8, queries []int32) []float64 {
 	steps, reach := nearSteps(dim, spacing)
 	out := make([]float64, len(queries))
@@ -62,6 +63,7 @@ func nearDistances(dim [3]int, spacing [3]float64, bits []uint8, mark uint8, que
 	return out
 }
 
+// inside reports whether the step by from the voxel at stays inside the volume.
 func inside(at, by, dim [3]int) bool {
 	for axis := range at {
 		if i := at[axis] + by[axis]; i < 0 || i >= dim[axis] {

@@ -13,11 +13,11 @@ const (
 // toSurface shifts a mask's bit to that of its surface.
 const toSurface = 2
 
-// overlay is one label of a truth and a prediction, cut out of both volumes: nothing of either mask lies outside bounds.
+// overlay holds one label of a truth and of a prediction, cut out of both volumes to bounds, which contain both masks.
 type overlay struct {
 	bounds volume.Box
 	dim    [3]int     // of bounds
-	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction, and surfaces once they have been taken
+	bits   []uint8    // [dim[2]*dim[1]*dim[0]] inTruth | inPrediction; method surface adds onTruth | onPrediction
 	slices [3]tallies // per axis, in voxels, indexed by slice of the whole volume
 }
 
@@ -42,8 +42,8 @@ func (t tallies) merge(other tallies) {
 	}
 }
 
-// fill cuts the label out of both maps; on the slices along axis that replace marks, the prediction is the truth. It
-// reuses the memory of o.bits. bounds must hold both masks.
+// fill cuts the label out of both maps. On the slices along axis that replace marks, the truth takes the place of the
+// prediction. bounds must contain both masks. The memory of o.bits is reused.
 func (o *overlay) fill(truth, prediction *volume.LabelMap, label int32, bounds volume.Box, axis int, replace []bool) {
 	o.bounds, o.dim = bounds, bounds.Dim()
 	n := o.dim[0] * o.dim[1] * o.dim[2]
@@ -71,7 +71,7 @@ func (o *overlay) fill(truth, prediction *volume.LabelMap, label int32, bounds v
 	}
 }
 
-// fillSlice does fill for slice z of the bounds; xy counts along axes 0 and 1.
+// fillSlice fills slice z of the bounds and counts its voxels; those along axes 0 and 1 go to xy.
 func (o *overlay) fillSlice(truth, prediction *volume.LabelMap, label int32, z, axis int, replace []bool, xy [2]tallies) {
 	index := [3]int{2: o.bounds.Lo[2] + z}
 	for y := range o.dim[1] {
@@ -105,7 +105,7 @@ func (o *overlay) fillSlice(truth, prediction *volume.LabelMap, label int32, z, 
 }
 
 // surface returns the voxels of one mask (bit) that its 6-connected erosion removes: those with a face neighbor outside
-// the mask or outside the volume. Indices are into bits, ascending; the surface's bit is set there.
+// the mask or outside the volume. It returns indices into o.bits, ascending, and sets the surface's bit there.
 func (o *overlay) surface(bit uint8) []int32 {
 	perSlice := make([][]int32, o.dim[2])
 	parallelFor(o.dim[2], 4, func(_, lo, hi int) {
@@ -127,6 +127,7 @@ func (o *overlay) surface(bit uint8) []int32 {
 	return all
 }
 
+// sliceSurface returns the surface voxels in slice z of the bounds.
 func (o *overlay) sliceSurface(bit uint8, z int) (found []int32) {
 	nx, ny, nz := o.dim[0], o.dim[1], o.dim[2]
 	for y := range ny {
@@ -161,8 +162,9 @@ func (o *overlay) countedOnly(voxels []int32, axis int, exclude []bool) []int32 
 	return kept
 }
 
-// distances returns the distance of each query, in the unit of spacing, to the nearest of the targets, whose bit is mark:
-// by looking around the query, and by the distance transform for those that have no target near.
+// distances returns the distance from each query to the nearest target, in the unit of spacing. Queries and targets are
+// indices into o.bits; the targets are the voxels with the bit mark. It searches around each query first, and leaves the
+// queries without a target nearby to the distance transform.
 func (o *overlay) distances(t *distanceTransform, spacing [3]float64, targets []int32, mark uint8, queries []int32) []float64 {
 	out := nearDistances(o.dim, spacing, o.bits, mark, queries)
 	var far, place []int32

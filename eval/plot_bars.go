@@ -5,12 +5,12 @@ import "fmt"
 // Bars is one panel of WriteBars.
 type Bars struct {
 	Title, Y string
-	Unit     bool         // the values lie in 0..1, and the axis shows all of that
+	Unit     bool         // the values lie in 0..1, and the axis shows that whole range
 	Values   [][]Interval // by group and series; an undefined mean leaves a gap
 }
 
-// WriteBars draws panels side by side into a PNG file: groups along the x axis, in each a bar with its interval for every
-// series. All panels have the same groups and series.
+// WriteBars draws panels side by side into a PNG file. Each has the groups along its x axis and, in each group, one bar with
+// its interval per series. All panels have the same groups and series.
 func WriteBars(path string, groups, series []string, panels ...Bars) error {
 	width := groupWidth(len(groups), len(series))
 	f := newFigure(width)

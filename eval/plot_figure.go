@@ -16,13 +16,14 @@ import (
 
 // Sizes of a figure.
 const (
-	figureHeight = 9 * vg.Centimeter // at least; wide figures are up to half as tall again
+	figureHeight = 9 * vg.Centimeter // at least; wide figures are up to 1.5 times as high
 	figureMargin = 3 * vg.Millimeter
 	figureDPI    = 150
 )
 
-// palette is that of Okabe and Ito, distinguishable with the common kinds of color blindness ("Color Universal Design",
-// 2008), its yellow last because it is faint on white, its black softened so that outlines stay visible.
+// palette returns color i of Okabe and Ito's palette, which people with the common kinds of color blindness can tell apart
+// ("Color Universal Design", 2008). Yellow comes last, because it is faint on white, and gray replaces black, so that
+// outlines stay visible.
 func palette(i int) color.Color {
 	colors := []color.RGBA{
 		{0x00, 0x72, 0xB2, 0xFF}, {0xE6, 0x9F, 0x00, 0xFF}, {0x00, 0x9E, 0x73, 0xFF}, {0xD5, 0x5E, 0x00, 0xFF},
@@ -31,7 +32,7 @@ func palette(i int) color.Color {
 	return colors[i%len(colors)]
 }
 
-// dashes tells lines apart without color.
+// dashes returns the dash pattern of line i, so that lines can be told apart without color.
 func dashes(i int) []vg.Length {
 	patterns := [][]vg.Length{nil, {6, 3}, {2, 2}, {8, 3, 2, 3}}
 	return patterns[i%len(patterns)]
@@ -69,7 +70,7 @@ func newFigure(width vg.Length, plots ...*plot.Plot) *figure {
 	return f
 }
 
-// writePNG draws the figure. The legend has its own strip, so that it covers no data.
+// writePNG draws the figure. The legend has a strip of its own, so that it does not cover any data.
 func (f *figure) writePNG(w io.Writer) error {
 	probe := draw.New(vgimg.New(10*vg.Centimeter, 10*vg.Centimeter))
 	box := f.legend.Rectangle(probe)
@@ -87,6 +88,7 @@ func (f *figure) writePNG(w io.Writer) error {
 	return err
 }
 
+// save draws the figure into a PNG file.
 func (f *figure) save(path string) error { return writeFile(path, f.writePNG) }
 
 // swatch is a legend entry for a filled shape.
@@ -96,7 +98,7 @@ func (s swatch) Thumbnail(c *draw.Canvas) {
 	c.FillPolygon(s.Color, []vg.Point{c.Min, {X: c.Min.X, Y: c.Max.Y}, c.Max, {X: c.Max.X, Y: c.Min.Y}})
 }
 
-// groupTicks labels groups 0, 1, ... on the x axis, and slants labels that would run into each other.
+// groupTicks labels the groups 0, 1, ... on the x axis of a plot of the given width; labels that would overlap are slanted.
 func groupTicks(p *plot.Plot, names []string, width vg.Length) {
 	ticks := make([]plot.Tick, len(names))
 	var longest vg.Length
@@ -125,9 +127,9 @@ func wholeTicks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// scaleDSC gives an axis of DSC the scale 0 to 1 with air around it, marked in fifths.
-func scaleDSC(axis *plot.Axis, air float64) {
-	axis.Min, axis.Max = -air, 1+air
+// scaleDSC gives an axis of DSC the range 0 to 1, with a margin at both ends and a tick at every fifth.
+func scaleDSC(axis *plot.Axis, margin float64) {
+	axis.Min, axis.Max = -margin, 1+margin
 	ticks := make(plot.ConstantTicks, 6)
 	for i := range ticks {
 		v := float64(i) / 5
@@ -136,7 +138,7 @@ func scaleDSC(axis *plot.Axis, air float64) {
 	axis.Tick.Marker = ticks
 }
 
-// groupWidth is a plot width that gives n groups of m bars room.
+// groupWidth returns the width of a plot that has room for n groups of m bars.
 func groupWidth(n, m int) vg.Length {
 	return min(max(10*vg.Centimeter, vg.Length(n)*(vg.Length(m)*0.7+0.8)*vg.Centimeter+2.5*vg.Centimeter), 45*vg.Centimeter)
 }
@@ -147,7 +149,7 @@ func slot(i, j, m int) (center, width float64) {
 	return float64(i) + (float64(j)-float64(m-1)/2)*width, width
 }
 
-// plotFile is a figure and the file that it goes to.
+// plotFile is a figure that is still to be drawn, and the name of its file.
 type plotFile struct {
 	name string
 	make func() (*figure, error)

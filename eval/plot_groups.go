@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// groupNames are the names of the labels under grouped plots.
+// groupNames returns the names of labels, as they stand below grouped plots.
 func (r *Result) groupNames(labels []int32) []string {
 	names := make([]string, len(labels))
 	for i, label := range labels {
@@ -46,7 +46,7 @@ func (r *Result) barPlot(title, y string, width vg.Length, of func(*Summary) Int
 	return p, nil
 }
 
-// addBar adds a bar from 0 and, if it is defined, its interval.
+// addBar adds a bar from 0 to the mean at x, with its interval if that is defined.
 func addBar(p *plot.Plot, x, width float64, value Interval, fill color.Color) error {
 	top := float64(value.Mean)
 	bar, err := plotter.NewPolygon(plotter.XYs{{X: x - width/2}, {X: x - width/2, Y: top}, {X: x + width/2, Y: top}, {X: x + width/2}})
@@ -76,8 +76,8 @@ func addBar(p *plot.Plot, x, width float64, value Interval, fill color.Color) er
 	return nil
 }
 
-// boxPlot draws one box of per-case values per label and method: quartiles, whiskers to 1.5 interquartile ranges, outliers
-// as points.
+// boxPlot draws one box per label and method over the values of the cases: quartiles, whiskers up to 1.5 interquartile
+// ranges, and outliers as points.
 func (r *Result) boxPlot(title, y string, width vg.Length, m measure) (*plot.Plot, error) {
 	labels := summaryLabels(r.Rows)
 	p := newPlot(title, "", y)
@@ -167,7 +167,7 @@ func (r *Result) groupedPlots() []plotFile {
 	}
 }
 
-// presenceFigure sets the slice-wise DSC where the target is present beside that where it is absent.
+// presenceFigure draws two plots of the slice-wise DSC side by side: of slices with the target and of slices without it.
 func (r *Result) presenceFigure(width vg.Length) (*figure, error) {
 	present, err := r.barPlot("Slices with the target", "mean slice-wise DSC", width, func(s *Summary) Interval { return s.PresentDSC })
 	if err != nil {
@@ -188,7 +188,7 @@ const (
 	axisASSD = "ASSD (mm)"
 )
 
-// scaleY gives plots of DSC their fixed scale, and all others some air above the data.
+// scaleY gives plots of DSC their fixed range, and all others some room above the data.
 func scaleY(p *plot.Plot, y string) {
 	if y == axisDSC {
 		scaleDSC(&p.Y, 0)

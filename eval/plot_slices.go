@@ -14,12 +14,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// MaxCurves is the number of slice-wise plots that WritePlots makes: those of the cases and labels with the lowest DSC,
-// because they show where a method fails.
+// MaxCurves is the largest number of slice-wise plots that WritePlots writes. Those with the lowest DSC are chosen, because
+// they show where a method fails.
 const MaxCurves = 24
 
-// curveAir is the room above and below the curves of slicePlot, so that lines at 0 and 1 show in full.
-const curveAir = 0.03
+// curveMargin is the room above and below the curves of slicePlot, so that lines at 0 and 1 are drawn in full.
+const curveMargin = 0.03
 
 // WritePlots writes PNG files into dir, which must exist, and returns their paths: dsc_bars, assd_bars, dsc_boxes,
 // assd_boxes, presence_bars, and slices/CASE_LABEL for up to MaxCurves cases and labels, worst first.
@@ -40,7 +40,8 @@ func (r *Result) WritePlots(dir string) ([]string, error) {
 	return append(written, more...), err
 }
 
-// fileName keeps a case name from leaving its folder.
+// fileName returns a case's name without the characters that a file name cannot have, such as those that would leave its
+// folder.
 func fileName(name string) string {
 	return strings.Map(func(c rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, c) || c < ' ' {
@@ -50,7 +51,8 @@ func fileName(name string) string {
 	}, name)
 }
 
-// worstCurves groups rows by case and label, lowest DSC of any method first, at most MaxCurves groups.
+// worstCurves returns the rows grouped by case and label: at most MaxCurves groups, those with the lowest DSC of any method
+// first.
 func (r *Result) worstCurves() [][]Row {
 	byKey := map[caseLabel][]Row{}
 	for _, row := range r.Rows {
@@ -84,7 +86,7 @@ func (r *Result) worstCurves() [][]Row {
 	return groups[:min(len(groups), MaxCurves)]
 }
 
-// slicePlot draws the DSC of every method along one volume; slices with the target are shaded.
+// slicePlot draws the slice-wise DSC of every method for one case and label; slices with the target are shaded.
 func (r *Result) slicePlot(rows []Row) (*figure, error) {
 	first := rows[0]
 	name := first.LabelName
@@ -105,7 +107,7 @@ func (r *Result) slicePlot(rows []Row) (*figure, error) {
 	f.legend.Add("target present", swatch{shade})
 	p.X.Min, p.X.Max = -0.5, float64(len(first.Slices.Truth))-0.5
 	p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
-	scaleDSC(&p.Y, curveAir)
+	scaleDSC(&p.Y, curveMargin)
 	return f, nil
 }
 
@@ -120,7 +122,7 @@ func addShade(p *plot.Plot, truth []int, shade color.Color) error {
 			to++
 		}
 		l, r := float64(from)-0.5, float64(to)-0.5
-		area, err := plotter.NewPolygon(plotter.XYs{{X: l, Y: -curveAir}, {X: l, Y: 1 + curveAir}, {X: r, Y: 1 + curveAir}, {X: r, Y: -curveAir}})
+		area, err := plotter.NewPolygon(plotter.XYs{{X: l, Y: -curveMargin}, {X: l, Y: 1 + curveMargin}, {X: r, Y: 1 + curveMargin}, {X: r, Y: -curveMargin}})
 		if err != nil {
 			return fmt.Errorf("eval: plot: %w", err)
 		}
@@ -132,7 +134,7 @@ func addShade(p *plot.Plot, truth []int, shade color.Color) error {
 	return nil
 }
 
-// addCurve adds one method, as a line per run of scored slices, and its legend entry.
+// addCurve adds the curve of one method, with one line for each run of scored slices, and its legend entry.
 func (r *Result) addCurve(f *figure, row *Row) error {
 	method := r.methodIndex(row.Method)
 	var runs []plotter.XYs

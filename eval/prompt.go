@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// PromptMode says what happens to the slices that a method was given as its prompt.
+// PromptMode says how the slices are scored that a method was given as its prompt.
 type PromptMode string
 
 const (
 	// PromptKeep scores the prediction as it is.
 	PromptKeep PromptMode = "keep"
-	// PromptReplace takes the truth on prompted slices, as the paper does for 2-D and 3-D baselines: every method then has
-	// the annotated slice for free.
+	// PromptReplace replaces the prediction with the truth on prompted slices, as the paper does for 2-D and 3-D baselines,
+	// so that every method gets the annotated slice for free.
 	PromptReplace PromptMode = "replace"
 	// PromptExclude leaves prompted slices out of every measure.
 	PromptExclude PromptMode = "exclude"
@@ -31,11 +31,11 @@ const (
 	ScopeSpan Scope = "span"
 )
 
-// PromptSlices maps a case name and a label to the prompted slices, counted from 0 along the scored axis. Label 0 speaks
+// PromptSlices maps a case name and a label to the prompted slices, counted from 0 along the scored axis. Label 0 stands
 // for every label of the case that has no entry of its own.
 type PromptSlices map[string]map[int32][]int
 
-// ReadPromptSlices reads JSON such as {"case01": {"1": [12], "0": [20]}}: case, label, slices.
+// ReadPromptSlices reads JSON such as {"case01": {"1": [12], "0": [20]}}, which maps cases to labels to slices.
 func ReadPromptSlices(r io.Reader) (PromptSlices, error) {
 	const hint = `want JSON such as {"case01": {"1": [12]}}: case, label, slices`
 	var p PromptSlices
@@ -66,7 +66,7 @@ func (p PromptSlices) find(name string, label int32) ([]int, bool) {
 	return s, ok
 }
 
-// sliceOptions fills o.Replace and o.Exclude for one label of one case. A reason says why the label cannot be scored.
+// sliceOptions fills o.Replace and o.Exclude for one label of one case. If the label cannot be scored, it returns the reason.
 func (s *Study) sliceOptions(scorer *Scorer, name string, label int32, o *Options) (reason string) {
 	if s.Scope == ScopeAll && s.Prompt == PromptKeep {
 		return ""

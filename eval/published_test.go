@@ -46,7 +46,7 @@ func TestReadPublishedRejects(t *testing.T) {
 	}
 }
 
-func TestWriteBeside(t *testing.T) {
+func TestWriteWithPublished(t *testing.T) {
 	d, study := standardStudy(t)
 	study.Methods = []Method{{"sam2", filepath.Join(d.root, "bad")}, {"slm-sam2", filepath.Join(d.root, "good")}}
 	r, err := Evaluate(context.Background(), study)
@@ -55,19 +55,19 @@ func TestWriteBeside(t *testing.T) {
 		"abstract\t5 volumes\taverage\tSLM-SAM 2 - SAM 2\t0.14\t\tx\ntable 1\t5 volumes\taverage\tSAM 2\t\t\tmissing\ntable 1\t5 volumes\taverage\tCutie\t0.5\t2\tx\n"))
 	require.NoError(t, err)
 	var text, page bytes.Buffer
-	require.NoError(t, r.WriteBeside(&text, published, false))
+	require.NoError(t, r.WriteWithPublished(&text, published, false))
 	lines := strings.Split(text.String(), "\n")
 	require.Contains(t, lines[4], intervalText(Interval{-r.Comparisons[0].Difference.Mean, -r.Comparisons[0].Difference.High, -r.Comparisons[0].Difference.Low}, 4))
 	require.Equal(t, "table 1, 5 volumes, DSC", lines[6])
 	require.Contains(t, lines[10], intervalText(r.Summary[0].DSC, 4))
 	require.Contains(t, lines[11], "–", "no such method here")
 	require.Contains(t, text.String(), "1 of 3 published rows have no value")
-	require.NoError(t, r.WriteBeside(&page, published, true))
+	require.NoError(t, r.WriteWithPublished(&page, published, true))
 	require.Contains(t, page.String(), "| --- | ---: | ---: |")
 
 	paper, err := Published()
 	require.NoError(t, err)
 	var all bytes.Buffer
-	require.NoError(t, r.WriteBeside(&all, paper, false))
+	require.NoError(t, r.WriteWithPublished(&all, paper, false))
 	require.Regexp(t, `SLM-SAM 2 +0.9368 +0.6294 +0.7255 +0.9607 +0.7655 +0.9643 +0.8543 +0.8118 +0.8310 +`+regexp.QuoteMeta(intervalText(r.Summary[1].DSC, 4)), all.String())
 }

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// grid is a table of text: a header and rows of as many cells. Columns from number on are right-aligned.
+// grid is a table of text.
 type grid struct {
 	header []string
-	rows   [][]string
-	number int
+	rows   [][]string // each with as many cells as the header
+	words  int        // number of columns with words, left-aligned; those after them hold numbers, right-aligned
 }
 
 // text writes the grid with aligned columns for a terminal.
@@ -31,7 +31,7 @@ func (g grid) text(w io.Writer) error {
 			if i > 0 {
 				l.WriteString("  ")
 			}
-			if i >= g.number {
+			if i >= g.words {
 				l.WriteString(pad + cell)
 			} else {
 				l.WriteString(cell + pad)
@@ -63,7 +63,7 @@ func (g grid) markdown(w io.Writer) error {
 	}
 	line(g.header)
 	for i := range g.header {
-		if i >= g.number {
+		if i >= g.words {
 			b.WriteString("| ---: ")
 		} else {
 			b.WriteString("| --- ")
@@ -77,7 +77,7 @@ func (g grid) markdown(w io.Writer) error {
 	return err
 }
 
-// labelText is a label's number, with its name if it has one.
+// labelText returns a label's number and its name, if it has one. AllLabels has a name only.
 func labelText(label int32, name string) string {
 	if label == AllLabels {
 		return name
@@ -88,7 +88,7 @@ func labelText(label int32, name string) string {
 	return fmt.Sprintf("%d %s", label, name)
 }
 
-// intervalText is "mean [low, high]", or the mean alone where there is no interval.
+// intervalText formats an interval as "mean [low, high]", or as the mean alone if there is no interval.
 func intervalText(i Interval, decimals int) string {
 	if !i.Low.Defined() {
 		return i.Mean.fixed(decimals)
@@ -96,8 +96,9 @@ func intervalText(i Interval, decimals int) string {
 	return fmt.Sprintf("%s [%s, %s]", i.Mean.fixed(decimals), i.Low.fixed(decimals), i.High.fixed(decimals))
 }
 
+// rowGrid is the table of all rows.
 func rowGrid(rows []Row) grid {
-	g := grid{header: []string{"case", "label", "method"}, number: 3}
+	g := grid{header: []string{"case", "label", "method"}, words: 3}
 	columns := measures()
 	for _, m := range columns {
 		g.header = append(g.header, m.title)
@@ -115,9 +116,9 @@ func rowGrid(rows []Row) grid {
 	return g
 }
 
-// briefGrid is the summary in the width of a terminal: intervals for DSC and ASSD only.
+// briefGrid is the summary in the width of a terminal, with intervals for DSC and ASSD only.
 func briefGrid(summaries []Summary) grid {
-	g := grid{number: 2, header: []string{"label", "method", "cases", "missing", "undef.", "DSC", "ASSD mm", "HD95 mm",
+	g := grid{words: 2, header: []string{"label", "method", "cases", "missing", "undef.", "DSC", "ASSD mm", "HD95 mm",
 		"present", "absent", "over-prop.", "missed"}}
 	for _, s := range summaries {
 		g.rows = append(g.rows, []string{
@@ -129,9 +130,9 @@ func briefGrid(summaries []Summary) grid {
 	return g
 }
 
-// summaryGrid is the whole summary.
+// summaryGrid is the complete summary.
 func summaryGrid(summaries []Summary) grid {
-	g := grid{number: 2, header: []string{"label", "method", "cases", "missing", "undefined", "DSC", "ASSD mm", "ASSD vox", "HD95 mm",
+	g := grid{words: 2, header: []string{"label", "method", "cases", "missing", "undefined", "DSC", "ASSD mm", "ASSD vox", "HD95 mm",
 		"Surf. Dice", "DSC present", "DSC absent", "over-prop.", "missed"}}
 	for _, s := range summaries {
 		g.rows = append(g.rows, []string{
@@ -144,8 +145,9 @@ func summaryGrid(summaries []Summary) grid {
 	return g
 }
 
+// comparisonGrid is the table of paired differences.
 func comparisonGrid(comparisons []Comparison) grid {
-	g := grid{number: 3, header: []string{"label", "measure", "difference", "cases", "mean [95 %]", "Wilcoxon p"}}
+	g := grid{words: 3, header: []string{"label", "measure", "difference", "cases", "mean [95 %]", "Wilcoxon p"}}
 	for _, c := range comparisons {
 		g.rows = append(g.rows, []string{
 			labelText(c.Label, c.LabelName), c.Measure, c.First + " - " + c.Second, strconv.Itoa(c.Cases),
@@ -155,7 +157,7 @@ func comparisonGrid(comparisons []Comparison) grid {
 	return g
 }
 
-// pText never rounds a p-value to zero.
+// pText formats a p-value, and never as zero.
 func pText(p Value) string {
 	if p < 1e-4 {
 		return "<0.0001"
@@ -216,8 +218,9 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
+// exclusionGrid is the table of what was not scored.
 func exclusionGrid(excluded []Exclusion) grid {
-	g := grid{header: []string{"case", "label", "method", "reason"}, number: 4}
+	g := grid{header: []string{"case", "label", "method", "reason"}, words: 4}
 	for _, e := range excluded {
 		label := ""
 		if e.Label != 0 {
@@ -228,7 +231,7 @@ func exclusionGrid(excluded []Exclusion) grid {
 	return g
 }
 
-// caption says in one line how the numbers were made.
+// caption says in one line how the numbers were computed.
 func (s Settings) caption() string {
 	text := fmt.Sprintf("Mean with 95 %% bootstrap interval (%d resamples, seed %d); surface Dice at %g mm; slices along axis %s",
 		s.Resamples, s.Seed, s.ToleranceMM, s.Axis)

@@ -7,12 +7,12 @@ type Result struct {
 	Summary     []Summary        `json:"summary"`
 	Comparisons []Comparison     `json:"comparisons"`
 	Excluded    []Exclusion      `json:"excluded"`
-	Ignored     []string         `json:"ignored_files"` // files in the folders that are no label maps
-	Notes       []string         `json:"notes"`         // what was not plain, but could be scored
+	Ignored     []string         `json:"ignored_files"` // files in the folders that are not label maps
+	Notes       []string         `json:"notes"`         // what had to be interpreted, such as a map in another orientation
 	LabelNames  map[int32]string `json:"label_names,omitempty"`
 }
 
-// Settings records how the numbers were made.
+// Settings records how the numbers were computed.
 type Settings struct {
 	Truth       string     `json:"truth"`
 	Methods     []Method   `json:"methods"`
@@ -24,7 +24,7 @@ type Settings struct {
 	Seed        uint64     `json:"seed"`
 }
 
-// Row is one label of one case as one method predicted it. Scores explains the measures.
+// Row scores one label of one case as one method predicted it. The fields are explained at Scores.
 type Row struct {
 	Case      string `json:"case"`
 	Label     int32  `json:"label"`
@@ -76,8 +76,8 @@ func newRow(name string, label int32, method string, axis int, s Scores) Row {
 	}
 }
 
-// emptied is the row of a method that predicts nothing where the truth of r holds nothing either.
-func (r Row) emptied(method string) Row {
+// bothEmpty returns the row of a method that, like the truth of r, does not hold the label: two empty masks agree.
+func (r Row) bothEmpty(method string) Row {
 	out := Row{
 		Case: r.Case, Label: r.Label, Method: method, DSC: 1, SurfaceDice: 1,
 		PresentDSC: r.PresentDSC, AbsentDSC: r.AbsentDSC, AbsentSlices: r.AbsentSlices,
@@ -95,7 +95,7 @@ func (r Row) emptied(method string) Row {
 	return out
 }
 
-// measure is a column of the tables.
+// measure is a column of the tables with numbers.
 type measure struct {
 	name     string // as in JSON and CSV
 	title    string // as in tables and plots

@@ -15,8 +15,8 @@ const (
 	intervalHigh     = 0.975
 )
 
-// Interval is a mean with its 95 % percentile bootstrap interval. Undefined values are NaN: everything without
-// observations, the interval with fewer than two.
+// Interval is a mean with its 95 % percentile bootstrap interval. Without observations all of it is NaN; with a single one
+// only Mean is defined.
 type Interval struct {
 	Mean Value `json:"mean"`
 	Low  Value `json:"low"`
@@ -25,7 +25,7 @@ type Interval struct {
 
 // Bootstrap resamples values with replacement and returns their mean and the 2.5 % and 97.5 % quantiles of the resampled
 // means (linear interpolation). The same values, seed and stream give the same interval; stream separates statistics of
-// one table, so that adding a method leaves the others' intervals unchanged.
+// one table, so that adding a method to it leaves the intervals of the others unchanged.
 func Bootstrap(values []float64, resamples int, seed uint64, stream string) Interval {
 	n := len(values)
 	nan := Value(math.NaN())
@@ -116,7 +116,8 @@ func doubledRanks(d []float64) (ranks []int, tieTerm float64) {
 	return ranks, tieTerm
 }
 
-// signedRankTail is the probability, with random signs, that the sum of the positive ranks is at most limit.
+// signedRankTail returns the probability that the sum of the positive ranks is at most limit if each rank's sign is positive or
+// negative with equal probability. total is the sum of all ranks.
 func signedRankTail(ranks []int, total, limit int) float64 {
 	probability := make([]float64, total+1)
 	probability[0] = 1

@@ -28,7 +28,7 @@ type Study struct {
 
 	Labels      []int32          // labels to score; none: all that occur in any truth
 	Names       map[int32]string // label names for tables and plots
-	Axis        string           // "auto" (or empty), "0", "1", "2": the axis of slices; auto is AcquisitionAxis of the truth
+	Axis        string           // "auto" (or empty), "0", "1", "2": the axis perpendicular to the slices; auto is AcquisitionAxis of the truth
 	ToleranceMM float64          // of the surface Dice; 0 asks for coincidence
 
 	Prompt       PromptMode   // empty: keep
@@ -39,9 +39,9 @@ type Study struct {
 	Seed      uint64 // of the bootstrap
 	Strict    bool   // any Exclusion is an error
 
-	Ignore int32 // a label of voxels that the truth says nothing of: nothing counts there; 0: none
+	Ignore int32 // label of voxels whose truth is unknown, which are left out of every measure; 0: none
 
-	IgnoreGeometry bool // maps of equal size are taken to lie voxel on voxel, whatever their headers say
+	IgnoreGeometry bool // compare maps of equal size voxel by voxel, whatever their headers say
 
 	Progress func(done, total int, file string) // called before each prediction is read, and once at the end
 }
@@ -119,7 +119,7 @@ func (s *Study) complete() error {
 	seen := map[string]bool{}
 	for _, m := range s.Methods {
 		if m.Name == "" || m.Dir == "" {
-			return fmt.Errorf("eval: method %q with folder %q; both must be given", m.Name, m.Dir)
+			return fmt.Errorf("eval: method %q has the folder %q; both must be given", m.Name, m.Dir)
 		}
 		if seen[m.Name] {
 			return fmt.Errorf("eval: two methods are named %q; give each its own name", m.Name)
@@ -146,6 +146,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// checkChoices rejects values that are not among those that a setting can take.
 func (s *Study) checkChoices() error {
 	if !slices.Contains([]string{"auto", "0", "1", "2"}, s.Axis) {
 		return fmt.Errorf("eval: axis %q; use auto, 0, 1 or 2", s.Axis)
@@ -162,7 +163,7 @@ func (s *Study) checkChoices() error {
 	return Options{ToleranceMM: s.ToleranceMM}.check([3]int{1, 1, 1})
 }
 
-// settings records how the numbers were made, for the reports.
+// settings returns what the reports say about how the numbers were computed.
 func (s *Study) settings() Settings {
 	return Settings{
 		Truth: s.Truth, Methods: s.Methods, Axis: s.Axis, ToleranceMM: s.ToleranceMM, Prompt: s.Prompt, Scope: s.Scope,
@@ -170,7 +171,7 @@ func (s *Study) settings() Settings {
 	}
 }
 
-// axis resolves Axis for one truth.
+// axis returns the axis perpendicular to the slices of one truth.
 func (s *Study) axis(truth *volume.LabelMap) int {
 	if s.Axis == "auto" {
 		return truth.AcquisitionAxis()
@@ -178,7 +179,7 @@ func (s *Study) axis(truth *volume.LabelMap) int {
 	return int(s.Axis[0] - '0')
 }
 
-// shortPath names a file in messages by its last two elements, which tell case folders apart.
+// shortPath returns the last two elements of a path for messages: in folders per case, the last one alone is always the same.
 func shortPath(path string) string {
 	return filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path))
 }

@@ -18,7 +18,7 @@ type Summary struct {
 	Method    string `json:"method"`
 	Cases     int    `json:"cases"`     // scored
 	Missing   int    `json:"missing"`   // cases whose truth holds the label, but which have no score: see the exclusions
-	Undefined int    `json:"undefined"` // scored cases without ASSD because one mask is empty: not in ASSD and HD95
+	Undefined int    `json:"undefined"` // scored cases (for AllLabels: cases and labels) that have no ASSD and HD95 because one mask is empty
 
 	DSC         Interval `json:"dsc"`
 	ASSDmm      Interval `json:"assd_mm"`
@@ -59,7 +59,7 @@ func summaryLabels(rows []Row) []int32 {
 	return labels
 }
 
-// nameOf is the display name of a label in a summary.
+// nameOf returns the name of a label in summaries and comparisons; "" if it has none.
 func (s *Study) nameOf(label int32) string {
 	if label == AllLabels {
 		return "all labels"
@@ -67,6 +67,7 @@ func (s *Study) nameOf(label int32) string {
 	return s.Names[label]
 }
 
+// summarize returns a summary for every label and method; holders lists, for each label, the cases whose truth holds it.
 func summarize(rows []Row, s *Study, holders map[int32][]string) []Summary {
 	var out []Summary
 	for _, label := range summaryLabels(rows) {
@@ -77,7 +78,7 @@ func summarize(rows []Row, s *Study, holders map[int32][]string) []Summary {
 	return out
 }
 
-// summary condenses the rows of one method and label.
+// summary summarizes the rows of one method and label. holders lists, for each label, the cases whose truth holds it.
 func (s *Study) summary(rows []Row, label int32, method string, holders map[int32][]string) Summary {
 	out := Summary{Label: label, LabelName: s.nameOf(label), Method: method}
 	scored := map[string]bool{}
@@ -119,7 +120,8 @@ func (s *Study) summary(rows []Row, label int32, method string, holders map[int3
 	return out
 }
 
-// missing counts the cases (for AllLabels: pairs of case and label) that the truth holds and the method has no row for.
+// missing counts the cases (for AllLabels: pairs of a case and a label) that have the label in the truth but no row of the
+// method. rowOf holds the cases with a row by label.
 func (s *Study) missing(label int32, holders map[int32][]string, rowOf map[int32]map[string]bool) (n int) {
 	for held, cases := range holders {
 		if label != AllLabels && held != label || len(s.Labels) > 0 && !slices.Contains(s.Labels, held) {
@@ -134,7 +136,7 @@ func (s *Study) missing(label int32, holders map[int32][]string, rowOf map[int32
 	return n
 }
 
-// caseLabel names one row of a method.
+// caseLabel identifies one row of a method.
 type caseLabel struct {
 	name  string
 	label int32
@@ -171,7 +173,7 @@ func CaseMeans(rows []Row, method, name string) map[string]float64 {
 	return perCase(rows, AllLabels, method, all[i], nil)
 }
 
-// pairedMeans is perCase of two methods over the rows that are defined for both.
+// pairedMeans returns perCase of two methods, restricted to the rows in which the measure is defined for both.
 func pairedMeans(rows []Row, label int32, first, second string, m measure) (a, b map[string]float64) {
 	methods := map[caseLabel]int{}
 	for i := range rows {
@@ -187,7 +189,7 @@ func pairedMeans(rows []Row, label int32, first, second string, m measure) (a, b
 	return perCase(rows, label, first, m, both), perCase(rows, label, second, m, both)
 }
 
-// compare sets every pair of methods side by side, in DSC and in ASSD.
+// compare compares every pair of methods in DSC and in ASSD.
 func compare(rows []Row, s *Study) (out []Comparison) {
 	for _, label := range summaryLabels(rows) {
 		for i, first := range s.Methods {

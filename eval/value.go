@@ -29,7 +29,7 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*float64)(v))
 }
 
-// csv is the shortest decimal that reads back as v, or nothing.
+// csv formats v as the shortest decimal that reads back as v, or as "" if it is undefined.
 func (v Value) csv() string {
 	if !v.Defined() {
 		return ""
@@ -37,7 +37,7 @@ func (v Value) csv() string {
 	return strconv.FormatFloat(float64(v), 'g', -1, 64)
 }
 
-// fixed has the given number of decimals, or a dash.
+// fixed formats v with the given number of decimals, or as a dash if it is undefined.
 func (v Value) fixed(decimals int) string {
 	if !v.Defined() {
 		return "–"

@@ -121,7 +121,7 @@ func (r evalResult) print(w io.Writer, perCase bool) error {
 	}
 	if r.Published != nil {
 		fmt.Fprint(w, "The paper's numbers next to these\n\n")
-		if err := r.WriteBeside(w, r.Published, false); err != nil {
+		if err := r.WriteWithPublished(w, r.Published, false); err != nil {
 			return err
 		}
 	}
