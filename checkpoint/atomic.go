@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// writeAtomic lets fill write path, which is then either the old file or the whole new one. Without force an
-// existing path is an error.
+// writeAtomic lets fill write the file at path. Whatever happens, path is afterwards the complete new file or what it was
+// before. Without force, an existing path is an error.
 func writeAtomic(path string, force bool, fill func(io.Writer) error) error {
 	if err := checkTarget(path, force); err != nil {
 		return err
@@ -19,7 +19,7 @@ func writeAtomic(path string, force bool, fill func(io.Writer) error) error {
 	return wholefile.Write(path, fill)
 }
 
-// checkTarget tests that path may be written.
+// checkTarget returns an error if path must not be written: it is a folder, or it exists and force is not set.
 func checkTarget(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {

@@ -9,10 +9,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// Convert reads the checkpoint in and writes its tensors and metadata to out, as
-// safetensors if out ends in .safetensors, as PyTorch zip if it ends in .pt, .pth or
-// .bin. dtype and force are those of [Options]. It returns what was read; its Skipped
-// names what out does not hold.
+// Convert reads the checkpoint in and writes its tensors and metadata to out: as
+// safetensors if out ends in .safetensors, as a PyTorch zip if it ends in .pt, .pth or
+// .bin. dtype and force are those of [Options]. It returns what was read. What is in the
+// Skipped of that is not in out.
 func Convert(in, out string, dtype DType, force bool) (*File, error) {
 	write := WritePT
 	switch ext := strings.ToLower(filepath.Ext(out)); ext {

@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// Digest is the SHA-256, in hexadecimal, of tensors by name: their names, shapes and values, whatever file they came
-// from.
+// Digest returns the SHA-256, in hexadecimal, of the names, shapes and values of tensors. It does not depend on the kind of
+// file that they were read from.
 func Digest(state map[string]*Tensor) string {
 	h := sha256.New()
 	var buffer []byte

@@ -2,8 +2,8 @@ package checkpoint
 
 import "math"
 
-// Draws is the reproducible generator of the fixtures: integer arithmetic only, so
-// that any language gives the same bits. Its key is the 64-bit FNV-1a hash of the
+// Draws is the random number generator of the fixtures. It uses integer arithmetic only, so
+// that it gives the same bits in any language. Its key is the 64-bit FNV-1a hash of the
 // text "seed/name", and draw i is the splitmix64 finalizer of
 // key + (i+1)*0x9E3779B97F4A7C15 (Steele, Lea, Flood: Fast splittable pseudorandom
 // number generators, 2014).

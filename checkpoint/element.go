@@ -91,7 +91,7 @@ func (t *Tensor) appendElement(dst []byte, i int, d DType) ([]byte, error) {
 	return nil, fmt.Errorf("unknown element type %q", d)
 }
 
-// integer is element i of an integer tensor.
+// integer returns element i of an integer tensor.
 func (t *Tensor) integer(i int) int64 {
 	if t.Ints != nil {
 		return t.Ints[i]
@@ -102,6 +102,7 @@ func (t *Tensor) integer(i int) int64 {
 // overflows reports whether rounding made an infinity of a finite value.
 func overflows(v, rounded float64) bool { return math.IsInf(rounded, 0) && !math.IsInf(v, 0) }
 
+// rangeError says that a finite value cannot be written as d, and what to do.
 func rangeError(v float64, d DType) error {
 	if math.Abs(v) > math.MaxFloat32 {
 		return fmt.Errorf("value %g is outside the range of %s; keep the tensor's own type, F64", v, d)

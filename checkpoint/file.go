@@ -13,7 +13,7 @@ import (
 // Formats as reported in [File.Format].
 const (
 	FormatZip         = "pt"          // torch.save since PyTorch 1.6
-	FormatLegacy      = "pt-legacy"   // torch.save before, or with _use_new_zipfile_serialization=False
+	FormatLegacy      = "pt-legacy"   // earlier versions, or _use_new_zipfile_serialization=False
 	FormatSafetensors = "safetensors" // huggingface.co/docs/safetensors
 )
 
@@ -21,22 +21,22 @@ const (
 type File struct {
 	Path    string
 	Format  string             // FormatZip, FormatLegacy or FormatSafetensors
-	Tensors map[string]*Tensor // by state-dict key, without the prefix that all share
+	Tensors map[string]*Tensor // by state-dict key, without a prefix that all keys share
 	Order   []string           // keys of Tensors in file order
 
-	// Metadata is the __metadata__ of a safetensors file, or the scalars beside
-	// the weights of a .pt ("epoch": "100", "steps.train": "1234").
+	// Metadata is the __metadata__ of a safetensors file, or the scalars next to
+	// the weights in a .pt ("epoch": "100", "steps.train": "1234").
 	Metadata map[string]string
 
-	// Skipped names what a .pt holds besides tensors and scalars ("optimizer").
+	// Skipped names what else is in a .pt besides tensors and scalars ("optimizer").
 	Skipped []string
 
-	sum string // SHA-256 of a file that was parsed from memory
+	sum string // SHA-256 of a file that was parsed from memory, else ""
 }
 
-// Read loads the checkpoint at path. The kind of file is told by its content,
-// never by its name. All of a .pt's state dict is read, wrapped as {"model": ...},
-// {"state_dict": ...} or bare; optimizer state and the like are not.
+// Read loads the checkpoint at path, whose format it recognizes by the content, never
+// by the name. It reads the whole state dict of a .pt, wrapped as {"model": ...},
+// {"state_dict": ...} or bare, but no optimizer state and the like.
 //
 // Errors name the file. A .pt that would execute code when loaded by PyTorch
 // gives an error that wraps [ErrUnsafe].
@@ -70,7 +70,7 @@ func Parse(name string, data []byte) (*File, error) {
 	return out, nil
 }
 
-// parse tells the format by the first bytes and reads r.
+// parse recognizes the format of r by its first bytes, head, and reads it.
 func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 	switch {
 	case len(head) == 0:
@@ -78,7 +78,7 @@ func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return readZip(r, size)
 	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
-		f, err := readSafetensors(r, size) // before the pickles: the length of its header may begin with 0x80 too
+		f, err := readSafetensors(r, size) // before the pickles, because the header's length may begin with 0x80, too
 		if err == nil {
 			f.rename()
 		}
@@ -96,7 +96,7 @@ func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 	return nil, fmt.Errorf("neither a PyTorch .pt nor a safetensors file (starts with % x)", head[:min(8, len(head))])
 }
 
-// openRegular opens path for reading and refuses directories and devices.
+// openRegular opens the file at path and returns its size. It refuses directories and devices.
 func openRegular(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {

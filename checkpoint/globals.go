@@ -8,15 +8,16 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// storageRef stands for a PyTorch storage that has not been read yet.
+// storageRef is a PyTorch storage that the pickle refers to and that has not been read yet.
 type storageRef struct {
 	dtype  DType
 	key    string // name of its record in the file
-	numel  int64  // elements promised by the pickle
+	numel  int64  // number of elements, as the pickle states it
 	offset int64  // first element, for the views of very old legacy files
 }
 
-// tensorRef stands for a view of a storage; see torch._utils._rebuild_tensor_v2.
+// tensorRef is a tensor as the pickle describes it: a view of a storage; see
+// torch._utils._rebuild_tensor_v2.
 type tensorRef struct {
 	storage *storageRef
 	offset  int64 // in elements
@@ -27,9 +28,9 @@ type tensorRef struct {
 // storageClass is one of the torch.*Storage classes, named in a persistent id.
 type storageClass struct{ dtype DType }
 
-// findClass resolves a global of the pickle. It is the whole list of what can be
-// built; everything else is opaque. gopickle itself knows only OrderedDict,
-// object and copy_reg._reconstructor, which are harmless.
+// findClass resolves a global of the pickle. It lists everything that can be built;
+// all other globals are opaque. gopickle itself knows only OrderedDict, object and
+// copy_reg._reconstructor, which are harmless.
 func findClass(module, name string) (any, error) {
 	full := module + "." + name
 	switch full {
@@ -63,8 +64,9 @@ func findClass(module, name string) (any, error) {
 	return &opaqueClass{name: full, data: harmlessCall(full)}, nil
 }
 
-// harmlessCall lists constructors of plain data that trainers put beside their
-// weights. Calling one gives an opaque value; calling anything else is refused.
+// harmlessCall reports whether a global is a constructor of plain data that trainers
+// store next to their weights. Calling one gives an opaque value; calling anything
+// else is refused.
 func harmlessCall(full string) bool {
 	switch full {
 	case "torch.Size", "torch.device", "torch.serialization._get_layout",
@@ -88,7 +90,7 @@ type builder func(args []any) (any, error)
 // Call implements gopickle's types.Callable.
 func (b builder) Call(args ...any) (any, error) { return b(args) }
 
-// opaqueClass is a global that means nothing here.
+// opaqueClass is a global that this package does not interpret.
 type opaqueClass struct {
 	name string
 	data bool // may be called, see harmlessCall
@@ -109,8 +111,8 @@ func (c *opaqueClass) Call(...any) (any, error) {
 // PyNew answers NEWOBJ, which makes an empty object of a class.
 func (c *opaqueClass) PyNew(...any) (any, error) { return &opaque{class: c.name}, nil }
 
-// opaque is an object that is carried along and never looked into. State, items
-// and attributes given to it are dropped.
+// opaque is an object that this package does not interpret. It ignores the state, items
+// and attributes that the pickle gives it.
 type opaque struct{ class string }
 
 // PySetState answers BUILD, in place of __setstate__.
@@ -126,9 +128,9 @@ func (o *opaque) Append(any) {}
 func (o *opaque) Add(any) {}
 
 // persistentLoad resolves the persistent ids of torch.save:
-// ("storage", class, key, location, numel[, view metadata]) and the legacy
-// ("module", class, file, source), whose class is passed on. The storage is added to known; naming it again with
-// another type or size is an error.
+// ("storage", class, key, location, numel[, view metadata]), and the legacy
+// ("module", class, file, source), of which it returns the class. It adds the storage
+// to known. A storage that occurs again must have the same type and size.
 func persistentLoad(id any, known map[string]*storageRef) (any, error) {
 	t, ok := id.(*types.Tuple)
 	if !ok || t.Len() < 2 {
@@ -182,8 +184,9 @@ func rebuildTensor(args []any) (any, error) {
 	return &tensorRef{storage: storage, offset: offset, shape: shape, stride: stride}, nil
 }
 
-// fromType is torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor of another class or with
-// Python attributes. Its inner tensor is all that is taken, only a builder is called, and not one fromType within another.
+// fromType is torch._tensor._rebuild_from_type_v2(function, type, arguments, state), which makes a tensor of another class
+// or with Python attributes. Only the inner tensor is read. The function must be a builder; in particular, one fromType
+// cannot call another.
 type fromType struct{}
 
 // Call implements gopickle's types.Callable.
@@ -209,7 +212,7 @@ func rebuildParameter(args []any) (any, error) {
 	return nil, fmt.Errorf("_rebuild_parameter without a tensor")
 }
 
-// asInt accepts the integers of a pickle that fit in 64 bits.
+// asInt converts an integer of a pickle; false if v is not one or does not fit in 64 bits.
 func asInt(v any) (int64, bool) {
 	switch n := v.(type) {
 	case int:
@@ -224,7 +227,7 @@ func asInt(v any) (int64, bool) {
 // tensors one and the same shape of 100,000 dimensions.
 const maxRank = 64
 
-// asInts accepts a tuple of at most maxRank integers: a shape or strides.
+// asInts converts a tuple of at most maxRank integers, a shape or strides; false if v is anything else.
 func asInts(v any) ([]int, bool) {
 	t, ok := v.(*types.Tuple)
 	if !ok || t.Len() > maxRank {

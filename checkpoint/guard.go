@@ -8,8 +8,8 @@ import (
 )
 
 // ErrUnsafe marks a pickle that would execute code if PyTorch loaded it. Such a
-// file is refused; nothing of it has been run.
-var ErrUnsafe = errors.New("the pickle would execute code, refused as data that we do not read")
+// file is refused before any of it is executed.
+var ErrUnsafe = errors.New("the pickle would execute code and was refused")
 
 // Bounds on a pickle. The largest real one, a trainer checkpoint of SAM 2.1 large
 // with its AdamW state, has about 200 thousand opcodes in 2 MB.
@@ -19,8 +19,7 @@ const (
 	maxPickleLine  = 4096 // bytes of a newline-terminated argument
 )
 
-// How the argument of an opcode is laid out: a non-negative value is that many
-// bytes.
+// The layouts of an opcode's argument; a layout of 0 or more is its number of bytes.
 const (
 	argLine  = -1 - iota // text up to a newline
 	argLines             // two such lines: module and name
@@ -29,10 +28,10 @@ const (
 	argLen8              // 8-byte length, then the bytes
 )
 
-// pickleArgument returns the argument layout of an allowed opcode. The opcodes left
-// out are those that torch.save never writes and that either call things by
-// another way than REDUCE (INST, OBJ, EXT1..4), need objects from outside (PERSID,
-// NEXT_BUFFER) or cost more to run than to write (LONG4).
+// pickleArgument returns the argument layout of an allowed opcode. It leaves out
+// opcodes that torch.save never writes and that call things other than through
+// REDUCE (INST, OBJ, EXT1..4), need objects from outside (PERSID, NEXT_BUFFER), or
+// cost more time to run than bytes to write (LONG4).
 func pickleArgument(op byte) (layout int, ok bool) {
 	switch op {
 	case '(', '.', '0', '1', '2', 'N', 'Q', 'R', 'a', 'b', 'd', '}', 'e', 'l', ']', 's', 't', ')', 'u',
@@ -60,10 +59,10 @@ func pickleArgument(op byte) (layout int, ok bool) {
 	return 0, false
 }
 
-// scanPickle walks the opcodes of the pickle at the start of data without running
-// them and returns its length in bytes. After it has passed, no argument reaches
-// beyond the data, and running the pickle costs time and memory proportional to
-// its length.
+// scanPickle reads the opcodes of the pickle at the start of data without running
+// them, and returns the length of the pickle in bytes. If it succeeds, no argument
+// reaches beyond the data, and running the pickle takes time and memory in proportion
+// to its length.
 func scanPickle(data []byte) (int, error) {
 	pos := 0
 	for ops := 0; pos < len(data); ops++ {
@@ -88,7 +87,7 @@ func scanPickle(data []byte) (int, error) {
 	return 0, fmt.Errorf("the pickle ends without STOP: truncated or corrupt")
 }
 
-// opcodeError explains why op is not among the allowed ones.
+// opcodeError says why the opcode op at byte pos is not allowed.
 func opcodeError(op byte, pos int) error {
 	switch op {
 	case 'i', 'o':
@@ -99,7 +98,7 @@ func opcodeError(op byte, pos int) error {
 	return fmt.Errorf("opcode %#02x at byte %d does not occur in checkpoints: corrupt, or not a pickle", op, pos)
 }
 
-// argumentSize is the number of bytes of an argument at the start of rest.
+// argumentSize returns the size in bytes of the argument at the start of rest.
 func argumentSize(rest []byte, layout int) (int, error) {
 	prefix := 0
 	switch layout {
@@ -138,6 +137,7 @@ func argumentSize(rest []byte, layout int) (int, error) {
 
 var errArgument = errors.New("reaches beyond the end of the data: truncated or corrupt")
 
+// lineSize returns the size in bytes of the line at the start of rest, with its newline.
 func lineSize(rest []byte) (int, error) {
 	i := bytes.IndexByte(rest[:min(len(rest), maxPickleLine)], '\n')
 	if i < 0 {

@@ -170,7 +170,7 @@ func TestTensorsThatDoNotFit(t *testing.T) {
 		"storage larger than the file": {tensorOps(tera, "K\x00", "K\x04\x85", "K\x01\x85"), "does not fit in the file"},
 		"storage of 2^63-1":            {tensorOps(most, "K\x00", "K\x04\x85", "K\x01\x85"), "corrupt"},
 		"negative storage":             {tensorOps("J\xff\xff\xff\xff", "K\x00", "K\x04\x85", "K\x01\x85"), "without a key or a size"},
-		"storage of another size":      {tensorOps("K\x03", "K\x00", "K\x03\x85", "K\x01\x85"), "the pickle promises 12"},
+		"storage of another size":      {tensorOps("K\x03", "K\x00", "K\x03\x85", "K\x01\x85"), "the pickle says 12"},
 		"expanded to 2^40":             {tensorOps("K\x04", "K\x00", tera+"\x85", "K\x00\x85"), "the file can hold at most"},
 		"shape overflow":               {tensorOps("K\x04", "K\x00", tera+tera+"\x86", "K\x00K\x00\x86"), "overflows"},
 		"negative dimension":           {tensorOps("K\x04", "K\x00", "J\xff\xff\xff\xff\x85", "K\x01\x85"), "negative dimension"},

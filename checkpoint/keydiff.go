@@ -11,10 +11,9 @@ import (
 // does not fill the screen.
 const maxKeysListed = 20
 
-// KeyDiff compares the tensors of a checkpoint with the names and shapes that a
-// model wants. It returns nil if they agree and else one error that lists all
-// missing, unexpected and wrong-shape keys, sorted, at most 20 of each with the
-// count of the rest.
+// KeyDiff compares the tensors of a checkpoint with the names and shapes that a model
+// needs. If they differ, it returns one error that lists the missing and unexpected keys
+// and those with another shape, sorted, at most 20 of each, and counts the rest.
 func KeyDiff(want map[string][]int, have map[string]*Tensor) error {
 	var missing, unexpected, shapes []string
 	for name, shape := range want {
@@ -43,6 +42,7 @@ func KeyDiff(want map[string][]int, have map[string]*Tensor) error {
 	return fmt.Errorf("%s", b.String())
 }
 
+// listKeys writes a section of the error of KeyDiff.
 func listKeys(b *strings.Builder, title string, lines []string) {
 	if len(lines) == 0 {
 		return

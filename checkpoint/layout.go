@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// imageEncoder is a key segment that every SAM 2 state has, and that no wrapper is called.
+// imageEncoder begins keys of every SAM 2 state. No wrapper module has that name.
 const imageEncoder = "image_encoder."
 
-// compiled is the segment that torch.compile puts into the keys of what it compiled.
+// compiled is what torch.compile inserts into the keys of modules that it compiled.
 const compiled = "_orig_mod."
 
-// plainKeys renames keys as the model has them: without the prefix that all of them share before SAM 2's own names
-// ("module.", "model.", "sam2.model.", ...) and without the traces of torch.compile. Of other states only DataParallel's
-// "module." is taken off. Keys that would fall together keep their names.
+// plainKeys returns keys under the model's own names: without a prefix that all of them share ("module.", "model.",
+// "sam2.model.", ...) and without what torch.compile inserted. From the keys of other models it removes only DataParallel's
+// "module.". If two keys would become equal, it returns all of them unchanged.
 func plainKeys(keys []string) []string {
 	out := make([]string, len(keys))
 	prefix := commonPrefix(keys)
@@ -28,7 +28,7 @@ func plainKeys(keys []string) []string {
 	return out
 }
 
-// commonPrefix is what stands before SAM 2's names in every key, "" if they do not share it.
+// commonPrefix returns the prefix before SAM 2's own names, or "module." for other models; "" if not all keys have it.
 func commonPrefix(keys []string) string {
 	prefix, found := "", false
 	for _, key := range keys {
@@ -48,21 +48,21 @@ func commonPrefix(keys []string) string {
 	return prefix
 }
 
-// Keys that SAM 2.1 added to SAM 2.0: at zero they do nothing, so that 2.0's weights work as they did there.
+// Keys that SAM 2.1 added to SAM 2.0. At zero they have no effect, so that weights of 2.0 work as they did there.
 const (
 	absentEmbedding = "no_obj_embed_spatial"     // [1,64]
 	pointerTime     = "obj_ptr_tpos_proj.weight" // [64,256]
 	pointerTimeBias = "obj_ptr_tpos_proj.bias"   // [64]
 )
 
-// IsSAM20 reports whether a state is that of SAM 2.0: SAM 2.1's without the three parts that came with it.
+// IsSAM20 reports whether a state is one of SAM 2.0: SAM 2.1's without the three tensors that came with it.
 func IsSAM20(state map[string]*Tensor) bool {
 	return state[absentEmbedding] == nil && state[pointerTime] == nil && state[pointerTimeBias] == nil &&
 		state[longTemporal] != nil && state[longAttention+"norm.weight"] != nil && !HasShortMemory(state)
 }
 
-// FromSAM20 completes a SAM 2.0 state for SAM 2.1's architecture. SAM 2.0 neither marks memories of absent objects nor
-// encodes how old an object pointer is, and zeros do neither.
+// FromSAM20 completes a SAM 2.0 state for SAM 2.1's architecture with zeros. SAM 2.1 marks memories of absent objects and
+// encodes the age of object pointers; with zeros, it does neither, like SAM 2.0.
 func FromSAM20(state map[string]*Tensor) (map[string]*Tensor, error) {
 	if !IsSAM20(state) {
 		return nil, fmt.Errorf("checkpoint: not a SAM 2.0 state")
@@ -81,8 +81,8 @@ func FromSAM20(state map[string]*Tensor) (map[string]*Tensor, error) {
 	return out, nil
 }
 
-// ForeignLayout names the program whose layout of SAM 2's weights a state has, and what to do; "" if it is SAM 2's own or
-// nothing that is known.
+// ForeignLayout says that a state has another program's layout of SAM weights, and what to do about it; "" if it has none
+// of the known ones.
 func ForeignLayout(state map[string]*Tensor) string {
 	for name := range state {
 		switch {
@@ -99,7 +99,7 @@ func ForeignLayout(state map[string]*Tensor) string {
 	return ""
 }
 
-// IsShortMemory reports whether a key belongs to what SLM-SAM 2 adds to SAM 2.1.
+// IsShortMemory reports whether a key belongs to a part that SLM-SAM 2 adds to SAM 2.1.
 func IsShortMemory(name string) bool {
 	return strings.HasPrefix(name, shortAttention) || strings.HasPrefix(name, shortFuser) || name == shortTemporal
 }

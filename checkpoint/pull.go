@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Pull downloads entry into dir and returns the path of the file. A file that is
-// already there with the right sum is kept. An interrupted download stays as
-// <file>.part and is resumed by the next call; a finished one is checked against
-// size and SHA-256 and then renamed. A wrong sum deletes the part.
+// Pull downloads entry into dir and returns the path of the file. A file that is already
+// there is kept if its SHA-256 is right. An interrupted download stays as <file>.part,
+// which the next call resumes. A complete one is renamed if its size and SHA-256 are
+// right, and deleted if not.
 //
-// base replaces [OfficialURL] unless it is ""; progress, if not nil, is called with
-// the bytes on disk and the bytes in all.
+// base is the URL of the folder to download from, "" for [OfficialURL]. progress, if not
+// nil, is called with the number of bytes on disk and the number of all bytes.
 func Pull(ctx context.Context, entry Entry, dir, base string, progress func(done, total int64)) (string, error) {
 	target := filepath.Join(dir, entry.File)
 	if err := pull(ctx, entry, target, base, progress); err != nil {
@@ -70,7 +70,7 @@ func pull(ctx context.Context, entry Entry, target, base string, progress func(d
 	return os.Rename(part, target)
 }
 
-// fetch completes the part f to the entry's size.
+// fetch downloads what the partial file f lacks.
 func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress func(done, total int64)) error {
 	have, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -81,7 +81,7 @@ func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress f
 		return nil
 	}
 	if have > entry.Size {
-		have = 0 // of something else
+		have = 0 // part of another file
 	}
 	body, from, err := request(ctx, entry, base, have)
 	if err != nil {
@@ -112,8 +112,8 @@ func fetch(ctx context.Context, entry Entry, f *os.File, base string, progress f
 	return nil
 }
 
-// request asks for the entry from byte have on. from is where the answer really
-// begins: 0 if the server ignores ranges.
+// request asks the server for the entry from byte have on. from is the byte at which body
+// begins, which is 0 if the server ignores ranges.
 func request(ctx context.Context, entry Entry, base string, have int64) (body io.ReadCloser, from int64, err error) {
 	url := entry.URL(base)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -144,8 +144,8 @@ func request(ctx context.Context, entry Entry, base string, have int64) (body io
 	return nil, 0, err
 }
 
-// client gives up on a server that does not answer; a slow download may take any
-// time.
+// client returns an HTTP client that gives up on a server that does not answer, but not on
+// a slow download.
 func client() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -156,8 +156,8 @@ func client() *http.Client {
 	}}
 }
 
-// progressWriter reports what has been written and keeps the error of writing
-// apart from that of reading.
+// progressWriter reports how much has been written. It keeps the error of writing, so that
+// it can be told from one of reading.
 type progressWriter struct {
 	w           io.Writer
 	done, total int64

@@ -19,7 +19,7 @@ type safetensorsEntry struct {
 	name    string
 }
 
-// metadataKey is the header's entry that is no tensor.
+// metadataKey is the entry of the header that is not a tensor.
 const metadataKey = "__metadata__"
 
 // ReadSafetensors loads a safetensors file, with its keys as they are; any other kind of file is an error.
@@ -37,6 +37,8 @@ func ReadSafetensors(path string) (*File, error) {
 	return out, nil
 }
 
+// readSafetensors reads a safetensors file of size bytes. Its tensors must cover the data without holes and overlaps, as the
+// format demands.
 func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	entries, metadata, start, err := safetensorsHeader(r, size)
 	if err != nil {
@@ -62,7 +64,7 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 	return out, nil
 }
 
-// rename gives the tensors the model's own keys, see plainKeys.
+// rename gives the tensors of f the model's own keys, see plainKeys.
 func (f *File) rename() {
 	named := make(map[string]*Tensor, len(f.Tensors))
 	keys := plainKeys(f.Order)

@@ -23,8 +23,8 @@ const (
 	fuserGamma     = 1e-6 // initial layer scale
 )
 
-// HasShortMemory reports whether state has the parts that SLM-SAM 2 adds. A SAM 2.1
-// file has not and can go through [InitSLM].
+// HasShortMemory reports whether state has any of the parts that SLM-SAM 2 adds. Without
+// them it is a SAM 2.1 state, to which [InitSLM] can add them.
 func HasShortMemory(state map[string]*Tensor) bool {
 	for name := range state {
 		if IsShortMemory(name) {
@@ -34,11 +34,11 @@ func HasShortMemory(state map[string]*Tensor) bool {
 	return false
 }
 
-// InitSLM makes the initial state of SLM-SAM 2 from a SAM 2.1 state, as the paper's
-// fine-tuning starts: shared tensors as they are (not copied), the short attention a
-// copy of the long one, the short temporal embedding zero, and the fuser fresh with
-// PyTorch's default initialization drawn from seed, its blocks identical.
-// The result still needs fine-tuning.
+// InitSLM returns the state from which the paper's fine-tuning of SLM-SAM 2 starts, made
+// from a SAM 2.1 state. It shares the tensors of sam without copying them. The short
+// attention is a copy of the long one, the short temporal embedding is zero, and the
+// fuser has PyTorch's default initialization drawn from seed, with identical blocks.
+// The model still has to be fine-tuned.
 func InitSLM(sam map[string]*Tensor, seed uint64) (map[string]*Tensor, error) {
 	if HasShortMemory(sam) {
 		return nil, fmt.Errorf("checkpoint: the state already has SLM-SAM 2's short memory")
@@ -94,6 +94,7 @@ func uniform(seed, name string, fanIn int, shape ...int) *Tensor {
 	return t
 }
 
+// constant returns a float32 tensor with all elements equal to value.
 func constant(value float32, shape ...int) *Tensor {
 	n := 1
 	for _, d := range shape {

@@ -2,79 +2,24 @@ package checkpoint
 
 import (
 	"fmt"
-	"math/big"
 	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/nlpodyssey/gopickle/types"
 )
 
-// wrappers are the keys under which trainers keep the state dict, in the order in
-// which they are looked for: SAM 2's own, then PyTorch Lightning's and common ones.
+// wrappers returns the keys under which trainers store the state dict, in the order in
+// which they are tried: SAM 2's own, then PyTorch Lightning's and other common ones.
 func wrappers() []string { return []string{"model", "state_dict", "model_state_dict", "module"} }
 
-// maxMetadata bounds the number of scalars kept from beside the weights.
+// maxMetadata is the largest number of scalars that are kept from next to the weights.
 const maxMetadata = 1024
 
-// maxBeside bounds the dictionary entries beside the weights that are looked at. One dictionary may occur under any number
-// of names.
+// maxBeside is the largest number of dictionary entries next to the weights that are looked at. A pickle can store one
+// dictionary under any number of names without getting much longer.
 const maxBeside = maxPickleOps
 
-// pair is one entry of a Python dictionary.
-type pair struct{ key, value any }
-
-// pairs lists a dictionary in order; ok is false if v is none. A key that occurs
-// twice keeps its first place and its last value, as in Python.
-func pairs(v any) (out []pair, ok bool) {
-	switch d := v.(type) {
-	case *types.Dict:
-		at := map[string]int{}
-		for _, e := range *d {
-			if name, isText := e.Key.(string); isText {
-				if i, seen := at[name]; seen {
-					out[i].value = e.Value
-					continue
-				}
-				at[name] = len(out)
-			}
-			out = append(out, pair{e.Key, e.Value})
-		}
-		return out, true
-	case *types.OrderedDict:
-		for e := d.List.Front(); e != nil; e = e.Next() {
-			entry := e.Value.(*types.OrderedDictEntry)
-			out = append(out, pair{entry.Key, entry.Value})
-		}
-		return out, true
-	}
-	return nil, false
-}
-
-// entries is the length of a dictionary, 0 of anything else.
-func entries(v any) int {
-	switch d := v.(type) {
-	case *types.Dict:
-		return len(*d)
-	case *types.OrderedDict:
-		return d.List.Len()
-	}
-	return 0
-}
-
-// lookup finds a string key of a dictionary.
-func lookup(dict any, key string) (any, bool) {
-	list, _ := pairs(dict)
-	for _, p := range list {
-		if p.key == key {
-			return p.value, true
-		}
-	}
-	return nil, false
-}
-
-// stateDict finds the dictionary of weights in the value of a .pt: under one of the
-// wrapper keys, or root itself. used is the wrapper's name, "" for a bare one.
+// stateDict finds the dictionary of weights in root, the value of a .pt: under one of
+// the wrappers' keys, or root itself. used is that key, "" for root itself.
 func stateDict(root any) (state []pair, used string, err error) {
 	top, ok := pairs(root)
 	if !ok {
@@ -100,8 +45,8 @@ func stateDict(root any) (state []pair, used string, err error) {
 	return nil, "", fmt.Errorf("no weights found: want {\"model\": state_dict} or a bare state dict, got the keys %s", quoted(names, 10))
 }
 
-// onlyWeights is the one entry of a dictionary that is a dictionary with tensors, as nnU-Net's network_weights; nil if
-// there are several or none.
+// onlyWeights returns the only entry of a dictionary that is itself a dictionary with tensors, such as nnU-Net's
+// network_weights; nil if there is none or more than one.
 func onlyWeights(top []pair) (list []pair, name string) {
 	for _, p := range top {
 		key, isText := p.key.(string)
@@ -117,6 +62,7 @@ func onlyWeights(top []pair) (list []pair, name string) {
 	return list, name
 }
 
+// hasTensor reports whether a value in the list is a tensor.
 func hasTensor(list []pair) bool {
 	for _, p := range list {
 		if _, ok := p.value.(*tensorRef); ok {
@@ -126,7 +72,7 @@ func hasTensor(list []pair) bool {
 	return false
 }
 
-// collect makes a File of the value of a .pt.
+// collect builds a File from root, the value of a .pt of size bytes, and reads its tensors from the storages.
 func collect(root any, from storages, size int64, format string) (*File, error) {
 	state, wrapper, err := stateDict(root)
 	if err != nil {
@@ -154,16 +100,16 @@ func collect(root any, from storages, size int64, format string) (*File, error) 
 			}
 		}
 	}
-	renamed(refs)
+	renameRefs(refs)
 	if err := out.load(refs, from, size); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-// keep stores a value from beside the weights: scalars, and one level of scalars in
-// a dictionary, become metadata; anything else is listed as skipped. left is how many entries of dictionaries may still
-// be looked at.
+// keep stores a value from next to the weights. Scalars become metadata, and so do the
+// scalars in a dictionary, one level deep; anything else is listed as skipped. left is
+// how many entries of dictionaries may still be looked at.
 func (f *File) keep(name string, value any, left *int) {
 	if text, ok := scalar(value); ok {
 		f.note(name, text)
@@ -191,58 +137,15 @@ func (f *File) keep(name string, value any, left *int) {
 	}
 }
 
+// note adds to the metadata, up to its limit.
 func (f *File) note(key, text string) {
 	if len(f.Metadata) < maxMetadata {
 		f.Metadata[key] = text
 	}
 }
 
-// scalar renders a Python number, boolean or string.
-func scalar(v any) (string, bool) {
-	switch x := v.(type) {
-	case bool:
-		return strconv.FormatBool(x), true
-	case int:
-		return strconv.Itoa(x), true
-	case *big.Int:
-		return x.String(), true
-	case float64:
-		return strconv.FormatFloat(x, 'g', -1, 64), true
-	case string:
-		return x, true
-	}
-	return "", false
-}
-
-func scalarText(v any) string {
-	if text, ok := scalar(v); ok {
-		return text
-	}
-	return describe(v)
-}
-
-// describe names the kind of a Python value for an error message.
-func describe(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return "None"
-	case *tensorRef:
-		return "tensor"
-	case *opaque:
-		return x.class
-	case *types.List:
-		return "list"
-	case *types.Tuple:
-		return "tuple"
-	}
-	if text, ok := scalar(v); ok {
-		return strconv.Quote(text)
-	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*")
-}
-
-// renamed gives references the model's own keys, see plainKeys.
-func renamed(refs []namedRef) {
+// renameRefs gives tensors the model's own keys, see plainKeys.
+func renameRefs(refs []namedRef) {
 	keys := make([]string, len(refs))
 	for i, r := range refs {
 		keys[i] = r.name
@@ -252,7 +155,7 @@ func renamed(refs []namedRef) {
 	}
 }
 
-// quoted joins at most limit names, sorted, and counts the rest.
+// quoted sorts names, joins the first limit of them, and counts the rest.
 func quoted(names []string, limit int) string {
 	sort.Strings(names)
 	var b strings.Builder

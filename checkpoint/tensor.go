@@ -78,7 +78,7 @@ func NewF32(data []float32, shape ...int) *Tensor {
 // Len is the number of elements.
 func (t *Tensor) Len() int { return len(t.Data) }
 
-// validName reports whether a tensor can be stored under name in every format.
+// validName reports whether every format can store a tensor under name.
 func validName(name string) bool {
 	return name != "" && name != metadataKey && utf8.ValidString(name)
 }
@@ -94,8 +94,8 @@ func (t *Tensor) Clone() *Tensor {
 	}
 }
 
-// numElements multiplies the dimensions of shape and fails on a negative dimension
-// and on a product above limit, without overflow.
+// numElements returns the product of the dimensions of shape, without overflow. A negative
+// dimension or a product above limit is an error.
 func numElements(shape []int, limit int64) (int64, error) {
 	n, empty := int64(1), false
 	for _, d := range shape {

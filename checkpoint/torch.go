@@ -7,11 +7,11 @@ import (
 	"github.com/nlpodyssey/gopickle/pickle"
 )
 
-// runPickle checks and runs the pickle at the start of data and returns its value
-// and its length in bytes. A fault of gopickle on a malformed stream (it panics,
-// for instance, on an unhashable dictionary key) is an error.
+// runPickle checks and runs the pickle at the start of data and returns its value and
+// its length in bytes. It adds every storage that the pickle names to known.
 //
-// Every storage that the pickle names is added to known.
+// gopickle panics on some malformed pickles, for instance on an unhashable dictionary
+// key; runPickle returns that as an error.
 func runPickle(data []byte, known map[string]*storageRef) (value any, n int, err error) {
 	n, err = scanPickle(data)
 	if err != nil {

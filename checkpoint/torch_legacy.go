@@ -9,22 +9,22 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// legacyMagic is the first pickle of the legacy format.
+// legacyMagic is the number in the first pickle of the legacy format, in hexadecimal.
 const legacyMagic = "1950a86a20f9469cfc6c"
 
-// legacyVersion is the second one.
+// legacyVersion is the number in the second pickle.
 const legacyVersion = 1001
 
-// legacyStorages are the storages that follow the pickles of a legacy file.
+// legacyStorages reads the storages that follow the pickles of a legacy file.
 type legacyStorages struct {
 	r     io.ReaderAt
 	at    map[string]int64 // offset of the storage's element count
 	sizes map[string]int64 // bytes
 }
 
-// readLegacy reads the format of torch.save before 1.6: pickles of a magic number,
-// a version, system information, the object, and the storage keys; then each
-// storage as an 8-byte element count and its elements.
+// readLegacy reads the format of torch.save before PyTorch 1.6: pickles of a magic
+// number, a version, system information, the object and the storage keys, and then,
+// for each storage, an 8-byte element count and the elements.
 func readLegacy(r io.ReaderAt, size int64) (*File, error) {
 	data := make([]byte, min(size, maxPickleBytes))
 	if _, err := r.ReadAt(data, 0); err != nil && err != io.EOF {
@@ -53,7 +53,7 @@ func readLegacy(r io.ReaderAt, size int64) (*File, error) {
 	return collect(root, s, size, FormatLegacy)
 }
 
-// checkLegacy tests the value of pickle number i of a legacy file.
+// checkLegacy checks the value v of pickle i of a legacy file.
 func checkLegacy(i int, v any) error {
 	switch i {
 	case 0:
@@ -103,13 +103,14 @@ func locateLegacy(r io.ReaderAt, size, pos int64, keys []any, known map[string]*
 	return s, nil
 }
 
+// read implements storages.
 func (s legacyStorages) read(key string, size int64) ([]byte, error) {
 	at, ok := s.at[key]
 	if !ok {
 		return nil, fmt.Errorf("storage %q is missing from the file", key)
 	}
 	if s.sizes[key] != size {
-		return nil, fmt.Errorf("storage %q has %d bytes, the pickle promises %d", key, s.sizes[key], size)
+		return nil, fmt.Errorf("storage %q has %d bytes, but the pickle says %d", key, s.sizes[key], size)
 	}
 	data := make([]byte, size)
 	if _, err := s.r.ReadAt(data, at); err != nil && size > 0 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// zipStorages are the records data/<key> of a zip checkpoint.
+// zipStorages reads storages from the records data/<key> of a zip checkpoint.
 type zipStorages struct {
 	records   map[string]*zip.File // by name without the top folder
 	unchecked bool                 // no checksums were computed, see withoutChecksums
@@ -57,7 +57,7 @@ func indexRecords(archive *zip.Reader) zipStorages {
 	return s
 }
 
-// check tests that the archive is a checkpoint that can be read.
+// check returns an error if the archive is not a checkpoint, or is one that cannot be read.
 func (s zipStorages) check(size int64) error {
 	if s.records["constants.pkl"] != nil {
 		return fmt.Errorf("this is a TorchScript archive (a program); save the state dict instead")
@@ -79,8 +79,8 @@ func (s zipStorages) check(size int64) error {
 	return nil
 }
 
-// withoutChecksums reports whether the file was saved without checksums (torch.serialization.set_crc32_options(False)):
-// then those of its small records, the pickle among them, are all wrong. Damage makes one of them wrong.
+// withoutChecksums reports whether the file was saved without checksums (torch.serialization.set_crc32_options(False)): the
+// checksums of all small records, among them the pickle, are then wrong. In a damaged file it is usually one.
 func (s zipStorages) withoutChecksums(size int64) bool {
 	const small = 1 << 20
 	wrong := 0
@@ -100,13 +100,14 @@ func (s zipStorages) withoutChecksums(size int64) bool {
 	return wrong > 1
 }
 
-// record is readRecord, with the checksum where there are any.
+// record is readRecord with or without the checksum, depending on whether the file has any.
 func (s zipStorages) record(f *zip.File, fileSize, limit int64) ([]byte, error) {
 	return readRecord(f, fileSize, limit, s.unchecked)
 }
 
-// readRecord returns the whole of a stored record of at most limit bytes. The file
-// has fileSize bytes, so that no record can be larger.
+// readRecord returns the content of a stored record of at most limit bytes, and compares
+// its checksum unless unchecked. A record that claims more than the file's fileSize bytes
+// is an error.
 func readRecord(f *zip.File, fileSize, limit int64, unchecked bool) ([]byte, error) {
 	if f.Method != zip.Store {
 		return nil, fmt.Errorf("zip record %s is compressed, which PyTorch never writes; save the checkpoint again", f.Name)
@@ -136,7 +137,7 @@ func readRecord(f *zip.File, fileSize, limit int64, unchecked bool) ([]byte, err
 	return data, nil
 }
 
-// readRaw returns the n bytes of a stored record as they are.
+// readRaw returns the n bytes of a stored record without comparing its checksum.
 func readRaw(f *zip.File, n int64) ([]byte, error) {
 	r, err := f.OpenRaw()
 	if err != nil {
@@ -149,13 +150,14 @@ func readRaw(f *zip.File, n int64) ([]byte, error) {
 	return data, nil
 }
 
+// read implements storages.
 func (s zipStorages) read(key string, size int64) ([]byte, error) {
 	f := s.records["data/"+key]
 	if f == nil {
 		return nil, fmt.Errorf("storage %q is missing from the zip archive", key)
 	}
 	if f.UncompressedSize64 != uint64(size) {
-		return nil, fmt.Errorf("storage %q has %d bytes, the pickle promises %d", key, f.UncompressedSize64, size)
+		return nil, fmt.Errorf("storage %q has %d bytes, but the pickle says %d", key, f.UncompressedSize64, size)
 	}
 	return s.record(f, size, size)
 }

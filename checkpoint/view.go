@@ -5,11 +5,10 @@ import (
 	"math"
 )
 
-// A decoded state may be larger than its file: float32 in memory for halves on disk,
-// and several views of one storage. One element per byte of the file, and a million
-// on top, bounds by how much, so that a small file cannot ask for terabytes through
-// stride-0 views.
-const expandFloor = 1 << 20
+// A decoded state may be larger than its file, because halves become float32 and several
+// tensors may be views of one storage. The limit is one element per byte of the file
+// plus extraElements, so that a small file cannot ask for terabytes with views of stride 0.
+const extraElements = 1 << 20
 
 // namedRef is a tensor of the state dict before its values are read.
 type namedRef struct {
@@ -17,9 +16,9 @@ type namedRef struct {
 	ref  *tensorRef
 }
 
-// load reads every view in refs into f, one storage at a time.
+// load reads the tensors refs into f, one storage at a time. The file has size bytes.
 func (f *File) load(refs []namedRef, from storages, size int64) error {
-	budget := size + expandFloor
+	budget := size + extraElements
 	byStorage := map[string][]namedRef{}
 	var keys []string
 	for _, r := range refs {
@@ -39,7 +38,7 @@ func (f *File) load(refs []namedRef, from storages, size int64) error {
 		f.Tensors[r.name] = nil
 		f.Order = append(f.Order, r.name)
 	}
-	left := size // storages do not overlap, so together they fit in the file
+	left := size // bytes of the file; storages do not overlap, so all of them must fit
 	for _, key := range keys {
 		ref := byStorage[key][0].ref.storage
 		bytes := ref.numel * int64(ref.dtype.Size())
@@ -65,8 +64,8 @@ func (f *File) loadStorage(views []namedRef, bytes int64, from storages) error {
 	return nil
 }
 
-// check tests that the view lies inside its storage and has at most limit elements;
-// it returns their number. All sums are guarded against overflow.
+// check returns the number of elements of the view, or an error if there are more than
+// limit or the view reaches beyond its storage. No sum can overflow.
 func (t *tensorRef) check(limit int64) (int64, error) {
 	n, err := numElements(t.shape, limit)
 	if err != nil {
@@ -101,8 +100,8 @@ func (t *tensorRef) check(limit int64) (int64, error) {
 	return n, nil
 }
 
-// gather copies the view out of the bytes of its storage, row-major. check has
-// passed.
+// gather copies the view, row-major, out of raw, the bytes of its storage. The view must
+// have passed check.
 func (t *tensorRef) gather(raw []byte) *Tensor {
 	n, _ := numElements(t.shape, math.MaxInt64)
 	out := newTensor(t.storage.dtype, append([]int{}, t.shape...), int(n))

@@ -14,7 +14,7 @@ const OfficialURL = "https://dl.fbaipublicfiles.com/segment_anything_2/092824/"
 // Entry is one published checkpoint.
 type Entry struct {
 	Name   string // short name: "tiny"
-	File   string // file name below the base URL
+	File   string // name of the file in the folder at the URL
 	Size   int64  // bytes
 	SHA256 string // lower-case hexadecimal
 }
@@ -34,8 +34,8 @@ func Official() []Entry {
 	}
 }
 
-// FindOfficial looks an entry up by its short name or file name ("base+" is
-// "base_plus").
+// FindOfficial returns the entry with a short name or a file name. "base+" means
+// "base_plus".
 func FindOfficial(name string) (Entry, error) {
 	wanted := strings.ReplaceAll(strings.ToLower(name), "+", "_plus")
 	var names []string
@@ -48,7 +48,7 @@ func FindOfficial(name string) (Entry, error) {
 	return Entry{}, fmt.Errorf("checkpoint: no official weights are named %q; want one of %s", name, strings.Join(names, ", "))
 }
 
-// CacheDir is where [Pull] keeps files by default: slmsam in the user's cache folder.
+// CacheDir returns the folder for downloaded weights: slmsam in the user's cache folder.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -57,9 +57,9 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "slmsam"), nil
 }
 
-// Verify compares the file at path with the published sums. ok tells whether it is
-// one of them, whatever its name, and which. A file that is not, but carries the name
-// of one, gives that entry with ok false.
+// Verify compares the SHA-256 of the file at path with the published ones. If it is a
+// published checkpoint, whatever its name, ok is true and entry is that checkpoint. If it
+// only has the name of one, ok is false and entry is the checkpoint of that name.
 func Verify(path string) (entry Entry, ok bool, err error) {
 	sum, err := SHA256(path)
 	if err != nil {
@@ -76,7 +76,8 @@ func Verify(path string) (entry Entry, ok bool, err error) {
 	return entry, false, nil
 }
 
-// Pulled returns the file of official weights that were pulled to the cache folder, by their short name.
+// Pulled returns the path of official weights in the cache folder, by their short name or file name. It is an error if they
+// have not been downloaded.
 func Pulled(name string) (string, error) {
 	entry, err := FindOfficial(name)
 	if err != nil {

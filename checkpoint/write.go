@@ -12,7 +12,7 @@ type Options struct {
 	Force bool
 }
 
-// stored is the element type that t is written as.
+// stored returns the element type as which t is written.
 func (o Options) stored(t *Tensor) DType {
 	switch {
 	case t.DType != "" && !t.DType.Floating():
@@ -25,8 +25,8 @@ func (o Options) stored(t *Tensor) DType {
 	return t.DType
 }
 
-// checkWritable tests everything about tensors that can be wrong before the first
-// byte is written.
+// checkWritable checks everything about tensors that could make writing them fail, except
+// for values out of range, before the first byte is written.
 func checkWritable(tensors []Named, opt Options) error {
 	switch opt.DType {
 	case "", F32, F16, BF16:
