@@ -1,10 +1,10 @@
-// adamw: one optimizer step.                              (contract: backend.AdamW)
+// adamw: one step of the AdamW optimizer.                 (specification: backend.AdamW)
 //
-//   g = grad_scale*G;  M = beta1*M + (1-beta1)*g;  V = beta2*V + (1-beta2)*g*g
+//   G' = grad_scale*G;  M = beta1*M + (1-beta1)*G';  V = beta2*V + (1-beta2)*G'*G'
 //   Param = Param*decay - step * M / (sqrt(V*inverse2) + eps)
 //
-// with decay = 1 - LR*WeightDecay, step = LR/Correction1, inverse2 = 1/Correction2 (Loshchilov and Hutter, ICLR 2019,
-// algorithm 2; same order of operations as PyTorch).
+// with decay = 1 - LR*WeightDecay, step = LR/Correction1 and inverse2 = 1/Correction2 (Loshchilov and Hutter, arXiv 1711.05101,
+// algorithm 2; PyTorch does the operations in the same order).
 //
 // Buffers   param, g, m, v, all [n].
 // Dispatch  one thread per element.

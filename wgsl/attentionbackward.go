@@ -68,7 +68,7 @@ func (d *Device) attentionDelta(a backend.AttentionBackward, delta backend.Buffe
 			sent := params{{"count", it.n * rows}, {"rows", rows}, {"delta_stride", a.Nq}, {"width", a.Dv},
 				{"first", it.first}, {"inner", it.inner}, {"delta_base", out.base}, {"unused", 0}}.
 				and(matrixParams("o", o.rows(row), so)...).and(matrixParams("grad", do.rows(row), sdo)...)
-			d.launch(d.kernel("attentiondelta.wgsl"), d.grid(it.n*rows, 64), 2*float64(it.n*rows*a.Dv), []span{so, sdo, out}, sent)
+			d.launch(d.kernel("matrix.wgsl+attentiondelta.wgsl"), d.grid(it.n*rows, 64), 2*float64(it.n*rows*a.Dv), []span{so, sdo, out}, sent)
 		}
 	}
 	run(items{0, a.B * a.Heads, a.Heads}, 0, a.Nq)

@@ -1,10 +1,15 @@
-// attentionbackward: from scores and dP to P and dS, element by element.      (contract: backend.AttentionBackward)
+// attentionbackward: turns scores into probabilities, and their gradients into gradients of the scores.
+//                                                         (specification: backend.AttentionBackward)
 //
 //   P[i,j] = exp(S[i,j] - LSE[i]);  dS[i,j] = P[i,j] * (dP[i,j] - delta[i])
 //
-// Buffers   p [rows,keys]: in S, out P; ds [rows,keys]: in dP, out dS; lse, delta [rows] from their bases on.
-// Dispatch  one thread per element, workgroups of 256 in x and y.
-// Origin    FlashAttention (Dao et al., arXiv 2205.14135), equations of appendix B.2.
+// The launcher computes S and dP = dO V^T before, and the gradients of Q, K and V after this kernel, as matrix products; delta comes
+// from attentiondelta.wgsl.
+//
+// Buffers   p [rows,keys] holds S and becomes P; ds [rows,keys] holds dP and becomes dS; lse and delta [rows], from lse_base and
+//           delta_base on.
+// Dispatch  one thread per element, in workgroups of 256.
+// Origin    FlashAttention (Dao et al., arXiv 2205.14135), appendix B.2.
 
 struct Params {
     count: u32,

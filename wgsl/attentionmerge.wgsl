@@ -1,26 +1,20 @@
-// attentionmerge: joins the results of an attention whose keys were cut into pieces.      (contract: backend.Attention)
+// attentionmerge: combines the results of an attention whose keys were split into pieces.     (specification: backend.Attention)
 //
 //   LSE = log(sum_p exp(LSE_p));  O = sum_p exp(LSE_p - LSE) * O_p
 //
-// Buffers   part [items, pieces, rows, width] and part_lse [items, pieces, rows], as fusedattention.wgsl leaves them; o: a matrix
-//           [rows,width] of items, as in matmul.wgsl; lse [items, lse_stride] from lse_base on, if has_lse.
-// Dispatch  a thread for four columns of a row, x and y in workgroups of 64; z the item.
-// Numbers   the largest LSE_p is subtracted before exp; pieces are added in order, so that results repeat exactly.
-
-struct Matrix {
-    base: u32,
-    stride: u32,
-    outer: u32,
-    inner: u32,
-}
+// Buffers   part [items,pieces,rows,width] and part_lse [items,pieces,rows], from fusedattention.wgsl; o: [rows,width] for each item,
+//           see matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
+// Dispatch  one thread for four columns of a row, in workgroups of 64 along x and y; z is the item.
+// Numbers   the largest LSE_p is subtracted before exp. The pieces are added in order, so the result is the same on every run.
+// Needs     matrix.wgsl.
 
 struct Params {
     rows: u32,
     width: u32,
     pieces: u32,
-    inner: u32,        // items per outer step
+    inner: u32,        // heads: items z are pairs (z / inner, z % inner)
     o: Matrix,
-    first: u32,        // first item
+    first: u32,        // the first item of this launch
     lse_base: u32,
     lse_stride: u32,
     has_lse: u32,
@@ -58,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
     x /= sum;
     let item = params.first + group.z;
-    let to = params.o.base + item / params.inner * params.o.outer + item % params.inner * params.o.inner + row * params.o.stride + col;
+    let to = start(params.o, item) + row * params.o.stride + col;
     let left = params.width - col;
     o[to] = x.x;
     if left > 1u {

@@ -1,29 +1,30 @@
-// choose: the candidate of each item that ranks highest.      (contract: backend.Choose)
+// choose: copies the highest-ranked candidate of each item.      (specification: backend.Choose)
 //
-//   Y[b,i] = X[b, k(b) - k0, i], k(b) = argmax Rank[b,..], where Gate[b] > 0; elsewhere what CLOSED says
+//   Y[b,i] = X[b, k(b) - k0, i], k(b) = argmax Rank[b,..]      if item b is open: Gate[b] > 0, or not gated
+//   Y[b,i] = what params.closed says                          otherwise
 //
-// Buffers   x: candidates k0..k0+kept of items, item words apart and each long words long; rank [items,rank_item];
-//           gate [items]; other [period]; y [items,long]. Without Rank or Gate something else is bound there.
-// Dispatch  one thread per word of y. A piece of a split call begins at item b0 and word n0 of the candidates; where it
-//           does not keep all candidates, items that chose another one are left alone.
-// Text      follows ranked.wgsl.
+// Buffers   x: candidates k0..k0+kept-1 of the items, which are item words apart; a candidate has long words. rank [items,rank_item],
+//           gate [items], other [period], y [items,long]. If there is no Rank, Gate or Other, anything may be bound instead.
+// Dispatch  one thread per word of y. If the launcher splits a call, a piece begins at item b0 and at word n0 of the candidates. A
+//           piece that does not hold all candidates of an item leaves y as it is if the item's choice is not among them.
+// Needs     ranked.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
     count: u32,      // threads
-    n: u32,          // words of an item in this piece
+    n: u32,          // words of a candidate in this piece
     long: u32,       // words from candidate to candidate
-    item: u32,
+    item: u32,       // words from item to item
     k: u32,          // candidates to choose from
-    k0: u32,
-    kept: u32,
-    b0: u32,
-    n0: u32,
-    rank_item: u32,
+    k0: u32,         // the first candidate in this piece
+    kept: u32,       // the number of candidates in this piece
+    b0: u32,         // the first item in this piece
+    n0: u32,         // the first word of the candidates in this piece
+    rank_item: u32,  // words from item to item in rank
     period: u32,
     gated: u32,
-    invert: u32,     // items with Gate[b] > 0 are the closed ones
-    closed: u32,     // what closed items get: 0 Other, 1 the candidate and Other, 2 zero
+    invert: u32,     // 1: items with Gate[b] > 0 are closed, the others open
+    closed: u32,     // what closed items get: 0 Other, 1 the candidate plus Other, 2 zero
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

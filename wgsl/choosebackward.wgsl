@@ -1,16 +1,16 @@
-// choosebackward: the gradient of choose by its candidates.      (contract: backend.ChooseBackward)
+// choosebackward: the gradient of choose with respect to the candidates.      (specification: backend.ChooseBackward)
 //
-//   DX[b, k(b) - k0, i] += DY[b,i], k(b) = argmax Rank[b,..], where Gate[b] > 0, or everywhere
+//   DX[b, k(b) - k0, i] += DY[b,i], k(b) = argmax Rank[b,..]      if not gated, or Gate[b] > 0
 //
-// Buffers   dy [items,long]; rank [items,rank_item]; gate [items]; dx: candidates k0..k0+kept of items, item words apart and
-//           each long words long. Without Rank or Gate something else is bound there.
+// Buffers   dy [items,long], rank [items,rank_item], gate [items]; dx: candidates k0..k0+kept-1 of the items, which are item words
+//           apart; a candidate has long words. If there is no Rank or Gate, anything may be bound instead.
 // Dispatch  one thread per word of dy; pieces as in choose.wgsl.
-// Text      follows ranked.wgsl.
+// Needs     ranked.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
     count: u32,
-    n: u32,
+    n: u32,          // this and the following as in choose.wgsl
     long: u32,
     item: u32,
     k: u32,
@@ -18,7 +18,7 @@ struct Params {
     kept: u32,
     b0: u32,
     rank_item: u32,
-    gated: u32,      // items that are not open have no gradient here
+    gated: u32,      // 1: only items with Gate[b] > 0 pass a gradient on
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,12 +1,11 @@
-// col2im: the adjoint of im2col.                        (contract: backend.Kernels.Col2Im)
+// col2im: the adjoint of im2col.                        (specification: backend.Kernels.Col2Im)
 //
-//   X[b,y,x,ch] += sum of the entries of Cols that im2col copies from it
+//   X[b,y,x,ch] += the sum of all entries of Cols that im2col would copy from it
 //
-// Buffers   cols [B*OH*OW, kh*kw*c], x [B,h,w,c]. A piece of a split call computes the image rows first.. of the
-//           flattened [B,h]; the span of cols then starts at the patch row cols_row of the flattened [B,OH].
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
-// Dispatch  one thread per element of x.
-// Numbers   gathers, so no atomics are needed and the order of the sum is fixed.
+// Buffers   cols [B*OH*OW,kh*kw*c], x [B,h,w,c]. If the launcher splits a call, a piece computes the image rows from first on,
+//           counted over the flattened [B,h], and cols begins at the patch row cols_row, counted over the flattened [B,OH].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  one thread per element of x, which gathers: no atomics are needed, and the order of the sum is fixed.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -28,7 +27,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> cols: array<{{ELEMENT}}>;
 @group(0) @binding(2) var<storage, read_write> x: array<{{ELEMENT}}>;
 
-// first_patch is the first patch along an axis that holds the padded coordinate s.
+// first_patch returns the first patch along an axis that contains the padded coordinate s, for a kernel of k taps.
 fn first_patch(s: u32, k: u32) -> u32 {
     if s < k {
         return 0u;
@@ -47,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let sx = i / params.c % params.w + params.pad;
     let sy = row % params.h + params.pad;
 
-    // Patch oy holds the pixel at tap ky = sy - oy*stride, if 0 <= ky < kh; likewise along x.
+    // Patch oy contains the pixel as tap ky = sy - oy*stride if 0 <= ky < kh; likewise along x.
     let oy_end = min(sy / params.stride + 1u, params.oh);
     let ox_end = min(sx / params.stride + 1u, params.ow);
     var sum = {{ELEMENT}}(0.0);

@@ -1,10 +1,10 @@
-// copy: Y[i . ys] (+)= X[i . xs], i over five dims.     (contract: backend.Copy)
+// copy: copies a strided block, Y[i . ys] (+)= X[i . xs] for all i within five dims.     (specification: backend.Copy)
 //
-// Buffers   x, y: strided blocks, perhaps disjoint ones of one buffer (then ACCESS is read_write, else read).
-//           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
-//           neighbors, which lie side by side in both. x may be float16 in pairs (halves.wgsl).
-// Dispatch  one thread per element.
-// Numbers   the launcher merges axes and drops those of size 1, so most copies are one- or two-dimensional.
+// Buffers   x, y: strided blocks, possibly disjoint ones of the same buffer (then ACCESS is read_write, otherwise read).
+//           ELEMENT is f32, or vec4<f32>: then the last axis and all strides count groups of four adjacent words. x may be float16
+//           in pairs (halves.wgsl).
+// Dispatch  one thread per element. The launcher merges axes and drops those of size 1, so most copies have one or two.
+// Needs     halves.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -14,7 +14,7 @@ struct Params {
     xs0: u32,         // strides along axis 0
     ys0: u32,
     n: u32,           // d0*d1*d2*d3*d4
-    x0: u32,          // where element 0 lies in the spans; negative strides put it behind the start
+    x0: u32,          // where element 0 lies in the bindings; negative strides move it away from their start
     y0: u32,
     accumulate: u32,
 }

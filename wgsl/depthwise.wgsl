@@ -1,16 +1,16 @@
-// depthwise: a K x K convolution of each channel by itself.      (contract: backend.DepthwiseConv)
+// depthwise: convolves each channel with its own K x K kernel.      (specification: backend.DepthwiseConv)
 //
 //   Y[b,y,x,c] (+)= Bias[c] + sum_{ky,kx} X[b, y+ky-K/2, x+kx-K/2, c] * Weight[ky,kx,c]
 //
-// The gradient with respect to X is the same sum over DY with the kernel turned by 180 degrees (flip).
+// The gradient with respect to X is the same sum over DY, with the kernel rotated by 180 degrees (flip).
 //
-// Buffers   x [B,h,w,c], weight [K,K,c], bias [c] (not read without has_bias), y [B,h,w,c]. A piece of a split
-//           call computes the rows first.. of the flattened [B,h]; the span of x then starts at its row x_row.
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
-// Dispatch  one thread per (image row, 8 neighbors along x, channel), channels along the lanes.
-//           No condition depends on params alone: lavapipe would compile the shader anew for each value of it.
-// Numbers   the 14 inputs under 8 outputs stay in registers: one load serves up to 7 products. K and SPAN = K + 7 are
-//           written into the text and all taps unrolled, so that every index into inputs is a constant.
+// Buffers   x [B,h,w,c], weight [K,K,c], bias [c] (read only if has_bias), y [B,h,w,c]. If the launcher splits a call, a piece
+//           computes the rows from first on, counted over the flattened [B,h], and x begins at row x_row.
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  one thread for 8 adjacent pixels of a row and one channel; adjacent threads have adjacent channels.
+// Method    K and SPAN = K + 7 are inserted into the text and all taps are unrolled, so that the SPAN inputs under 8 outputs stay in
+//           registers: each is loaded once for up to K products.
+// Note      no condition depends on params alone: lavapipe would compile the shader again for each value.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -31,12 +31,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<{{ELEMENT}}>;
 @group(0) @binding(4) var<storage, read_write> y: array<{{ELEMENT}}>;
 
-// turn returns the place of a tap, in the kernel turned by 180 degrees if flip is set.
-fn turn(tap: u32) -> u32 {
+// flipped returns the index of a tap, in the kernel rotated by 180 degrees if flip is set.
+fn flipped(tap: u32) -> u32 {
     return select(tap, {{KERNEL}}u * {{KERNEL}}u - 1u - tap, params.flip != 0u);
 }
 
-// load returns X at column sx of the row that starts at line; 0 outside.
+// load returns X at column sx of the row that begins at word line, 0 outside the image.
 fn load(line: u32, sx: u32) -> {{ELEMENT}} {
     if sx < params.w {
         return x[line + sx * params.c];
@@ -69,13 +69,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var a$I = first;                                                                   // for I<8
     var inputs: array<{{ELEMENT}}, {{SPAN}}>;
     for (var ky = 0u; ky < {{KERNEL}}u; ky += 1u) {
-        // Rows and columns before the image wrap to huge numbers and fail the comparisons with h and w too.
+        // Coordinates before the image wrap around to huge numbers, which fail the comparisons with h and w too.
         if oy + ky - half >= params.h {
             continue;
         }
         let line = bases.x + (params.first + row + ky - half - params.x_row) * params.w * params.c + ch;
         inputs[$I] = load(line, ox - half + $Iu);                                      // for I<{{SPAN}}
-        let k$T = weight[bases.y + turn(ky * {{KERNEL}}u + $Tu) * params.c + ch];        // for T<{{KERNEL}}
+        let k$T = weight[bases.y + flipped(ky * {{KERNEL}}u + $Tu) * params.c + ch];        // for T<{{KERNEL}}
         a$I += k$T * inputs[$Iu + $Tu];                                                // for I<8, T<{{KERNEL}}
     }
     let line = bases.w + row * params.w * params.c + ch;

@@ -1,15 +1,15 @@
-// depthwiseweight: first stage of the gradient of a depthwise convolution's kernel.
-//                                                        (contract: backend.DepthwiseConvBackward)
+// depthwiseweight: first stage of the gradient of a depthwise convolution with respect to its weights.
+//                                                        (specification: backend.DepthwiseConvBackward)
 //
-//   Part[s,ky,kx,c] = sum over the rows r = first + s + j*segments of X[r+ky-K/2, x+kx-K/2, c] * DY[r,x,c]
+//   Part[s,ky,kx,c] = sum over x and the rows r = first + s + j*segments of X[r+ky-K/2, x+kx-K/2, c] * DY[r,x,c]
 //
-// Rows r run over the flattened [B,h]; a tap outside the image adds nothing. sum.wgsl adds Part over s.
+// Rows r are counted over the flattened [B,h]. A tap outside the image contributes nothing. sum.wgsl then sums Part over s.
 //
-// Buffers   x [B,h,w,c], from row x_row; dy [rows,w,c], from row first; part [segments,K,K,c].
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
-// Dispatch  one thread per (s,ky,c) for all kx, channels along the lanes.
-// Numbers   K is written into the text and the taps kx unrolled, one sum in registers for each. Each row is summed by
-//           itself and the row sums are added after: rounding grows like w + rows, not w*rows.
+// Buffers   x [B,h,w,c], from row x_row on; dy [rows,w,c], from row first on; part [segments,K,K,c].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  one thread per (s, ky, c), for all kx; adjacent threads have adjacent channels.
+// Method    K is inserted into the text and the taps kx are unrolled, with a sum in a register for each.
+// Numbers   each row is summed separately before the row sums are added, so that rounding errors grow like w + rows, not w*rows.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -28,7 +28,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<{{ELEMENT}}>;
 @group(0) @binding(3) var<storage, read_write> part: array<{{ELEMENT}}>;
 
-// load returns X at column sx of the row that starts at line; 0 outside.
+// load returns X at column sx of the row that begins at word line, 0 outside the image.
 fn load(line: u32, sx: u32) -> {{ELEMENT}} {
     if sx < params.w {
         return x[line + sx * params.c];
@@ -50,14 +50,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
     var total$T = {{ELEMENT}}(0.0);                                     // for T<{{KERNEL}}
     for (var row = segment; row < params.rows; row += params.segments) {
-        // Rows and columns before the image wrap to huge numbers and fail the comparisons with h and w too.
+        // Coordinates before the image wrap around to huge numbers, which fail the comparisons with h and w too.
         if (params.first + row) % params.h + ky - half >= params.h {
             continue;
         }
         let line = bases.x + (params.first + row + ky - half - params.x_row) * params.w * params.c + ch;
         let outputs = bases.y + row * params.w * params.c + ch;
         var sum$T = {{ELEMENT}}(0.0);                                   // for T<{{KERNEL}}
-        // The loop counts words: of 0 to w, lavapipe would compile the shader anew for each w.
+        // The loop counts words, not 0..w: see finish in matmul.wgsl.
         var ox = 0u;
         for (var at = outputs; at < outputs + params.w * params.c; at += params.c) {
             let g = dy[at];

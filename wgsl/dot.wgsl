@@ -1,10 +1,10 @@
-// dot: first stage of a scalar product.                  (contract: backend.Dot)
+// dot: first stage of a scalar product.                  (specification: backend.Dot)
 //
-//   Part[s] = sum_k X[s + k*segments] * Y[s + k*segments]; sum.wgsl adds Part
+//   Part[s] = sum_k X[s + k*segments] * Y[s + k*segments]; sum.wgsl then sums Part
 //
 // Buffers   x [n], y [n], part [segments].
-// Dispatch  one thread per element of part.
-// Numbers   about 64 terms to a thread in two chains; see sum.wgsl.
+// Dispatch  one thread per element of part; adjacent threads read adjacent words.
+// Numbers   about 64 terms per thread, in two independent sums; see sum.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,

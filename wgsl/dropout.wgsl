@@ -1,10 +1,12 @@
-// dropout: Y[i] (+)= keep(i) ? X[i]*scale : 0.           (contract: backend.Dropout)
+// dropout: zeroes random groups of elements and scales the others.           (specification: backend.Dropout)
 //
-//   keep(i) = pcg(pcg(i/group) + seed) >= threshold, threshold = ceil(rate * 2^32), scale = 1/(1-rate)
+//   Y[i] (+)= keep(i) ? X[i]*scale : 0;  keep(i) = pcg(pcg(i/group) + seed) >= threshold
+//
+// with threshold = ceil(rate * 2^32) and scale = 1/(1-rate).
 //
 // Buffers   x [n], y [n].
-// Dispatch  one thread per element; a piece of a split call starts at element first.
-// Numbers   the hash is u32 arithmetic, so the mask equals the CPU's (backend.Hash; Jarzynski and Olano, JCGT 2020).
+// Dispatch  one thread per element. If the launcher splits a call, a piece begins at element first.
+// Numbers   the hash is integer arithmetic, so the mask is the CPU's (backend.Hash; Jarzynski and Olano, JCGT 9(3), 2020).
 
 struct Params {
     base: array<vec4<u32>, 2>,

@@ -1,12 +1,12 @@
-// erf: the exact GELU and its derivative, for every kernel that needs them (pasted in front of its source).
+// erf: the exact GELU and its derivative, joined in front of the kernels that need them.
 //
-//   gelu(x) = x * Phi(x)      gelu'(x) = Phi(x) + x * phi(x)      Phi, phi: the standard normal
+//   gelu(x) = x * Phi(x)      gelu'(x) = Phi(x) + x * phi(x)      Phi, phi: distribution and density of the standard normal
 //
-// Phi(-|x|) = erfc(|x|/sqrt(2))/2 by Abramowitz and Stegun 7.1.26, absolute error of erf below 1.5e-7 in exact
-// arithmetic. Writing the tail, not 1 + erf, keeps gelu(-|x|) free of cancellation. Measured on lavapipe against
-// float64 (map_test.go): 1.7e-7*max(1,|x|) for gelu, 2.7e-7 for its derivative.
+// Phi(-|x|) = erfc(|x|/sqrt(2))/2, by the polynomial 7.1.26 of Abramowitz and Stegun, whose error is below 1.5e-7 in exact
+// arithmetic. Computing this tail, not 1 + erf, avoids cancellation in gelu(-|x|). Errors measured on lavapipe against float64
+// (map_test.go): 1.7e-7*max(1,|x|) for gelu, 2.7e-7 for its derivative.
 
-// (Phi(x), exp(-x^2/2)) of four elements.
+// Normal holds Phi(x) and exp(-x^2/2) of four elements.
 struct Normal {
     cdf: vec4<f32>,
     bell: vec4<f32>,

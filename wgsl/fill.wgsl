@@ -1,4 +1,4 @@
-// fill: X[i] = value for i < n.                          (contract: backend.Fill)
+// fill: X[i] = value for i < n.                          (specification: backend.Fill)
 //
 // Buffers   x [n].
 // Dispatch  one thread per word.

@@ -67,7 +67,7 @@ func (d *Device) fusedInPieces(a backend.Attention, p attentionPart, f fusedForm
 	grid[2] = p.items.n
 	sent := params{{"rows", p.rows}, {"width", a.Dv}, {"pieces", pieces}, {"inner", a.Heads}}.and(matrixParams("o", p.o, p.so)...).
 		and(params{{"first", p.items.first}, {"lse_base", p.lse.base}, {"lse_stride", p.lseStride}, {"has_lse", p.lse.buf != nil}}...)
-	d.launch(d.kernel("attentionmerge.wgsl"), grid, 2*float64(p.items.n*size), []span{q.so, q.lse, p.so, p.lse}, sent)
+	d.launch(d.kernel("matrix.wgsl+attentionmerge.wgsl"), grid, 2*float64(p.items.n*size), []span{q.so, q.lse, p.so, p.lse}, sent)
 	d.Free(part)
 	d.Free(partLSE)
 }
@@ -75,7 +75,7 @@ func (d *Device) fusedInPieces(a backend.Attention, p attentionPart, f fusedForm
 // launchFused runs p over pieces of so many keys.
 func (d *Device) launchFused(a backend.Attention, p attentionPart, f fusedForm, pieceKeys int) {
 	n := strconv.Itoa
-	k := d.kernel("fusedattention.wgsl", append(p.loads(true, "vec4<f32>(%[1]s[at], %[1]s[at + 1u], %[1]s[at + 2u], %[1]s[at + 3u])"),
+	k := d.kernel("matrix.wgsl+fusedattention.wgsl", append(p.loads(true, "vec4<f32>(%[1]s[at], %[1]s[at + 1u], %[1]s[at + 2u], %[1]s[at + 3u])"),
 		"{{WY}}", n(f.wy), "{{THREADS}}", n(f.threads()), "{{ROWS4}}", n(f.rows4), "{{OUT4}}", n(f.out4))...)
 	grid := [3]int{ceilDiv(p.rows, fusedQueries), p.items.n, ceilDiv(a.Nk, pieceKeys)}
 	d.launch(k, grid, p.work(a), p.spans(), p.params(a).and(param{"piece_keys", pieceKeys}, param{"scale", a.Scale}))

@@ -1,27 +1,24 @@
-// fusedattention: softmax attention in one kernel; scores never leave the workgroup.      (contract: backend.Attention)
+// fusedattention: softmax attention in one kernel; the scores never leave the workgroup.      (specification: backend.Attention)
 //
 //   S = scale * Q K^T;  O = softmax(S) V;  LSE[z,i] = log(sum_j exp(S[i,j]))
 //
-// Buffers   q, k, v, o: matrices [rows,width] or [keys,width] of items z = (batch, head), as in matmul.wgsl; lse
-//           [items, lse_stride] from lse_base on, if has_lse. The keys may be cut into pieces: then o is [items, pieces, rows,
-//           value_width], lse [items, pieces, rows], and attentionmerge.wgsl joins them.
-// Dispatch  workgroups of 8 x {{WY}} threads: x queries in tiles of 64, y items, z pieces of the keys.
-// Method    For 64 keys at a time: the 64 x 64 scores are a product with 16 terms of Q and K at a time in workgroup memory, as in
-//           matmultiled.wgsl; each thread keeps {{ROWS4}}*4 rows x 8 keys of them in registers. Rows keep the largest score m
-//           so far and the sum of exp(S - m); sum and O are scaled down when m grows. The exponentials go through workgroup memory, 32 keys
-//           at a time, to the threads that add V's rows to {{ROWS4}}*4 rows x {{OUT4}}*4 columns of O in registers.
-// Memory    8 KiB for terms or exponentials, 2 KiB for rows: devices offer 16 KiB at least.
-// Numbers   the largest score of a row is subtracted before exp; rows are divided by their sum at the end. Terms beyond width are
-//           zeros in Q and K; keys beyond the end have the score -3e38, and V is not read there.
+// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch, head), see
+//           matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse. The keys may be split into pieces; then o is
+//           [items,pieces,rows,value_width] and lse [items,pieces,rows], and attentionmerge.wgsl combines them.
+// Dispatch  workgroups of 8 x {{WY}} threads: x is a tile of 64 queries, y the item, z the piece of the keys.
+// Method    a workgroup loops over tiles of 64 keys. For each tile:
+//           1. The 64 x 64 scores are a matrix product, with 16 channels of Q and K at a time in workgroup memory, as in
+//              matmultiled.wgsl. Each thread keeps {{ROWS4}}*4 rows x 8 keys of them in registers.
+//           2. Online softmax: each row has the largest score so far, m, and the sum of exp(S - m). When m grows, the sum and the
+//              row of O are scaled down to match.
+//           3. The probabilities go through workgroup memory, 32 keys at a time, to the threads that add their multiples of V's rows
+//              to O. Each thread keeps {{ROWS4}}*4 rows x {{OUT4}}*4 columns of O in registers.
+// Memory    8 KiB for channels of Q and K, or probabilities, and 2 KiB for maxima and sums of rows; every device has 16 KiB or more.
+// Numbers   rows are divided by their sums at the end. Channels beyond width count as zeros; keys beyond the end get the score -3e38,
+//           and their V is not read.
 // Origin    online softmax (Milakov and Gimelshein, arXiv 1805.02867) over tiles, as in FlashAttention (Dao et al., arXiv 2205.14135).
+// Needs     matrix.wgsl.
 // Measure   go test ./wgsl -run XXX -bench Attention
-
-struct Matrix {
-    base: u32,
-    stride: u32,
-    outer: u32,
-    inner: u32,
-}
 
 struct Params {
     rows: u32,
@@ -32,8 +29,8 @@ struct Params {
     k: Matrix,
     v: Matrix,
     o: Matrix,
-    first: u32,        // first item
-    inner: u32,        // items per outer step
+    first: u32,        // the first item of this launch
+    inner: u32,        // heads: items z are pairs (z / inner, z % inner)
     lse_base: u32,
     lse_stride: u32,
     has_lse: u32,
@@ -51,11 +48,7 @@ struct Params {
 var<workgroup> tile: array<vec4<f32>, 512>;   // [16 terms, 64 queries /4] and [16 terms, 64 keys /4], or [32 keys, 64 queries /4]
 var<workgroup> shared_rows: array<vec4<f32>, 128>;   // [8 threads along the keys, 64 queries /4]
 
-fn start(x: Matrix, item: u32) -> u32 {
-    return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
-}
-
-// The loads return four words of a row.
+// load_q, load_k and load_v return four adjacent words.
 fn load_q(at: u32) -> vec4<f32> {
     return {{LOAD_Q}};
 }
@@ -68,12 +61,12 @@ fn load_v(at: u32) -> vec4<f32> {
     return {{LOAD_V}};
 }
 
-// inside zeroes the words of x that hold terms beyond the width; x begins at a term.
+// inside returns x, which begins at channel term, with channels beyond width replaced by zeros.
 fn inside(x: vec4<f32>, term: u32) -> vec4<f32> {
     return select(vec4<f32>(0.0), x, vec4<u32>(term, term + 1u, term + 2u, term + 3u) < vec4<u32>(params.width));
 }
 
-// masked is the scores of four keys from key on, those from end on as good as minus infinity.
+// masked scales the scores of four keys, from key on. Keys from end on get a score that is as good as minus infinity.
 fn masked(s: vec4<f32>, key: u32, end: u32) -> vec4<f32> {
     return select(vec4<f32>(-3.0e38), params.scale * s, vec4<u32>(key, key + 1u, key + 2u, key + 3u) < vec4<u32>(end));
 }
@@ -86,7 +79,7 @@ fn total(x: vec4<f32>) -> f32 {
     return x.x + x.y + x.z + x.w;
 }
 
-// store stores the words of a row of O that exist.
+// store stores four columns of a row of O, or as many of them as exist.
 fn store(at: u32, row: u32, col: u32, x: vec4<f32>) {
     if row >= params.rows || col >= params.value_width {
         return;
@@ -121,8 +114,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var sum$I = vec4<f32>(0.0);                                                       // for I<{{ROWS4}}
     var o$I_$R_$C = vec4<f32>(0.0);                                                   // for I<{{ROWS4}}, R<4, C<{{OUT4}}
     for (var key0 = begin; key0 < end; key0 += 64u) {
+        // The scores: s{I}_{R}_{J} holds row (ty + I*WY)*4 + R of the tile, keys (tx + J*8)*4 and the three that follow.
         var s$I_$R_$J = vec4<f32>(0.0);                                               // for I<{{ROWS4}}, R<4, J<2
-        for (var q_at = q_start; q_at < q_start + params.width; q_at += 16u) {   // not of 0..width: see finish in matmul.wgsl
+        for (var q_at = q_start; q_at < q_start + params.width; q_at += 16u) {   // not 0..width: see finish in matmul.wgsl
             let term0 = q_at - q_start;
             for (var t = thread; t < 128u; t += {{THREADS}}u) {
                 let term = t % 4u * 4u;
@@ -148,6 +142,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             workgroupBarrier();
         }
 
+        // Online softmax. The maxima of rows over the 8 threads that share them go through shared_rows.
         s$I_$R_$J = masked(s$I_$R_$J, key0 + tx * 4u + $Ju * 32u, end);               // for I<{{ROWS4}}, R<4, J<2
         let most$I_$R = largest(max(s$I_$R_0, s$I_$R_1));                             // for I<{{ROWS4}}, R<4
         shared_rows[tx * 16u + ty + $Iu * {{WY}}u] = vec4<f32>(most$I_0, most$I_1, most$I_2, most$I_3);   // for I<{{ROWS4}}
@@ -161,6 +156,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum$I = fma(sum$I, down$I, vec4<f32>(more$I_0, more$I_1, more$I_2, more$I_3));   // for I<{{ROWS4}}
         o$I_$R_$C *= down$I[$R];                                                      // for I<{{ROWS4}}, R<4, C<{{OUT4}}
 
+        // O += P V, 32 keys at a time.
         for (var low = key0; low < min(key0 + 64u, end); low += 32u) {
             if low == key0 {
                 tile[(tx * 4u + $Ku) * 16u + ty + $Iu * {{WY}}u] = vec4<f32>(s$I_0_0[$K], s$I_1_0[$K], s$I_2_0[$K], s$I_3_0[$K]);   // for I<{{ROWS4}}, K<4

@@ -1,5 +1,5 @@
-// halves: float16 numbers in pairs, as pack2x16float makes them: number i is in the low half of word i/2 if i is even, else in the
-// high one. Joined with the shaders that read them; what they compute with is float32.
+// halves: reads float16 numbers, for the kernels it is joined to; they compute in float32. Numbers are stored in pairs, as by
+// pack2x16float: number i is in word i/2, in the low half if i is even, in the high half if it is odd.
 
 // four_halves returns four neighbors, the first at a multiple of four.
 fn four_halves(words: vec2<u32>) -> vec4<f32> {

@@ -1,10 +1,10 @@
-// im2col: the patches of an image as the rows of a matrix.         (contract: backend.Im2Col)
+// im2col: copies the patches of an image to the rows of a matrix.         (specification: backend.Im2Col)
 //
 //   Cols[(b*OH+oy)*OW+ox, (ky*kw+kx)*c+ch] = X[b, oy*stride-pad+ky, ox*stride-pad+kx, ch]   (0 outside)
 //
-// Buffers   x [B,h,w,c], cols [B*OH*OW, kh*kw*c]. A piece of a split call computes the patch rows first.. of the
-//           flattened [B,OH]; the span of x then starts at the image row x_row of the flattened [B,h].
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
+// Buffers   x [B,h,w,c], cols [B*OH*OW,kh*kw*c]. If the launcher splits a call, a piece computes the patch rows from first on, counted
+//           over the flattened [B,OH], and x begins at the image row x_row, counted over the flattened [B,h].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  one thread per element of cols.
 
 struct Params {
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let patch_index = i / params.c / (params.kh * params.kw);
     let ox = patch_index % params.ow;
     let row = params.first + patch_index / params.ow;
-    // Coordinates before the image wrap to huge numbers and fail the comparison too.
+    // Coordinates before the image wrap around to huge numbers, which fail the comparison too.
     let sy = row % params.oh * params.stride + tap / params.kw - params.pad;
     let sx = ox * params.stride + tap % params.kw - params.pad;
     var v = {{ELEMENT}}(0.0);

@@ -1,16 +1,17 @@
-// join: up to seven matrices side by side.      (contract: backend.Join)
+// join: places up to seven matrices side by side.      (specification: backend.Join)
 //
 //   Y[o, start_i + j] = X_i[o,j] for j < size_i
 //
-// Buffers   x0.. [outer,size_i]; of those that there are not size_i is 0 and something else is bound. y: rows `width` apart.
-//           ELEMENT is f32, or vec4<f32> and then all widths count groups of four. All x may be float16 in pairs (halves.wgsl).
+// Buffers   x0 .. x6 [outer,size_i]; for a matrix that does not exist, size_i is 0 and anything may be bound. y: rows `width` apart.
+//           ELEMENT is f32, or vec4<f32>, and then all widths count groups of four words. The x may all be float16 in pairs.
 // Dispatch  one thread per element of Y.
+// Needs     halves.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
     count: u32,      // threads
-    group: u32,      // width of all of these
-    width: u32,
+    group: u32,      // the sum of the sizes
+    width: u32,      // from row to row of y
     start$I: u32,    // for I<7
     size$I: u32,     // for I<7
 }
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let o = i / params.group;
     let j = i % params.group;
     var v = {{ELEMENT}}(0.0);
-    // Below its start j wraps around and is larger than any size.
+    // For j below start, the difference wraps around and is larger than any size.
     if j - params.start$I < params.size$I { v = load$I(params.base[$Iu / 4u][$Iu % 4u] / {{WIDTH}}u + o * params.size$I + j - params.start$I); } // for I<7
     y[params.base[1].w / {{WIDTH}}u + o * params.width + j] = v;
 }

@@ -1,14 +1,14 @@
-// layernorm: rows to mean 0 and variance 1, then scale and shift.      (contract: backend.LayerNorm)
+// layernorm: normalizes rows to mean 0 and variance 1, then scales and shifts them.      (specification: backend.LayerNorm)
 //
 //   Y[r,:] = act((X[r,:] - mean) / sqrt(var + eps) * Gamma + Beta)      (var is the biased variance)
 //
-// Buffers   x [rows,c], gamma [c], beta [c], y [rows,c]; in place x and y are one buffer (ACCESS is read_write, else
-//           read). ELEMENT is f32, or vec4<f32> and then c counts groups of four.
-// Dispatch  LANES threads per row, 64/LANES rows per workgroup: 32 lanes read coalesced on GPUs; 1 lane needs no
-//           barriers and is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
-// Numbers   two passes (mean, then squared differences), so a large mean does not cancel. A row is read three times;
-//           the second and third come from cache.
-// Text      follows rowtotal.wgsl and erf.wgsl.
+// Buffers   x [rows,c], gamma [c], beta [c], y [rows,c]. In place, x and y are the same buffer and ACCESS is read_write, otherwise
+//           read. ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  LANES threads per row, 64/LANES rows per workgroup. With 32 lanes, loads on GPUs are coalesced; with 1 lane, no barriers
+//           are needed, which is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
+// Numbers   two passes, for the mean and then for the squared differences, so a large mean does not cancel digits. The row is read
+//           three times; the second and third reads come from a cache.
+// Needs     erf.wgsl, rowtotal.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -28,11 +28,11 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
     let i = id.y * groups.x * 64u + id.x;
-    // Threads past the last row compute it too and do not store it: barriers need all threads.
+    // All threads must reach the barriers in row_total: those past the last row compute it again and do not store it.
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
     let bases = params.base[0] / {{WIDTH}}u;
-    // Loops count from the start of the row: of 0 to c, lavapipe would compile the shader anew for each c.
+    // Loops count words, not 0..c: see finish in matmul.wgsl.
     let begin = bases.x + first + i % {{LANES}}u;
     let end = bases.x + first + params.c;
     let scale = 1.0 / f32(params.c * {{WIDTH}}u);
@@ -48,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let variance = row_total(vec2<f32>(add_up(squares), 0.0), lane).x * scale;
     let inverse = 1.0 / sqrt(variance + params.eps);
-    // Lavapipe compiles a shader anew for each value of a param that alone decides a branch; row keeps it from that.
+    // The branch depends on row too: see finish in matmul.wgsl.
     let act = select(0u, params.act, row < 0x7fffffffu);
     if row < params.rows {
         for (var k = begin; k < end; k += {{LANES}}u) {

@@ -1,9 +1,9 @@
-// layernorminput: the gradient of a layer norm with respect to its input.   (contract: backend.LayerNormBackward)
+// layernorminput: the gradient of a layer norm with respect to its input.   (specification: backend.LayerNormBackward)
 //
-//   DX (+)= (g - mean(g) - xh*mean(g*xh)) / sqrt(var + eps),  g = DY*Gamma
+//   DX (+)= (g - mean(g) - xh*mean(g*xh)) / sqrt(var + eps),  g = DY*Gamma,  xh = (X - mean) / sqrt(var + eps)
 //
-// Buffers   x, dy, dx [rows,c]; gamma [c]; stats [rows] of four from layernormstats.wgsl.
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
+// Buffers   x, dy, dx [rows,c]; gamma [c]; stats [rows,4], from layernormstats.wgsl.
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  one thread per element of dx.
 
 struct Params {

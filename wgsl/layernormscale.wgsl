@@ -1,12 +1,12 @@
 // layernormscale: first stage of the gradient of a layer norm with respect to its scale.
-//                                                        (contract: backend.LayerNormBackward)
+//                                                        (specification: backend.LayerNormBackward)
 //
-//   Part[s,c] = sum over the rows r = s + k*segments of DY[r,c] * xh[r,c]; sum.wgsl adds Part over s
+//   Part[s,c] = sum over the rows r = s + k*segments of DY[r,c] * xh[r,c]; sum.wgsl then sums Part over s
 //
-// Buffers   x, dy [rows,c]; stats [rows] of four from layernormstats.wgsl; part [segments,c].
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
-// Dispatch  one thread per element of part, channels along the lanes.
-// Numbers   about 64 rows to a thread; no atomics, so gradients repeat exactly.
+// Buffers   x, dy [rows,c]; stats [rows,4], from layernormstats.wgsl; part [segments,c].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  one thread per element of part; adjacent threads have adjacent channels.
+// Numbers   about 64 rows per thread, in a fixed order without atomics: the result is the same on every run.
 
 struct Params {
     base: array<vec4<u32>, 2>,

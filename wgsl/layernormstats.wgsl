@@ -1,12 +1,12 @@
-// layernormstats: what the gradient of a layer norm needs to know of each row.   (contract: backend.LayerNormBackward)
+// layernormstats: statistics of each row for the gradient of a layer norm.   (specification: backend.LayerNormBackward)
 //
-//   Stats[r] = (mean, 1/sqrt(var + eps), mean(g), mean(g*xh)),  xh = (X - mean)/sqrt(var + eps), g = DY*Gamma
+//   Stats[r] = (mean, 1/sqrt(var + eps), mean(g), mean(g*xh)),  xh = (X - mean)/sqrt(var + eps),  g = DY*Gamma
 //
-// Buffers   x, dy [rows,c]; gamma [c]; stats [rows] of four.
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four.
+// Buffers   x, dy [rows,c]; gamma [c]; stats [rows,4].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  LANES threads per row, as in layernorm.wgsl.
 // Numbers   two passes, as in layernorm.wgsl.
-// Text      follows rowtotal.wgsl.
+// Needs     rowtotal.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -25,7 +25,7 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) lane: u32) {
     let i = id.y * groups.x * 64u + id.x;
-    // Threads past the last row compute it too and do not store it: barriers need all threads.
+    // All threads must reach the barriers in row_total: those past the last row compute it again and do not store it.
     let row = i / {{LANES}}u;
     let first = min(row, params.rows - 1u) * params.c;
     let bases = params.base[0] / {{WIDTH}}u;

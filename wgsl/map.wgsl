@@ -1,10 +1,10 @@
-// map: Y[i] (+)= f(X[i]) for i < n.                     (contract: backend.Map)
+// map: Y[i] (+)= f(X[i]) for i < n.                     (specification: backend.Map)
 //
-// Buffers   x [n], y [n]; in place both are one buffer (ACCESS is read_write, else read).
-//           ELEMENT is f32 (NARROW is .x), or vec4<f32> (NARROW is empty) and then n counts groups of four.
+// Buffers   x [n], y [n]. In place, both are the same buffer and ACCESS is read_write, otherwise read.
+//           ELEMENT is f32 (NARROW is .x), or vec4<f32> (NARROW is empty), and then n counts groups of four words.
 // Dispatch  one thread per element.
-// Text      follows erf.wgsl.
-// Numbers   sigmoid uses exp(-|x|) only, so it neither overflows nor loses the small tail.
+// Numbers   sigmoid uses exp(-|x|) only, so it neither overflows nor loses small values.
+// Needs     erf.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,

@@ -1,10 +1,10 @@
-// mapbackward: DX[i] (+)= DY[i] * f'(X[i]) for i < n.     (contract: backend.MapBackward)
+// mapbackward: DX[i] (+)= DY[i] * f'(X[i]) for i < n.     (specification: backend.MapBackward)
 //
 // Buffers   x [n], dy [n], dx [n].
-//           ELEMENT is f32 (NARROW is .x), or vec4<f32> (NARROW is empty) and then n counts groups of four.
+//           ELEMENT is f32 (NARROW is .x), or vec4<f32> (NARROW is empty), and then n counts groups of four words.
 // Dispatch  one thread per element.
-// Text      follows erf.wgsl.
-// Numbers   sigmoid' = e/(1+e)^2 with e = exp(-|x|), which keeps both tails.
+// Numbers   sigmoid' = e/(1+e)^2 with e = exp(-|x|), which is accurate for large |x| of either sign.
+// Needs     erf.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,

@@ -1,16 +1,16 @@
-// maskloss: first stage of the sums for the segmentation losses.      (contract: backend.MaskLoss)
+// maskloss: first stage of the sums for the segmentation losses.      (specification: backend.MaskLoss)
 //
 //   Part[b,s,:] = sums over the pixels s + k*segments of (a*u^2*bce, t, both, either, W*t, d*t, W, d)
 //
-// with p = sigmoid(x), u = 1 - p_t, a = alpha_t (focal loss: Lin et al., arXiv 1708.02002, gamma = 2); both and
-// either: x > 0 and, or, t > 0.5; W = 1 if x >= 0 else 0, and d = p - W. sum.wgsl adds over s, then masklossfinish.wgsl
-// puts the sums of p*t and p together.
+// where p = sigmoid(x), u = 1 - p_t and a = alpha_t (focal loss with gamma = 2; Lin et al., arXiv 1708.02002); both and either count
+// the pixels with x > 0 and, or, t > 0.5; W = 1 if x >= 0, else 0; and d = p - W. sum.wgsl then sums over s, and masklossfinish.wgsl
+// combines the sums of W and d to those of p.
 //
-// Buffers   x [B,pixels], truth [masks,pixels], part [B,segments] of two vec4. Item b's truth is (phase + b)/repeat.
-// Dispatch  one thread per (b,s).
-// Numbers   the Dice loss is the small difference between 1 and a quotient of sums of p. Of a confident mask the sums
-//           of W are whole numbers, thus exact, and those of d small: the result is as good as one rounding.
-// Text      follows maskpixel.wgsl.
+// Buffers   x [B,pixels], truth [masks,pixels], part [B,segments,8]. The truth of mask b is number (phase + b)/repeat.
+// Dispatch  one thread per (b, s).
+// Numbers   the Dice loss is a small difference between 1 and a quotient of sums of p. If the mask is confident, the sums of W are
+//           exact, because they are integers, and those of d are small; so the result is as accurate as a single rounding.
+// Needs     maskpixel.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,

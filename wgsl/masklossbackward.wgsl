@@ -1,10 +1,12 @@
-// masklossbackward: the gradient of maskloss.             (contract: backend.MaskLossBackward)
+// masklossbackward: the gradient of maskloss.             (specification: backend.MaskLossBackward)
 //
 //   DX += G0 * a*(2*u*u'*bce + u^2*(p-t)) + (G1*t + G2) * p*q,  u' = p*q*(1-2t),  p - t = p*(1-t) - q*t
 //
-// Buffers   x, dx [B,pixels]; truth [masks,pixels]; g [B,3]. Item b's truth is (phase + b)/repeat.
+// with p, q = 1 - p, u, a and bce as in maskpixel.wgsl.
+//
+// Buffers   x, dx [B,pixels]; truth [masks,pixels]; g [B,3]. The truth of mask b is number (phase + b)/repeat.
 // Dispatch  one thread per element of dx.
-// Text      follows maskpixel.wgsl.
+// Needs     maskpixel.wgsl.
 
 struct Params {
     base: array<vec4<u32>, 2>,

@@ -1,8 +1,8 @@
-// masklossfinish: last stage of the sums for the segmentation losses.      (contract: backend.MaskLoss)
+// masklossfinish: last stage of the sums for the segmentation losses.      (specification: backend.MaskLoss)
 //
-//   Out[b,:] = sums of (focal loss, p*t, p, t, both, either) from those of maskloss.wgsl
+//   Out[b,:] = (focal loss, p*t, p, t, both, either), from the sums of maskloss.wgsl
 //
-// Buffers   total [B] of two vec4, out [B,6].
+// Buffers   total [B,8], out [B,6].
 // Dispatch  one thread per mask.
 
 struct Params {

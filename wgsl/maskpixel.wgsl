@@ -1,7 +1,8 @@
-// maskpixel: one pixel of a mask and its truth, for both loss kernels (pasted in front of them).
+// maskpixel: the quantities of a pixel that both loss kernels need, joined in front of them.
 //
-// Numbers   all from e = exp(-|x|) <= 1: p and q keep both tails, softplus(x) = max(x,0) + log1p(e) cannot overflow,
-//           and log1p(e) = 2*atanh(e/(2+e)) as a series in w = z^2 <= 1/9, relative error below 1e-7.
+// Numbers   everything is computed from e = exp(-|x|) <= 1: p and q are accurate even if they are tiny, and
+//           softplus(x) = max(x,0) + log1p(e) cannot overflow. log1p(e) = 2*atanh(e/(2+e)), as a series in w = z^2 <= 1/9 with a
+//           relative error below 1e-7.
 
 struct Pixel {
     p: f32,          // sigmoid(x)
@@ -23,7 +24,7 @@ fn mask_pixel(x: f32, t: f32, alpha: f32) -> Pixel {
     let large = 1.0 / (1.0 + e);
     let p = select(e * large, large, x >= 0.0);
     let q = select(large, e * large, x >= 0.0);
-    // max(x,0) - x*t is x*(1-t) or -x*t: no difference of two large numbers.
+    // max(x,0) - x*t is x*(1-t) or -x*t, which avoids the difference of two large numbers.
     let linear = select(-x * t, x * (1.0 - t), x >= 0.0);
     return Pixel(p, q, p * (1.0 - t) + q * t, alpha * t + (1.0 - alpha) * (1.0 - t), linear + log1p(e));
 }

@@ -1,8 +1,9 @@
-// matmulreduce: adds the pieces of a product that was split along k, then applies the epilogue.
+// matmulreduce: adds the pieces of a matrix product whose sum was split, then applies the epilogue.
 //
-//   C[z] = act(alpha * sum_s A[z,s] + Bias) + Residual[z]        A: the pieces, each [m,n]
+//   C[z] (+)= act(alpha * sum_s A[z,s] + Bias) + Residual[z]        A: the pieces, each [m,n]
 //
-// Dispatch  one thread per four columns of a row, workgroups in x and y; z items.
+// Bindings  1 a [items,pieces,m,n], 3 c, 4 bias, 5 residual, 6 angles; see matmul.wgsl. b (2) is not read.
+// Dispatch  one thread for four columns of a row, in workgroups of 64 along x and y; z is the item.
 
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 
@@ -19,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var at = start(params.a, item) + row * params.a.stride + col;
     var sum = vec4<f32>(0.0);
     let size = params.m * params.n;
-    let end = at + params.pieces * size;   // of words, not of 0..pieces: see finish
+    let end = at + params.pieces * size;   // not a loop over 0..pieces: see finish
     for (; at < end; at += size) {
         sum += vec4<f32>(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
     }

@@ -1,10 +1,13 @@
-// matmultiled: the matrix product with tiles in workgroup memory and a block of {{ROWS4}}*4 x {{COLS4}}*4 sums per thread.
+// matmultiled: the matrix product with tiles in workgroup memory. A thread computes {{ROWS4}}*4 rows x {{COLS4}}*4 columns of C.
 //
-// Dispatch  workgroups of {{WX}} x {{WY}} threads: x along n in tiles of {{TILE_N}}, y along m in tiles of {{TILE_M}},
-//           z item * pieces + piece.
-// Memory    {{TILE_K}} terms at a time of both tiles, term by term, four rows (of A) or columns (of B) to a word group.
-//           A matrix stored with its terms along the rows is turned in blocks of 4 x 4 on the way in.
-// Numbers   terms beyond k are loaded as 0 in both tiles, whatever lies there.
+// Bindings  1 a, 2 b, 3 c, 4 bias, 5 residual, 6 angles; see matmul.wgsl.
+// Dispatch  workgroups of {{WX}} x {{WY}} threads: x along n in tiles of {{TILE_N}} columns, y along m in tiles of {{TILE_M}} rows; z is
+//           item * pieces + piece.
+// Method    a workgroup loops over k in steps of {{TILE_K}} terms. It loads {{TILE_M}} rows of op(A) and {{TILE_N}} columns of op(B) to
+//           workgroup memory, term by term, so that a vec4 holds the same term of four adjacent rows (or columns). Then each thread
+//           reads, per term, {{ROWS4}} vec4 of A and {{COLS4}} of B, and does their outer product in registers. A matrix that is stored
+//           with its terms along the rows is transposed on the way in, in blocks of 4 x 4 (TRANSPOSE_A, TRANSPOSE_B).
+// Numbers   terms beyond the end are loaded as 0 in both tiles, whatever lies there.
 // Origin    2-D register blocking (Volkov and Demmel, "Benchmarking GPUs to tune dense linear algebra", SC 2008).
 // Measure   go test ./wgsl -run XXX -bench MatMul
 
@@ -17,7 +20,7 @@ fn load_a(at: u32) -> vec4<f32> {
     return {{LOAD_A}};
 }
 
-// inside zeroes the words of v that hold terms from end on; v begins at term k.
+// inside returns v, which begins at term k, with the terms from end on replaced by zeros.
 fn inside(v: vec4<f32>, k: u32, end: u32) -> vec4<f32> {
     return select(vec4<f32>(0.0), v, vec4<u32>(k, k + 1u, k + 2u, k + 3u) < vec4<u32>(end));
 }
@@ -37,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
     var c$I_$R_$J = vec4<f32>(0.0);                                                  // for I<{{ROWS4}}, R<4, J<{{COLS4}}
     for (var k0 = begin; k0 < end; k0 += {{TILE_K}}u) {
-        if {{TURN_A}} {
+        if {{TRANSPOSE_A}} {
             for (var t = thread; t < {{A_BLOCKS}}u; t += {{THREADS}}u) {
                 let k = t % {{TILE_K4}}u * 4u;
                 let r = t / {{TILE_K4}}u;
@@ -52,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 a_tile[t] = select(vec4<f32>(0.0), w, k0 + k < end);
             }
         }
-        if {{TURN_B}} {
+        if {{TRANSPOSE_B}} {
             for (var t = thread; t < {{B_BLOCKS}}u; t += {{THREADS}}u) {
                 let k = t % {{TILE_K4}}u * 4u;
                 let r = t / {{TILE_K4}}u;

@@ -78,9 +78,9 @@ func (d *Device) variantFor(p product) variant {
 // epilogueFiles are the shader files that every form begins with.
 func epilogueFiles(wide bool) string {
 	if wide {
-		return "erf.wgsl+halves.wgsl+matmul.wgsl+matmulwide.wgsl"
+		return "erf.wgsl+halves.wgsl+matrix.wgsl+matmul.wgsl+matmulwide.wgsl"
 	}
-	return "erf.wgsl+halves.wgsl+matmul.wgsl+matmulnarrow.wgsl"
+	return "erf.wgsl+halves.wgsl+matrix.wgsl+matmul.wgsl+matmulnarrow.wgsl"
 }
 
 // productKey tells the shaders of products apart.
@@ -128,7 +128,7 @@ func (d *Device) productKernel(v variant, key productKey) *kernel {
 		"{{A_WORDS}}", n(v.tileK*v.tileM/4), "{{B_WORDS}}", n(v.tileK*v.tileN/4),
 		"{{A_BLOCKS}}", n(v.tileK*v.tileM/16), "{{B_BLOCKS}}", n(v.tileK*v.tileN/16),
 		"{{ROW_STEP}}", n(4*v.wy), "{{COL_STEP}}", n(4*v.wx),
-		"{{TURN_A}}", strconv.FormatBool(!key.transA), "{{TURN_B}}", strconv.FormatBool(key.transB))...)
+		"{{TRANSPOSE_A}}", strconv.FormatBool(!key.transA), "{{TRANSPOSE_B}}", strconv.FormatBool(key.transB))...)
 }
 
 // aligned says whether every row of every item begins at a multiple of 4 words.
@@ -176,8 +176,8 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 		and(matrixParams("a", p.a, a)...).and(matrixParams("b", p.b, b)...).and(matrixParams("c", p.c, c)...).
 		and(params{{"first", p.items.first}, {"pieces", pieces}, {"piece_k", pieceK}, {"bias", bias.base},
 			{"residual", p.c.off - residual.off}, {"act", int(p.act)}, {"flags", flags}, {"alpha", p.alpha},
-			{"a_row", aRow}, {"a_term", aTerm}, {"bias_step", p.biasStep}, {"row", p.row}, {"col", p.col}, {"turned", p.turn.Columns},
-			{"width", max(p.turn.Width, 1)}, {"tokens", max(p.turn.N, 1)}, {"rotated", p.turn.Rotated}, {"period", max(p.turn.Period, 1)}}...)
+			{"a_row", aRow}, {"a_term", aTerm}, {"bias_step", p.biasStep}, {"row", p.row}, {"col", p.col}, {"rotated_cols", p.turn.Columns},
+			{"width", max(p.turn.Width, 1)}, {"tokens", max(p.turn.N, 1)}, {"rotated_tokens", p.turn.Rotated}, {"period", max(p.turn.Period, 1)}}...)
 	d.launch(k, grid, work, []span{a, b, c, bias, residual, table}, sent)
 }
 

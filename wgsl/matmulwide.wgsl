@@ -1,4 +1,4 @@
-// matmulwide: loads and stores of matmul.wgsl when every row begins at a multiple of 4 words and n is one.
+// matmulwide: loads and stores for matmul.wgsl if every row begins at a multiple of 4 words and n is a multiple of 4.
 
 @group(0) @binding(2) var<storage, read> b: array<{{B_ELEMENT}}>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
@@ -16,7 +16,7 @@ fn load_residual(at: u32) -> vec4<f32> {
     return residual[at / 4u];
 }
 
-// store_c stores four words; left, the words left in the row, is at least 4.
+// store_c stores four words. The number of words left in the row is at least 4 here.
 fn store_c(at: u32, left: u32, v: vec4<f32>) {
     c[at / 4u] = v;
 }

@@ -1,10 +1,10 @@
-// maxpool: the largest of each 2 x 2 block.              (contract: backend.MaxPool)
+// maxpool: the maximum of each 2 x 2 block.              (specification: backend.MaxPool)
 //
 //   Y[b,y,x,c] = max of X[b, 2y..2y+1, 2x..2x+1, c]
 //
-// Buffers   x [B,h,w,c], y [B,h/2,w/2,c]. A piece of a split call computes the rows first.. of the flattened [B,h/2];
-//           the span of x then starts at the image row x_row of the flattened [B,h].
-//           ELEMENT is f32, or vec4<f32> and then c counts groups of four channels.
+// Buffers   x [B,h,w,c], y [B,h/2,w/2,c]. If the launcher splits a call, a piece computes the rows from first on, counted over the
+//           flattened [B,h/2], and x begins at the image row x_row, counted over the flattened [B,h].
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  one thread per element of y.
 
 struct Params {

@@ -1,8 +1,8 @@
-// maxpoolbackward: the gradient of maxpool.               (contract: backend.MaxPoolBackward)
+// maxpoolbackward: the gradient of maxpool.               (specification: backend.MaxPoolBackward)
 //
-//   DX[place of the largest element of block (b,y,x,c)] += DY[b,y,x,c]; the first in row-major order among equals
+//   DX[where block (b,y,x,c) has its maximum] += DY[b,y,x,c]; of equal elements, the first in row-major order
 //
-// Buffers   x, dx [B,h,w,c]; dy [B,h/2,w/2,c]. Pieces of a split call: see maxpool.wgsl; dx is cut like x.
+// Buffers   x, dx [B,h,w,c]; dy [B,h/2,w/2,c]. Pieces of a split call as in maxpool.wgsl; dx is split like x.
 // Dispatch  one thread per element of dy. Blocks do not overlap, so no atomics are needed.
 
 struct Params {

@@ -1,9 +1,9 @@
-// narrow16: Y = X rounded to float16, in pairs.      (contract: backend.HalfKeeper)
+// narrow16: Y = X rounded to float16, stored in pairs.      (specification: backend.HalfKeeper)
 //
-// Buffers   x [n]; y [n] as halves.wgsl says. n may be odd: then the last word's high half is 0.
+// Buffers   x [n]; y [n], see halves.wgsl. If n is odd, the high half of the last word is 0.
 // Dispatch  one thread per word of y.
-// Numbers   to the nearest float16 where the device does that: WGSL allows either neighbor. What is too large becomes the largest
-//           float16, 65504, where WGSL would allow any value.
+// Numbers   WGSL lets devices round to either neighboring float16; most round to the nearest. Numbers that are too large become the
+//           largest float16, 65504, because WGSL would allow any result for them.
 
 struct Params {
     base: array<vec4<u32>, 2>,

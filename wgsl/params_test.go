@@ -43,7 +43,9 @@ func TestParamsOfAllShaders(t *testing.T) {
 		if !strings.Contains(string(text), "struct Params") {
 			continue // shared by other files
 		}
-		code, err := unroll(string(text))
+		shared, err := sources.ReadFile("matrix.wgsl")
+		require.NoError(t, err)
+		code, err := unroll(string(shared) + string(text))
 		require.NoError(t, err, f.Name())
 		fields, err := paramFields(code)
 		require.NoError(t, err, f.Name())

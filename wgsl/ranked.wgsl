@@ -1,8 +1,7 @@
-// ranked: which candidate of an item ranks highest, for choose and its gradient (pasted in front of them, which bind rank).
-//
-// Numbers   comparisons only, as on the host: the first among equals.
+// ranked: finds the highest-ranked candidate of an item, for choose and its gradient, which it is joined in front of and which bind
+// rank. It only compares, so it decides as the CPU does: of equal ranks, the first one wins.
 
-// highest is the index of the highest of k ranks from first on, counted from there.
+// highest returns the index of the highest of k ranks, which begin at word first.
 fn highest(first: u32, k: u32) -> u32 {
     var best = first;
     for (var r = first + 1u; r < first + k; r += 1u) {

@@ -1,18 +1,18 @@
-// resample: a sparse linear map along one axis.           (contract: backend.Resample)
+// resample: multiplies one axis by a sparse matrix.           (specification: backend.Resample)
 //
 //   Y[o,i,c] (+)= sum_{t<taps} Table[i,1+t] * X[o, Table[i,0]+t, c]
 //
-// Buffers   x [outer,in,inner], table [out,1+taps], y [outer,out,inner]. A piece of a split call may hold only some
-//           rows of y and of the table, and the rows first.. of x; then it adds the taps that fall on these.
-//           ELEMENT is f32, or vec4<f32> and then inner counts groups of four.
+// Buffers   x [outer,in,inner], table [out,1+taps], y [outer,out,inner]. If the launcher splits a call, a piece may hold only some of
+//           the rows of y and table, and only the rows from first on of x; then it adds the terms that fall on these.
+//           ELEMENT is f32, or vec4<f32>, and then inner counts groups of four words.
 // Dispatch  one thread per element of y.
-// Numbers   taps past the end of the axis have weight 0 and are not read.
+// Numbers   terms beyond the end of the axis have weight 0 and are not read.
 
 struct Params {
     base: array<vec4<u32>, 2>,
     count: u32,      // threads
     first: u32,
-    rows: u32,       // in, or of the piece
+    rows: u32,       // of x, or of the piece
     size_out: u32,
     inner: u32,
     taps: u32,

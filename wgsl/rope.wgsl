@@ -1,10 +1,10 @@
-// rope: rotary position encoding of adjacent channel pairs.      (contract: backend.RoPE; RoFormer, arXiv 2104.09864)
+// rope: rotary position encoding of pairs of adjacent channels.      (specification: backend.RoPE; Su et al., arXiv 2104.09864)
 //
 //   Y[b,t,pair] (+)= (x0*cos - x1*sin, x0*sin + x1*cos), (cos, sin) = Table[t mod period, pair], for t < rotated;
 //   tokens t >= rotated are copied.
 //
-// Buffers   x, y [B,n,pairs] of two; in place both are one buffer (ACCESS is read_write, else read);
-//           table [period,pairs] of two. A piece of a split call starts at token first of the flattened [B,n].
+// Buffers   x, y [B,n,pairs,2]; in place, both are the same buffer and ACCESS is read_write, otherwise read. table [period,pairs,2].
+//           If the launcher splits a call, a piece begins at token first, counted over the flattened [B,n].
 // Dispatch  one thread per pair.
 
 struct Params {
@@ -15,7 +15,7 @@ struct Params {
     pairs: u32,      // C/2
     rotated: u32,
     period: u32,
-    turn: f32,       // -1 turns the other way (Inverse), else 1
+    turn: f32,       // 1, or -1 to rotate by the negative angles (Inverse)
     accumulate: u32,
 }
 

@@ -1,11 +1,11 @@
-// softmax: P = softmax of each row of S, in place, and its log-sum-exp.      (contract: backend.Attention)
+// softmax: replaces each row of scores by its softmax, and stores its log-sum-exp.      (specification: backend.Attention)
 //
 //   m = max_j S[i,j];  t = sum_j exp(S[i,j] - m);  P[i,j] = exp(S[i,j] - m) / t;  LSE[i] = m + log(t)
 //
-// Buffers   s [rows,keys]; lse [rows] from word lse_base on, if has_lse.
-// Dispatch  one workgroup of 64 per row, in x and y.
-// Numbers   maximum and sum come from one pass: a thread's sum is rescaled when its maximum grows, then 64 pairs are
-//           merged in a tree.
+// Buffers   s [rows,keys], in place; lse [rows], from word lse_base on, written if has_lse.
+// Dispatch  one workgroup of 64 threads per row, along x and y.
+// Method    one pass computes both maximum and sum: a thread scales its sum down when its maximum grows. Then the 64 pairs
+//           (maximum, sum) are merged in a tree.
 // Origin    online softmax (Milakov and Gimelshein, arXiv 1805.02867).
 
 struct Params {

@@ -1,13 +1,13 @@
-// sum: one stage of a sum along the middle axis.        (contract: backend.Sum)
+// sum: one stage of a sum over the middle axis.        (specification: backend.Sum)
 //
 //   Y[o,s,i] (+)= p * sum_k X[o, s + k*segments, i]
 //
 // Buffers   x [outer,n,inner], y [outer,segments,inner].
-//           ELEMENT is f32, or vec4<f32> and then inner counts groups of four.
-// Dispatch  one thread per element of y.
-// Numbers   the launcher repeats the stage, at most 256 terms to a thread, until segments is 1; a thread adds in four
-//           chains. Rounding thus grows with the depth of the tree, not with n, and the order is fixed: the result
-//           is the same on every run. Segments are interleaved so that neighbors read neighbors.
+//           ELEMENT is f32, or vec4<f32>, and then inner counts groups of four words.
+// Dispatch  one thread per element of y. Segments are interleaved, so that adjacent threads read adjacent words.
+// Numbers   the launcher repeats the stage, with at most 256 terms per thread, until segments is 1; a thread has four independent
+//           sums. So rounding errors grow with the depth of a tree, not with n, and the order is fixed: the result is the same on
+//           every run.
 
 struct Params {
     base: array<vec4<u32>, 2>,

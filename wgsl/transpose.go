@@ -39,6 +39,6 @@ func (d *Device) transpose(x, y matrix, rows, cols int, it items) {
 	default:
 		sent := params{{"rows", rows}, {"cols", cols}, {"inner", it.inner}, {"first", it.first}}.
 			and(matrixParams("x", x, src)...).and(matrixParams("y", y, dst)...)
-		d.launch(d.kernel("transpose.wgsl"), [3]int{gx, gy, it.n}, float64(it.n*rows*cols), []span{src, dst}, sent)
+		d.launch(d.kernel("matrix.wgsl+transpose.wgsl"), [3]int{gx, gy, it.n}, float64(it.n*rows*cols), []span{src, dst}, sent)
 	}
 }

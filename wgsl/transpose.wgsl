@@ -1,22 +1,16 @@
-// transpose: Y[z] = transpose of X[z], for the forms of the matrix product that want B stored [k,n].
+// transpose: Y[z] = the transpose of X[z], for the variants of the matrix product that need B stored [k,n].
 //
-// Buffers   x: matrices [rows,cols]; y: matrices [cols,rows]; both as in matmul.wgsl.
-// Dispatch  workgroups of 16 x 16, one tile each; z items.
-// Origin    through a padded tile in workgroup memory, so that loads and stores both run along rows (Ruetsch and
-//           Micikevicius, "Optimizing matrix transpose in CUDA", 2009).
-
-struct Matrix {
-    base: u32,
-    stride: u32,
-    outer: u32,
-    inner: u32,
-}
+// Buffers   x: [rows,cols], y: [cols,rows], for each item z; see matrix.wgsl.
+// Dispatch  workgroups of 16 x 16 threads, one tile each; z is the item.
+// Method    a tile goes through workgroup memory, so that loads and stores both run along rows; its rows are padded by a word against
+//           bank conflicts (Ruetsch and Micikevicius, "Optimizing matrix transpose in CUDA", 2009).
+// Needs     matrix.wgsl.
 
 struct Params {
     rows: u32,
     cols: u32,
-    inner: u32,    // items per outer step
-    first: u32,    // first item
+    inner: u32,    // items z are pairs (z / inner, z % inner)
+    first: u32,    // the first item of this launch
     x: Matrix,
     y: Matrix,
 }
@@ -26,10 +20,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 var<workgroup> tile: array<f32, 272>;   // [16, 16 + 1]
-
-fn start(x: Matrix, item: u32) -> u32 {
-    return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
-}
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {

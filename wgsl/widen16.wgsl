@@ -1,6 +1,6 @@
-// widen16: Y = X as float32, for kernels that do not read float16.      (contract: backend.HalfKeeper)
+// widen16: Y = X converted to float32, for kernels that do not read float16.      (specification: backend.HalfKeeper)
 //
-// Buffers   x [n] as halves.wgsl says; y [n].
+// Buffers   x [n], see halves.wgsl; y [n].
 // Dispatch  one thread per word of x.
 
 struct Params {

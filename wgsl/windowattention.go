@@ -22,6 +22,6 @@ func (d *Device) windowAttention(a backend.Attention) {
 func (d *Device) windowKernel(a backend.Attention, p attentionPart) *kernel {
 	keys := ceilDiv(a.Nk, 64) * 64
 	wide := a.D%4 == 0 && a.Dv%4 == 0
-	return d.kernel("windowattention.wgsl", append(p.loads(wide, "first_words(vec4<f32>(%[1]s[at], %[1]s[at + 1u], %[1]s[at + 2u], %[1]s[at + 3u]), left)"),
+	return d.kernel("matrix.wgsl+windowattention.wgsl", append(p.loads(wide, "first_words(vec4<f32>(%[1]s[at], %[1]s[at + 1u], %[1]s[at + 2u], %[1]s[at + 3u]), left)"),
 		"{{KEYS}}", strconv.Itoa(keys), "{{SCORES}}", strconv.Itoa(8*keys))...)
 }

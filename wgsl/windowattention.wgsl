@@ -1,20 +1,14 @@
-// windowattention: softmax attention over at most {{KEYS}} keys in one kernel.      (contract: backend.Attention)
+// windowattention: softmax attention over at most {{KEYS}} keys in one kernel.      (specification: backend.Attention)
 //
 //   S = scale * Q K^T;  O = softmax(S) V;  LSE[z,i] = log(sum_j exp(S[i,j]))
 //
-// Buffers   q, k, v, o: matrices [rows,width] or [keys,width] of items z = (batch, head), as in matmul.wgsl;
-//           lse [items, lse_stride] from lse_base on, if has_lse.
-// Dispatch  workgroups of 64 threads, one per 8 queries (x) of an item (y).
-// Memory    the 8 rows of scores are in workgroup memory. First each thread computes the scores of its keys with all 8
-//           queries; then 8 threads share a row's softmax; then each thread computes 4 rows of four columns of O.
-// Numbers   the largest score of a row is subtracted before exp; rows are divided by their sum at the end.
-
-struct Matrix {
-    base: u32,
-    stride: u32,
-    outer: u32,
-    inner: u32,
-}
+// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch, head), see
+//           matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
+// Dispatch  one workgroup of 64 threads per 8 queries (x) of an item (y).
+// Method    all scores of the 8 queries fit in workgroup memory. First, each thread computes the scores of every 64th key with all 8
+//           queries; then 8 threads share the softmax of a row; then each thread computes 4 rows x 4 columns of O.
+// Numbers   the largest score of a row is subtracted before exp; rows are divided by their sums at the end.
+// Needs     matrix.wgsl.
 
 struct Params {
     rows: u32,
@@ -25,8 +19,8 @@ struct Params {
     k: Matrix,
     v: Matrix,
     o: Matrix,
-    first: u32,        // first item
-    inner: u32,        // items per outer step
+    first: u32,        // the first item of this launch
+    inner: u32,        // heads: items z are pairs (z / inner, z % inner)
     lse_base: u32,
     lse_stride: u32,
     has_lse: u32,
@@ -44,16 +38,12 @@ var<workgroup> scores: array<f32, {{SCORES}}>;   // [8, {{KEYS}}]
 var<workgroup> part_max: array<f32, 64>;
 var<workgroup> part_sum: array<f32, 64>;
 
-fn start(x: Matrix, item: u32) -> u32 {
-    return x.base + item / params.inner * x.outer + item % params.inner * x.inner;
-}
-
-// first_words keeps the first left words of v and zeroes the others.
+// first_words returns v with all but its first left words replaced by zeros.
 fn first_words(v: vec4<f32>, left: u32) -> vec4<f32> {
     return select(vec4<f32>(0.0), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
 }
 
-// The loads return four words of a row that has left words left.
+// load_q, load_k and load_v return four adjacent words of a row, of which left words are left; words beyond its end are zeros.
 fn load_q(at: u32, left: u32) -> vec4<f32> {
     return {{LOAD_Q}};
 }
@@ -66,7 +56,7 @@ fn load_v(at: u32, left: u32) -> vec4<f32> {
     return {{LOAD_V}};
 }
 
-// store stores the words of a row of O that exist.
+// store stores four columns of a row of O, or as many of them as exist.
 fn store(at: u32, row: u32, left: u32, v: vec4<f32>) {
     if row >= params.rows {
         return;
@@ -95,7 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var key = lane; key < params.keys; key += 64u) {
         let k_row = k_start + key * params.k.stride;
         var s$I = vec4<f32>(0.0);                                                 // for I<8
-        for (var at = k_row; at < k_row + params.width; at += 4u) {   // not of 0..width: see finish in matmul.wgsl
+        for (var at = k_row; at < k_row + params.width; at += 4u) {   // not 0..width: see finish in matmul.wgsl
             let c = at - k_row;
             let left = params.width - c;
             let x = load_k(at, left);

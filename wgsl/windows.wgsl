@@ -1,9 +1,11 @@
-// windows: images [images,h,w,c] cut into windows of side x side pixels, zeros beyond the edge, and back.    (contract: backend.Windows)
+// windows: cuts images into windows of side x side pixels, with zeros beyond the edge, and back.    (specification: backend.Windows)
 //
 //   Y[window,i,j,:] (+)= X[image,y,x,:], or 0                Y[image,y,x,:] (+)= X[window,i,j,:] with inverse
 //
-// Buffers   ELEMENT is f32, or vec4<f32> and then c counts groups of four.
-// Dispatch  one thread per element of Y. A piece of a split call begins at row `first` of windows, counted through all images.
+// Buffers   images [B,h,w,c], windows [B*rows*cols,side*side,c]: x and y or, with inverse, y and x.
+//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Dispatch  one thread per element of y. If the launcher splits a call, a piece begins at the row `first` of windows, counted over
+//           all images.
 
 struct Params {
     base: array<vec4<u32>, 2>,
@@ -23,7 +25,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<{{ELEMENT}}>;
 @group(0) @binding(2) var<storage, read_write> y: array<{{ELEMENT}}>;
 
-// line is the line of the images at which a row of windows begins, counted through all images.
+// line returns the line of pixels at which a row of windows begins; both are counted over all images.
 fn line(row: u32) -> u32 {
     return row / params.rows * params.h + row % params.rows * params.side;
 }

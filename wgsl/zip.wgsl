@@ -1,17 +1,15 @@
-// zip: Z[i] (+)= f(X[i . xs], Y[i . ys]) with broadcasting.      (contract: backend.Zip)
+// zip: combines two arrays, Z[i] (+)= f(X[i . xs], Y[i . ys]), with broadcasting.      (specification: backend.Zip)
 //
-//   f = p*x + q*y (op 0) or p*x*y (op 1); i runs over dims, row-major; z is contiguous.
+//   f = p*x + q*y (op 0) or p*x*y (op 1), for all i within dims; z is contiguous and row-major.
 //
-// Buffers   x, y: strided operands; z [dims]; in place x or y is z's buffer (ACCESS is read_write, else read).
-//           ELEMENT is f32; or vec4<f32>, and then the last axis and the other strides count groups of four
-//           neighbors, which lie side by side in all three.
-// Dispatch  one thread per element of z.
-// Numbers   the launcher merges axes, so dims is (1, 1, n) for operands of equal shape.
+// Buffers   x, y: strided operands; z [dims]. In place, x or y is z's buffer and ACCESS is read_write, otherwise read.
+//           ELEMENT is f32, or vec4<f32>: then the last axis and the other strides count groups of four adjacent words.
+// Dispatch  one thread per element of z. The launcher merges axes, so operands of equal shape have dims (1, 1, n).
 
 struct Params {
     base: array<vec4<u32>, 2>,
     dims: vec4<u32>,  // d0, d1, d2, d0*d1*d2
-    xs: vec4<u32>,    // strides of x; w: where element 0 lies in the span
+    xs: vec4<u32>,    // strides of x; w: where element 0 lies in the binding
     ys: vec4<u32>,
     op: u32,
     accumulate: u32,
