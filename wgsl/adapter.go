@@ -12,21 +12,21 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// nativeAPIs are the graphics interfaces that WebGPU may sit on. OpenGL is left out: its compute shaders lack what
-// the kernels need.
+// nativeAPIs are the graphics APIs that WebGPU may use. OpenGL is not among them, because its compute shaders lack features that the
+// kernels need.
 const nativeAPIs = wgpu.InstanceBackend_Vulkan | wgpu.InstanceBackend_Metal | wgpu.InstanceBackend_DX12
 
-// newInstance starts WebGPU without its own log: every error comes back as an error.
+// newInstance starts WebGPU, with its log turned off: all errors are returned.
 func newInstance() *wgpu.Instance {
 	wgpu.SetLogLevel(wgpu.LogLevel_Off)
 	if runtime.GOOS == "linux" && os.Getenv("XDG_RUNTIME_DIR") == "" {
-		// Without a desktop session Mesa looks for a display here and complains on stderr when it is not set.
+		// Mesa complains on stderr if this is not set, as it is outside a desktop session.
 		_ = os.Setenv("XDG_RUNTIME_DIR", os.TempDir())
 	}
 	return wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: nativeAPIs})
 }
 
-// Adapters lists what this machine has, best first. No adapter is not an error.
+// Adapters lists the adapters of this machine, the best first. Having none is not an error.
 func Adapters() ([]AdapterInfo, error) {
 	instance := newInstance()
 	defer instance.Release()
@@ -38,7 +38,7 @@ func Adapters() ([]AdapterInfo, error) {
 	return infos, nil
 }
 
-// rankedAdapters returns all adapters, discrete before integrated before software.
+// rankedAdapters returns all adapters in order of preference.
 func rankedAdapters(instance *wgpu.Instance) []*wgpu.Adapter {
 	adapters := instance.EnumerateAdapters(&wgpu.InstanceEnumerateAdapterOptons{Backends: nativeAPIs})
 	slices.SortStableFunc(adapters, func(a, b *wgpu.Adapter) int {
@@ -66,7 +66,7 @@ func describe(a *wgpu.Adapter) AdapterInfo {
 	return AdapterInfo{Name: p.Name, Backend: api, Driver: p.DriverDescription, Kind: kind}
 }
 
-// pickAdapter returns the best adapter that the options admit; the caller releases it.
+// pickAdapter returns the best adapter that the options allow. The caller must release it.
 func pickAdapter(instance *wgpu.Instance, opts Options) (*wgpu.Adapter, error) {
 	var picked *wgpu.Adapter
 	var seen []string

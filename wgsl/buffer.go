@@ -7,36 +7,37 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// buffer is a backend.Buffer: n words in a block of a size class of the pool.
+// buffer is a backend.Buffer: n words in a block of memory, whose size is one of the pool's size classes.
 type buffer struct {
-	raw   handle // nil if the allocation failed
+	raw   handle // the block; nil if the allocation failed
 	n     int    // words
 	bytes int64  // the block's size
-	batch uint64 // the last batch that uses the block
-	used  bool   // by a launch since it was allocated
+	batch uint64 // the last batch with a launch that uses the block
+	used  bool   // a launch has used the buffer since it was allocated
 	freed bool
-	half  bool // the words are float16, two to a word of the block (halves.go)
+	half  bool // the numbers are float16, two in each word of the block (halves.go)
 }
 
 // Len is the size in float32 words.
 func (b *buffer) Len() int { return b.n }
 
-// pool keeps freed blocks by size. Reuse needs no waiting: the device runs everything in the order of the calls.
+// pool keeps freed blocks by size. A block can be reused at once, because the GPU runs everything in the order of the calls.
 type pool struct {
 	free map[int64][]*buffer
 	live map[*buffer]struct{}
 	mem  backend.Memory
-	own  int64 // the device's own buffers, counted in Peak only
+	own  int64 // bytes of the device's own buffers, which count only in Peak
 }
 
-// classBytes rounds a size up to a quarter of a power of two, at least 256 bytes: at most a quarter is wasted.
+// classBytes returns the size class for n words, in bytes: there are four per power of two, so at most a quarter is wasted. The
+// smallest is 256 bytes.
 func classBytes(n int) int64 {
 	size := max(int64(n)*4, 256)
 	step := max(int64(1)<<(bits.Len64(uint64(size-1))-3), 256)
 	return (size + step - 1) / step * step
 }
 
-// Alloc returns n words with undefined contents. A failure comes back from the next Read or Sync.
+// Alloc implements backend.Device.
 func (d *Device) Alloc(n int) backend.Buffer {
 	if n < 1 {
 		panic(fmt.Sprintf("wgsl.Alloc: got %d words, want at least 1", n))
@@ -56,10 +57,11 @@ func (d *Device) alloc(n int) *buffer {
 	return d.pool.adopt(&buffer{raw: raw, n: n, bytes: size})
 }
 
-// classesTried is how many size classes serve a request: sizes that differ a little from pass to pass share memory.
+// classesTried is the number of size classes that can serve a request, from the smallest that fits. So tensors whose sizes vary a
+// little from pass to pass share memory.
 const classesTried = 3
 
-// take returns a pooled block for n words of the class size or of the next ones, nil if there is none.
+// take returns a pooled block for n words, of the given size class or one of the next; nil if there is none.
 func (p *pool) take(n int, size int64) *buffer {
 	for range classesTried {
 		if list := p.free[size]; len(list) > 0 {
@@ -73,7 +75,7 @@ func (p *pool) take(n int, size int64) *buffer {
 	return nil
 }
 
-// renew gives b, which no launch has used yet, another block if recorded launches still use this one, which it was before.
+// renew moves b, which no launch has used yet, to another block: recorded launches still use its present block under a previous owner.
 func (d *Device) renew(b *buffer) {
 	p, size := &d.pool, b.bytes
 	raw, list := handle(nil), p.free[size]
@@ -95,6 +97,7 @@ func (d *Device) renew(b *buffer) {
 	p.notePeak()
 }
 
+// adopt counts b as live.
 func (p *pool) adopt(b *buffer) *buffer {
 	if p.live == nil {
 		p.live = map[*buffer]struct{}{}
@@ -107,8 +110,8 @@ func (p *pool) adopt(b *buffer) *buffer {
 
 func (p *pool) notePeak() { p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled+p.own) }
 
-// createBuffer makes a buffer outside of the pool. Out of memory, it gives the pooled blocks back to the driver and
-// tries once more; then it fails the device and returns nil.
+// createBuffer makes a block outside the pool. If memory is short, it returns the pooled blocks to the driver and tries again; if that
+// does not help, it fails the device and returns nil.
 func (d *Device) createBuffer(size int64, use use) handle {
 	raw, err := d.tryCreate(size, use)
 	if err != nil && d.pool.mem.Pooled > 0 {
@@ -140,14 +143,14 @@ func (d *Device) tryCreate(size int64, use use) (handle, error) {
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
-// Free gives b back to the pool; launches already made still see its contents. nil is ignored.
+// Free implements backend.Device. It ignores nil.
 func (d *Device) Free(b backend.Buffer) {
 	if b == nil {
 		return
 	}
 	own := b.(*buffer)
 	if own.freed {
-		panic("wgsl.Free: buffer was freed before")
+		panic("wgsl.Free: the buffer has been freed before")
 	}
 	own.freed = true
 	if own.raw == nil {
@@ -159,7 +162,7 @@ func (d *Device) Free(b backend.Buffer) {
 	p.put(own)
 }
 
-// put keeps the block of b for reuse.
+// put adds the block of b to the pool.
 func (p *pool) put(b *buffer) {
 	if p.free == nil {
 		p.free = map[int64][]*buffer{}
@@ -168,7 +171,7 @@ func (p *pool) put(b *buffer) {
 	p.mem.Pooled += b.bytes
 }
 
-// trim releases the blocks that nobody uses.
+// trim releases all pooled blocks.
 func (p *pool) trim() {
 	for _, list := range p.free {
 		for _, b := range list {
@@ -188,10 +191,10 @@ func (p *pool) releaseAll() {
 	p.mem.Live = 0
 }
 
-// Memory says how much is in use, in whole blocks.
+// Memory implements backend.Device. It counts whole blocks.
 func (d *Device) Memory() backend.Memory { return d.pool.mem }
 
-// ResetPeak starts a new measurement of Memory().Peak.
+// ResetPeak implements backend.Device.
 func (d *Device) ResetPeak() {
 	d.pool.mem.Peak = 0
 	d.pool.notePeak()

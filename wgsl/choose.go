@@ -2,10 +2,10 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// What closed items of a Choose get, as choose.wgsl numbers it.
+// What items that do not pass the gate get; params.closed of choose.wgsl.
 const (
-	closedOther = iota
-	closedBoth
+	closedOther = iota // Other
+	closedBoth         // the candidate plus Other
 	closedZero
 )
 
@@ -19,6 +19,7 @@ func (d *Device) Choose(a backend.Choose) {
 	d.choose(a, closed, false)
 }
 
+// choose runs choose.wgsl. With invert, the items that pass the gate are those that normally do not.
 func (d *Device) choose(a backend.Choose, closed int, invert bool) {
 	d.choices(a, func(p choicePiece) {
 		x, y := window(a.X, p.candidate(a), p.reach(a)), window(a.Y, p.place(a), p.written(a))
@@ -48,14 +49,14 @@ func (d *Device) ChooseBackward(a backend.ChooseBackward) {
 	if a.DOther == nil {
 		return
 	}
-	// What was not open, and zero elsewhere; then its sum.
+	// DY where items did not pass the gate, zero elsewhere; then its sum.
 	rest := d.Alloc(a.B * a.N)
 	d.choose(backend.Choose{X: a.DY, Item: a.N, Gate: a.Gate, Y: rest, B: a.B, K: 1, N: a.N}, closedZero, true)
 	d.Sum(backend.Sum{X: rest, Y: a.DOther, Outer: 1, N: a.B * a.N / a.Period, Inner: a.Period, P: 1, Accumulate: true})
 	d.Free(rest)
 }
 
-// deciders binds ranks and gate, or something else in place of those that there are none of.
+// deciders binds Rank and Gate, or instead in place of one that is nil.
 func deciders(a backend.Choose, instead span) (rank, gate span) {
 	rank, gate = instead, instead
 	if a.Rank != nil {
@@ -67,11 +68,11 @@ func deciders(a backend.Choose, instead span) (rank, gate span) {
 	return rank, gate
 }
 
-// choicePiece is a part of a Choose: items from b0 on, of these candidates from k0 on, of these words n0..n0+n, which are all
-// unless there is one item.
+// choicePiece is a part of a Choose: n words, from word n0 on, of kept candidates, from candidate k0 on, of some items, from item b0
+// on. If there is more than one item, it holds all words of all candidates.
 type choicePiece struct{ b0, items, k0, kept, n0, n int }
 
-// choices calls visit for parts of a that fit the device: whole items if possible, else single candidates.
+// choices calls visit for parts of a that fit the device: whole items if possible, otherwise single candidates or parts of them.
 func (d *Device) choices(a backend.Choose, visit func(choicePiece)) {
 	words := d.bindingWords()
 	if a.K*a.N <= words {
@@ -90,18 +91,18 @@ func (d *Device) choices(a backend.Choose, visit func(choicePiece)) {
 	}
 }
 
-// candidate is where the piece's first candidate begins in X.
+// candidate returns where the piece's first candidate begins in X.
 func (p choicePiece) candidate(a backend.Choose) int {
 	return a.Off + p.b0*a.Item + p.k0*a.N + p.n0
 }
 
-// reach is how many words of X it may look at.
+// reach returns the number of words of X that the piece covers.
 func (p choicePiece) reach(a backend.Choose) int { return (p.items-1)*a.Item + (p.kept-1)*a.N + p.n }
 
-// place is where the piece begins in Y.
+// place returns where the piece begins in Y.
 func (p choicePiece) place(a backend.Choose) int { return p.b0*a.N + p.n0 }
 
-// written is how many words of Y belong to it.
+// written returns the number of words of Y that the piece covers.
 func (p choicePiece) written(a backend.Choose) int { return (p.items-1)*a.N + p.n }
 
 func (p choicePiece) params(a backend.Choose) params {

@@ -1,16 +1,16 @@
 package wgsl
 
-// Counting returns a device that computes nothing, needs no driver, and is asked for exactly what an adapter of the given kind and
-// backend would be asked for with the options: see Device.Tally. Whatever is read from it is 1, which decides nothing about sizes but lets every
-// object be present.
+// Counting returns a device that computes nothing and needs no driver, but counts exactly the launches that an adapter of the given
+// kind and backend would get with these options: see Device.Tally. Every number read from it is 1; a model that reads object scores
+// thus finds every object present.
 func Counting(info AdapterInfo, opts Options) (*Device, error) {
 	return newDevice(info, nothing{}, limits{bindingBytes: 1 << 31, bufferBytes: 1 << 40, workgroups: 65535}, opts)
 }
 
-// nothing is a driver without a machine under it.
+// nothing is a driver without a GPU.
 type nothing struct{}
 
-// nowhere is what it makes.
+// nowhere is the handle of everything that it makes.
 type nowhere struct{}
 
 // Release implements handle.

@@ -25,27 +25,27 @@ type Device struct {
 	pool     pool
 	batch    batch
 	kernels  map[string]*kernel
-	products map[productKey]*kernel // those of them that are matrix products
+	products map[productKey]*kernel // those kernels that are matrix products
 	unsent   int                    // bytes written since the last wait
-	staging  handle                 // stagingBytes long; nil until first used
+	staging  handle                 // a block of stagingBytes; nil until first used
 	nothing  [2]*buffer             // placeholders for optional inputs and outputs
 	tuner    tuner
 	tally    Tally
-	halves   bool // whether KeepHalves does anything
+	halves   bool // KeepHalves stores numbers as float16
 }
 
-// limits are the adapter's, lowered by the options.
+// limits are what kernels must respect: the adapter's limits, lowered by the options, and limits of our own.
 type limits struct {
-	bindingBytes int64 // largest storage binding
-	bufferBytes  int64
-	workgroups   int     // per dimension
-	batchWork    float64 // FLOP per submission, to stay well under a second
-	memoryBytes  int64   // 0: as much as there is
-	windowKeys   int     // most keys of an attention with all scores in workgroup memory
-	fusedWidth   int     // widest values of an attention with a tile of the scores in registers
+	bindingBytes int64   // of a storage binding
+	bufferBytes  int64   // of a buffer
+	workgroups   int     // in each dimension of a launch
+	batchWork    float64 // FLOP per submission, to stay well below a second
+	memoryBytes  int64   // of all buffers; 0: no limit
+	windowKeys   int     // keys in windowattention.wgsl
+	fusedWidth   int     // width of the values in fusedattention.wgsl
 }
 
-// newDevice returns a device that runs on the driver. The driver is closed if that fails.
+// newDevice returns a device that runs on the given driver. If it fails, it closes the driver.
 func newDevice(info AdapterInfo, run driver, adapter limits, opts Options) (*Device, error) {
 	d := &Device{info: info, driver: run, limits: adapter.lowered(info.Kind, opts), tuner: newTuner(opts, info),
 		halves:  opts.Halves,
@@ -57,15 +57,15 @@ func newDevice(info AdapterInfo, run driver, adapter limits, opts Options) (*Dev
 	return d, nil
 }
 
-// start makes the device's own buffers.
+// start creates the device's own buffers.
 func (d *Device) start() error {
 	d.batch.uniforms = d.createBuffer(maxLaunches*slotBytes, forParams)
 	d.nothing = [2]*buffer{d.alloc(1), d.alloc(1)}
 	return d.takeError()
 }
 
-// lowered returns what kernels must respect: the adapter's limits, lowered by the options. The work per submission aims
-// at 0.2 s on the slowest machine of a kind that is likely: lavapipe on two cores, an old laptop's GPU, a small discrete card.
+// lowered returns the limits of an adapter, lowered by the options and completed with our own. The work per submission aims at 0.2 s
+// on the slowest machine of a kind that is likely: lavapipe on two cores, the GPU of an old laptop, a small discrete card.
 func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	r.memoryBytes = opts.MaxMemoryBytes
 	r.windowKeys, r.fusedWidth = windowKeys, fusedWidth
@@ -86,13 +86,13 @@ func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	return r
 }
 
-// Name returns for instance "NVIDIA H200 (Vulkan)".
+// Name implements backend.Device: "NVIDIA H200 (Vulkan)", for instance.
 func (d *Device) Name() string { return fmt.Sprintf("%s (%s)", d.info.Name, d.info.Backend) }
 
 // Info describes the adapter.
 func (d *Device) Info() AdapterInfo { return d.info }
 
-// fail keeps the first error until the next Read or Sync, and a lost device for ever.
+// fail records an error: the first one until the next Read or Sync, the loss of the device forever.
 func (d *Device) fail(err error) {
 	if err == nil {
 		return
@@ -105,7 +105,7 @@ func (d *Device) fail(err error) {
 	}
 }
 
-// takeError returns and forgets the first error.
+// takeError returns the recorded error and clears it.
 func (d *Device) takeError() error {
 	d.fail(d.driver.stray())
 	err := d.err

@@ -2,11 +2,11 @@ package wgsl
 
 import "fmt"
 
-// run launches one thread per element, in workgroups of groupThreads. The shader's Params begin with
+// run launches one thread per element, in workgroups of groupThreads. The shader's Params must begin with
 //
 //	base: array<vec4<u32>, 2>,
 //
-// the word at which each span's window begins: base[0].x for the first, ... base[1].w for the eighth.
+// which receives the base of each span: base[0].x for the first, ..., base[1].w for the eighth.
 func (d *Device) run(k *kernel, threads int, work float64, spans []span, sent params) {
 	for i, s := range spans {
 		if s.buf == nil {
@@ -24,7 +24,7 @@ func (d *Device) run(k *kernel, threads int, work float64, spans []span, sent pa
 	d.launch(k, d.grid(threads, groupThreads), work, spans, append(all, sent...))
 }
 
-// maxSpans is the number of storage bindings that every device offers.
+// maxSpans is the number of storage bindings that every WebGPU device offers.
 const maxSpans = 8
 
 // baseNames are the words of base.
@@ -33,13 +33,13 @@ var baseNames = [maxSpans]string{"base.0.x", "base.0.y", "base.0.z", "base.0.w",
 // groupThreads is the workgroup size of every kernel that runs one thread per element.
 const groupThreads = 64
 
-// element is how a kernel that runs element by element moves its data: word by word or in groups of four.
+// element is what a thread of a kernel loads and stores at once: a word or four adjacent ones.
 type element struct {
-	width   int
-	replace []string // for Device.kernel
+	width   int      // 1 or 4
+	replace []string // the placeholders for it, for Device.kernel
 }
 
-// elementOf returns groups of four if all counts (sizes, strides, starts) allow it.
+// elementOf returns elements of four words if all counts (sizes, strides, starts) are multiples of four.
 func elementOf(counts ...int) element {
 	for _, n := range counts {
 		if n%4 != 0 {
@@ -49,12 +49,12 @@ func elementOf(counts ...int) element {
 	return element{4, []string{"{{ELEMENT}}", "vec4<f32>", "{{WIDTH}}", "4", "{{NARROW}}", "", "{{ONES}}", "vec4<f32>(1.0)"}}
 }
 
-// with returns the replacements and more of them.
+// with returns the placeholders and more of them.
 func (e element) with(more ...string) []string {
 	return append(append([]string{}, e.replace...), more...)
 }
 
-// accessOf replaces {{ACCESS}}, the access of the inputs of a kernel that may run in place.
+// accessOf returns the placeholder {{ACCESS}}: the access of inputs that may be the output too.
 func accessOf(inPlace bool) []string {
 	if inPlace {
 		return []string{"{{ACCESS}}", "read_write"}
@@ -62,7 +62,7 @@ func accessOf(inPlace bool) []string {
 	return []string{"{{ACCESS}}", "read"}
 }
 
-// runs is chunks for kernels that do flop operations per item and whose input reaches halo items beyond the output.
+// runs is chunks for kernels that do flop operations per item, and for each chunk read halo more items than they write.
 func (d *Device) runs(items, words, halo int, flop float64) []chunk {
 	size := items
 	if items*words > d.bindingWords() {

@@ -27,7 +27,7 @@ func (d *Device) Trim() {
 	d.driver.poll()
 }
 
-// Precision is that of weights and memories: "f16" or "f32". Products are float32.
+// Precision is that of stored weights and memories: "f16" or "f32". Kernels always compute in float32.
 func (d *Device) Precision() string {
 	if d.halves {
 		return "f16"
@@ -42,17 +42,17 @@ func (d *Device) widened(b *buffer) *buffer {
 	return wide
 }
 
-// convert writes x to y, one of which is halves.
+// convert copies x to y with narrow16.wgsl or widen16.wgsl.
 func (d *Device) convert(file string, x, y *buffer) {
 	k := d.kernel(file)
-	for _, c := range d.chunks(ceilDiv(x.n, 2*alignWords), 2*alignWords) { // bindings of halves begin at multiples of that
+	for _, c := range d.chunks(ceilDiv(x.n, 2*alignWords), 2*alignWords) { // bindings of float16 begin at multiples of 2*alignWords
 		start := c.start * 2 * alignWords
 		n := min(c.n*2*alignWords, x.n-start)
 		d.run(k, ceilDiv(n, 2), float64(2*n), []span{window(x, start, n), window(y, start, n)}, params{{"n", n}})
 	}
 }
 
-// readable returns spans with those of halves that k cannot read widened, and what gives back the copies.
+// readable returns spans in which float16 buffers that k cannot read are replaced by float32 copies, and a function that frees these.
 func (d *Device) readable(k *kernel, spans []span) ([]span, func()) {
 	var copies []*buffer
 	for i, s := range spans {
@@ -60,7 +60,7 @@ func (d *Device) readable(k *kernel, spans []span) ([]span, func()) {
 			continue
 		}
 		if k.access[i] != 'r' {
-			panic(fmt.Sprintf("wgsl: %s writes to a buffer that is kept as float16", k.name))
+			panic(fmt.Sprintf("wgsl: %s writes to a buffer that is stored as float16", k.name))
 		}
 		if copies == nil {
 			spans = append([]span{}, spans...)
@@ -76,7 +76,7 @@ func (d *Device) readable(k *kernel, spans []span) ([]span, func()) {
 	}
 }
 
-// elementLoad is the replacements for shaders that read x[at] by elements of one or four words.
+// elementLoad returns the placeholders for loading an element of x, of one or four words: {{LOAD_X}} loads x[at].
 func elementLoad(x *buffer, width int) []string {
 	switch {
 	case !x.half && width == 4:
@@ -89,8 +89,8 @@ func elementLoad(x *buffer, width int) []string {
 	return []string{"{{X_ELEMENT}}", "u32", "{{LOAD_X}}", "half_of(x[at / 2u], at)"}
 }
 
-// vectorLoad returns the element type of matrix x and the expression that loads four words of it from at on: wide if at is a
-// multiple of four.
+// vectorLoad returns the element type of the matrix named x and an expression that loads four of its words, from word at on. If wide is
+// set, at must be a multiple of four.
 func vectorLoad(x string, half, wide bool) (element, load string) {
 	switch {
 	case half && wide:

@@ -13,15 +13,15 @@ var sources embed.FS
 
 // kernel is a compiled shader.
 type kernel struct {
-	name    string  // file and replacements, for messages
+	name    string  // files and replacements, for messages
 	params  []field // of struct Params
-	access  string  // one letter per storage binding: 'r' read, 'w' read_write
-	halves  []bool  // by storage binding: whether it is of float16 in pairs, which a shader declares as u32
+	access  string  // one letter per storage binding: 'r' for read, 'w' for read_write
+	halves  []bool  // for each storage binding, whether it holds float16 in pairs, which shaders declare as u32
 	program handle  // nil if the shader was refused
 }
 
-// kernel returns the shader of the named file (several joined with "+"), with pairs of texts replaced: old, new, ...
-// It is compiled when first asked for. A refused shader fails the device and makes its launches do nothing.
+// kernel returns the shader in a file (or several, joined by "+") after replacing texts: old, new, old, new, ... It is compiled on
+// first use. A shader that is refused fails the device, and its launches do nothing.
 func (d *Device) kernel(file string, replace ...string) *kernel {
 	key := file + strings.Join(append([]string{""}, replace...), " ")
 	if k, ok := d.kernels[key]; ok {
@@ -45,7 +45,7 @@ func (d *Device) kernel(file string, replace ...string) *kernel {
 	return k
 }
 
-// source returns the files' text with the replacements made.
+// source returns the text of the files with the replacements made.
 func source(file string, replace []string) (string, error) {
 	var text strings.Builder
 	for _, name := range strings.Split(file, "+") {
@@ -65,8 +65,8 @@ func source(file string, replace []string) (string, error) {
 
 var repeated = regexp.MustCompile(`^(.*\S)\s*// for ((?:[A-Z]<\d+(?:, )?)+)$`)
 
-// unroll repeats each line that ends in "// for I<2, J<3" with $I and $J replaced by all pairs of indices: WGSL compilers
-// check the bounds of indices that they do not know, and keep only named values in registers.
+// unroll repeats each line that ends in "// for I<2, J<3", with $I and $J replaced by all pairs of indices. Shaders use this instead of
+// arrays in loops, because WGSL compilers check the bounds of indices that are not constants, and keep only named values in registers.
 func unroll(code string) (string, error) {
 	var out strings.Builder
 	for _, line := range strings.Split(code, "\n") {
@@ -88,7 +88,7 @@ func unroll(code string) (string, error) {
 	return out.String(), nil
 }
 
-// repeat returns each line n times with name replaced by 0..n-1.
+// repeat returns each line n times, with name replaced by 0..n-1.
 func repeat(lines []string, name string, n int) []string {
 	var out []string
 	for _, l := range lines {
@@ -99,6 +99,7 @@ func repeat(lines []string, name string, n int) []string {
 	return out
 }
 
+// compile compiles k and reads its bindings and params from the text.
 func (d *Device) compile(k *kernel, code string) (err error) {
 	if k.access, k.halves, err = storageBindings(code); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (d *Device) compile(k *kernel, code string) (err error) {
 
 var storageDeclaration = regexp.MustCompile(`@binding\((\d+)\) var<storage, *(read|read_write)> \w+: (.*);`)
 
-// storageBindings reads bindings 1, 2, ... from a shader's text, as kernel.access and kernel.halves.
+// storageBindings reads the storage bindings, 1, 2, ..., from a shader's text: kernel.access and kernel.halves.
 func storageBindings(code string) (access string, halves []bool, err error) {
 	found := storageDeclaration.FindAllStringSubmatch(code, -1)
 	reads := make([]byte, len(found))

@@ -10,22 +10,22 @@ import (
 
 const (
 	maxLaunches = 256 // per submission
-	maxFirst    = 32  // of the first one after a wait, so that a device that has nothing to do begins soon
-	maxAhead    = 16  // submissions: bounds what waits at a time, and so how long one wait may take
-	slotBytes   = 256 // params of one launch: the largest alignment that a device may ask of dynamic offsets
-	alignWords  = 64  // storage bindings begin at multiples of 256 bytes
+	maxFirst    = 32  // in the first submission after a wait, so that an idle GPU starts soon
+	maxAhead    = 16  // submissions without a wait, which bounds how long a wait can take
+	slotBytes   = 256 // for the params of a launch: the largest alignment that a device may require of dynamic offsets
+	alignWords  = 64  // storage bindings begin at multiples of 256 bytes, the largest alignment that a device may require
 )
 
-// span is a part of a buffer to bind. The zero span binds a placeholder.
+// span is a range of a buffer to bind. The zero span binds a placeholder.
 type span struct {
 	buf  *buffer
-	off  int // words, a multiple of alignWords
-	n    int // words
-	base int // where the part asked for begins within the span
-	used int // words that a kernel looks at: all asked for, or fewer where there are gaps
+	off  int // where the binding begins, in words: a multiple of alignWords
+	n    int // its length in words
+	base int // where the range that was asked for begins within the binding
+	used int // words that the kernel uses: the whole range, or fewer if there are gaps
 }
 
-// bytes is how much of it a kernel looks at.
+// bytes is the size of what the kernel uses.
 func (s span) bytes() int64 {
 	if s.buf == nil {
 		return 0
@@ -41,7 +41,7 @@ func whole(b backend.Buffer) span {
 	return window(b, 0, b.Len())
 }
 
-// align is what bindings of b begin at a multiple of, in words of b.
+// align is the alignment of bindings of b, in numbers.
 func (b *buffer) align() int {
 	if b.half {
 		return 2 * alignWords
@@ -49,7 +49,7 @@ func (b *buffer) align() int {
 	return alignWords
 }
 
-// wordBytes is how much a word of b takes.
+// wordBytes is the size of a number in b.
 func (b *buffer) wordBytes() int {
 	if b.half {
 		return 2
@@ -57,7 +57,7 @@ func (b *buffer) wordBytes() int {
 	return 4
 }
 
-// window binds words off..off+n of b; b may be nil.
+// window binds n words of b, from word off on; b may be nil.
 func window(b backend.Buffer, off, n int) span {
 	if b == nil {
 		return span{}
@@ -69,22 +69,23 @@ func window(b backend.Buffer, off, n int) span {
 
 // batch is the launches recorded since the last submission.
 type batch struct {
-	id       uint64 // counts submissions, from 1 once something was recorded
-	uniforms handle
+	id       uint64 // the number of this submission, from 1 on
+	uniforms handle // a slot of slotBytes for the params of each launch
 	launches []launch
-	params   []uint32
-	work     float64
-	ahead    int // submissions that nobody waited for yet
+	params   []uint32 // the contents of uniforms
+	work     float64  // estimated FLOP
+	ahead    int      // submissions since the last wait
 }
 
+// launch is a recorded run of a kernel.
 type launch struct {
 	kernel *kernel
-	group  handle // the kernel's program with its bindings
-	grid   [3]int
+	group  handle // the bind group
+	grid   [3]int // workgroups
 }
 
-// launch records a run of grid workgroups of k. work estimates its cost in FLOP (a word moved counts as one), spans
-// are the storage bindings in order, sent the words of struct Params.
+// launch records a run of grid workgroups of k. work is its estimated cost in FLOP (a word moved counts as one), spans are the storage
+// bindings in order, and sent is the contents of struct Params.
 func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent params) {
 	if d.err != nil || d.lost != nil || k.program == nil {
 		return
@@ -114,7 +115,7 @@ func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent
 	}
 }
 
-// checkLaunch panics on a mistake of a launcher of this package.
+// checkLaunch panics if the code in this package made a mistake.
 func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, sent params) {
 	sent.check(k.name, k.params)
 	if len(spans) != len(k.access) || len(sent) > slotBytes/4 {
@@ -131,7 +132,7 @@ func (d *Device) checkLaunch(k *kernel, grid [3]int, spans []span, sent params) 
 	}
 }
 
-// bind makes the bind group of a launch. It costs about a microsecond, less than looking one up is worth.
+// bind makes the bind group of a launch. That takes about a microsecond, so caching bind groups does not pay.
 func (d *Device) bind(k *kernel, spans []span) (handle, error) {
 	storage := make([]binding, 0, maxSpans)
 	for i, s := range spans {
@@ -142,13 +143,13 @@ func (d *Device) bind(k *kernel, spans []span) (handle, error) {
 			return nil, ErrOutOfMemory
 		}
 		s.buf.batch, s.buf.used = d.batch.id, true
-		// Sizes are whole vec4s; blocks are multiples of 256 bytes.
+		// Sizes are multiples of a vec4; they stay within the block, whose size is a multiple of 256 bytes.
 		storage = append(storage, binding{block: s.buf.raw, off: s.off * s.buf.wordBytes(), size: (s.n*s.buf.wordBytes() + 15) &^ 15})
 	}
 	return d.driver.bind(k.name, k.program, d.batch.uniforms, storage)
 }
 
-// flush submits what is recorded.
+// flush submits what has been recorded.
 func (d *Device) flush() {
 	b := &d.batch
 	if len(b.launches) == 0 {
@@ -171,14 +172,14 @@ func (d *Device) flush() {
 	}
 }
 
-// waitIdle waits until all that was submitted is done.
+// waitIdle waits until everything submitted is done.
 func (d *Device) waitIdle() error {
 	d.batch.ahead, d.unsent = 0, 0
 	d.tally.Waits++
 	return d.driver.waitIdle()
 }
 
-// names lists the kernels of the batch, once each.
+// names lists the kernels of the batch, each once.
 func (b *batch) names() string {
 	var names []string
 	for _, l := range b.launches {

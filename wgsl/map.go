@@ -2,7 +2,7 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// mapWork estimates the operations per element of the functions with an exponential.
+// mapWork is the estimated number of operations per element, for a function with an exponential.
 const mapWork = 30
 
 // Map implements backend.Kernels.

@@ -7,31 +7,31 @@ import (
 	"strconv"
 )
 
-// param is a word of a shader's uniform: its name in struct Params and its value, an int, uint32, bool or float32.
-// "dims.x" is a component of a vec4 or a field of an inner struct, "base.0.x" one of an array of vec4.
+// param is a word of a shader's uniform: its name in struct Params, and its value, an int, uint32, bool or float32. The name "dims.x"
+// is a component of a vec4 or a field of an inner struct, "base.0.x" a component in an array of vec4.
 type param struct {
 	name  string
 	value any
 }
 
-// params is everything that a launch sends to its shader's struct Params, in order.
+// params is the contents of a shader's struct Params, in order.
 type params []param
 
-// vector names the components of a vec4.
+// vector returns the components of a vec4.
 func vector(name string, x, y, z, w int) params {
 	return params{{name + ".x", x}, {name + ".y", y}, {name + ".z", z}, {name + ".w", w}}
 }
 
-// and is p followed by more. p is not to be used again.
+// and returns p followed by more. p must not be used afterwards.
 func (p params) and(more ...param) params { return append(p, more...) }
 
-// field is a word of struct Params as the shader's text declares it.
+// field is a word of struct Params, as declared in the shader's text.
 type field struct {
 	name string
 	kind string // "u32" or "f32"
 }
 
-// check panics unless p is exactly the fields of the named shader.
+// check panics unless p matches the fields of the named shader exactly.
 func (p params) check(shader string, fields []field) {
 	for i, f := range fields {
 		if i == len(p) {
@@ -47,7 +47,7 @@ func (p params) check(shader string, fields []field) {
 	}
 }
 
-// kind is the type that the shader must give to p.
+// kind is the type that the shader must declare for p.
 func (p param) kind() string {
 	if _, ok := p.value.(float32); ok {
 		return "f32"
@@ -80,9 +80,9 @@ var (
 	arrayText  = regexp.MustCompile(`^array<vec4<u32>, (\d+)>$`)
 )
 
-// paramFields lists the words of a shader's struct Params. It knows the types that the shaders here use: u32, f32, vec4,
-// an array of vec4<u32>, and structs of four words. All but words must begin at a multiple of four words, as WGSL lays out
-// uniforms, so that nothing is padded.
+// paramFields lists the words of a shader's struct Params. It knows the types that our shaders use: u32, f32, vec4, arrays of
+// vec4<u32>, and structs of four words. All types larger than a word must begin at a multiple of four words, because WGSL would
+// otherwise insert padding.
 func paramFields(code string) ([]field, error) {
 	structs := map[string]string{}
 	for _, m := range structText.FindAllStringSubmatch(code, -1) {
@@ -95,6 +95,7 @@ func paramFields(code string) ([]field, error) {
 	return structFields(text, structs)
 }
 
+// structFields lists the words of a struct, given the text between its braces.
 func structFields(text string, structs map[string]string) ([]field, error) {
 	members := memberText.FindAllStringSubmatch(text, -1)
 	if lines := lineText.FindAllString(text, -1); len(lines) != len(members) {
@@ -116,7 +117,7 @@ func structFields(text string, structs map[string]string) ([]field, error) {
 	return all, nil
 }
 
-// memberFields lists the words of a type; their names begin with a dot, or are empty for a single word.
+// memberFields lists the words of a type. Their names begin with a dot, or are empty for a single word.
 func memberFields(kind string, structs map[string]string) ([]field, error) {
 	switch array := arrayText.FindStringSubmatch(kind); {
 	case kind == "u32" || kind == "f32":

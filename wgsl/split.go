@@ -1,16 +1,16 @@
 package wgsl
 
-// chunk is items start..start+n of a longer list.
+// chunk is n consecutive items of a longer list, from item start on.
 type chunk struct{ start, n int }
 
-// chunks splits items of so many words each into runs that fit a storage binding (an unaligned start included) and a
-// third of the work of a submission (one FLOP a word). Items larger than that are the caller's to split.
+// chunks splits items of the given number of words into runs that fit a storage binding, even with an unaligned start, and take at most
+// a third of a submission's work (at one FLOP per word). If a single item is larger than that, the caller has to split it.
 func (d *Device) chunks(items, words int) []chunk {
 	most := min(d.bindingWords(), int(d.limits.batchWork/3))
 	return split(items, max(most/words, 1))
 }
 
-// split cuts 0..items into runs of at most size.
+// split divides items into runs of at most size.
 func split(items, size int) []chunk {
 	var cs []chunk
 	for start := 0; start < items; start += size {
@@ -19,10 +19,10 @@ func split(items, size int) []chunk {
 	return cs
 }
 
-// bindingWords is how many words a window may have, wherever it begins.
+// bindingWords is the number of words that a window may have, wherever it begins.
 func (d *Device) bindingWords() int { return int(d.limits.bindingBytes/4) - alignWords }
 
-// grid returns the workgroups for n items in workgroups of size: one dimension while it lasts, then two.
+// grid returns the workgroups for n items, in workgroups of size threads: along x if possible, otherwise along x and y.
 func (d *Device) grid(n, size int) [3]int {
 	groups := ceilDiv(n, size)
 	rows := ceilDiv(groups, d.limits.workgroups)

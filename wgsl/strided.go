@@ -2,21 +2,20 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// axis is one axis of an iteration over two strided operands.
+// axis is an axis of an iteration over two strided operands.
 type axis struct {
 	n      int
 	stride [2]int
 }
 
-// block is an iteration over two operands: its axes, where element 0 lies in each operand, and how many elements of
-// the whole iteration come before it (only with cutOuter).
+// block is an iteration over two strided operands, or a part of one.
 type block struct {
 	axes  []axis
-	off   [2]int
-	start int
+	off   [2]int // where element 0 lies in each operand
+	start int    // elements of the whole iteration that come before; valid only for parts made with cutOuter
 }
 
-// mergeAxes drops axes of size 1 and joins neighbors that are contiguous in both operands.
+// mergeAxes drops axes of size 1 and merges adjacent axes that both operands step through as if they were one.
 func mergeAxes(dims, xs, ys []int) []axis {
 	var out []axis
 	for i, n := range dims {
@@ -46,7 +45,7 @@ func (b block) size() int {
 	return n
 }
 
-// extent returns the words lo..hi (hi included) of operand o that b touches.
+// extent returns the first and the last word of operand o that b touches.
 func (b block) extent(o int) (lo, hi int) {
 	lo, hi = b.off[o], b.off[o]
 	for _, a := range b.axes {
@@ -59,7 +58,7 @@ func (b block) extent(o int) (lo, hi int) {
 	return lo, hi
 }
 
-// span binds what b touches of operand o and returns where element 0 lies in it.
+// span binds what b touches of operand o, and returns where element 0 lies in it.
 func (b block) span(o int, buf backend.Buffer) (s span, first int) {
 	lo, hi := b.extent(o)
 	s = window(buf, lo, hi-lo+1)
@@ -72,8 +71,8 @@ func (b block) span(o int, buf backend.Buffer) (s span, first int) {
 	return s, b.off[o] - lo
 }
 
-// element says whether b can be moved in groups of four, and then counts its axes in them. outputs are further words
-// that must be multiples of four.
+// element returns the elements in which b can be moved, and its axes counted in these. outputs are further numbers that have to be
+// multiples of four for elements of four words.
 func (b block) element(outputs ...int) (element, []axis) {
 	last := b.axes[len(b.axes)-1]
 	counts := append(outputs, last.n)
@@ -99,7 +98,7 @@ func (b block) element(outputs ...int) (element, []axis) {
 	return e, axes
 }
 
-// blocks calls visit for parts of b that fit the device. next chooses the axis to halve.
+// blocks calls visit for parts of b that fit the device. It halves b repeatedly, along the axis that next chooses.
 func (d *Device) blocks(b block, next func(b block) int, visit func(block)) {
 	fits := b.size() <= d.bindingWords()
 	for o := range b.off {
@@ -127,7 +126,7 @@ func (d *Device) blocks(b block, next func(b block) int, visit func(block)) {
 	d.blocks(second, next, visit)
 }
 
-// cutOuter chooses the outermost axis: parts are then contiguous runs of the iteration.
+// cutOuter chooses the outermost axis, so that parts are contiguous runs of the iteration.
 func cutOuter(b block) int {
 	for i, a := range b.axes {
 		if a.n > 1 {
@@ -137,7 +136,7 @@ func cutOuter(b block) int {
 	return 0
 }
 
-// cutLongest chooses the axis that reaches farthest in the operand that needs the most words.
+// cutLongest chooses the axis with the largest extent in the operand that needs the most words.
 func cutLongest(b block) int {
 	o := 0
 	lo0, hi0 := b.extent(0)

@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// Tally is what a device was asked to do since it was opened.
+// Tally counts what a device was asked to do since it was opened.
 type Tally struct {
 	Kernels     map[string]KernelTally // by shader file, without its suffix: "matmultiled"
 	Submissions int
-	Readbacks   int   // waits of the host for something that it reads
+	Readbacks   int   // times that the host waited for data to read
 	Waits       int   // other waits of the host
 	Sent, Got   int64 // bytes that the host wrote and read
 }
 
-// KernelTally is the launches of a kernel.
+// KernelTally counts the launches of a kernel.
 type KernelTally struct {
 	Dispatches int
 
-	// FLOP is the work of kernels that multiply and add up, 2 per multiply-add, without padding; 0 for all others.
+	// FLOP is the work of kernels that consist of multiply-adds, 2 for each, without padding; 0 for all others.
 	FLOP float64
 
-	// Read and Written are bytes of operands, each counted once per launch, however often the kernel looks at it. What a kernel adds
-	// to or changes in place counts as written only. So this is the least that moves, but for what caches hold.
+	// Read and Written are bytes of operands. Each is counted once per launch, however often the kernel reads it; an operand that is
+	// changed in place counts as written only. So this is the least memory traffic, apart from what caches save.
 	Read, Written int64
 }
 
@@ -31,14 +31,14 @@ func (k KernelTally) Plus(o KernelTally) KernelTally {
 	return KernelTally{k.Dispatches + o.Dispatches, k.FLOP + o.FLOP, k.Read + o.Read, k.Written + o.Written}
 }
 
-// Tally returns what the device was asked to do so far.
+// Tally returns the counts so far.
 func (d *Device) Tally() Tally {
 	t := d.tally
 	t.Kernels = maps.Clone(t.Kernels)
 	return t
 }
 
-// Since returns what was added to an earlier tally of the same device.
+// Since returns the difference from an earlier tally of the same device.
 func (t Tally) Since(earlier Tally) Tally {
 	diff := Tally{map[string]KernelTally{}, t.Submissions - earlier.Submissions, t.Readbacks - earlier.Readbacks,
 		t.Waits - earlier.Waits, t.Sent - earlier.Sent, t.Got - earlier.Got}
@@ -63,7 +63,7 @@ func (t Tally) Plus(o Tally) Tally {
 	return sum
 }
 
-// All adds up the kernels.
+// All returns the sum over all kernels.
 func (t Tally) All() (sum KernelTally) {
 	for _, k := range t.Kernels {
 		sum = sum.Plus(k)
@@ -71,11 +71,12 @@ func (t Tally) All() (sum KernelTally) {
 	return sum
 }
 
-// multiplies names the shader files whose estimated work is their FLOP. The estimates of the others weigh words moved and
-// functions, to bound how long a submission takes.
-var multiplies = map[string]bool{"matmultiled": true, "matmuldirect": true, "windowattention": true, "fusedattention": true, "depthwise": true, "depthwiseweight": true}
+// multiplies names the shader files whose estimated work is their FLOP. The estimates of the others include words moved and the cost of
+// functions; they only serve to bound how long a submission takes.
+var multiplies = map[string]bool{"matmultiled": true, "matmuldirect": true, "windowattention": true, "fusedattention": true,
+	"depthwise": true, "depthwiseweight": true}
 
-// count adds a launch.
+// count counts a launch.
 func (t *Tally) count(k *kernel, work float64, spans []span) {
 	name := k.shader()
 	one := KernelTally{Dispatches: 1}
@@ -95,7 +96,7 @@ func (t *Tally) count(k *kernel, work float64, spans []span) {
 	t.Kernels[name] = t.Kernels[name].Plus(one)
 }
 
-// shader is the last file that k is made of, without its suffix.
+// shader returns the last of the files that k is made of, without its suffix.
 func (k *kernel) shader() string {
 	files, _, _ := strings.Cut(k.name, " ")
 	return strings.TrimSuffix(files[strings.LastIndex(files, "+")+1:], ".wgsl")

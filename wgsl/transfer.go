@@ -6,24 +6,24 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// stagingBytes is the size of one piece of a transfer. WebGPU keeps a copy of every piece written until it is
-// submitted, so that pieces bound the memory beside the buffers.
+// stagingBytes is the size of a piece of a transfer. WebGPU keeps a copy of what is written until it is submitted; writing in pieces
+// bounds that memory.
 const stagingBytes = 4 << 20
 
-// maxUnsent is how much is written before the device waits until that was taken.
+// maxUnsent is the number of bytes that may be written before the device submits them and waits.
 const maxUnsent = 4 * stagingBytes
 
-// Write copies src to words off.. of b, after all kernels called so far.
+// Write implements backend.Device.
 func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	dst := checkRange("Write", b, off, len(src))
 	if dst.half {
-		panic("wgsl.Write: the buffer is kept as float16")
+		panic("wgsl.Write: the buffer is stored as float16")
 	}
 	if len(src) == 0 || !d.usable(dst) {
 		return
 	}
 	d.tally.Sent += 4 * int64(len(src))
-	if dst.batch == d.batch.id && len(d.batch.launches) > 0 { // recorded launches must see the old contents
+	if dst.batch == d.batch.id && len(d.batch.launches) > 0 { // writes run before the batch, whose launches need the old contents
 		if dst.used {
 			d.flush()
 		} else {
@@ -44,13 +44,12 @@ func (d *Device) Write(b backend.Buffer, off int, src []float32) {
 	}
 }
 
-// Read waits for all kernels called so far, then copies words off.. of b to dst. It returns the first error since
-// the last Read or Sync, and leaves dst alone then.
+// Read implements backend.Device. If it returns an error, it has not changed dst.
 func (d *Device) Read(b backend.Buffer, off int, dst []float32) error {
 	return d.ReadAll([]backend.Part{{From: b, Off: off, To: dst}})
 }
 
-// ReadAll is Read of several parts, with one wait for every stagingBytes of them.
+// ReadAll implements backend.Device. It waits once for every stagingBytes.
 func (d *Device) ReadAll(parts []backend.Part) error {
 	var pieces []piece
 	for _, p := range parts {
@@ -84,14 +83,14 @@ func (d *Device) ReadAll(parts []backend.Part) error {
 	return d.takeError()
 }
 
-// piece is words of a buffer on their way to the host.
+// piece is a range of a buffer to read.
 type piece struct {
 	from *buffer
 	off  int
 	to   []float32
 }
 
-// stagings puts pieces together that fit stagingBytes, and cuts those that do not.
+// stagings divides pieces into groups of at most stagingBytes, splitting pieces where necessary.
 func stagings(pieces []piece) (out [][]reading) {
 	room := 0
 	for _, p := range pieces {
@@ -108,7 +107,7 @@ func stagings(pieces []piece) (out [][]reading) {
 	return out
 }
 
-// Sync waits for all kernels called so far and returns the first error since the last Sync or Read.
+// Sync implements backend.Device.
 func (d *Device) Sync() error {
 	d.flush()
 	if d.lost == nil {
@@ -117,7 +116,7 @@ func (d *Device) Sync() error {
 	return d.takeError()
 }
 
-// usable says whether work on b makes sense; if b could not be allocated the device has failed already, or fails.
+// usable reports whether b can be used: neither its allocation nor anything since the last Read or Sync has failed.
 func (d *Device) usable(b *buffer) bool {
 	if b.raw == nil {
 		d.fail(fmt.Errorf("%w: a buffer of %d words could not be allocated earlier", ErrOutOfMemory, b.n))
@@ -125,6 +124,7 @@ func (d *Device) usable(b *buffer) bool {
 	return d.err == nil && d.lost == nil
 }
 
+// checkRange returns b as a buffer of this package. It panics if b was freed or does not hold n words from word off on.
 func checkRange(op string, b backend.Buffer, off, n int) *buffer {
 	own := b.(*buffer)
 	if own.freed {
