@@ -6,25 +6,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// scoreWords is the most words of scores that exist at a time: 64 MiB.
+// scoreWords limits the scores that exist at a time: 64 MiB.
 const scoreWords = 16 << 20
 
-// headMatrix is t's tokens [N, width] as items (b, h).
+// headMatrix returns the tokens of t as matrices [N,width], for items (b, h).
 func headMatrix(t backend.Heads, width int) matrix {
 	return matrix{t.Buf, t.Off, t.Row, t.Batch, width}
 }
 
-// few is how many queries or keys are too few for tiles of 64.
+// few is the number of queries or keys below which tiles of 64 waste too much.
 const few = 32
 
-// Attention computes softmax attention in one of three forms, chosen here and nowhere else: with all scores of 8 queries in
-// workgroup memory (windowattention.go), if the keys are few, or no more than fit and the queries are few; with a tile of the
-// scores at a time in registers (fusedattention.go); or with scores in a buffer, where values are wider than a workgroup holds, or
-// the keys of a head do not fit a binding.
+// Attention implements backend.Kernels. It chooses among three implementations:
 //
-// Of the first two, the one reads a word of K or V for 16 FLOP, the other for 64 or more, of which padding to tiles wastes up to three
-// quarters where few is exceeded. Lavapipe, which has no fast memory for workgroups, runs long attention through buffers two to four times
-// faster; it takes the forms of GPUs all the same, as it is there to check them.
+//   - windowAttention holds all scores of 8 queries in workgroup memory. It is for few keys, or few queries if their scores fit.
+//   - fusedAttention holds one tile of the scores at a time in registers.
+//   - attentionByProducts stores scores in a buffer. It is for values too wide for a workgroup, and for keys of a head that do not fit
+//     a binding.
+//
+// Per word of K or V read, the first does 16 FLOP, the second 64 or more; but it pads to tiles, which can waste up to three quarters of
+// the work if there are just more than few queries or keys. Lavapipe has no fast workgroup memory and would run long attention two to
+// four times faster through buffers, but it takes the same path as GPUs, because its purpose is to check them.
 func (d *Device) Attention(a backend.Attention) {
 	a.Check()
 	refuseRepeats(a)
@@ -48,8 +50,8 @@ func refuseRepeats(a backend.Attention) {
 	}
 }
 
-// attentionByProducts computes a product for the scores, their softmax, a product with the values, for as many heads or query rows
-// at a time as scoreWords admits.
+// attentionByProducts computes the scores as a matrix product, then their softmax, then a product with the values, for as many heads or
+// query rows at a time as scoreWords allows.
 func (d *Device) attentionByProducts(a backend.Attention) {
 	for _, c := range d.scoreChunks(a) {
 		scores := d.Alloc(c.items.n * c.rows * a.Nk)
@@ -60,12 +62,12 @@ func (d *Device) attentionByProducts(a backend.Attention) {
 	}
 }
 
-// attentionPart is some query rows of some items of an attention that one launch computes, and what it binds.
+// attentionPart is a chunk of an attention that is computed by one launch, with its operands and their bindings.
 type attentionPart struct {
 	scoreChunk
 	q, k, v, o          matrix
-	sq, sk, sv, so, lse span
-	lseStride           int // words of LSE per item
+	sq, sk, sv, so, lse span // the bindings of q, k, v, o and LSE
+	lseStride           int  // words of LSE from item to item
 }
 
 // work is the part's FLOP.
@@ -73,7 +75,7 @@ func (p attentionPart) work(a backend.Attention) float64 {
 	return 2 * float64(p.items.n*p.rows) * float64(a.Nk*(a.D+a.Dv))
 }
 
-// part binds c.
+// part binds the operands of chunk c.
 func (c scoreChunk) part(a backend.Attention) attentionPart {
 	p := attentionPart{scoreChunk: c, q: headMatrix(a.Q, a.D).rows(c.row), k: headMatrix(a.K, a.D), v: headMatrix(a.V, a.Dv),
 		o: headMatrix(a.O, a.Dv).rows(c.row), lse: c.lse(a), lseStride: a.Nq}
@@ -82,8 +84,8 @@ func (c scoreChunk) part(a backend.Attention) attentionPart {
 	return p
 }
 
-// eachPart calls run for c, in halves if it is too large for the bindings, the grid of workgroups of so many queries, or one
-// submission.
+// eachPart calls run for c, or for parts of it if it is too large for the bindings, the grid or a submission. A workgroup computes the
+// given number of queries.
 func (d *Device) eachPart(a backend.Attention, c scoreChunk, queries int, run func(attentionPart)) {
 	p := c.part(a)
 	fit := p.work(a) <= d.limits.batchWork && ceilDiv(c.rows, queries) <= d.limits.workgroups && c.items.n <= d.limits.workgroups
@@ -104,9 +106,10 @@ func (d *Device) eachPart(a backend.Attention, c scoreChunk, queries int, run fu
 	}
 }
 
-// spans are the bindings of the shaders that compute a whole attention, params the words that they share.
+// spans returns the bindings of windowattention.wgsl and fusedattention.wgsl.
 func (p attentionPart) spans() []span { return []span{p.sq, p.sk, p.sv, p.so, p.lse} }
 
+// params returns the params that both begin with.
 func (p attentionPart) params(a backend.Attention) params {
 	return params{{"rows", p.rows}, {"keys", a.Nk}, {"width", a.D}, {"value_width", a.Dv}}.
 		and(matrixParams("q", p.q, p.sq)...).and(matrixParams("k", p.k, p.sk)...).
@@ -115,8 +118,8 @@ func (p attentionPart) params(a backend.Attention) params {
 			{"has_lse", p.lse.buf != nil}}...)
 }
 
-// loads is the replacements of the three loads of four words: by fours if that is wanted and all rows begin at multiples of 4
-// words, else as narrow says. %[1]s is the matrix.
+// loads returns the placeholders for loading four words of q, k and v: as a vec4 if wide is set and all rows begin at multiples of 4
+// words, otherwise by the expression narrow, in which %[1]s stands for the name of the matrix.
 func (p attentionPart) loads(wide bool, narrow string) []string {
 	element, load := "f32", narrow
 	if wide && p.q.aligned() && p.k.aligned() && p.v.aligned() {
@@ -126,15 +129,15 @@ func (p attentionPart) loads(wide bool, narrow string) []string {
 		"{{LOAD_V}}", fmt.Sprintf(load, "v")}
 }
 
-// scoreChunk is the scores of query rows row..row+rows of some items (b, h): all rows, or a single item.
+// scoreChunk is some query rows, from row on, of some items (b, h). If it has more than one item, it has all rows.
 type scoreChunk struct {
 	items     items
 	row, rows int
 }
 
-// scoreChunks covers a's scores [B, Heads, Nq, Nk].
+// scoreChunks divides a into chunks whose scores fit scoreWords, a binding, and a launch.
 func (d *Device) scoreChunks(a backend.Attention) []scoreChunk {
-	groups := d.limits.workgroups * d.limits.workgroups // one per row in softmax.wgsl, per 256 scores in the backward pass
+	groups := d.limits.workgroups * d.limits.workgroups // one for each row in softmax.wgsl, for 256 scores in attentionbackward.wgsl
 	most := min(scoreWords, d.bindingWords(), groups*256)
 	if a.Nk > most {
 		d.fail(fmt.Errorf("wgsl: attention over %d keys: this device holds scores of at most %d", a.Nk, most))
@@ -155,25 +158,25 @@ func (d *Device) scoreChunks(a backend.Attention) []scoreChunk {
 	return cs
 }
 
-// dense is the chunk's matrices of the given width in a buffer of their own.
+// dense returns matrices [rows,width] for the items of the chunk, in a buffer of their own.
 func (c scoreChunk) dense(buf backend.Buffer, width int) matrix {
 	size := c.rows * width
 	return matrix{buf, -c.items.first * size, width, c.items.inner * size, size}
 }
 
-// scores is S = Scale * Q K^T.
+// scores returns the product S = Scale * Q K^T.
 func (c scoreChunk) scores(a backend.Attention, s backend.Buffer) product {
 	return product{a: headMatrix(a.Q, a.D).rows(c.row), b: headMatrix(a.K, a.D), c: c.dense(s, a.Nk), transB: true,
 		m: c.rows, n: a.Nk, k: a.D, items: c.items, alpha: a.Scale}
 }
 
-// weighted is O = P V.
+// weighted returns the product O = P V.
 func (c scoreChunk) weighted(a backend.Attention, p backend.Buffer) product {
 	return product{a: c.dense(p, a.Nk), b: headMatrix(a.V, a.Dv), c: headMatrix(a.O, a.Dv).rows(c.row),
 		m: c.rows, n: a.Dv, k: a.Nk, items: c.items, alpha: 1}
 }
 
-// lse is the chunk's part of LSE [B, Heads, Nq].
+// lse binds the chunk's part of LSE [B,Heads,Nq].
 func (c scoreChunk) lse(a backend.Attention) span {
 	if a.LSE == nil {
 		return span{}
@@ -181,7 +184,7 @@ func (c scoreChunk) lse(a backend.Attention) span {
 	return window(a.LSE, c.items.first*a.Nq+c.row, c.items.n*c.rows)
 }
 
-// softmax normalizes the rows of scores in place.
+// softmax replaces the scores of the chunk by probabilities, and stores their LSE.
 func (d *Device) softmax(a backend.Attention, c scoreChunk, scores backend.Buffer) {
 	rows := c.items.n * c.rows
 	lse := c.lse(a)

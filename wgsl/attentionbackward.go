@@ -2,12 +2,12 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// AttentionBackward adds the gradients of an Attention. Chunk by chunk it computes the scores S and dP = dO V^T again,
-// turns them into P and dS, and multiplies:
+// AttentionBackward implements backend.Kernels. For one chunk after the other, it computes the scores S again, and dP = dO V^T, turns
+// them into P and dS, and multiplies:
 //
 //	dV += P^T dO;  dQ += Scale * dS K;  dK += Scale * dS^T Q
 //
-// Each gradient has one writer at a time, so that results repeat exactly.
+// Each gradient has one writer at a time, so the results are the same on every run.
 func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 	a.Check()
 	refuseRepeats(a.Attention)
@@ -32,7 +32,7 @@ func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 	d.Free(delta)
 }
 
-// addProduct adds p to C. Where all batch items share a C, they are added one after the other.
+// addProduct adds p to C. If the batch shares C, its items are added one after the other.
 func (d *Device) addProduct(p product) {
 	p.accumulate = true
 	if p.c.outerStep != 0 {
@@ -48,7 +48,7 @@ func (d *Device) addProduct(p product) {
 	}
 }
 
-// attentionDelta writes delta[b,h,i] = sum_d dO[b,i,h,d] * O[b,i,h,d].
+// attentionDelta computes delta[b,h,i] = sum_d dO[b,i,h,d] * O[b,i,h,d].
 func (d *Device) attentionDelta(a backend.AttentionBackward, delta backend.Buffer) {
 	o, do := headMatrix(a.O, a.Dv), headMatrix(a.DO, a.Dv)
 	var run func(it items, row, rows int)
@@ -74,7 +74,7 @@ func (d *Device) attentionDelta(a backend.AttentionBackward, delta backend.Buffe
 	run(items{0, a.B * a.Heads, a.Heads}, 0, a.Nq)
 }
 
-// scoreGradient turns the scores in p into P and dP in ds into dS.
+// scoreGradient turns the scores in p into P, and dP in ds into dS.
 func (d *Device) scoreGradient(a backend.AttentionBackward, c scoreChunk, p, ds, delta backend.Buffer) {
 	n := c.items.n * c.rows * a.Nk
 	lse, rowDelta := c.lse(a.Attention), window(delta, c.items.first*a.Nq+c.row, c.items.n*c.rows)

@@ -12,7 +12,7 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 	d.depthwise(a, false, false)
 }
 
-// depthwise convolves, with the kernel turned by 180 degrees if flip is set.
+// depthwise convolves, with the kernel rotated by 180 degrees if flip is set.
 func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 	e := elementOf(a.C)
 	k := d.kernel("depthwise.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K), "{{SPAN}}", strconv.Itoa(a.K+7))...)
@@ -20,7 +20,7 @@ func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 	strips := ceilDiv(a.W, 8)
 	bias := a.Bias
 	if bias == nil {
-		bias = a.Weight // bound, not read
+		bias = a.Weight // bound but not read
 	}
 	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
 		lo, hi := r.reach(a.B*a.H, a.K/2)
@@ -33,12 +33,12 @@ func (d *Device) depthwise(a backend.DepthwiseConv, flip, accumulate bool) {
 	}
 }
 
-// depthwiseRuns splits the rows of line words of a batch of images.
+// depthwiseRuns splits the rows of a batch of images, of line words each.
 func (d *Device) depthwiseRuns(rows, line, k int) []chunk {
 	return d.runs(rows, line, k-1, float64(2*k*k*line))
 }
 
-// reach returns the items up to halo away from c, within 0..items.
+// reach returns the range lo..hi-1 of items that are at most halo away from c.
 func (c chunk) reach(items, halo int) (lo, hi int) {
 	return max(c.start-halo, 0), min(c.start+c.n+halo, items)
 }
@@ -57,6 +57,7 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 	}
 }
 
+// depthwiseWeight adds the gradient of the weights.
 func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
 	e := elementOf(a.C)
 	k := d.kernel("depthwiseweight.wgsl", e.with("{{KERNEL}}", strconv.Itoa(a.K))...)
@@ -64,7 +65,7 @@ func (d *Device) depthwiseWeight(a backend.DepthwiseConvBackward) {
 	taps := a.K * a.K * a.C
 	for _, r := range d.depthwiseRuns(a.B*a.H, line, a.K) {
 		lo, hi := r.reach(a.B*a.H, a.K/2)
-		segments := ceilDiv(r.n, ceilDiv(sumTerms, a.W)) // rows enough for about sumTerms products per tap
+		segments := ceilDiv(r.n, ceilDiv(sumTerms, a.W)) // enough rows for about sumTerms products per tap
 		part := d.Alloc(segments * taps)
 		threads := segments * a.K * a.C / e.width
 		d.run(k, threads, float64(2*a.K*a.K*r.n*line),

@@ -6,22 +6,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// fusedWidth is the widest value of fusedattention.wgsl: a thread keeps an eighth of it for each of its rows.
+// fusedWidth is the largest width of values for fusedattention.wgsl, where a thread keeps an eighth of each of its rows of O.
 const fusedWidth = 256
 
 const (
 	fusedQueries  = 64  // per workgroup
-	fusedMinPiece = 256 // keys; fewer are not worth a merge
+	fusedMinPiece = 256 // keys; for fewer, a merge does not pay
 )
 
-// fusedForm is how a workgroup of fusedattention.wgsl shares 64 queries.
+// fusedForm is how the threads of a workgroup of fusedattention.wgsl, 8 x wy, share 64 queries.
 type fusedForm struct {
-	wy    int // rows of 8 threads
-	rows4 int // fours of queries per thread
-	out4  int // fours of columns of O per thread
+	wy    int
+	rows4 int // groups of four queries per thread
+	out4  int // groups of four columns of O per thread
 }
 
-// fusedFormFor keeps the sums of a thread, 16 x rows4 of O per four columns and 32 x rows4 of S, to 192 words.
+// fusedFormFor limits the sums in the registers of a thread, 16*rows4*out4 of O and 32*rows4 of S, to 192 words.
 func fusedFormFor(valueWidth int) fusedForm {
 	out4 := ceilDiv(valueWidth, 32)
 	if out4 <= 4 {
@@ -32,7 +32,7 @@ func fusedFormFor(valueWidth int) fusedForm {
 
 func (f fusedForm) threads() int { return 8 * f.wy }
 
-// fusedAttention computes an attention without storing scores.
+// fusedAttention computes an attention with fusedattention.wgsl.
 func (d *Device) fusedAttention(a backend.Attention) {
 	f := fusedFormFor(a.Dv)
 	d.eachPart(a, scoreChunk{items{0, a.B * a.Heads, a.Heads}, 0, a.Nq}, fusedQueries, func(p attentionPart) {
@@ -44,15 +44,15 @@ func (d *Device) fusedAttention(a backend.Attention) {
 	})
 }
 
-// keyPieces is how many workgroups should share the keys of a tile of queries, so that there are enough of them.
+// keyPieces returns how many workgroups should share the keys of a tile of queries, so that there are enough to occupy the device.
 func (d *Device) keyPieces(a backend.Attention, p attentionPart, f fusedForm) int {
 	tiles := p.items.n * ceilDiv(p.rows, fusedQueries)
-	busy := d.occupancy() * 256 / f.threads() // occupancy is in workgroups of 256 threads
+	busy := d.occupancy() * 256 / f.threads() // workgroups of this size
 	room := d.bindingWords() / (p.items.n * p.rows * a.Dv)
 	return min(busy/tiles, a.Nk/fusedMinPiece, maxPieces, room, d.limits.workgroups)
 }
 
-// fusedInPieces computes the pieces of the keys as if each were all, and joins them.
+// fusedInPieces computes an attention to each piece of the keys and combines the results.
 func (d *Device) fusedInPieces(a backend.Attention, p attentionPart, f fusedForm, pieces int) {
 	pieceKeys := ceilDiv(ceilDiv(a.Nk, pieces), 64) * 64
 	pieces = ceilDiv(a.Nk, pieceKeys)
@@ -72,7 +72,7 @@ func (d *Device) fusedInPieces(a backend.Attention, p attentionPart, f fusedForm
 	d.Free(partLSE)
 }
 
-// launchFused runs p over pieces of so many keys.
+// launchFused runs p for each piece of the keys, of pieceKeys keys.
 func (d *Device) launchFused(a backend.Attention, p attentionPart, f fusedForm, pieceKeys int) {
 	n := strconv.Itoa
 	k := d.kernel("matrix.wgsl+fusedattention.wgsl", append(p.loads(true, "vec4<f32>(%[1]s[at], %[1]s[at + 1u], %[1]s[at + 2u], %[1]s[at + 3u])"),

@@ -9,7 +9,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 	e := elementOf(a.C)
 	k := d.kernel("im2col.wgsl", e.replace...)
 	patch := a.KH * a.KW * a.C
-	words := max(ow*patch, max(ceilDiv(a.H, oh), a.Stride)*a.W*a.C) // of cols or of x, for a row of patches
+	words := max(ow*patch, max(ceilDiv(a.H, oh), a.Stride)*a.W*a.C) // of cols or of x, whichever is more, for a row of patches
 	for _, r := range d.runs(a.B*oh, words, a.KH, float64(words)) {
 		// Patch rows r need the image rows lo..hi of the flattened [B,H].
 		last := r.start + r.n - 1
@@ -29,7 +29,7 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 	e := elementOf(a.C)
 	k := d.kernel("col2im.wgsl", e.replace...)
 	line := ow * a.KH * a.KW * a.C                                        // words of a row of patches
-	words := max(a.W*a.C, ceilDiv(oh*line, a.H), ceilDiv(line, a.Stride)) // of x or of cols, for an image row
+	words := max(a.W*a.C, ceilDiv(oh*line, a.H), ceilDiv(line, a.Stride)) // of x or of cols, whichever is more, for an image row
 	for _, r := range d.runs(a.B*a.H, words, a.KH+a.Stride, float64(words)) {
 		// Image rows r gather from the patch rows lo..hi of the flattened [B,OH].
 		last := r.start + r.n - 1
@@ -45,12 +45,12 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 	}
 }
 
-// patchParams is the struct Params of both kernels, which differ in the name of the third word, row.
+// patchParams returns the struct Params of both kernels, which differ in the name of the third word.
 func patchParams(a backend.Im2Col, count, first int, row string, lo, width int) params {
 	oh, ow := a.OutSize()
 	return params{{"count", count}, {"first", first}, {row, lo}, {"h", a.H}, {"w", a.W}, {"c", a.C / width},
 		{"oh", oh}, {"ow", ow}, {"kh", a.KH}, {"kw", a.KW}, {"stride", a.Stride}, {"pad", a.Pad}}
 }
 
-// clamp returns n within 0..most.
+// clamp returns n limited to 0..most.
 func clamp(n, most int) int { return min(max(n, 0), most) }

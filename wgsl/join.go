@@ -7,15 +7,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// joined is how many matrices a launch joins: all bindings but the one of the result.
+// joined is the number of matrices that a launch can join: one binding is needed for the result.
 const joined = maxSpans - 1
 
-// Join implements backend.Kernels. Neighbors go together if all or none of them are kept as float16; what does not fit a binding is
-// copied by itself.
+// Join implements backend.Kernels. A launch joins adjacent matrices if all of them, or none, are stored as float16. If the result does
+// not fit a binding, each matrix is copied separately.
 func (d *Device) Join(a backend.Join) {
 	a.Check()
 	copies := a.Copies()
-	var run []int // neighbors that go together
+	var run []int // the matrices of the next launch
 	flush := func() {
 		switch {
 		case len(run) == 1:
@@ -35,7 +35,7 @@ func (d *Device) Join(a backend.Join) {
 	flush()
 }
 
-// join launches the kernel for some neighbors of a.
+// join launches the kernel for the matrices run of a, which are adjacent.
 func (d *Device) join(a backend.Join, copies []backend.Copy, run []int) {
 	width, at, group := a.Width(), copies[run[0]].YOff, 0
 	counts := []int{width, at}

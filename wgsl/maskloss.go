@@ -2,14 +2,14 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// lossWork estimates the operations per pixel of the mask loss.
+// lossWork is the estimated number of operations per pixel of the mask loss.
 const lossWork = 60
 
-// lossPiece is masks b.start..+b.n and of each of them, if b.n is 1, pixels c.start..+c.n.
+// lossPiece is the pixels c of the masks b: all pixels, unless there is one mask.
 type lossPiece struct {
 	b, c  chunk
-	phase int  // b.start modulo Repeat: item i of the piece has truth (phase+i)/Repeat of the piece
-	truth span // the truth's words
+	phase int // b.start modulo Repeat: the truth of mask i of the piece is number (phase+i)/Repeat in the binding truth
+	truth span
 }
 
 // lossPieces splits b masks of p pixels, repeat of which share a truth.
@@ -17,7 +17,7 @@ func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece 
 	var pieces []lossPiece
 	for _, o := range d.runs(b, p, 0, lossWork*float64(p)) {
 		first, last := o.start/repeat, (o.start+o.n-1)/repeat
-		for _, c := range d.chunks(p, o.n) { // one, unless a single mask is too large to bind
+		for _, c := range d.chunks(p, o.n) { // a single one, unless a mask alone is too large to bind
 			pieces = append(pieces, lossPiece{o, c, o.start % repeat, window(truth, first*p+c.start, (last-first)*p+c.n)})
 		}
 	}
@@ -27,7 +27,7 @@ func (d *Device) lossPieces(truth backend.Buffer, b, p, repeat int) []lossPiece 
 // MaskLoss implements backend.Kernels.
 func (d *Device) MaskLoss(a backend.MaskLoss) {
 	a.Check()
-	const sums = 8 // of maskloss.wgsl
+	const sums = 8 // per mask in maskloss.wgsl
 	pieces := d.lossPieces(a.T, a.B, a.P, a.Repeat)
 	k := d.kernel("maskpixel.wgsl+maskloss.wgsl")
 	total := d.Alloc(a.B * sums)

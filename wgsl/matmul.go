@@ -2,28 +2,29 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// matrix is a family of matrices in one buffer: item z, the pair (z / inner count, z % inner count), begins at word
-// off + outer*(z / inner count) + inner*(z % inner count); its rows as stored are stride words apart. off may be
-// negative when the items used begin later.
+// matrix is a family of matrices in one buffer (matrix.wgsl), for items z = (z / inner, z % inner). Item z begins at word
+// off + z/inner * outerStep + z%inner * inStep, and its rows as stored are stride words apart. off may be negative if the first items
+// are not used.
 type matrix struct {
 	buf               backend.Buffer
 	off, stride       int
 	outerStep, inStep int
 }
 
-// rows returns the matrix without its first r stored rows; cols without its first columns.
+// rows returns the matrices without their first r rows as stored, cols without their first c columns as stored.
 func (x matrix) rows(r int) matrix { x.off += r * x.stride; return x }
 func (x matrix) cols(c int) matrix { x.off += c; return x }
 
-// items is z = first..first+n, each the pair (z / inner, z % inner).
+// items is the range z = first..first+n-1 of items (z / inner, z % inner).
 type items struct{ first, n, inner int }
 
-// offset returns where item z of x begins.
+// offset returns the word at which item z of x begins.
 func (it items) offset(x matrix, z int) int {
 	return x.off + z/it.inner*x.outerStep + z%it.inner*x.inStep
 }
 
-// product is C[z] (+)= act(alpha * op(A[z]) . op(B[z]) + bias) + residual[z], all matrices anywhere.
+// product is C[z] (+)= act(alpha * op(A[z]) . op(B[z]) + bias[z]) + residual[z], or a part of one. Unlike those of backend.MatMul, its
+// matrices may lie anywhere in their buffers, so that heads of an attention and parts of larger matrices are products too.
 type product struct {
 	a, b, c        matrix
 	transA, transB bool
@@ -31,16 +32,16 @@ type product struct {
 	items          items
 	alpha          float32
 	bias           backend.Buffer // or nil
-	biasOff        int
-	biasStep       int // from item to item
+	biasOff        int            // where the bias of item 0 begins
+	biasStep       int            // from item to item
 	turn           backend.Rotation
-	row, col       int // of the whole product, where C begins: what turn counts from
+	row, col       int // where C begins in the whole product, which turn refers to
 	act            backend.Activation
 	residual       backend.Buffer // nil, or laid out like c
 	accumulate     bool
 }
 
-// MatMul computes a batched matrix product with an epilogue.
+// MatMul implements backend.Kernels.
 func (d *Device) MatMul(a backend.MatMul) {
 	a.Check()
 	p := product{
@@ -57,16 +58,16 @@ func (d *Device) MatMul(a backend.MatMul) {
 	if a.TransB {
 		p.b.stride = a.K
 	}
-	if p.residual == p.c.buf { // one buffer cannot be bound twice; adding to C is the same
+	if p.residual == p.c.buf { // a buffer cannot be bound twice; adding to C is the same
 		p.residual, p.accumulate = nil, true
 	}
 	d.product(p)
 }
 
-// product runs p in the form that suits it.
+// product runs p as the variant that suits it.
 func (d *Device) product(p product) { d.productAs(p, d.variantFor(p)) }
 
-// productAs runs p as v, in parts if it is too large for the bindings, the grid or one submission.
+// productAs runs p as variant v, in parts if it is too large for the bindings, the grid or a submission.
 func (d *Device) productAs(p product, v variant) {
 	if v.transposesB && p.transB {
 		d.productTransposed(p, v)
@@ -75,7 +76,8 @@ func (d *Device) productAs(p product, v variant) {
 	d.splitProduct(p, v)
 }
 
-// splitProduct halves the items, then the rows, then the columns, then the terms, until a part can be launched.
+// splitProduct halves the items, then the rows, then the columns of p until each part can be launched; sumPieces then splits the terms,
+// if necessary.
 func (d *Device) splitProduct(p product, v variant) {
 	maxWork := d.limits.batchWork
 	switch {
@@ -98,7 +100,7 @@ func (d *Device) splitProduct(p product, v variant) {
 	}
 }
 
-// halfOf is about half of n, in whole tiles if it is more than one, in fours if it is more than four.
+// halfOf returns about half of n: whole tiles if n is more than one tile, otherwise a multiple of four if n is more than four.
 func halfOf(n, tile int) int {
 	for _, unit := range []int{tile, 4} {
 		if n > unit {
@@ -108,7 +110,7 @@ func halfOf(n, tile int) int {
 	return n / 2
 }
 
-// top is the first rows of C, bottom the others; left is its first columns, right the others.
+// top is the part of p that computes the first rows of C, bottom the others. left computes the first columns, right the others.
 func (p product) top(rows int) product  { p.m = rows; return p }
 func (p product) left(cols int) product { p.n = cols; return p }
 
@@ -132,7 +134,7 @@ func (p product) right(cols int) product {
 	return p
 }
 
-// after is the terms of the sum from k on.
+// after is the part of p that sums the terms from k on.
 func (p product) after(k int) product {
 	if p.transA {
 		p.a = p.a.rows(k)
@@ -153,7 +155,7 @@ func (p product) work() float64 {
 	return 2 * float64(p.items.n) * float64(p.m) * float64(p.n) * float64(p.k)
 }
 
-// spanA, spanB and spanC are the words of the three matrices that p touches.
+// spanA, spanB and spanC bind what p uses of its three matrices.
 func (p product) spanA() span {
 	if p.transA {
 		return p.items.span(p.a, p.k, p.m)
@@ -170,8 +172,8 @@ func (p product) spanB() span {
 
 func (p product) spanC() span { return p.items.span(p.c, p.m, p.n) }
 
-// span returns the words that rows x cols of all items of x cover. Offsets grow with both parts of the pair, so that the
-// ends of the first and last outer group hold the extremes.
+// span binds rows x cols of all items of x. Offsets grow with both parts of the pair (z / inner, z % inner), so the first and last words
+// belong to the first or last item of the first or last outer group.
 func (it items) span(x matrix, rows, cols int) span {
 	last := it.first + it.n - 1
 	lo, hi := it.offset(x, it.first), it.offset(x, last)
@@ -184,7 +186,7 @@ func (it items) span(x matrix, rows, cols int) span {
 	return s
 }
 
-// apart is how many of the items have a matrix of their own in x.
+// apart returns how many different matrices in x the items have.
 func (it items) apart(x matrix) int {
 	groups := (it.first+it.n-1)/it.inner - it.first/it.inner + 1
 	switch {
@@ -198,13 +200,14 @@ func (it items) apart(x matrix) int {
 	return 1
 }
 
-// fits says whether s can be bound.
+// fits reports whether s can be bound.
 func (d *Device) fits(s span) bool { return int64(s.n)*4 <= d.limits.bindingBytes }
 
+// bindable reports whether all three matrices can be bound.
 func (d *Device) bindable(p product) bool {
 	return d.fits(p.spanA()) && d.fits(p.spanB()) && d.fits(p.spanC())
 }
 
-// rowsFit is false where fewer rows of C would help, columnsFit where fewer columns would.
+// rowsFit is false if a matrix is too large to bind and fewer rows of C would help, columnsFit if fewer columns would.
 func (d *Device) rowsFit(p product) bool    { return d.fits(p.spanC()) && (p.transA || d.fits(p.spanA())) }
 func (d *Device) columnsFit(p product) bool { return !p.transB || d.fits(p.spanB()) }

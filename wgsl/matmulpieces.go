@@ -3,12 +3,12 @@ package wgsl
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 const (
-	minPieceTerms = 512 // shorter sums are not worth a second launch
+	minPieceTerms = 512 // for shorter sums, a second launch does not pay
 	maxPieces     = 64
 )
 
-// sumPieces runs p whole, or splits its sum: where the matrices with k rows are too large to bind, and where C has too
-// few tiles to occupy the device.
+// sumPieces runs p as it is, or splits its sum: one part after the other if the matrices with k rows are too large to bind, or in
+// parallel if C has too few tiles to occupy the device ("split-k").
 func (d *Device) sumPieces(p product, v variant) {
 	terms := d.bindableTerms(p)
 	pieces := d.usefulPieces(p, v)
@@ -35,14 +35,14 @@ func (d *Device) sumPieces(p product, v variant) {
 	}
 }
 
-// usefulPieces is how many workgroups should share the sum of one tile.
+// usefulPieces returns how many workgroups should share the sum of a tile.
 func (d *Device) usefulPieces(p product, v variant) int {
 	tiles := p.items.n * ceilDiv(p.m, v.tileM) * ceilDiv(p.n, v.tileN)
 	room := d.bindingWords() / (p.items.n * p.m * p.n)
 	return min(d.occupancy()/tiles, p.k/minPieceTerms, maxPieces, room, d.limits.workgroups/p.items.n)
 }
 
-// occupancy is how many workgroups keep the device busy.
+// occupancy returns how many workgroups of 256 threads keep the device busy.
 func (d *Device) occupancy() int {
 	switch d.info.Kind {
 	case Software:
@@ -53,7 +53,7 @@ func (d *Device) occupancy() int {
 	return 32
 }
 
-// bindableTerms is how many terms of the sum fit the bindings of the matrices that have a row per term.
+// bindableTerms returns how many terms of the sum can be bound at once, of the matrices that have a row per term.
 func (d *Device) bindableTerms(p product) int {
 	terms := p.k
 	if p.transA && !d.fits(p.spanA()) {
@@ -68,7 +68,7 @@ func (d *Device) bindableTerms(p product) int {
 	return terms
 }
 
-// bare returns p without its epilogue, with a buffer of its own in place of C: [items, pieces, m, n].
+// bare returns p without its epilogue, and with a temporary buffer in place of C: [items,pieces,m,n].
 func (p product) bare(d *Device, pieces int) (bare product, release func()) {
 	size := pieces * p.m * p.n
 	buf := d.Alloc(p.items.n * size)
@@ -77,7 +77,7 @@ func (p product) bare(d *Device, pieces int) (bare product, release func()) {
 	return p, func() { d.Free(buf) }
 }
 
-// reduce adds the pieces in parts, [items, pieces, m, n], and applies p's epilogue.
+// reduce adds the pieces in parts, [items,pieces,m,n], and applies p's epilogue.
 func (d *Device) reduce(p product, parts matrix, pieces int) {
 	p.a = parts
 	a := p.items.span(parts, pieces*p.m, p.n)

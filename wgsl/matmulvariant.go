@@ -1,36 +1,34 @@
 package wgsl
 
-import (
-	"strconv"
-)
+import "strconv"
 
-// variant is one form of the matrix product: a kernel file and its sizes.
+// variant is a way to compute a matrix product: a kernel file and its sizes.
 type variant struct {
 	name         string
 	tiled        bool // matmultiled.wgsl, else matmuldirect.wgsl
 	wx, wy       int  // threads of a workgroup along n and m
 	rows, cols   int  // sums per thread
-	tileK        int  // terms per step, tiled only
+	tileK        int  // terms per step (tiled only)
 	tileM, tileN int  // sums per workgroup
-	adjacent     bool // direct only: a thread's columns are neighbors, else they interleave with the other threads'
+	adjacent     bool // a thread's columns are adjacent; otherwise those of all threads are interleaved (direct only)
 	transposesB  bool // needs B stored [k,n]
 }
 
-// The forms are named for their kernel file and for how wide the block of C is that a workgroup computes.
+// Variants are named after their kernel file and the width of the tile of C that a workgroup computes.
 
 // tiled128 is for discrete GPUs: 128 x 128 sums, 8 KiB of workgroup memory.
 func tiled128() variant { return tiled("tiled-128", 16, 16, 8, 8, 8) }
 
-// tiled64 is for the middle range: 64 x 64 sums, 8 KiB.
+// tiled64 is for large products on most other GPUs: 64 x 64 sums, 8 KiB.
 func tiled64() variant { return tiled("tiled-64", 8, 8, 8, 8, 16) }
 
-// tiled32 is for integrated GPUs, Direct3D 12 and small products: 32 x 32 sums, 2 KiB.
+// tiled32 is for small products, and for integrated GPUs with Direct3D 12: 32 x 32 sums, 2 KiB.
 func tiled32() variant { return tiled("tiled-32", 8, 8, 4, 4, 8) }
 
-// direct64 is for Metal: 64 x 64 sums, no workgroup memory to clear.
+// direct64 is for Metal: 64 x 64 sums, without workgroup memory, which WebGPU has to clear.
 func direct64() variant { return direct("direct-64", 8, 8, 8, 8, false) }
 
-// direct128 is for lavapipe: 64 x 128 sums, a thread's columns side by side.
+// direct128 is for lavapipe: 64 x 128 sums; the columns of a thread are adjacent.
 func direct128() variant { return direct("direct-128", 8, 8, 8, 16, true) }
 
 func tiled(name string, wx, wy, rows, cols, tileK int) variant {
@@ -43,12 +41,12 @@ func direct(name string, wx, wy, rows, cols int, adjacent bool) variant {
 		tileM: wy * rows, tileN: wx * cols, transposesB: true}
 }
 
-// variants lists all forms; no one is best everywhere.
+// variants lists all variants. None is the fastest everywhere.
 func variants() []variant {
 	return []variant{tiled128(), tiled64(), tiled32(), direct64(), direct128()}
 }
 
-// defaultVariant is the choice without tuning.
+// defaultVariant returns the choice without tuning.
 func (d *Device) defaultVariant(p product) variant {
 	large := p.m >= 64 && p.n >= 64
 	switch {
@@ -64,7 +62,7 @@ func (d *Device) defaultVariant(p product) variant {
 	return tiled32()
 }
 
-// variantFor returns the form that p runs in.
+// variantFor returns the variant that computes p.
 func (d *Device) variantFor(p product) variant {
 	if d.tuner.forced != nil {
 		return *d.tuner.forced
@@ -75,7 +73,7 @@ func (d *Device) variantFor(p product) variant {
 	return d.defaultVariant(p)
 }
 
-// epilogueFiles are the shader files that every form begins with.
+// epilogueFiles are the shader files that all variants begin with.
 func epilogueFiles(wide bool) string {
 	if wide {
 		return "erf.wgsl+halves.wgsl+matrix.wgsl+matmul.wgsl+matmulwide.wgsl"
@@ -83,7 +81,7 @@ func epilogueFiles(wide bool) string {
 	return "erf.wgsl+halves.wgsl+matrix.wgsl+matmul.wgsl+matmulnarrow.wgsl"
 }
 
-// productKey tells the shaders of products apart.
+// productKey identifies the shader of a product.
 type productKey struct {
 	variant              string
 	wide, transA, transB bool
@@ -102,7 +100,7 @@ func (d *Device) kernelFor(v variant, p product) *kernel {
 	return k
 }
 
-// productKernel compiles v.
+// productKernel returns the shader for v.
 func (d *Device) productKernel(v variant, key productKey) *kernel {
 	n, wide := strconv.Itoa, key.wide
 	element, load := vectorLoad("b", key.halfB, wide)
@@ -131,28 +129,28 @@ func (d *Device) productKernel(v variant, key productKey) *kernel {
 		"{{TRANSPOSE_A}}", strconv.FormatBool(!key.transA), "{{TRANSPOSE_B}}", strconv.FormatBool(key.transB))...)
 }
 
-// aligned says whether every row of every item begins at a multiple of 4 words.
+// aligned reports whether every row of every item begins at a multiple of 4 words.
 func (x matrix) aligned() bool {
 	return (x.off|x.stride|x.outerStep|x.inStep)%4 == 0
 }
 
-// half says whether x is kept as float16.
+// half reports whether x is stored as float16.
 func (x matrix) half() bool { return x.buf.(*buffer).half }
 
-// cAligned says whether C can be stored four words at a time.
+// cAligned reports whether C can be stored four words at a time.
 func (p product) cAligned() bool { return p.c.aligned() && p.n%4 == 0 }
 
-// launchProduct runs p, its sum split into pieces of pieceK terms.
+// launchProduct runs p with its sum split into pieces of pieceK terms.
 func (d *Device) launchProduct(p product, v variant, pieces, pieceK int) {
 	grid := [3]int{ceilDiv(p.n, v.tileN), ceilDiv(p.m, v.tileM), p.items.n * pieces}
 	c := p.items.span(p.c, pieces*p.m, p.n)
 	d.launchParts(d.kernelFor(v, p), p, grid, p.work(), p.spanA(), p.spanB(), c, pieces, pieceK)
 }
 
-// launchParts runs a kernel of matmul.wgsl with the bindings and params that they share.
+// launchParts runs a kernel that includes matmul.wgsl, with the bindings and params declared there.
 func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a, b, c span, pieces, pieceK int) {
 	var bias, residual span
-	flags := 0 // as in matmul.wgsl
+	flags := 0 // see matmul.wgsl
 	if p.bias != nil {
 		bias, flags = window(p.bias, p.biasOff+p.items.first*p.biasStep, (p.items.n-1)*p.biasStep+p.n), flags|1
 	}
@@ -181,7 +179,8 @@ func (d *Device) launchParts(k *kernel, p product, grid [3]int, work float64, a,
 	d.launch(k, grid, work, []span{a, b, c, bias, residual, table}, sent)
 }
 
-// matrixParams is the shader's struct Matrix called name, for x bound as s.
+// matrixParams returns the struct Matrix (matrix.wgsl) with the given name, for x bound as s.
 func matrixParams(name string, x matrix, s span) params {
-	return params{{name + ".base", x.off - s.off}, {name + ".stride", x.stride}, {name + ".outer", x.outerStep}, {name + ".inner", x.inStep}}
+	return params{{name + ".base", x.off - s.off}, {name + ".stride", x.stride},
+		{name + ".outer", x.outerStep}, {name + ".inner", x.inStep}}
 }

@@ -2,13 +2,14 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// poolPiece is the output rows r of the flattened [B,H/2] and the image rows lo..hi of the flattened [B,H] under them.
+// poolPiece is some output rows, counted over the flattened [B,H/2], and the image rows lo..hi-1 under them, counted over the flattened
+// [B,H].
 type poolPiece struct {
 	r      chunk
 	lo, hi int
 }
 
-// poolPieces splits the pooling of b images.
+// poolPieces splits the pooling of images [b,h,w,c].
 func (d *Device) poolPieces(b, h, w, c int) []poolPiece {
 	half, line := h/2, w*c
 	var pieces []poolPiece

@@ -14,10 +14,10 @@ type program struct {
 	pipeline *wgpu.ComputePipeline
 }
 
-// Release implements handle. The layout is the driver's.
+// Release implements handle. The layout belongs to the driver.
 func (p *program) Release() { p.pipeline.Release() }
 
-// layout is the bindings of a shader: the uniform, then storage buffers. Shaders with equal bindings share one.
+// layout describes the bindings of a shader: the uniform, then the storage buffers. Shaders with equal bindings share it.
 type layout struct {
 	group    *wgpu.BindGroupLayout
 	pipeline *wgpu.PipelineLayout
@@ -54,6 +54,7 @@ func (g *webgpu) compile(name, code, access string) (handle, error) {
 	return &program{l, pipeline}, nil
 }
 
+// layout returns the layout for bindings with this access, see kernel.access.
 func (g *webgpu) layout(access string) (*layout, error) {
 	if l, ok := g.layouts[access]; ok {
 		return l, nil

@@ -8,7 +8,7 @@ func (d *Device) Resample(a backend.Resample) {
 	work := float64(2 * a.Taps * a.Inner)
 	for _, o := range d.runs(a.Outer, max(a.In, a.Out)*a.Inner, 0, work*float64(a.Out)) {
 		ins, outs := []chunk{{0, a.In}}, []chunk{{0, a.Out}}
-		if o.n == 1 { // a single item may still be too large, or too much work
+		if o.n == 1 { // even a single item may be too large
 			ins, outs = d.chunks(a.In, a.Inner), d.runs(a.Out, a.Inner, 0, work)
 		}
 		for _, out := range outs {
@@ -19,7 +19,7 @@ func (d *Device) Resample(a backend.Resample) {
 	}
 }
 
-// resamplePiece computes rows out of the items o from rows in of X. If o.n > 1, in and out are all rows.
+// resamplePiece computes the rows out of Y from the rows in of X, for the items o. If there is more than one item, these are all rows.
 func (d *Device) resamplePiece(a backend.Resample, o, in, out chunk, accumulate bool) {
 	e := elementOf(a.Inner)
 	n := o.n * out.n * a.Inner

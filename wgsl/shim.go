@@ -2,10 +2,10 @@
 
 package wgsl
 
-// The binding hands C the addresses of Go variables in three asynchronous calls (RequestDevice's lost callback,
-// MapAsync, OnSubmittedWorkDone): a garbage collection before the callback breaks them. These shims call the same
-// C functions with callbacks in C that write to malloc'ed memory. The declarations follow webgpu.h of wgpu-native
-// 0.17, whose header a package outside the binding cannot include.
+// In three asynchronous calls (MapAsync, OnSubmittedWorkDone and the lost-device callback of RequestDevice), the Go binding passes
+// addresses of Go variables to C, which a garbage collection before the callback invalidates. These shims call the same C functions,
+// but with callbacks in C that write to malloc'ed memory. The declarations follow webgpu.h of wgpu-native 0.17, which a package other
+// than the binding cannot include.
 
 /*
 #include <stdbool.h>
@@ -72,14 +72,14 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// errorLog holds the first error that no error scope caught, in memory that C writes to.
+// errorLog holds the first error that no error scope has caught, in memory that C writes to.
 type errorLog struct{ c *C.shim_error }
 
 func newErrorLog() errorLog {
 	return errorLog{(*C.shim_error)(C.calloc(1, C.size_t(unsafe.Sizeof(C.shim_error{}))))}
 }
 
-// take returns the error kept, nil if there is none, and forgets it.
+// take returns the error, nil if there is none, and clears it.
 func (l errorLog) take() error {
 	if l.c.kind == 0 {
 		return nil
@@ -91,7 +91,7 @@ func (l errorLog) take() error {
 
 func (l errorLog) free() { C.free(unsafe.Pointer(l.c)) }
 
-// deviceError names an error of WebGPU by its kind.
+// deviceError returns an error of WebGPU, wrapping one of ours if its kind has one.
 func deviceError(kind wgpu.ErrorType, message string) error {
 	message = strings.Join(strings.Fields(message), " ")
 	switch kind {
@@ -103,13 +103,13 @@ func deviceError(kind wgpu.ErrorType, message string) error {
 	return errors.New("wgsl: WebGPU error: " + message)
 }
 
-// The binding's handles are structs of C pointers; these read and make them.
+// The Go binding's handles are structs of C pointers. These functions read and make them.
 
 func adapterHandle(a *wgpu.Adapter) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(a)) }
 func bufferHandle(b *wgpu.Buffer) unsafe.Pointer   { return (*[2]unsafe.Pointer)(unsafe.Pointer(b))[1] }
 func queueHandle(q *wgpu.Queue) unsafe.Pointer     { return (*[2]unsafe.Pointer)(unsafe.Pointer(q))[1] }
 
-// requestDevice opens a device with all of the adapter's own limits, whose stray errors go to log.
+// requestDevice opens a device with the adapter's full limits. Errors that no error scope catches go to log.
 func requestDevice(a *wgpu.Adapter, log errorLog) *wgpu.Device {
 	handle := C.shim_request_device(adapterHandle(a), log.c)
 	if handle == nil {
@@ -118,12 +118,12 @@ func requestDevice(a *wgpu.Adapter, log errorLog) *wgpu.Device {
 	return (*wgpu.Device)(unsafe.Pointer(&handle))
 }
 
-// hangTimeout is how long one submission may take before the device counts as hung. Submissions are sized to take
-// a fraction of a second; the slack is for software adapters on a busy machine.
+// hangTimeout is how long a wait may take before the device counts as hung. Submissions are sized to take a fraction of a second; the
+// rest is for software adapters on a busy machine.
 const hangTimeout = 2 * time.Minute
 
-// wait starts an asynchronous call and polls the device until its callback has come. (Poll(true) gives up after 5 s
-// and reports success.)
+// wait starts an asynchronous call and polls the device until the callback has run. (Poll(true) would give up after 5 s and report
+// success.)
 func wait(dev *wgpu.Device, start func(flag *C.int)) error {
 	flag := (*C.int)(C.calloc(1, C.size_t(unsafe.Sizeof(C.int(0)))))
 	start(flag)
@@ -134,7 +134,7 @@ func wait(dev *wgpu.Device, start func(flag *C.int)) error {
 			break
 		}
 		if time.Since(began) > hangTimeout {
-			return fmt.Errorf("%w: no answer within %v", ErrDeviceLost, hangTimeout) // flag leaks: C may still write it
+			return fmt.Errorf("%w: no answer within %v", ErrDeviceLost, hangTimeout) // flag leaks, because C may still write to it
 		}
 		time.Sleep(nap)
 	}

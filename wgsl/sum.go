@@ -2,14 +2,13 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// Terms of one thread: sumTerms in every stage but the last, which takes what is at most sumLast.
 const (
-	sumTerms = 64
-	sumLast  = 256
+	sumTerms = 64  // per thread, in every stage but the last
+	sumLast  = 256 // per thread, in the last stage
 )
 
-// Sum implements backend.Kernels. It goes by outer items, within one by terms, within one by columns: each as many as
-// fit, so a piece that has less than all of the one has only one of those before it.
+// Sum implements backend.Kernels. It splits what does not fit by outer items first; if a single item does not fit, by terms; if a single
+// term of all columns does not fit, by columns.
 func (d *Device) Sum(a backend.Sum) {
 	a.Check()
 	for _, o := range d.chunks(a.Outer, a.N*a.Inner) {
@@ -23,7 +22,7 @@ func (d *Device) Sum(a backend.Sum) {
 	}
 }
 
-// sum adds p times the sum of x [outer,n,inner] over n to y [outer,inner], or stores it.
+// sum stores p times the sum of x [outer,n,inner] over n in y [outer,inner], or adds it. It sums in stages: sum.wgsl.
 func (d *Device) sum(x, y span, outer, n, inner int, p float32, accumulate bool) {
 	e := elementOf(inner, x.base, y.base)
 	k := d.kernel("sum.wgsl", e.replace...)

@@ -1,7 +1,7 @@
 package wgsl
 
-// productTransposed runs a product whose form wants B stored [k,n] but which has it stored [n,k]. Items that share a
-// B share its transpose.
+// productTransposed runs a product whose B is stored [n,k] as a variant that needs it stored [k,n]. Items that share B share its
+// transpose.
 func (d *Device) productTransposed(p product, v variant) {
 	all, size := p.items, p.k*p.n
 	t := matrix{stride: p.n, off: -p.items.first * size, outerStep: p.items.inner * size, inStep: size}
@@ -18,7 +18,7 @@ func (d *Device) productTransposed(p product, v variant) {
 	d.Free(t.buf)
 }
 
-// transpose writes the rows x cols matrices x as the cols x rows matrices y.
+// transpose sets y, matrices [cols,rows], to the transposes of x, matrices [rows,cols].
 func (d *Device) transpose(x, y matrix, rows, cols int, it items) {
 	const tile = 16
 	src, dst := it.span(x, rows, cols), it.span(y, cols, rows)

@@ -14,20 +14,20 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// tuner chooses the form of a matrix product by measurement, once for each kind of product on each adapter.
+// tuner chooses the variant of a matrix product by measurement, once for each kind of product on each adapter.
 type tuner struct {
 	forced  *variant // set by tests and benchmarks
 	on      bool
-	file    string // "" keeps nothing
+	file    string // where choices are kept; "": nowhere
 	adapter string
-	choices map[string]string // kind of product -> variant
+	choices map[string]string // kind of product -> name of a variant
 }
 
-// tuningFile is the file's contents: adapter -> kind of product -> variant.
+// tuningFile is the contents of the file: adapter -> kind of product -> name of a variant.
 type tuningFile map[string]map[string]string
 
-// newTuner reads what was measured on this adapter before. A file that cannot be read counts as empty: measuring again
-// costs a second.
+// newTuner reads what was measured on this adapter before. A file that cannot be read counts as empty, since measuring again takes just
+// a second.
 func newTuner(opts Options, info AdapterInfo) tuner {
 	t := tuner{on: opts.Tune, file: opts.TuningFile, choices: map[string]string{},
 		adapter: fmt.Sprintf("%s, %s, %s", info.Name, info.Backend, info.Driver)}
@@ -71,14 +71,14 @@ func (t tuner) save() {
 	_ = wholefile.WriteBytes(t.file, data)
 }
 
-// kind names the products that share a choice: sizes up to the same power of four, the same storage.
+// kind names a group of products that share a choice: those with sizes that round up to the same powers of four, stored in the same way.
 func (p product) kind() string {
 	size := func(n int) int { return 1 << ((bits.Len(uint(min(n, 4096)-1)) + 1) / 2 * 2) }
 	return fmt.Sprintf("%dx%dx%d items %d transA %t transB %t aligned %t", size(p.m), size(p.n), size(p.k),
 		size(p.items.n), p.transA, p.transB, p.c.aligned() && p.a.aligned() && p.b.aligned() && p.n%4 == 0)
 }
 
-// tuned returns the fastest form for p.
+// tuned returns the fastest variant for p.
 func (d *Device) tuned(p product) variant {
 	kind := p.kind()
 	name, known := d.tuner.choices[kind]
@@ -95,8 +95,8 @@ func (d *Device) tuned(p product) variant {
 	return best
 }
 
-// tuningSize is the most rows, columns and terms of a product that is timed: enough to occupy a device of the kind,
-// little enough that the slowest one measures a form in a few milliseconds.
+// tuningSize limits the rows, columns and terms of products that are timed: enough to occupy a device of this kind, but so few that the
+// slowest one times a variant in a few milliseconds.
 func (d *Device) tuningSize() int {
 	switch d.info.Kind {
 	case Discrete:
@@ -107,8 +107,7 @@ func (d *Device) tuningSize() int {
 	return 512
 }
 
-// measureVariants times all forms on a product like p, of at most tuningSize. A form that the device refuses is not
-// chosen.
+// measureVariants times all variants on a product like p, limited to tuningSize. A variant that the device refuses is not chosen.
 func (d *Device) measureVariants(p product) variant {
 	most := d.tuningSize()
 	m, n, k, count := min(p.m, most), min(p.n, most), min(p.k, most), min(p.items.n, 16)
@@ -137,8 +136,8 @@ func (d *Device) measureVariants(p product) variant {
 	return best
 }
 
-// timeProduct returns the shortest of three times for four runs of p as v, after one that compiles it. It gives up on
-// a form whose first time is twice the best one's.
+// timeProduct returns the shortest of three times for four runs of p as v, after one run that compiles it. It gives up if the first time
+// is more than twice the best so far.
 func (d *Device) timeProduct(p product, v variant, bestSoFar time.Duration) (time.Duration, bool) {
 	best := time.Duration(math.MaxInt64)
 	d.productAs(p, v)

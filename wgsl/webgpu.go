@@ -8,7 +8,7 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Open returns the best adapter's device. Errors wrap ErrNoAdapter when the machine has none that fits.
+// Open opens a device on the best adapter that the options allow. If there is none, the error wraps ErrNoAdapter.
 func Open(opts Options) (*Device, error) {
 	instance := newInstance()
 	adapter, err := pickAdapter(instance, opts)
@@ -30,14 +30,14 @@ func Open(opts Options) (*Device, error) {
 	return newDevice(info, g, g.limits(), opts)
 }
 
-// webgpu is the driver on one adapter of the machine.
+// webgpu is the driver for an adapter.
 type webgpu struct {
 	instance *wgpu.Instance
 	adapter  *wgpu.Adapter
 	gpu      *wgpu.Device
 	queue    *wgpu.Queue
-	log      errorLog // errors outside of error scopes
-	layouts  map[string]*layout
+	log      errorLog           // the first error that no call returned
+	layouts  map[string]*layout // by kernel.access
 }
 
 // limits are the adapter's own.
@@ -60,7 +60,7 @@ func (g *webgpu) create(size int64, use use) (handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := g.log.take(); err != nil { // out of memory is reported outside of the binding's error scope
+	if err := g.log.take(); err != nil { // the error scope of the Go binding does not catch out of memory
 		b.Release()
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (g *webgpu) read(from []reading, staging handle) error {
 	}
 	g.queue.Submit(commands)
 	commands.Release()
-	mapped := (size + 7) &^ 7 // mappings are multiples of 8 bytes
+	mapped := (size + 7) &^ 7 // the size of a mapping must be a multiple of 8 bytes
 	if err := mapRead(g.gpu, to, int64(mapped)); err != nil {
 		return err
 	}

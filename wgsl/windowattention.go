@@ -6,10 +6,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// windowKeys is the most keys of windowattention.wgsl: 8 rows of scores take 8 KiB of workgroup memory then.
+// windowKeys is the largest number of keys for windowattention.wgsl: 8 rows of scores then take 8 KiB of workgroup memory.
 const windowKeys = 256
 
-// windowAttention computes an attention over few keys.
+// windowAttention computes an attention with windowattention.wgsl.
 func (d *Device) windowAttention(a backend.Attention) {
 	const queries = 8 // per workgroup
 	d.eachPart(a, scoreChunk{items{0, a.B * a.Heads, a.Heads}, 0, a.Nq}, queries, func(p attentionPart) {

@@ -2,13 +2,13 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// Windows implements backend.Kernels. It goes by rows of windows.
+// Windows implements backend.Kernels. What does not fit is split by rows of windows.
 func (d *Device) Windows(a backend.Windows) {
 	a.Check()
 	rows, cols := a.Across()
 	e := elementOf(a.C)
 	k := d.kernel("windows.wgsl", e.replace...)
-	row := cols * a.Side * a.Side * a.C // words of a row of windows; one of the image has no more
+	row := cols * a.Side * a.Side * a.C // words of a row of windows; the part of the image under it has at most as many
 	line := func(row int) int { return row/rows*a.H + row%rows*a.Side }
 	for _, c := range d.chunks(a.B*rows, row) {
 		begin, end := line(c.start)*a.W*a.C, line(c.start+c.n)*a.W*a.C
