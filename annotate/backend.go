@@ -10,26 +10,27 @@ import (
 
 // Backend opens sessions. Its methods may be called from several goroutines at once.
 type Backend interface {
-	// Open starts a session on a volume, which it owns from then on. ErrFull: no room for another.
+	// Open starts a session on a volume, which the session owns from then on. It returns ErrFull if there is no room for
+	// another session.
 	Open(v *volume.Volume) (Session, error)
-	// Limits says how much fits.
+	// Limits returns the backend's limits.
 	Limits() Limits
 }
 
-// Limits are what a backend takes at most.
+// Limits are the maximum numbers that a backend accepts.
 type Limits struct {
-	Sessions    int // open at once
-	Voxels      int // of one volume
-	TotalVoxels int // of all open volumes together
+	Sessions    int // open at the same time
+	Voxels      int // in one volume
+	TotalVoxels int // in all open volumes together
 }
 
-// ErrFull means that a session has to be closed before another can be opened.
+// ErrFull means that a session must be closed before another one can be opened.
 var ErrFull = errors.New("all sessions are in use, or the open volumes leave no room: try again later")
 
-// Why a device cannot go on. Both errors say what to do.
+// Errors of the device that computes. Both say what to do.
 var (
-	ErrDeviceLost   = errors.New("the device that computes was lost (its driver was reset, or it hung): stop the server and start it anew; what was saved is kept")
-	ErrDeviceMemory = errors.New("the memory of the device that computes does not suffice: start the server with a smaller --resolution, or with --device cpu")
+	ErrDeviceLost   = errors.New("the device that computes was lost (its driver was reset, or it hung): restart the server; everything saved is kept")
+	ErrDeviceMemory = errors.New("the device that computes has too little memory: start the server with a smaller --resolution, or with --device cpu")
 )
 
 // InputError is a client's mistake: a stroke outside the volume, a run without an outline.
@@ -40,63 +41,63 @@ func (e *InputError) Error() string { return e.Reason }
 // Inputf makes an InputError.
 func Inputf(format string, args ...any) error { return &InputError{fmt.Sprintf(format, args...)} }
 
-// Session is one volume being annotated. Objects are numbered by the caller; one that was never named has no
-// outlines and an empty mask. Methods may be called from several goroutines at once; after Close they fail.
+// Session is a volume that is being annotated. The caller numbers its objects; one that has not been used yet has no
+// outlines and an empty mask. Methods may be called from several goroutines at once. After Close, they fail.
 type Session interface {
-	// Dim is the volume's size in voxels along each axis, in file order.
+	// Dim returns the volume's size in voxels along each axis, in file order.
 	Dim() [3]int
-	// Apply queues strokes on an object as one step that Undo takes back. The mask changes with the next Run.
+	// Apply queues strokes on an object, as one step for Undo. The mask changes with the next Run.
 	Apply(object int, strokes ...Stroke) error
-	// Replace makes mask (file order, not 0 for the object) the object's mask at once, as one step that Undo takes
-	// back. Every slice that it touches across the acquisition axis becomes an outline; what was before is gone.
+	// Replace replaces the object's mask at once, as one step for Undo. mask is in file order, nonzero inside the object.
+	// Every slice across the acquisition axis with part of the object becomes an outline; earlier outlines are dropped.
 	Replace(object int, mask []uint8) error
-	// Run carries the object's outlines through the volume if strokes are queued or masks were replaced since the
-	// last run, and says whether it did. progress may be nil. When ctx ends, the mask is what it was before.
+	// Run propagates the object's outlines through the volume if strokes were queued or the mask was replaced since the last
+	// run, and reports whether it did. progress may be nil. If ctx ends first, the mask does not change.
 	Run(ctx context.Context, object int, progress func(done, total int)) (ran bool, err error)
-	// Undo takes back the last Apply or Replace with what was run since; false: there is nothing to take back.
+	// Undo undoes the last Apply or Replace, and runs since then. It returns false if there is nothing to undo.
 	Undo(object int) (bool, error)
-	// Reset forgets the object: outlines, mask and steps.
+	// Reset forgets the object: outlines, mask and undo steps.
 	Reset(object int) error
-	// Mask writes the object's mask, 1 and 0 in file order, to dst, one byte per voxel.
+	// Mask writes the object's mask to dst: one byte per voxel in file order, 1 inside the object and 0 outside.
 	Mask(object int, dst []uint8) error
-	// Doubts lists the slices of the object's last run that should be looked at, most doubtful first.
+	// Doubts lists the doubtful slices in the object's last run, the most doubtful first.
 	Doubts(object int) []Doubt
-	// Close frees the session. Running work is cancelled and waited for.
+	// Close frees the session. It cancels running work and waits for it to end.
 	Close()
 }
 
-// Doubt is a slice that the annotator should look at.
+// Doubt is a slice that the annotator should check.
 type Doubt struct {
 	Axis   int    `json:"axis"`
 	Slice  int    `json:"slice"`
 	Reason string `json:"reason"`
 }
 
-// StrokeKind is how a stroke was drawn.
+// StrokeKind says how a stroke was drawn.
 type StrokeKind int
 
 // The kinds of stroke.
 const (
 	Outline  StrokeKind = iota // a filled region: the object's pixels on a slice, or some of them
-	Scribble                   // a line that runs inside the object
-	Box                        // a rectangle about the object
+	Scribble                   // a line inside the object
+	Box                        // a rectangle around the object
 	Click                      // one voxel of the object
 	Absent                     // the object is not on this slice
 )
 
-// Stroke is what an annotator drew in one go, on one slice.
+// Stroke is what an annotator drew on a slice in one go.
 type Stroke struct {
 	Kind   StrokeKind
-	Erase  bool   // it shows what does not belong to the object
-	Axis   int    // the slice lies across this axis; Click: not used
-	Region Region // one voxel thick along Axis; Click: one voxel
-	Mask   []bool // Outline and Scribble: Region's voxels, axis 0 fastest; else nil
+	Erase  bool   // the stroke shows what does not belong to the object
+	Axis   int    // the slice is across this axis; not used for Click
+	Region Region // one voxel thick along Axis; for Click, a single voxel
+	Mask   []bool // for Outline and Scribble: Region's voxels, axis 0 fastest; otherwise nil
 }
 
-// Region is a box of voxels, half open: from Lo up to but without Hi along each axis, in file order.
+// Region is a half-open box of voxels: Lo[axis] <= index < Hi[axis], in file order.
 type Region struct{ Lo, Hi [3]int }
 
-// Size is the number of voxels along each axis.
+// Size returns the number of voxels along each axis.
 func (r Region) Size() (size [3]int) {
 	for axis := range size {
 		size[axis] = r.Hi[axis] - r.Lo[axis]
@@ -104,7 +105,7 @@ func (r Region) Size() (size [3]int) {
 	return size
 }
 
-// Within says whether the region is not empty and lies in a volume of the given size.
+// Within reports whether the region is not empty and lies inside a volume of the given size.
 func (r Region) Within(dim [3]int) bool {
 	for axis := range dim {
 		if r.Lo[axis] < 0 || r.Lo[axis] >= r.Hi[axis] || r.Hi[axis] > dim[axis] {

@@ -1,12 +1,12 @@
-// Package annotate is what the programs that people annotate with have in common: a session on a volume, in
-// which strokes become outlines of objects and outlines are carried through the volume.
+// Package annotate defines what all annotation clients have in common: a session on a volume, in which strokes become
+// outlines of objects, and outlines are propagated through the volume.
 //
 //	annotate/nninteractive, annotate/monailabel, annotate/itksnap ─► Backend, Session ◄─ annotate/session ─► annotate/project ─► slmsam
 //	annotate/viewer (the page) ─► annotate/project (a folder of volumes, durable) ─► slmsam
 //
-// Each protocol package translates what its clients send into strokes and what a session holds into the
-// client's replies; none of them knows the model. annotate/folder is the served folder, annotate/web
-// what every server does before it looks at a request.
+// Each protocol package translates its clients' requests into strokes, and the session's state into replies; none of them
+// knows the model. annotate/folder manages the served folder, and annotate/web holds what all servers have in common, such
+// as access rules.
 //
 // Where to start reading: backend.go, then annotate/itksnap, the smallest of the protocols.
 package annotate

@@ -2,13 +2,13 @@ package annotate
 
 import "math"
 
-// MakeFinite replaces values that no volume can hold, as clients send them: NaN and -Inf become the smallest
-// finite value, +Inf the largest, all 0 where nothing is finite.
+// MakeFinite replaces values that a client sent and that a volume cannot hold: NaN and -Inf become the smallest finite
+// value, and +Inf the largest. If no value is finite, all become 0.
 func MakeFinite(values []float32) {
 	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 	bad := false
 	for _, x := range values {
-		if x-x != 0 { // NaN for NaN and for infinities
+		if x-x != 0 { // the difference is NaN for NaN and infinities
 			bad = true
 			continue
 		}

@@ -2,9 +2,9 @@ package annotate
 
 import "slices"
 
-// StrokesOf splits a mask over a region (axis 0 fastest) into strokes on single slices. The slices lie across
-// the axis along which the mask's voxels are one thick, home if that is one of several, and across home if
-// they are thick along all axes. An empty mask gives no strokes.
+// StrokesOf splits a mask over a region (axis 0 fastest) into strokes on single slices. If the set voxels are one voxel thick
+// along some axis, the stroke is on the slice across that axis, across home if it is one of several. Otherwise, the strokes
+// are on slices across home. An empty mask gives no strokes.
 func StrokesOf(kind StrokeKind, erase bool, region Region, mask []bool, home int) []Stroke {
 	region, mask = cropped(region, mask)
 	if len(mask) == 0 {
@@ -31,7 +31,7 @@ func StrokesOf(kind StrokeKind, erase bool, region Region, mask []bool, home int
 	return strokes
 }
 
-// cropped shrinks a region to the voxels that its mask holds; both are empty if it holds none.
+// cropped shrinks a region to the set voxels of its mask. Both results are empty if there are none.
 func cropped(region Region, mask []bool) (Region, []bool) {
 	size := region.Size()
 	tight := Region{Lo: region.Hi, Hi: region.Lo}
@@ -53,7 +53,7 @@ func cropped(region Region, mask []bool) (Region, []bool) {
 	return tight, cut(region, mask, tight)
 }
 
-// cut copies the voxels of inner, a part of region, out of region's mask.
+// cut copies the voxels of inner, which is a part of region, out of region's mask.
 func cut(region Region, mask []bool, inner Region) []bool {
 	if region == inner {
 		return mask

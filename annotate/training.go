@@ -5,40 +5,41 @@ import (
 	"time"
 )
 
-// Trainer fine-tunes the model that a server uses on the volumes that were reviewed, one training at a time. Its methods may
-// be called from several goroutines at once.
+// Trainer fine-tunes a server's model on the reviewed volumes, in one training run at a time. Its methods may be called from
+// several goroutines at once.
 type Trainer interface {
-	// Start begins a training that takes limit at most; 0: as long as the number of volumes calls for. What it learned
-	// serves from then on. ErrTraining: one is running. An InputError: there is nothing to learn from.
+	// Start starts a training run of at most the given duration; 0 derives it from the number of volumes. Better weights are
+	// used as soon as the run ends. Start returns ErrTraining if a run is in progress, and an InputError if there is nothing
+	// to learn from.
 	Start(limit time.Duration) (Training, error)
-	// Stop ends the training that is running; the weights that serve stay.
+	// Stop stops the current training run. The weights in use stay.
 	Stop()
-	// Last is the training that is running or ran last; false: there was none.
+	// Last returns the current or last training run; false if there was none.
 	Last() (Training, bool)
 }
 
-// ErrTraining means that a training is running already.
+// ErrTraining means that a training run is already in progress.
 var ErrTraining = errors.New("training is already running: wait for it, or stop it")
 
-// Training is how a training stands.
+// Training describes a training run.
 type Training struct {
 	ID      string        `json:"id"`
 	State   TrainingState `json:"state"`
-	Text    string        `json:"text"` // what it is doing, what was gained, or why it failed
+	Text    string        `json:"text"` // what it is doing, what it gained, or why it failed
 	Volumes int           `json:"volumes"`
 	Started time.Time     `json:"started"`
 	Ended   time.Time     `json:"ended,omitzero"`
-	Part    float64       `json:"part"` // of the work, 0 to 1
-	Left    float64       `json:"left"` // seconds, about; 0: unknown
+	Part    float64       `json:"part"` // share of the work done, 0 to 1
+	Left    float64       `json:"left"` // estimated seconds to go; 0: unknown
 	Step    int           `json:"step"`
-	Before  *float64      `json:"before,omitempty"` // DSC over whole volumes held out, of the weights that it began with
-	Best    *float64      `json:"best,omitempty"`   // and of the best ones so far
+	Before  *float64      `json:"before,omitempty"` // DSC of the start weights over whole held-out volumes
+	Best    *float64      `json:"best,omitempty"`   // DSC of the best weights so far
 }
 
-// TrainingState is how a training is going.
+// TrainingState is the state of a training run.
 type TrainingState string
 
-// The states of a training.
+// The states of a training run.
 const (
 	TrainingRuns    TrainingState = "running"
 	TrainingDone    TrainingState = "done"

@@ -1,15 +1,15 @@
-// Package learn closes the annotator's loop: it fine-tunes the model that a server uses on the volumes of its folder that
-// were reviewed, as slmsam train does without choices, and lets the new weights serve from then on.
+// Package learn lets a server's model learn from its annotators: it fine-tunes the model on the reviewed volumes of the
+// served folder, as slmsam train does by default, and then uses the new weights if they are better.
 //
 //	annotate/viewer, annotate/monailabel ─► Learner ─► train, annotate/folder
 //	annotate/project                     ─► Served  ─► slmsam.Model
 //
-// Weights that came out of a training lie in the folder's .slmsam/models, one file each with a record beside it; serving.json
-// names those that serve. They stay until somebody removes them, and can be switched at any time; the weights that the
-// server was started with are always among them.
+// Weights from training runs are kept in the folder's .slmsam/models, each with a record next to it, until somebody removes
+// them. The weights in use are named in .slmsam/serving.json and can be switched at any time; those the server was started
+// with are always available.
 //
-// A training has a device of its own, and computes only while no annotator's request does: it stands still before every clip
-// and every slice of a validation as long as there are any (turns.go).
+// A training run has its own device, but computes only while no annotator's request does: before every clip, and before every
+// slice of a validation, it waits for requests to finish (turns.go).
 //
 // Where to start reading: learner.go, run.go, served.go.
 package learn

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -23,36 +24,36 @@ import (
 
 // Options are the settings of a Learner.
 type Options struct {
-	Init       string // the weights that the server was started with, as slmsam.Open takes them: trainings begin with them
+	Init       string // the weights the server was started with, as for slmsam.Open: training starts from them
 	Resolution int    // side of the model's input; 0: that of the weights
 
-	Open   func() (backend.Device, error)           // a device for one training
-	Load   func(path string) (*slmsam.Model, error) // a model to serve
-	Adjust func(train.Recipe) train.Recipe          // changes what slmsam train would do without choices; may be nil
+	Open   func() (backend.Device, error)           // opens a device for a training run
+	Load   func(path string) (*slmsam.Model, error) // loads a model to use
+	Adjust func(train.Recipe) train.Recipe          // changes the default recipe of slmsam train; may be nil
 	Log    *slog.Logger
 }
 
-// Learner trains and keeps the weights that come out. It implements annotate.Trainer.
+// Learner trains, and keeps the resulting weights. It implements annotate.Trainer.
 type Learner struct {
 	folder *folder.Folder
 	served *Served
 	Options
 
-	ctx    context.Context // of trainings
+	ctx    context.Context // of training runs
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
 	mu      sync.Mutex
 	last    *annotate.Training
-	stop    context.CancelFunc // of the training that runs
-	serving string             // the record's ID; empty: the weights that the server was started with
+	stop    context.CancelFunc // stops the current training run; nil if there is none
+	serving string             // ID of the weights in use; empty: those the server was started with
 }
 
-// kind names the folder of weights within .slmsam.
+// kind is the name of the folder for weights in .slmsam.
 const kind = "models"
 
-// New returns a learner on a folder. The weights that served last serve again, if they came from those that the server was
-// started with now.
+// New returns a learner on a folder. The weights that were last in use are used again, provided they were trained from those
+// that the server has now been started with.
 func New(f *folder.Folder, served *Served, o Options) (*Learner, error) {
 	l := &Learner{folder: f, served: served, Options: o}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -71,7 +72,7 @@ func New(f *folder.Folder, served *Served, o Options) (*Learner, error) {
 	return l, nil
 }
 
-// Close stops a training that runs and waits for it.
+// Close stops the current training run and waits for it to end.
 func (l *Learner) Close() error {
 	l.cancel()
 	l.work.Wait()
@@ -106,12 +107,12 @@ func (l *Learner) Start(limit time.Duration) (annotate.Training, error) {
 	go func() {
 		defer l.work.Done()
 		defer stop()
-		l.end(l.train(ctx, t.ID, limit))
+		l.end(l.caught(ctx, t.ID, limit))
 	}()
 	return t, nil
 }
 
-// end records how a training ended.
+// end records how a training run ended.
 func (l *Learner) end(text string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,6 +128,17 @@ func (l *Learner) end(text string, err error) {
 		l.Log.Error("training failed", "error", err)
 		t.State, t.Text = annotate.TrainingFailed, strings.ReplaceAll(err.Error(), filepath.Dir(l.folder.Reviewed())+string(filepath.Separator), "")
 	}
+}
+
+// caught is train, with a panic turned into an error: a fault in a training run must not end the server.
+func (l *Learner) caught(ctx context.Context, id string, limit time.Duration) (text string, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			l.Log.Error("fault in a training run", "fault", fault, "stack", string(debug.Stack()))
+			err = errors.New("internal error; the server's log says more")
+		}
+	}()
+	return l.train(ctx, id, limit)
 }
 
 // Stop implements annotate.Trainer.
@@ -148,18 +160,18 @@ func (l *Learner) Last() (annotate.Training, bool) {
 	return *l.last, true
 }
 
-// Weights is a record of weights that came out of a training.
+// Weights is the record of the weights from a training run.
 type Weights struct {
 	ID      string      `json:"id"`
 	Made    time.Time   `json:"made"`
-	Volumes []string    `json:"volumes"` // that it was trained on or validated on
+	Volumes []string    `json:"volumes"` // names of the volumes that were used for training or validation
 	Gain    *train.Gain `json:"gain,omitempty"`
 	Text    string      `json:"text"`  // the gain in words
-	Start   string      `json:"start"` // SHA-256 of the weights that the training began with
+	Start   string      `json:"start"` // SHA-256 of the weights that training started from
 }
 
-// List lists the weights that came from those that the server was started with, oldest first; serving is the ID of those
-// that serve, empty for those that the server was started with.
+// List lists the weights that were trained from those the server was started with, oldest first. serving is the ID of the
+// weights in use, empty for those the server was started with.
 func (l *Learner) List() (list []Weights, serving string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -186,10 +198,10 @@ func (l *Learner) List() (list []Weights, serving string, err error) {
 	return list, l.serving, nil
 }
 
-var errOtherStart = errors.New("the weights were not trained from those that the server was started with")
+var errOtherStart = errors.New("the weights were not trained from those the server was started with")
 
-// Serve lets weights of the list serve, by ID; empty: those that the server was started with. folder.ErrUnknown: there are
-// none of that name.
+// Serve switches to the weights with this ID, or to those the server was started with if it is empty. It returns
+// folder.ErrUnknown if there are no such weights.
 func (l *Learner) Serve(id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -221,13 +233,13 @@ func (l *Learner) Serve(id string) error {
 	return nil
 }
 
-// dir is the folder of weights.
+// dir returns the folder of weights.
 func (l *Learner) dir() (string, error) {
 	path, err := l.folder.Keep(kind, "x", "")
 	return filepath.Dir(path), err
 }
 
-// record reads what is known of weights; folder.ErrUnknown: there are none of that name.
+// record reads the record of weights, or returns folder.ErrUnknown.
 func (l *Learner) record(id string) (Weights, error) {
 	path, err := l.folder.Keep(kind, id, ".json")
 	if err != nil {
@@ -250,12 +262,12 @@ func (l *Learner) record(id string) (Weights, error) {
 	return w, nil
 }
 
-// choice is what serving.json says.
+// choice is the content of serving.json.
 type choice struct {
 	Weights string `json:"weights"`
 }
 
-// chosen is the ID of the weights that are to serve.
+// chosen reads the ID of the weights to use.
 func (l *Learner) chosen() (string, error) {
 	path, err := l.folder.Keep("", "serving", ".json")
 	if err != nil {
@@ -275,7 +287,7 @@ func (l *Learner) chosen() (string, error) {
 	return c.Weights, nil
 }
 
-// choose keeps which weights are to serve.
+// choose stores the ID of the weights to use.
 func (l *Learner) choose(id string) error {
 	path, err := l.folder.Keep("", "serving", ".json")
 	if err != nil {

@@ -248,3 +248,17 @@ func weightsOf(t *testing.T, dir, id string) string {
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	return path
 }
+
+// TestAFaultInATrainingEndsTheTrainingOnly, not the server.
+func TestAFaultInATrainingEndsTheTrainingOnly(t *testing.T) {
+	dir := t.TempDir()
+	review(t, dir, "a")
+	l, _ := open(t, dir, pico(t), func(train.Recipe) train.Recipe { panic("at the disco") })
+	for range 2 {
+		_, err := l.Start(0)
+		require.NoError(t, err)
+		last := ended(t, l)
+		require.Equal(t, annotate.TrainingFailed, last.State)
+		require.Equal(t, "internal error; the server's log says more", last.Text)
+	}
+}

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// train makes a training from beginning to end: text says what was gained.
+// train does a whole training run; text says what it gained.
 func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (text string, err error) {
 	run, err := l.folder.Keep(kind, id, ".run")
 	if err != nil {
@@ -24,7 +24,7 @@ func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (te
 	if err := l.sweep(); err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(run) // best effort: the next training sweeps
+	defer os.RemoveAll(run) // if this fails, the next run's sweep tries again
 	dev, err := l.Open()
 	if err != nil {
 		return "", err
@@ -64,7 +64,7 @@ func (l *Learner) train(ctx context.Context, id string, limit time.Duration) (te
 	return w.Text, l.Serve(id)
 }
 
-// prepared is what a training works on.
+// prepared is the input of a training run.
 type prepared struct {
 	recipe      train.Recipe
 	train, held train.Source
@@ -72,7 +72,7 @@ type prepared struct {
 	names       []string
 }
 
-// prepare chooses what slmsam train chooses where nobody does.
+// prepare chooses data and recipe as slmsam train does by default.
 func (l *Learner) prepare(ctx context.Context, dev backend.Device, limit time.Duration) (prepared, error) {
 	p := prepared{start: train.StartOptions{Init: l.Init, Resolution: l.Resolution}}
 	config, err := p.start.Config()
@@ -107,7 +107,7 @@ func (l *Learner) prepare(ctx context.Context, dev backend.Device, limit time.Du
 	return p, err
 }
 
-// report tells how the training stands.
+// report updates the state of the training run.
 func (l *Learner) report(p train.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -131,7 +131,7 @@ func (l *Learner) report(p train.Progress) {
 	}
 }
 
-// keep moves weights to where they stay, and writes their record.
+// keep moves weights to the folder of weights, and writes their record.
 func (l *Learner) keep(w Weights, from string) error {
 	path, err := l.folder.Keep(kind, w.ID, ".safetensors")
 	if err != nil {
@@ -154,7 +154,7 @@ func (l *Learner) keep(w Weights, from string) error {
 	return nil
 }
 
-// sweep removes what trainings left that were killed.
+// sweep removes what training runs left behind that were killed.
 func (l *Learner) sweep() error {
 	dir, err := l.dir()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Served is the model that annotators' requests go to: the one that the server was started with, or one that came out of a
-// training. Its methods may be called from several goroutines at once.
+// Served is the model that handles annotators' requests: the one the server was started with, or one from a training run. Its
+// methods may be called from several goroutines at once.
 type Served struct {
 	turns *turns
 	base  *slmsam.Model
@@ -18,19 +18,19 @@ type Served struct {
 	now *loaded
 }
 
-// loaded is a model with those who use it.
+// loaded is a model with a count of its users.
 type loaded struct {
 	*slmsam.Model
 	users   int
-	retired bool // its memory is given back with the end of the last use
+	retired bool // replaced: its memory is freed when the last user is done
 }
 
-// NewServed begins with the model that the server was started with.
+// NewServed returns a Served with the model the server was started with.
 func NewServed(base *slmsam.Model) *Served {
 	return &Served{turns: newTurns(), base: base, now: &loaded{Model: base}}
 }
 
-// Segment is that of the model. A training stands still meanwhile.
+// Segment calls the model's method. A training run pauses in the meantime.
 func (s *Served) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	done, err := s.turns.annotate(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Served) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result,
 	return m.Segment(ctx, r)
 }
 
-// Prepare is that of the model. A training stands still meanwhile.
+// Prepare calls the model's method. A training run pauses in the meantime.
 func (s *Served) Prepare(ctx context.Context, v slmsam.Slices, order []int) error {
 	done, err := s.turns.annotate(ctx)
 	if err != nil {
@@ -54,21 +54,21 @@ func (s *Served) Prepare(ctx context.Context, v slmsam.Slices, order []int) erro
 	return m.Prepare(ctx, v, order)
 }
 
-// WindowRule is that of the model.
+// WindowRule calls the model's method.
 func (s *Served) WindowRule() volume.WindowRule {
 	m := s.take()
 	defer s.give(m)
 	return m.WindowRule()
 }
 
-// Takes is that of the model.
+// Takes calls the model's method.
 func (s *Served) Takes(prompt string) error {
 	m := s.take()
 	defer s.give(m)
 	return m.Takes(prompt)
 }
 
-// take is the model that serves now, which stays until give.
+// take returns the model in use, which stays in memory until give.
 func (s *Served) take() *loaded {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,15 +83,15 @@ func (s *Served) give(m *loaded) {
 	s.tidy(m)
 }
 
-// tidy gives the memory of a model back that nobody uses any more; the lock is held.
+// tidy frees the memory of a model that is no longer used. The lock is held.
 func (s *Served) tidy(m *loaded) {
 	if m.retired && m.users == 0 && m.Model != s.base {
 		m.Release()
 	}
 }
 
-// use lets m serve the requests from now on; nil is the model that the server was started with. Those that run end with the
-// one that they began with.
+// use switches to m, or to the model the server was started with if m is nil. Running requests continue with the model they
+// started with.
 func (s *Served) use(m *slmsam.Model) {
 	if m == nil {
 		m = s.base

@@ -5,18 +5,18 @@ import (
 	"sync"
 )
 
-// turns decides who computes: annotators as they come, and a training while none of them is there. Annotators wait for the
-// piece of work that the training is at, and for nothing else.
+// turns decides who computes: annotators' requests at any time, and a training run while there are none. A request only waits
+// for the piece of work that the training run is doing.
 type turns struct {
 	mu         sync.Mutex
-	annotators int           // that compute or want to
-	training   bool          // a training computes
+	annotators int           // number of requests that compute or wait
+	training   bool          // whether a training run is computing
 	changed    chan struct{} // closed at the next change
 }
 
 func newTurns() *turns { return &turns{changed: make(chan struct{})} }
 
-// change makes a change and wakes everybody who waits for one.
+// change makes a change and wakes everyone who waits for one.
 func (t *turns) change(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -25,7 +25,7 @@ func (t *turns) change(f func()) {
 	t.changed = make(chan struct{})
 }
 
-// until waits until f, which may change things, is true.
+// until waits until f returns true. f is called under the lock and may change the state.
 func (t *turns) until(ctx context.Context, f func() bool) error {
 	for {
 		t.mu.Lock()
@@ -43,7 +43,7 @@ func (t *turns) until(ctx context.Context, f func() bool) error {
 	}
 }
 
-// annotate waits until no training computes; none will until done is called.
+// annotate waits until no training run is computing, and keeps it from continuing until done is called.
 func (t *turns) annotate(ctx context.Context) (done func(), err error) {
 	t.change(func() { t.annotators++ })
 	done = sync.OnceFunc(func() { t.change(func() { t.annotators-- }) })
@@ -54,7 +54,7 @@ func (t *turns) annotate(ctx context.Context) (done func(), err error) {
 	return done, nil
 }
 
-// rest ends the training's piece of work and waits until it may begin the next: as long as there are annotators.
+// rest ends the training run's piece of work, and waits until it may start the next one: while there are requests.
 func (t *turns) rest(ctx context.Context) error {
 	t.end()
 	return t.until(ctx, func() bool {
@@ -63,5 +63,5 @@ func (t *turns) rest(ctx context.Context) error {
 	})
 }
 
-// end says that no training computes.
+// end says that the training run is not computing.
 func (t *turns) end() { t.change(func() { t.training = false }) }

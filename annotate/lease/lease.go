@@ -1,5 +1,5 @@
-// Package lease keeps count of a server's clients: each holds a lease on something until it gives it back, falls
-// silent, or is idle for too long, but never while a request of its runs.
+// Package lease tracks a server's clients. Each holds a lease on something until it releases it, sends no sign of life, or is
+// idle for too long. A lease never times out while one of its requests is running.
 package lease
 
 import (
@@ -12,36 +12,36 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// Lease is one client and what it holds.
+// Lease is a client and what it holds.
 type Lease[T any] struct {
 	Token string
 	Ctx   context.Context // ends with the lease
 
-	mu   sync.Mutex // one request after another works with held
+	mu   sync.Mutex // held while a request works with held
 	held T
 
-	// guarded by the leases' lock
+	// guarded by the lock of Leases
 	cancel  context.CancelFunc
 	lived   time.Time // last sign of life: a request or a heartbeat
 	acted   time.Time // last request
-	running int       // requests
+	running int       // number of requests in progress
 }
 
-// Leases are the clients that are there.
+// Leases are the leases of a server's clients.
 type Leases[T any] struct {
-	Most     int           // at once
-	Idle     time.Duration // until a lease ends without a request
-	Liveness time.Duration // until it ends without a sign of life; 0: it may be silent
+	Max      int           // maximum number of leases at the same time
+	Idle     time.Duration // time without a request after which a lease ends
+	Liveness time.Duration // time without a sign of life after which a lease ends; 0: no limit
 
 	free    func(T)
 	mu      sync.Mutex
 	byToken map[string]*Lease[T]
 }
 
-// New returns leases of which there are none. free is called with what a lease held when it has ended and no
-// request works with it any more. They all end with ctx.
-func New[T any](ctx context.Context, most int, idle, liveness time.Duration, free func(T)) *Leases[T] {
-	l := &Leases[T]{Most: most, Idle: idle, Liveness: liveness, free: free, byToken: map[string]*Lease[T]{}}
+// New returns an empty set of leases, which all end with ctx. When a lease has ended and none of its requests is running
+// anymore, free is called with what it held.
+func New[T any](ctx context.Context, limit int, idle, liveness time.Duration, free func(T)) *Leases[T] {
+	l := &Leases[T]{Max: limit, Idle: idle, Liveness: liveness, free: free, byToken: map[string]*Lease[T]{}}
 	shortest := idle
 	if liveness > 0 {
 		shortest = min(idle, liveness)
@@ -51,12 +51,12 @@ func New[T any](ctx context.Context, most int, idle, liveness time.Duration, fre
 	return l
 }
 
-// Claim makes a lease on held, or returns annotate.ErrFull.
+// Claim returns a new lease on held, or annotate.ErrFull.
 func (l *Leases[T]) Claim(held T) (*Lease[T], error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drop()
-	if len(l.byToken) >= l.Most {
+	if len(l.byToken) >= l.Max {
 		return nil, annotate.ErrFull
 	}
 	raw := make([]byte, 16)
@@ -68,8 +68,8 @@ func (l *Leases[T]) Claim(held T) (*Lease[T], error) {
 	return c, nil
 }
 
-// With calls f with what a lease holds, one request of a lease after another, and the request's context, which
-// ends with the lease too. known is false for a lease that is not there.
+// With calls f with what a lease holds and a context that ends with the request and with the lease. Requests of a lease run
+// one after another. known is false if there is no such lease.
 func (l *Leases[T]) With(ctx context.Context, token string, f func(ctx context.Context, held T) error) (known bool, err error) {
 	c := l.begin(token)
 	if c == nil {
@@ -81,13 +81,13 @@ func (l *Leases[T]) With(ctx context.Context, token string, f func(ctx context.C
 	defer context.AfterFunc(c.Ctx, cancel)()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Ctx.Err() != nil { // it ended while this request waited
+	if c.Ctx.Err() != nil { // the lease ended while this request was waiting
 		return false, nil
 	}
 	return true, f(ctx, c.held)
 }
 
-// begin finds a lease for a request, which counts as running until end.
+// begin finds the lease of a request, which counts as running until end.
 func (l *Leases[T]) begin(token string) *Lease[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,8 +107,8 @@ func (l *Leases[T]) end(c *Lease[T]) {
 	c.acted = c.lived
 }
 
-// Remaining is the time until the idle timeout; beat says that this is a sign of life. known is false for a
-// lease that is not there.
+// Remaining returns the time left until the idle timeout. If beat is set, the call counts as a sign of life. known is false
+// if there is no such lease.
 func (l *Leases[T]) Remaining(token string, beat bool) (left time.Duration, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,7 +127,7 @@ func (l *Leases[T]) Remaining(token string, beat bool) (left time.Duration, know
 	return max(0, l.Idle-now.Sub(c.acted)), true
 }
 
-// Release ends a lease and says whether it was there.
+// Release ends a lease, and reports whether there was one.
 func (l *Leases[T]) Release(token string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func (l *Leases[T]) Release(token string) bool {
 	return c != nil
 }
 
-// Count is how many leases there are.
+// Count returns the number of leases.
 func (l *Leases[T]) Count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,7 +146,7 @@ func (l *Leases[T]) Count() int {
 	return len(l.byToken)
 }
 
-// drop ends the leases of clients that went away or do nothing, but none with a request running.
+// drop ends the leases of clients that went away or do nothing, except those with a running request. The lock is held.
 func (l *Leases[T]) drop() {
 	now := time.Now()
 	for _, c := range l.byToken {
@@ -157,7 +157,7 @@ func (l *Leases[T]) drop() {
 	}
 }
 
-// remove forgets a lease. A request that still runs is cancelled, and what the lease held is freed after it.
+// remove ends a lease. The lock is held. Its running requests are canceled, and what it held is freed after them.
 func (l *Leases[T]) remove(c *Lease[T]) {
 	delete(l.byToken, c.Token)
 	c.cancel()
@@ -173,7 +173,7 @@ func (l *Leases[T]) remove(c *Lease[T]) {
 	free()
 }
 
-// sweep ends leases that nobody asks for any more, until ctx ends; then all.
+// sweep ends leases that have timed out, until ctx ends, and then all others.
 func (l *Leases[T]) sweep(ctx context.Context, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()

@@ -116,7 +116,7 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.JSON(w, http.StatusOK, map[string]any{"lease_token": held.Token, "idle_timeout_seconds": s.options.Idle.Seconds(),
-		"liveness_timeout_seconds": s.options.Liveness.Seconds(), "max_sessions": s.leases.Most})
+		"liveness_timeout_seconds": s.options.Liveness.Seconds(), "max_sessions": s.leases.Max})
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request, alive bool) {

@@ -9,15 +9,16 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// canvas is an object's slices while strokes are drawn on them.
+// canvas holds an object's slices while strokes are drawn on them. An object has slices across up to three axes, and what it
+// is, is the union of all of them.
 type canvas struct {
 	volume *volume.Volume
-	views  [3]project.View
-	drawn  [3]map[int][]bool // by axis and slice; empty: the object is not there
+	views  [3]project.View   // by axis: what is known before the strokes
+	drawn  [3]map[int][]bool // by axis and slice: the new outlines; an empty one says that the object is absent
 }
 
-// axisOf is the axis across which a stroke counts: a click lies on a slice of every axis, and takes the one that
-// has outlines.
+// axisOf returns the axis that a stroke's slice is across. A click is on a slice across every axis; the first axis that has
+// outlines counts.
 func (c *canvas) axisOf(stroke annotate.Stroke, home int) int {
 	if stroke.Kind != annotate.Click {
 		return stroke.Axis
@@ -30,7 +31,7 @@ func (c *canvas) axisOf(stroke annotate.Stroke, home int) int {
 	return home
 }
 
-// draw draws a stroke on its slice. What it erases goes from the slices across other axes, too.
+// draw draws a stroke on its slice. What it erases also disappears from slices across other axes.
 func (c *canvas) draw(axis int, stroke annotate.Stroke) {
 	slice := stroke.Region.Lo[axis]
 	content := c.content(axis, slice)
@@ -39,17 +40,17 @@ func (c *canvas) draw(axis int, stroke annotate.Stroke) {
 		return
 	}
 	erases := stroke.Erase || stroke.Kind == annotate.Absent
-	if !erases || c.holds(axis) || c.sole(axis) {
+	if !erases || c.has(axis) || c.only(axis) {
 		c.put(axis, slice, drawn)
 	}
 	for other := range c.views {
-		if erases && other != axis && c.holds(other) {
+		if erases && other != axis && c.has(other) {
 			c.erase(other, axis, slice, content, drawn)
 		}
 	}
 }
 
-// erase takes what a slice lost off the slices across another axis.
+// erase removes the pixels that a slice has lost from the slices across another axis.
 func (c *canvas) erase(other, axis, slice int, before, after []bool) {
 	dim := c.volume.Dim
 	lost := make([]uint8, dim[0]*dim[1]*dim[2])
@@ -72,6 +73,7 @@ func (c *canvas) erase(other, axis, slice int, before, after []bool) {
 	}
 }
 
+// put sets a slice's new outline.
 func (c *canvas) put(axis, slice int, plane []bool) {
 	if c.drawn[axis] == nil {
 		c.drawn[axis] = map[int][]bool{}
@@ -79,7 +81,7 @@ func (c *canvas) put(axis, slice int, plane []bool) {
 	c.drawn[axis][slice] = plane
 }
 
-// own is what the slices across an axis hold themselves; nil: nothing.
+// own returns a slice's own mask, without what slices across other axes add; nil if it has none.
 func (c *canvas) own(axis, slice int) []bool {
 	if plane, ok := c.drawn[axis][slice]; ok {
 		return plane
@@ -87,11 +89,11 @@ func (c *canvas) own(axis, slice int) []bool {
 	return c.views[axis].Masks[slice]
 }
 
-// holds says whether slices across an axis hold something.
-func (c *canvas) holds(axis int) bool { return len(c.views[axis].Masks)+len(c.drawn[axis]) > 0 }
+// has reports whether any slice across an axis has a mask.
+func (c *canvas) has(axis int) bool { return len(c.views[axis].Masks)+len(c.drawn[axis]) > 0 }
 
-// sole says whether nothing is known but of slices across one axis.
-func (c *canvas) sole(axis int) bool {
+// only reports whether nothing is known about slices across the other axes.
+func (c *canvas) only(axis int) bool {
 	for other := range c.views {
 		if other != axis && len(c.views[other].Marks)+len(c.drawn[other]) > 0 {
 			return false
@@ -100,13 +102,14 @@ func (c *canvas) sole(axis int) bool {
 	return true
 }
 
-// content is what the object is on a slice so far, [h,w]. Outlines are what was drawn; elsewhere all axes add to it.
+// content returns the object's present mask on a slice, [h,w]. On an outlined slice, it is the outline; elsewhere, slices
+// across all axes contribute.
 func (c *canvas) content(axis, slice int) []bool {
 	dim := c.volume.Dim
 	h, w := volume.SliceSize(dim, axis)
 	out := make([]bool, h*w)
 	copy(out, c.own(axis, slice))
-	if _, drawn := c.drawn[axis][slice]; drawn || c.views[axis].Outlined(slice) || c.sole(axis) {
+	if _, drawn := c.drawn[axis][slice]; drawn || c.views[axis].Outlined(slice) || c.only(axis) {
 		return out
 	}
 	all := make([]uint8, dim[0]*dim[1]*dim[2])
@@ -123,7 +126,7 @@ func (c *canvas) content(axis, slice int) []bool {
 	return out
 }
 
-// paint adds a plane, row-major [h,w], to a slice of a mask.
+// paint adds a plane, row-major [h,w], to a slice of a volume's mask.
 func paint(mask []uint8, dim [3]int, axis, slice int, plane []bool) {
 	pix := volume.TakeSlice(mask, dim, axis, slice)
 	for i, on := range plane {

@@ -8,34 +8,34 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// object is one object of a session. Outlines on slices across one axis are a document; what the object is, is all that
-// its documents hold.
+// object is an object of a session. It has one document per axis, for the slices across that axis. Its mask is the union of
+// what its documents hold.
 type object struct {
 	session   *session
-	documents [3]*project.Document // by axis; nil: nothing was drawn across it
-	shown     [3]*project.Shot     // of the documents: what the client is told
-	past      []step               // oldest first
+	documents [3]*project.Document // by axis; nil: nothing has been drawn on slices across it
+	shown     [3]*project.Shot     // the state of the documents that the client sees
+	past      []step               // what undo can go back to, oldest first
 	stale     bool                 // something was drawn since the last run
 	version   int                  // grows with every change
 }
 
-// step is what undo goes back to.
+// step is a state that undo goes back to.
 type step struct {
 	depth [3]int // of the documents
 	shown [3]*project.Shot
 	stale bool
 }
 
-// history is how many steps can be taken back.
+// history is the number of steps that can be undone.
 const history = 32
 
-// label is the object's number in its documents.
+// label is the object's label in its documents.
 const label = 1
 
-// author is who changes documents that nobody else sees.
+// author is the author of all changes: nobody else sees the documents.
 var author = project.Author{Name: "client"}
 
-// step makes a change that undo takes back.
+// step makes a change as one step for undo.
 func (o *object) step(change func() error) error {
 	before := step{depth: o.depth(), shown: o.shown, stale: o.stale}
 	if err := change(); err != nil {
@@ -50,7 +50,7 @@ func (o *object) step(change func() error) error {
 	return nil
 }
 
-// undo takes the last step back, with what was run since; false: there is none.
+// undo undoes the last step and runs since then; false if there is none.
 func (o *object) undo() (bool, error) {
 	if len(o.past) == 0 {
 		return false, nil
@@ -73,7 +73,7 @@ func (o *object) undo() (bool, error) {
 	return true, nil
 }
 
-// depth is that of the documents.
+// depth returns the depth of each document.
 func (o *object) depth() (out [3]int) {
 	for axis, d := range o.documents {
 		if d != nil {
@@ -83,7 +83,7 @@ func (o *object) depth() (out [3]int) {
 	return out
 }
 
-// present lists the documents.
+// present lists the existing documents.
 func (o *object) present() (out []*project.Document) {
 	for _, d := range o.documents {
 		if d != nil {
@@ -93,14 +93,14 @@ func (o *object) present() (out []*project.Document) {
 	return out
 }
 
-// stop ends the jobs on the documents.
+// stop stops the documents' jobs.
 func (o *object) stop() {
 	for _, d := range o.present() {
 		o.session.backend.project.Stop(d)
 	}
 }
 
-// document returns that of an axis, made if need be.
+// document returns the document of an axis, and makes it if necessary.
 func (o *object) document(axis int) *project.Document {
 	if o.documents[axis] == nil {
 		o.documents[axis] = o.session.held.Document(axis)
@@ -108,10 +108,10 @@ func (o *object) document(axis int) *project.Document {
 	return o.documents[axis]
 }
 
-// show tells the client what is known now.
+// show makes the present state the one that the client sees.
 func (o *object) show() { o.shown = o.shots() }
 
-// shots are the documents as they are now.
+// shots returns the present state of the documents.
 func (o *object) shots() (out [3]*project.Shot) {
 	for axis, d := range o.documents {
 		if d != nil {
@@ -121,7 +121,7 @@ func (o *object) shots() (out [3]*project.Shot) {
 	return out
 }
 
-// viewsOf is what shots show of the object, by axis.
+// viewsOf returns what shots hold of the object, by axis.
 func viewsOf(shots [3]*project.Shot) (out [3]project.View, err error) {
 	for axis, shot := range shots {
 		if shot == nil {
@@ -134,7 +134,7 @@ func viewsOf(shots [3]*project.Shot) (out [3]project.View, err error) {
 	return out, nil
 }
 
-// replace makes a mask the object.
+// replace replaces the object's mask.
 func (o *object) replace(mask []uint8) error {
 	s := o.session
 	for axis, d := range o.documents {
@@ -163,7 +163,7 @@ func (o *object) replace(mask []uint8) error {
 	return nil
 }
 
-// draw turns strokes into outlines.
+// draw turns strokes into outlines, and adds these to the documents.
 func (o *object) draw(strokes []annotate.Stroke) error {
 	views, err := viewsOf(o.shots())
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package session lets client protocols annotate volumes on the engine of package project: each object of a session is a
-// document without a file, and its runs are jobs like any other.
+// Package session lets client protocols annotate volumes with the engine of package project. The objects of a session are
+// documents without a journal, and their runs are jobs like any others.
 //
 //	annotate/nninteractive, monailabel, itksnap ─► Backend ─► project ─► Model
 //
@@ -17,7 +17,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Backend opens sessions on a project's engine. It implements annotate.Backend.
+// Backend opens sessions on a project. It implements annotate.Backend.
 type Backend struct {
 	project *project.Project
 	limits  annotate.Limits
@@ -27,7 +27,7 @@ type Backend struct {
 	voxels int
 }
 
-// New returns a backend without sessions.
+// New returns a backend without open sessions.
 func New(p *project.Project, limits annotate.Limits) *Backend {
 	return &Backend{project: p, limits: limits}
 }
@@ -35,7 +35,7 @@ func New(p *project.Project, limits annotate.Limits) *Backend {
 // Limits implements annotate.Backend.
 func (b *Backend) Limits() annotate.Limits { return b.limits }
 
-// Open implements annotate.Backend. A volume that is too large by itself is an InputError.
+// Open implements annotate.Backend. A volume with too many voxels is an InputError.
 func (b *Backend) Open(v *volume.Volume) (annotate.Session, error) {
 	n := len(v.Data)
 	if n != v.Dim[0]*v.Dim[1]*v.Dim[2] || n == 0 {
@@ -59,13 +59,14 @@ func (b *Backend) Open(v *volume.Volume) (annotate.Session, error) {
 	return &session{backend: b, held: held, volume: v, home: v.AcquisitionAxis(), ctx: ctx, cancel: cancel, objects: map[int]*object{}}, nil
 }
 
-// Usage is how many sessions are open, and the voxels of their volumes.
+// Usage returns the number of open sessions, and of the voxels in their volumes.
 func (b *Backend) Usage() (sessions, voxels int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.open, b.voxels
 }
 
+// closed subtracts a closed session from the usage.
 func (b *Backend) closed(voxels int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,7 +74,7 @@ func (b *Backend) closed(voxels int) {
 	b.voxels -= voxels
 }
 
-// session is one open volume.
+// session is an open volume. It implements annotate.Session.
 type session struct {
 	backend *Backend
 	held    *project.Held
@@ -81,14 +82,14 @@ type session struct {
 	home    int // the acquisition axis
 	ctx     context.Context
 	cancel  context.CancelFunc
-	work    sync.WaitGroup // runs
+	work    sync.WaitGroup // of runs in progress
 
-	mu      sync.Mutex // guards what follows, and every object
+	mu      sync.Mutex // guards the fields below and all objects
 	objects map[int]*object
 	closed  bool
 }
 
-// errClosed is what a closed session answers.
+// errClosed is returned by the methods of a closed session.
 var errClosed = errors.New("the session is closed")
 
 // with runs f on an object under the session's lock.
@@ -165,7 +166,7 @@ func (s *session) Run(ctx context.Context, number int, progress func(done, total
 		}
 	}
 	err = s.with(number, func(o *object) error {
-		o.stale = o.version != version // strokes came meanwhile
+		o.stale = o.version != version // strokes arrived during the run
 		o.show()
 		return nil
 	})
@@ -212,7 +213,7 @@ func (s *session) Mask(number int, dst []uint8) error {
 
 // Doubts implements annotate.Session.
 func (s *session) Doubts(number int) (out []annotate.Doubt) {
-	_ = s.with(number, func(o *object) error { // of a closed session there are none
+	_ = s.with(number, func(o *object) error { // a closed session has none
 		views, err := viewsOf(o.shown)
 		for axis, v := range views {
 			out = append(out, v.Doubts(axis)...)

@@ -74,7 +74,7 @@ func TestADeviceThatGivesUp(t *testing.T) {
 	viewed, client := &pageClient{scan: c, url: page.URL}, &nnClient{scan: c, url: protocol.URL}
 	require.NoError(t, client.open(t.Context()))
 	require.NoError(t, ask(t.Context(), http.MethodPost, viewed.at("/edits"), viewed.edit()).want(http.StatusOK))
-	for want, fault := range map[string]error{"stop the server and start it anew": wgsl.ErrDeviceLost, "smaller --resolution": wgsl.ErrOutOfMemory} {
+	for want, fault := range map[string]error{"restart the server": wgsl.ErrDeviceLost, "smaller --resolution": wgsl.ErrOutOfMemory} {
 		dev.fault.Store(&fault)
 		require.ErrorContains(t, viewed.propagate(t.Context(), me), want)
 		_, err = client.run(t.Context())

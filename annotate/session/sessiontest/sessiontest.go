@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Backend is a backend with a model, which ends with the test.
+// Backend returns a backend with a model, which is closed at the end of the test.
 func Backend(t testing.TB, limits annotate.Limits, m project.Model) *session.Backend {
 	f, err := folder.Open(t.TempDir(), limits.Voxels)
 	require.NoError(t, err)

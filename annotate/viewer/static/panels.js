@@ -21,7 +21,7 @@ export function panels() {
   $('redo').disabled = !doc.redoable
   $('undo').title = `Undo ${doc.undoable} (Ctrl+Z)`
   $('redo').title = `Redo ${doc.redoable} (Ctrl+Shift+Z)`
-  $('review').textContent = doc.reviewed ? 'Reviewed ✓' : 'Done: reviewed'
+  $('review').textContent = doc.reviewed ? 'Reviewed ✓' : 'Mark as reviewed'
   $('review').setAttribute('aria-pressed', doc.reviewed)
   $('propagate').classList.toggle('ready', doc.changes > 0 && !running())
   next()
@@ -80,13 +80,13 @@ function next() {
   const { doc } = now
   const outlines = doc.marks(m => m.state === 'outlined').length, found = doc.marks(m => m.state === 'tracked').length
   let text = ''
-  if (running()) text = 'You can go on drawing meanwhile.'
-  else if (doc.reviewed) text = 'The label map is in labelsTr. On to the next one: ‹ Volumes, top left.'
-  else if (!found && outlines) text = 'Now press Propagate (Enter). Or add more objects first (+ Add).'
-  else if (doc.changes && outlines) text = 'Press Propagate (Enter) again: only what changed is computed.'
-  else if (doc.doubts().length) text = 'Look at the doubtful slices (N): Accept (C), or correct with any tool.'
-  else if (found) text = 'Look through all slices, then Download, or press Done: reviewed.'
+  if (running()) text = 'You can keep drawing in the meantime.'
+  else if (doc.reviewed) text = 'The label map is saved in labelsTr. On to the next volume: ‹ Volumes, top left.'
+  else if (!found && outlines) text = 'Now press Propagate (Enter), or add more objects first (+ Add).'
+  else if (doc.changes && outlines) text = 'Press Propagate (Enter) again: only what is affected is recomputed.'
+  else if (doc.doubts().length) text = 'Check the doubtful slices (N): accept them (C), or correct them with any tool.'
+  else if (found) text = 'Look through all slices, then Download, or Mark as reviewed.'
   if ($('what').textContent !== text) $('what').textContent = text
-  const first = !outlines && !found ? 'Go to a slice where the object is seen well (mouse wheel), and draw around it.' : ''
+  const first = !outlines && !found ? 'Go to a slice that shows the object well (mouse wheel), and draw around it.' : ''
   if ($('hint').textContent !== first) $('hint').textContent = first
 }

@@ -46,7 +46,7 @@ export function job(e) {
     case 'failed': return say('error: ' + e.error, true)
     case 'done': {
       const n = now.doc.doubts().length
-      say(n ? `done: look at ${n} doubtful slice${n > 1 ? 's' : ''} (N)` : 'done')
+      say(n ? `done: check ${n} doubtful slice${n > 1 ? 's' : ''} (N)` : 'done')
     }
   }
 }

@@ -33,7 +33,7 @@ export class Strip {
     const words = { outlined: 'outlined', absent: 'marked as not here', tracked: 'found', notfound: 'not found', forgotten: 'to be computed again' }
     let text = m ? words[m.state] : area ? 'found, not saved yet' : 'not looked at yet'
     if (area) text += `, ${area} pixels`
-    if (m?.score !== undefined) text += `, certainty ${Math.round(100 / (1 + Math.exp(-m.score)))} %`
+    if (m?.score !== undefined) text += `, certainty ${Math.round(100 / (1 + Math.exp(-m.score)))}%`
     if (m?.accepted) text += ', accepted'
     else if (m?.doubts?.length) text += ', doubtful: ' + m.doubts.map(d => d.reason).join('; ')
     return text
