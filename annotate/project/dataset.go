@@ -14,11 +14,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Dataset is the reviewed volumes in the layout that nnU-Net trains on: imagesTr, labelsTr and dataset.json, everything as
-// .nii.gz. Objects of the same name have the same label in all volumes, from 1 without a gap, whatever they have in the
-// project.
+// Dataset is the set of reviewed volumes in the layout that nnU-Net trains on: imagesTr, labelsTr and dataset.json, with all
+// volumes as .nii.gz. Objects with the same name have the same label in all volumes, from 1 without gaps, regardless of
+// their labels in the project.
 type Dataset struct {
-	Name string // of the folder that the files lie in
+	Name string // of the folder that holds the files
 
 	project *Project
 	cases   []trainingCase
@@ -29,10 +29,10 @@ type Dataset struct {
 type trainingCase struct {
 	volume folder.Volume
 	names  map[int32]string // of its labels
-	label  string           // the label map's file
+	label  string           // path of the label map
 }
 
-// Dataset looks through the reviewed volumes. An InputError says that there are none.
+// Dataset collects the reviewed volumes. It returns an InputError if there are none.
 func (p *Project) Dataset() (*Dataset, error) {
 	list, err := p.folder.Volumes()
 	if err != nil {
@@ -65,7 +65,8 @@ func (p *Project) Dataset() (*Dataset, error) {
 	return set, nil
 }
 
-// namesOf is what the labels in a reviewed volume's label map are called: as in its document, else as in the file.
+// namesOf returns the names of the labels in a reviewed volume's label map: those in its document or, for labels that the
+// document lacks, those in the file.
 func (p *Project) namesOf(v folder.Volume, path string) (map[int32]string, error) {
 	l, err := folder.ReadLabelMap(path, p.limits.Voxels)
 	if err != nil {
@@ -92,7 +93,7 @@ func (p *Project) namesOf(v folder.Volume, path string) (map[int32]string, error
 	return names, nil
 }
 
-// Write writes all files; create makes one of the given name.
+// Write writes all files. create returns a writer for the file with the given name.
 func (s *Dataset) Write(create func(name string) (io.Writer, error)) error {
 	put := func(name string, write func(w io.Writer) error) error {
 		w, err := create(s.Name + "/" + name)
@@ -121,7 +122,7 @@ func (s *Dataset) Write(create func(name string) (io.Writer, error)) error {
 	})
 }
 
-// channel is what nnU-Net chooses its normalization by.
+// channel returns the channel name, by which nnU-Net chooses the normalization.
 func (s *Dataset) channel() string {
 	v, err := s.project.folder.Read(s.cases[0].volume)
 	if err == nil && v.LooksLikeCT() {
@@ -144,13 +145,13 @@ func (s *Dataset) labelMap(w io.Writer, c trainingCase) error {
 		return err
 	}
 	for i, label := range l.Data {
-		l.Data[i] = int32(s.labels[c.names[label]]) // the background has no name, and 0
+		l.Data[i] = int32(s.labels[c.names[label]]) // the background has no name, so it stays 0
 	}
 	l.Legend = nil
 	return s.project.copyOf(w, func(path string) error { return volume.WriteLabelMap(path, l, volume.WriteOptions{}) })
 }
 
-// copyOf writes a NIfTI file and copies it to w.
+// copyOf writes a temporary NIfTI file and copies it to w.
 func (p *Project) copyOf(w io.Writer, write func(path string) error) error {
 	path, remove, err := p.temporary("copy.nii.gz", write)
 	if err != nil {

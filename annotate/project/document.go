@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Document is what is known of one volume. Its methods may be called from several goroutines at once.
+// Document holds everything known about a volume. Its methods may be called from several goroutines at once.
 type Document struct {
 	ID    string
 	grid  grid
-	image func() (Image, func(), error) // the volume, and what to call when it is no longer needed
+	image func() (Image, func(), error) // returns the volume, and a function that releases it
 
 	mu       sync.Mutex
-	journal  *journal // nil: the document lasts no longer than the program
+	journal  *journal // nil: the document exists only in memory
 	revision int
 	values   Values
-	last     map[string]stamp // of each value's last change
-	past     []step           // what undo takes back, oldest first
-	dropped  int              // steps that no longer are in past
-	future   []step           // what redo brings again, last first
+	last     map[string]stamp // the last change of each value
+	past     []step           // what undo can take back, oldest first
+	dropped  int              // number of steps that were dropped from past
+	future   []step           // what redo can restore, in the order in which it was undone
 	watchers map[*Watch]bool
 	jobState Event // the last event of a job that is queued or running; no Type: there is none
 
@@ -38,20 +38,20 @@ type stamp struct {
 	time     time.Time
 }
 
-// step is a change with what was before.
+// step is a change, with the values before and after it.
 type step struct {
 	author, what  string
 	time          time.Time
 	before, after Values
 }
 
-// history is how many steps can be taken back.
+// history is the number of steps that can be undone.
 const history = 500
 
-// shortenAt is the size in bytes from which a journal is rewritten when it is opened.
+// shortenAt is the size of a journal, in bytes, above which it is rewritten when it is opened.
 const shortenAt = 16 << 20
 
-// ConflictError says who changed first what a change was about to overwrite.
+// ConflictError means that someone else has changed a value that a change was about to overwrite. It says who, and when.
 type ConflictError struct {
 	Revision int       `json:"revision"`
 	Author   string    `json:"author"`
@@ -59,10 +59,10 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s was faster (%s, revision %d): look at that change, then make yours again", e.Author, e.Time.Format(time.TimeOnly), e.Revision)
+	return fmt.Sprintf("%s has changed this in the meantime (revision %d): look at that change, then make yours again", e.Author, e.Revision)
 }
 
-// newDocument is one without a journal.
+// newDocument returns an empty document without a journal.
 func newDocument(id string, g grid) *Document {
 	return &Document{ID: id, grid: g, values: Values{}, last: map[string]stamp{}, watchers: map[*Watch]bool{}}
 }
@@ -90,7 +90,7 @@ func openDocument(id, path string, g grid) (*Document, error) {
 	return d, nil
 }
 
-// apply makes a record's change and says whether it is possible.
+// apply makes a record's change, and reports whether that is possible.
 func (d *Document) apply(r record) bool {
 	switch r.Kind {
 	case "base":
@@ -127,6 +127,7 @@ func (d *Document) apply(r record) bool {
 	return true
 }
 
+// set sets values as part of a record's change.
 func (d *Document) set(r record, values Values) {
 	put(d.values, values)
 	for key := range values {
@@ -135,7 +136,7 @@ func (d *Document) set(r record, values Values) {
 	d.revision = r.Revision
 }
 
-// put writes values over others.
+// put sets some values of a table. Null removes a value.
 func put(to, values Values) {
 	for key, value := range values {
 		if isNull(value) {
@@ -148,8 +149,7 @@ func put(to, values Values) {
 
 func isNull(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
 
-// records is the shortest journal that leads to the document: its state as far back as undo goes, and what was done
-// since.
+// records returns the shortest journal for the document: the oldest state that undo can restore, and all changes since.
 func (d *Document) records() []record {
 	first := maps.Clone(d.values)
 	for _, s := range slices.Backward(d.past) {
@@ -170,7 +170,7 @@ func (d *Document) records() []record {
 	return out
 }
 
-// Close ends the use of the document.
+// Close closes the journal and ends all watches.
 func (d *Document) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -182,15 +182,16 @@ func (d *Document) Close() {
 	}
 }
 
-// Depth is how many steps were made and not taken back.
+// Depth returns the number of steps that have been made and not undone.
 func (d *Document) Depth() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.dropped + len(d.past)
 }
 
-// edit makes the change that f finds for the present state. base is the revision that the author saw: a value that
-// somebody else changed later is a ConflictError. A change of nothing is none.
+// edit makes the change that f returns for the present state, and returns the document's revision. base is the last revision
+// that the author has seen; if somebody else has changed one of the values since, edit returns a ConflictError. If nothing
+// would change, the revision stays the same.
 func (d *Document) edit(base int, author, what string, f func(*state) (Values, error)) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -216,10 +217,11 @@ func (d *Document) edit(base int, author, what string, f func(*state) (Values, e
 	return d.commit(record{Kind: "do", Author: author, What: what, Set: set})
 }
 
-// Undo takes the last step back; false: there is none. A step that somebody else made after base is a ConflictError.
+// Undo undoes the last step; false if there is none. If somebody else made it after revision base, Undo returns a
+// ConflictError.
 func (d *Document) Undo(base int, author string) (bool, error) { return d.turn("undo", base, author) }
 
-// Redo brings the step that was taken back last again.
+// Redo makes the last undone step again, with the same results as Undo.
 func (d *Document) Redo(base int, author string) (bool, error) { return d.turn("redo", base, author) }
 
 func (d *Document) turn(kind string, base int, author string) (bool, error) {
@@ -241,7 +243,7 @@ func (d *Document) turn(kind string, base int, author string) (bool, error) {
 	return err == nil, err
 }
 
-// commit puts a record on disk, makes its change and tells everyone.
+// commit writes a record to disk, makes its change, and tells all watchers. The lock is held.
 func (d *Document) commit(r record) (int, error) {
 	r.Revision, r.Time = d.revision+1, time.Now().UTC().Truncate(time.Millisecond)
 	if d.journal != nil {
@@ -263,7 +265,7 @@ func (d *Document) commit(r record) (int, error) {
 	return d.revision, nil
 }
 
-// topOf names what undo or redo would do; empty: nothing.
+// topOf describes what undo or redo would do; empty if there is nothing.
 func topOf(steps []step) string {
 	if len(steps) == 0 {
 		return ""

@@ -9,18 +9,18 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// Author is who makes a change, and what they have seen.
+// Author is the author of a change.
 type Author struct {
 	Name string
-	Base int // the revision
+	Base int // last revision that the author has seen
 }
 
-// maxLabel is the largest label: planes have one byte per pixel.
+// maxLabel is the largest label, because planes have one byte per pixel.
 const maxLabel = 255
 
-// Draw makes pix, row-major [h,w], the labels of a slice. Every object whose mask that changes counts as outlined
-// there or, where nothing is left of what had been found, as absent. An object that is new to the document is named
-// first. Locked objects stay as they are.
+// Draw makes plane (see EncodePlane) the labels of a slice. Every object whose mask changes then counts as outlined there or, if
+// nothing is left of a propagated object, as absent. named describes objects that the document does not have yet. Locked
+// objects do not change.
 func (d *Document) Draw(by Author, slice int, plane string, named map[int]Object) (int, error) {
 	pix, err := d.Plane(plane)
 	if err != nil {
@@ -46,7 +46,7 @@ func (d *Document) Draw(by Author, slice int, plane string, named map[int]Object
 	})
 }
 
-// draw writes a new plane and the marks that follow from it into set.
+// draw adds a new plane, and the marks that follow from it, to set.
 func (s *state) draw(set Values, slice int, pix []uint8) error {
 	old, err := s.plane(slice)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *state) draw(set Values, slice int, pix []uint8) error {
 			continue
 		}
 		if _, known := s.objects[label]; !known && after[label] > 0 {
-			return annotate.Inputf("label %d was drawn, but no object has it", label)
+			return annotate.Inputf("label %d was drawn, but there is no such object", label)
 		}
 		changed = true
 		switch {
@@ -90,7 +90,7 @@ func (s *state) draw(set Values, slice int, pix []uint8) error {
 	return nil
 }
 
-// MarkAbsent says that an object is not on the slices first to end-1: tracking ends there.
+// MarkAbsent records that an object is not on slices first to end-1, so that tracking stops there.
 func (d *Document) MarkAbsent(by Author, label, first, end int) (int, error) {
 	what := fmt.Sprintf("marking slices %d to %d as without the object", first, end-1)
 	if end == first+1 {
@@ -114,26 +114,26 @@ func (d *Document) MarkAbsent(by Author, label, first, end int) (int, error) {
 	})
 }
 
-// erase takes an object off a slice.
+// erase removes an object from a slice.
 func (s *state) erase(set Values, label, slice int) error {
 	pix, err := s.plane(slice)
 	if err != nil {
 		return err
 	}
-	any := false
+	found := false
 	for i, l := range pix {
 		if int(l) == label {
-			pix[i], any = 0, true
+			pix[i], found = 0, true
 		}
 	}
-	if any {
+	if found {
 		set[planeKey(slice)] = planeValue(pix)
 	}
 	return nil
 }
 
-// Forget takes back what the annotator said of an object on a slice, outline or absence: the next propagation
-// decides.
+// Forget takes back what the annotator said about an object on a slice, whether an outline or that it is absent. The next
+// propagation decides.
 func (d *Document) Forget(by Author, label, slice int) (int, error) {
 	return d.edit(by.Base, by.Name, fmt.Sprintf("forgetting the outline on slice %d", slice), func(s *state) (Values, error) {
 		if err := s.checkFree(label); err != nil {
@@ -155,7 +155,7 @@ func (d *Document) Forget(by Author, label, slice int) (int, error) {
 	})
 }
 
-// Accept says that an annotator agrees with what was found on a slice.
+// Accept records that an annotator agrees with the model's result on a slice.
 func (d *Document) Accept(by Author, label, slice int) (int, error) {
 	return d.edit(by.Base, by.Name, fmt.Sprintf("accepting slice %d", slice), func(s *state) (Values, error) {
 		m, ok := s.marks[label][slice]
@@ -167,7 +167,7 @@ func (d *Document) Accept(by Author, label, slice int) (int, error) {
 	})
 }
 
-// SetObject names an object, or changes its name, color, lock or visibility.
+// SetObject adds an object, or changes its name, color, lock or visibility.
 func (d *Document) SetObject(by Author, label int, o Object) (int, error) {
 	o.Name = strings.TrimSpace(o.Name)
 	if err := o.check(label); err != nil {
@@ -178,7 +178,7 @@ func (d *Document) SetObject(by Author, label int, o Object) (int, error) {
 	})
 }
 
-// Remove takes an object away, with all that was drawn and found of it.
+// Remove removes an object, with everything drawn and found of it.
 func (d *Document) Remove(by Author, label int) (int, error) {
 	return d.edit(by.Base, by.Name, fmt.Sprintf("removing object %d", label), func(s *state) (Values, error) {
 		if err := s.checkFree(label); err != nil {
@@ -219,7 +219,7 @@ func (s *state) checkSlice(slice int) error {
 	return nil
 }
 
-// checkFree refuses objects that are not there or are locked.
+// checkFree returns an InputError if an object does not exist or is locked.
 func (s *state) checkFree(label int) error {
 	o, ok := s.objects[label]
 	switch {

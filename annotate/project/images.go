@@ -13,14 +13,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Image is a volume in memory, with a copy of its voxels as a NIfTI file for browsers.
+// Image is a volume in memory, with a copy as a NIfTI file for browsers.
 type Image struct {
 	Volume *volume.Volume
-	NIfTI  string // path
+	NIfTI  string // path of the copy
 	window *window
 }
 
-// window is a volume's, which is looked for once: it takes a pass over all voxels.
+// window caches a volume's intensity window, which takes a pass over all voxels to compute.
 type window struct {
 	mu    sync.Mutex
 	known bool
@@ -28,7 +28,7 @@ type window struct {
 	found volume.Window
 }
 
-// of is a volume's window by a rule; the empty one is auto.
+// of returns a volume's window by a rule; an empty rule means auto.
 func (w *window) of(v *volume.Volume, rule volume.WindowRule) (volume.Window, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -43,19 +43,19 @@ func (w *window) of(v *volume.Volume, rule volume.WindowRule) (volume.Window, er
 	return w.found, err
 }
 
-// images keeps the volumes that were used last, up to a number of voxels. Those in use stay.
+// images keeps the most recently used volumes in memory, up to a number of voxels. Volumes in use are never dropped.
 type images struct {
-	dir    string // of the copies
-	budget int    // voxels
+	dir    string // folder of the copies
+	budget int    // maximum number of voxels
 
 	mu     sync.Mutex
 	held   map[string]*heldImage
-	recent list.List // of *heldImage, the last used first
+	recent list.List // of *heldImage, the most recently used first
 	voxels int
-	made   int // copies, to name them
+	made   int // number of copies made so far, to name them
 }
 
-// heldImage is one volume.
+// heldImage is a volume in memory, or one that is being read.
 type heldImage struct {
 	id    string
 	copy  string // path of the copy
@@ -74,7 +74,7 @@ func newImages(budget int) (*images, error) {
 	return &images{dir: dir, budget: budget, held: map[string]*heldImage{}}, nil
 }
 
-// use returns a volume, read by read if it is not there, and what to call when it is no longer needed.
+// use returns a volume, which read reads if it is not in memory, and a function that releases it.
 func (c *images) use(id string, read func() (*volume.Volume, error)) (Image, func(), error) {
 	c.mu.Lock()
 	h := c.held[id]
@@ -96,7 +96,7 @@ func (c *images) use(id string, read func() (*volume.Volume, error)) (Image, fun
 	return h.image, release, nil
 }
 
-// load reads a volume once there is room for it.
+// load reads a volume, reserves room for it, and makes the copy.
 func (c *images) load(h *heldImage, read func() (*volume.Volume, error)) error {
 	v, err := read()
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *images) load(h *heldImage, read func() (*volume.Volume, error)) error {
 	return nil
 }
 
-// reserve makes room by letting go of the volumes that were not used for the longest time.
+// reserve reserves room, and drops the least recently used volumes if necessary.
 func (c *images) reserve(voxels int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *images) reserve(voxels int) error {
 	return nil
 }
 
-// hold makes room for a volume that cannot be read again, until the returned function is called.
+// hold reserves room for a volume that cannot be read again, until the returned function is called.
 func (c *images) hold(voxels int) (func(), error) {
 	if err := c.reserve(voxels); err != nil {
 		return nil, err
@@ -145,17 +145,17 @@ func (c *images) hold(voxels int) (func(), error) {
 	}), nil
 }
 
-// forget drops a volume; the lock is held.
+// forget drops a volume. The lock is held.
 func (c *images) forget(h *heldImage) {
 	delete(c.held, h.id)
 	c.recent.Remove(h.place)
 	if h.image.Volume != nil {
 		c.voxels -= len(h.image.Volume.Data)
-		_ = os.Remove(h.image.NIfTI) // the whole folder goes in the end
+		_ = os.Remove(h.image.NIfTI) // close removes what is left
 	}
 }
 
-// release ends a use. What could not be read is not kept, so that it is tried again.
+// release ends a use. A volume that could not be read is dropped, so that the next use tries again.
 func (c *images) release(h *heldImage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +165,7 @@ func (c *images) release(h *heldImage) {
 	}
 }
 
-// count is how many volumes and voxels are in memory.
+// count returns the number of volumes and voxels in memory.
 func (c *images) count() (volumes, voxels int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,36 +12,36 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// job is a propagation that was asked for.
+// job is a requested propagation.
 type job struct {
 	document *Document
 	author   string
 	run      Run
-	tickets  []*ticket // of those who wait for it
+	tickets  []*ticket // of callers who wait for it
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 }
 
-// again is the same job anew.
+// again returns a new job with the same request.
 func (j *job) again() *job {
 	return &job{document: j.document, author: j.author, run: j.run, tickets: j.tickets}
 }
 
-// Why a job stops.
+// Reasons for which jobs are canceled.
 var (
 	errSuperseded = errors.New("the outlines changed")
 	errStopped    = errors.New("stopped")
 )
 
-// Outcomes of jobs, as Project.done counts them.
+// Outcomes of jobs, which index Project.done.
 const (
 	jobDone = iota
 	jobFailed
 	jobStopped
 )
 
-// Propagate queues a propagation of a document's outlines. One that is queued or running for it already is
-// superseded. An InputError says that there is nothing to do.
+// Propagate queues a propagation of a document's outlines. It supersedes an earlier one that is still queued or running. It
+// returns an InputError if there is nothing to do.
 func (p *Project) Propagate(d *Document, author string, run Run) error {
 	return p.propagate(&job{document: d, author: author, run: run})
 }
@@ -97,7 +97,7 @@ func (p *Project) take(d *Document, why error) *job {
 	return j
 }
 
-// Stop cancels a document's job; the document stays as it was.
+// Stop cancels a document's job. The document does not change.
 func (p *Project) Stop(d *Document) {
 	p.mu.Lock()
 	j := p.take(d, errStopped)
@@ -135,7 +135,7 @@ func (p *Project) resumeJob(d *Document) {
 	}
 }
 
-// work runs jobs, first come, first served, until the project is closed. While there are none, it computes ahead.
+// work runs jobs in the order of the queue, until the project is closed. While there are none, it prepares open volumes.
 func (p *Project) work() {
 	defer p.worker.Done()
 	for {
@@ -160,7 +160,7 @@ func (p *Project) work() {
 	}
 }
 
-// finish takes a job off the queue and tells how it ended, unless it was taken off before.
+// finish takes a job off the queue and tells watchers how it ended, unless the job was taken off before.
 func (p *Project) finish(j *job, err error) {
 	p.mu.Lock()
 	mine := j.document.job == j
@@ -199,7 +199,7 @@ func isInput(err error) bool {
 	return errors.As(err, &input)
 }
 
-// jobError is what a person is told.
+// jobError returns what people are told about a failed job.
 func jobError(err error) string {
 	switch {
 	case isInput(err):
@@ -209,7 +209,7 @@ func jobError(err error) string {
 	case errors.Is(err, annotate.ErrDeviceMemory):
 		return annotate.ErrDeviceMemory.Error()
 	case errors.Is(err, ErrNotSaved):
-		return "what was found could not be saved (is the disk full?): nothing was changed; propagate again when there is room"
+		return "the result could not be saved (is the disk full?): nothing was changed; propagate again when there is room"
 	}
 	return "the propagation failed; the server's log says why"
 }
@@ -231,7 +231,7 @@ func (p *Project) plan(d *Document, image Image, run Run) (*state, slmsam.Reques
 	return s, r, err
 }
 
-// execute runs a job and changes its document.
+// execute runs a job and makes its change to the document.
 func (p *Project) execute(j *job) error {
 	d := j.document
 	image, release, err := d.image()
@@ -266,7 +266,7 @@ func (p *Project) execute(j *job) error {
 	return d.finish(s, set, j.author)
 }
 
-// finish makes the change that a propagation found, unless what it started from has changed.
+// finish makes the change that a propagation results in, or returns errSuperseded if the outlines have changed.
 func (d *Document) finish(from *state, set Values, author string) error {
 	_, err := d.edit(math.MaxInt, author, "propagation", func(now *state) (Values, error) {
 		if !sameOutlines(from, now) {
@@ -277,8 +277,8 @@ func (d *Document) finish(from *state, set Values, author string) error {
 	return err
 }
 
-// sameOutlines says whether two states have the same objects, planes and marks of the annotator, so that what was found
-// for one holds for the other.
+// sameOutlines reports whether two states have the same objects, the same planes, and the same marks by the annotator, so that
+// a result for one is valid for the other.
 func sameOutlines(a, b *state) bool {
 	counts := func(s *state) bool {
 		for key, value := range s.values {

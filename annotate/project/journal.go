@@ -15,12 +15,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/wholefile"
 )
 
-// Values are some of a document's values by key; null takes one away.
+// Values are some of a document's values, by key. In a change, null removes a value.
 type Values map[string]json.RawMessage
 
 // record is one entry of a journal.
 type record struct {
-	Kind     string    `json:"kind"` // do, undo, redo; base: the state that the journal begins with
+	Kind     string    `json:"kind"` // do, undo, redo; base: the state that a shortened journal starts with
 	Revision int       `json:"revision"`
 	Time     time.Time `json:"time"`
 	Author   string    `json:"author,omitempty"`
@@ -28,26 +28,26 @@ type record struct {
 	Set      Values    `json:"set,omitempty"`
 }
 
-// ErrNotSaved is wrapped by the errors of changes that could not be put on disk: nothing was changed.
+// ErrNotSaved is wrapped by the errors of changes that could not be written to disk. Nothing was changed.
 var ErrNotSaved = errors.New("the change could not be saved")
 
-// ErrInUse is wrapped by the errors of documents that another program works on.
-var ErrInUse = errors.New("another slmsam serve works on this folder: stop one of the two, then start the other anew")
+// ErrInUse is wrapped by the errors of documents that another program is using.
+var ErrInUse = errors.New("another slmsam serve is using this folder: stop one of the two, then restart the other")
 
-// journal is a file to which records are appended. A record is one line: the CRC-32 of its JSON in hexadecimal, a
-// space, the JSON. What a crash leaves of the last line is cut off when the file is opened; everything before it was
-// on disk when append returned. One program at a time has it open.
+// journal is a file to which records are appended. A record is a line: the CRC-32 of its JSON in hexadecimal, a space, and
+// the JSON. When a file is opened, an incomplete last line, which a crash may leave, is cut off; everything before it was
+// on disk when append returned. Only one program at a time can open a journal.
 type journal struct {
 	path string
 	file *os.File // nil until the first record
 	size int64
 }
 
-// crcDigits is the length of a line's beginning.
+// crcDigits is the length of the checksum at the start of a line.
 const crcDigits = 8
 
-// openJournal reads the records at path, where no file need be yet. A file that is damaged elsewhere than at its end
-// is an error: nothing is cut off that was acknowledged.
+// openJournal reads the records of the journal at path, which need not exist yet. If a file is damaged anywhere but at its end,
+// openJournal returns an error, so that no acknowledged change is cut off.
 func openJournal(path string) (*journal, []record, error) {
 	j := &journal{path: path}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -66,9 +66,9 @@ func openJournal(path string) (*journal, []record, error) {
 	return j, records, nil
 }
 
-// read returns the records, and cuts off what a crash left behind them.
+// read returns the records, and cuts off what a crash has left after them.
 func (j *journal) read() ([]record, error) {
-	if err := lock(j.file); err != nil { // before a look at the end, which another program may be writing
+	if err := lock(j.file); err != nil { // before reading: another program may be writing
 		return nil, fmt.Errorf("open the journal %s: %w", j.path, err)
 	}
 	data, err := io.ReadAll(j.file)
@@ -88,7 +88,7 @@ func (j *journal) read() ([]record, error) {
 	return records, nil
 }
 
-// parseRecords reads whole records from the start of data and says where they end.
+// parseRecords reads complete records from the start of data, and returns where they end.
 func parseRecords(data []byte) (records []record, good int) {
 	for good < len(data) {
 		end := bytes.IndexByte(data[good:], '\n')
@@ -116,13 +116,13 @@ func holdsRecord(data []byte) bool {
 	return false
 }
 
-// line is a record as it lies in the file.
+// line returns a record as a line of the file.
 func (r record) line() []byte {
 	raw := jsonOf(r)
 	return fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(raw), raw)
 }
 
-// append puts a record on disk. If it cannot, the journal is what it was.
+// append writes a record to disk. If that fails, the journal stays as it was.
 func (j *journal) append(r record) error {
 	if j.file == nil {
 		if err := j.create(); err != nil {
@@ -148,11 +148,11 @@ func (j *journal) append(r record) error {
 	return nil
 }
 
-// create makes the file, and sees to it that its name is on disk too.
+// create makes the file, and makes sure that its directory entry is on disk, too.
 func (j *journal) create() error {
 	file, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: %s is there since this program looked: %w", ErrNotSaved, j.path, ErrInUse)
+		return fmt.Errorf("%w: %s was created by another program: %w", ErrNotSaved, j.path, ErrInUse)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSaved, err)
@@ -163,7 +163,7 @@ func (j *journal) create() error {
 	}
 	dir, err := os.Open(filepath.Dir(j.path))
 	if err == nil {
-		_ = dir.Sync() // not every system can
+		_ = dir.Sync() // not every system supports it
 		dir.Close()
 	}
 	j.file = file

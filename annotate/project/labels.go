@@ -15,11 +15,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
-// Formats are the endings of label maps that can be downloaded; .dcm is a DICOM segmentation, for volumes that are
-// DICOM.
+// Formats lists the file extensions of label maps that can be downloaded. ".dcm", a DICOM segmentation, comes last, and is only
+// for volumes that are DICOM series.
 var Formats = []string{".nii.gz", ".seg.nrrd", ".nrrd", ".mha", ".dcm"}
 
-// Labels writes a document's label map, on the volume's grid, to a temporary file; remove takes it away.
+// Labels writes a document's label map, on the volume's grid, to a temporary file, which remove deletes.
 func (p *Project) Labels(d *Document, format string) (path string, remove func(), err error) {
 	if !slices.Contains(Formats, format) {
 		return "", nil, annotate.Inputf("%.20q is not a label map format: want one of %v", format, Formats)
@@ -38,20 +38,20 @@ func (p *Project) Labels(d *Document, format string) (path string, remove func()
 	return p.writeLabels(l, format)
 }
 
-// writeLabels writes a label map to a temporary file; remove takes it away.
+// writeLabels writes a label map to a temporary file, which remove deletes.
 func (p *Project) writeLabels(l *volume.LabelMap, format string) (path string, remove func(), err error) {
 	return p.temporary("labels"+format, func(path string) error {
 		return volume.WriteLabelMap(path, l, volume.WriteOptions{})
 	})
 }
 
-// temporary makes a folder with a file of the given name.
+// temporary makes a temporary folder, in which write writes a file with the given name. remove deletes it.
 func (p *Project) temporary(name string, write func(path string) error) (path string, remove func(), err error) {
 	dir, err := os.MkdirTemp(p.images.dir, "out-")
 	if err != nil {
 		return "", nil, fmt.Errorf("make a temporary file: %w", err)
 	}
-	remove = func() { _ = os.RemoveAll(dir) } // the folder above goes in the end
+	remove = func() { _ = os.RemoveAll(dir) } // images.close removes what is left
 	path = filepath.Join(dir, name)
 	if err := write(path); err != nil {
 		remove()
@@ -70,8 +70,8 @@ func (p *Project) labelMap(d *Document, s *state) (*volume.LabelMap, error) {
 	return s.labelMap(image.Volume.Geom)
 }
 
-// Review marks a volume as reviewed, or not. A reviewed one has its label map in labelsTr, where nnU-Net and slmsam
-// train look for it, and is listed in reviewed.csv; that of one that no longer is goes to the trash.
+// Review marks a volume as reviewed, or not. The label map of a reviewed volume is saved in labelsTr, where nnU-Net and slmsam
+// train look for it, and the volume is listed in reviewed.csv. If it is no longer reviewed, the label map goes to the trash.
 func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	v, err := p.folder.Find(d.ID)
 	if err != nil {
@@ -100,8 +100,8 @@ func (p *Project) Review(d *Document, by Author, done bool) (int, error) {
 	}
 }
 
-// saveReviewed saves a document's label map as reviewed. errSuperseded: the document changed in the meantime, so what was
-// saved is not what the reviewer would sign.
+// saveReviewed saves a document's label map and marks the document as reviewed. It returns errSuperseded if the document has
+// changed in between, so that the saved label map is out of date.
 func (p *Project) saveReviewed(d *Document, v folder.Volume, by Author) (int, error) {
 	s, err := decode(d.grid, d.Snapshot().Set)
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *Project) saveReviewed(d *Document, v folder.Volume, by Author) (int, er
 	return d.review(by, true, s)
 }
 
-// adopt begins a new document with the label map that another program left for its volume, if there is one.
+// adopt starts a new document from a label map that another program has left for its volume, if there is one.
 func (p *Project) adopt(d *Document, v folder.Volume) error {
 	if d.revision > 0 {
 		return nil
@@ -143,19 +143,19 @@ func (p *Project) adopt(d *Document, v folder.Volume) error {
 		return err
 	}
 	if l.Dim != d.grid.dim {
-		p.log.Warn("a label map in labelsTr is left out: its size differs from its volume's")
+		p.log.Warn("a label map in labelsTr is ignored: its size differs from its volume's")
 		return nil
 	}
 	set, err := d.grid.valuesOf(l)
 	if err != nil {
-		p.log.Warn("a label map in labelsTr is left out", "reason", err)
+		p.log.Warn("a label map in labelsTr is ignored", "reason", err)
 		return nil
 	}
-	_, err = d.edit(0, "labelsTr", "the label map that was there", func(*state) (Values, error) { return set, nil })
+	_, err = d.edit(0, "labelsTr", "the existing label map", func(*state) (Values, error) { return set, nil })
 	return err
 }
 
-// valuesOf turns a label map into a reviewed document's values.
+// valuesOf returns the values of a reviewed document with a label map.
 func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
 	set := Values{metaKey: meta(Meta{Reviewed: true})}
 	labels := l.Labels()
@@ -182,7 +182,7 @@ func (g grid) valuesOf(l *volume.LabelMap) (Values, error) {
 	return set, nil
 }
 
-// Report draws the montage of a document's slices, doubtful ones first, as PNG.
+// Report writes a montage of a document's slices, doubtful ones first, as PNG.
 func (p *Project) Report(d *Document, w io.Writer) error {
 	image, release, err := p.Image(d)
 	if err != nil {
@@ -207,7 +207,7 @@ func (p *Project) Report(d *Document, w io.Writer) error {
 	return report.Montage(w, study)
 }
 
-// reportObject is an object as the report shows it.
+// reportObject returns an object for the report.
 func (s *state) reportObject(label int, labels *volume.LabelMap) report.Object {
 	out := report.Object{Label: label}
 	for slice := range s.grid.slices() {

@@ -10,15 +10,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
 )
 
-// listed is the state of a volume whose journal had that size and time.
+// listed is the state of a volume, valid as long as its journal has this size and time.
 type listed struct {
 	size    int64
 	changed time.Time
 	state   State
 }
 
-// stateOf is a volume's state. Volumes that nobody worked on are not read, and journals that nobody has open are read once
-// per change and closed again: a folder may have thousands.
+// stateOf returns a volume's state. A folder may have thousands of volumes, so volumes without a journal are not read, and
+// journals that are not open are read only once per change, and closed again.
 func (p *Project) stateOf(v folder.Volume) (State, error) {
 	path, err := p.folder.Keep(kind, v.ID, ".journal")
 	if err != nil {
@@ -46,13 +46,13 @@ func (p *Project) stateOf(v folder.Volume) (State, error) {
 	return state, err
 }
 
-// stateInJournal opens a journal for its state alone.
+// stateInJournal opens a journal only to get the volume's state.
 func (p *Project) stateInJournal(v folder.Volume, path string) (State, error) {
 	geom, err := p.folder.Stat(v)
 	if err != nil {
 		return "", err
 	}
-	p.mu.Lock() // nobody opens it meanwhile
+	p.mu.Lock() // so that nobody opens it in the meantime
 	defer p.mu.Unlock()
 	if d := p.documents[v.ID]; d != nil {
 		return d.progress()
@@ -75,7 +75,7 @@ func (p *Project) stateInJournal(v folder.Volume, path string) (State, error) {
 	return state, nil
 }
 
-// progress is the document's state.
+// progress returns the volume's state.
 func (d *Document) progress() (State, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -86,7 +86,7 @@ func (d *Document) progress() (State, error) {
 	return s.progress(), nil
 }
 
-// labeled is the state of a volume without a journal: final label maps come from other programs.
+// labeled returns the state of a volume without a journal. A final label map then comes from another program.
 func (p *Project) labeled(v folder.Volume) (State, error) {
 	_, err := p.folder.Label(v.ID, folder.Final)
 	switch {

@@ -13,15 +13,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
-// Held is a volume that is annotated although it is not in the folder. Its documents last as long as it is held.
+// Held is a volume that is annotated without being in the folder. Its documents exist until it is released.
 type Held struct {
 	project *Project
 	image   Image
 	release func()
-	first   *Document // across the acquisition axis, to be prepared
+	first   *Document // across the acquisition axis; the one to prepare
 }
 
-// Hold makes room for a volume. annotate.ErrFull: those in use leave none for it. Callers release it.
+// Hold reserves room for a volume until it is released. It returns annotate.ErrFull if the volumes in use leave too little room.
 func (p *Project) Hold(v *volume.Volume) (*Held, error) {
 	release, err := p.images.hold(len(v.Data))
 	if err != nil {
@@ -33,14 +33,14 @@ func (p *Project) Hold(v *volume.Volume) (*Held, error) {
 	return h, nil
 }
 
-// Document makes an empty document on slices across an axis.
+// Document returns a new, empty document for slices across an axis.
 func (h *Held) Document(axis int) *Document {
 	d := newDocument("", grid{dim: h.image.Volume.Dim, axis: axis})
 	d.image = func() (Image, func(), error) { return h.image, func() {}, nil }
 	return d
 }
 
-// Release gives the room back. Jobs on its documents are stopped before.
+// Release frees the room. The caller must stop the documents' jobs first.
 func (h *Held) Release() {
 	h.project.mu.Lock()
 	h.project.ahead.pause()
@@ -49,8 +49,8 @@ func (h *Held) Release() {
 	h.release()
 }
 
-// SetMasks makes masks, row-major [h,w] by slice, an object's outlines on their slices; an empty one says that the object
-// is not there. Only what differs from what is there is a change. The object is made if need be.
+// SetMasks makes masks, row-major [h,w] by slice, an object's outlines on their slices. An empty mask says that the object is
+// absent. Only slices that differ from the present state change. The object is created if necessary.
 func (d *Document) SetMasks(by Author, what string, label int, masks map[int][]bool) error {
 	_, err := d.edit(by.Base, by.Name, what, func(s *state) (Values, error) {
 		set := Values{}
@@ -78,7 +78,7 @@ func (d *Document) SetMasks(by Author, what string, label int, masks map[int][]b
 	return err
 }
 
-// Replace makes masks all that is known of an object: its outlines, and nothing on other slices.
+// Replace replaces everything known about an object: masks become its outlines, and nothing is known about other slices.
 func (d *Document) Replace(by Author, what string, label int, masks map[int][]bool) error {
 	_, err := d.edit(by.Base, by.Name, what, func(s *state) (Values, error) {
 		set := Values{}
@@ -104,7 +104,7 @@ func (d *Document) Replace(by Author, what string, label int, masks map[int][]bo
 	return err
 }
 
-// ensure makes an object that is not there.
+// ensure creates an object unless it exists.
 func (s *state) ensure(set Values, label int) {
 	if _, known := s.objects[label]; known {
 		return
@@ -113,10 +113,10 @@ func (s *state) ensure(set Values, label int) {
 	set[objectKey(label)] = jsonOf(s.objects[label])
 }
 
-// colorText is a color as objects have it.
+// colorText returns a color in the form of Object.Color.
 func colorText(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
-// painted makes mask a label's pixels.
+// painted makes mask the pixels of a label, and returns pix.
 func painted(pix []uint8, label int, mask []bool) []uint8 {
 	for i, on := range mask {
 		switch {
@@ -129,24 +129,24 @@ func painted(pix []uint8, label int, mask []bool) []uint8 {
 	return pix
 }
 
-// View is what is known of an object.
+// View is what is known about an object.
 type View struct {
-	Masks map[int][]bool // row-major [h,w] by slice; no entry: nothing is there
+	Masks map[int][]bool // row-major [h,w], by slice; slices without the object have no entry
 	Marks map[int]Mark
 }
 
-// Shot is a document as it was at one time.
+// Shot is a snapshot of a document.
 type Shot struct {
 	grid   grid
 	values Values
 }
 
-// Shot keeps the document as it is now.
+// Shot returns a snapshot of the document.
 func (d *Document) Shot() *Shot {
 	return &Shot{grid: d.grid, values: d.Snapshot().Set}
 }
 
-// View returns what was known of an object.
+// View returns what was known about an object.
 func (shot *Shot) View(label int) (View, error) {
 	s, err := decode(shot.grid, shot.values)
 	if err != nil {
@@ -162,25 +162,23 @@ func (shot *Shot) View(label int) (View, error) {
 			return View{}, err
 		}
 		mask := make([]bool, len(pix))
-		any := false
 		for i, l := range pix {
 			mask[i] = int(l) == label
-			any = any || mask[i]
 		}
-		if any {
+		if slices.Contains(mask, true) {
 			out.Masks[slice] = mask
 		}
 	}
 	return out, nil
 }
 
-// Outlined says whether the annotator said something of a slice: that the object is there, or that it is not.
+// Outlined reports whether the annotator outlined the object on a slice or said that it is absent.
 func (v View) Outlined(slice int) bool {
 	state := v.Marks[slice].State
 	return state == Outlined || state == Absent
 }
 
-// Doubts lists the slices that should be looked at, most doubtful first.
+// Doubts lists the doubtful slices, the most doubtful first.
 func (v View) Doubts(axis int) []annotate.Doubt {
 	trust := map[int]float64{}
 	var out []annotate.Doubt

@@ -8,10 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// A plane is the labels of one slice, row-major [h,w]. It is kept as runs, each a label (one byte) and a length
-// (unsigned varint), in base64.
-
-// EncodePlane packs a plane.
+// EncodePlane packs a plane: the labels of a slice, row-major [h,w]. The packed form consists of runs, each a label (one byte)
+// and a length (unsigned varint), in base64.
 func EncodePlane(pix []uint8) string {
 	var out []byte
 	for start := 0; start < len(pix); {
@@ -26,7 +24,7 @@ func EncodePlane(pix []uint8) string {
 	return base64.StdEncoding.EncodeToString(out)
 }
 
-// DecodePlane unpacks a plane of n pixels. What does not have that many is an InputError.
+// DecodePlane unpacks a plane of n pixels. It returns an InputError if the text is not such a plane.
 func DecodePlane(text string, n int) ([]uint8, error) {
 	data, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
@@ -50,7 +48,7 @@ func DecodePlane(text string, n int) ([]uint8, error) {
 	return pix, nil
 }
 
-// planeValue is a plane as a document keeps it; an empty one is not kept.
+// planeValue returns a plane as a document's value; null for a plane without labels.
 func planeValue(pix []uint8) json.RawMessage {
 	for _, label := range pix {
 		if label != 0 {
@@ -60,7 +58,7 @@ func planeValue(pix []uint8) json.RawMessage {
 	return nil
 }
 
-// jsonOf encodes what always can be.
+// jsonOf encodes a value that can always be encoded.
 func jsonOf(v any) json.RawMessage {
 	raw, err := json.Marshal(v)
 	if err != nil {

@@ -8,28 +8,29 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 )
 
-// preparing is what is computed of open volumes while no job wants the device. It is guarded by the project's lock.
+// preparing lists the open volumes whose features are computed ahead while no job needs the device. It is guarded by the
+// project's lock.
 type preparing struct {
-	documents []*Document // the one opened last first
-	cancel    context.CancelFunc
+	documents []*Document        // the most recently opened first
+	cancel    context.CancelFunc // interrupts the present computation; nil if there is none
 }
 
-// mostPrepared is how many volumes wait at most: of those opened earlier, something may be there still.
-const mostPrepared = 8
+// maxPrepared bounds how many volumes wait to be prepared. Volumes opened earlier may already be.
+const maxPrepared = 8
 
-// pause makes way for a job.
+// pause interrupts the computation, so that a job can have the device.
 func (a *preparing) pause() {
 	if a.cancel != nil {
 		a.cancel()
 	}
 }
 
-// drop takes a document off the list.
+// drop removes a document from the list.
 func (a *preparing) drop(d *Document) {
 	a.documents = slices.DeleteFunc(a.documents, func(other *Document) bool { return other == d })
 }
 
-// prepareSoon puts a document first.
+// prepareSoon puts a document at the front of the list.
 func (p *Project) prepareSoon(d *Document) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -38,12 +39,13 @@ func (p *Project) prepareSoon(d *Document) {
 	}
 	p.ahead.drop(d)
 	p.ahead.documents = slices.Insert(p.ahead.documents, 0, d)
-	p.ahead.documents = p.ahead.documents[:min(len(p.ahead.documents), mostPrepared)]
+	p.ahead.documents = p.ahead.documents[:min(len(p.ahead.documents), maxPrepared)]
 	p.ahead.pause()
 	p.stir()
 }
 
-// prepareNext works on the document that comes first, until a job wants the device; false: there is none.
+// prepareNext prepares the first document of the list, until a job needs the device. It returns false if there is nothing to
+// do, neither a document to prepare nor a job.
 func (p *Project) prepareNext() bool {
 	p.mu.Lock()
 	if len(p.ahead.documents) == 0 || len(p.queue) > 0 || p.ctx.Err() != nil {
@@ -70,7 +72,7 @@ func (p *Project) prepareNext() bool {
 	return true
 }
 
-// prepare computes what the model needs of a document's slices, those next to outlines first.
+// prepare computes ahead what the model needs for a document's slices, beginning next to outlines.
 func (p *Project) prepare(ctx context.Context, d *Document) (err error) {
 	image, release, err := d.image()
 	if err != nil {
@@ -93,7 +95,7 @@ func (p *Project) prepare(ctx context.Context, d *Document) (err error) {
 	return p.model.Prepare(ctx, slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window}, outward(d.grid.slices(), outlined))
 }
 
-// outward lists n slices, those nearest to one of the given ones first; without any, those nearest to the middle.
+// outward lists slices 0 to n-1, those nearest to a given slice first, or nearest to the middle if none is given.
 func outward(n int, from []int) []int {
 	if len(from) == 0 {
 		from = []int{n / 2}

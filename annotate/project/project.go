@@ -15,13 +15,15 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Model carries outlines through volumes; *slmsam.Model does.
+// Model propagates outlines through volumes. *slmsam.Model implements it.
 type Model interface {
 	Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error)
-	// Prepare computes ahead what Segment needs of slices, in the given order.
+	// Prepare computes ahead what Segment needs for slices, in the given order.
 	Prepare(ctx context.Context, s slmsam.Slices, order []int) error
-	WindowRule() volume.WindowRule // by which volumes are shown to it
-	Takes(prompt string) error     // why it refuses slmsam.PromptBox or PromptClick; nil: it does not
+	// WindowRule returns the rule for the intensity window of volumes.
+	WindowRule() volume.WindowRule
+	// Takes returns an error that says why the model does not accept slmsam.PromptBox or PromptClick, or nil.
+	Takes(prompt string) error
 }
 
 // Project is an open folder. Its methods may be called from several goroutines at once.
@@ -38,15 +40,15 @@ type Project struct {
 
 	mu        sync.Mutex
 	documents map[string]*Document
-	listed    map[string]listed // by volume: what its journal said when nobody had it open
-	queue     []*job
-	wake      chan struct{} // has an element when there may be work
+	listed    map[string]listed // by volume: its state when its journal was last read but not kept open
+	queue     []*job            // the first one may be running
+	wake      chan struct{}     // holds an element when there may be work
 	ahead     preparing
-	done      [3]int // jobs that were done, failed, stopped
+	done      [3]int // number of jobs by outcome
 	closed    bool
 }
 
-// Open opens a project on a folder. Limits.TotalVoxels bounds the volumes that are in memory together.
+// Open opens a project on a folder. limits.TotalVoxels bounds the volumes in memory.
 func Open(f *folder.Folder, model Model, limits annotate.Limits, log *slog.Logger) (*Project, error) {
 	cache, err := newImages(limits.TotalVoxels)
 	if err != nil {
@@ -59,7 +61,7 @@ func Open(f *folder.Folder, model Model, limits annotate.Limits, log *slog.Logge
 	return p, nil
 }
 
-// Close stops the work and closes the documents. The folder stays open.
+// Close stops all work and closes the documents. The folder stays open.
 func (p *Project) Close() error {
 	p.mu.Lock()
 	p.closed = true
@@ -74,10 +76,10 @@ func (p *Project) Close() error {
 	return p.images.close()
 }
 
-// Entry is one volume of the project.
+// Entry is a volume in the project's list.
 type Entry struct {
 	ID    string `json:"id"`
-	Name  string `json:"name"` // as people know it
+	Name  string `json:"name"` // for people
 	State State  `json:"state"`
 	Error string `json:"error,omitempty"` // why it cannot be opened
 }
@@ -102,7 +104,7 @@ func (p *Project) Volumes() ([]Entry, error) {
 	return out, nil
 }
 
-// publicError is an error without paths of this machine.
+// publicError returns the text of an error without paths of this machine.
 func publicError(err error) string {
 	var input *annotate.InputError
 	if errors.As(err, &input) {
@@ -114,10 +116,10 @@ func publicError(err error) string {
 	return "cannot be opened; the server's log says why"
 }
 
-// kind names what is kept of the volumes within the folder.
+// kind is the name of the folder for journals in .slmsam.
 const kind = "annotations"
 
-// Document opens a volume's document, or returns the open one. folder.ErrUnknown: there is no such volume.
+// Document returns a volume's document, and opens it if necessary. It returns folder.ErrUnknown if there is no such volume.
 func (p *Project) Document(id string) (*Document, error) {
 	p.mu.Lock()
 	d := p.documents[id]
@@ -159,8 +161,8 @@ func (p *Project) Document(id string) (*Document, error) {
 
 var errClosed = errors.New("the project is closed")
 
-// Image returns a document's volume and what to call when it is no longer needed. What the model needs of it is computed
-// from then on. annotate.ErrFull: the volumes in use leave no room for it.
+// Image returns a document's volume, and a function that releases it. From then on, what the model needs is computed ahead.
+// Image returns annotate.ErrFull if the volumes in use leave too little room.
 func (p *Project) Image(d *Document) (Image, func(), error) {
 	image, release, err := d.image()
 	if err == nil {
@@ -169,7 +171,7 @@ func (p *Project) Image(d *Document) (Image, func(), error) {
 	return image, release, err
 }
 
-// use reads a document's volume from the folder, unless it is in memory.
+// use returns a document's volume, and reads it from the folder unless it is in memory.
 func (p *Project) use(d *Document) (Image, func(), error) {
 	return p.images.use(d.ID, func() (*volume.Volume, error) {
 		v, err := p.folder.Find(d.ID)
@@ -184,7 +186,7 @@ func (p *Project) use(d *Document) (Image, func(), error) {
 	})
 }
 
-// Window is how the model sees a volume.
+// Window returns the intensity window in which the model sees a volume.
 func (p *Project) Window(image Image) (volume.Window, error) {
 	w, err := image.window.of(image.Volume, p.model.WindowRule())
 	if err != nil {
@@ -231,15 +233,15 @@ func (p *Project) taken(id string) (bool, error) {
 	return p.folder.Keeps(kind, id, ".journal"), nil
 }
 
-// Counts are numbers about a project for those who watch over it.
+// Counts are numbers about a project, for monitoring.
 type Counts struct {
 	Documents, Images, Voxels int
-	Queued                    int // jobs, the running one too
+	Queued                    int // jobs, including the running one
 	JobsDone, Failed, Stopped int
 	MaxVoxels, MaxTotalVoxels int
 }
 
-// Counts returns the present numbers.
+// Counts returns the current numbers.
 func (p *Project) Counts() Counts {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,20 +8,20 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Run says how outlines are carried through a volume. The zero value goes both ways through all of it.
+// Run says how outlines are propagated. The zero value propagates in both directions through the whole volume.
 type Run struct {
 	Direction  slmsam.Direction
-	First, End int // slices First to End-1; End 0: all
+	First, End int // slices First to End-1; End 0: up to the last slice
 }
 
-// Why there is nothing to propagate.
+// Reasons why there is nothing to propagate.
 var (
 	ErrNoOutline = annotate.Inputf("nothing is outlined there: draw an object's outline on a slice first")
 	ErrUnchanged = annotate.Inputf("nothing has changed since the last propagation: outline an object, or correct a slice")
 )
 
-// request asks for what the outlines call for: all of it the first time, later only what changes since then can
-// affect, as slmsam propagate does with a corrected result.
+// request returns the request for a propagation: of everything the first time, and later only of what the changes since then
+// can affect, as slmsam propagate does with a corrected result.
 func (s *state) request(view slmsam.Slices, run Run) (slmsam.Request, error) {
 	r := slmsam.Request{Slices: view, Options: slmsam.Options{Direction: run.Direction, First: run.First, End: run.End},
 		Present: map[int][]slmsam.Span{}, Absent: map[int][]slmsam.Span{}}
@@ -54,7 +54,7 @@ func (s *state) request(view slmsam.Slices, run Run) (slmsam.Request, error) {
 	return r, nil
 }
 
-// prompts adds the outlines within the request's range, and what is said to be absent.
+// prompts adds the outlines within the request's range, and where objects are absent.
 func (s *state) prompts(r *slmsam.Request) error {
 	for _, label := range s.labels() {
 		if s.objects[label].Locked {
@@ -83,7 +83,7 @@ func (s *state) prompts(r *slmsam.Request) error {
 	return nil
 }
 
-// fresh says whether everything that is drawn is outlines that start anew.
+// fresh reports whether there are only outlines, and no earlier results or locked objects to keep.
 func (s *state) fresh() bool {
 	for _, label := range s.labels() {
 		if s.propagated(label) || s.objects[label].Locked {
@@ -93,7 +93,7 @@ func (s *state) fresh() bool {
 	return true
 }
 
-// again lists what of an object is computed again: what changes can affect, and what was never looked at.
+// again adds the slices of an object that must be computed: those that changes can affect, and those never computed before.
 func (s *state) again(r *slmsam.Request, label int) {
 	var outlined []int
 	for _, p := range r.Prompts {
@@ -109,7 +109,7 @@ func (s *state) again(r *slmsam.Request, label int) {
 			r.Again(label, slice)
 		}
 	}
-	// a way in one direction leaves alone what it does not reach
+	// a propagation in one direction does not reach slices on the other side of the outlines
 	low, high := r.First, r.End
 	if r.Direction == slmsam.Forward {
 		low = slices.Min(outlined)
@@ -127,7 +127,7 @@ func (s *state) again(r *slmsam.Request, label int) {
 	}
 }
 
-// union joins spans that touch, ascending.
+// union merges spans that overlap or touch, in ascending order.
 func union(spans []slmsam.Span) (out []slmsam.Span) {
 	slices.SortFunc(spans, func(a, b slmsam.Span) int { return a.First - b.First })
 	for _, span := range spans {
@@ -140,7 +140,7 @@ func union(spans []slmsam.Span) (out []slmsam.Span) {
 	return out
 }
 
-// outcome is the change that a result makes.
+// outcome returns the change to the document that a result makes.
 func (s *state) outcome(r *slmsam.Request, result *slmsam.Result) (Values, error) {
 	set := Values{metaKey: meta(Meta{})}
 	for slice := range s.grid.slices() {
@@ -179,7 +179,7 @@ func (s *state) outcome(r *slmsam.Request, result *slmsam.Result) (Values, error
 	return set, nil
 }
 
-// computed says whether a request computes an object that has prompts anew on a slice.
+// computed reports whether a request computes a prompted object on a slice.
 func (s *state) computed(r *slmsam.Request, label, slice int) bool {
 	if r.Earlier == nil {
 		return true
@@ -187,7 +187,7 @@ func (s *state) computed(r *slmsam.Request, label, slice int) bool {
 	return slices.ContainsFunc(r.Only[label], func(span slmsam.Span) bool { return span.Contains(slice) })
 }
 
-// markOf is the mark that a finding makes, if it makes one: outlines have theirs already.
+// markOf returns the mark for a finding; false if it makes none, because an outlined slice already has one.
 func markOf(f slmsam.Finding) (Mark, bool) {
 	m := Mark{State: Tracked}
 	switch f.State {
@@ -205,7 +205,7 @@ func markOf(f slmsam.Finding) (Mark, bool) {
 	return m, true
 }
 
-// narrow is a slice of a label map as a plane. Labels that are no object's cannot be in it.
+// narrow returns a slice of a label map, whose labels are at most maxLabel, as a plane.
 func narrow(l *volume.LabelMap, axis, slice int) []uint8 {
 	pix := l.Slice(axis, slice)
 	out := make([]uint8, len(pix))

@@ -12,9 +12,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// segment is the model's, with errors that say whose they are: annotate.ErrDeviceLost and ErrDeviceMemory are the
-// device's, and an InputError says what the model or the volume cannot do. A fault in the model is an error too: the work of
-// everyone else goes on.
+// segment calls the model, and says whose fault an error is: annotate.ErrDeviceLost and ErrDeviceMemory are the device's, and an
+// InputError says what the model cannot do with this volume. A panic in the model becomes an error, too, so that everyone
+// else's work continues.
 func (p *Project) segment(ctx context.Context, r slmsam.Request) (result *slmsam.Result, err error) {
 	defer caught("a propagation", &err)
 	result, err = p.model.Segment(ctx, r)
@@ -31,7 +31,7 @@ func (p *Project) segment(ctx context.Context, r slmsam.Request) (result *slmsam
 	return nil, annotate.Inputf("%s", strings.TrimPrefix(err.Error(), "slmsam: "))
 }
 
-// caught, deferred, turns a fault in what the model is asked to do into an error.
+// caught turns a panic into an error. It must be deferred.
 func caught(doing string, err *error) {
 	if fault := recover(); fault != nil {
 		*err = fmt.Errorf("fault in %s: %v\n%s", doing, fault, debug.Stack())

@@ -10,17 +10,17 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// maxSeries bounds the files of an uploaded DICOM series.
+// maxSeries bounds the number of files in an uploaded DICOM series.
 const maxSeries = 10000
 
-// AddSeries puts the files of an uploaded DICOM series into the folder; next returns one after the other, and io.EOF. No name
-// but that of the whole is taken from the client.
+// AddSeries puts the files of an uploaded DICOM series into the folder, and returns the volume's ID. next returns one file after
+// another, then io.EOF. Only the name of the series is the client's; files get names of their own.
 func (p *Project) AddSeries(name string, next func() (io.Reader, error)) (id string, err error) {
 	dir, err := os.MkdirTemp(p.images.dir, "series-")
 	if err != nil {
 		return "", fmt.Errorf("receive the series: %w", err)
 	}
-	defer os.RemoveAll(dir) // the folder above goes in the end
+	defer os.RemoveAll(dir) // images.close removes what is left
 	for n := 0; ; n++ {
 		part, err := next()
 		if errors.Is(err, io.EOF) && n > 0 {
@@ -43,7 +43,7 @@ func (p *Project) AddSeries(name string, next func() (io.Reader, error)) (id str
 	return p.folder.AddSeries(name, dir)
 }
 
-// receive writes a file.
+// receive writes an upload to a file.
 func receive(path string, from io.Reader) error {
 	file, err := os.Create(path)
 	if err != nil {

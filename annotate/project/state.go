@@ -14,7 +14,7 @@ import (
 // grid is the shape of a document's volume.
 type grid struct {
 	dim  [3]int
-	axis int // across which the slices lie
+	axis int // the axis that the slices are across
 }
 
 func (g grid) slices() int { return g.dim[g.axis] }
@@ -26,7 +26,7 @@ func (g grid) pixels() int {
 	return h * w
 }
 
-// Object is what people know a label by.
+// Object is a label's name and appearance.
 type Object struct {
 	Name   string `json:"name"`
 	Color  string `json:"color"` // #rrggbb
@@ -34,34 +34,34 @@ type Object struct {
 	Hidden bool   `json:"hidden,omitempty"`
 }
 
-// MarkState says how an object stands on a slice.
+// MarkState is the state of an object on a slice.
 type MarkState string
 
-// The states. A slice without a mark was never looked at.
+// The states. A slice without a mark has never been computed.
 const (
-	Outlined  MarkState = "outlined" // the annotator drew it
-	Absent    MarkState = "absent"   // the annotator says that it is not there
-	Tracked   MarkState = "tracked"  // found
-	NotFound  MarkState = "notfound" // looked for, and judged not to be there
-	Forgotten MarkState = "forgotten"
+	Outlined  MarkState = "outlined"  // the annotator outlined the object
+	Absent    MarkState = "absent"    // the annotator says that the object is not there
+	Tracked   MarkState = "tracked"   // the model found the object
+	NotFound  MarkState = "notfound"  // the model judged the object to be absent
+	Forgotten MarkState = "forgotten" // the annotator took back an outline or absence
 )
 
-// Mark is what is known of an object on a slice.
+// Mark is what is known about an object on a slice.
 type Mark struct {
 	State    MarkState `json:"state"`
-	Changed  bool      `json:"changed,omitempty"`  // since the last propagation
-	Accepted bool      `json:"accepted,omitempty"` // an annotator looked and agreed
-	Score    *float64  `json:"score,omitempty"`    // logit of the object being there
+	Changed  bool      `json:"changed,omitempty"`  // by the annotator, since the last propagation
+	Accepted bool      `json:"accepted,omitempty"` // an annotator agreed with the model
+	Score    *float64  `json:"score,omitempty"`    // logit of the object's presence
 	Doubts   []Doubt   `json:"doubts,omitempty"`
 }
 
-// Doubt is a reason to look.
+// Doubt is a reason to check a slice.
 type Doubt struct {
 	Reason string  `json:"reason"`
 	Weight float64 `json:"weight"` // 0 to 1
 }
 
-// Meta is what concerns the volume as a whole.
+// Meta holds what concerns the volume as a whole.
 type Meta struct {
 	Reviewed bool `json:"reviewed,omitempty"`
 }
@@ -74,7 +74,7 @@ func markKey(label, slice int) string  { return fmt.Sprintf("mark:%d:%d", label,
 func meta(m Meta) json.RawMessage      { return jsonOf(m) }
 func markValue(m Mark) json.RawMessage { return jsonOf(m) }
 
-// state is a document's values, decoded.
+// state holds a document's decoded values.
 type state struct {
 	grid    grid
 	values  Values
@@ -83,10 +83,10 @@ type state struct {
 	meta    Meta
 }
 
-// state decodes the values; the lock is held.
+// state decodes the document's values. The lock is held.
 func (d *Document) state() (*state, error) { return decode(d.grid, d.values) }
 
-// decode is the inverse of what the keys and values say.
+// decode decodes a document's values.
 func decode(g grid, values Values) (*state, error) {
 	s := &state{grid: g, values: values, objects: map[int]Object{}, marks: map[int]map[int]Mark{}}
 	for key, value := range values {
@@ -97,6 +97,7 @@ func decode(g grid, values Values) (*state, error) {
 	return s, nil
 }
 
+// decode decodes one value.
 func (s *state) decode(key string, value json.RawMessage) error {
 	kind, rest, _ := strings.Cut(key, ":")
 	switch kind {
@@ -124,10 +125,10 @@ func (s *state) decode(key string, value json.RawMessage) error {
 	case "meta":
 		return json.Unmarshal(value, &s.meta)
 	}
-	return nil // planes are decoded when they are needed
+	return nil // planes are decoded on demand
 }
 
-// plane is a slice's labels, a copy.
+// plane returns a copy of a slice's labels.
 func (s *state) plane(slice int) ([]uint8, error) {
 	raw, ok := s.values[planeKey(slice)]
 	if !ok {
@@ -140,10 +141,10 @@ func (s *state) plane(slice int) ([]uint8, error) {
 	return DecodePlane(text, s.grid.pixels())
 }
 
-// labels lists the objects, ascending.
+// labels lists the objects' labels, ascending.
 func (s *state) labels() []int { return slices.Sorted(maps.Keys(s.objects)) }
 
-// on lists the slices on which an object has a mark of one of the states, ascending.
+// on lists the slices on which an object has one of the given states, ascending.
 func (s *state) on(label int, states ...MarkState) (out []int) {
 	for slice, m := range s.marks[label] {
 		if slices.Contains(states, m.State) {
@@ -154,10 +155,10 @@ func (s *state) on(label int, states ...MarkState) (out []int) {
 	return out
 }
 
-// propagated says whether an object was carried through the volume before.
+// propagated reports whether an object has been propagated before.
 func (s *state) propagated(label int) bool { return len(s.on(label, Tracked, NotFound)) > 0 }
 
-// legend is the objects' names and colors.
+// legend returns the objects' names and colors.
 func (s *state) legend() map[int32]volume.Label {
 	out := map[int32]volume.Label{}
 	for label, o := range s.objects {
@@ -170,7 +171,7 @@ func (s *state) legend() map[int32]volume.Label {
 	return out
 }
 
-// labelMap puts all slices together, on the volume's grid.
+// labelMap assembles the label map, on the volume's grid.
 func (s *state) labelMap(geom volume.Geometry) (*volume.LabelMap, error) {
 	l := &volume.LabelMap{Dim: s.grid.dim, Geom: geom, Data: make([]int32, s.grid.dim[0]*s.grid.dim[1]*s.grid.dim[2]), Legend: s.legend()}
 	wide := make([]int32, s.grid.pixels())
@@ -190,7 +191,7 @@ func (s *state) labelMap(geom volume.Geometry) (*volume.LabelMap, error) {
 	return l, nil
 }
 
-// State is how far the work on a volume is.
+// State says how far the work on a volume is.
 type State string
 
 // The states of a volume.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -13,37 +14,38 @@ import (
 // Hint says roughly where an object is on a slice.
 type Hint struct {
 	Slice  int
-	Mask   []bool // [h,w] that the points correct; nil: they alone say where it is
+	Mask   []bool // the mask [h,w] to correct; nil: there is none yet
 	Box    *Box
 	Clicks []Click // in the order in which they were made
 }
 
-// Box is a rectangle about an object, in pixels from the first to the last, corners in any order.
+// Box is a rectangle around an object, from its first to its last pixel. The corners may be in any order.
 type Box struct{ X0, Y0, X1, Y1 float64 }
 
-// Click is a pixel that belongs to the object or, if Away, does not.
+// Click is a point on the object or, if Away, outside it.
 type Click struct {
 	X, Y float64
 	Away bool
 }
 
-// maxClicks bounds the clicks on one slice.
+// maxClicks bounds the number of clicks in a hint.
 const maxClicks = 100
 
-// Refusals says why the model does not take boxes and clicks, by slmsam.PromptBox and PromptClick; what it takes is left
-// out.
+// Refusals says why the model does not accept boxes or clicks, by slmsam.PromptBox and PromptClick. Prompts that it accepts are
+// left out.
 func (p *Project) Refusals() map[string]string {
 	out := map[string]string{}
 	for _, kind := range []string{slmsam.PromptBox, slmsam.PromptClick} {
 		if err := p.model.Takes(kind); err != nil {
-			out[kind] = fmt.Sprintf("the current model was not trained with %s prompts: draw the outline instead, or use weights that know them", kind)
+			out[kind] = fmt.Sprintf("the current model was not trained with %s prompts: draw the outline instead, or use weights that were", kind)
 		}
 	}
 	return out
 }
 
-// Suggest returns what the model makes of a hint on its slice alone, [h,w]; nil: nothing is there. The document stays as it
-// is. A propagation of it that waits or runs starts anew afterwards, as the outlines are about to change.
+// Suggest returns the model's mask [h,w] for a hint on a single slice, or nil if the model finds nothing there. The document does
+// not change. If a job of the document is queued or running, it restarts afterward, because the outlines are about to
+// change.
 func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, error) {
 	prompt, err := hint.prompt(d.grid)
 	if err != nil {
@@ -68,18 +70,16 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 		return nil, fmt.Errorf("suggest an outline: %w", err)
 	}
 	mask := slmsam.MaskOf(result.Labels.Slice(d.grid.axis, hint.Slice), suggested)
-	for _, on := range mask {
-		if on {
-			return mask, nil
-		}
+	if !slices.Contains(mask, true) {
+		return nil, nil
 	}
-	return nil, nil
+	return mask, nil
 }
 
-// suggested is the label of what is looked for.
+// suggested is the label of the object in a suggestion.
 const suggested = 1
 
-// prompt is a hint as the model takes it.
+// prompt returns a hint as a prompt for the model, or an InputError.
 func (h Hint) prompt(g grid) (slmsam.Prompt, error) {
 	out := slmsam.Prompt{Slice: h.Slice, Object: suggested, Mask: h.Mask}
 	if h.Slice < 0 || h.Slice >= g.slices() {
@@ -90,7 +90,7 @@ func (h Hint) prompt(g grid) (slmsam.Prompt, error) {
 	}
 	height, width := g.size()
 	add := func(label slmsam.PointLabel, x, y float64) error {
-		if !(x >= -0.5 && y >= -0.5 && x <= float64(width)-0.5 && y <= float64(height)-0.5) { // not a number, too
+		if !(x >= -0.5 && y >= -0.5 && x <= float64(width)-0.5 && y <= float64(height)-0.5) { // also refuses NaN
 			return annotate.Inputf("the point (%g, %g) is outside the slice of %d x %d pixels", x, y, width, height)
 		}
 		out.Points = append(out.Points, slmsam.Point{X: x, Y: y, Label: label})

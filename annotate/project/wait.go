@@ -8,7 +8,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate"
 )
 
-// ticket is held by someone who waits for a job. When the job is superseded, the ticket is for the next one.
+// ticket belongs to a caller who waits for a job. If the job is superseded, the ticket is passed to the next one.
 type ticket struct {
 	done chan struct{}
 
@@ -17,7 +17,7 @@ type ticket struct {
 	err      error
 }
 
-// end ends the wait.
+// end ends the wait, unless it has already ended.
 func (t *ticket) end(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -27,14 +27,14 @@ func (t *ticket) end(err error) {
 	}
 }
 
-// settle tells everyone who waits for a job how it ended.
+// settle tells all callers who wait for a job how it ended.
 func (j *job) settle(err error) {
 	for _, t := range j.tickets {
 		t.end(err)
 	}
 }
 
-// progress tells them how far it is.
+// progress tells all callers who wait for a job how far it is.
 func (j *job) progress(done, total int) {
 	for _, t := range j.tickets {
 		t.mu.Lock()
@@ -45,8 +45,8 @@ func (j *job) progress(done, total int) {
 	}
 }
 
-// Run propagates a document's outlines and waits for the end. When ctx ends, the job is stopped. progress is not called
-// any more when Run has returned.
+// Run propagates a document's outlines and waits for the end. If ctx ends first, the job is stopped. progress is not called
+// after Run has returned.
 func (p *Project) Run(ctx context.Context, d *Document, author string, run Run, progress func(done, total int)) error {
 	t := &ticket{progress: progress, done: make(chan struct{})}
 	if err := p.propagate(&job{document: d, author: author, run: run, tickets: []*ticket{t}}); err != nil {

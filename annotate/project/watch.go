@@ -6,20 +6,20 @@ import "maps"
 type Event struct {
 	Type string `json:"type"` // snapshot, change; job; slice
 
-	// Of a change; of a snapshot, which holds all values.
+	// For a change, and for a snapshot, which contains all values.
 	Revision int    `json:"revision,omitempty"`
 	Author   string `json:"author,omitempty"`
 	What     string `json:"what,omitempty"`
 	Set      Values `json:"set,omitempty"`
-	Undo     string `json:"undo,omitempty"` // what Undo would take back
-	Redo     string `json:"redo,omitempty"`
+	Undo     string `json:"undo,omitempty"` // what Undo would undo
+	Redo     string `json:"redo,omitempty"` // what Redo would restore
 
-	// Of a job.
+	// For a job.
 	State string `json:"state,omitempty"` // queued, running, done, failed, cancelled, superseded
-	Ahead int    `json:"ahead,omitempty"` // jobs that come first
+	Ahead int    `json:"ahead,omitempty"` // number of jobs that come first
 	Error string `json:"error,omitempty"`
 
-	// Of a slice that a job has finished for now.
+	// For a slice that a running job has computed.
 	Slice   int    `json:"slice"`
 	Objects []int  `json:"objects,omitempty"`
 	Plane   string `json:"plane,omitempty"`
@@ -27,14 +27,14 @@ type Event struct {
 	Total   int    `json:"total,omitempty"`
 }
 
-// Watch is someone who follows a document.
+// Watch follows a document.
 type Watch struct {
-	Events <-chan Event // begins with a snapshot and the state of a job, if there is one; closed when the document is, or when too many were not taken
+	Events <-chan Event // begins with a snapshot and the state of a job, if there is one; closed when the document is, or when too many are unread
 	events chan Event
 	doc    *Document
 }
 
-// unread is how many events may wait for a watcher.
+// unread is the number of events that may wait for a watcher.
 const unread = 1024
 
 // Watch follows the document until Stop.
@@ -51,7 +51,7 @@ func (d *Document) Watch() *Watch {
 	return w
 }
 
-// Snapshot is the whole document.
+// Snapshot returns the whole document.
 func (d *Document) Snapshot() Event {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,14 +90,14 @@ func (d *Document) notify(e Event) {
 	d.tell(e)
 }
 
-// watched says whether anyone follows the document.
+// watched reports whether anyone follows the document.
 func (d *Document) watched() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.watchers) > 0
 }
 
-// tell sends an event to everyone; who has not taken the last ones is let go.
+// tell sends an event to all watchers. A watcher that has too many unread events is dropped. The lock is held.
 func (d *Document) tell(e Event) {
 	for w := range d.watchers {
 		select {

@@ -228,7 +228,7 @@ func TestTheSecondWriterIsRefused(t *testing.T) {
 	second["author"] = "ben"
 	answer := p.ok(409, "POST", scan+"/edits", second)
 	require.Contains(t, string(answer), `"author":"me"`)
-	require.Contains(t, string(answer), "me was faster")
+	require.Contains(t, string(answer), "me has changed this in the meantime")
 	second["base"] = 1
 	p.ok(200, "POST", scan+"/edits", second)
 }

@@ -176,7 +176,7 @@ func TestTwoServersOnOneFolder(t *testing.T) {
 		ask(t.Context(), http.MethodPost, other.at("/edits"), other.edit()),
 	} {
 		require.NoError(t, refused.want(http.StatusConflict))
-		require.Contains(t, string(refused.body), "another slmsam serve works on this folder")
+		require.Contains(t, string(refused.body), "another slmsam serve is using this folder")
 	}
 	require.Contains(t, string(ask(t.Context(), http.MethodGet, second.page+"/api/project", nil).body), "another slmsam serve")
 	before := a.snapshot(t)
@@ -201,7 +201,7 @@ func TestTwoWritersOfOneSlice(t *testing.T) {
 	require.NoError(t, edit("anna", base).want(http.StatusOK))
 	refused := edit("ben", base)
 	require.NoError(t, refused.want(http.StatusConflict))
-	require.Contains(t, string(refused.body), "anna was faster")
+	require.Contains(t, string(refused.body), "anna has changed this in the meantime")
 	require.NoError(t, edit("ben", k.snapshot(t).Revision).want(http.StatusOK))
 }
 
