@@ -25,15 +25,15 @@ const (
 // flash is an attention with what its kernels need.
 type flash struct {
 	attentionArgs
-	f      *simd.Kernels
-	crew   *crew
-	dvPad  int // Dv rounded up to MR
-	keys   int // Nk rounded up to MR
-	panels int // of queries
+	f       *simd.Kernels
+	workers *workers
+	dvPad   int // Dv rounded up to MR
+	keys    int // Nk rounded up to MR
+	panels  int // of queries
 }
 
 func newFlash(d *Device, f *simd.Kernels, a attentionArgs) flash {
-	return flash{attentionArgs: a, f: f, crew: d.crew, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
+	return flash{attentionArgs: a, f: f, workers: d.workers, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
 // attentionFast computes the heads one after the other, each on all threads, or each on a thread of its own when they
@@ -52,10 +52,10 @@ func (d *Device) attentionFast(a attentionArgs) {
 	words := t.groupWords(group)
 	need := packed + inside*words
 	scratch := d.pool.take(across * need)
-	t.crew.share(across, items, func(worker, item int) {
+	t.workers.share(across, items, func(worker, item int) {
 		s := scratch[worker*need:][:need]
 		kv := t.packKeys(item/a.Heads, item%a.Heads, inside, s[:packed])
-		t.crew.share(inside, ceilDiv(t.panels, group), func(worker, task int) {
+		t.workers.share(inside, ceilDiv(t.panels, group), func(worker, task int) {
 			first := task * group
 			t.attend(kv, item, first, min(group, t.panels-first), s[packed+worker*words:][:words])
 		})
@@ -77,7 +77,7 @@ func (t *flash) packedWords() int {
 // packKeys packs the keys and values of head h of item b.
 func (t *flash) packKeys(b, h, threads int, dst []float32) keyBlocks {
 	kv := keyBlocks{k: dst, v: dst[roundUp(t.keys*t.f.Words(t.D), 16):]}
-	t.crew.share(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
+	t.workers.share(threads, ceilDiv(t.Nk, blockKeys), func(_, block int) {
 		key := block * blockKeys
 		n := min(blockKeys, t.Nk-key)
 		k, v := t.block(kv, key)

@@ -29,7 +29,7 @@ const (
 type flashBack struct {
 	attentionBackwardArgs
 	f             *simd.Kernels
-	crew          *crew
+	workers       *workers
 	panels        int // of queries
 	group         int // panels per group
 	keys          int // keys per block, rounded up to MR
@@ -42,7 +42,7 @@ type flashBack struct {
 func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
 	f := d.attentionKernels(a.Attention)
 	t := flashBack{
-		attentionBackwardArgs: a, f: f, crew: d.crew,
+		attentionBackwardArgs: a, f: f, workers: d.workers,
 		panels: ceilDiv(a.Nq, f.NR), keys: min(backKeys, roundUp(a.Nk, f.MR)), blocks: ceilDiv(a.Nk, backKeys),
 		splits: 1, dRows: roundUp(a.D, f.MR), dCols: roundUp(a.D, f.NR), dvCols: roundUp(a.Dv, f.NR),
 	}
@@ -66,7 +66,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 	head, own := t.headWords(), t.workerWords()
 	need := head + inside*own
 	scratch := d.pool.take(across * need)
-	t.crew.share(across, items, func(worker, item int) {
+	t.workers.share(across, items, func(worker, item int) {
 		s := scratch[worker*need:][:need]
 		t.run(item, inside, t.headScratch(s[:head]), s[head:])
 	})
@@ -77,7 +77,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 	own := t.workerWords()
 	fill(s.scale, t.Scale)
-	t.crew.share(threads, ceilDiv(t.panels, t.group), func(_, g int) {
+	t.workers.share(threads, ceilDiv(t.panels, t.group), func(_, g int) {
 		for p := g * t.group; p < min(t.panels, (g+1)*t.group); p++ {
 			t.packQueries(item, p, s)
 		}
@@ -87,7 +87,7 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 		packColumnPanels(t.f, t.q.from(b, query, h), t.q.row, t.D, n, s.q[t.f.Words(query)*t.dCols:], t.f.NR)
 		packColumnPanels(t.f, t.do.from(b, query, h), t.do.row, t.Dv, n, s.do[t.f.Words(query)*t.dvCols:], t.f.NR)
 	})
-	t.crew.share(threads, t.splits, func(worker, split int) {
+	t.workers.share(threads, t.splits, func(worker, split int) {
 		w := t.workerScratch(scratch[worker*own:][:own])
 		dq := s.dq[split*t.panels*t.dRows*t.f.NR:]
 		lo, hi := split*t.blocks/t.splits, (split+1)*t.blocks/t.splits
@@ -95,7 +95,7 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 			t.keyBlock(item, block*backKeys, block > lo, s, w, dq)
 		}
 	})
-	t.crew.share(threads, t.panels, func(worker, p int) {
+	t.workers.share(threads, t.panels, func(worker, p int) {
 		t.storeQueries(item, p, s, scratch[worker*own:][:own])
 	})
 }

@@ -73,7 +73,7 @@ func (d *Device) GridAttention(a backend.GridAttention) {
 	for item := range a.B {
 		kv := t.packGrid(item, d.threads, scratch[:keys], scratch[keys+t.packedWords():])
 		pointers := t.packKeys(item, 0, d.threads, scratch[keys:][:t.packedWords()])
-		t.crew.share(d.threads, t.panels, func(worker, panel int) {
+		t.workers.share(d.threads, t.panels, func(worker, panel int) {
 			s := scratch[keys+t.packedWords()+worker*own:][:own]
 			t.attendGrid(weights, kv, pointers, item, panel*t.f.NR, s)
 		})
@@ -153,7 +153,7 @@ func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 func (t *gridFlash) packGrid(item, threads int, dst, scratch []float32) keyBlocks {
 	k, own := roundUp(t.grid.Places()*t.f.Words(t.grid.M), 16), t.workerWords()
 	kv := keyBlocks{k: dst, v: dst[k:]}
-	t.crew.share(threads, len(t.blocks), func(worker, i int) {
+	t.workers.share(threads, len(t.blocks), func(worker, i int) {
 		b := t.blocks[i]
 		t.packBlock(item, b, kv.k[b.key*t.f.Words(t.grid.M):], kv.v[b.valueRow*t.dvPad:], scratch[worker*own:])
 	})

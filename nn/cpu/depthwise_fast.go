@@ -101,7 +101,7 @@ func (d *Device) depthwiseFast(a depthwise) {
 	need := (depthwiseBand+depthwiseTaps-1)*words + group
 	threads := min(d.threads, n)
 	scratch := d.pool.take(threads * need)
-	d.crew.share(threads, n, func(worker, i int) {
+	d.workers.share(threads, n, func(worker, i int) {
 		t := a.task(i, f.NR)
 		mine := scratch[worker*need:][:need]
 		rows, rest := mine[:need-group], mine[need-group:]
@@ -158,7 +158,7 @@ func (d *Device) depthwiseWeightGradFast(dweight, dy []float32, a depthwise) {
 	need := (2*depthwiseBand + depthwiseTaps - 1) * words
 	threads := min(d.threads, n)
 	scratch, sums := d.pool.take(threads*need), d.pool.take(n*size)
-	d.crew.share(threads, n, func(worker, i int) {
+	d.workers.share(threads, n, func(worker, i int) {
 		t := a.task(i, f.NR)
 		mine := scratch[worker*need:][:need]
 		grad, rows := mine[:depthwiseBand*words], mine[depthwiseBand*words:]

@@ -16,7 +16,7 @@ type Device struct {
 	kernels  simd.Kernels // the inner loops of the fast products
 	rounding *rounding    // of the products to bfloat16, nil if none round
 	pool     pool
-	crew     *crew
+	workers  *workers
 }
 
 var _ backend.Device = (*Device)(nil)
@@ -29,8 +29,8 @@ func New(threads int) *Device {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	d := &Device{threads: threads, kernels: simd.Detect(), pool: newPool(), crew: newCrew(threads)}
-	runtime.AddCleanup(d, (*crew).dismiss, d.crew) // for devices that nobody closes
+	d := &Device{threads: threads, kernels: simd.Detect(), pool: newPool(), workers: newWorkers(threads)}
+	runtime.AddCleanup(d, (*workers).stop, d.workers) // for devices that nobody closes
 	return d
 }
 
@@ -114,5 +114,5 @@ func (d *Device) ResetPeak() { d.pool.resetPeak() }
 // Close implements backend.Device.
 func (d *Device) Close() {
 	d.pool = newPool()
-	d.crew.dismiss()
+	d.workers.stop()
 }

@@ -77,7 +77,7 @@ func (d *Device) matmulFast(m matmulArgs) {
 	first.plan(inside)
 	need := first.scratchWords(inside)
 	scratch := d.pool.take(need * across)
-	d.crew.share(across, m.Batch, func(worker, item int) {
+	d.workers.share(across, m.Batch, func(worker, item int) {
 		p := m.item(f, item)
 		p.slabK, p.colsN, p.rowsM, p.inPlace, p.begin = first.slabK, first.colsN, first.rowsM, first.inPlace, first.begin
 		p.run(d, inside, scratch[worker*need:][:need])
@@ -147,7 +147,7 @@ func (p *product) run(d *Device, threads int, scratch []float32) {
 		panels := ceilDiv(cols, f.NR)
 		for k0 := 0; k0 < p.k; k0 += p.slabK {
 			depth := min(p.slabK, p.k-k0)
-			d.crew.share(threads, panels, func(_, j int) {
+			d.workers.share(threads, panels, func(_, j int) {
 				if width := min(f.NR, cols-j*f.NR); width < f.NR || !p.inPlace.b {
 					p.b.pack(f, col+j*f.NR, width, k0, depth, slab[j*depth*f.NR:], f.NR)
 				}
@@ -157,7 +157,7 @@ func (p *product) run(d *Device, threads int, scratch []float32) {
 			if rowBlocks < 2*threads {
 				groups = min(panels, ceilDiv(2*threads, rowBlocks))
 			}
-			d.crew.share(threads, rowBlocks*groups, func(worker, task int) {
+			d.workers.share(threads, rowBlocks*groups, func(worker, task int) {
 				row, g := task/groups*p.rowsM, task%groups
 				t := tile{product: p, row: row, rows: min(p.rowsM, p.m-row), col: col, k0: k0, depth: depth}
 				t.from, t.to = g*panels/groups, (g+1)*panels/groups

@@ -43,7 +43,7 @@ func (d *Device) matmulSplit(m matmulArgs, parts int) {
 	}
 	across := min(d.threads, parts)
 	scratch := d.pool.take(across * need)
-	d.crew.share(across, parts, func(worker, i int) {
+	d.workers.share(across, parts, func(worker, i int) {
 		of[i].run(d, 1, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)

@@ -16,7 +16,7 @@ func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
 		return
 	}
 	chunks := min(n, d.threads*chunksPerThread)
-	d.crew.share(d.threads, chunks, func(_, c int) {
+	d.workers.share(d.threads, chunks, func(_, c int) {
 		fn(c*n/chunks, (c+1)*n/chunks)
 	})
 }

@@ -12,9 +12,9 @@ import (
 )
 
 // Every task runs once, on a thread of the right number, and worker numbers are not shared at the same time.
-func TestCrewSharesTasks(t *testing.T) {
+func TestWorkersSharesTasks(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 8} {
-		c := newCrew(threads)
+		c := newWorkers(threads)
 		for _, n := range []int{0, 1, 2, 7, 300} {
 			seen, inUse := make([]int, n), make([]atomic.Bool, threads)
 			c.share(threads, n, func(worker, task int) {
@@ -26,14 +26,14 @@ func TestCrewSharesTasks(t *testing.T) {
 				require.Equal(t, 1, times, "task %d of %d on %d threads", task, n, threads)
 			}
 		}
-		c.dismiss()
+		c.stop()
 	}
 }
 
 // Workers that sleep are woken: a job whose tasks wait for each other ends.
-func TestCrewWakesSleepers(t *testing.T) {
-	c := newCrew(2)
-	defer c.dismiss()
+func TestWorkersWakesSleepers(t *testing.T) {
+	c := newWorkers(2)
+	defer c.stop()
 	for range 20 {
 		var both sync.WaitGroup
 		both.Add(2)
@@ -42,9 +42,9 @@ func TestCrewWakesSleepers(t *testing.T) {
 	}
 }
 
-func TestCrewRunsNestedTasks(t *testing.T) {
-	c := newCrew(4)
-	defer c.dismiss()
+func TestWorkersRunsNestedTasks(t *testing.T) {
+	c := newWorkers(4)
+	defer c.stop()
 	var count atomic.Int32
 	c.share(4, 10, func(int, int) {
 		c.share(4, 10, func(worker, _ int) {
@@ -55,10 +55,10 @@ func TestCrewRunsNestedTasks(t *testing.T) {
 	require.EqualValues(t, 100, count.Load())
 }
 
-// A panic in any task comes out of share, once no task runs any more; the crew goes on working.
-func TestCrewPassesPanicsOn(t *testing.T) {
-	c := newCrew(3)
-	defer c.dismiss()
+// A panic in any task comes out of share, once no task runs any more; the workers go on.
+func TestWorkersPassesPanicsOn(t *testing.T) {
+	c := newWorkers(3)
+	defer c.stop()
 	for bad := range 20 {
 		var running atomic.Int32
 		text := func() (r any) {
@@ -75,7 +75,7 @@ func TestCrewPassesPanicsOn(t *testing.T) {
 		}()
 		require.IsType(t, "", text)
 		require.True(t, strings.HasPrefix(text.(string), "no such row\n"), text)
-		require.Contains(t, text, "crew_test.go", "the stack of the task")
+		require.Contains(t, text, "workers_test.go", "the stack of the task")
 		require.Zero(t, running.Load())
 	}
 	var count atomic.Int32
@@ -84,7 +84,7 @@ func TestCrewPassesPanicsOn(t *testing.T) {
 }
 
 // Several devices work at the same time, on fewer cores than they have threads.
-func TestCrewsOfSeveralDevices(t *testing.T) {
+func TestWorkerssOfSeveralDevices(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var all sync.WaitGroup
 	var total atomic.Int64
@@ -104,7 +104,7 @@ func TestCrewsOfSeveralDevices(t *testing.T) {
 }
 
 // A device that is closed, or that nobody holds any more, leaves no goroutine behind.
-func TestCrewIsDismissed(t *testing.T) {
+func TestWorkersIsDismissed(t *testing.T) {
 	before := runtime.NumGoroutine()
 	use := func() *Device {
 		d := New(4)
