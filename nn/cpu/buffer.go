@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// buffer is a block of words of one device; data is nil once it is freed.
+// buffer is a backend.Buffer; data is nil once it has been freed.
 type buffer struct {
 	owner *Device
 	n     int
@@ -16,7 +16,7 @@ type buffer struct {
 // Len implements backend.Buffer.
 func (b *buffer) Len() int { return b.n }
 
-// own returns b as a live buffer of d, or panics. That it is large enough is for backend's Check to see.
+// own returns b as a live buffer of d, or panics. It does not check the size: that is what the Check methods of backend are for.
 func (d *Device) own(b backend.Buffer) *buffer {
 	buf, ok := b.(*buffer)
 	switch {
@@ -38,7 +38,7 @@ func (d *Device) all(b backend.Buffer) []float32 { return d.own(b).data }
 // words returns the first n words of b.
 func (d *Device) words(b backend.Buffer, n int) []float32 { return d.all(b)[:n] }
 
-// optional is words for an argument that may be nil: the result is then nil.
+// optional is words, but returns nil if b is nil.
 func (d *Device) optional(b backend.Buffer, n int) []float32 {
 	if b == nil {
 		return nil
@@ -46,7 +46,7 @@ func (d *Device) optional(b backend.Buffer, n int) []float32 {
 	return d.words(b, n)
 }
 
-// part returns words off..off+n of b for a transfer.
+// part returns n words of b, from word off on, for a transfer.
 func (d *Device) part(op string, b backend.Buffer, off, n int) []float32 {
 	data := d.all(b)
 	if off < 0 || n > len(data)-off {

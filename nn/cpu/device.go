@@ -12,16 +12,16 @@ import (
 // Device is the CPU as a backend.Device. Its kernels have finished when their call returns.
 type Device struct {
 	threads  int
-	plain    bool         // only the loops of the specification
-	kernels  simd.Kernels // the inner loops of the fast products
-	rounding *rounding    // of the products to bfloat16, nil if none round
+	plain    bool         // use only the plain loops
+	kernels  simd.Kernels // the inner loops of the fast kernels
+	rounding *rounding    // how products round to bfloat16; nil if they do not
 	pool     pool
 	workers  *workers
 }
 
 var _ backend.Device = (*Device)(nil)
 
-// New returns a device that computes on the given number of threads, all of GOMAXPROCS if 0.
+// New returns a device that computes on the given number of threads; 0 means GOMAXPROCS.
 func New(threads int) *Device {
 	if threads < 0 {
 		panic(fmt.Sprintf("cpu.New: got %d threads, want 0 (all) or more", threads))
@@ -30,12 +30,12 @@ func New(threads int) *Device {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	d := &Device{threads: threads, kernels: simd.Detect(), pool: newPool(), workers: newWorkers(threads)}
-	runtime.AddCleanup(d, (*workers).stop, d.workers) // for devices that nobody closes
+	runtime.AddCleanup(d, (*workers).stop, d.workers) // for devices that are never closed
 	return d
 }
 
-// NewPlain returns a device that runs nothing but the plain loops: the specification. Its fresh buffers hold NaN, so
-// that a test which relies on undefined contents fails.
+// NewPlain returns a device that runs only the plain loops: the specification. Its new buffers contain NaN, so that a test that relies
+// on undefined contents fails.
 func NewPlain() *Device {
 	d := New(0)
 	d.plain = true
@@ -60,7 +60,7 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("CPU (%s, %d threads)", kind, d.threads)
 }
 
-// Alloc implements backend.Device. Running out of memory ends the process, as it does for any Go program.
+// Alloc implements backend.Device. Running out of memory ends the process, as in any Go program.
 func (d *Device) Alloc(n int) backend.Buffer {
 	return d.alloc(n)
 }

@@ -1,13 +1,13 @@
-// Package cpu is the contract of nn/backend in Go: the specification that the GPU kernels are tested against, and
-// the device of a machine without a GPU.
+// Package cpu implements nn/backend in Go. It is both the specification that the GPU kernels are tested against, and the device for
+// machines without a GPU.
 //
-// One kernel is one file, the forward pass first, the backward pass below it with the forward line it
-// differentiates. The loops are meant to be read: they say what a kernel computes, not how to compute it fastest. Sums
-// of many terms run in float64. Work is split over goroutines by [Device.parallel], and a result never depends on the number
-// of threads.
+// Each kernel has a file: first the forward pass, below it the backward pass, which quotes the forward formula that it differentiates.
+// The plain loops are meant to be read: they show what a kernel computes, not how to compute it fast. They sum in float64 where sums
+// have many terms. [Device.parallel] splits work over threads, and a result never depends on their number.
 //
-// A device from [NewPlain] runs only these loops. A device from [New] takes faster forms of the few kernels that
-// cost the most (products, attention, activations) where this machine has them; each is tested against its plain twin.
+// A device from [NewPlain] runs only the plain loops. A device from [New] also has fast versions of the kernels that matter, built on
+// vector instructions (nn/cpu/simd); each is tested against its plain version. The largest are matrix products (gemm.go, which explains
+// the method) and attention (attention_fast.go).
 //
 // Start reading at device.go, then matmul.go and attention.go. Imports: nn/backend, and nn/cpu/simd for the fast forms.
 package cpu

@@ -5,48 +5,55 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// The product follows Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, TOMS 2008) in the
-// arrangement of BLIS: op(B) is packed once, in panels of NR columns; a task packs a block of rows of op(A), in panels
-// of MR rows, and multiplies it with the panels of B, one register tile after the other, into a block of sums of its
-// own. The epilogue carries the sums to C. The order of each sum depends on the sizes alone, not on the threads.
+// The fast matrix product follows Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, TOMS 2008), with the loops
+// arranged as in BLIS (Van Zee and van de Geijn, TOMS 2015):
+//
+//   - A slab of op(B), blockN columns wide, is packed once into panels of NR columns, [K][NR] each.
+//   - Tasks share the rows of op(A). A task packs a block of blockM rows, blockK steps of K at a time, into panels of MR rows, [K][MR].
+//   - For each pair of panels, an inner loop (simd.Kernels.Tile) computes a tile of MR x NR sums in registers, reading both panels from
+//     the first word to the last.
+//   - The sums of a task are kept in a buffer of its own, and the epilogue (bias, activation, residual) carries them to C.
+//
+// Where packing or the buffer costs more than it saves, operands are used where they lie (gemm_inplace.go). The order of each sum depends
+// on the sizes alone, not on the number of threads.
 const (
-	// blockK steps of K at a time: a panel of B (32 columns: 32 KiB) and one of A (12 KiB) share the
-	// first-level cache.
+	// blockK is the number of steps of K at a time: a panel of B (32 columns: 32 KiB) and one of A (12 KiB) share the first-level cache.
 	blockK = 256
-	// blockM rows of A at a time: 144 KiB of A and blockN columns of sums (288 KiB) stay in the second-level cache. A
-	// multiple of 4, 6 and 12.
+	// blockM is the number of rows of A at a time: 144 KiB of A and blockN columns of sums (288 KiB) stay in the second-level cache. It
+	// is a multiple of every MR: 4, 6 and 12.
 	blockM = 144
-	// blockN columns of B at a time.
+	// blockN is the number of columns of B at a time.
 	blockN = 512
 	// slabWords limits the packed part of B: 8 MiB, a share of the third-level cache.
 	slabWords = 2 << 20
-	// soloWork is the number of multiply-adds below which one thread is fastest.
+	// soloWork is the number of multiply-adds below which a single thread is fastest.
 	soloWork = 1 << 19
-	// pad keeps the rows of sums, a power of two apart otherwise, from sharing one set of the cache.
+	// pad is added to the distance between rows of sums, which would otherwise be a power of two and map all rows to the same cache sets.
 	pad = 16
 )
 
-// product is one item of a MatMul: C = act(op(A) op(B) + bias) + residual, as backend.MatMul has it.
+// product is an item of a MatMul, C = act(op(A) op(B) + bias) + residual, and how it is computed.
 type product struct {
 	f                   *simd.Kernels
-	m, n, k             int // k counts words of f's panels
+	m, n, k             int // k in words of f's panels
 	a, b                operandMatrix
-	begin               begin     // of tiles in place
+	begin               begin     // what tiles that are written to C begin with
 	c, bias, residual   []float32 // [m,n], [n], [m,n]
 	act                 backend.Activation
 	accumulate          bool
-	slabK, colsN, rowsM int // the slab of B is slabK x colsN; a task has up to rowsM rows
+	slabK, colsN, rowsM int // a slab of B is slabK x colsN; a task has up to rowsM rows
 	inPlace             inPlace
 }
 
-// operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k], or data[k*ld+i] if interleaved.
+// operandMatrix is op(A) or the transpose of op(B): element (i, k) is data[i*ld+k] or, if interleaved, data[k*ld+i].
 type operandMatrix struct {
 	data        []float32
-	ld, steps   int // steps of K in all
+	ld          int
+	steps       int // the full length of K
 	interleaved bool
 }
 
-// pack copies rows i..i+rows, words k..k+n of K to a panel.
+// pack copies rows i..i+rows-1, words k..k+n-1 of K, to a panel of the given width.
 func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, width int) {
 	k *= f.Fold
 	n = min(n*f.Fold, o.steps-k)
@@ -57,10 +64,10 @@ func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, w
 	}
 }
 
-// matmulFast computes the items of m one after the other, each on all threads, or each on a thread of its own when
-// they are many or small.
+// matmulFast computes the items of m one after the other, each on all threads; or, if there are many or they are small, each on a single
+// thread, several at a time.
 func (d *Device) matmulFast(m matmulArgs) {
-	if !m.TransA && m.StrideB == 0 && m.StrideBias == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // one tall product
+	if !m.TransA && m.StrideB == 0 && m.StrideBias == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // the items form a tall product
 		m.M, m.Batch = m.M*m.Batch, 1
 	}
 	if parts := m.splits(); parts > 1 {
@@ -85,7 +92,7 @@ func (d *Device) matmulFast(m matmulArgs) {
 	d.pool.put(scratch)
 }
 
-// item is product i of a batch, with the kernels f.
+// item returns product i of the batch, for the kernels f.
 func (m matmulArgs) item(f *simd.Kernels, i int) product {
 	p := product{f: f, m: m.M, n: m.N, k: f.Words(m.K), act: m.Act, accumulate: m.Accumulate}
 	if m.bias != nil {
@@ -106,8 +113,8 @@ func (m matmulArgs) item(f *simd.Kernels, i int) product {
 	return p
 }
 
-// plan chooses the sizes of blocks. B's slab is slabK x colsN words. An activation needs complete sums: all of K in one
-// slab. Only the number of rows and columns of a task may depend on the threads.
+// plan chooses the sizes of blocks. An activation needs complete sums, so then all of K is in one slab. Only the rows and columns of a
+// task may depend on the number of threads, not the order of sums.
 func (p *product) plan(threads int) {
 	f := p.f
 	p.inPlace = p.chooseInPlace(f)
@@ -119,19 +126,20 @@ func (p *product) plan(threads int) {
 		p.colsN = min(p.colsN, roundUp(max(slabWords/p.k, 1), f.NR))
 	}
 	p.rowsM = min(blockM, roundUp(p.m, f.MR))
-	if threads > 1 { // tasks enough for all threads, but not below a third of the block
+	if threads > 1 { // enough tasks for all threads, but blocks of at least a third of blockM
 		p.rowsM = min(p.rowsM, max(blockM/3, roundUp(ceilDiv(p.m, 4*threads), f.MR)))
 	}
 }
 
-// stepK is the number of steps of K per block: equal parts of at most blockK.
+// stepK divides k steps into equal parts of at most blockK and returns their size.
 func stepK(k int) int { return ceilDiv(k, ceilDiv(k, blockK)) }
 
-// taskWords is the scratch of one thread: a block of A and its sums.
+// taskWords is the scratch memory of a thread: a block of A, and its sums.
 func (p *product) taskWords() int {
 	return roundUp(p.rowsM*min(blockK, p.k)+p.rowsM*(p.colsN+pad), 16)
 }
 
+// scratchWords is the scratch memory of the product: a slab of B, and that of the threads.
 func (p *product) scratchWords(threads int) int {
 	return roundUp(p.slabK*p.colsN, 16) + threads*p.taskWords()
 }
@@ -153,7 +161,7 @@ func (p *product) run(d *Device, threads int, scratch []float32) {
 				}
 			})
 			rowBlocks := ceilDiv(p.m, p.rowsM)
-			groups := 1 // of panels: for wide products with few rows
+			groups := 1 // of panels; more for wide products with few rows, so that there are enough tasks
 			if rowBlocks < 2*threads {
 				groups = min(panels, ceilDiv(2*threads, rowBlocks))
 			}
@@ -168,17 +176,18 @@ func (p *product) run(d *Device, threads int, scratch []float32) {
 	}
 }
 
-// tile is a task: the sums of a block of rows and columns of C over one slab of B, whose first column is col.
+// tile is a task: a block of C, and the part of its sums that belongs to a slab of B.
 type tile struct {
 	*product
-	row, rows int
-	col, cols int
-	from, to  int // panels of the slab
-	k0, depth int
+	row, rows int // of C
+	col       int // the first column of the slab
+	cols      int // the number of columns of this task
+	from, to  int // its panels of the slab
+	k0, depth int // the steps of K in the slab
 }
 
-// compute multiplies a block of rows of A with the panels of B, a block of K at a time, and carries the sums to C. Operands
-// that are not used in place are packed.
+// compute multiplies a block of rows of A by panels of B, a block of K at a time, and carries the sums to C. It packs A unless A is used
+// in place.
 func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 	packed := scratch[:t.rowsM*min(blockK, t.k)]
 	sums := scratch[len(packed):]
@@ -206,8 +215,8 @@ func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 	t.finishAll(f, sums, ld)
 }
 
-// finish carries a part of a row of sums to C, from word start on. Of several slabs, the first brings bias and residual
-// and the others add.
+// finish carries a part of a row of sums to C, from word start on. If there are several slabs, the first one brings bias and residual,
+// and the others add to C.
 func (t *tile) finish(f *simd.Kernels, sums []float32, start int) {
 	c := t.c[start:][:len(sums)]
 	if t.k0 > 0 {

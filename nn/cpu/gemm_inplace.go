@@ -5,21 +5,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// inPlace says which operands of a product are read or written where they lie. Packing is work by itself, which pays when
+// inPlace says which operands of a product are read or written where they lie, without packing. Packing is work too, which pays only if
 // many tiles read the panel.
 type inPlace struct {
 	a, b, c bool
 }
 
-// begin is what the sums of tiles that are written to C begin with; what is left of the epilogue follows.
+// begin is what the sums of tiles that are written to C directly begin with. The rest of the epilogue follows.
 type begin int
 
 const (
 	fromZero begin = iota
-	fromC          // C += .., and a residual that is C itself
+	fromC          // for C += .., and for a residual that is C itself
 	fromBias
 )
 
+// chooseBegin returns what the sums of p begin with.
 func (p *product) chooseBegin() begin {
 	switch {
 	case p.accumulate || p.residual != nil && &p.residual[0] == &p.c[0]:
@@ -30,13 +31,13 @@ func (p *product) chooseBegin() begin {
 	return fromZero
 }
 
-// start is a row of words and the stride to the next one, with which the sums of a tile begin; the zero value: with 0.
+// start is what the sums of a tile begin with: rows of words, ld words apart. The zero value means zeros.
 type start struct {
 	from []float32
 	ld   int
 }
 
-// directStart is what a tile at word at of C begins with, in its first block of K.
+// directStart returns what a tile at word at of C begins with, in its first block of K.
 func (t *tile) directStart(at int) start {
 	switch {
 	case t.k0 > 0 || t.begin == fromC:
@@ -48,15 +49,15 @@ func (t *tile) directStart(at int) start {
 }
 
 const (
-	// fewColumns of C are so few that A is read in place: each of its rows serves only so many tiles.
+	// fewColumns is the largest number of columns of C for which A is read in place.
 	fewColumns = 256
-	// fewRows of C are so few that B is read in place.
+	// fewRows is the largest number of rows of C for which B is read in place.
 	fewRows = 128
-	// crowded is the number of words between rows at whose multiples they compete for the same sets of the first-level cache.
+	// crowded: rows that are a multiple of this many words apart compete for the same sets of the first-level cache.
 	crowded = 256
 )
 
-// chooseInPlace depends on the sizes alone. What must be rounded is packed.
+// chooseInPlace depends on sizes alone. Operands that have to be rounded are always packed.
 func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
 	var u inPlace
 	u.a = f.Fold == 1 && p.n <= fewColumns && (!p.a.interleaved || p.a.ld%crowded != 0)
@@ -65,12 +66,12 @@ func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
 	return u
 }
 
-// direct says whether the tile of row i of the block and panel j writes to C itself: it lies inside.
+// direct reports whether the tile at row i of the block and panel j is written to C directly, which requires that all of it lies in C.
 func (t *tile) direct(f *simd.Kernels, i, j int) bool {
 	return t.inPlace.c && i+f.MR <= t.rows && t.col+(j+1)*f.NR <= t.n
 }
 
-// packA packs n steps, from k on, of the rows that are not used in place.
+// packA packs n steps of K, from k on, of the rows that are not used in place.
 func (t *tile) packA(f *simd.Kernels, k, n int, packed []float32) {
 	for i := 0; i < t.rows; i += f.MR {
 		if rows := min(f.MR, t.rows-i); rows < f.MR || !t.inPlace.a {
@@ -79,7 +80,7 @@ func (t *tile) packA(f *simd.Kernels, k, n int, packed []float32) {
 	}
 }
 
-// multiply computes the tile of row i of the block and panel j over n steps from k on.
+// multiply computes the tile at row i of the block and panel j, over n steps of K from k on.
 func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float32, ldc int, s start) {
 	a, row, step := packed[i*n:], 1, f.MR
 	aInPlace := t.inPlace.a && i+f.MR <= t.rows
@@ -98,7 +99,7 @@ func (t *tile) multiply(f *simd.Kernels, i, j, k, n int, packed, slab, c []float
 	f.TileFrom(n, a, b[:n*f.NR], c, ldc, s.from, s.ld)
 }
 
-// view returns where element (i, k) lies and the strides of i and k.
+// view returns the matrix from element (i, k) on, and the strides of i and k.
 func (o operandMatrix) view(i, k int) (data []float32, row, step int) {
 	if o.interleaved {
 		return o.data[k*o.ld+i:], 1, o.ld
@@ -106,7 +107,7 @@ func (o operandMatrix) view(i, k int) (data []float32, row, step int) {
 	return o.data[i*o.ld+k:], o.ld, 1
 }
 
-// finishAll completes the rows of the block: what the tiles wrote to C, and what is still in sums.
+// finishAll completes the rows of the block: those parts that tiles have written to C, and those that are still in sums.
 func (t *tile) finishAll(f *simd.Kernels, sums []float32, ld int) {
 	whole := 0 // columns of the block that tiles wrote to C
 	for j := t.from; j < t.to && t.direct(f, 0, j); j++ {
@@ -124,7 +125,7 @@ func (t *tile) finishAll(f *simd.Kernels, sums []float32, ld int) {
 	}
 }
 
-// finishDirect brings what the sums did not begin with, of bias, activation and residual, to n words of C.
+// finishDirect applies to n words of C what remains of bias, activation and residual, apart from what the sums began with.
 func (t *tile) finishDirect(f *simd.Kernels, start, n int) {
 	if n == 0 || t.k0 > 0 {
 		return

@@ -2,9 +2,8 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 
-// packing copies a part of a matrix to a panel [k][width], the layout that a register tile reads: element (i, k)
-// goes to dst[k*width+i]. Missing rows i are 0. Kernels that round to bfloat16 have half as many rows in a panel, each of
-// pairs of steps k.
+// Packing copies a part of a matrix to a panel [k][width], the layout in which a register tile reads it: element (i, k) goes to
+// dst[k*width+i]. Missing rows i are 0. For kernels that round to bfloat16, a word of a panel holds two steps of k.
 
 // packRows packs rows stored one after the other: element (i, k) is src[i*ld+k], i < rows <= width, k < n.
 func packRows(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float32, width int) {
@@ -24,7 +23,7 @@ func transpose(f *simd.Kernels, rows, n int, src []float32, ld int, dst []float3
 	for ; i+4 <= rows; i += 4 {
 		f.Pack4(n, src[i*ld:], ld, dst[i:], step)
 	}
-	if i < rows && rows >= 4 { // the last rows, together with some that are done already
+	if i < rows && rows >= 4 { // the last rows, and again some that are already done
 		i = rows - 4
 		f.Pack4(n, src[i*ld:], ld, dst[i:], step)
 		return
@@ -82,28 +81,28 @@ func packColumns(f *simd.Kernels, rows, n int, src []float32, ld int, dst []floa
 	}
 }
 
-// packRowPanels packs the given number of rows of width n in panels [n][width].
+// packRowPanels packs rows of n words each into panels [n][width].
 func packRowPanels(f *simd.Kernels, src []float32, ld, rows, n int, dst []float32, width int) {
 	for i := 0; i < rows; i += width {
 		packRows(f, min(width, rows-i), n, src[i*ld:], ld, dst[i*f.Words(n):], width)
 	}
 }
 
-// packColumnPanels packs the columns 0..columns of n rows in panels [n][width].
+// packColumnPanels packs the first columns of n rows into panels [n][width].
 func packColumnPanels(f *simd.Kernels, src []float32, ld, columns, n int, dst []float32, width int) {
 	for i := 0; i < columns; i += width {
 		packColumns(f, min(width, columns-i), n, src[i:], ld, dst[i*f.Words(n):], width)
 	}
 }
 
-// foldPanel prepares a panel s [n][NR] of computed numbers to be an operand of a tile: it rounds to pairs where f does.
+// foldPanel makes a panel s [n][NR] of computed numbers an operand of a tile: if f rounds, it rounds them to pairs.
 func foldPanel(f *simd.Kernels, n int, s []float32) {
 	if f.Rounds() {
 		f.PairB(n, f.NR, s, f.NR, s)
 	}
 }
 
-// multiplyPanels computes c (+)= A b for the rows 0..rows of A, packed in panels [k][MR]; b and c are [k][NR] and [rows][NR].
+// multiplyPanels computes c (+)= A b for the first rows of A, which is packed in panels [k][MR]; b is [k][NR] and c is [rows][NR].
 func multiplyPanels(f *simd.Kernels, rows, k int, a, b, c []float32, add bool) {
 	words := f.Words(k)
 	for i := 0; i < rows; i += f.MR {

@@ -2,24 +2,24 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// Products of two tall matrices, as the gradients of weights are, have few tiles and long sums: they are cut along K into
-// parts that threads compute side by side. The number of parts depends on the sizes alone.
+// Products of two tall matrices, such as gradients of weights, have few tiles and long sums. They are split along K into parts, which
+// threads compute in parallel. The number of parts depends on sizes alone.
 const (
-	splitSteps = 1024    // of K per part, at least
-	splitParts = 8       // at most
-	splitWords = 1 << 18 // of C, at most: each part has sums of its own
+	splitSteps = 1024    // the smallest number of steps of K in a part
+	splitParts = 8       // the largest number of parts
+	splitWords = 1 << 18 // the largest C that is split, since each part has its own sums
 )
 
-// splits is the number of parts of K, 1 for products that are not cut.
+// splits returns the number of parts, 1 for products that are not split.
 func (m matmulArgs) splits() int {
-	if m.Batch != 1 || !m.TransA || m.TransB || m.M*m.N > splitWords || m.act() {
+	if m.Batch != 1 || !m.TransA || m.TransB || m.M*m.N > splitWords || m.hasEpilogue() {
 		return 1
 	}
 	return min(splitParts, m.K/splitSteps)
 }
 
-// act says whether the product does more than multiply and add up.
-func (m matmulArgs) act() bool {
+// hasEpilogue reports whether the product has an activation, a bias or a residual.
+func (m matmulArgs) hasEpilogue() bool {
 	return m.Act != backend.Identity || m.bias != nil || m.residual != nil
 }
 
@@ -28,23 +28,23 @@ func (d *Device) matmulSplit(m matmulArgs, parts int) {
 	size := m.M * m.N
 	sums := d.pool.take(parts * size)
 	f := d.productKernels(m.M, m.N, m.K)
-	of := make([]product, parts)
-	for i := range of {
+	products := make([]product, parts)
+	for i := range products {
 		lo, hi := i*m.K/parts, (i+1)*m.K/parts
 		part := m
 		part.K, part.Accumulate = hi-lo, false
 		part.a, part.b, part.c = m.a[lo*m.M:], m.b[lo*m.N:], sums[i*size:][:size]
-		of[i] = part.item(f, 0)
-		of[i].plan(1)
+		products[i] = part.item(f, 0)
+		products[i].plan(1)
 	}
 	need := 0
-	for i := range of {
-		need = max(need, of[i].scratchWords(1))
+	for i := range products {
+		need = max(need, products[i].scratchWords(1))
 	}
 	across := min(d.threads, parts)
 	scratch := d.pool.take(across * need)
 	d.workers.share(across, parts, func(worker, i int) {
-		of[i].run(d, 1, scratch[worker*need:][:need])
+		products[i].run(d, 1, scratch[worker*need:][:need])
 	})
 	d.pool.put(scratch)
 	d.parallel(size, parts, func(lo, hi int) {

@@ -23,10 +23,10 @@ func (d *Device) Map(a backend.Map) {
 	})
 }
 
-// mapCost is the cost of one function value in simple operations, roughly: parallel's measure.
+// mapCost is the approximate cost of a function value in simple operations, see parallel.
 const mapCost = 8
 
-// vectorMap returns the form of a in vector instructions, nil if there is none.
+// vectorMap returns a in vector instructions, or nil if there is no such function.
 func (d *Device) vectorMap(a backend.Map) func(dst, x []float32) {
 	if d.plain {
 		return nil
@@ -48,7 +48,7 @@ func (d *Device) vectorMap(a backend.Map) func(dst, x []float32) {
 	return nil
 }
 
-// vectorAffine is vectorMap for P*x + Q, also where it is added to what dst holds.
+// vectorAffine is vectorMap for P*x + Q, with and without Accumulate.
 func (d *Device) vectorAffine(a backend.Map) func(dst, x []float32) {
 	f := &d.kernels
 	switch {
@@ -64,7 +64,7 @@ func (d *Device) vectorAffine(a backend.Map) func(dst, x []float32) {
 	return func(dst, x []float32) { f.AddScaled(dst, a.P, x) }
 }
 
-// mapFunc returns the function of one element that a names.
+// mapFunc returns the function of a.
 func mapFunc(a backend.Map) func(float32) float32 {
 	switch a.Op {
 	case backend.MapAffine:
@@ -83,7 +83,7 @@ func mapFunc(a backend.Map) func(float32) float32 {
 			return 0
 		}
 	}
-	panic(fmt.Sprintf("cpu.Map: got function %d, want one of the MapOps", a.Op)) // backend's Check admits no other
+	panic(fmt.Sprintf("cpu.Map: got function %d, want one of the MapOps", a.Op)) // Check allows no other
 }
 
 // MapBackward implements backend.Kernels. Forward: Y = f(X).
@@ -118,7 +118,7 @@ func (d *Device) MapBackward(a backend.MapBackward) {
 	})
 }
 
-// vectorMapBackward returns the form of a in vector instructions, nil for the specification.
+// vectorMapBackward returns a in vector instructions, or nil on a plain device.
 func (d *Device) vectorMapBackward(a backend.MapBackward) func(dst, x, dy []float32) {
 	f := &d.kernels
 	switch {

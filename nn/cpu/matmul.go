@@ -14,12 +14,12 @@ func (d *Device) MatMul(a backend.MatMul) {
 		d.matmulFast(m)
 	}
 	if a.Turn.Columns > 0 {
-		d.turn(m)
+		d.rotateRows(m)
 	}
 }
 
-// turn rotates rows of C.
-func (d *Device) turn(m matmulArgs) {
+// rotateRows applies the Turn of m to C.
+func (d *Device) rotateRows(m matmulArgs) {
 	t := m.Turn
 	table := d.words(t.Table, t.Period*t.Width)
 	d.parallel(m.M, 2*t.Columns, func(lo, hi int) {
@@ -58,12 +58,12 @@ func (d *Device) matmulArgs(a backend.MatMul) matmulArgs {
 	}
 }
 
-// panelRows is the number of rows of C that are computed together, so that each word of B read serves all of them.
+// panelRows is the number of rows of C that are computed together, so that each word of B is read once for all of them.
 const panelRows = 4
 
-// matmulPlain computes four rows of C at a time:
+// matmulPlain computes panelRows rows of C at a time:
 //
-//	acc[j][r] = sum_k panel[k][r] * op(B)[k,j]        panel: four rows of op(A), [K][4]
+//	acc[j][r] = sum_k panel[k][r] * op(B)[k,j]        panel: rows of op(A), [K][panelRows]
 func (d *Device) matmulPlain(m matmulArgs) {
 	panels := (m.M + panelRows - 1) / panelRows
 	d.parallel(m.Batch*panels, 2*panelRows*m.K*m.N, func(lo, hi int) {
@@ -79,7 +79,7 @@ func (d *Device) matmulPlain(m matmulArgs) {
 	})
 }
 
-// loadPanel copies rows row..row+rows of op(A) of an item; missing rows are 0.
+// loadPanel copies rows of op(A) of an item, from row on; missing rows are 0.
 func (m matmulArgs) loadPanel(panel [][panelRows]float64, item, row, rows int) {
 	a := m.a[item*m.StrideA:]
 	clear(panel)
@@ -94,6 +94,7 @@ func (m matmulArgs) loadPanel(panel [][panelRows]float64, item, row, rows int) {
 	}
 }
 
+// multiplyPanel sets acc to the product of panel and op(B).
 func (m matmulArgs) multiplyPanel(acc, panel [][panelRows]float64, b []float32) {
 	if m.TransB { // B [N,K]: a dot product per column of C
 		for j := range acc {
@@ -111,7 +112,7 @@ func (m matmulArgs) multiplyPanel(acc, panel [][panelRows]float64, b []float32) 
 		return
 	}
 	clear(acc)
-	for k, p := range panel { // B [K,N]: a multiple of B's row per k
+	for k, p := range panel { // B [K,N]: add a multiple of each row of B
 		brow := b[k*m.N:][:len(acc)]
 		for j := range acc {
 			s, x := &acc[j], float64(brow[j])

@@ -1,13 +1,12 @@
 package cpu
 
 const (
-	minParallel     = 1 << 13 // operations below which starting goroutines costs more than it gives
-	chunksPerThread = 4       // so that a thread that the system holds up does not hold up all
+	minParallel     = 1 << 13 // operations; for fewer, several threads do not pay
+	chunksPerThread = 4       // more than 1, so that a thread that is preempted does not delay all others
 )
 
-// parallel calls fn for consecutive ranges lo..hi that cover 0..n, on all threads. cost is the number of simple
-// operations per item, roughly. fn must write only what belongs to its items, so that the result does not depend on the
-// split.
+// parallel calls fn for consecutive ranges of items, lo..hi-1, that cover 0..n-1, on all threads. cost is the approximate number of
+// simple operations per item. fn must write only what belongs to its items, so that the result does not depend on the split.
 func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
 	if d.threads == 1 || n*cost < minParallel {
 		if n > 0 {
@@ -21,11 +20,12 @@ func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
 	})
 }
 
-// reduceBlock is the number of terms that sumBlocks adds in one go.
+// reduceBlock is the number of items per block of sumBlocks.
 const reduceBlock = 1 << 14
 
-// sumBlocks adds up fn over fixed blocks of 0..n: fn writes the sums of its block lo..hi to out (len(total) zeros). The order
-// of additions does not depend on the number of threads. cost is per item, as in parallel.
+// sumBlocks adds sums over items 0..n-1 to total. It divides the items into blocks of fixed size; fn adds the terms of block lo..hi-1 to
+// out, which has the length of total and starts as zeros. The order of additions does not depend on the number of threads. cost is per
+// item, as in parallel.
 func (d *Device) sumBlocks(n, cost int, total []float64, fn func(lo, hi int, out []float64)) {
 	width := len(total)
 	blocks := (n + reduceBlock - 1) / reduceBlock
@@ -43,5 +43,5 @@ func (d *Device) sumBlocks(n, cost int, total []float64, fn func(lo, hi int, out
 // ceilDiv is a/b rounded up.
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// roundUp is the smallest multiple of step that is at least n.
+// roundUp is n rounded up to a multiple of step.
 func roundUp(n, step int) int { return ceilDiv(n, step) * step }

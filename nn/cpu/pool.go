@@ -6,23 +6,24 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// keepPooled is how many bytes of freed memory the pool keeps in any case. Beyond it, the pool is emptied when a request finds
-// nothing and live and freed memory together are a quarter more than was ever live at once: the sizes in use have changed.
+// keepPooled is the number of bytes of freed memory that the pool always keeps. If it has more, and no block fits a request, and live
+// and freed memory together exceed the largest amount that was ever live by a quarter, then the sizes in use have changed, and the pool
+// is emptied.
 const keepPooled = 256 << 20
 
-// pool keeps freed memory by size class, so that a pass that repeats allocates nothing.
+// pool keeps freed memory by size class, so that a repeated pass allocates nothing.
 type pool struct {
 	free map[int][][]float32 // by capacity in words
 	mem  backend.Memory
-	high int64 // the largest mem.Live since the pool was emptied
+	high int64 // the maximum of mem.Live since the pool was emptied
 }
 
 func newPool() pool {
 	return pool{free: map[int][][]float32{}}
 }
 
-// sizeClass rounds n up to one of four sizes per power of two: at most a quarter is wasted, and tensors whose sizes differ
-// a little share memory.
+// sizeClass rounds n up to one of four sizes per power of two, so that at most a quarter is wasted, and tensors whose sizes differ a
+// little can share memory.
 func sizeClass(n int) int {
 	const smallest = 64 // words
 	if n <= smallest {
@@ -32,10 +33,10 @@ func sizeClass(n int) int {
 	return (n + step - 1) / step * step
 }
 
-// nextClass is the size class after class.
+// nextClass returns the size class after class.
 func nextClass(class int) int { return sizeClass(class + 1) }
 
-// classesTried is how many size classes serve a request: sizes that differ a little from pass to pass share memory.
+// classesTried is the number of size classes that can serve a request, from the smallest that fits.
 const classesTried = 3
 
 // take returns n words with undefined contents.
@@ -50,7 +51,7 @@ func (p *pool) take(n int) []float32 {
 	return data
 }
 
-// reuse returns freed memory, nil if there is none that fits.
+// reuse returns a freed block, or nil if none fits.
 func (p *pool) reuse(n int) []float32 {
 	class := sizeClass(n)
 	for range classesTried {
@@ -65,6 +66,7 @@ func (p *pool) reuse(n int) []float32 {
 	return nil
 }
 
+// allocate returns new memory.
 func (p *pool) allocate(n int) []float32 {
 	class := sizeClass(n)
 	if total := p.mem.Live + p.mem.Pooled + 4*int64(class); p.mem.Pooled > keepPooled && total > p.high/4*5 {
@@ -74,7 +76,7 @@ func (p *pool) allocate(n int) []float32 {
 	return make([]float32, n, class)
 }
 
-// put takes back what take returned.
+// put takes back what take has returned.
 func (p *pool) put(data []float32) {
 	class := cap(data)
 	p.free[class] = append(p.free[class], data)

@@ -7,32 +7,32 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// A device of bf16 rounds the operands of its large products to bfloat16 (to nearest, ties to even) and adds up in float32:
-// of MatMul, so also of convolutions, and of Attention (queries times Scale, keys, values, probabilities) and its backward
-// pass. Everything else is float32. Products so small that rounding costs more than it saves stay float32, too; which
-// ones depends on the sizes alone.
+// rounding is how a device with precision bf16 computes products. It rounds the operands of large products to bfloat16 (to nearest, ties
+// to even) and sums in float32. This affects MatMul, hence also convolutions, and Attention (queries times Scale, keys, values and
+// probabilities) with its backward pass. Everything else stays float32, as do products so small that rounding does not pay, which
+// depends on sizes alone.
 type rounding struct {
 	kernels simd.Kernels
-	// rows, columns and steps of the smallest products that are rounded: A and B are packed once, for as many multiply-adds as
-	// C has columns and rows.
+	// rows, columns and steps (M, N and K) of the smallest product that is rounded: a word of A or B is rounded once, for as many
+	// multiply-adds as C has columns or rows.
 	rows, columns, steps int
 	// width is the smallest D + Dv of an attention that is rounded: each probability is rounded, for Dv multiply-adds.
 	width int
 }
 
-// newRounding returns what pays on the machines at hand.
+// newRounding returns limits at which rounding paid on the machines that we measured.
 func newRounding(k simd.Kernels) *rounding {
 	return &rounding{kernels: k, rows: 48, columns: 48, steps: 32, width: 32}
 }
 
-// Options choose how a CPU computes. The zero value is the fastest that this machine has, in f32.
+// Options choose how a device computes. The zero value is the fastest way to compute in f32 on this machine.
 type Options struct {
-	Threads   int    // 0: all of GOMAXPROCS
+	Threads   int    // 0: GOMAXPROCS
 	Level     string // instruction set: "avx512", "avx2", "neon", "plain" (Go), or "auto" (also ""): the fastest
-	Precision string // of the products: "f32" (also "") or "bf16", for which the machine must have AVX512_BF16
+	Precision string // of products: "f32" (also "") or "bf16", which requires AVX512_BF16
 }
 
-// Open returns a device, or an error for an unknown name and for what this machine cannot run.
+// Open returns a device, or an error if an option is unknown or not supported by this machine.
 func Open(o Options) (*Device, error) {
 	if o.Threads < 0 {
 		return nil, fmt.Errorf("cpu: %d threads: want 0 (all) or more", o.Threads)
@@ -59,14 +59,14 @@ func Open(o Options) (*Device, error) {
 	return d, nil
 }
 
-// NewPlainBF16 is NewPlain with products in bf16: their specification.
+// NewPlainBF16 is NewPlain with products in bf16: the specification of these.
 func NewPlainBF16() *Device {
 	d := NewPlain()
 	d.rounding = newRounding(simd.PlainBF16())
 	return d
 }
 
-// Precision is that of the products: "f32" or "bf16".
+// Precision is that of products: "f32" or "bf16".
 func (d *Device) Precision() string {
 	if d.rounding != nil {
 		return "bf16"
@@ -74,7 +74,7 @@ func (d *Device) Precision() string {
 	return "f32"
 }
 
-// productKernels are the kernels of a product m x n x k.
+// productKernels returns the kernels for a product m x n x k.
 func (d *Device) productKernels(m, n, k int) *simd.Kernels {
 	if r := d.rounding; r != nil && m >= r.rows && n >= r.columns && k >= r.steps {
 		return &r.kernels
@@ -82,7 +82,7 @@ func (d *Device) productKernels(m, n, k int) *simd.Kernels {
 	return &d.kernels
 }
 
-// attentionKernels are the kernels of an attention.
+// attentionKernels returns the kernels for an attention.
 func (d *Device) attentionKernels(a backend.Attention) *simd.Kernels {
 	if r := d.rounding; r != nil && a.Nq >= r.rows && a.Nk >= r.columns && a.D+a.Dv >= r.width {
 		return &r.kernels
@@ -90,7 +90,7 @@ func (d *Device) attentionKernels(a backend.Attention) *simd.Kernels {
 	return &d.kernels
 }
 
-// rounded returns the words of x as the kernels f round them.
+// rounded returns x, rounded if the kernels f round.
 func rounded(f *simd.Kernels, x []float32) []float32 {
 	if !f.Rounds() {
 		return x

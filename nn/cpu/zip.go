@@ -31,7 +31,7 @@ func (d *Device) Zip(a backend.Zip) {
 	})
 }
 
-// zipRun combines contiguous runs in vector instructions where there is a form for it.
+// zipRun combines contiguous runs in vector instructions. It returns false if there is no such function.
 func (d *Device) zipRun(a backend.Zip, z, x, y []float32) bool {
 	f := &d.kernels
 	switch {
