@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// activate is the function that an Activation names.
+// activate returns act(x).
 func activate(act backend.Activation, x float32) float32 {
 	switch act {
 	case backend.ReLU:
@@ -19,14 +19,14 @@ func activate(act backend.Activation, x float32) float32 {
 	return x
 }
 
-// gelu is x*Phi(x), Phi the normal distribution function (Hendrycks and Gimpel, arXiv 1606.08415). Erfc keeps
-// the digits of small Phi.
+// gelu is x*Phi(x), where Phi is the distribution function of the standard normal (Hendrycks and Gimpel, arXiv 1606.08415). Erfc, unlike
+// 1 + Erf, is accurate where Phi is small.
 func gelu(x float32) float32 {
 	v := float64(x)
 	return float32(v * 0.5 * math.Erfc(-v*math.Sqrt2/2))
 }
 
-// geluGrad is d gelu(x)/dx = Phi(x) + x*phi(x), phi the normal density.
+// geluGrad is gelu'(x) = Phi(x) + x*phi(x), where phi is the density of the standard normal.
 func geluGrad(x float32) float32 {
 	v := float64(x)
 	density := math.Exp(-0.5*v*v) / math.Sqrt(2*math.Pi)

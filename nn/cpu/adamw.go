@@ -7,7 +7,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// AdamW implements backend.Kernels (Loshchilov and Hutter, arXiv 1711.05101, as PyTorch orders the steps).
+// AdamW implements backend.Kernels, with the operations in PyTorch's order.
 func (d *Device) AdamW(a backend.AdamW) {
 	a.Check()
 	param, grad := d.words(a.Param, a.N), d.words(a.G, a.N)

@@ -14,7 +14,7 @@ type heads struct {
 	width           int
 }
 
-// at returns the vector of item b, token n, head h.
+// at returns the channels of item b, token n, head h.
 func (t heads) at(b, n, h int) []float32 {
 	i := t.off + b*t.batch + n*t.row + h*t.width
 	return t.data[i : i+t.width : i+t.width]
@@ -34,19 +34,19 @@ type attentionArgs struct {
 // RepeatsKeys implements backend.KeyRepeater.
 func (d *Device) RepeatsKeys() bool { return true }
 
-// lastBias is what counting the last key Repeats times adds to its scores, in units of log 2.
+// lastBias returns what counting the last key Repeats times adds to its scores, in units of log 2.
 func (a *attentionArgs) lastBias() float32 { return float32(math.Log2(float64(max(a.Repeats, 1)))) }
 
-// plainScores are the operands of the scores of the plain kernels: a score is unit * q.k. p rounds a probability or its
-// gradient.
+// plainScores says how the plain kernels compute scores: as unit * q.k. They apply p to probabilities and gradients of scores, to round
+// them where bf16 does.
 type plainScores struct {
 	q    heads
 	unit float64
 	p    func(float64) float64
 }
 
-// roundPlain rounds keys and values where the kernels f do, and says how to get at the scores: f takes queries times
-// Scale*log2(e), rounded.
+// roundPlain prepares the operands of the plain kernels. If the kernels f round, it rounds keys, values, and queries, the latter after
+// multiplying by Scale*log2(e), as the fast kernels do.
 func (a *attentionArgs) roundPlain(f *simd.Kernels) plainScores {
 	if !f.Rounds() {
 		return plainScores{q: a.q, unit: float64(a.Scale), p: func(p float64) float64 { return p }}
@@ -84,9 +84,9 @@ func (d *Device) Attention(a backend.Attention) {
 
 // attentionPlain computes, for each query i,
 //
-//	s[j] = Scale * q_i.k_j (and of the last key log(Repeats));  O_i = sum_j exp(s[j]-max) v_j / sum_j exp(s[j]-max)
+//	s[j] = Scale * q_i.k_j, plus log(Repeats) for the last key;  O_i = sum_j exp(s[j]-max) v_j / sum_j exp(s[j]-max)
 //
-// with one row of scores s [Nk] at a time.
+// It holds one row of scores, s [Nk], at a time.
 func (d *Device) attentionPlain(a attentionArgs) {
 	scores := a.roundPlain(d.attentionKernels(a.Attention))
 	d.parallel(a.B*a.Heads*a.Nq, a.Nk*(a.D+a.Dv), func(lo, hi int) {
@@ -148,8 +148,8 @@ func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 	d.attentionBackwardFast(args)
 }
 
-// attentionBackwardPlain walks the score matrix twice, by queries for dQ and by keys for dK and dV, so that each
-// gradient row has one writer. Backward of O_i = sum_j P[i,j] v_j, P = exp(S - LSE):
+// attentionBackwardPlain computes the scores twice, by queries for dQ and by keys for dK and dV, so that each row of a gradient has one
+// writer. Forward: O_i = sum_j P[i,j] v_j, P = exp(S - LSE). Backward:
 //
 //	dS[i,j] = P[i,j] * (dO_i.v_j - delta_i),  delta_i = dO_i.O_i
 func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
@@ -206,7 +206,7 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 	})
 }
 
-// addRounded adds x to y.
+// addRounded adds x, rounded to float32, to y.
 func addRounded(y []float32, x []float64) {
 	for i, v := range x {
 		y[i] += float32(v)

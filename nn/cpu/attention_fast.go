@@ -6,23 +6,28 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// Attention by blocks of keys with an online softmax (Dao et al., FlashAttention, arXiv 2205.14135), on transposed
-// scores: S^T = K Q^T has a panel of NR queries side by side, so that maximum, exponential and sum run across lanes, and the
-// panel of probabilities P^T is as it stands the operand of O^T = V^T P^T. Nothing is packed between the two products.
+// The fast attention processes the keys in blocks, with an online softmax, and never stores more than a panel of scores (Dao et al.,
+// FlashAttention, arXiv 2205.14135). For a panel of NR queries and each block of keys, it computes
 //
-// Scores are in units of log 2: Scale*log2(e) goes into Q. The order of all sums depends on the sizes alone.
+//	S^T = K Q^T;  update max and sum of each query, P^T = 2^(S^T - max);  O^T = O^T * alpha + V^T P^T
+//
+// where alpha scales down what was summed before if the maximum has grown. The scores are transposed, [keys][NR queries], for two
+// reasons: maxima, exponentials and sums of NR queries run in the lanes of vectors; and P^T is already laid out as the second product
+// needs its operand, so nothing is packed between the two products.
+//
+// Scores are in units of log 2: Q is multiplied by Scale*log2(e). The order of all sums depends on sizes alone.
 const (
-	// blockKeys is the number of keys at a time: a panel of scores (32 queries: 30 KiB) stays in the first-level
-	// cache; keys of width 256 (240 KiB) with their values in the second. A multiple of 4, 6 and 12.
+	// blockKeys is the number of keys in a block: a panel of scores (for 32 queries: 30 KiB) stays in the first-level cache, keys of
+	// width 256 (240 KiB) and their values in the second. It is a multiple of every MR: 4, 6 and 12.
 	blockKeys = 240
-	// groupPanels is the largest number of query panels that share a walk over the keys: so many times less traffic from
-	// memory. Queries of width 256 and outputs of 64: 240 KiB in the second-level cache.
+	// groupPanels is the largest number of query panels that a task processes together, so that each block of keys it loads serves all
+	// of them. With queries of width 256 and outputs of width 64, they take 240 KiB of the second-level cache.
 	groupPanels = 6
-	// ownKeys limits the keys and values that a thread packs for itself: 8 MiB.
+	// ownKeys limits the keys and values that each thread packs separately: 8 MiB.
 	ownKeys = 2 << 20
 )
 
-// flash is an attention with what its kernels need.
+// flash is an attention with what the fast kernels need to compute it.
 type flash struct {
 	attentionArgs
 	f       *simd.Kernels
@@ -36,8 +41,8 @@ func newFlash(d *Device, f *simd.Kernels, a attentionArgs) flash {
 	return flash{attentionArgs: a, f: f, workers: d.workers, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
-// attentionFast computes the heads one after the other, each on all threads, or each on a thread of its own when they
-// are many and small.
+// attentionFast computes the heads one after the other, each on all threads; or, if there are many and they are small, each on a single
+// thread, several at a time.
 func (d *Device) attentionFast(a attentionArgs) {
 	t := newFlash(d, d.attentionKernels(a.Attention), a)
 	items, packed := a.B*a.Heads, t.packedWords()
@@ -63,8 +68,7 @@ func (d *Device) attentionFast(a attentionArgs) {
 	d.pool.put(scratch)
 }
 
-// keyBlocks are the packed keys and values of one head, block after block: K in panels [D][MR keys], V in panels [keys][MR
-// of Dv].
+// keyBlocks is the packed keys and values of a head, block after block: K in panels [D][MR keys], V in panels [keys][MR channels].
 type keyBlocks struct {
 	k, v []float32
 }
@@ -92,25 +96,26 @@ func (t *flash) block(kv keyBlocks, key int) (k, v []float32) {
 	return kv.k[key*t.f.Words(t.D):], kv.v[t.f.Words(key)*t.dvPad:]
 }
 
-// from returns the words from item b, token n, head h on.
+// from returns the data from item b, token n, head h on.
 func (t heads) from(b, n, h int) []float32 {
 	return t.data[t.off+b*t.batch+n*t.row+h*t.width:]
 }
 
-// queryPanel is the state of NR queries on their walk over the keys.
+// queryPanel is the state of NR queries while they go over the keys.
 type queryPanel struct {
 	q        []float32 // [D][NR], times Scale*log2(e)
-	o        []float32 // [dvPad][NR], the output so far, times sum
+	o        []float32 // [dvPad][NR], the output so far, not yet divided by sum
 	max, sum []float32 // [NR]
 }
 
 func (t *flash) panelWords() int { return (t.D + t.dvPad + 2) * t.f.NR }
 
-// groupWords is the scratch for a group of query panels: their states, a panel of scores, alpha.
+// groupWords is the scratch memory for a group of query panels: their states, a panel of scores, and alpha.
 func (t *flash) groupWords(group int) int {
 	return group*t.panelWords() + (min(blockKeys, t.keys)+1)*t.f.NR
 }
 
+// panel returns the state of panel i of a group.
 func (t *flash) panel(scratch []float32, i int) queryPanel {
 	nr := t.f.NR
 	s := scratch[i*t.panelWords():][:t.panelWords()]
@@ -120,7 +125,7 @@ func (t *flash) panel(scratch []float32, i int) queryPanel {
 	}
 }
 
-// attend computes query panels first..first+count of an item, which is b*Heads + h.
+// attend computes count query panels, from panel first on, of an item, which is b*Heads + h.
 func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) {
 	f := t.f
 	scores := scratch[count*t.panelWords():]
@@ -143,7 +148,7 @@ func (t *flash) attend(kv keyBlocks, item, first, count int, scratch []float32) 
 	}
 }
 
-// countLast adds to the scores of the key before key end, if it is the last one, what counting it Repeats times means.
+// countLast adds log(Repeats) to the scores of the key before end, if that is the last key.
 func (a *attentionArgs) countLast(end int, scores []float32) {
 	if bias := a.lastBias(); end == a.Nk && bias != 0 {
 		for i := range scores {
@@ -152,7 +157,7 @@ func (a *attentionArgs) countLast(end int, scores []float32) {
 	}
 }
 
-// load starts the walk of the queries from query on.
+// load initializes the state of the queries from query on.
 func (t *flash) load(p queryPanel, item, query int, alpha []float32) {
 	fill(alpha, t.Scale*math.Log2E)
 	packScaled(t.f, min(t.f.NR, t.Nq-query), t.D, t.q.from(item/t.Heads, query, item%t.Heads), t.q.row, p.q, alpha)
@@ -160,7 +165,7 @@ func (t *flash) load(p queryPanel, item, query int, alpha []float32) {
 	clear(p.sum)
 }
 
-// absorb brings a block of n keys, of packed values v, to the output; add is false for the first one. The scores become
+// absorb adds a block of n keys, with packed values v, to the output; add is false for the first block. It replaces the scores by
 // probabilities.
 func (t *flash) absorb(p queryPanel, n int, v, scores, alpha []float32, add bool) {
 	t.f.Softmax(n, scores, p.max, p.sum, alpha)
@@ -171,7 +176,7 @@ func (t *flash) absorb(p queryPanel, n int, v, scores, alpha []float32, add bool
 	multiplyPanels(t.f, t.Dv, n, v, scores, p.o, add) // O^T
 }
 
-// packScaled packs rows to a panel [n][NR] in float32, multiplies its columns with scale, and folds it.
+// packScaled packs rows into a panel [n][NR] in float32, multiplies its columns by scale, and folds it.
 func packScaled(f *simd.Kernels, rows, n int, src []float32, ld int, dst, scale []float32) {
 	if rows < f.NR {
 		clear(dst[:n*f.NR])
@@ -181,7 +186,7 @@ func packScaled(f *simd.Kernels, rows, n int, src []float32, ld int, dst, scale 
 	foldPanel(f, n, dst)
 }
 
-// store writes the outputs of the queries from query on, and their log-sum-exp.
+// store writes the outputs of the queries from query on, and their LSE.
 func (t *flash) store(p queryPanel, item, query int) {
 	n := min(t.f.NR, t.Nq-query)
 	if t.lse != nil {

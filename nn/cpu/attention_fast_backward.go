@@ -6,26 +6,26 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// The backward pass walks over blocks of keys; for each of them over groups of queries; and within a group over panels of
-// NR queries, on transposed scores as in the forward pass. All five products are register tiles:
+// The fast backward pass of attention loops over blocks of keys, for each block over groups of queries, and for each group over panels of
+// NR queries. The scores are transposed, as in the forward pass. All five products are computed in register tiles:
 //
 //	S^T = K Q^T;  P^T = exp(S^T - LSE);  dP^T = V dO^T;  dS^T = P^T * (dP^T - delta)    per panel
 //	dQ^T += K^T dS^T                                                                    per panel
 //	dV += P^T dO;  dK += dS^T Q                                                         per group
 //
-// A block of keys has one writer for dK and dV. dQ has a sum per split, a fixed range of blocks of keys, and the splits are
-// added in order: no result depends on the number of threads.
+// The rows of dK and dV that belong to a block of keys have one writer. For dQ, the blocks are divided into splits, each of which has a sum
+// of its own, and the sums are added in order. So no result depends on the number of threads.
 const (
-	// backKeys is the number of keys at a time: with width 256 about 700 KiB of packed keys, probabilities and sums. A
-	// multiple of 4, 6 and 12.
+	// backKeys is the number of keys in a block: with width 256, packed keys, probabilities and sums take about 700 KiB. It is a
+	// multiple of every MR: 4, 6 and 12.
 	backKeys = 120
-	// backQueries is the number of queries per group, the depth of the products for dV and dK. A multiple of 4, 16 and 32.
+	// backQueries is the number of queries in a group, which is the depth of the products for dV and dK. It is a multiple of every NR.
 	backQueries = 256
-	// maxSplits bounds the number of sums of dQ, hence the threads that can share one head.
+	// maxSplits limits the number of sums for dQ, and hence the number of threads that can share a head.
 	maxSplits = 8
 )
 
-// flashBack is an attention's backward pass with what its kernels need.
+// flashBack is the backward pass of an attention with what the fast kernels need to compute it.
 type flashBack struct {
 	attentionBackwardArgs
 	f             *simd.Kernels
@@ -53,8 +53,8 @@ func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
 	return t
 }
 
-// attentionBackwardFast computes the heads one after the other, each on all threads, or, when they are many, each on a
-// thread of its own.
+// attentionBackwardFast computes the heads one after the other, each on all threads; or, if there are many, each on a single thread,
+// several at a time.
 func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 	t := newFlashBack(d, a)
 	items := a.B * a.Heads
@@ -73,7 +73,7 @@ func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 	d.pool.put(scratch)
 }
 
-// run computes one head.
+// run computes a head.
 func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 	own := t.workerWords()
 	fill(s.scale, t.Scale)
@@ -100,13 +100,13 @@ func (t *flashBack) run(item, threads int, s headScratch, scratch []float32) {
 	})
 }
 
-// headScratch is what all blocks of keys of a head share.
+// headScratch is the scratch memory of a head, which all of its blocks of keys share.
 type headScratch struct {
-	qt, dot    []float32 // [panels][D][NR] Q times Scale*log2(e), [panels][Dv][NR] dO
-	lse, delta []float32 // [panels][NR]: LSE*log2(e), rowsum(dO*O)
-	q, do      []float32 // per group, panels [queries][NR of D], [queries][NR of Dv]
-	dq         []float32 // [splits][panels][dRows][NR]
-	scale      []float32 // [NR], all Scale
+	qt, dot    []float32 // transposed Q times Scale*log2(e), [panels][D][NR], and dO, [panels][Dv][NR]
+	lse, delta []float32 // LSE*log2(e) and rowsum(dO*O), [panels][NR] each
+	q, do      []float32 // for each group, Q and dO in panels [queries][NR channels]
+	dq         []float32 // sums, transposed: [splits][panels][dRows][NR]
+	scale      []float32 // [NR], all equal to Scale
 }
 
 func (t *flashBack) headWords() int {
@@ -124,13 +124,13 @@ func (t *flashBack) headScratch(s []float32) headScratch {
 	}
 }
 
-// workerScratch belongs to one thread.
+// workerScratch is the scratch memory of a thread.
 type workerScratch struct {
-	k, v   []float32 // panels [D][MR keys], [Dv][MR keys]
-	kt     []float32 // panels [keys][MR of D]
-	s, dp  []float32 // [keys][NR]: S^T, then P^T; dP^T, then dS^T
-	p, ds  []float32 // of a group, panels [queries][MR keys]
-	dk, dv []float32 // panels [keys][NR of D], [keys][NR of Dv]
+	k, v   []float32 // K and V in panels [channels][MR keys]
+	kt     []float32 // K in panels [keys][MR channels]
+	s, dp  []float32 // [keys][NR]: S^T, which becomes P^T, and dP^T, which becomes dS^T
+	p, ds  []float32 // P and dS of a group, in panels [queries][MR keys]
+	dk, dv []float32 // sums in panels [keys][NR channels]
 }
 
 func (t *flashBack) workerWords() int {
@@ -149,7 +149,7 @@ func (t *flashBack) workerScratch(s []float32) workerScratch {
 	}
 }
 
-// cutter cuts a slice into parts.
+// cutter hands out consecutive parts of a slice.
 type cutter struct{ rest []float32 }
 
 func (c *cutter) next(n int) []float32 {
@@ -158,7 +158,7 @@ func (c *cutter) next(n int) []float32 {
 	return part
 }
 
-// packQueries prepares panel p of the queries: transposed Q and dO, LSE and delta. Missing queries are 0.
+// packQueries prepares panel p of the queries: transposed Q and dO, LSE and delta. Queries beyond the last one are 0.
 func (t *flashBack) packQueries(item, p int, s headScratch) {
 	f, b, h := t.f, item/t.Heads, item%t.Heads
 	query := p * f.NR
@@ -175,7 +175,8 @@ func (t *flashBack) packQueries(item, p int, s headScratch) {
 	}
 }
 
-// keyBlock adds what the keys from key on contribute to dQ (which it sets, unless add) and finishes their dK and dV.
+// keyBlock computes dK and dV of the block of keys from key on, and what they contribute to dQ, which it adds to dq or, without add,
+// stores there.
 func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScratch, dq []float32) {
 	f, b, h := t.f, item/t.Heads, item%t.Heads
 	n := min(backKeys, t.Nk-key)
@@ -207,7 +208,7 @@ func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScr
 	t.storeKeys(t.dk.from(b, key, h), t.dk.row, n, t.D, w.dk)
 }
 
-// packScores carries panel p of a group of depth queries, s [keys][NR], to the panels [depth][MR keys] in dst.
+// packScores transposes s [keys][NR], panel p of a group of depth queries, into the panels [depth][MR keys] of dst.
 func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
 	f := t.f
 	queries := min(f.NR, depth-p*f.NR)
@@ -216,7 +217,7 @@ func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
 	}
 }
 
-// addGroup computes c (+)= a b for n keys and the given number of columns: a in panels [depth][MR], b in panels [depth][NR],
+// addGroup computes c (+)= a b for n keys (rows) and the given number of columns: a is in panels [depth][MR], b in panels [depth][NR],
 // c in panels [keys][NR].
 func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool) {
 	for j := 0; j < columns; j += t.f.NR {
@@ -224,7 +225,7 @@ func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool)
 	}
 }
 
-// storeKeys adds the sums, in panels [keys][NR], to n rows of dst.
+// storeKeys adds sums, in panels [keys][NR], to n rows of dst.
 func (t *flashBack) storeKeys(dst []float32, ld, n, columns int, sums []float32) {
 	f := t.f
 	for j := 0; j < columns; j += f.NR {
@@ -236,7 +237,7 @@ func (t *flashBack) storeKeys(dst []float32, ld, n, columns int, sums []float32)
 	}
 }
 
-// storeQueries adds the splits of panel p in order, and Scale times the sum to dQ.
+// storeQueries adds the sums of all splits for panel p, in order, and adds Scale times the result to dQ.
 func (t *flashBack) storeQueries(item, p int, s headScratch, scratch []float32) {
 	f := t.f
 	query := p * f.NR

@@ -5,49 +5,51 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// Attention to the frames of a grid without forming the keys. A key is R(x,y) (W^T m + bias), and the rotation R of its first
-// half depends on x alone, that of the second on y alone. So for a query q = (qx, qy)
+// Attention to the pixels of frames without computing the keys. The key of pixel (x, y) with memory m is k = R(x,y) (W^T m + bias). Since
+// the table is axial, R rotates the first half of the channels by angles that depend on x alone, and the second half by angles that
+// depend on y alone. So the score of a query q, whose halves are qx and qy, is
 //
 //	q.k = (A[x] + B[y]) . m + (alpha[x] + beta[y]),  A[x][c] = qx . R(x) W[c,:D/2],  alpha[x] = qx . R(x) bias[:D/2]
 //
-// and B, beta alike from the second half. A and B are products of the query with W rotated to each x or y, for all frames
-// alike. With seven frames of a 64 x 64 grid, 256 channels and memories of 64 that is 25 GFLOP instead of 60.
+// with B and beta computed likewise from qy, y and the second half. A and B, products of the query with W rotated to each x or y, serve
+// all frames, and a score then takes M multiply-adds instead of D. With seven frames of 64 x 64, D = 256 and M = 64, that is 25 GFLOP
+// instead of 60.
 //
-// The walk over the keys is that of attention_fast.go; the keys of a place, one per frame, lie side by side. Kernels that round
-// take the query, W, the memory and A[x] + B[y] in bfloat16.
+// Otherwise it proceeds as in attention_fast.go. The keys of a place (x, y), one per frame, are adjacent. Kernels that round take the
+// query, W, the memory and A[x] + B[y] in bfloat16.
 
-// partWords limits the part of A that the blocks of a few x read again and again: 104 KiB of the second-level cache.
+// partWords limits the part of A that successive blocks with the same few x read: 104 KiB of the second-level cache.
 const partWords = 26 << 10
 
-// gridFlash is a GridAttention with what its kernels need; flash is the attention to the pointers.
+// gridFlash is a GridAttention with what the fast kernels need to compute it; the embedded flash is the attention to the pointers.
 type gridFlash struct {
 	flash
 	grid           backend.GridAttention
 	memory, values heads
-	rows           int // of A: Side * (M+1), the constant of each x first, rounded up to MR
-	chunks         int // of frames, as many as simd's kernel takes
+	rows           int // of A: alpha[x], then A[x], for each x; Side * (M+1), rounded up to a multiple of MR
+	chunks         int // the frames are divided into chunks of as many as simd.Kernels.Axial takes
 	blocks         []gridBlock
-	largest        int // block, in keys
-	valueRows      int // of all blocks, packed
+	largest        int // the number of keys in the largest block
+	valueRows      int // the number of rows of packed values in all blocks
 }
 
-// gridBlock is a block of keys: the places x0..x1, y0..y1 in all frames, after so many other keys and packed rows of values.
-// Row after row, chunk after chunk, place after place.
+// gridBlock is a block of keys: the places x0..x1-1, y0..y1-1 in all frames. It comes after key other keys and valueRow rows of packed
+// values. Within it, the keys are ordered by row y, then by chunk of frames, then by x, then by frame.
 type gridBlock struct{ x0, x1, y0, y1, key, valueRow int }
 
-// GridAttentionPays implements backend.GridAttender. Rotated weights, additions and products with the memory are weighed
-// against products with the keys. Of a narrow memory rounding takes what it saves.
+// GridAttentionPays implements backend.GridAttender. It compares the work of rotated weights, of adding A and B and of products with the
+// memory to that of products with keys. If the memory is narrow, rounding A + B costs what the rest saves.
 func (d *Device) GridAttentionPays(a backend.GridAttention) bool {
 	f := d.gridKernels(a)
 	if f == nil || a.Frames > blockKeys || f.Rounds() && a.M < d.rounding.columns {
 		return false
 	}
-	sums := a.M / 2 * f.Fold * f.Fold // in full precision, and rounded
+	sums := a.M / 2 * f.Fold * f.Fold // adding A and B, which takes longer if the sums are rounded
 	separate := (a.M+1)*a.D/a.Side + sums + a.Frames*a.M
 	return separate*5/4 < a.Frames*a.D
 }
 
-// gridKernels returns the kernels for it, or nil: the specification forms the keys.
+// gridKernels returns the kernels for a, or nil if it has to be computed with keys.
 func (d *Device) gridKernels(a backend.GridAttention) *simd.Kernels {
 	f := d.attentionKernels(backend.Attention{Nq: a.Nq, Nk: a.Places() + a.Pointers, D: a.D, Dv: a.Dv})
 	if d.plain || f.MaxAxialKeys() == 0 || a.M%f.Fold != 0 {
@@ -61,7 +63,7 @@ func (d *Device) GridAttention(a backend.GridAttention) {
 	a.Check()
 	f := d.gridKernels(a)
 	if f == nil {
-		d.attendToFormed(a)
+		d.attendWithKeys(a)
 		return
 	}
 	t := d.newGridFlash(f, a)
@@ -82,8 +84,8 @@ func (d *Device) GridAttention(a backend.GridAttention) {
 	d.pool.put(weights)
 }
 
-// newGridFlash plans the blocks: as many x as fit blockKeys and partWords, and rows as long as there is room. All rows of a
-// part of x come one after the other.
+// newGridFlash plans the blocks. The x are divided into parts, as large as blockKeys and partWords allow; a block has as many rows of a
+// part as blockKeys allows.
 func (d *Device) newGridFlash(f *simd.Kernels, a backend.GridAttention) *gridFlash {
 	pointers := backend.Attention{Q: a.Q, K: a.K, V: a.V, O: a.O, B: a.B, Heads: 1, Nq: a.Nq, Nk: a.Pointers, D: a.D, Dv: a.Dv, Scale: a.Scale}
 	pointers.V.Off += a.Places() * a.V.Row
@@ -112,20 +114,20 @@ func (d *Device) newGridFlash(f *simd.Kernels, a backend.GridAttention) *gridFla
 
 func (b gridBlock) keys(frames int) int { return (b.x1 - b.x0) * (b.y1 - b.y0) * frames }
 
-// chunk returns the frames of chunk c.
+// chunk returns the range from..to-1 of the frames in chunk c.
 func (t *gridFlash) chunk(c int) (from, to int) {
 	return c * t.grid.Frames / t.chunks, (c + 1) * t.grid.Frames / t.chunks
 }
 
-// workerWords is the scratch of one thread: a query panel, its A and B, a panel of scores, alpha; before that, the values of a
-// block.
+// workerWords is the scratch memory of a thread: a query panel, its A and B, a panel of scores, and alpha; or, while packing, the values
+// of a block.
 func (t *gridFlash) workerWords() int {
 	scores := max(t.largest, min(blockKeys, t.keys))
 	return max(t.panelWords()+(2*t.rows+scores+1)*t.f.NR, t.largest*t.Dv)
 }
 
-// rotateWeights writes the operands of A and B: the bias and the rows of W, rotated to x = 0, 1, .., and their second
-// halves, rotated to y = 0, 1, .., each in panels [D/2][MR].
+// rotateWeights writes the operands from which A and B are computed: the first halves of the bias and of the rows of W, rotated to
+// x = 0, 1, .., and then their second halves, rotated to y = 0, 1, .., each in panels [D/2][MR].
 func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 	a, mr, half := t.grid, t.f.MR, t.grid.D/2
 	words := t.f.Words(half)
@@ -140,7 +142,7 @@ func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 				if c > 0 {
 					row = w[(c-1)*a.D:][:a.D]
 				}
-				rotate(rotated[i*a.D:][:a.D], row, table[(at*a.Side+at)*a.D:][:a.D], 1, false) // x and y are both at
+				rotate(rotated[i*a.D:][:a.D], row, table[(at*a.Side+at)*a.D:][:a.D], 1, false) // the angles of x = y = at
 			}
 			packRows(t.f, n, half, rotated, a.D, dst[panel*mr*words:], mr)
 			packRows(t.f, n, half, rotated[half:], a.D, dst[(t.rows+panel*mr)*words:], mr)
@@ -148,8 +150,8 @@ func (t *gridFlash) rotateWeights(d *Device, dst []float32) {
 	})
 }
 
-// packGrid packs the memory of an item as [place][M][frames of a chunk] and its values, in the same order of keys, as
-// keyBlocks has them.
+// packGrid packs the memory of an item, as [place][M][frames of a chunk], and the values, in the same order of keys, like those in
+// keyBlocks.
 func (t *gridFlash) packGrid(item, threads int, dst, scratch []float32) keyBlocks {
 	k, own := roundUp(t.grid.Places()*t.f.Words(t.grid.M), 16), t.workerWords()
 	kv := keyBlocks{k: dst, v: dst[k:]}
@@ -160,6 +162,7 @@ func (t *gridFlash) packGrid(item, threads int, dst, scratch []float32) keyBlock
 	return kv
 }
 
+// packBlock packs the memory and values of a block.
 func (t *gridFlash) packBlock(item int, b gridBlock, k, v, values []float32) {
 	a, n, frame := t.grid, 0, t.grid.Side*t.grid.Side
 	for y := b.y0; y < b.y1; y++ {
@@ -180,7 +183,7 @@ func (t *gridFlash) packBlock(item int, b gridBlock, k, v, values []float32) {
 	packColumnPanels(t.f, values, t.Dv, t.Dv, n, v, t.f.MR)
 }
 
-// attendGrid computes the queries of a panel, from query on.
+// attendGrid computes a panel of queries, from query on.
 func (t *gridFlash) attendGrid(weights []float32, kv, pointers keyBlocks, item, query int, scratch []float32) {
 	f, m, half := t.f, t.grid.M, t.grid.D/2
 	words := f.Words(half)
@@ -212,8 +215,8 @@ func (t *gridFlash) attendGrid(weights []float32, kv, pointers keyBlocks, item, 
 	t.store(p, item, query)
 }
 
-// attendToFormed forms the keys.
-func (d *Device) attendToFormed(a backend.GridAttention) {
+// attendWithKeys computes a as specified: it computes the keys and calls Attention.
+func (d *Device) attendWithKeys(a backend.GridAttention) {
 	n, l := a.Places(), a.Places()+a.Pointers
 	w, bias, table := d.words(a.W, a.M*a.D), d.words(a.Bias, a.D), d.words(a.Table, a.Side*a.Side*a.D)
 	memory := d.heads(a.Memory, a.M)

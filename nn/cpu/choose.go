@@ -33,7 +33,7 @@ func (d *Device) Choose(a backend.Choose) {
 }
 
 // ChooseBackward implements backend.Kernels.
-// Forward: Y[b] = X[b,k(b)] where the item is open, else Other, or with Add both.
+// Forward: Y[b] = X[b,k(b)] if the item is open, otherwise Other or, with Add, the sum of both.
 func (d *Device) ChooseBackward(a backend.ChooseBackward) {
 	a.Check()
 	dy := d.words(a.DY, a.B*a.N)
@@ -63,10 +63,10 @@ func (d *Device) ChooseBackward(a backend.ChooseBackward) {
 	addRounded(d.words(a.DOther, a.Period), total)
 }
 
-// chooser decides for a Choose.
+// chooser makes the decisions of a Choose.
 type chooser struct {
 	a          backend.Choose
-	rank, gate []float32 // nil without
+	rank, gate []float32 // nil if a has none
 }
 
 func (d *Device) chooser(a backend.Choose) chooser {
@@ -77,10 +77,10 @@ func (d *Device) chooser(a backend.Choose) chooser {
 	return c
 }
 
-// open says whether an item passes.
+// open reports whether item b passes the gate.
 func (c chooser) open(b int) bool { return c.gate == nil || c.gate[b] > 0 }
 
-// place is where the chosen candidate of an item begins in X.
+// place returns where the chosen candidate of item b begins in X.
 func (c chooser) place(b int) int {
 	best := 0
 	if c.rank != nil {

@@ -32,10 +32,10 @@ func (d *Device) DepthwiseConv(a backend.DepthwiseConv) {
 	})
 }
 
-// fastDepthwise says whether there are inner loops for a kernel of this size: the only one that the models have.
+// fastDepthwise reports whether there is a fast version for kernels of size k: for 7, the only size in the models.
 func (d *Device) fastDepthwise(k int) bool { return !d.plain && k == simd.DepthwiseTaps }
 
-// depthwiseSum adds to out [C] the products of the weights [K,K,C] with the neighbors of (y, x) in an image [H,W,C].
+// depthwiseSum adds to out [C] the sum of weight [K,K,C] times the pixels around (y, x) in an image [H,W,C].
 func depthwiseSum(out, image, weight []float32, y, x, h, w, k int) {
 	c := len(out)
 	ylo, yhi := inside(y-k/2, k, h)
@@ -62,30 +62,30 @@ func (d *Device) DepthwiseConvBackward(a backend.DepthwiseConvBackward) {
 	}
 }
 
-// depthwiseInputGrad adds to DX the same convolution of dY with the kernel turned by 180 degrees.
+// depthwiseInputGrad adds to DX the convolution of dY with the kernel rotated by 180 degrees.
 func (d *Device) depthwiseInputGrad(a backend.DepthwiseConvBackward) {
 	size := a.B * a.H * a.W * a.C
 	dy, dx := d.words(a.DY, size), d.words(a.DX, size)
 	weight := d.words(a.Weight, a.K*a.K*a.C)
-	turned := make([]float32, len(weight))
+	rotated := make([]float32, len(weight))
 	for i := 0; i < len(weight); i += a.C {
-		copy(turned[len(weight)-a.C-i:], weight[i:i+a.C])
+		copy(rotated[len(weight)-a.C-i:], weight[i:i+a.C])
 	}
 	if d.fastDepthwise(a.K) {
-		d.depthwiseFast(depthwise{x: dy, y: dx, add: true, weight: turned, batch: a.B, h: a.H, w: a.W, c: a.C})
+		d.depthwiseFast(depthwise{x: dy, y: dx, add: true, weight: rotated, batch: a.B, h: a.H, w: a.W, c: a.C})
 		return
 	}
 	d.parallel(a.B*a.H, a.W*a.K*a.K*a.C, func(lo, hi int) {
 		for t := lo; t < hi; t++ {
 			for x := range a.W {
 				out := dx[(t*a.W+x)*a.C:][:a.C]
-				depthwiseSum(out, dy[t/a.H*a.H*a.W*a.C:], turned, t%a.H, x, a.H, a.W, a.K)
+				depthwiseSum(out, dy[t/a.H*a.H*a.W*a.C:], rotated, t%a.H, x, a.H, a.W, a.K)
 			}
 		}
 	})
 }
 
-// depthwiseWeightGrad adds to DWeight.
+// depthwiseWeightGrad adds the gradient to DWeight.
 func (d *Device) depthwiseWeightGrad(a backend.DepthwiseConvBackward) {
 	size := a.B * a.H * a.W * a.C
 	x, dy := d.words(a.X, size), d.words(a.DY, size)
@@ -95,14 +95,14 @@ func (d *Device) depthwiseWeightGrad(a backend.DepthwiseConvBackward) {
 		return
 	}
 	d.parallel(a.K*a.K, size, func(lo, hi int) {
-		for t := lo; t < hi; t++ { // a place in the kernel
-			placeGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)
+		for t := lo; t < hi; t++ { // a tap of the kernel
+			tapGrad(dweight[t*a.C:][:a.C], x, dy, t/a.K-a.K/2, t%a.K-a.K/2, a.B, a.H, a.W)
 		}
 	})
 }
 
-// placeGrad adds sum_{b,y,x} X[b,y+sy,x+sx,:] * dY[b,y,x,:] to out [C], for one shift (sy, sx).
-func placeGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
+// tapGrad adds sum_{b,y,x} X[b,y+sy,x+sx,:] * dY[b,y,x,:] to out [C], for the tap at shift (sy, sx).
+func tapGrad(out, x, dy []float32, sy, sx, batch, h, w int) {
 	c := len(out)
 	acc := make([]float64, c)
 	for b := range batch {

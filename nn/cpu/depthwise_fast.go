@@ -5,23 +5,23 @@ import "github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 const (
 	depthwiseTaps   = simd.DepthwiseTaps
 	depthwiseMargin = depthwiseTaps / 2
-	// depthwiseBand rows of an image at a time, whose sums of gradients are kept in float32.
+	// depthwiseBand is the number of rows of an image in a task, over which gradients of weights are summed in float32.
 	depthwiseBand = 16
 )
 
-// depthwise is a convolution of images x [batch,h,w,c] with their own 7 x 7 kernel per channel, weight [7,7,c], to y, or added
-// to y. It is computed in bands of rows and blocks of as many channels as the inner loops take at once. A task lays its rows
-// out one pixel after the other, with zeros where the image has none.
+// depthwise is a convolution of each channel of images x [batch,h,w,c] with its own 7 x 7 kernel, weight [7,7,c], which is stored in y, or
+// added to it. A task computes a band of rows for a block of NR channels, as many as the inner loops take at once. It first copies the
+// rows that it needs, so that the pixels of the block are adjacent and padded with zeros on both sides.
 type depthwise struct {
 	x, y, bias, weight []float32
 	add                bool
 	batch, h, w, c     int
 }
 
-// groups is the number of groups of pixels in a row, the last one filled up.
+// groups is the number of groups of pixels in a row; the last one may be padded.
 func (a depthwise) groups() int { return ceilDiv(a.w, simd.DepthwiseGroup) }
 
-// rowWords is the length of a row that is laid out for width channels, zeros included.
+// rowWords is the length of a copied row with width channels, including padding.
 func (a depthwise) rowWords(width int) int {
 	return (a.groups()*simd.DepthwiseGroup + depthwiseTaps - 1) * width
 }
@@ -29,18 +29,18 @@ func (a depthwise) rowWords(width int) int {
 // depthwiseTask is a band of an image and a block of its channels.
 type depthwiseTask struct {
 	image, block   int
-	top, bottom    int // rows of the band
-	first, width   int // channels of the block
-	inTop, inCount int // rows of x that the band depends on
+	top, bottom    int // the rows top..bottom-1 of the band
+	first, width   int // the channels of the block: width of them, from first on
+	inTop, inCount int // the rows of x that the band depends on: inCount of them, from inTop on
 }
 
-// tasks is the number of bands of an image, of blocks of channels, and of tasks.
+// tasks returns the number of bands in an image, of blocks of nr channels, and of tasks in all.
 func (a depthwise) tasks(nr int) (bands, blocks, n int) {
 	bands, blocks = ceilDiv(a.h, depthwiseBand), ceilDiv(a.c, nr)
 	return bands, blocks, a.batch * bands * blocks
 }
 
-// task is task i. Those of a band follow one another.
+// task returns task i. The tasks of a band are consecutive.
 func (a depthwise) task(i, nr int) depthwiseTask {
 	bands, blocks, _ := a.tasks(nr)
 	t := depthwiseTask{image: i / blocks / bands, block: i % blocks}
@@ -53,8 +53,8 @@ func (a depthwise) task(i, nr int) depthwiseTask {
 	return t
 }
 
-// layOut copies n rows, from row y on, of the block of an image in src, like x, to dst: each with zeros for what lies left and
-// right of it, and for the channels that a last block lacks.
+// layOut copies n rows, from row y on, of the block of task t to dst. src is laid out like x. It pads each row with zeros on both sides, and
+// the last block with zero channels.
 func (a depthwise) layOut(f *simd.Kernels, dst, src []float32, t depthwiseTask, y, n int) {
 	words := a.rowWords(f.NR)
 	for r := range n {
@@ -74,7 +74,7 @@ func (a depthwise) layOut(f *simd.Kernels, dst, src []float32, t depthwiseTask, 
 	}
 }
 
-// packKernels copies vectors [n,c] to blocks of nr channels: [blocks,n,nr], the last one filled up with zeros.
+// packKernels copies rows [n,c] to blocks of nr channels: [blocks,n,nr]. The last block is padded with zeros.
 func packKernels(x []float32, c, nr int) []float32 {
 	n, blocks := len(x)/c, ceilDiv(c, nr)
 	packed := make([]float32, blocks*n*nr)
@@ -119,8 +119,8 @@ func (d *Device) depthwiseFast(a depthwise) {
 	d.pool.put(scratch)
 }
 
-// row computes row y of a task from n rows that are laid out and as many of the kernel. Pixels and channels that the inner loops
-// cannot write to where they belong go through rest, one group.
+// row computes row y of task t from n copied rows and as many rows of the kernel. A padded group, or a padded block, cannot be written to
+// y directly; it goes through rest, which holds a group.
 func (a depthwise) row(f *simd.Kernels, rows, kernel, bias []float32, n int, t depthwiseTask, y int, rest []float32) {
 	words := a.rowWords(f.NR)
 	out := a.y[((t.image*a.h+y)*a.w)*a.c+t.first:]
@@ -149,8 +149,8 @@ func (a depthwise) row(f *simd.Kernels, rows, kernel, bias []float32, n int, t d
 	}
 }
 
-// depthwiseWeightGradFast adds to dweight [7,7,c] the gradient for the images of a and dy, which is like x. Each band has sums
-// of its own, which are added up in the order of the bands, whatever the number of threads.
+// depthwiseWeightGradFast adds to dweight [7,7,c] the gradient for the images a.x and dy, which is laid out like x. Each task has sums of
+// its own, which are added in order, whatever the number of threads.
 func (d *Device) depthwiseWeightGradFast(dweight, dy []float32, a depthwise) {
 	f := &d.kernels
 	_, blocks, n := a.tasks(f.NR)
@@ -167,7 +167,7 @@ func (d *Device) depthwiseWeightGradFast(dweight, dy []float32, a depthwise) {
 		out := sums[i*size:][:size]
 		clear(out)
 		for ky := range depthwiseTaps {
-			lo, hi := max(t.top, depthwiseMargin-ky), min(t.bottom, a.h+depthwiseMargin-ky) // rows of dy that meet a row of x
+			lo, hi := max(t.top, depthwiseMargin-ky), min(t.bottom, a.h+depthwiseMargin-ky) // rows of dy for which the row of x under tap ky exists
 			if lo < hi {
 				at := (lo + ky - depthwiseMargin - t.inTop) * words
 				f.DepthwiseGradient(a.groups(), hi-lo, out[ky*depthwiseTaps*f.NR:], rows[at:], words,

@@ -6,11 +6,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Dropout implements backend.Kernels. It is linear in X, so it is its own backward pass.
+// Dropout implements backend.Kernels. It is also its own backward pass.
 func (d *Device) Dropout(a backend.Dropout) {
 	a.Check()
 	x, y := d.words(a.X, a.N), d.words(a.Y, a.N)
-	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32))) // for whole h: h >= Rate*2^32 <=> h >= threshold
+	threshold := uint32(math.Ceil(float64(a.Rate) * (1 << 32))) // for integers h: h >= Rate*2^32 exactly if h >= threshold
 	scale := 1 / (1 - a.Rate)
 	d.parallel(a.N, 8, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -11,12 +11,12 @@ func (d *Device) patches(a backend.Im2Col) (x, cols []float32, oh, ow int) {
 	return x, cols, oh, ow
 }
 
-// inside returns the range of kernel positions k for which start+k lies in 0..n.
+// inside returns the range lo..hi-1 of taps k of a kernel for which start+k lies in 0..n-1.
 func inside(start, kernel, n int) (lo, hi int) {
 	return min(max(0, -start), kernel), max(0, min(kernel, n-start))
 }
 
-// Im2Col implements backend.Kernels. Of each kernel row, the part inside the image is one run in both X and Cols.
+// Im2Col implements backend.Kernels. It copies one kernel row at a time: the part inside the image is contiguous in both X and Cols.
 func (d *Device) Im2Col(a backend.Im2Col) {
 	x, cols, oh, ow := d.patches(a)
 	run := a.KW * a.C // words of one kernel row
@@ -49,7 +49,7 @@ func (d *Device) Im2Col(a backend.Im2Col) {
 	})
 }
 
-// copyRun is copy for runs of a few words, which take less time than the call.
+// copyRun is copy, but faster for a few words.
 func copyRun(dst, src []float32) {
 	if len(dst) >= worthwhile {
 		copy(dst, src)
@@ -61,8 +61,8 @@ func copyRun(dst, src []float32) {
 	}
 }
 
-// Col2Im implements backend.Kernels. It walks the rows of the image, so that each has one writer.
-// Adjoint of Cols[(b,oy,ox), (ky,kx,c)] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c].
+// Col2Im implements backend.Kernels. It loops over the rows of the image, so that each has one writer.
+// It is the adjoint of Cols[(b,oy,ox), (ky,kx,c)] = X[b, oy*Stride-Pad+ky, ox*Stride-Pad+kx, c].
 func (d *Device) Col2Im(a backend.Im2Col) {
 	x, cols, oh, ow := d.patches(a)
 	run := a.KW * a.C
@@ -81,11 +81,11 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 	})
 }
 
-// foldRow adds a row of the kernel, of ow patches, to a row of the image. Patches that overlap are added in turns, so that no
-// sum waits for the one before.
+// foldRow adds a kernel row of ow patches to a row of the image. Adjacent patches overlap, so it takes turns: each turn adds patches that do
+// not overlap, which AddRuns can do in any order.
 func (d *Device) foldRow(a backend.Im2Col, row, cols []float32, ow int) {
 	run, apart := a.KW*a.C, a.KH*a.KW*a.C
-	first := min(ceilDiv(a.Pad, a.Stride), ow) // of the patches that lie inside
+	first := min(ceilDiv(a.Pad, a.Stride), ow) // the patches first..end-1 lie inside the image
 	end := max(first, min(ow, (a.W+a.Pad-a.KW)/a.Stride+1))
 	if d.plain || a.W+a.Pad < a.KW {
 		end = first

@@ -44,7 +44,7 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 			out, shift := y[r*a.C:][:len(gamma)], beta[:len(gamma)]
 			m, s := moments(in, a.Eps)
 			mean, rstd := float32(m), float32(s)
-			low := float32(m - float64(mean)) // what rounding the mean lost: it counts when the mean is large
+			low := float32(m - float64(mean)) // the rounding error of the mean, which matters if the mean is large
 			for c, g := range gamma {
 				out[c] = activate(a.Act, (in[c]-mean-low)*rstd*g+shift[c])
 			}
@@ -52,11 +52,11 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 	})
 }
 
-// normBlocks is the number of parts whose sums of DGamma and DBeta are kept apart, fewer where they would have less than
-// normRows rows. It depends on the sizes alone, so that the result does not depend on the number of threads.
+// The rows are divided into blocks, each with its own sums for DGamma and DBeta, so that the result does not depend on the number of
+// threads.
 const (
-	normBlocks = 64
-	normRows   = 32
+	normBlocks = 64 // the largest number of blocks
+	normRows   = 32 // the smallest number of rows in a block, if there are several
 )
 
 // LayerNormBackward implements backend.Kernels.
@@ -99,10 +99,10 @@ func (d *Device) LayerNormBackward(a backend.LayerNormBackward) {
 	}
 }
 
-// exactRows is the number of rows whose sums are kept in float32.
+// exactRows is the number of rows that are summed in float32, before the sums are added in float64.
 const exactRows = 64
 
-// layerNormBackwardRows handles rows [n,C] in vector instructions.
+// layerNormBackwardRows differentiates rows [n,C] in vector instructions.
 func (d *Device) layerNormBackwardRows(dx, x, dy, gamma []float32, dgamma, dbeta []float64, eps float32, add bool) {
 	c := len(gamma)
 	sums := make([]float32, 2*c)
@@ -116,7 +116,7 @@ func (d *Device) layerNormBackwardRows(dx, x, dy, gamma []float32, dgamma, dbeta
 	}
 }
 
-// layerNormBackwardRow handles one row [C]. dx may be nil.
+// layerNormBackwardRow differentiates a row [C]. dx may be nil.
 func layerNormBackwardRow(x, dy, gamma, dx []float32, dgamma, dbeta []float64, eps float32) {
 	mean, rstd := moments(x, eps)
 	var meanG, meanGX float64 // of g = dY*Gamma and g*xh

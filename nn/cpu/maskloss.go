@@ -6,8 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// bce returns p = sigmoid(x) and the binary cross entropy -t*log(p) - (1-t)*log(1-p) = max(x,0) - x*t + log(1+exp(-|x|)),
-// without overflow.
+// bce returns p = sigmoid(x) and the binary cross-entropy -t*log(p) - (1-t)*log(1-p), computed without overflow as
+// max(x,0) - x*t + log(1+exp(-|x|)).
 func bce(x, t float64) (p, loss float64) {
 	e := math.Exp(-math.Abs(x))
 	p = 1 / (1 + e)
@@ -41,7 +41,7 @@ func (d *Device) MaskLoss(a backend.MaskLoss) {
 	}
 }
 
-// addMaskTerms adds the terms of one pixel.
+// addMaskTerms adds the terms of a pixel to the sums s.
 func addMaskTerms(s []float64, x, t, alpha float64) {
 	p, loss := bce(x, t)
 	miss := 1 - (p*t + (1-p)*(1-t)) // 1 - p_t

@@ -47,12 +47,12 @@ func (d *Device) Resample(a backend.Resample) {
 	})
 }
 
-// resampleLine computes elements lo..hi of Y for Inner 1.
+// resampleLine computes the elements lo..hi-1 of Y if Inner is 1.
 func resampleLine(a backend.Resample, x, y, table []float32, lo, hi int) {
 	width := 1 + a.Taps
 	for lo < hi {
 		o, i := lo/a.Out, lo%a.Out
-		n := min(hi-lo, a.Out-i) // of a line
+		n := min(hi-lo, a.Out-i) // elements in the same line
 		in := x[o*a.In:][:a.In]
 		for t := range n {
 			entry := table[(i+t)*width:][:width]

@@ -2,8 +2,7 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// RoPE implements backend.Kernels. With Inverse it is its own backward pass, because a rotation's transpose is the
-// rotation back.
+// RoPE implements backend.Kernels. With Inverse, it is its own backward pass, because the transpose of a rotation is its inverse.
 func (d *Device) RoPE(a backend.RoPE) {
 	a.Check()
 	x, y := d.words(a.X, a.B*a.N*a.C), d.words(a.Y, a.B*a.N*a.C)
@@ -37,7 +36,7 @@ func (d *Device) RoPE(a backend.RoPE) {
 	})
 }
 
-// rotate turns the pairs of x [C] by the angles of entry [C/2,2] = (cos, sin).
+// rotate rotates the channel pairs of x [C] by the angles entry [C/2,2] = (cos, sin), or with sign -1 by the negative angles.
 func rotate(y, x, entry []float32, sign float32, accumulate bool) {
 	y, entry = y[:len(x)], entry[:len(x)]
 	if !accumulate {

@@ -1,17 +1,16 @@
 package cpu
 
-// maxDims is the largest number of dimensions of a strided block: those of Copy.
+// maxDims is the largest number of dimensions of a strided block: that of Copy.
 const maxDims = 5
 
-// block walks operands that share sizes but not strides (Copy: X and Y; Zip: X, Y and Z).
+// block is an iteration over operands of the same size with different strides (Copy: X and Y; Zip: X, Y and Z).
 type block struct {
 	dims    []int
 	strides [3][]int // of each operand
 	size    int      // product of dims
 }
 
-// newBlock merges neighboring dimensions that every operand can step through as one, so that the innermost runs
-// are as long as possible.
+// newBlock merges adjacent dimensions that all operands can step through as one, so that the innermost runs are as long as possible.
 func newBlock(dims []int, strides ...[]int) block {
 	b := block{size: 1}
 	for _, n := range dims {
@@ -46,8 +45,8 @@ func (b block) step(k int) int {
 	return b.strides[k][len(b.dims)-1]
 }
 
-// runs calls fn for each run of elements lo..hi (row-major) along the innermost dimension: n elements, the first
-// of which lies at the given offset of each operand.
+// runs divides the elements lo..hi-1, in row-major order, into runs along the innermost dimension. It calls fn for each: a run has n
+// elements, the first of which has the given offset in each operand.
 func (b block) runs(lo, hi int, fn func(n int, off [3]int)) {
 	last := len(b.dims) - 1
 	var index [maxDims]int

@@ -3,11 +3,11 @@ package cpu
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
 const (
-	sumColumns = 1024 // columns of one piece of work
-	sumRows    = 1024 // rows of one piece of work
+	sumColumns = 1024 // columns per task
+	sumRows    = 1024 // rows per task
 )
 
-// Sum implements backend.Kernels. The rows are cut into pieces of fixed size, whose sums are added in order.
+// Sum implements backend.Kernels. The rows are divided into pieces of fixed size, whose sums are added in order.
 func (d *Device) Sum(a backend.Sum) {
 	a.Check()
 	x := d.words(a.X, a.Outer*a.N*a.Inner)
@@ -40,8 +40,8 @@ func (d *Device) Sum(a backend.Sum) {
 
 // addRows adds n rows, ld words apart, to acc.
 func (d *Device) addRows(acc []float64, x []float32, ld, n int) {
-	const exact = 64 // rows whose sum is kept in float32
-	const few = 8
+	const exact = 64 // rows that are summed in float32, before the sum is added in float64
+	const few = 8    // rows for which that does not pay
 	if d.plain || n < few || len(acc) < worthwhile {
 		for i := range n {
 			axpy(acc, 1, x[i*ld:][:len(acc)])

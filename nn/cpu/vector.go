@@ -1,12 +1,11 @@
 package cpu
 
-// The inner loops that several kernels share. Sums keep four partial results, because one addition has to wait for
-// the one before it.
+// Inner loops that several kernels share. Sums have four independent parts, because each addition has to wait for the previous one.
 
-// worthwhile is the length from which a row is faster in vector instructions, the call included.
+// worthwhile is the length from which a function of nn/cpu/simd is faster than a loop.
 const worthwhile = 16
 
-// dot returns sum_i x[i]*y[i]; y is at least as long as x.
+// dot returns sum_i x[i]*y[i] over the length of x; y may be longer.
 func dot(x, y []float32) float64 {
 	y = y[:len(x)]
 	var s0, s1, s2, s3 float64
@@ -74,7 +73,7 @@ func mulAdd(y, x, w []float32) {
 	}
 }
 
-// fill sets all of x.
+// fill sets all words of x to v.
 func fill(x []float32, v float32) {
 	if v == 0 {
 		clear(x)
