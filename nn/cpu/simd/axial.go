@@ -2,19 +2,20 @@ package simd
 
 import "fmt"
 
-// axial holds the kernel for each number of keys at a place, from 1 on.
+// axial holds a kernel for each number of keys at a place, from 1 on.
 type axial []func(n, k int, a []float32, next int, b, m, s []float32)
 
-// MaxAxialKeys is the largest number of keys at a place that Axial takes; 0 for kernels without it.
+// MaxAxialKeys is the largest number of keys at a place that Axial supports; 0 if it is not implemented.
 func (f *Kernels) MaxAxialKeys() int { return len(f.axial) }
 
-// Axial computes the scores of the keys at n places x of a row of a grid for a panel of NR queries. What a query multiplies
-// with at a place is the sum of a panel for x and one for the row, a constant and k channels:
+// Axial computes scores for a panel of NR queries and the keys at n places x in a row of a grid (nn/cpu/attention_grid.go). At a place, the
+// score of a query is linear in the key's k channels; its coefficients, a constant and k factors, are the sum of a panel for x and a
+// panel for the row:
 //
 //	s[(x*keys+t)*NR+q] = a[x*next+q] + b[q] + sum_c (a[x*next+(c+1)*NR+q] + b[(c+1)*NR+q]) * m[(x*k+c)*keys+t]
 //
-// c < k, t < keys; n and k >= 1, 1 <= keys <= MaxAxialKeys. The sum runs in the order of c. Kernels that round take an even k,
-// pairs of channels in m [n][k/2][keys], and round the sums of a and b, but for the constant.
+// for c < k and t < keys; n, k >= 1, and 1 <= keys <= MaxAxialKeys. The sum is in the order of c. Kernels that round require an even k and
+// pairs of channels in m [n][k/2][keys], and round the sums of a and b, except for the constant.
 func (f *Kernels) Axial(n, k, keys int, a []float32, next int, b, m, s []float32) {
 	panel := (k + 1) * f.NR
 	if n < 1 || k < 1 || keys < 1 || keys > len(f.axial) || k%f.Fold != 0 || next < 0 || len(a) < (n-1)*next+panel || len(b) < panel ||
@@ -28,7 +29,7 @@ func (f *Kernels) Axial(n, k, keys int, a []float32, next int, b, m, s []float32
 // plainAxialKeys is MaxAxialKeys of the plain kernels.
 const plainAxialKeys = 8
 
-// axialPlain returns the kernels for 1 to plainAxialKeys keys, given the one for a place.
+// axialPlain returns the kernels for 1 to plainAxialKeys keys, given a function for a single place.
 func axialPlain(place func(k, keys int, a, b, m, s []float32)) axial {
 	var all axial
 	for keys := 1; keys <= plainAxialKeys; keys++ {

@@ -2,23 +2,22 @@ package simd
 
 import "fmt"
 
-// The depthwise convolution that has inner loops: rows of a 7 x 7 kernel, on groups of eight pixels.
 const (
-	DepthwiseTaps  = 7
-	DepthwiseGroup = 8
+	DepthwiseTaps  = 7 // in a row of a kernel; other sizes are not implemented
+	DepthwiseGroup = 8 // pixels that are computed at once
 )
 
-// depthwise are the inner loops of depthwise convolutions.
+// depthwise holds the inner loops of depthwise convolutions.
 type depthwise struct {
 	row      func(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int)
 	gradient func(groups, rows int, dweight, x []float32, ldx int, dy []float32, ldy int)
 }
 
-// Depthwise convolves rows of NR channels, p < 8*groups, k < 7:
+// Depthwise computes a row of pixels with NR channels, for p < 8*groups and k < 7:
 //
 //	y[p*ldy+c] = from[p*ldf+c] + sum_{r<rows,k} x[r*ldx+(p+k)*NR+c] * weight[(r*7+k)*NR+c]
 //
-// The sum begins with 0 if from is nil. An ldf of 0 repeats one pixel, a bias. from may be y, with ldf = ldy. groups, rows >= 1.
+// The sum begins with 0 if from is nil. An ldf of 0 repeats a pixel, such as a bias. from may be y, with ldf = ldy. groups, rows >= 1.
 func (f *Kernels) Depthwise(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int) {
 	pixels := groups * DepthwiseGroup
 	if groups < 1 || rows < 1 || ldx < 0 || ldy < f.NR || ldf < 0 || len(x) < (rows-1)*ldx+(pixels+DepthwiseTaps-1)*f.NR ||
@@ -29,7 +28,7 @@ func (f *Kernels) Depthwise(groups, rows int, x []float32, ldx int, weight, y []
 	f.depthwise.row(groups, rows, x, ldx, weight, y, ldy, from, ldf)
 }
 
-// DepthwiseGradient adds to the gradients of a row of weights, p < 8*groups, k < 7:
+// DepthwiseGradient adds to the gradients of a row of weights, for p < 8*groups and k < 7:
 //
 //	dweight[k*NR+c] += sum_{r<rows,p} x[r*ldx+(p+k)*NR+c] * dy[r*ldy+p*NR+c]
 //

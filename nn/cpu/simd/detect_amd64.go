@@ -2,7 +2,7 @@ package simd
 
 import "golang.org/x/sys/cpu"
 
-// machine returns the kernels of a level; ok is false if this machine cannot run them.
+// machine returns the kernels for a level; ok is false if this machine cannot run them.
 func machine(level string) (k Kernels, ok bool) {
 	switch level {
 	case "plain":
@@ -29,7 +29,7 @@ func avx2() Kernels {
 		axial: axial{axial1AVX2, axial2AVX2, axial3AVX2, axial4AVX2, axial5AVX2, axial6AVX2},
 		sums:  sums{addGELUGradientAVX2, addReLUGradientAVX2, addMulAVX2, addScaledAVX2, affineAVX2, blendAVX2},
 		norms: norms{layerNormAVX2, layerNormBackwardAVX2}, addRows: addRowsAVX2, addRuns: addRunsAVX2, depthwise: depthwise{depthwiseAVX2, depthwiseGradientAVX2},
-		turns: turns{rotateAVX2, rotateBackAVX2}, slopes: slopes{reluGradientAVX2, sigmoidGradientAVX2, addSigmoidGradientAVX2},
+		rotations: rotations{rotateAVX2, rotateBackAVX2}, slopes: slopes{reluGradientAVX2, sigmoidGradientAVX2, addSigmoidGradientAVX2},
 		pools: pools{maxPoolAVX2, addMaxPoolGradientAVX2}, maskLosses: maskLosses{maskLossAVX2, maskLossGradientAVX2},
 		fields: fields{cutDualAVX2, cutPrimalAVX2, flowBrightnessAVX2, flowGradientsAVX2, flowSmoothnessAVX2, flowRelaxAVX2},
 	}
@@ -45,13 +45,13 @@ func avx512() Kernels {
 		axial: axial{axial1AVX512, axial2AVX512, axial3AVX512, axial4AVX512, axial5AVX512, axial6AVX512, axial7AVX512, axial8AVX512, axial9AVX512, axial10AVX512, axial11AVX512, axial12AVX512},
 		sums:  sums{addGELUGradientAVX512, addReLUGradientAVX512, addMulAVX512, addScaledAVX512, affineAVX512, blendAVX512},
 		norms: norms{layerNormAVX512, layerNormBackwardAVX512}, addRows: addRowsAVX512, addRuns: addRunsAVX512, depthwise: depthwise{depthwiseAVX512, depthwiseGradientAVX512},
-		turns: turns{rotateAVX512, rotateBackAVX512}, slopes: slopes{reluGradientAVX512, sigmoidGradientAVX512, addSigmoidGradientAVX512},
+		rotations: rotations{rotateAVX512, rotateBackAVX512}, slopes: slopes{reluGradientAVX512, sigmoidGradientAVX512, addSigmoidGradientAVX512},
 		pools: pools{maxPoolAVX512, addMaxPoolGradientAVX512}, maskLosses: maskLosses{maskLossAVX512, maskLossGradientAVX512},
 		fields: fields{cutDualAVX512, cutPrimalAVX512, flowBrightnessAVX512, flowGradientsAVX512, flowSmoothnessAVX512, flowRelaxAVX512},
 	}
 }
 
-// avx512BF16 are those of AVX-512, with products in bfloat16.
+// avx512BF16 returns the kernels for AVX-512, with products in bfloat16.
 func avx512BF16() Kernels {
 	k := avx512()
 	k.Name, k.Fold = "AVX-512 bf16", 2
@@ -61,7 +61,7 @@ func avx512BF16() Kernels {
 	return k
 }
 
-// wholePairs rounds multiples of 16 pairs in assembly and the rest in Go.
+// wholePairs rounds a multiple of 16 pairs in assembly, and the rest in Go.
 func wholePairs(n int, src []float32, ld int, dst []float32, step int) {
 	whole := n - n%16
 	if whole > 0 {
@@ -72,7 +72,7 @@ func wholePairs(n int, src []float32, ld int, dst []float32, step int) {
 	}
 }
 
-// tailed completes a pack4 for multiples of lanes by plain Go for the rest.
+// tailed extends a pack4 that requires a multiple of lanes: it does the rest in Go.
 func tailed(pack4 func(n int, src []float32, ld int, dst []float32, step int), lanes int) func(int, []float32, int, []float32, int) {
 	return func(n int, src []float32, ld int, dst []float32, step int) {
 		whole := n - n%lanes

@@ -1,6 +1,6 @@
 package simd
 
-// machine returns the kernels of a level; ok is false if this machine cannot run them. Every arm64 has NEON.
+// machine returns the kernels for a level; ok is false if this machine cannot run them. Every arm64 has NEON.
 func machine(level string) (k Kernels, ok bool) {
 	switch level {
 	case "plain":
@@ -11,7 +11,7 @@ func machine(level string) (k Kernels, ok bool) {
 	return Kernels{}, false
 }
 
-// neon returns the kernels with NEON where there are some: products, depthwise convolutions, softmax and sums. The others are in Go.
+// neon returns the kernels for NEON: products, depthwise convolutions, softmax and sums. The others are in Go.
 func neon() Kernels {
 	k := Plain()
 	k.Name, k.MR, k.NR = "NEON", 12, 8
@@ -27,11 +27,11 @@ func neon() Kernels {
 		reluPlain(dst[whole:], x[whole:])
 	}
 	k.softmax, k.probability, k.scaleLanes = softmaxNEON, probabilityNEON, scaleLanesNEON
-	k.axial = nil // the plain ones are made for the plain tile
+	k.axial = nil // the plain ones only work with the plain tile
 	return k
 }
 
-// wholeTwo completes a function of multiples of 4 elements by plain Go for the rest.
+// wholeTwo extends a function that requires a multiple of 4 elements: it does the rest in Go.
 func wholeTwo(vector, plain func(dst, x, y []float32)) func(dst, x, y []float32) {
 	return func(dst, x, y []float32) {
 		whole := len(dst) &^ 3

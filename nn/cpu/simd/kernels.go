@@ -2,17 +2,15 @@ package simd
 
 import "fmt"
 
-// Kernels is one set of inner loops. All functions panic when a slice is too short.
+// Kernels is a set of inner loops for an instruction set. All functions panic if a slice is too short.
 type Kernels struct {
-	// Name of the instruction set, for people: "AVX-512", "AVX2", "Go".
+	// Name is that of the instruction set, for people: "AVX-512", "AVX2", "Go".
 	Name string
 
-	// MR x NR is the register tile of products: MR rows of A, NR columns of B. NR is also the width of a
-	// score panel.
+	// MR x NR is the size of the register tile of products: MR rows of A, NR columns of B. NR is also the width of a panel of scores.
 	MR, NR int
 
-	// Fold is the number of steps of K in a word of the panels that Tile reads: 1, or 2 where products round their operands
-	// to bfloat16.
+	// Fold is the number of steps of K in a word of the panels that Tile reads: 1, or 2 if products round their operands to bfloat16.
 	Fold int
 
 	tile          func(k int, a, b, c []float32, ldc int, from []float32, ldf int)
@@ -28,7 +26,7 @@ type Kernels struct {
 	addRows       func(rows int, dst, x []float32, ldx int)
 	addRuns       func(n, width int, dst []float32, ldd int, src []float32, lds int)
 	depthwise     depthwise
-	turns         turns
+	rotations     rotations
 	slopes        slopes
 	pools         pools
 	maskLosses    maskLosses
@@ -46,14 +44,14 @@ type Kernels struct {
 //
 //	C[i*ldc+j] (+)= sum_k a[k*MR+i] * b[k*NR+j]
 //
-// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum runs in the order of k. With Fold 2, a word holds two steps, and
-// k counts words.
+// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum is in the order of k. With Fold 2, a word holds two steps, and k counts
+// words.
 func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
 	from, ldf := start(c, ldc, add)
 	f.TileFrom(k, a, b, c, ldc, from, ldf)
 }
 
-// start is what a tile adds to its product: c with add, else nothing.
+// start returns what the sums of a tile begin with: c with add, otherwise nothing.
 func start(c []float32, ldc int, add bool) (from []float32, ldf int) {
 	if !add {
 		return nil, 0
@@ -61,11 +59,11 @@ func start(c []float32, ldc int, add bool) (from []float32, ldf int) {
 	return c, ldc
 }
 
-// TileFrom is Tile for sums that begin somewhere else: with rows of from, ldf words apart, or, if from is nil, with 0:
+// TileFrom is Tile for sums that begin with rows of from, ldf words apart, or with 0 if from is nil:
 //
 //	C[i*ldc+j] = from[i*ldf+j] + sum_k a[k*MR+i] * b[k*NR+j]
 //
-// An ldf of 0 repeats one row, a bias. from may be c, with ldf = ldc.
+// An ldf of 0 repeats a row, such as a bias. from may be c, with ldf = ldc.
 func (f *Kernels) TileFrom(k int, a, b, c []float32, ldc int, from []float32, ldf int) {
 	if k < 1 || ldc < f.NR || len(a) < k*f.MR || len(b) < k*f.NR || len(c) < (f.MR-1)*ldc+f.NR || f.shortStart(from, ldf) {
 		panic(fmt.Sprintf("simd.Tile: got k %d, ldc %d, %d words of a, %d of b, %d of c, %d to begin with (stride %d) for a tile of %d x %d",
@@ -74,12 +72,12 @@ func (f *Kernels) TileFrom(k int, a, b, c []float32, ldc int, from []float32, ld
 	f.tile(k, a, b, c, ldc, from, ldf)
 }
 
-// shortStart says whether from does not cover a tile.
+// shortStart reports whether from is too short for a tile.
 func (f *Kernels) shortStart(from []float32, ldf int) bool {
 	return from != nil && (ldf < 0 || len(from) < (f.MR-1)*ldf+f.NR)
 }
 
-// TileInPlace is Tile for operands as they lie in their matrices; it needs Fold 1:
+// TileInPlace is Tile for operands that are not packed but lie in their matrices. It requires Fold 1:
 //
 //	C[i*ldc+j] (+)= sum_k a[i*row+k*step] * b[k*ldb+j]
 func (f *Kernels) TileInPlace(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, add bool) {
@@ -87,7 +85,7 @@ func (f *Kernels) TileInPlace(k int, a []float32, row, step int, b []float32, ld
 	f.TileInPlaceFrom(k, a, row, step, b, ldb, c, ldc, from, ldf)
 }
 
-// TileInPlaceFrom is TileInPlace for sums that begin as those of TileFrom.
+// TileInPlaceFrom is to TileInPlace what TileFrom is to Tile.
 func (f *Kernels) TileInPlaceFrom(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int) {
 	if k < 1 || row < 1 || step < 1 || ldb < f.NR || ldc < f.NR || len(a) < (f.MR-1)*row+(k-1)*step+1 || len(b) < (k-1)*ldb+f.NR ||
 		len(c) < (f.MR-1)*ldc+f.NR || f.shortStart(from, ldf) {
@@ -134,23 +132,23 @@ func (f *Kernels) Mul(dst, x, y []float32) { f.mul(dst, x[:len(dst)], y[:len(dst
 // ReLU sets dst[i] = max(x[i], 0). dst may be x. NaN stays NaN.
 func (f *Kernels) ReLU(dst, x []float32) { f.relu(dst, x[:len(dst)]) }
 
-// GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2 with an absolute error below 1e-6 and a relative error
-// below 1e-6 for |x| < 1/2. dst may be x. NaN stays NaN; -Inf gives NaN.
+// GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2, with an absolute error below 1e-6, and for |x| < 1/2 also a relative error below
+// 1e-6. dst may be x. NaN stays NaN; -Inf gives NaN.
 func (f *Kernels) GELU(dst, x []float32) { f.gelu(dst, x[:len(dst)]) }
 
-// GELUGradient sets dst[i] = y[i] * gelu'(x[i]), gelu' with an absolute error below 1e-6. dst may be x or y.
+// GELUGradient sets dst[i] = y[i] * gelu'(x[i]), where the absolute error of gelu' is below 1e-6. dst may be x or y.
 func (f *Kernels) GELUGradient(dst, x, y []float32) { f.geluGradient(dst, x[:len(dst)], y[:len(dst)]) }
 
-// AdamWFactors are what a step of AdamW multiplies with, in the order of the assembly.
+// AdamWFactors are the factors of a step of AdamW, in the order in which the assembly reads them.
 type AdamWFactors struct {
-	GradScale        float32 // of the gradient, before all else
+	GradScale        float32
 	Beta1, Rest1     float32 // Rest1 = 1 - Beta1
-	Beta2, Rest2     float32
-	Correction2, Eps float32 // Correction2 multiplies the second moment
-	Decay, Step      float32 // of the parameter; of the quotient
+	Beta2, Rest2     float32 // Rest2 = 1 - Beta2
+	Correction2, Eps float32
+	Decay, Step      float32
 }
 
-// AdamW makes a step of the optimizer:
+// AdamW takes a step of the optimizer:
 //
 //	g = GradScale*grad;  m = Beta1*m + Rest1*g;  v = Beta2*v + Rest2*g*g
 //	param = Decay*param - Step*m / (sqrt(Correction2*v) + Eps)
@@ -159,21 +157,20 @@ func (f *Kernels) AdamW(param, grad, m, v []float32, a AdamWFactors) {
 	f.adamw(param, grad[:n], m[:n], v[:n], []float32{a.GradScale, a.Beta1, a.Rest1, a.Beta2, a.Rest2, a.Correction2, a.Eps, a.Decay, a.Step})
 }
 
-// Exp sets dst[i] = exp(x[i]) with a relative error below 3e-7 where the result is normal. dst may be x. NaN
-// stays NaN; the result overflows to +Inf above 88.72 and reaches 0, through the denormals, below -103.97.
+// Exp sets dst[i] = exp(x[i]), with a relative error below 3e-7 unless the result is denormal. dst may be x. NaN stays NaN. The result
+// overflows to +Inf above 88.72, and it is 0 below -103.97.
 func (f *Kernels) Exp(dst, x []float32) { f.exp(dst, x[:len(dst)]) }
 
-// Sigmoid sets dst[i] = 1 / (1 + exp(-x[i])) with a relative error below 5e-7 for x > -87. dst may be x. NaN
-// stays NaN.
+// Sigmoid sets dst[i] = 1 / (1 + exp(-x[i])), with a relative error below 5e-7 for x > -87. dst may be x. NaN stays NaN.
 func (f *Kernels) Sigmoid(dst, x []float32) { f.sigmoid(dst, x[:len(dst)]) }
 
-// Softmax is one step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867) of a panel s of scores,
-// [n][NR], keys by queries, in units of log 2. Per query:
+// Softmax is a step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867) for a panel s of scores, [n][NR] = [keys][queries],
+// in units of log 2. For each query:
 //
 //	m = max(max, max_n s[n]);  alpha = 2^(max - m);  s[n] = 2^(s[n] - m);  sum = sum*alpha + sum_n s[n];  max = m
 //
-// max, sum and alpha have NR words; max starts as -Inf and sum as 0. n >= 1. A query with a score of NaN or
-// +Inf, or with nothing but -Inf, becomes NaN.
+// max, sum and alpha have NR words; max starts as -Inf and sum as 0. n >= 1. If a score of a query is NaN or +Inf, or all are -Inf, its
+// results are NaN.
 func (f *Kernels) Softmax(n int, s, max, sum, alpha []float32) {
 	f.checkPanel("Softmax", n, s)
 	f.softmax(n, s, max[:f.NR], sum[:f.NR], alpha[:f.NR])
@@ -198,6 +195,7 @@ func (f *Kernels) ScaleLanes(n int, o, alpha []float32) {
 	f.scaleLanes(n, o, alpha[:f.NR])
 }
 
+// checkPanel panics unless s has n >= 1 rows of NR words.
 func (f *Kernels) checkPanel(name string, n int, s []float32) {
 	if n < 1 || len(s) < n*f.NR {
 		panic(fmt.Sprintf("simd.%s: got %d rows of %d in %d words", name, n, f.NR, len(s)))

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// levels names the instruction sets, fastest first, for people and as Level takes them. "plain" is Go.
+// levels lists the instruction sets, the fastest first: their names for Level, and for people.
 var levels = []struct{ level, name string }{
 	{"avx512", "AVX-512"}, {"avx2", "AVX2 with FMA"}, {"neon", "NEON"}, {"plain", "Go"},
 }
@@ -20,8 +20,8 @@ func Detect() Kernels {
 	return Plain()
 }
 
-// Level returns the kernels of a level by name: "avx512", "avx2", "neon" or "plain", or what Detect chooses for "" and
-// "auto". It fails for another name and for a level that this machine cannot run.
+// Level returns the kernels for an instruction set: "avx512", "avx2", "neon", "plain" (Go), or what Detect returns for "" and "auto". It
+// fails if the name is unknown or this machine cannot run them.
 func Level(level string) (Kernels, error) {
 	if level == "" || level == "auto" {
 		return Detect(), nil
@@ -38,8 +38,8 @@ func Level(level string) (Kernels, error) {
 	return Kernels{}, fmt.Errorf("simd: unknown instruction set %q: want auto, plain, avx2, avx512 or neon", level)
 }
 
-// LevelBF16 returns kernels whose products round to bfloat16: those of AVX512_BF16 for "avx512", "" and "auto", those in Go for
-// "plain". It fails for other levels, and on a machine without AVX512_BF16.
+// LevelBF16 returns kernels whose products round to bfloat16: for AVX512_BF16 if level is "avx512", "" or "auto", in Go if it is "plain".
+// It fails for other levels, and on a machine without AVX512_BF16.
 func LevelBF16(level string) (Kernels, error) {
 	switch level {
 	case "", "auto", "avx512":
@@ -57,5 +57,5 @@ func LevelBF16(level string) (Kernels, error) {
 	return Kernels{}, errors.New("simd: this machine has no AVX512_BF16, which products in bf16 need: want f32")
 }
 
-// bf16Level is AVX-512 with products in bfloat16.
+// bf16Level is the name of AVX-512 with products in bfloat16.
 const bf16Level = "avx512bf16"

@@ -2,26 +2,25 @@ package simd
 
 import "fmt"
 
-// MaskLossTerms is the number of sums of MaskLoss, kernelTerms that of the sums that the kernels make of them.
 const (
-	MaskLossTerms = 6
-	kernelTerms   = 8
+	MaskLossTerms = 6 // sums of MaskLoss
+	kernelTerms   = 8 // sums of the inner loop, from which they are computed
 )
 
-// maskLosses are the functions of the mask losses, for whole vectors of pixels.
+// maskLosses holds the inner loops of the mask losses, for whole vectors of pixels.
 type maskLosses struct {
 	sums     func(sums, x, t, c []float32)
 	gradient func(dx, x, t, c []float32)
 }
 
-// maskChunk is how many pixels are added up in float32.
+// maskChunk is the number of pixels that are summed in float32, before the sums are added in float64.
 const maskChunk = 512
 
-// farOut is the logit of padding: with a truth of 0, its probability and its losses are 0.
-const farOut = -1000
+// padLogit is the logit of padding pixels: with a truth of 0, their probability and losses are 0.
+const padLogit = -1000
 
-// MaskLoss adds to sums, over the pixels with logits x and truth t in 0..1: the focal loss with alpha (gamma 2), p*t, p, t,
-// and the numbers of pixels in both and in any of x > 0 and t > 1/2.
+// MaskLoss adds to sums those of the pixels with logits x and truth t, which is in 0..1: the focal loss with alpha (gamma is 2), p*t, p, t,
+// the number of pixels with both x > 0 and t > 1/2, and the number with either.
 func (f *Kernels) MaskLoss(sums *[MaskLossTerms]float64, x, t []float32, alpha float32) {
 	c := [2]float32{1 - alpha, 2*alpha - 1}
 	var lanes [kernelTerms * maxLanes]float32
@@ -41,7 +40,7 @@ func (f *Kernels) MaskLoss(sums *[MaskLossTerms]float64, x, t []float32, alpha f
 	sums[2] += parts[6]
 }
 
-// AddMaskLossGradient adds to dx the gradient of g[0]*focal + g[1]*(p*t) + g[2]*p, summed over the pixels.
+// AddMaskLossGradient adds to dx the gradient of the sum over the pixels of g[0]*focal + g[1]*p*t + g[2]*p.
 func (f *Kernels) AddMaskLossGradient(dx, x, t []float32, g [3]float32, alpha float32) {
 	c := [5]float32{1 - alpha, 2*alpha - 1, g[0], g[1], g[2]}
 	dx = dx[:len(x)]
@@ -64,7 +63,7 @@ const maxLanes = 16
 // lanes is the number of words in a vector.
 func (f *Kernels) lanes() int { return f.NR / 2 }
 
-// eachMaskChunk calls fn with whole vectors of pixels, n of which are not padding.
+// eachMaskChunk calls fn for chunks of pixels, padded to whole vectors; n of them are not padding.
 func (f *Kernels) eachMaskChunk(x, t []float32, fn func(x, t []float32, n int)) {
 	if len(x) != len(t) {
 		panic(fmt.Sprintf("simd.MaskLoss: got %d logits and %d of the truth", len(x), len(t)))
@@ -77,7 +76,7 @@ func (f *Kernels) eachMaskChunk(x, t []float32, fn func(x, t []float32, n int)) 
 		} else {
 			var lastX, lastT [maxLanes]float32
 			for i := range lastX {
-				lastX[i] = farOut
+				lastX[i] = padLogit
 			}
 			copy(lastX[:], x)
 			copy(lastT[:], t)

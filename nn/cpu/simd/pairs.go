@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// Products in bfloat16 keep two steps of K in a word of a packed panel: the even step in the low half, the odd one in the
-// high half, 0 where there is none. Such words are bits in the guise of a float32, good for nothing but a tile.
+// For products in bfloat16, a word of a packed panel holds two steps of K: the even step in the low half, the odd one in the high half, or 0
+// if there is none. The panel's type is still []float32, but its words are meaningless except to Tile.
 
-// Words is the number of words that k steps of K fill in a packed panel.
+// Words is the number of words that k steps of K take in a packed panel.
 func (f *Kernels) Words(k int) int { return (k + f.Fold - 1) / f.Fold }
 
-// Rounds says whether products round their operands to bfloat16.
+// Rounds reports whether products round their operands to bfloat16.
 func (f *Kernels) Rounds() bool { return f.Fold == 2 }
 
-// pairing are the packers that round to pairs. n counts pairs.
+// pairing holds the functions that pack and round to pairs. n counts pairs.
 type pairing struct {
 	pair4        func(n int, src []float32, ld int, dst []float32, step int)
 	pairA, pairB func(n, columns int, src []float32, ld int, dst []float32)
@@ -65,8 +65,8 @@ func (f *Kernels) pairColumns(run func(n, columns int, src []float32, ld int, ds
 	}
 }
 
-// RoundBF16 is the bfloat16 nearest to x, ties to even: 8 bits of precision, a relative error of 2^-8 at most. Denormal
-// numbers become 0, as the processor has it.
+// RoundBF16 returns x rounded to the nearest bfloat16, ties to even: 8 bits of precision, with a relative error of at most 2^-8. Denormal
+// numbers become 0, as in hardware.
 func RoundBF16(x float32) float32 { return math.Float32frombits(bf16(x) << 16) }
 
 // bf16 returns the 16 bits of x rounded to bfloat16.
@@ -82,7 +82,7 @@ func bf16(x float32) uint32 {
 	return (bits + 0x7fff + bits>>16&1) >> 16
 }
 
-// Pair returns two steps of K in a word.
+// Pair returns a word that holds two steps of K.
 func Pair(even, odd float32) float32 { return math.Float32frombits(bf16(even) | bf16(odd)<<16) }
 
 // halves undoes Pair.
@@ -91,7 +91,7 @@ func halves(x float32) (even, odd float32) {
 	return math.Float32frombits(bits << 16), math.Float32frombits(bits &^ 0xffff)
 }
 
-// PlainBF16 is Plain with products of operands rounded to bfloat16: the specification of BF16.
+// PlainBF16 is Plain with products of operands rounded to bfloat16: the specification of AVX512_BF16.
 func PlainBF16() Kernels {
 	f := Plain()
 	f.Name, f.Fold = "Go bf16", 2

@@ -1,12 +1,12 @@
 package simd
 
-// The tile of the plain kernels: 16 sums, which a compiler keeps near the registers.
+// The size of the tile of the plain kernels.
 const (
 	plainRows    = 4
 	plainColumns = 4
 )
 
-// Plain returns the kernels in Go, which run everywhere and specify the others.
+// Plain returns the kernels in Go. They run everywhere and are the specification of the others.
 func Plain() Kernels {
 	return Kernels{
 		Name: "Go", MR: plainRows, NR: plainColumns, Fold: 1,
@@ -17,14 +17,14 @@ func Plain() Kernels {
 		axial: axialPlain(axialPlacePlain),
 		sums:  sums{addGELUGradientPlain, addReLUGradientPlain, addMulPlain, addScaledPlain, affinePlain, blendPlain},
 		norms: norms{layerNormPlain, layerNormBackwardPlain}, addRows: addRowsPlain, addRuns: addRunsPlain, depthwise: depthwisePlain(plainColumns),
-		turns: turns{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},
+		rotations: rotations{rotatePlain, rotateBackPlain}, slopes: slopes{reluGradientPlain, sigmoidGradientPlain, addSigmoidGradientPlain},
 		pools: pools{maxPoolPlain, addMaxPoolGradientPlain}, maskLosses: maskLosses{maskLossPlain, maskLossGradientPlain}, fields: plainFields(),
 	}
 }
 
 func tilePlain(k int, a, b, c []float32, ldc int, from []float32, ldf int) {
 	var s [plainRows][plainColumns]float32
-	// One row of sums at a time: eight or so live values fit the registers, sixteen do not.
+	// One row of sums at a time: the compiler keeps four sums in registers, but not sixteen.
 	for i := range s {
 		var s0, s1, s2, s3 float32
 		pa, pb := a[i:], b

@@ -1,9 +1,9 @@
 package simd
 
-// quad is what the compiler keeps in registers of a row of channels.
+// quad is the number of channels whose sums the compiler keeps in registers.
 const quad = 4
 
-// depthwisePlain are the inner loops of depthwise convolutions in Go, on rows of width channels, a multiple of four.
+// depthwisePlain returns the inner loops of depthwise convolutions in Go, for width channels, a multiple of four.
 func depthwisePlain(width int) depthwise {
 	return depthwise{
 		row: func(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int) {

@@ -2,7 +2,7 @@ package simd
 
 import "math"
 
-// plainFields are those in Go.
+// plainFields returns the inner loops of fields in Go.
 func plainFields() fields {
 	return fields{cutDualPlain, cutPrimalPlain, flowBrightnessPlain, flowGradientsPlain, flowSmoothnessPlain, flowRelaxPlain}
 }

@@ -2,7 +2,7 @@ package simd
 
 import "math"
 
-// pixelLoss returns the probability of a logit and its binary cross entropy, without overflow.
+// pixelLoss returns the probability of a logit and its binary cross-entropy, without overflow.
 func pixelLoss(x, t float64) (p, loss float64) {
 	e := math.Exp(-math.Abs(x))
 	p = 1 / (1 + e)
@@ -12,7 +12,7 @@ func pixelLoss(x, t float64) (p, loss float64) {
 	return p, max(x, 0) - x*t + math.Log1p(e)
 }
 
-// maskLossPlain leaves all but the first lane of the sums as they are.
+// maskLossPlain adds everything to the first lane of the sums.
 func maskLossPlain(sums, x, t, c []float32) {
 	lanes := len(sums) / kernelTerms
 	for i, v := range x {

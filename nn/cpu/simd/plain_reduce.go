@@ -41,7 +41,7 @@ func reluGradientPlain(dst, x, y []float32) {
 	}
 }
 
-// sigmoidSlope is p * (1-p), p = sigmoid(x).
+// sigmoidSlope is sigmoid'(x) = p * (1-p), p = sigmoid(x).
 func sigmoidSlope(x float32) float32 {
 	p := 1 / (1 + math.Exp(-float64(x)))
 	return float32(p * (1 - p))

@@ -2,7 +2,7 @@ package simd
 
 import "fmt"
 
-// sums are the functions of rows that add to their destination or scale.
+// sums holds the functions of rows that add to their destination or scale.
 type sums struct {
 	addGELUGradient, addReLUGradient, addMul func(dst, x, y []float32)
 	addScaled, affine                        func(dst, x, c []float32)
@@ -14,7 +14,7 @@ func (f *Kernels) AddGELUGradient(dst, x, y []float32) {
 	f.sums.addGELUGradient(dst, x[:len(dst)], y[:len(dst)])
 }
 
-// AddReLUGradient adds y[i] to dst[i] where x[i] > 0.
+// AddReLUGradient adds y[i] to dst[i] if x[i] > 0.
 func (f *Kernels) AddReLUGradient(dst, x, y []float32) {
 	f.sums.addReLUGradient(dst, x[:len(dst)], y[:len(dst)])
 }
@@ -40,14 +40,14 @@ func (f *Kernels) Blend(dst []float32, p float32, x []float32, q float32, y []fl
 	f.sums.blend(dst, x[:len(dst)], y[:len(dst)], c[:])
 }
 
-// norms are the functions of layer normalization.
+// norms holds the functions of layer normalization.
 type norms struct {
 	forward  func(rows int, y, x, gamma, beta, c []float32)
 	backward func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32, add bool)
 }
 
-// LayerNorm normalizes rows of len(gamma) words that lie one after the other: to mean 0 and variance 1 (plus eps), then
-// times gamma plus beta. y may be x.
+// LayerNorm normalizes contiguous rows of len(gamma) words to mean 0 and variance 1, with eps added to the variance, then multiplies by
+// gamma and adds beta. y may be x.
 func (f *Kernels) LayerNorm(y, x, gamma, beta []float32, eps float32) {
 	n := len(gamma)
 	if len(y) == 0 || len(y)%n != 0 {
@@ -57,8 +57,8 @@ func (f *Kernels) LayerNorm(y, x, gamma, beta []float32, eps float32) {
 	f.norms.forward(len(y)/n, y, x[:len(y)], gamma, beta[:n], c[:])
 }
 
-// LayerNormBackward sets dx, like x, to the gradient of LayerNorm, or adds it to dx, and adds those of gamma and beta, which sum
-// over the rows.
+// LayerNormBackward stores the gradient of x in dx or, with add, adds it. It adds the gradients of gamma and beta, summed over the rows, to
+// dgamma and dbeta.
 func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, eps float32, add bool) {
 	n := len(gamma)
 	if len(dx) == 0 || len(dx)%n != 0 {
@@ -68,19 +68,19 @@ func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, e
 	f.norms.backward(len(dx)/n, dx, dgamma[:n], dbeta[:n], x[:len(dx)], dy[:len(dx)], gamma, c[:], add)
 }
 
-// pools are the functions of pooling.
+// pools holds the functions of pooling.
 type pools struct {
 	maxPool            func(y, top, bottom []float32)
 	addMaxPoolGradient func(dtop, dbottom, top, bottom, y []float32)
 }
 
-// MaxPool sets y [C] to the largest of four pixels of C channels, two in top and two in bottom.
+// MaxPool sets y [C] to the maximum of four pixels with C channels: two adjacent ones in top, and two in bottom.
 func (f *Kernels) MaxPool(y, top, bottom []float32) {
 	n := 2 * len(y)
 	f.pools.maxPool(y, top[:n], bottom[:n])
 }
 
-// AddMaxPoolGradient adds dy [C] to the gradient of each channel's largest pixel, the first among equals.
+// AddMaxPoolGradient adds dy [C], for each channel, to the gradient of the pixel with the maximum, the first one if several are equal.
 func (f *Kernels) AddMaxPoolGradient(dtop, dbottom, top, bottom, dy []float32) {
 	n := 2 * len(dy)
 	f.pools.addMaxPoolGradient(dtop[:n], dbottom[:n], top[:n], bottom[:n], dy)
