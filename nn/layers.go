@@ -187,8 +187,8 @@ func (m MLP) hidden(g *Graph, x *Tensor) *Tensor {
 	return x
 }
 
-// ForwardEach applies G chains of equal widths to x [B,G,in], chain i to x[:,i], -> [B,G,out]. All chains share one batched product per
-// layer, with cached, stacked weights. It must not be called while a tape is recording.
+// ForwardEach applies G chains of equal widths to x [B,G,in], chain i to x[:,i], -> [B,G,out]. All chains share one batched
+// product per layer, with cached, stacked weights. It must not be called while a tape is recording.
 func ForwardEach(g *Graph, of []MLP, x *Tensor) *Tensor {
 	check(len(of) == x.Dim(1), "ForwardEach", x.Shape, len(of))
 	return g.Scoped1(func() *Tensor {

@@ -2,8 +2,8 @@ package nn
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// LayerNorm normalizes every row of x [..,C] to mean 0 and variance 1, then multiplies by gamma [C] and adds beta [C] (Ba et al., arXiv
-// 1607.06450). On channels-last images it is SAM's LayerNorm2d.
+// LayerNorm normalizes every row of x [..,C] to mean 0 and variance 1, then multiplies by gamma [C] and adds beta [C] (Ba et al.,
+// arXiv 1607.06450). On channels-last images it is SAM's LayerNorm2d.
 func (g *Graph) LayerNorm(x, gamma, beta *Tensor, eps float32) *Tensor {
 	return g.layerNorm(x, gamma, beta, eps, backend.Identity)
 }

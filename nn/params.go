@@ -19,8 +19,8 @@ type Param struct {
 	order  []int // the checkpoint's axis at each of the tensor's axes; nil: the same order
 }
 
-// Params declares parameters: a place in the tree of names, and the list of all parameters, to load, save and train. Names equal the
-// keys of the official checkpoints.
+// Params declares parameters: a place in the tree of names, and the list of all parameters, to load, save and train. Names equal
+// the keys of the official checkpoints.
 type Params struct {
 	dev    backend.Device
 	prefix string
@@ -61,8 +61,8 @@ func (p *Params) Release() {
 // All returns every parameter declared so far, in the order of declaration.
 func (p *Params) All() []*Param { return *p.all }
 
-// Tensor declares a parameter with the given shape in a checkpoint. Axis i of the returned tensor is axis order[i] of the checkpoint's;
-// nil keeps the order.
+// Tensor declares a parameter with the given shape in a checkpoint. Axis i of the returned tensor is axis order[i] of the
+// checkpoint's; nil keeps the order.
 func (p *Params) Tensor(name string, init Init, order []int, shape ...int) *Tensor {
 	ours := slices.Clone(shape)
 	for i, o := range order {

@@ -11,9 +11,9 @@ func (g *Graph) SineGrid(side, c int) *Tensor {
 		func() []float32 { return SinePositions(side, side, c) }, 1, side*side, c)
 }
 
-// SinePositions returns the sine encoding of the positions in an h x w grid as [h*w, c] (SAM 2's PositionEmbeddingSine, normalized).
-// The first c/2 channels encode y, the others x: coordinate k of 1..n becomes v = 2*pi*k/(n + 1e-6), and channels 2i and 2i+1 of an
-// axis are the sine and cosine of v / 10000^(2i/(c/2)).
+// SinePositions returns the sine encoding of the positions in an h x w grid as [h*w, c] (SAM 2's PositionEmbeddingSine,
+// normalized). The first c/2 channels encode y, the others x: coordinate k of 1..n becomes v = 2*pi*k/(n + 1e-6), and channels 2i
+// and 2i+1 of an axis are the sine and cosine of v / 10000^(2i/(c/2)).
 func SinePositions(h, w, c int) []float32 {
 	half := c / 2
 	out := make([]float32, h*w*c)

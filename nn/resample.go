@@ -18,8 +18,8 @@ const (
 	Nearest
 )
 
-// Resize returns x [B,H,W,C] resized to [B,h,w,C]. It resizes one axis at a time. Along an axis, each filter is a sparse matrix, so a
-// single kernel serves all of them and, with the transposed matrices, their backward passes.
+// Resize returns x [B,H,W,C] resized to [B,h,w,C]. It resizes one axis at a time. Along an axis, each filter is a sparse matrix,
+// so a single kernel serves all of them and, with the transposed matrices, their backward passes.
 func (g *Graph) Resize(x *Tensor, h, w int, f Filter) *Tensor {
 	B, H, W, C := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
 	return g.Scoped1(func() *Tensor {
@@ -143,7 +143,8 @@ func transposeRows(rows []filterRow, in int) []filterRow {
 	return t
 }
 
-// packRows returns rows as the kernel's table [len(rows), 1+taps]: each row is its first input, then the weights, padded with zeros.
+// packRows returns rows as the kernel's table [len(rows), 1+taps]: each row is its first input, then the weights, padded with
+// zeros.
 func packRows(rows []filterRow) (table []float32, taps int) {
 	for _, r := range rows {
 		taps = max(taps, len(r.weights))

@@ -16,9 +16,9 @@ func Whole(x *Tensor) Windows {
 	return Windows{T: x.Reshape(x.Dim(0), -1, x.Dim(3)), H: x.Dim(1), W: x.Dim(2)}
 }
 
-// Windows cuts x [B,H,W,C] into win x win windows. It returns them by size: whole windows first, then those cut by the right edge,
-// the bottom edge, and both. For a device that cannot count a key more than once (backend.KeyRepeater), all are filled with zeros to
-// the full size.
+// Windows cuts x [B,H,W,C] into win x win windows. It returns them by size: whole windows first, then those cut by the right
+// edge, the bottom edge, and both. For a device that cannot count a key more than once (backend.KeyRepeater), all are filled with
+// zeros to the full size.
 func (g *Graph) Windows(x *Tensor, win int) []Windows {
 	if !g.repeatsKeys() {
 		return []Windows{{T: g.padded(x, win), H: win, W: win}}
@@ -45,8 +45,8 @@ func (g *Graph) Windows(x *Tensor, win int) []Windows {
 	return out
 }
 
-// Unwindows is the inverse of Windows: it assembles parts [n,H*W,C], computed from what Windows returned, to an image [b,h,w,C]. If the
-// parts were pooled, h, w and win are the pooled sizes.
+// Unwindows is the inverse of Windows: it assembles parts [n,H*W,C], computed from what Windows returned, to an image [b,h,w,C].
+// If the parts were pooled, h, w and win are the pooled sizes.
 func (g *Graph) Unwindows(parts []*Tensor, b, h, w, win int) *Tensor {
 	if !g.repeatsKeys() {
 		return g.unpadded(parts[0], b, h, w, win)

@@ -12,8 +12,8 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// nativeAPIs are the graphics APIs that WebGPU may use. OpenGL is not among them, because its compute shaders lack features that the
-// kernels need.
+// nativeAPIs are the graphics APIs that WebGPU may use. OpenGL is not among them, because its compute shaders lack features that
+// the kernels need.
 const nativeAPIs = wgpu.InstanceBackend_Vulkan | wgpu.InstanceBackend_Metal | wgpu.InstanceBackend_DX12
 
 // newInstance starts WebGPU, with its log turned off: all errors are returned.

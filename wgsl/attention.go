@@ -50,8 +50,8 @@ func refuseRepeats(a backend.Attention) {
 	}
 }
 
-// attentionByProducts computes the scores as a matrix product, then their softmax, then a product with the values, for as many heads or
-// query rows at a time as scoreWords allows.
+// attentionByProducts computes the scores as a matrix product, then their softmax, then a product with the values, for as many
+// heads or query rows at a time as scoreWords allows.
 func (d *Device) attentionByProducts(a backend.Attention) {
 	for _, c := range d.scoreChunks(a) {
 		scores := d.Alloc(c.items.n * c.rows * a.Nk)
@@ -84,8 +84,8 @@ func (c scoreChunk) part(a backend.Attention) attentionPart {
 	return p
 }
 
-// eachPart calls run for c, or for parts of it if it is too large for the bindings, the grid or a submission. A workgroup computes the
-// given number of queries.
+// eachPart calls run for c, or for parts of it if it is too large for the bindings, the grid or a submission. A workgroup
+// computes the given number of queries.
 func (d *Device) eachPart(a backend.Attention, c scoreChunk, queries int, run func(attentionPart)) {
 	p := c.part(a)
 	fit := p.work(a) <= d.limits.batchWork && ceilDiv(c.rows, queries) <= d.limits.workgroups && c.items.n <= d.limits.workgroups
@@ -118,8 +118,8 @@ func (p attentionPart) params(a backend.Attention) params {
 			{"has_lse", p.lse.buf != nil}}...)
 }
 
-// loads returns the placeholders for loading four words of q, k and v: as a vec4 if wide is set and all rows begin at multiples of 4
-// words, otherwise by the expression narrow, in which %[1]s stands for the name of the matrix.
+// loads returns the placeholders for loading four words of q, k and v: as a vec4 if wide is set and all rows begin at multiples
+// of 4 words, otherwise by the expression narrow, in which %[1]s stands for the name of the matrix.
 func (p attentionPart) loads(wide bool, narrow string) []string {
 	element, load := "f32", narrow
 	if wide && p.q.aligned() && p.k.aligned() && p.v.aligned() {

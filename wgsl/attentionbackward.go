@@ -2,8 +2,8 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// AttentionBackward implements backend.Kernels. For one chunk after the other, it computes the scores S again, and dP = dO V^T, turns
-// them into P and dS, and multiplies:
+// AttentionBackward implements backend.Kernels. For one chunk after the other, it computes the scores S again, and dP = dO V^T,
+// turns them into P and dS, and multiplies:
 //
 //	dV += P^T dO;  dQ += Scale * dS K;  dK += Scale * dS^T Q
 //

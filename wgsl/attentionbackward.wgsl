@@ -3,8 +3,8 @@
 //
 //   P[i,j] = exp(S[i,j] - LSE[i]);  dS[i,j] = P[i,j] * (dP[i,j] - delta[i])
 //
-// The launcher computes S and dP = dO V^T before, and the gradients of Q, K and V after this kernel, as matrix products; delta comes
-// from attentiondelta.wgsl.
+// The launcher computes S and dP = dO V^T before, and the gradients of Q, K and V after this kernel, as matrix products; delta
+// comes from attentiondelta.wgsl.
 //
 // Buffers   p [rows,keys] holds S and becomes P; ds [rows,keys] holds dP and becomes dS; lse and delta [rows], from lse_base and
 //           delta_base on.

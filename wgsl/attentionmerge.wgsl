@@ -2,8 +2,8 @@
 //
 //   LSE = log(sum_p exp(LSE_p));  O = sum_p exp(LSE_p - LSE) * O_p
 //
-// Buffers   part [items,pieces,rows,width] and part_lse [items,pieces,rows], from fusedattention.wgsl; o: [rows,width] for each item,
-//           see matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
+// Buffers   part [items,pieces,rows,width] and part_lse [items,pieces,rows], from fusedattention.wgsl; o: [rows,width] for each
+//           item, see matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
 // Dispatch  one thread for four columns of a row, in workgroups of 64 along x and y; z is the item.
 // Numbers   the largest LSE_p is subtracted before exp. The pieces are added in order, so the result is the same on every run.
 // Needs     matrix.wgsl.

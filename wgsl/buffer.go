@@ -75,7 +75,8 @@ func (p *pool) take(n int, size int64) *buffer {
 	return nil
 }
 
-// renew moves b, which no launch has used yet, to another block: recorded launches still use its present block under a previous owner.
+// renew moves b, which no launch has used yet, to another block: recorded launches still use its present block under a previous
+// owner.
 func (d *Device) renew(b *buffer) {
 	p, size := &d.pool, b.bytes
 	raw, list := handle(nil), p.free[size]
@@ -110,8 +111,8 @@ func (p *pool) adopt(b *buffer) *buffer {
 
 func (p *pool) notePeak() { p.mem.Peak = max(p.mem.Peak, p.mem.Live+p.mem.Pooled+p.own) }
 
-// createBuffer makes a block outside the pool. If memory is short, it returns the pooled blocks to the driver and tries again; if that
-// does not help, it fails the device and returns nil.
+// createBuffer makes a block outside the pool. If memory is short, it returns the pooled blocks to the driver and tries again; if
+// that does not help, it fails the device and returns nil.
 func (d *Device) createBuffer(size int64, use use) handle {
 	raw, err := d.tryCreate(size, use)
 	if err != nil && d.pool.mem.Pooled > 0 {

@@ -68,8 +68,8 @@ func deciders(a backend.Choose, instead span) (rank, gate span) {
 	return rank, gate
 }
 
-// choicePiece is a part of a Choose: n words, from word n0 on, of kept candidates, from candidate k0 on, of some items, from item b0
-// on. If there is more than one item, it holds all words of all candidates.
+// choicePiece is a part of a Choose: n words, from word n0 on, of kept candidates, from candidate k0 on, of some items, from item
+// b0 on. If there is more than one item, it holds all words of all candidates.
 type choicePiece struct{ b0, items, k0, kept, n0, n int }
 
 // choices calls visit for parts of a that fit the device: whole items if possible, otherwise single candidates or parts of them.

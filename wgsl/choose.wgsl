@@ -3,8 +3,9 @@
 //   Y[b,i] = X[b, k(b) - k0, i], k(b) = argmax Rank[b,..]      if item b is open: Gate[b] > 0, or not gated
 //   Y[b,i] = what params.closed says                          otherwise
 //
-// Buffers   x: candidates k0..k0+kept-1 of the items, which are item words apart; a candidate has long words. rank [items,rank_item],
-//           gate [items], other [period], y [items,long]. If there is no Rank, Gate or Other, anything may be bound instead.
+// Buffers   x: candidates k0..k0+kept-1 of the items, which are item words apart; a candidate has long words. rank
+//           [items,rank_item], gate [items], other [period], y [items,long]. If there is no Rank, Gate or Other, anything may be
+//           bound instead.
 // Dispatch  one thread per word of y. If the launcher splits a call, a piece begins at item b0 and at word n0 of the candidates. A
 //           piece that does not hold all candidates of an item leaves y as it is if the item's choice is not among them.
 // Needs     ranked.wgsl.

@@ -8,8 +8,8 @@
 //           computes the rows from first on, counted over the flattened [B,h], and x begins at row x_row.
 //           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  one thread for 8 adjacent pixels of a row and one channel; adjacent threads have adjacent channels.
-// Method    K and SPAN = K + 7 are inserted into the text and all taps are unrolled, so that the SPAN inputs under 8 outputs stay in
-//           registers: each is loaded once for up to K products.
+// Method    K and SPAN = K + 7 are inserted into the text and all taps are unrolled, so that the SPAN inputs under 8 outputs stay
+//           in registers: each is loaded once for up to K products.
 // Note      no condition depends on params alone: lavapipe would compile the shader again for each value.
 
 struct Params {

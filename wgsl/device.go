@@ -64,8 +64,8 @@ func (d *Device) start() error {
 	return d.takeError()
 }
 
-// lowered returns the limits of an adapter, lowered by the options and completed with our own. The work per submission aims at 0.2 s
-// on the slowest machine of a kind that is likely: lavapipe on two cores, the GPU of an old laptop, a small discrete card.
+// lowered returns the limits of an adapter, lowered by the options and completed with our own. The work per submission aims at
+// 0.2 s on the slowest machine of a kind that is likely: lavapipe on two cores, the GPU of an old laptop, a small discrete card.
 func (r limits) lowered(kind AdapterKind, opts Options) limits {
 	r.memoryBytes = opts.MaxMemoryBytes
 	r.windowKeys, r.fusedWidth = windowKeys, fusedWidth

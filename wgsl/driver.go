@@ -1,7 +1,7 @@
 package wgsl
 
-// driver is what a Device needs from WebGPU. The rest of this package decides what to run on which buffers and does not know how it is
-// run: webgpu.go is the driver with a GPU and needs cgo; tests have one that only checks what it is asked to do.
+// driver is what a Device needs from WebGPU. The rest of this package decides what to run on which buffers and does not know how
+// it is run: webgpu.go is the driver with a GPU and needs cgo; tests have one that only checks what it is asked to do.
 type driver interface {
 	// create allocates a block of memory of size bytes.
 	create(size int64, use use) (handle, error)
@@ -21,8 +21,8 @@ type driver interface {
 	// submitWrites submits the writes so far.
 	submitWrites()
 
-	// read waits until everything submitted is done, then copies parts of blocks to the host, by way of the block staging, which must
-	// hold all of them.
+	// read waits until everything submitted is done, then copies parts of blocks to the host, by way of the block staging, which
+	// must hold all of them.
 	read(from []reading, staging handle) error
 
 	// poll lets the driver release what finished submissions have used.

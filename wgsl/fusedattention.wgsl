@@ -2,9 +2,9 @@
 //
 //   S = scale * Q K^T;  O = softmax(S) V;  LSE[z,i] = log(sum_j exp(S[i,j]))
 //
-// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch, head), see
-//           matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse. The keys may be split into pieces; then o is
-//           [items,pieces,rows,value_width] and lse [items,pieces,rows], and attentionmerge.wgsl combines them.
+// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch,
+//           head), see matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse. The keys may be split into
+//           pieces; then o is [items,pieces,rows,value_width] and lse [items,pieces,rows], and attentionmerge.wgsl combines them.
 // Dispatch  workgroups of 8 x {{WY}} threads: x is a tile of 64 queries, y the item, z the piece of the keys.
 // Method    a workgroup loops over tiles of 64 keys. For each tile:
 //           1. The 64 x 64 scores are a matrix product, with 16 channels of Q and K at a time in workgroup memory, as in
@@ -13,10 +13,12 @@
 //              row of O are scaled down to match.
 //           3. The probabilities go through workgroup memory, 32 keys at a time, to the threads that add their multiples of V's rows
 //              to O. Each thread keeps {{ROWS4}}*4 rows x {{OUT4}}*4 columns of O in registers.
-// Memory    8 KiB for channels of Q and K, or probabilities, and 2 KiB for maxima and sums of rows; every device has 16 KiB or more.
-// Numbers   rows are divided by their sums at the end. Channels beyond width count as zeros; keys beyond the end get the score -3e38,
-//           and their V is not read.
-// Origin    online softmax (Milakov and Gimelshein, arXiv 1805.02867) over tiles, as in FlashAttention (Dao et al., arXiv 2205.14135).
+// Memory    8 KiB for channels of Q and K, or probabilities, and 2 KiB for maxima and sums of rows; every device has 16 KiB or
+//           more.
+// Numbers   rows are divided by their sums at the end. Channels beyond width count as zeros; keys beyond the end get the score
+//           -3e38, and their V is not read.
+// Origin    online softmax (Milakov and Gimelshein, arXiv 1805.02867) over tiles, as in FlashAttention (Dao et al., arXiv
+//           2205.14135).
 // Needs     matrix.wgsl.
 // Measure   go test ./wgsl -run XXX -bench Attention
 

@@ -52,7 +52,8 @@ func (d *Device) convert(file string, x, y *buffer) {
 	}
 }
 
-// readable returns spans in which float16 buffers that k cannot read are replaced by float32 copies, and a function that frees these.
+// readable returns spans in which float16 buffers that k cannot read are replaced by float32 copies, and a function that frees
+// these.
 func (d *Device) readable(k *kernel, spans []span) ([]span, func()) {
 	var copies []*buffer
 	for i, s := range spans {
@@ -89,8 +90,8 @@ func elementLoad(x *buffer, width int) []string {
 	return []string{"{{X_ELEMENT}}", "u32", "{{LOAD_X}}", "half_of(x[at / 2u], at)"}
 }
 
-// vectorLoad returns the element type of the matrix named x and an expression that loads four of its words, from word at on. If wide is
-// set, at must be a multiple of four.
+// vectorLoad returns the element type of the matrix named x and an expression that loads four of its words, from word at on. If
+// wide is set, at must be a multiple of four.
 func vectorLoad(x string, half, wide bool) (element, load string) {
 	switch {
 	case half && wide:

@@ -2,9 +2,9 @@
 //
 //   Cols[(b*OH+oy)*OW+ox, (ky*kw+kx)*c+ch] = X[b, oy*stride-pad+ky, ox*stride-pad+kx, ch]   (0 outside)
 //
-// Buffers   x [B,h,w,c], cols [B*OH*OW,kh*kw*c]. If the launcher splits a call, a piece computes the patch rows from first on, counted
-//           over the flattened [B,OH], and x begins at the image row x_row, counted over the flattened [B,h].
-//           ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
+// Buffers   x [B,h,w,c], cols [B*OH*OW,kh*kw*c]. If the launcher splits a call, a piece computes the patch rows from first on,
+//           counted over the flattened [B,OH], and x begins at the image row x_row, counted over the flattened [B,h]. ELEMENT is
+//           f32, or vec4<f32>, and then c counts groups of four channels.
 // Dispatch  one thread per element of cols.
 
 struct Params {

@@ -10,8 +10,8 @@ import (
 // joined is the number of matrices that a launch can join: one binding is needed for the result.
 const joined = maxSpans - 1
 
-// Join implements backend.Kernels. A launch joins adjacent matrices if all of them, or none, are stored as float16. If the result does
-// not fit a binding, each matrix is copied separately.
+// Join implements backend.Kernels. A launch joins adjacent matrices if all of them, or none, are stored as float16. If the result
+// does not fit a binding, each matrix is copied separately.
 func (d *Device) Join(a backend.Join) {
 	a.Check()
 	copies := a.Copies()

@@ -2,8 +2,9 @@
 //
 //   Y[o, start_i + j] = X_i[o,j] for j < size_i
 //
-// Buffers   x0 .. x6 [outer,size_i]; for a matrix that does not exist, size_i is 0 and anything may be bound. y: rows `width` apart.
-//           ELEMENT is f32, or vec4<f32>, and then all widths count groups of four words. The x may all be float16 in pairs.
+// Buffers   x0 .. x6 [outer,size_i]; for a matrix that does not exist, size_i is 0 and anything may be bound. y: rows `width`
+//           apart. ELEMENT is f32, or vec4<f32>, and then all widths count groups of four words. The x may all be float16 in
+//           pairs.
 // Dispatch  one thread per element of Y.
 // Needs     halves.wgsl.
 

@@ -65,8 +65,9 @@ func source(file string, replace []string) (string, error) {
 
 var repeated = regexp.MustCompile(`^(.*\S)\s*// for ((?:[A-Z]<\d+(?:, )?)+)$`)
 
-// unroll repeats each line that ends in "// for I<2, J<3", with $I and $J replaced by all pairs of indices. Shaders use this instead of
-// arrays in loops, because WGSL compilers check the bounds of indices that are not constants, and keep only named values in registers.
+// unroll repeats each line that ends in "// for I<2, J<3", with $I and $J replaced by all pairs of indices. Shaders use this
+// instead of arrays in loops, because WGSL compilers check the bounds of indices that are not constants, and keep only named
+// values in registers.
 func unroll(code string) (string, error) {
 	var out strings.Builder
 	for _, line := range strings.Split(code, "\n") {

@@ -84,8 +84,8 @@ type launch struct {
 	grid   [3]int // workgroups
 }
 
-// launch records a run of grid workgroups of k. work is its estimated cost in FLOP (a word moved counts as one), spans are the storage
-// bindings in order, and sent is the contents of struct Params.
+// launch records a run of grid workgroups of k. work is its estimated cost in FLOP (a word moved counts as one), spans are the
+// storage bindings in order, and sent is the contents of struct Params.
 func (d *Device) launch(k *kernel, grid [3]int, work float64, spans []span, sent params) {
 	if d.err != nil || d.lost != nil || k.program == nil {
 		return

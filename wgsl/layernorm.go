@@ -6,8 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// rowKernel returns the kernel in a file that reduces rows, and the number of threads that share a row ({{LANES}}). On adapters that are
-// CPUs, one thread per row is fastest; on GPUs, adjacent threads should read adjacent words.
+// rowKernel returns the kernel in a file that reduces rows, and the number of threads that share a row ({{LANES}}). On adapters
+// that are CPUs, one thread per row is fastest; on GPUs, adjacent threads should read adjacent words.
 func (d *Device) rowKernel(file string, e element, more ...string) (k *kernel, lanes int) {
 	lanes = 32
 	if d.info.Kind == Software {

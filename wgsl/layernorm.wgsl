@@ -4,8 +4,8 @@
 //
 // Buffers   x [rows,c], gamma [c], beta [c], y [rows,c]. In place, x and y are the same buffer and ACCESS is read_write, otherwise
 //           read. ELEMENT is f32, or vec4<f32>, and then c counts groups of four channels.
-// Dispatch  LANES threads per row, 64/LANES rows per workgroup. With 32 lanes, loads on GPUs are coalesced; with 1 lane, no barriers
-//           are needed, which is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
+// Dispatch  LANES threads per row, 64/LANES rows per workgroup. With 32 lanes, loads on GPUs are coalesced; with 1 lane, no
+//           barriers are needed, which is about twice as fast on adapters that are CPUs (BenchmarkMemory/LayerNorm).
 // Numbers   two passes, for the mean and then for the squared differences, so a large mean does not cancel digits. The row is read
 //           three times; the second and third reads come from a cache.
 // Needs     erf.wgsl, rowtotal.wgsl.

@@ -2,9 +2,9 @@
 //
 //   Part[b,s,:] = sums over the pixels s + k*segments of (a*u^2*bce, t, both, either, W*t, d*t, W, d)
 //
-// where p = sigmoid(x), u = 1 - p_t and a = alpha_t (focal loss with gamma = 2; Lin et al., arXiv 1708.02002); both and either count
-// the pixels with x > 0 and, or, t > 0.5; W = 1 if x >= 0, else 0; and d = p - W. sum.wgsl then sums over s, and masklossfinish.wgsl
-// combines the sums of W and d to those of p.
+// where p = sigmoid(x), u = 1 - p_t and a = alpha_t (focal loss with gamma = 2; Lin et al., arXiv 1708.02002); both and either
+// count the pixels with x > 0 and, or, t > 0.5; W = 1 if x >= 0, else 0; and d = p - W. sum.wgsl then sums over s, and
+// masklossfinish.wgsl combines the sums of W and d to those of p.
 //
 // Buffers   x [B,pixels], truth [masks,pixels], part [B,segments,8]. The truth of mask b is number (phase + b)/repeat.
 // Dispatch  one thread per (b, s).

@@ -2,8 +2,8 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// matrix is a family of matrices in one buffer (matrix.wgsl), for items z = (z / inner, z % inner). Item z begins at word
-// off + z/inner * outerStep + z%inner * inStep, and its rows as stored are stride words apart. off may be negative if the first items
+// matrix is a family of matrices in one buffer (matrix.wgsl), for items z = (z / inner, z % inner). Item z begins at word off +
+// z/inner * outerStep + z%inner * inStep, and its rows as stored are stride words apart. off may be negative if the first items
 // are not used.
 type matrix struct {
 	buf               backend.Buffer
@@ -23,8 +23,9 @@ func (it items) offset(x matrix, z int) int {
 	return x.off + z/it.inner*x.outerStep + z%it.inner*x.inStep
 }
 
-// product is C[z] (+)= act(alpha * op(A[z]) . op(B[z]) + bias[z]) + residual[z], or a part of one. Unlike those of backend.MatMul, its
-// matrices may lie anywhere in their buffers, so that heads of an attention and parts of larger matrices are products too.
+// product is C[z] (+)= act(alpha * op(A[z]) . op(B[z]) + bias[z]) + residual[z], or a part of one. Unlike those of
+// backend.MatMul, its matrices may lie anywhere in their buffers, so that heads of an attention and parts of larger matrices are
+// products too.
 type product struct {
 	a, b, c        matrix
 	transA, transB bool
@@ -76,8 +77,8 @@ func (d *Device) productAs(p product, v variant) {
 	d.splitProduct(p, v)
 }
 
-// splitProduct halves the items, then the rows, then the columns of p until each part can be launched; sumPieces then splits the terms,
-// if necessary.
+// splitProduct halves the items, then the rows, then the columns of p until each part can be launched; sumPieces then splits the
+// terms, if necessary.
 func (d *Device) splitProduct(p product, v variant) {
 	maxWork := d.limits.batchWork
 	switch {
@@ -172,8 +173,8 @@ func (p product) spanB() span {
 
 func (p product) spanC() span { return p.items.span(p.c, p.m, p.n) }
 
-// span binds rows x cols of all items of x. Offsets grow with both parts of the pair (z / inner, z % inner), so the first and last words
-// belong to the first or last item of the first or last outer group.
+// span binds rows x cols of all items of x. Offsets grow with both parts of the pair (z / inner, z % inner), so the first and
+// last words belong to the first or last item of the first or last outer group.
 func (it items) span(x matrix, rows, cols int) span {
 	last := it.first + it.n - 1
 	lo, hi := it.offset(x, it.first), it.offset(x, last)

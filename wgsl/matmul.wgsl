@@ -4,9 +4,9 @@
 //
 // then, optionally, rotary position encoding of pairs of columns (see backend.Rotation).
 //
-// These files are joined in this order: erf.wgsl (gelu4), halves.wgsl, matrix.wgsl, this file, then matmulwide.wgsl (loads and stores
-// of aligned groups of four words: all rows begin at multiples of 4 words, and n is a multiple of 4) or matmulnarrow.wgsl (any layout),
-// and finally one of
+// These files are joined in this order: erf.wgsl (gelu4), halves.wgsl, matrix.wgsl, this file, then matmulwide.wgsl (loads and
+// stores of aligned groups of four words: all rows begin at multiples of 4 words, and n is a multiple of 4) or matmulnarrow.wgsl
+// (any layout), and finally one of
 //   matmultiled.wgsl    tiles in workgroup memory: for discrete and integrated GPUs
 //   matmuldirect.wgsl   registers only: for Metal and lavapipe
 //   matmulreduce.wgsl   adds the pieces of a product whose sum was split

@@ -1,12 +1,12 @@
-// matmuldirect: the matrix product from registers alone. Each thread computes {{ROWS}} rows x 4*{{COLS}} columns of C. op(B) must be
-// stored [k,n] (the launcher transposes it if necessary); A may be stored either way.
+// matmuldirect: the matrix product from registers alone. Each thread computes {{ROWS}} rows x 4*{{COLS}} columns of C. op(B) must
+// be stored [k,n] (the launcher transposes it if necessary); A may be stored either way.
 //
 // Bindings  1 a, 2 b, 3 c, 4 bias, 5 residual, 6 angles; see matmul.wgsl.
 // Dispatch  workgroups of {{WX}} x {{WY}} threads: x along n, y along m; z is item * pieces + piece.
-// Method    per term k, a thread loads {{ROWS}} words of A and 4*{{COLS}} words of B and does their outer product. Its groups of four
-//           columns are {{STEP}} words apart, and adjacent threads {{LANE}} words.
-// Origin    the register-blocked variant that was fastest on Mesa's lavapipe, where the lanes of a vector are adjacent threads in x:
-//           they all read the same words of A.
+// Method    per term k, a thread loads {{ROWS}} words of A and 4*{{COLS}} words of B and does their outer product. Its groups of
+//           four columns are {{STEP}} words apart, and adjacent threads {{LANE}} words.
+// Origin    the register-blocked variant that was fastest on Mesa's lavapipe, where the lanes of a vector are adjacent threads in
+//           x: they all read the same words of A.
 // Measure   go test ./wgsl -run XXX -bench MatMul
 
 @group(0) @binding(1) var<storage, read> a: array<{{A_ELEMENT}}>;

@@ -1,5 +1,5 @@
-// matmulnarrow: loads and stores for matmul.wgsl, for any layout. What is loaded from beyond the end of a row goes into sums that are
-// never stored. (WebGPU defines reads beyond the end of a binding: they return some word of the binding, or zero.)
+// matmulnarrow: loads and stores for matmul.wgsl, for any layout. What is loaded from beyond the end of a row goes into sums that
+// are never stored. (WebGPU defines reads beyond the end of a binding: they return some word of the binding, or zero.)
 
 @group(0) @binding(2) var<storage, read> b: array<{{B_ELEMENT}}>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;

@@ -1,12 +1,13 @@
 // matmultiled: the matrix product with tiles in workgroup memory. A thread computes {{ROWS4}}*4 rows x {{COLS4}}*4 columns of C.
 //
 // Bindings  1 a, 2 b, 3 c, 4 bias, 5 residual, 6 angles; see matmul.wgsl.
-// Dispatch  workgroups of {{WX}} x {{WY}} threads: x along n in tiles of {{TILE_N}} columns, y along m in tiles of {{TILE_M}} rows; z is
-//           item * pieces + piece.
-// Method    a workgroup loops over k in steps of {{TILE_K}} terms. It loads {{TILE_M}} rows of op(A) and {{TILE_N}} columns of op(B) to
-//           workgroup memory, term by term, so that a vec4 holds the same term of four adjacent rows (or columns). Then each thread
-//           reads, per term, {{ROWS4}} vec4 of A and {{COLS4}} of B, and does their outer product in registers. A matrix that is stored
-//           with its terms along the rows is transposed on the way in, in blocks of 4 x 4 (TRANSPOSE_A, TRANSPOSE_B).
+// Dispatch  workgroups of {{WX}} x {{WY}} threads: x along n in tiles of {{TILE_N}} columns, y along m in tiles of {{TILE_M}}
+//           rows; z is item * pieces + piece.
+// Method    a workgroup loops over k in steps of {{TILE_K}} terms. It loads {{TILE_M}} rows of op(A) and {{TILE_N}} columns of
+//           op(B) to workgroup memory, term by term, so that a vec4 holds the same term of four adjacent rows (or columns). Then
+//           each thread reads, per term, {{ROWS4}} vec4 of A and {{COLS4}} of B, and does their outer product in registers. A
+//           matrix that is stored with its terms along the rows is transposed on the way in, in blocks of 4 x 4 (TRANSPOSE_A,
+//           TRANSPOSE_B).
 // Numbers   terms beyond the end are loaded as 0 in both tiles, whatever lies there.
 // Origin    2-D register blocking (Volkov and Demmel, "Benchmarking GPUs to tune dense linear algebra", SC 2008).
 // Measure   go test ./wgsl -run XXX -bench MatMul

@@ -2,8 +2,8 @@ package wgsl
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// poolPiece is some output rows, counted over the flattened [B,H/2], and the image rows lo..hi-1 under them, counted over the flattened
-// [B,H].
+// poolPiece is some output rows, counted over the flattened [B,H/2], and the image rows lo..hi-1 under them, counted over the
+// flattened [B,H].
 type poolPiece struct {
 	r      chunk
 	lo, hi int

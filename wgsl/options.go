@@ -50,7 +50,7 @@ var (
 	ErrNoAdapter = errors.New("wgsl: no GPU adapter found")
 	// ErrOutOfMemory: an allocation failed; work on something smaller.
 	ErrOutOfMemory = errors.New("wgsl: out of GPU memory")
-	// ErrDeviceLost: the driver gave up (a reset, a hang, an unplugged GPU). Open the device again. If the loss is noticed only when
-	// work is submitted, the WebGPU library (wgpu-native 0.17) ends the process with a message of its own.
+	// ErrDeviceLost: the driver gave up (a reset, a hang, an unplugged GPU). Open the device again. If the loss is noticed only
+	// when work is submitted, the WebGPU library (wgpu-native 0.17) ends the process with a message of its own.
 	ErrDeviceLost = errors.New("wgsl: the GPU device was lost")
 )

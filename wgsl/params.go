@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// param is a word of a shader's uniform: its name in struct Params, and its value, an int, uint32, bool or float32. The name "dims.x"
-// is a component of a vec4 or a field of an inner struct, "base.0.x" a component in an array of vec4.
+// param is a word of a shader's uniform: its name in struct Params, and its value, an int, uint32, bool or float32. The name
+// "dims.x" is a component of a vec4 or a field of an inner struct, "base.0.x" a component in an array of vec4.
 type param struct {
 	name  string
 	value any

@@ -19,7 +19,8 @@ func (d *Device) Resample(a backend.Resample) {
 	}
 }
 
-// resamplePiece computes the rows out of Y from the rows in of X, for the items o. If there is more than one item, these are all rows.
+// resamplePiece computes the rows out of Y from the rows in of X, for the items o. If there is more than one item, these are all
+// rows.
 func (d *Device) resamplePiece(a backend.Resample, o, in, out chunk, accumulate bool) {
 	e := elementOf(a.Inner)
 	n := o.n * out.n * a.Inner

@@ -2,8 +2,8 @@
 //
 //   Y[o,i,c] (+)= sum_{t<taps} Table[i,1+t] * X[o, Table[i,0]+t, c]
 //
-// Buffers   x [outer,in,inner], table [out,1+taps], y [outer,out,inner]. If the launcher splits a call, a piece may hold only some of
-//           the rows of y and table, and only the rows from first on of x; then it adds the terms that fall on these.
+// Buffers   x [outer,in,inner], table [out,1+taps], y [outer,out,inner]. If the launcher splits a call, a piece may hold only
+//           some of the rows of y and table, and only the rows from first on of x; then it adds the terms that fall on these.
 //           ELEMENT is f32, or vec4<f32>, and then inner counts groups of four words.
 // Dispatch  one thread per element of y.
 // Numbers   terms beyond the end of the axis have weight 0 and are not read.

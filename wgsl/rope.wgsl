@@ -3,8 +3,8 @@
 //   Y[b,t,pair] (+)= (x0*cos - x1*sin, x0*sin + x1*cos), (cos, sin) = Table[t mod period, pair], for t < rotated;
 //   tokens t >= rotated are copied.
 //
-// Buffers   x, y [B,n,pairs,2]; in place, both are the same buffer and ACCESS is read_write, otherwise read. table [period,pairs,2].
-//           If the launcher splits a call, a piece begins at token first, counted over the flattened [B,n].
+// Buffers   x, y [B,n,pairs,2]; in place, both are the same buffer and ACCESS is read_write, otherwise read. table
+//           [period,pairs,2]. If the launcher splits a call, a piece begins at token first, counted over the flattened [B,n].
 // Dispatch  one thread per pair.
 
 struct Params {

@@ -1,5 +1,6 @@
-// rowtotal: sums over the LANES threads that share a row, joined in front of the kernels that reduce rows. LANES is a power of two,
-// at most the workgroup size of 64. The order of the sum is fixed. With one lane, nothing is shared and compilers drop the barriers.
+// rowtotal: sums over the LANES threads that share a row, joined in front of the kernels that reduce rows. LANES is a power of
+// two, at most the workgroup size of 64. The order of the sum is fixed. With one lane, nothing is shared and compilers drop the
+// barriers.
 
 var<workgroup> row_sums: array<vec2<f32>, 64>;
 

@@ -2,10 +2,10 @@
 
 package wgsl
 
-// In three asynchronous calls (MapAsync, OnSubmittedWorkDone and the lost-device callback of RequestDevice), the Go binding passes
-// addresses of Go variables to C, which a garbage collection before the callback invalidates. These shims call the same C functions,
-// but with callbacks in C that write to malloc'ed memory. The declarations follow webgpu.h of wgpu-native 0.17, which a package other
-// than the binding cannot include.
+// In three asynchronous calls (MapAsync, OnSubmittedWorkDone and the lost-device callback of RequestDevice), the Go binding
+// passes addresses of Go variables to C, which a garbage collection before the callback invalidates. These shims call the same C
+// functions, but with callbacks in C that write to malloc'ed memory. The declarations follow webgpu.h of wgpu-native 0.17, which
+// a package other than the binding cannot include.
 
 /*
 #include <stdbool.h>
@@ -118,8 +118,8 @@ func requestDevice(a *wgpu.Adapter, log errorLog) *wgpu.Device {
 	return (*wgpu.Device)(unsafe.Pointer(&handle))
 }
 
-// hangTimeout is how long a wait may take before the device counts as hung. Submissions are sized to take a fraction of a second; the
-// rest is for software adapters on a busy machine.
+// hangTimeout is how long a wait may take before the device counts as hung. Submissions are sized to take a fraction of a second;
+// the rest is for software adapters on a busy machine.
 const hangTimeout = 2 * time.Minute
 
 // wait starts an asynchronous call and polls the device until the callback has run. (Poll(true) would give up after 5 s and report

@@ -3,8 +3,9 @@ package wgsl
 // chunk is n consecutive items of a longer list, from item start on.
 type chunk struct{ start, n int }
 
-// chunks splits items of the given number of words into runs that fit a storage binding, even with an unaligned start, and take at most
-// a third of a submission's work (at one FLOP per word). If a single item is larger than that, the caller has to split it.
+// chunks splits items of the given number of words into runs that fit a storage binding, even with an unaligned start, and take
+// at most a third of a submission's work (at one FLOP per word). If a single item is larger than that, the caller has to split
+// it.
 func (d *Device) chunks(items, words int) []chunk {
 	most := min(d.bindingWords(), int(d.limits.batchWork/3))
 	return split(items, max(most/words, 1))

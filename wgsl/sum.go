@@ -7,8 +7,8 @@ const (
 	sumLast  = 256 // per thread, in the last stage
 )
 
-// Sum implements backend.Kernels. It splits what does not fit by outer items first; if a single item does not fit, by terms; if a single
-// term of all columns does not fit, by columns.
+// Sum implements backend.Kernels. It splits what does not fit by outer items first; if a single item does not fit, by terms; if a
+// single term of all columns does not fit, by columns.
 func (d *Device) Sum(a backend.Sum) {
 	a.Check()
 	for _, o := range d.chunks(a.Outer, a.N*a.Inner) {

@@ -21,8 +21,8 @@ type KernelTally struct {
 	// FLOP is the work of kernels that consist of multiply-adds, 2 for each, without padding; 0 for all others.
 	FLOP float64
 
-	// Read and Written are bytes of operands. Each is counted once per launch, however often the kernel reads it; an operand that is
-	// changed in place counts as written only. So this is the least memory traffic, apart from what caches save.
+	// Read and Written are bytes of operands. Each is counted once per launch, however often the kernel reads it; an operand that
+	// is changed in place counts as written only. So this is the least memory traffic, apart from what caches save.
 	Read, Written int64
 }
 
@@ -71,8 +71,8 @@ func (t Tally) All() (sum KernelTally) {
 	return sum
 }
 
-// multiplies names the shader files whose estimated work is their FLOP. The estimates of the others include words moved and the cost of
-// functions; they only serve to bound how long a submission takes.
+// multiplies names the shader files whose estimated work is their FLOP. The estimates of the others include words moved and the
+// cost of functions; they only serve to bound how long a submission takes.
 var multiplies = map[string]bool{"matmultiled": true, "matmuldirect": true, "windowattention": true, "fusedattention": true,
 	"depthwise": true, "depthwiseweight": true}
 

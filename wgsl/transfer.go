@@ -6,8 +6,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// stagingBytes is the size of a piece of a transfer. WebGPU keeps a copy of what is written until it is submitted; writing in pieces
-// bounds that memory.
+// stagingBytes is the size of a piece of a transfer. WebGPU keeps a copy of what is written until it is submitted; writing in
+// pieces bounds that memory.
 const stagingBytes = 4 << 20
 
 // maxUnsent is the number of bytes that may be written before the device submits them and waits.

@@ -2,8 +2,8 @@
 //
 // Buffers   x: [rows,cols], y: [cols,rows], for each item z; see matrix.wgsl.
 // Dispatch  workgroups of 16 x 16 threads, one tile each; z is the item.
-// Method    a tile goes through workgroup memory, so that loads and stores both run along rows; its rows are padded by a word against
-//           bank conflicts (Ruetsch and Micikevicius, "Optimizing matrix transpose in CUDA", 2009).
+// Method    a tile goes through workgroup memory, so that loads and stores both run along rows; its rows are padded by a word
+//           against bank conflicts (Ruetsch and Micikevicius, "Optimizing matrix transpose in CUDA", 2009).
 // Needs     matrix.wgsl.
 
 struct Params {

@@ -26,8 +26,8 @@ type tuner struct {
 // tuningFile is the contents of the file: adapter -> kind of product -> name of a variant.
 type tuningFile map[string]map[string]string
 
-// newTuner reads what was measured on this adapter before. A file that cannot be read counts as empty, since measuring again takes just
-// a second.
+// newTuner reads what was measured on this adapter before. A file that cannot be read counts as empty, since measuring again
+// takes just a second.
 func newTuner(opts Options, info AdapterInfo) tuner {
 	t := tuner{on: opts.Tune, file: opts.TuningFile, choices: map[string]string{},
 		adapter: fmt.Sprintf("%s, %s, %s", info.Name, info.Backend, info.Driver)}
@@ -71,7 +71,8 @@ func (t tuner) save() {
 	_ = wholefile.WriteBytes(t.file, data)
 }
 
-// kind names a group of products that share a choice: those with sizes that round up to the same powers of four, stored in the same way.
+// kind names a group of products that share a choice: those with sizes that round up to the same powers of four, stored in the
+// same way.
 func (p product) kind() string {
 	size := func(n int) int { return 1 << ((bits.Len(uint(min(n, 4096)-1)) + 1) / 2 * 2) }
 	return fmt.Sprintf("%dx%dx%d items %d transA %t transB %t aligned %t", size(p.m), size(p.n), size(p.k),
@@ -95,8 +96,8 @@ func (d *Device) tuned(p product) variant {
 	return best
 }
 
-// tuningSize limits the rows, columns and terms of products that are timed: enough to occupy a device of this kind, but so few that the
-// slowest one times a variant in a few milliseconds.
+// tuningSize limits the rows, columns and terms of products that are timed: enough to occupy a device of this kind, but so few
+// that the slowest one times a variant in a few milliseconds.
 func (d *Device) tuningSize() int {
 	switch d.info.Kind {
 	case Discrete:
@@ -136,8 +137,8 @@ func (d *Device) measureVariants(p product) variant {
 	return best
 }
 
-// timeProduct returns the shortest of three times for four runs of p as v, after one run that compiles it. It gives up if the first time
-// is more than twice the best so far.
+// timeProduct returns the shortest of three times for four runs of p as v, after one run that compiles it. It gives up if the
+// first time is more than twice the best so far.
 func (d *Device) timeProduct(p product, v variant, bestSoFar time.Duration) (time.Duration, bool) {
 	best := time.Duration(math.MaxInt64)
 	d.productAs(p, v)

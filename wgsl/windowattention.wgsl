@@ -2,11 +2,11 @@
 //
 //   S = scale * Q K^T;  O = softmax(S) V;  LSE[z,i] = log(sum_j exp(S[i,j]))
 //
-// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch, head), see
-//           matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
+// Buffers   q, o: [rows,width] and [rows,value_width], k, v: [keys,width] and [keys,value_width], for each item z = (batch,
+//           head), see matrix.wgsl; lse [items,lse_stride], from lse_base on, written if has_lse.
 // Dispatch  one workgroup of 64 threads per 8 queries (x) of an item (y).
-// Method    all scores of the 8 queries fit in workgroup memory. First, each thread computes the scores of every 64th key with all 8
-//           queries; then 8 threads share the softmax of a row; then each thread computes 4 rows x 4 columns of O.
+// Method    all scores of the 8 queries fit in workgroup memory. First, each thread computes the scores of every 64th key with
+//           all 8 queries; then 8 threads share the softmax of a row; then each thread computes 4 rows x 4 columns of O.
 // Numbers   the largest score of a row is subtracted before exp; rows are divided by their sums at the end.
 // Needs     matrix.wgsl.
 

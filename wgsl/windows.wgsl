@@ -1,4 +1,5 @@
-// windows: cuts images into windows of side x side pixels, with zeros beyond the edge, and back.    (specification: backend.Windows)
+// windows: cuts images into windows of side x side pixels, with zeros beyond the edge, and back.    (specification:
+// backend.Windows)
 //
 //   Y[window,i,j,:] (+)= X[image,y,x,:], or 0                Y[image,y,x,:] (+)= X[window,i,j,:] with inverse
 //

@@ -14,9 +14,9 @@ type Heads struct {
 //	S[i,j] = Scale * sum_d Q[b,i,h,d] * K[b,j,h,d]
 //	O[b,i,h,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,h,:]
 //
-// LSE, unless it is nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq], for the backward pass. The last key counts Repeats times (0
-// also means once), as if it were there that many times: log(Repeats) is added to S[i,Nk-1]. Dv may differ from D. Implementations
-// should not store all scores [Nq,Nk] at once.
+// LSE, unless it is nil, receives log(sum_j exp(S[i,j])) as [B,Heads,Nq], for the backward pass. The last key counts Repeats
+// times (0 also means once), as if it were there that many times: log(Repeats) is added to S[i,Nk-1]. Dv may differ from D.
+// Implementations should not store all scores [Nq,Nk] at once.
 type Attention struct {
 	Q, K, V, O       Heads
 	LSE              Buffer

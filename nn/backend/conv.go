@@ -125,8 +125,8 @@ func (a MaxPoolBackward) Check() {
 	holds(op, "DX", a.DX, 0, a.B*a.H*a.W*a.C)
 }
 
-// Resample multiplies one axis by a sparse matrix of size Out x In, each of whose rows has at most Taps consecutive nonzero entries.
-// Resizing by any filter is such a matrix, and so is its adjoint:
+// Resample multiplies one axis by a sparse matrix of size Out x In, each of whose rows has at most Taps consecutive nonzero
+// entries. Resizing by any filter is such a matrix, and so is its adjoint:
 //
 //	Y[o,i,c] (+)= sum_{t<Taps} Table[i,1+t] * X[o, Table[i,0]+t, c]
 //

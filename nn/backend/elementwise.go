@@ -151,8 +151,8 @@ func (a Dot) Check() {
 	holds(op, "Z", a.Z, 0, 1)
 }
 
-// Dropout zeroes elements at random, in groups of Group consecutive elements (1 for dropout, a whole sample for drop path), and scales
-// the others. For 0 <= Rate < 1:
+// Dropout zeroes elements at random, in groups of Group consecutive elements (1 for dropout, a whole sample for drop path), and
+// scales the others. For 0 <= Rate < 1:
 //
 //	keep(i) = Hash(Seed, i/Group) >= Rate * 2^32;  Y[i] (+)= keep(i) ? X[i]/(1-Rate) : 0
 //

@@ -1,15 +1,15 @@
 package backend
 
-// GridAttention is Attention with one head to the pixels of Frames frames, Side x Side each, followed by Pointers tokens, for which
-// the keys of the pixels do not have to be computed. Key j = t*Side*Side + y*Side + x belongs to pixel (x, y) of frame t, keys from
-// Frames*Side*Side on belong to the pointers:
+// GridAttention is Attention with one head to the pixels of Frames frames, Side x Side each, followed by Pointers tokens, for
+// which the keys of the pixels do not have to be computed. Key j = t*Side*Side + y*Side + x belongs to pixel (x, y) of frame t,
+// keys from Frames*Side*Side on belong to the pointers:
 //
 //	k[b,j,:] = rotate(Table[y*Side+x], Memory[b,j,:] W + Bias)    of pixels
 //	k[b,j,:] = K[b,j-Frames*Side*Side,:]                          of pointers
 //	S[i,j] = Scale * sum_d Q[b,i,d] * k[b,j,d];  O[b,i,:] = sum_j softmax_j(S[i,:])[j] * V[b,j,:]
 //
-// The queries are already rotated. The table must be axial: the angles of the first D/4 channel pairs depend on x alone, those of the
-// others on y alone.
+// The queries are already rotated. The table must be axial: the angles of the first D/4 channel pairs depend on x alone, those of
+// the others on y alone.
 type GridAttention struct {
 	Q, Memory, K, V, O     Heads  // of width D, M, D, Dv, Dv; K.Buf is nil without pointers
 	W, Bias, Table         Buffer // [M,D], [D], [Side*Side,D/2,2]
@@ -19,8 +19,8 @@ type GridAttention struct {
 	Scale                  float32
 }
 
-// GridAttender is implemented by devices that can compute GridAttention without the keys. For other devices, the caller computes the
-// keys and calls Attention.
+// GridAttender is implemented by devices that can compute GridAttention without the keys. For other devices, the caller computes
+// the keys and calls Attention.
 type GridAttender interface {
 	// GridAttentionPays reports whether GridAttention is faster than computing the keys. It depends on sizes only.
 	GridAttentionPays(GridAttention) bool

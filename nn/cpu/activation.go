@@ -19,8 +19,8 @@ func activate(act backend.Activation, x float32) float32 {
 	return x
 }
 
-// gelu is x*Phi(x), where Phi is the distribution function of the standard normal (Hendrycks and Gimpel, arXiv 1606.08415). Erfc, unlike
-// 1 + Erf, is accurate where Phi is small.
+// gelu is x*Phi(x), where Phi is the distribution function of the standard normal (Hendrycks and Gimpel, arXiv 1606.08415). Erfc,
+// unlike 1 + Erf, is accurate where Phi is small.
 func gelu(x float32) float32 {
 	v := float64(x)
 	return float32(v * 0.5 * math.Erfc(-v*math.Sqrt2/2))

@@ -37,16 +37,16 @@ func (d *Device) RepeatsKeys() bool { return true }
 // lastBias returns what counting the last key Repeats times adds to its scores, in units of log 2.
 func (a *attentionArgs) lastBias() float32 { return float32(math.Log2(float64(max(a.Repeats, 1)))) }
 
-// plainScores says how the plain kernels compute scores: as unit * q.k. They apply p to probabilities and gradients of scores, to round
-// them where bf16 does.
+// plainScores says how the plain kernels compute scores: as unit * q.k. They apply p to probabilities and gradients of scores, to
+// round them where bf16 does.
 type plainScores struct {
 	q    heads
 	unit float64
 	p    func(float64) float64
 }
 
-// roundPlain prepares the operands of the plain kernels. If the kernels f round, it rounds keys, values, and queries, the latter after
-// multiplying by Scale*log2(e), as the fast kernels do.
+// roundPlain prepares the operands of the plain kernels. If the kernels f round, it rounds keys, values, and queries, the latter
+// after multiplying by Scale*log2(e), as the fast kernels do.
 func (a *attentionArgs) roundPlain(f *simd.Kernels) plainScores {
 	if !f.Rounds() {
 		return plainScores{q: a.q, unit: float64(a.Scale), p: func(p float64) float64 { return p }}
@@ -148,8 +148,8 @@ func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 	d.attentionBackwardFast(args)
 }
 
-// attentionBackwardPlain computes the scores twice, by queries for dQ and by keys for dK and dV, so that each row of a gradient has one
-// writer. Forward: O_i = sum_j P[i,j] v_j, P = exp(S - LSE). Backward:
+// attentionBackwardPlain computes the scores twice, by queries for dQ and by keys for dK and dV, so that each row of a gradient
+// has one writer. Forward: O_i = sum_j P[i,j] v_j, P = exp(S - LSE). Backward:
 //
 //	dS[i,j] = P[i,j] * (dO_i.v_j - delta_i),  delta_i = dO_i.O_i
 func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {

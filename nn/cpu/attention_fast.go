@@ -6,22 +6,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// The fast attention processes the keys in blocks, with an online softmax, and never stores more than a panel of scores (Dao et al.,
-// FlashAttention, arXiv 2205.14135). For a panel of NR queries and each block of keys, it computes
+// The fast attention processes the keys in blocks, with an online softmax, and never stores more than a panel of scores (Dao et
+// al., FlashAttention, arXiv 2205.14135). For a panel of NR queries and each block of keys, it computes
 //
 //	S^T = K Q^T;  update max and sum of each query, P^T = 2^(S^T - max);  O^T = O^T * alpha + V^T P^T
 //
 // where alpha scales down what was summed before if the maximum has grown. The scores are transposed, [keys][NR queries], for two
-// reasons: maxima, exponentials and sums of NR queries run in the lanes of vectors; and P^T is already laid out as the second product
-// needs its operand, so nothing is packed between the two products.
+// reasons: maxima, exponentials and sums of NR queries run in the lanes of vectors; and P^T is already laid out as the second
+// product needs its operand, so nothing is packed between the two products.
 //
 // Scores are in units of log 2: Q is multiplied by Scale*log2(e). The order of all sums depends on sizes alone.
 const (
-	// blockKeys is the number of keys in a block: a panel of scores (for 32 queries: 30 KiB) stays in the first-level cache, keys of
-	// width 256 (240 KiB) and their values in the second. It is a multiple of every MR: 4, 6 and 12.
+	// blockKeys is the number of keys in a block: a panel of scores (for 32 queries: 30 KiB) stays in the first-level cache, keys
+	// of width 256 (240 KiB) and their values in the second. It is a multiple of every MR: 4, 6 and 12.
 	blockKeys = 240
-	// groupPanels is the largest number of query panels that a task processes together, so that each block of keys it loads serves all
-	// of them. With queries of width 256 and outputs of width 64, they take 240 KiB of the second-level cache.
+	// groupPanels is the largest number of query panels that a task processes together, so that each block of keys it loads
+	// serves all of them. With queries of width 256 and outputs of width 64, they take 240 KiB of the second-level cache.
 	groupPanels = 6
 	// ownKeys limits the keys and values that each thread packs separately: 8 MiB.
 	ownKeys = 2 << 20
@@ -41,8 +41,8 @@ func newFlash(d *Device, f *simd.Kernels, a attentionArgs) flash {
 	return flash{attentionArgs: a, f: f, workers: d.workers, dvPad: roundUp(a.Dv, f.MR), keys: roundUp(a.Nk, f.MR), panels: ceilDiv(a.Nq, f.NR)}
 }
 
-// attentionFast computes the heads one after the other, each on all threads; or, if there are many and they are small, each on a single
-// thread, several at a time.
+// attentionFast computes the heads one after the other, each on all threads; or, if there are many and they are small, each on a
+// single thread, several at a time.
 func (d *Device) attentionFast(a attentionArgs) {
 	t := newFlash(d, d.attentionKernels(a.Attention), a)
 	items, packed := a.B*a.Heads, t.packedWords()

@@ -6,20 +6,21 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// The fast backward pass of attention loops over blocks of keys, for each block over groups of queries, and for each group over panels of
-// NR queries. The scores are transposed, as in the forward pass. All five products are computed in register tiles:
+// The fast backward pass of attention loops over blocks of keys, for each block over groups of queries, and for each group over
+// panels of NR queries. The scores are transposed, as in the forward pass. All five products are computed in register tiles:
 //
 //	S^T = K Q^T;  P^T = exp(S^T - LSE);  dP^T = V dO^T;  dS^T = P^T * (dP^T - delta)    per panel
 //	dQ^T += K^T dS^T                                                                    per panel
 //	dV += P^T dO;  dK += dS^T Q                                                         per group
 //
-// The rows of dK and dV that belong to a block of keys have one writer. For dQ, the blocks are divided into splits, each of which has a sum
-// of its own, and the sums are added in order. So no result depends on the number of threads.
+// The rows of dK and dV that belong to a block of keys have one writer. For dQ, the blocks are divided into splits, each of which
+// has a sum of its own, and the sums are added in order. So no result depends on the number of threads.
 const (
 	// backKeys is the number of keys in a block: with width 256, packed keys, probabilities and sums take about 700 KiB. It is a
 	// multiple of every MR: 4, 6 and 12.
 	backKeys = 120
-	// backQueries is the number of queries in a group, which is the depth of the products for dV and dK. It is a multiple of every NR.
+	// backQueries is the number of queries in a group, which is the depth of the products for dV and dK. It is a multiple of
+	// every NR.
 	backQueries = 256
 	// maxSplits limits the number of sums for dQ, and hence the number of threads that can share a head.
 	maxSplits = 8
@@ -53,8 +54,8 @@ func newFlashBack(d *Device, a attentionBackwardArgs) flashBack {
 	return t
 }
 
-// attentionBackwardFast computes the heads one after the other, each on all threads; or, if there are many, each on a single thread,
-// several at a time.
+// attentionBackwardFast computes the heads one after the other, each on all threads; or, if there are many, each on a single
+// thread, several at a time.
 func (d *Device) attentionBackwardFast(a attentionBackwardArgs) {
 	t := newFlashBack(d, a)
 	items := a.B * a.Heads
@@ -175,8 +176,8 @@ func (t *flashBack) packQueries(item, p int, s headScratch) {
 	}
 }
 
-// keyBlock computes dK and dV of the block of keys from key on, and what they contribute to dQ, which it adds to dq or, without add,
-// stores there.
+// keyBlock computes dK and dV of the block of keys from key on, and what they contribute to dQ, which it adds to dq or, without
+// add, stores there.
 func (t *flashBack) keyBlock(item, key int, add bool, s headScratch, w workerScratch, dq []float32) {
 	f, b, h := t.f, item/t.Heads, item%t.Heads
 	n := min(backKeys, t.Nk-key)
@@ -217,8 +218,8 @@ func (t *flashBack) packScores(n, p, depth int, s, dst []float32) {
 	}
 }
 
-// addGroup computes c (+)= a b for n keys (rows) and the given number of columns: a is in panels [depth][MR], b in panels [depth][NR],
-// c in panels [keys][NR].
+// addGroup computes c (+)= a b for n keys (rows) and the given number of columns: a is in panels [depth][MR], b in panels
+// [depth][NR], c in panels [keys][NR].
 func (t *flashBack) addGroup(n, depth, columns int, a, b, c []float32, add bool) {
 	for j := 0; j < columns; j += t.f.NR {
 		multiplyPanels(t.f, n, depth, a, b[j*t.f.Words(depth):], c[j*t.keys:], add)

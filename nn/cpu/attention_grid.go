@@ -5,18 +5,18 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// Attention to the pixels of frames without computing the keys. The key of pixel (x, y) with memory m is k = R(x,y) (W^T m + bias). Since
-// the table is axial, R rotates the first half of the channels by angles that depend on x alone, and the second half by angles that
-// depend on y alone. So the score of a query q, whose halves are qx and qy, is
+// Attention to the pixels of frames without computing the keys. The key of pixel (x, y) with memory m is k = R(x,y) (W^T m +
+// bias). Since the table is axial, R rotates the first half of the channels by angles that depend on x alone, and the second half
+// by angles that depend on y alone. So the score of a query q, whose halves are qx and qy, is
 //
 //	q.k = (A[x] + B[y]) . m + (alpha[x] + beta[y]),  A[x][c] = qx . R(x) W[c,:D/2],  alpha[x] = qx . R(x) bias[:D/2]
 //
-// with B and beta computed likewise from qy, y and the second half. A and B, products of the query with W rotated to each x or y, serve
-// all frames, and a score then takes M multiply-adds instead of D. With seven frames of 64 x 64, D = 256 and M = 64, that is 25 GFLOP
-// instead of 60.
+// with B and beta computed likewise from qy, y and the second half. A and B, products of the query with W rotated to each x or y,
+// serve all frames, and a score then takes M multiply-adds instead of D. With seven frames of 64 x 64, D = 256 and M = 64, that
+// is 25 GFLOP instead of 60.
 //
-// Otherwise it proceeds as in attention_fast.go. The keys of a place (x, y), one per frame, are adjacent. Kernels that round take the
-// query, W, the memory and A[x] + B[y] in bfloat16.
+// Otherwise it proceeds as in attention_fast.go. The keys of a place (x, y), one per frame, are adjacent. Kernels that round take
+// the query, W, the memory and A[x] + B[y] in bfloat16.
 
 // partWords limits the part of A that successive blocks with the same few x read: 104 KiB of the second-level cache.
 const partWords = 26 << 10
@@ -33,12 +33,12 @@ type gridFlash struct {
 	valueRows      int // the number of rows of packed values in all blocks
 }
 
-// gridBlock is a block of keys: the places x0..x1-1, y0..y1-1 in all frames. It comes after key other keys and valueRow rows of packed
-// values. Within it, the keys are ordered by row y, then by chunk of frames, then by x, then by frame.
+// gridBlock is a block of keys: the places x0..x1-1, y0..y1-1 in all frames. It comes after key other keys and valueRow rows of
+// packed values. Within it, the keys are ordered by row y, then by chunk of frames, then by x, then by frame.
 type gridBlock struct{ x0, x1, y0, y1, key, valueRow int }
 
-// GridAttentionPays implements backend.GridAttender. It compares the work of rotated weights, of adding A and B and of products with the
-// memory to that of products with keys. If the memory is narrow, rounding A + B costs what the rest saves.
+// GridAttentionPays implements backend.GridAttender. It compares the work of rotated weights, of adding A and B and of products
+// with the memory to that of products with keys. If the memory is narrow, rounding A + B costs what the rest saves.
 func (d *Device) GridAttentionPays(a backend.GridAttention) bool {
 	f := d.gridKernels(a)
 	if f == nil || a.Frames > blockKeys || f.Rounds() && a.M < d.rounding.columns {
@@ -84,8 +84,8 @@ func (d *Device) GridAttention(a backend.GridAttention) {
 	d.pool.put(weights)
 }
 
-// newGridFlash plans the blocks. The x are divided into parts, as large as blockKeys and partWords allow; a block has as many rows of a
-// part as blockKeys allows.
+// newGridFlash plans the blocks. The x are divided into parts, as large as blockKeys and partWords allow; a block has as many
+// rows of a part as blockKeys allows.
 func (d *Device) newGridFlash(f *simd.Kernels, a backend.GridAttention) *gridFlash {
 	pointers := backend.Attention{Q: a.Q, K: a.K, V: a.V, O: a.O, B: a.B, Heads: 1, Nq: a.Nq, Nk: a.Pointers, D: a.D, Dv: a.Dv, Scale: a.Scale}
 	pointers.V.Off += a.Places() * a.V.Row
@@ -119,8 +119,8 @@ func (t *gridFlash) chunk(c int) (from, to int) {
 	return c * t.grid.Frames / t.chunks, (c + 1) * t.grid.Frames / t.chunks
 }
 
-// workerWords is the scratch memory of a thread: a query panel, its A and B, a panel of scores, and alpha; or, while packing, the values
-// of a block.
+// workerWords is the scratch memory of a thread: a query panel, its A and B, a panel of scores, and alpha; or, while packing, the
+// values of a block.
 func (t *gridFlash) workerWords() int {
 	scores := max(t.largest, min(blockKeys, t.keys))
 	return max(t.panelWords()+(2*t.rows+scores+1)*t.f.NR, t.largest*t.Dv)

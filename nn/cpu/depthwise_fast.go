@@ -9,9 +9,9 @@ const (
 	depthwiseBand = 16
 )
 
-// depthwise is a convolution of each channel of images x [batch,h,w,c] with its own 7 x 7 kernel, weight [7,7,c], which is stored in y, or
-// added to it. A task computes a band of rows for a block of NR channels, as many as the inner loops take at once. It first copies the
-// rows that it needs, so that the pixels of the block are adjacent and padded with zeros on both sides.
+// depthwise is a convolution of each channel of images x [batch,h,w,c] with its own 7 x 7 kernel, weight [7,7,c], which is stored
+// in y, or added to it. A task computes a band of rows for a block of NR channels, as many as the inner loops take at once. It
+// first copies the rows that it needs, so that the pixels of the block are adjacent and padded with zeros on both sides.
 type depthwise struct {
 	x, y, bias, weight []float32
 	add                bool
@@ -53,8 +53,8 @@ func (a depthwise) task(i, nr int) depthwiseTask {
 	return t
 }
 
-// layOut copies n rows, from row y on, of the block of task t to dst. src is laid out like x. It pads each row with zeros on both sides, and
-// the last block with zero channels.
+// layOut copies n rows, from row y on, of the block of task t to dst. src is laid out like x. It pads each row with zeros on both
+// sides, and the last block with zero channels.
 func (a depthwise) layOut(f *simd.Kernels, dst, src []float32, t depthwiseTask, y, n int) {
 	words := a.rowWords(f.NR)
 	for r := range n {
@@ -119,8 +119,8 @@ func (d *Device) depthwiseFast(a depthwise) {
 	d.pool.put(scratch)
 }
 
-// row computes row y of task t from n copied rows and as many rows of the kernel. A padded group, or a padded block, cannot be written to
-// y directly; it goes through rest, which holds a group.
+// row computes row y of task t from n copied rows and as many rows of the kernel. A padded group, or a padded block, cannot be
+// written to y directly; it goes through rest, which holds a group.
 func (a depthwise) row(f *simd.Kernels, rows, kernel, bias []float32, n int, t depthwiseTask, y int, rest []float32) {
 	words := a.rowWords(f.NR)
 	out := a.y[((t.image*a.h+y)*a.w)*a.c+t.first:]
@@ -149,8 +149,8 @@ func (a depthwise) row(f *simd.Kernels, rows, kernel, bias []float32, n int, t d
 	}
 }
 
-// depthwiseWeightGradFast adds to dweight [7,7,c] the gradient for the images a.x and dy, which is laid out like x. Each task has sums of
-// its own, which are added in order, whatever the number of threads.
+// depthwiseWeightGradFast adds to dweight [7,7,c] the gradient for the images a.x and dy, which is laid out like x. Each task has
+// sums of its own, which are added in order, whatever the number of threads.
 func (d *Device) depthwiseWeightGradFast(dweight, dy []float32, a depthwise) {
 	f := &d.kernels
 	_, blocks, n := a.tasks(f.NR)

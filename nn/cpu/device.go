@@ -34,8 +34,8 @@ func New(threads int) *Device {
 	return d
 }
 
-// NewPlain returns a device that runs only the plain loops: the specification. Its new buffers contain NaN, so that a test that relies
-// on undefined contents fails.
+// NewPlain returns a device that runs only the plain loops: the specification. Its new buffers contain NaN, so that a test that
+// relies on undefined contents fails.
 func NewPlain() *Device {
 	d := New(0)
 	d.plain = true

@@ -17,10 +17,11 @@ import (
 // Where packing or the buffer costs more than it saves, operands are used where they lie (gemm_inplace.go). The order of each sum depends
 // on the sizes alone, not on the number of threads.
 const (
-	// blockK is the number of steps of K at a time: a panel of B (32 columns: 32 KiB) and one of A (12 KiB) share the first-level cache.
+	// blockK is the number of steps of K at a time: a panel of B (32 columns: 32 KiB) and one of A (12 KiB) share the first-level
+	// cache.
 	blockK = 256
-	// blockM is the number of rows of A at a time: 144 KiB of A and blockN columns of sums (288 KiB) stay in the second-level cache. It
-	// is a multiple of every MR: 4, 6 and 12.
+	// blockM is the number of rows of A at a time: 144 KiB of A and blockN columns of sums (288 KiB) stay in the second-level
+	// cache. It is a multiple of every MR: 4, 6 and 12.
 	blockM = 144
 	// blockN is the number of columns of B at a time.
 	blockN = 512
@@ -28,7 +29,8 @@ const (
 	slabWords = 2 << 20
 	// soloWork is the number of multiply-adds below which a single thread is fastest.
 	soloWork = 1 << 19
-	// pad is added to the distance between rows of sums, which would otherwise be a power of two and map all rows to the same cache sets.
+	// pad is added to the distance between rows of sums, which would otherwise be a power of two and map all rows to the same
+	// cache sets.
 	pad = 16
 )
 
@@ -64,8 +66,8 @@ func (o operandMatrix) pack(f *simd.Kernels, i, rows, k, n int, dst []float32, w
 	}
 }
 
-// matmulFast computes the items of m one after the other, each on all threads; or, if there are many or they are small, each on a single
-// thread, several at a time.
+// matmulFast computes the items of m one after the other, each on all threads; or, if there are many or they are small, each on a
+// single thread, several at a time.
 func (d *Device) matmulFast(m matmulArgs) {
 	if !m.TransA && m.StrideB == 0 && m.StrideBias == 0 && m.StrideA == m.M*m.K && m.StrideC == m.M*m.N { // the items form a tall product
 		m.M, m.Batch = m.M*m.Batch, 1
@@ -113,8 +115,8 @@ func (m matmulArgs) item(f *simd.Kernels, i int) product {
 	return p
 }
 
-// plan chooses the sizes of blocks. An activation needs complete sums, so then all of K is in one slab. Only the rows and columns of a
-// task may depend on the number of threads, not the order of sums.
+// plan chooses the sizes of blocks. An activation needs complete sums, so then all of K is in one slab. Only the rows and columns
+// of a task may depend on the number of threads, not the order of sums.
 func (p *product) plan(threads int) {
 	f := p.f
 	p.inPlace = p.chooseInPlace(f)
@@ -186,8 +188,8 @@ type tile struct {
 	k0, depth int // the steps of K in the slab
 }
 
-// compute multiplies a block of rows of A by panels of B, a block of K at a time, and carries the sums to C. It packs A unless A is used
-// in place.
+// compute multiplies a block of rows of A by panels of B, a block of K at a time, and carries the sums to C. It packs A unless A
+// is used in place.
 func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 	packed := scratch[:t.rowsM*min(blockK, t.k)]
 	sums := scratch[len(packed):]
@@ -215,8 +217,8 @@ func (t *tile) compute(f *simd.Kernels, slab, scratch []float32) {
 	t.finishAll(f, sums, ld)
 }
 
-// finish carries a part of a row of sums to C, from word start on. If there are several slabs, the first one brings bias and residual,
-// and the others add to C.
+// finish carries a part of a row of sums to C, from word start on. If there are several slabs, the first one brings bias and
+// residual, and the others add to C.
 func (t *tile) finish(f *simd.Kernels, sums []float32, start int) {
 	c := t.c[start:][:len(sums)]
 	if t.k0 > 0 {

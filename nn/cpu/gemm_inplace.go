@@ -5,8 +5,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// inPlace says which operands of a product are read or written where they lie, without packing. Packing is work too, which pays only if
-// many tiles read the panel.
+// inPlace says which operands of a product are read or written where they lie, without packing. Packing is work too, which pays
+// only if many tiles read the panel.
 type inPlace struct {
 	a, b, c bool
 }
@@ -66,7 +66,8 @@ func (p *product) chooseInPlace(f *simd.Kernels) inPlace {
 	return u
 }
 
-// direct reports whether the tile at row i of the block and panel j is written to C directly, which requires that all of it lies in C.
+// direct reports whether the tile at row i of the block and panel j is written to C directly, which requires that all of it lies
+// in C.
 func (t *tile) direct(f *simd.Kernels, i, j int) bool {
 	return t.inPlace.c && i+f.MR <= t.rows && t.col+(j+1)*f.NR <= t.n
 }

@@ -2,8 +2,8 @@ package cpu
 
 import "github.com/seed-6f79f512/slmsam/nn/backend"
 
-// Products of two tall matrices, such as gradients of weights, have few tiles and long sums. They are split along K into parts, which
-// threads compute in parallel. The number of parts depends on sizes alone.
+// Products of two tall matrices, such as gradients of weights, have few tiles and long sums. They are split along K into parts,
+// which threads compute in parallel. The number of parts depends on sizes alone.
 const (
 	splitSteps = 1024    // the smallest number of steps of K in a part
 	splitParts = 8       // the largest number of parts

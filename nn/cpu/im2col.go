@@ -16,7 +16,8 @@ func inside(start, kernel, n int) (lo, hi int) {
 	return min(max(0, -start), kernel), max(0, min(kernel, n-start))
 }
 
-// Im2Col implements backend.Kernels. It copies one kernel row at a time: the part inside the image is contiguous in both X and Cols.
+// Im2Col implements backend.Kernels. It copies one kernel row at a time: the part inside the image is contiguous in both X and
+// Cols.
 func (d *Device) Im2Col(a backend.Im2Col) {
 	x, cols, oh, ow := d.patches(a)
 	run := a.KW * a.C // words of one kernel row
@@ -81,8 +82,8 @@ func (d *Device) Col2Im(a backend.Im2Col) {
 	})
 }
 
-// foldRow adds a kernel row of ow patches to a row of the image. Adjacent patches overlap, so it takes turns: each turn adds patches that do
-// not overlap, which AddRuns can do in any order.
+// foldRow adds a kernel row of ow patches to a row of the image. Adjacent patches overlap, so it takes turns: each turn adds
+// patches that do not overlap, which AddRuns can do in any order.
 func (d *Device) foldRow(a backend.Im2Col, row, cols []float32, ow int) {
 	run, apart := a.KW*a.C, a.KH*a.KW*a.C
 	first := min(ceilDiv(a.Pad, a.Stride), ow) // the patches first..end-1 lie inside the image

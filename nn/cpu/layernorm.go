@@ -52,8 +52,8 @@ func (d *Device) LayerNorm(a backend.LayerNorm) {
 	})
 }
 
-// The rows are divided into blocks, each with its own sums for DGamma and DBeta, so that the result does not depend on the number of
-// threads.
+// The rows are divided into blocks, each with its own sums for DGamma and DBeta, so that the result does not depend on the number
+// of threads.
 const (
 	normBlocks = 64 // the largest number of blocks
 	normRows   = 32 // the smallest number of rows in a block, if there are several

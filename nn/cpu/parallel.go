@@ -23,9 +23,9 @@ func (d *Device) parallel(n, cost int, fn func(lo, hi int)) {
 // reduceBlock is the number of items per block of sumBlocks.
 const reduceBlock = 1 << 14
 
-// sumBlocks adds sums over items 0..n-1 to total. It divides the items into blocks of fixed size; fn adds the terms of block lo..hi-1 to
-// out, which has the length of total and starts as zeros. The order of additions does not depend on the number of threads. cost is per
-// item, as in parallel.
+// sumBlocks adds sums over items 0..n-1 to total. It divides the items into blocks of fixed size; fn adds the terms of block
+// lo..hi-1 to out, which has the length of total and starts as zeros. The order of additions does not depend on the number of
+// threads. cost is per item, as in parallel.
 func (d *Device) sumBlocks(n, cost int, total []float64, fn func(lo, hi int, out []float64)) {
 	width := len(total)
 	blocks := (n + reduceBlock - 1) / reduceBlock

@@ -6,9 +6,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// keepPooled is the number of bytes of freed memory that the pool always keeps. If it has more, and no block fits a request, and live
-// and freed memory together exceed the largest amount that was ever live by a quarter, then the sizes in use have changed, and the pool
-// is emptied.
+// keepPooled is the number of bytes of freed memory that the pool always keeps. If it has more, and no block fits a request, and
+// live and freed memory together exceed the largest amount that was ever live by a quarter, then the sizes in use have changed,
+// and the pool is emptied.
 const keepPooled = 256 << 20
 
 // pool keeps freed memory by size class, so that a repeated pass allocates nothing.
@@ -22,8 +22,8 @@ func newPool() pool {
 	return pool{free: map[int][][]float32{}}
 }
 
-// sizeClass rounds n up to one of four sizes per power of two, so that at most a quarter is wasted, and tensors whose sizes differ a
-// little can share memory.
+// sizeClass rounds n up to one of four sizes per power of two, so that at most a quarter is wasted, and tensors whose sizes
+// differ a little can share memory.
 func sizeClass(n int) int {
 	const smallest = 64 // words
 	if n <= smallest {

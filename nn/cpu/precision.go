@@ -7,10 +7,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu/simd"
 )
 
-// rounding is how a device with precision bf16 computes products. It rounds the operands of large products to bfloat16 (to nearest, ties
-// to even) and sums in float32. This affects MatMul, hence also convolutions, and Attention (queries times Scale, keys, values and
-// probabilities) with its backward pass. Everything else stays float32, as do products so small that rounding does not pay, which
-// depends on sizes alone.
+// rounding is how a device with precision bf16 computes products. It rounds the operands of large products to bfloat16 (to
+// nearest, ties to even) and sums in float32. This affects MatMul, hence also convolutions, and Attention (queries times Scale,
+// keys, values and probabilities) with its backward pass. Everything else stays float32, as do products so small that rounding
+// does not pay, which depends on sizes alone.
 type rounding struct {
 	kernels simd.Kernels
 	// rows, columns and steps (M, N and K) of the smallest product that is rounded: a word of A or B is rounded once, for as many

@@ -10,7 +10,8 @@ type block struct {
 	size    int      // product of dims
 }
 
-// newBlock merges adjacent dimensions that all operands can step through as one, so that the innermost runs are as long as possible.
+// newBlock merges adjacent dimensions that all operands can step through as one, so that the innermost runs are as long as
+// possible.
 func newBlock(dims []int, strides ...[]int) block {
 	b := block{size: 1}
 	for _, n := range dims {
@@ -45,8 +46,8 @@ func (b block) step(k int) int {
 	return b.strides[k][len(b.dims)-1]
 }
 
-// runs divides the elements lo..hi-1, in row-major order, into runs along the innermost dimension. It calls fn for each: a run has n
-// elements, the first of which has the given offset in each operand.
+// runs divides the elements lo..hi-1, in row-major order, into runs along the innermost dimension. It calls fn for each: a run
+// has n elements, the first of which has the given offset in each operand.
 func (b block) runs(lo, hi int, fn func(n int, off [3]int)) {
 	last := len(b.dims) - 1
 	var index [maxDims]int

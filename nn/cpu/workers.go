@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// workers are a device's threads: that of the caller, and goroutines that live as long as the device. After a job, they spin for a
-// short time before they sleep, so that they are awake for the next of a chain of small kernels, but an idle device costs nothing. A
-// job never waits for a worker that has not started on it: the threads that are there take its tasks.
+// workers are a device's threads: that of the caller, and goroutines that live as long as the device. After a job, they spin for
+// a short time before they sleep, so that they are awake for the next of a chain of small kernels, but an idle device costs
+// nothing. A job never waits for a worker that has not started on it: the threads that are there take its tasks.
 type workers struct {
 	size    int // threads, including the caller's
 	started bool
@@ -47,9 +47,9 @@ type job struct {
 	failure atomic.Pointer[string]
 }
 
-// share calls fn for every task 0..n-1, on at most count threads. worker, in 0..count-1, is the number of the thread, so that each can
-// have scratch memory of its own. Tasks are handed out in order. A call from within a task runs on the calling thread alone. If a task
-// panics, share panics after all running tasks have ended.
+// share calls fn for every task 0..n-1, on at most count threads. worker, in 0..count-1, is the number of the thread, so that
+// each can have scratch memory of its own. Tasks are handed out in order. A call from within a task runs on the calling thread
+// alone. If a task panics, share panics after all running tasks have ended.
 func (w *workers) share(count, n int, fn func(worker, task int)) {
 	count = min(count, n, w.size)
 	if count <= 1 || !w.busy.CompareAndSwap(false, true) {

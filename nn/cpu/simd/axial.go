@@ -8,14 +8,14 @@ type axial []func(n, k int, a []float32, next int, b, m, s []float32)
 // MaxAxialKeys is the largest number of keys at a place that Axial supports; 0 if it is not implemented.
 func (f *Kernels) MaxAxialKeys() int { return len(f.axial) }
 
-// Axial computes scores for a panel of NR queries and the keys at n places x in a row of a grid (nn/cpu/attention_grid.go). At a place, the
-// score of a query is linear in the key's k channels; its coefficients, a constant and k factors, are the sum of a panel for x and a
-// panel for the row:
+// Axial computes scores for a panel of NR queries and the keys at n places x in a row of a grid (nn/cpu/attention_grid.go). At a
+// place, the score of a query is linear in the key's k channels; its coefficients, a constant and k factors, are the sum of a
+// panel for x and a panel for the row:
 //
 //	s[(x*keys+t)*NR+q] = a[x*next+q] + b[q] + sum_c (a[x*next+(c+1)*NR+q] + b[(c+1)*NR+q]) * m[(x*k+c)*keys+t]
 //
-// for c < k and t < keys; n, k >= 1, and 1 <= keys <= MaxAxialKeys. The sum is in the order of c. Kernels that round require an even k and
-// pairs of channels in m [n][k/2][keys], and round the sums of a and b, except for the constant.
+// for c < k and t < keys; n, k >= 1, and 1 <= keys <= MaxAxialKeys. The sum is in the order of c. Kernels that round require an
+// even k and pairs of channels in m [n][k/2][keys], and round the sums of a and b, except for the constant.
 func (f *Kernels) Axial(n, k, keys int, a []float32, next int, b, m, s []float32) {
 	panel := (k + 1) * f.NR
 	if n < 1 || k < 1 || keys < 1 || keys > len(f.axial) || k%f.Fold != 0 || next < 0 || len(a) < (n-1)*next+panel || len(b) < panel ||

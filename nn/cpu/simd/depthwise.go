@@ -17,7 +17,8 @@ type depthwise struct {
 //
 //	y[p*ldy+c] = from[p*ldf+c] + sum_{r<rows,k} x[r*ldx+(p+k)*NR+c] * weight[(r*7+k)*NR+c]
 //
-// The sum begins with 0 if from is nil. An ldf of 0 repeats a pixel, such as a bias. from may be y, with ldf = ldy. groups, rows >= 1.
+// The sum begins with 0 if from is nil. An ldf of 0 repeats a pixel, such as a bias. from may be y, with ldf = ldy. groups, rows
+// >= 1.
 func (f *Kernels) Depthwise(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int) {
 	pixels := groups * DepthwiseGroup
 	if groups < 1 || rows < 1 || ldx < 0 || ldy < f.NR || ldf < 0 || len(x) < (rows-1)*ldx+(pixels+DepthwiseTaps-1)*f.NR ||

@@ -2,8 +2,8 @@ package simd
 
 import "fmt"
 
-// fields holds the inner loops of optical flow (volume/flow) and of graph cuts (volume/carry). On amd64, all levels give bit-identical
-// results. Factors are passed as slices that the caller reuses, because there are many calls.
+// fields holds the inner loops of optical flow (volume/flow) and of graph cuts (volume/carry). On amd64, all levels give
+// bit-identical results. Factors are passed as slices that the caller reuses, because there are many calls.
 type fields struct {
 	cutDual        func(px, py, u, right, down, weight, c []float32)
 	cutPrimal      func(u, lead, px, py, left, up, gain, c []float32)
@@ -13,8 +13,8 @@ type fields struct {
 	flowRelax      func(rows, w, color int, u, v, du, dv, dx, dy, couple, a11, a12, a22, b1, b2, c []float32)
 }
 
-// CutDual is the dual step for a row of a continuous graph cut (Chambolle and Pock, JMIV 2011). right and down hold the neighbors of u,
-// and c[0] is the step size:
+// CutDual is the dual step for a row of a continuous graph cut (Chambolle and Pock, JMIV 2011). right and down hold the neighbors
+// of u, and c[0] is the step size:
 //
 //	(px, py) += c[0] * (right - u, down - u), then shortened to length weight if it is longer
 func (f *Kernels) CutDual(px, py, u, right, down, weight, c []float32) {
@@ -35,9 +35,9 @@ type FlowEquations struct {
 	A11, A12, A22, B1, B2 []float32
 }
 
-// FlowBrightness sets e to the equations that require constant brightness. ix, iy and iz are its derivatives in space and time, and
-// (du, dv) is the change of the displacement so far. c holds half the weight, a constant added to norms, and the square of the penalty's
-// epsilon:
+// FlowBrightness sets e to the equations that require constant brightness. ix, iy and iz are its derivatives in space and time,
+// and (du, dv) is the change of the displacement so far. c holds half the weight, a constant added to norms, and the square of
+// the penalty's epsilon:
 //
 //	norm = ix^2 + iy^2 + c[1];  d = iz + ix*du + iy*dv;  w = c[0] / sqrt(d*d/norm + c[2]) / norm
 //	A = w * (ix iy)^T (ix iy) + c[1] * I;  B = -w * (ix iy) * iz
@@ -46,8 +46,8 @@ func (f *Kernels) FlowBrightness(e FlowEquations, ix, iy, iz, du, dv, c []float3
 	f.fields.flowBrightness(e.A11, e.A12[:n], e.A22[:n], e.B1[:n], e.B2[:n], ix[:n], iy[:n], iz[:n], du[:n], dv[:n], c[:3])
 }
 
-// FlowGradients adds to e the equations that require constant gradients of the brightness, in the same way: (xx xy xz) and (xy yy yz)
-// take the place of (ix iy iz), and both have the same weight.
+// FlowGradients adds to e the equations that require constant gradients of the brightness, in the same way: (xx xy xz) and (xy yy
+// yz) take the place of (ix iy iz), and both have the same weight.
 func (f *Kernels) FlowGradients(e FlowEquations, xx, xy, yy, xz, yz, du, dv, c []float32) {
 	n := len(e.A11)
 	f.fields.flowGradients(e.A11, e.A12[:n], e.A22[:n], e.B1[:n], e.B2[:n], xx[:n], xy[:n], yy[:n], xz[:n], yz[:n], du[:n], dv[:n], c[:3])

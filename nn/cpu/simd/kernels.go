@@ -7,10 +7,12 @@ type Kernels struct {
 	// Name is that of the instruction set, for people: "AVX-512", "AVX2", "Go".
 	Name string
 
-	// MR x NR is the size of the register tile of products: MR rows of A, NR columns of B. NR is also the width of a panel of scores.
+	// MR x NR is the size of the register tile of products: MR rows of A, NR columns of B. NR is also the width of a panel of
+	// scores.
 	MR, NR int
 
-	// Fold is the number of steps of K in a word of the panels that Tile reads: 1, or 2 if products round their operands to bfloat16.
+	// Fold is the number of steps of K in a word of the panels that Tile reads: 1, or 2 if products round their operands to
+	// bfloat16.
 	Fold int
 
 	tile          func(k int, a, b, c []float32, ldc int, from []float32, ldf int)
@@ -44,8 +46,8 @@ type Kernels struct {
 //
 //	C[i*ldc+j] (+)= sum_k a[k*MR+i] * b[k*NR+j]
 //
-// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum is in the order of k. With Fold 2, a word holds two steps, and k counts
-// words.
+// a [k][MR] and b [k][NR] are packed panels, k >= 1. The sum is in the order of k. With Fold 2, a word holds two steps, and k
+// counts words.
 func (f *Kernels) Tile(k int, a, b, c []float32, ldc int, add bool) {
 	from, ldf := start(c, ldc, add)
 	f.TileFrom(k, a, b, c, ldc, from, ldf)
@@ -132,8 +134,8 @@ func (f *Kernels) Mul(dst, x, y []float32) { f.mul(dst, x[:len(dst)], y[:len(dst
 // ReLU sets dst[i] = max(x[i], 0). dst may be x. NaN stays NaN.
 func (f *Kernels) ReLU(dst, x []float32) { f.relu(dst, x[:len(dst)]) }
 
-// GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2, with an absolute error below 1e-6, and for |x| < 1/2 also a relative error below
-// 1e-6. dst may be x. NaN stays NaN; -Inf gives NaN.
+// GELU sets dst[i] = x[i] * (1 + erf(x[i]/sqrt(2))) / 2, with an absolute error below 1e-6, and for |x| < 1/2 also a relative
+// error below 1e-6. dst may be x. NaN stays NaN; -Inf gives NaN.
 func (f *Kernels) GELU(dst, x []float32) { f.gelu(dst, x[:len(dst)]) }
 
 // GELUGradient sets dst[i] = y[i] * gelu'(x[i]), where the absolute error of gelu' is below 1e-6. dst may be x or y.
@@ -157,20 +159,20 @@ func (f *Kernels) AdamW(param, grad, m, v []float32, a AdamWFactors) {
 	f.adamw(param, grad[:n], m[:n], v[:n], []float32{a.GradScale, a.Beta1, a.Rest1, a.Beta2, a.Rest2, a.Correction2, a.Eps, a.Decay, a.Step})
 }
 
-// Exp sets dst[i] = exp(x[i]), with a relative error below 3e-7 unless the result is denormal. dst may be x. NaN stays NaN. The result
-// overflows to +Inf above 88.72, and it is 0 below -103.97.
+// Exp sets dst[i] = exp(x[i]), with a relative error below 3e-7 unless the result is denormal. dst may be x. NaN stays NaN. The
+// result overflows to +Inf above 88.72, and it is 0 below -103.97.
 func (f *Kernels) Exp(dst, x []float32) { f.exp(dst, x[:len(dst)]) }
 
 // Sigmoid sets dst[i] = 1 / (1 + exp(-x[i])), with a relative error below 5e-7 for x > -87. dst may be x. NaN stays NaN.
 func (f *Kernels) Sigmoid(dst, x []float32) { f.sigmoid(dst, x[:len(dst)]) }
 
-// Softmax is a step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867) for a panel s of scores, [n][NR] = [keys][queries],
-// in units of log 2. For each query:
+// Softmax is a step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867) for a panel s of scores, [n][NR] =
+// [keys][queries], in units of log 2. For each query:
 //
 //	m = max(max, max_n s[n]);  alpha = 2^(max - m);  s[n] = 2^(s[n] - m);  sum = sum*alpha + sum_n s[n];  max = m
 //
-// max, sum and alpha have NR words; max starts as -Inf and sum as 0. n >= 1. If a score of a query is NaN or +Inf, or all are -Inf, its
-// results are NaN.
+// max, sum and alpha have NR words; max starts as -Inf and sum as 0. n >= 1. If a score of a query is NaN or +Inf, or all are
+// -Inf, its results are NaN.
 func (f *Kernels) Softmax(n int, s, max, sum, alpha []float32) {
 	f.checkPanel("Softmax", n, s)
 	f.softmax(n, s, max[:f.NR], sum[:f.NR], alpha[:f.NR])

@@ -20,8 +20,8 @@ func Detect() Kernels {
 	return Plain()
 }
 
-// Level returns the kernels for an instruction set: "avx512", "avx2", "neon", "plain" (Go), or what Detect returns for "" and "auto". It
-// fails if the name is unknown or this machine cannot run them.
+// Level returns the kernels for an instruction set: "avx512", "avx2", "neon", "plain" (Go), or what Detect returns for "" and
+// "auto". It fails if the name is unknown or this machine cannot run them.
 func Level(level string) (Kernels, error) {
 	if level == "" || level == "auto" {
 		return Detect(), nil
@@ -38,8 +38,8 @@ func Level(level string) (Kernels, error) {
 	return Kernels{}, fmt.Errorf("simd: unknown instruction set %q: want auto, plain, avx2, avx512 or neon", level)
 }
 
-// LevelBF16 returns kernels whose products round to bfloat16: for AVX512_BF16 if level is "avx512", "" or "auto", in Go if it is "plain".
-// It fails for other levels, and on a machine without AVX512_BF16.
+// LevelBF16 returns kernels whose products round to bfloat16: for AVX512_BF16 if level is "avx512", "" or "auto", in Go if it is
+// "plain". It fails for other levels, and on a machine without AVX512_BF16.
 func LevelBF16(level string) (Kernels, error) {
 	switch level {
 	case "", "auto", "avx512":

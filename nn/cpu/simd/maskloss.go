@@ -19,8 +19,8 @@ const maskChunk = 512
 // padLogit is the logit of padding pixels: with a truth of 0, their probability and losses are 0.
 const padLogit = -1000
 
-// MaskLoss adds to sums those of the pixels with logits x and truth t, which is in 0..1: the focal loss with alpha (gamma is 2), p*t, p, t,
-// the number of pixels with both x > 0 and t > 1/2, and the number with either.
+// MaskLoss adds to sums those of the pixels with logits x and truth t, which is in 0..1: the focal loss with alpha (gamma is 2),
+// p*t, p, t, the number of pixels with both x > 0 and t > 1/2, and the number with either.
 func (f *Kernels) MaskLoss(sums *[MaskLossTerms]float64, x, t []float32, alpha float32) {
 	c := [2]float32{1 - alpha, 2*alpha - 1}
 	var lanes [kernelTerms * maxLanes]float32

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// For products in bfloat16, a word of a packed panel holds two steps of K: the even step in the low half, the odd one in the high half, or 0
-// if there is none. The panel's type is still []float32, but its words are meaningless except to Tile.
+// For products in bfloat16, a word of a packed panel holds two steps of K: the even step in the low half, the odd one in the high
+// half, or 0 if there is none. The panel's type is still []float32, but its words are meaningless except to Tile.
 
 // Words is the number of words that k steps of K take in a packed panel.
 func (f *Kernels) Words(k int) int { return (k + f.Fold - 1) / f.Fold }
@@ -65,8 +65,8 @@ func (f *Kernels) pairColumns(run func(n, columns int, src []float32, ld int, ds
 	}
 }
 
-// RoundBF16 returns x rounded to the nearest bfloat16, ties to even: 8 bits of precision, with a relative error of at most 2^-8. Denormal
-// numbers become 0, as in hardware.
+// RoundBF16 returns x rounded to the nearest bfloat16, ties to even: 8 bits of precision, with a relative error of at most 2^-8.
+// Denormal numbers become 0, as in hardware.
 func RoundBF16(x float32) float32 { return math.Float32frombits(bf16(x) << 16) }
 
 // bf16 returns the 16 bits of x rounded to bfloat16.

@@ -10,7 +10,8 @@ func (f *Kernels) AddRows(rows int, dst, x []float32, ldx int) {
 	f.addRows(rows, dst, x, ldx)
 }
 
-// AddRuns adds n runs of words: dst[i*ldd+c] += src[i*lds+c] for i < n, c < width. The runs of dst do not overlap: ldd >= width >= 1.
+// AddRuns adds n runs of words: dst[i*ldd+c] += src[i*lds+c] for i < n, c < width. The runs of dst do not overlap: ldd >= width
+// >= 1.
 func (f *Kernels) AddRuns(n, width int, dst []float32, ldd int, src []float32, lds int) {
 	if n < 1 || width < 1 || ldd < width || lds < 0 || len(dst) < (n-1)*ldd+width || len(src) < (n-1)*lds+width {
 		panic(fmt.Sprintf("simd.AddRuns: got %d runs of %d words in %d (stride %d) and %d (stride %d)", n, width, len(dst), ldd, len(src), lds))
@@ -23,8 +24,8 @@ type rotations struct {
 	rotate, rotateBack func(dst, x, angles []float32)
 }
 
-// Rotate rotates the pairs (x0, x1) of x by angles, given as pairs (cos, sin), to (x0*cos - x1*sin, x1*cos + x0*sin). dst may be x. Its
-// length is even.
+// Rotate rotates the pairs (x0, x1) of x by angles, given as pairs (cos, sin), to (x0*cos - x1*sin, x1*cos + x0*sin). dst may be
+// x. Its length is even.
 func (f *Kernels) Rotate(dst, x, angles []float32) {
 	checkPairs("Rotate", dst)
 	f.rotations.rotate(dst, x[:len(dst)], angles[:len(dst)])

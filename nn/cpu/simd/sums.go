@@ -46,8 +46,8 @@ type norms struct {
 	backward func(rows int, dx, dgamma, dbeta, x, dy, gamma, c []float32, add bool)
 }
 
-// LayerNorm normalizes contiguous rows of len(gamma) words to mean 0 and variance 1, with eps added to the variance, then multiplies by
-// gamma and adds beta. y may be x.
+// LayerNorm normalizes contiguous rows of len(gamma) words to mean 0 and variance 1, with eps added to the variance, then
+// multiplies by gamma and adds beta. y may be x.
 func (f *Kernels) LayerNorm(y, x, gamma, beta []float32, eps float32) {
 	n := len(gamma)
 	if len(y) == 0 || len(y)%n != 0 {
@@ -57,8 +57,8 @@ func (f *Kernels) LayerNorm(y, x, gamma, beta []float32, eps float32) {
 	f.norms.forward(len(y)/n, y, x[:len(y)], gamma, beta[:n], c[:])
 }
 
-// LayerNormBackward stores the gradient of x in dx or, with add, adds it. It adds the gradients of gamma and beta, summed over the rows, to
-// dgamma and dbeta.
+// LayerNormBackward stores the gradient of x in dx or, with add, adds it. It adds the gradients of gamma and beta, summed over
+// the rows, to dgamma and dbeta.
 func (f *Kernels) LayerNormBackward(dx, dgamma, dbeta, x, dy, gamma []float32, eps float32, add bool) {
 	n := len(gamma)
 	if len(dx) == 0 || len(dx)%n != 0 {
@@ -80,7 +80,8 @@ func (f *Kernels) MaxPool(y, top, bottom []float32) {
 	f.pools.maxPool(y, top[:n], bottom[:n])
 }
 
-// AddMaxPoolGradient adds dy [C], for each channel, to the gradient of the pixel with the maximum, the first one if several are equal.
+// AddMaxPoolGradient adds dy [C], for each channel, to the gradient of the pixel with the maximum, the first one if several are
+// equal.
 func (f *Kernels) AddMaxPoolGradient(dtop, dbottom, top, bottom, dy []float32) {
 	n := 2 * len(dy)
 	f.pools.addMaxPoolGradient(dtop[:n], dbottom[:n], top[:n], bottom[:n], dy)
