@@ -56,6 +56,35 @@ type broadcasting struct {
 
 // broadcast panics, naming the operation op, if x and y cannot be combined.
 func broadcast(op string, x, y *Tensor) broadcasting {
+	var bc broadcasting
+	var axes []broadcastAxis
+	bc.shape, axes = broadcastAxes(op, x, y)
+	bc.dims = [3]int{1, 1, 1}
+	sx, sy := 1, 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		i := 3 - len(axes) + k
+		ax := axes[k]
+		bc.dims[i] = ax.n
+		if !ax.xRepeats {
+			bc.x[i] = sx
+			sx *= ax.n
+		}
+		if !ax.yRepeats {
+			bc.y[i] = sy
+			sy *= ax.n
+		}
+	}
+	return bc
+}
+
+// broadcastAxis is one or more neighboring axes of a result, along which each operand is either repeated or not.
+type broadcastAxis struct {
+	n                  int
+	xRepeats, yRepeats bool
+}
+
+// broadcastAxes returns the shape of the result of x and y, and its axes, of which there are at most three.
+func broadcastAxes(op string, x, y *Tensor) (shape []int, axes []broadcastAxis) {
 	n := max(len(x.Shape), len(y.Shape))
 	size := func(t *Tensor, i int) int {
 		if j := i - n + len(t.Shape); j >= 0 {
@@ -63,24 +92,18 @@ func broadcast(op string, x, y *Tensor) broadcasting {
 		}
 		return 1
 	}
-	var bc broadcasting
-	type axis struct {
-		n      int
-		rx, ry bool // whether x and y are repeated
-	}
-	var axes []axis
-	for i := 0; i < n; i++ {
+	for i := range n {
 		a, b := size(x, i), size(y, i)
 		if a != b && a != 1 && b != 1 {
 			panic(fmt.Sprintf("nn.%s: got %v and %v, want shapes that broadcast", op, x.Shape, y.Shape))
 		}
 		d := max(a, b)
-		bc.shape = append(bc.shape, d)
+		shape = append(shape, d)
 		if d == 1 {
 			continue
 		}
-		ax := axis{d, a == 1, b == 1}
-		if k := len(axes) - 1; k >= 0 && axes[k].rx == ax.rx && axes[k].ry == ax.ry {
+		ax := broadcastAxis{d, a == 1, b == 1}
+		if k := len(axes) - 1; k >= 0 && axes[k].xRepeats == ax.xRepeats && axes[k].yRepeats == ax.yRepeats {
 			axes[k].n *= d
 		} else {
 			axes = append(axes, ax)
@@ -89,22 +112,7 @@ func broadcast(op string, x, y *Tensor) broadcasting {
 	if len(axes) > 3 {
 		panic(fmt.Sprintf("nn.%s: got %v and %v, want at most 3 alternations of repeated axes", op, x.Shape, y.Shape))
 	}
-	bc.dims = [3]int{1, 1, 1}
-	sx, sy := 1, 1
-	for k := len(axes) - 1; k >= 0; k-- {
-		i := 3 - len(axes) + k
-		ax := axes[k]
-		bc.dims[i] = ax.n
-		if !ax.rx {
-			bc.x[i] = sx
-			sx *= ax.n
-		}
-		if !ax.ry {
-			bc.y[i] = sy
-			sy *= ax.n
-		}
-	}
-	return bc
+	return shape, axes
 }
 
 func (bc broadcasting) zip(op backend.ZipOp, x, y, z backend.Buffer, p, q float32) backend.Zip {

@@ -153,13 +153,7 @@ func (d *Device) AttentionBackward(a backend.AttentionBackward) {
 //
 //	dS[i,j] = P[i,j] * (dO_i.v_j - delta_i),  delta_i = dO_i.O_i
 func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
-	delta := make([]float64, a.B*a.Heads*a.Nq) // [B,h,Nq]
-	d.parallel(len(delta), a.Dv, func(lo, hi int) {
-		for t := lo; t < hi; t++ {
-			b, h, i := t/(a.Heads*a.Nq), t/a.Nq%a.Heads, t%a.Nq
-			delta[t] = dot(a.do.at(b, i, h), a.o.at(b, i, h))
-		}
-	})
+	delta := d.attentionDelta(a)
 	f := d.attentionKernels(a.Attention)
 	scores := a.roundPlain(f)
 	a.q.data, a.do.data = rounded(f, a.q.data), rounded(f, a.do.data)
@@ -204,6 +198,18 @@ func (d *Device) attentionBackwardPlain(a attentionBackwardArgs) {
 			}
 		}
 	})
+}
+
+// attentionDelta returns delta [B,h,Nq] = dO.O.
+func (d *Device) attentionDelta(a attentionBackwardArgs) []float64 {
+	delta := make([]float64, a.B*a.Heads*a.Nq)
+	d.parallel(len(delta), a.Dv, func(lo, hi int) {
+		for t := lo; t < hi; t++ {
+			b, h, i := t/(a.Heads*a.Nq), t/a.Nq%a.Heads, t%a.Nq
+			delta[t] = dot(a.do.at(b, i, h), a.o.at(b, i, h))
+		}
+	})
+	return delta
 }
 
 // addRounded adds x, rounded to float32, to y.

@@ -12,7 +12,7 @@ import (
 )
 
 // Every task runs once, on a thread of the right number, and worker numbers are not shared at the same time.
-func TestWorkersSharesTasks(t *testing.T) {
+func TestWorkersShareTasks(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 8} {
 		c := newWorkers(threads)
 		for _, n := range []int{0, 1, 2, 7, 300} {
@@ -31,7 +31,7 @@ func TestWorkersSharesTasks(t *testing.T) {
 }
 
 // Workers that sleep are woken: a job whose tasks wait for each other ends.
-func TestWorkersWakesSleepers(t *testing.T) {
+func TestWorkersWakeUp(t *testing.T) {
 	c := newWorkers(2)
 	defer c.stop()
 	for range 20 {
@@ -42,7 +42,7 @@ func TestWorkersWakesSleepers(t *testing.T) {
 	}
 }
 
-func TestWorkersRunsNestedTasks(t *testing.T) {
+func TestWorkersRunNestedTasks(t *testing.T) {
 	c := newWorkers(4)
 	defer c.stop()
 	var count atomic.Int32
@@ -56,7 +56,7 @@ func TestWorkersRunsNestedTasks(t *testing.T) {
 }
 
 // A panic in any task comes out of share, once no task runs any more; the workers go on.
-func TestWorkersPassesPanicsOn(t *testing.T) {
+func TestWorkersPassPanicsOn(t *testing.T) {
 	c := newWorkers(3)
 	defer c.stop()
 	for bad := range 20 {
@@ -84,7 +84,7 @@ func TestWorkersPassesPanicsOn(t *testing.T) {
 }
 
 // Several devices work at the same time, on fewer cores than they have threads.
-func TestWorkerssOfSeveralDevices(t *testing.T) {
+func TestWorkersOfSeveralDevices(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var all sync.WaitGroup
 	var total atomic.Int64
@@ -104,7 +104,7 @@ func TestWorkerssOfSeveralDevices(t *testing.T) {
 }
 
 // A device that is closed, or that nobody holds any more, leaves no goroutine behind.
-func TestWorkersIsDismissed(t *testing.T) {
+func TestWorkersStop(t *testing.T) {
 	before := runtime.NumGoroutine()
 	use := func() *Device {
 		d := New(4)
