@@ -24,7 +24,7 @@ type attentionCase struct {
 	layout                  layout
 	scale                   float32 // of the scores; 0: 1/sqrt(d)
 	noLSE                   bool
-	repeats                 int // of the last key
+	repeats                 int // how often the last key counts
 }
 
 func (c attentionCase) String() string {
@@ -38,7 +38,7 @@ func (c attentionCase) String() string {
 	return s
 }
 
-// attentionList holds the shapes of the forward and the backward kernel.
+// attentionList returns the cases for both the forward and the backward kernel.
 func attentionList(s *suite) []attentionCase {
 	list := []attentionCase{
 		{b: 1, heads: 1, nq: 1, nk: 1, d: 1, dv: 1, layout: separate},
@@ -121,7 +121,7 @@ func (p place) heads(buf buffers) backend.Heads {
 	return backend.Heads{Buf: buf(p.in), Off: p.off, Batch: p.batch, Row: p.row}
 }
 
-// places declares the three matrices of the input side (Q, K, V or their gradients), made by declare.
+// places declares Q, K and V, or their gradients.
 func (c attentionCase) places(prefix string, declare func(name string, n int) *operand) (q, k, v place) {
 	if c.layout == packed {
 		row := 3 * c.heads * c.d

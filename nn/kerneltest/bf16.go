@@ -35,6 +35,6 @@ func (c attentionCase) rounded(o Options, backward bool) Tolerance {
 	return roundedScores
 }
 
-// hopeless says that a case cannot be compared: scores of size 1000 are off by several units after rounding, and nothing is left
-// of the weights.
+// hopeless reports whether a case cannot be compared: scores of size 1000 are off by several units after rounding, so the weights
+// have nothing in common.
 func (c attentionCase) hopeless(o Options) bool { return o.BF16 && !o.RefBF16 && c.scale > 1 }

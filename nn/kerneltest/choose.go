@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// choice is the sizes of a Choose: off words before the first item, gap words after the candidates of each item.
+// choice is a case of Choose, with off words before the first item, and gap words after the candidates of each item.
 type choice struct {
 	b, k, n, period, off, gap int
 	ranked, gated, add        bool
@@ -32,13 +32,13 @@ func choiceList(s *suite) []choice {
 	return list
 }
 
-// words is how much X holds.
+// words is the size of X.
 func (c choice) words() int { return c.off + c.b*(c.k*c.n+c.gap) }
 
-// rankItem is how far ranks of items are apart: one more than there are candidates, and the first of all is no rank.
+// rankItem is the distance between the ranks of items. It is one more than the number of candidates, to test strides.
 func (c choice) rankItem() int { return c.k + 1 }
 
-// declare adds ranks, of which some are equal, and a gate, which is exactly 0 for some.
+// declare declares ranks, some of which are equal, and a gate, which is exactly 0 for some items.
 func (c choice) declare(t *trial) (rank, gate *operand) {
 	coarse := func(n int) []float32 {
 		out := make([]float32, n)

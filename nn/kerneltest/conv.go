@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// im2colList holds the patch geometries: those of the models on odd images, and kernels that reach outside.
+// im2colList returns patch geometries: those of the models, on images with odd sizes, and kernels that reach outside the image.
 func im2colList(s *suite) []backend.Im2Col {
 	list := []backend.Im2Col{
 		{B: 1, H: 1, W: 1, C: 1, KH: 1, KW: 1, Stride: 1},
@@ -65,7 +65,7 @@ func col2imCases(s *suite) []kernelCase {
 	return cases
 }
 
-// image is a batch of images [B,H,W,C] and the size K of a kernel, where there is one.
+// image is the size of images [B,H,W,C] and of a kernel, if there is one.
 type image struct{ b, h, w, c, k int }
 
 func (m image) String() string {

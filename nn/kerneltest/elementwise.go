@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// lengths of one-dimensional operands.
+// lengths returns lengths of one-dimensional operands.
 func lengths(s *suite) []int {
 	list := []int{1, 3, 64, 255, 1025, 70001}
 	if s.opts.BindingWords > 0 {
@@ -18,7 +18,7 @@ func lengths(s *suite) []int {
 	return list
 }
 
-// wide returns n numbers from about -30 to 30 with the corners of every activation among them.
+// wide returns n numbers, mostly from -30 to 30, including special points of every activation.
 func wide(t *trial, n int) []float32 {
 	data := t.normal(n)
 	for i := range data {
@@ -132,7 +132,7 @@ func zipCases(s *suite) []kernelCase {
 	return cases
 }
 
-// extent returns the number of words up to the last that a strided block touches.
+// extent returns the number of words up to the last one that a strided block touches.
 func extent(off int, dims, strides []int) int {
 	n := off + 1
 	for i := range dims {

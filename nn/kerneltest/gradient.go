@@ -9,7 +9,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Function is a kernel and its backward kernel, as a function from some inputs to one output of Out words.
+// Function is a kernel and its backward kernel, as a function of some inputs with one output of Out words.
 type Function struct {
 	Forward func(k backend.Kernels, x []backend.Buffer, y backend.Buffer)
 	// Backward adds the gradients of sum_i dy[i]*y[i] to dx. y is what Forward returned.
@@ -18,10 +18,9 @@ type Function struct {
 }
 
 const (
-	// gridStep is the spacing of the numbers that Gradients differentiates at, so that x plus or minus a step is exact in
-	// float32.
+	// gridStep is the spacing of the numbers at which Gradients differentiates, so that x plus or minus a step is exact in float32.
 	gridStep = 1.0 / 1024
-	// diffStep h balances the error h^4*f'''''/30 of the formula against the rounding 2^-24/h of the outputs.
+	// diffStep, h, balances the error of the formula, h^4*f'''''/30, against that of rounding the outputs, 2^-24/h.
 	diffStep = 32 * gridStep
 )
 
@@ -32,8 +31,8 @@ var differences = Tolerance{1e-4, 1e-4, "outputs are float32: rounded by 6e-8, d
 //
 //	dL/dx_i = (8*(L(x+h) - L(x-h)) - (L(x+2h) - L(x-2h))) / 12h,  L = sum_i w[i]*y[i] in float64, w random.
 //
-// The gradient buffers start with random numbers, to which Backward must add. inputs are rounded to multiples of 1/1024;
-// where the function has a kink, keep them 1/16 away from it.
+// The gradient buffers start with random numbers, to which Backward must add. inputs are rounded to multiples of 1/1024; if the
+// function has a kink, they must be at least 1/16 away from it.
 func Gradients(t *testing.T, dev backend.Device, inputs [][]float32, f Function) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 11))
@@ -76,11 +75,11 @@ type Linear struct {
 	Adjoint func(k backend.Kernels, dy, dx backend.Buffer)
 }
 
-// adjointTolerance is for a difference relative to the norms of the vectors: products of float32 numbers, each rounded
-// to 6e-8 of itself.
+// adjointTolerance limits the difference relative to the norms of the vectors: products of float32 numbers have a relative error of
+// 6e-8 each.
 const adjointTolerance = 3e-7
 
-// Adjoint checks <A x, y> = <x, A' y> for random x and y, the products in float64.
+// Adjoint checks that <A x, y> = <x, A' y> for random x and y. It computes the scalar products in float64.
 func Adjoint(t *testing.T, dev backend.Device, f Linear) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(13, 17))

@@ -22,7 +22,7 @@ type matmulCase struct {
 	turn             turned
 }
 
-// turned is a rotation of the product; none if columns is 0.
+// turned is the rotation of a product; if columns is 0, there is none.
 type turned struct{ columns, width, tokens, rotated, period int }
 
 func (c matmulCase) String() string {
@@ -71,7 +71,7 @@ func matmulCases(s *suite) []kernelCase {
 	return cases
 }
 
-// plainProducts are those of all layouts, epilogues and batches.
+// plainProducts returns products with all layouts, epilogues and batches.
 func plainProducts() []matmulCase {
 	var list []matmulCase
 	sizes := [][3]int{{1, 1, 1}, {1, 7, 5}, {7, 1, 5}, {3, 5, 1}, {5, 7, 3}, {17, 33, 65}, {31, 13, 97}, {64, 64, 64},
@@ -110,7 +110,7 @@ func plainProducts() []matmulCase {
 	return list
 }
 
-// turnedProducts have a bias for each item, or are rotated.
+// turnedProducts returns products that have a bias for each item, or are rotated.
 func turnedProducts() []matmulCase {
 	var list []matmulCase
 	for trans := range 4 { // a bias for each item, rotations
@@ -132,7 +132,7 @@ func turnedProducts() []matmulCase {
 	return list
 }
 
-// splitProducts have operands that do not fit a binding of limit words.
+// splitProducts returns products whose operands do not fit a binding of limit words.
 func splitProducts(limit int) []matmulCase {
 	list := []matmulCase{
 		{m: limit/64 + 3, n: 64, k: 7, bias: true, turn: turned{48, 16, 31, 30, 11}},

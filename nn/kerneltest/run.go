@@ -12,28 +12,28 @@ import (
 
 // Options chooses what Run adds to the small shapes.
 type Options struct {
-	// Large adds sizes as in the models. The reference needs seconds for them.
+	// Large adds sizes that occur in the models. The reference takes seconds for them.
 	Large bool
-	// BindingWords, unless 0, adds operands of more than so many words. A device that splits its work when a
-	// buffer is larger than one binding may hold sets its limit to that, artificially small, for the test.
+	// BindingWords, unless 0, adds operands with more words than this. A device that splits work if a buffer does not fit a binding
+	// has its limit lowered to this for the test.
 	BindingWords int
-	// Except names the kernels to leave out, each with the reason, say the test that runs it instead: what is not named
-	// is tested, so that a new kernel cannot be forgotten.
+	// Except names kernels to leave out, each with the reason, for instance the test that runs it instead. All others are tested,
+	// so that a new kernel cannot be forgotten.
 	Except map[string]string
-	// BF16 says that dev rounds the operands of its products to bfloat16. RefBF16 says that ref does, too: the rounded
-	// operands are then the same, and only what a kernel rounds on the way may differ.
+	// BF16 says that dev rounds the operands of products to bfloat16, RefBF16 that ref does so too: then the rounded operands are
+	// the same, and only what a kernel rounds in between may differ.
 	BF16, RefBF16 bool
-	// Only, unless empty, names the only kernels to test: for tests of some kernels' own settings.
+	// Only, unless empty, names the only kernels to test.
 	Only []string
 }
 
-// Run compares every kernel of dev with that of ref, in one subtest per kernel and case: "MatMul/5x7x3 transA".
+// Run compares every kernel of dev with that of ref, with a subtest for each kernel and case: "MatMul/5x7x3 transA".
 func Run(t *testing.T, dev, ref backend.Device, opts Options) {
 	t.Helper()
 	run(t, suite{dev: dev, ref: ref, opts: opts})
 }
 
-// Call makes all the calls of Run on dev alone and looks at no result: for a device that does not compute.
+// Call makes the same calls on dev alone and ignores the results, for devices that do not compute.
 func Call(t *testing.T, dev backend.Device, opts Options) {
 	t.Helper()
 	run(t, suite{dev: dev, opts: opts})
@@ -57,7 +57,7 @@ func run(t *testing.T, s suite) {
 	}
 }
 
-// check refuses names of no kernel and exceptions without a reason.
+// check refuses unknown kernels, and exceptions without a reason.
 func (o Options) check() error {
 	known := func(name string) bool {
 		return slices.ContainsFunc(kernelList(), func(k kernel) bool { return k.name == name })
@@ -83,7 +83,7 @@ func (o Options) leavesOut(name string) bool {
 	return excepted || len(o.Only) > 0 && !slices.Contains(o.Only, name)
 }
 
-// kernel names a kernel of the contract and lists its cases.
+// kernel is a kernel of backend.Kernels and its test cases.
 type kernel struct {
 	name  string
 	cases func(*suite) []kernelCase
@@ -135,7 +135,7 @@ type kernelCase struct {
 	run  func(*trial)
 }
 
-// newTrial seeds the random operands by the test's name, so that a case has the same numbers whatever else runs.
+// newTrial seeds the random operands with the test's name, so that a case has the same operands whatever else runs.
 func (s *suite) newTrial(t testing.TB) *trial {
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))

@@ -39,7 +39,7 @@ func (tol Tolerance) scaled(f float64) Tolerance {
 	return tol
 }
 
-// Check fails the test if an element is off, and says which, by how much, and where the largest difference is.
+// Check fails the test if an element is off. The message lists elements, and where the largest difference is.
 func (tol Tolerance) Check(t testing.TB, name string, got, want []float32) {
 	t.Helper()
 	if err := tol.Compare(name, got, want); err != nil {
@@ -50,7 +50,7 @@ func (tol Tolerance) Check(t testing.TB, name string, got, want []float32) {
 // maxMismatches is how many wrong elements a failure lists.
 const maxMismatches = 5
 
-// Compare is Check as an error.
+// Compare is Check, but returns an error.
 func (tol Tolerance) Compare(name string, got, want []float32) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%s: got %d elements, want %d", name, len(got), len(want))

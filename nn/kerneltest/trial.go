@@ -8,7 +8,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// trial runs one case on both devices.
+// trial runs a case on both devices.
 type trial struct {
 	testing.TB
 	suite    *suite
@@ -16,14 +16,14 @@ type trial struct {
 	operands []*operand
 }
 
-// operand is a buffer of a trial and what it holds before the kernel runs. A nil *operand stands for a nil buffer.
+// operand is a buffer of a trial, with its contents before the kernel runs. A nil *operand stands for a nil buffer.
 type operand struct {
 	name   string
 	data   []float32
 	output bool
 }
 
-// buffers gives the buffer of an operand on the device at hand.
+// buffers returns the buffer of an operand on the current device.
 type buffers func(*operand) backend.Buffer
 
 func (t *trial) add(name string, data []float32, output bool) *operand {
@@ -42,17 +42,17 @@ func (t *trial) given(name string, data []float32) *operand {
 	return t.add(name, data, false)
 }
 
-// output declares an operand of n words that the kernel must overwrite: they start as NaN.
+// output declares an operand of n words that the kernel must overwrite. They start as NaN.
 func (t *trial) output(name string, n int) *operand {
 	return t.add(name, nans(n), true)
 }
 
-// accumulator declares an operand of n normal random numbers to which the kernel adds, or that it updates in place.
+// accumulator declares an operand of n normal random numbers that the kernel adds to or updates in place.
 func (t *trial) accumulator(name string, n int) *operand {
 	return t.add(name, t.normal(n), true)
 }
 
-// result is an accumulator if the kernel adds, else an output.
+// result declares an accumulator if accumulate is set, otherwise an output.
 func (t *trial) result(name string, n int, accumulate bool) *operand {
 	if accumulate {
 		return t.accumulator(name, n)
@@ -62,7 +62,7 @@ func (t *trial) result(name string, n int, accumulate bool) *operand {
 
 func (t *trial) normal(n int) []float32 { return normals(t.rng, n) }
 
-// prepare runs call on the reference and lets the operands keep what it wrote: the forward pass before a backward one.
+// prepare runs call on the reference and keeps what it writes in the operands: the forward pass before a backward pass.
 func (t *trial) prepare(call func(k backend.Kernels, buf buffers)) {
 	t.Helper()
 	if t.suite.ref == nil {

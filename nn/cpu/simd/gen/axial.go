@@ -7,15 +7,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// axial generates the scores of keys on a grid, for 1 to tileRows keys at each place; see Kernels.Axial. As many sums as the
-// register tile has live in registers, and what a place multiplies with is added up on its way from memory. In BF16 a step is
-// two channels: their sums are rounded to pairs.
+// axial generates the scores of keys on a grid, with one function for each number of keys at a place, from 1 to tileRows; see
+// Kernels.Axial. The scores of a place are accumulated in registers, like a register tile. Its coefficients are sums of two panels,
+// which are added as they are loaded. In BF16, a step is two channels, whose sums are rounded to pairs.
 func (g *gen) axial() {
 	for keys := 1; keys <= g.tileRows(); keys++ {
 		g.axialOf(keys)
 	}
 }
 
+// axialOf generates the function for the given number of keys at a place.
 func (g *gen) axialOf(keys int) {
 	g.function(fmt.Sprintf("axial%d", keys), "func(n, k int, a []float32, next int, b, m, s []float32)",
 		fmt.Sprintf("computes the scores of %d keys at each of n places; see Kernels.Axial.", keys))
@@ -86,7 +87,7 @@ func (g *gen) axialOf(keys int) {
 	g.end()
 }
 
-// axialSum adds up what lies at so many bytes from a and b.
+// axialSum sets sum to the sum of the vectors at offset bytes from a and b.
 func (g *gen) axialSum(a, b reg.Register, offset int, sum reg.VecVirtual) {
 	g.VMOVUPS(at(a, offset), sum)
 	g.VADDPS(at(b, offset), sum, sum)

@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// bf16 generates what the products of AVX512_BF16 need beside the kernels of AVX-512: the register tile, whose words
-// hold two steps of K each, the packers that round to such pairs, and the scores on a grid.
+// bf16 generates what matrix products with AVX512_BF16 need in addition to the kernels of AVX-512: the register tile, for words
+// that hold two steps of K each, the functions that pack and round to such pairs, and the scores on a grid.
 func (g *gen) bf16() {
 	g.tile(g.tileRows(), tileVectors)
 	g.pairRows()
@@ -27,7 +27,7 @@ func (g *gen) fold() int {
 	return 1
 }
 
-// multiplyAdd adds x*y to sum, lane by lane; of pairs of bfloat16, both products.
+// multiplyAdd adds x*y to sum in each lane; for pairs of bfloat16, it adds both products.
 func (g *gen) multiplyAdd(x, y, sum reg.Register) {
 	if g.name == "BF16" {
 		g.Instruction(&ir.Instruction{
@@ -39,7 +39,7 @@ func (g *gen) multiplyAdd(x, y, sum reg.Register) {
 	g.VFMADD231PS(x, y, sum)
 }
 
-// roundPairs sets dst to the words of lo and then those of hi, rounded to bfloat16: 32 in 16 lanes.
+// roundPairs sets dst to the words of lo, then those of hi, rounded to bfloat16: 32 numbers in 16 lanes.
 func (g *gen) roundPairs(lo, hi, dst reg.Register) {
 	g.Instruction(&ir.Instruction{
 		Opcode: "VCVTNE2PS2BF16", Operands: []operand.Op{lo, hi, dst},
@@ -52,7 +52,7 @@ func (g *gen) pairRows() {
 	g.transposed("pair4", "transposes 4 rows of 2n words to n pairs, n a multiple of the lanes; see Kernels.Pair4.", 2)
 }
 
-// pairColumns generates the rounding of rows 2i and 2i+1 to row i of a panel, lanes of one width.
+// pairColumns generates a function that rounds rows 2i and 2i+1 to pairs in row i of a panel of the given width.
 func (g *gen) pairColumns(name string, width int) {
 	g.function(name, "func(n, columns int, src []float32, ld int, dst []float32)",
 		fmt.Sprintf("rounds 2n rows to n rows of %d pairs; see Kernels.PairA and PairB.", width))
@@ -100,7 +100,7 @@ func (g *gen) pairColumns(name string, width int) {
 	g.end()
 }
 
-// interleaving is the order 0, 16, 1, 17, ... of half words: it brings two rounded rows side by side.
+// interleaving is a permutation of half words in the order 0, 16, 1, 17, ..., which makes pairs of two rounded rows.
 func (g *gen) interleaving() operand.Mem {
 	if m, ok := g.constants["interleaving"]; ok {
 		return m
@@ -114,7 +114,7 @@ func (g *gen) interleaving() operand.Mem {
 	return m
 }
 
-// encodeUnknown replaces the instructions that Go's assembler does not know by their bytes.
+// encodeUnknown replaces instructions that Go's assembler does not know with their encodings.
 func encodeUnknown(file *ir.File) error {
 	for _, fn := range file.Functions() {
 		var nodes []ir.Node
@@ -147,13 +147,13 @@ func opcode(i *ir.Instruction, ok bool) string {
 // evex is an instruction of three 512-bit registers in the opcode map 0F38, W0 (Intel SDM, volume 2A, 2.7.1).
 type evex struct{ prefix, op byte }
 
-// codes are those of AVX512_BF16.
+// codes holds the instructions of AVX512_BF16 that we use.
 var codes = map[string]evex{
 	"VDPBF16PS":      {prefix: 2, op: 0x52}, // F3
 	"VCVTNE2PS2BF16": {prefix: 3, op: 0x72}, // F2
 }
 
-// bytes encodes the instruction in the order of Go's operands: dst last.
+// bytes encodes the instruction. The operands are in the order of Go's assembler, destination last.
 func (e evex) bytes(src2, src1, dst reg.Physical) [6]byte {
 	r, v, x := byte(dst.PhysicalIndex()), byte(src1.PhysicalIndex()), byte(src2.PhysicalIndex())
 	bit := func(of byte, i int) byte { return ^of >> i & 1 } // register numbers are stored inverted

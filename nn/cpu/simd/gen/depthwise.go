@@ -8,19 +8,19 @@ import (
 )
 
 const (
-	taps        = 7 // of a row of a depthwise kernel
-	groupPixels = 8 // that are computed at once
+	taps        = 7 // in a row of a depthwise kernel
+	groupPixels = 8 // pixels that are computed at once
 )
 
-// depthwise generates the inner loops of the 7 x 7 depthwise convolution and of its weights' gradient, on rows of NR channels.
-// Eight pixels (or the seven sums of a row of weights) stay in registers while the other operand passes, each word of it
-// loaded once for up to seven multiply-adds. AVX-512 takes both vectors of a pixel at once, AVX2 one after the other.
+// depthwise generates the inner loops of the 7 x 7 depthwise convolution, and of the gradient of its weights, for rows of NR
+// channels. The sums of eight pixels (or of a row of seven weights) stay in registers, and each word of x is loaded once for up
+// to seven multiply-adds. AVX-512 computes both vectors of a pixel at once, AVX2 one after the other.
 func (g *gen) depthwise() {
 	g.depthwiseRow()
 	g.depthwiseGradient()
 }
 
-// together is the number of vectors of a pixel that fit the registers at once.
+// together is the number of vectors of a pixel that are computed at once.
 func (g *gen) together() int { return g.lanes / 8 }
 
 // block returns n x together vectors.
@@ -39,13 +39,14 @@ func (g *gen) word(base reg.Register, i, v int) operand.Mem {
 	return at(base, (i*tileVectors+v)*g.bytes())
 }
 
-// passes generates body for the vectors of a pixel, as many of them at once as fit.
+// passes generates body for each group of vectors that are computed at once.
 func (g *gen) passes(body func(label string, first int)) {
 	for first := 0; first < tileVectors; first += g.together() {
 		body("vectors"+strconv.Itoa(first), first)
 	}
 }
 
+// depthwiseRow generates Kernels.Depthwise.
 func (g *gen) depthwiseRow() {
 	g.function("depthwise", "func(groups, rows int, x []float32, ldx int, weight, y []float32, ldy int, from []float32, ldf int)",
 		"convolves a row; see Kernels.Depthwise.")
@@ -109,6 +110,7 @@ func (g *gen) depthwiseRow() {
 	g.end()
 }
 
+// depthwiseGradient generates Kernels.DepthwiseGradient.
 func (g *gen) depthwiseGradient() {
 	g.function("depthwiseGradient", "func(groups, rows int, dweight, x []float32, ldx int, dy []float32, ldy int)",
 		"adds to the gradient of a row of weights; see Kernels.DepthwiseGradient.")

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// fields generates the inner loops of package volume/flow and of the cut of volume/carry. They round as the plain functions do,
-// after every operation: results are the same to the bit.
+// fields generates the inner loops of packages volume/flow and volume/carry. Like the plain functions, they round after every
+// operation (no fused multiply-adds), so results are bit-identical.
 func (g *gen) fields() {
 	g.cutDual()
 	g.cutPrimal()
@@ -19,7 +19,7 @@ func (g *gen) fields() {
 	g.flowRelax()
 }
 
-// Arithmetic to a fresh register.
+// times, plus, less, over and rootOf return a*b, a+b, a-b, a/b and sqrt(a) in a new register.
 func (g *gen) times(a, b reg.VecVirtual) reg.VecVirtual {
 	v := g.vec()
 	g.VMULPS(a, b, v)
@@ -50,7 +50,7 @@ func (g *gen) rootOf(a reg.VecVirtual) reg.VecVirtual {
 	return v
 }
 
-// where puts the lanes of y into x where a > b.
+// where replaces the lanes of x with those of y where a > b.
 func (g *gen) where(a, b reg.VecVirtual, x, y []reg.VecVirtual) {
 	const greater = operand.U8(30) // GT_OQ
 	if g.lanes == 16 {
@@ -68,7 +68,7 @@ func (g *gen) where(a, b reg.VecVirtual, x, y []reg.VecVirtual) {
 	}
 }
 
-// lanesOf are the lanes at hand of rows that are known by name, and factors. What is read is loaded each time, as AVX2 has few
+// lanesOf gives access to a vector of each row, by name, and to the factors. It loads anew on every call, because AVX2 has few
 // registers.
 type lanesOf struct {
 	in  func(name string) reg.VecVirtual
@@ -76,13 +76,13 @@ type lanesOf struct {
 	out func(name string, v reg.VecVirtual)
 }
 
-// elements generates a function of rows of equal length, element by element, and of the factors c. An f that writes a row has
-// read what it needs of it.
+// elements generates an elementwise function of rows of equal length and of the factors c. f must not read a row that it has
+// written.
 func (g *gen) elements(name, doc, rows string, f func(l lanesOf)) {
 	names := strings.Fields(rows)
 	g.function(name, "func("+strings.Join(append(slices.Clone(names), "c"), ", ")+" []float32)", doc)
 	n, index := g.length(names[0]), g.GP64()
-	const most = 9 // addresses that are kept; others are loaded each time
+	const most = 9 // addresses that are kept in registers; others are loaded each time
 	kept := map[string]reg.Register{}
 	for _, name := range names[:min(most, len(names))] {
 		kept[name] = g.pointer(name)
@@ -113,7 +113,7 @@ func (g *gen) elements(name, doc, rows string, f func(l lanesOf)) {
 	g.end()
 }
 
-// cutDual: (px, py) += c0 * gradient of u, then shortened to the weight.
+// cutDual generates (px, py) += c0 * gradient of u, then shortened to the weight.
 func (g *gen) cutDual() {
 	g.elements("cutDual", "is a dual step of a cut; see Kernels.CutDual.", "px py u right down weight", func(l lanesOf) {
 		u, weight := l.in("u"), l.in("weight")
@@ -127,7 +127,7 @@ func (g *gen) cutDual() {
 	})
 }
 
-// cutPrimal: u follows gain and flow, lead leads it on.
+// cutPrimal generates the step of u along gain and the divergence of (px, py), and its extrapolation lead.
 func (g *gen) cutPrimal() {
 	g.elements("cutPrimal", "is a primal step of a cut; see Kernels.CutPrimal.", "u lead px py left up gain", func(l lanesOf) {
 		u := l.in("u")
@@ -141,7 +141,7 @@ func (g *gen) cutPrimal() {
 	})
 }
 
-// flowBrightness: c holds half the weight of brightness, the normalizer and the robustness.
+// flowBrightness generates Kernels.FlowBrightness. c holds half the weight, what is added to norms, and epsilon squared.
 func (g *gen) flowBrightness() {
 	g.elements("flowBrightness", "sets up equations; see Kernels.FlowBrightness.", "a11 a12 a22 b1 b2 ix iy iz du dv", func(l lanesOf) {
 		ix, iy, iz := l.in("ix"), l.in("iy"), l.in("iz")
@@ -159,7 +159,7 @@ func (g *gen) flowBrightness() {
 	})
 }
 
-// flowGradients: c holds half the weight of gradients, the normalizer and the robustness.
+// flowGradients generates Kernels.FlowGradients. c is as in flowBrightness.
 func (g *gen) flowGradients() {
 	g.elements("flowGradients", "adds to equations; see Kernels.FlowGradients.", "a11 a12 a22 b1 b2 xx xy yy xz yz du dv", func(l lanesOf) {
 		xx, xy, yy := l.in("xx"), l.in("xy"), l.in("yy")
@@ -167,7 +167,7 @@ func (g *gen) flowGradients() {
 		g.VMOVUPS(g.constant("one", 1), one)
 		n1 := g.over(one, g.plus(g.plus(g.times(xx, xx), g.times(xy, xy)), l.c(1)))
 		n2 := g.over(one, g.plus(g.plus(g.times(yy, yy), g.times(xy, xy)), l.c(1)))
-		along := func(z string, x, y reg.VecVirtual) reg.VecVirtual { // the slope of a gradient, where it moved to
+		along := func(z string, x, y reg.VecVirtual) reg.VecVirtual { // the change of a gradient along the displacement
 			return g.plus(g.plus(l.in(z), g.times(x, l.in("du"))), g.times(y, l.in("dv")))
 		}
 		dx, dy := along("xz", xx, xy), along("yz", xy, yy)
@@ -184,7 +184,7 @@ func (g *gen) flowGradients() {
 	})
 }
 
-// flowSmoothness: c holds half the weight of smoothness and the robustness.
+// flowSmoothness generates Kernels.FlowSmoothness. c holds half the weight, and epsilon squared.
 func (g *gen) flowSmoothness() {
 	g.elements("flowSmoothness", "weighs smoothness; see Kernels.FlowSmoothness.", "couple u uright udown v vright vdown", func(l lanesOf) {
 		square := func(to, from string) reg.VecVirtual {

@@ -6,12 +6,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// flowRelax solves the equations of every second pixel of a chessboard, inside the border, with the others held: all pixels
-// of a row are computed, and half of them are kept.
+// flowRelax generates Kernels.FlowRelax, half a sweep of red-black relaxation, for the pixels inside the border. It computes all
+// pixels of a row and keeps every second one.
 func (g *gen) flowRelax() {
 	g.function("flowRelax", "func(rows, w, color int, u, v, du, dv, dx, dy, couple, a11, a12, a22, b1, b2, c []float32)",
 		"relaxes the pixels of one color; see Kernels.FlowRelax.")
-	const border = 2 // pixels of a row
+	const border = 2 // pixels per row
 	rows, w, odd := g.integer("rows"), g.integer("w"), g.integer("color")
 	u, v, couple, factor := g.pointer("u"), g.pointer("v"), g.pointer("couple"), g.vec()
 	g.VBROADCASTSS(at(g.pointer("c"), 0), factor)
@@ -19,7 +19,7 @@ func (g *gen) flowRelax() {
 	g.SUBQ(imm(border), last)
 	g.ANDQ(imm(g.lanes-1), last)
 	tail := g.mask(last)
-	mid := g.copied(w) // of the pixel at hand, and of those above and below it
+	mid := g.copied(w) // the offsets of the current pixel, and of those above and below it
 	g.ADDQ(imm(1), mid)
 	above, below := g.GP64(), g.GP64()
 	g.MOVQ(imm(1), above)
@@ -55,7 +55,7 @@ func (g *gen) flowRelax() {
 	g.end()
 }
 
-// alternate selects every second lane: the first one unless odd is 1.
+// alternate selects every second lane, from lane odd on, which is 0 or 1.
 func (g *gen) alternate(odd reg.Register) mask {
 	if g.lanes == 16 {
 		const even = 0x5555
@@ -85,7 +85,7 @@ func (g *gen) alternate(odd reg.Register) mask {
 	return mask{g: g, vec: v}
 }
 
-// merge puts the selected lanes of from into to.
+// merge copies the selected lanes of from to to.
 func (m mask) merge(from, to reg.VecVirtual) {
 	if m.k != nil {
 		m.g.VMOVAPS(from, m.k, to)
@@ -94,7 +94,7 @@ func (m mask) merge(from, to reg.VecVirtual) {
 	m.g.VBLENDVPS(m.vec, from, to, to)
 }
 
-// relaxed computes the pixels from mid on and keeps those that kept selects.
+// relaxed computes the pixels from mid on, and keeps those that kept selects.
 func (g *gen) relaxed(u, v, couple, mid, above, below reg.Register, factor reg.VecVirtual, kept mask,
 	load func(from operand.Mem, to reg.VecVirtual), store func(v reg.VecVirtual, to operand.Mem)) {
 	word := func(base, index reg.Register, disp int) operand.Mem {

@@ -1,9 +1,11 @@
 // Command gen writes the assembly of package simd and its Go declarations.
 //
-// Every kernel is generated twice from one description, for AVX2 with FMA (8 lanes, 16 registers) and for
-// AVX-512 (16 lanes, 32 registers), the products a third time for AVX512_BF16.
-// A few are generated for NEON on arm64. Run it with go generate in the parent folder; main_test.go checks that
-// the committed files are what it writes.
+// Every kernel is generated twice from one description, for AVX2 with FMA (8 lanes, 16 registers) and for AVX-512 (16 lanes, 32
+// registers); matrix products also for AVX512_BF16. A few kernels are generated for NEON on arm64, by code of their own. Run it
+// with go generate in the parent folder; main_test.go checks that the committed files are up to date.
+//
+// The code for amd64 uses avo: methods such as VADDPS append an instruction, with the operands in the order of Go's assembler
+// (destination last), and registers are virtual until avo allocates them.
 package main
 
 import (
@@ -98,14 +100,14 @@ type isa struct {
 	lanes int
 }
 
-// gen is an avo context with the vector width that is being generated.
+// gen is an avo context for the instruction set that is being generated.
 type gen struct {
 	*build.Context
 	isa
 	constants map[string]operand.Mem
 }
 
-// function begins name+suffix with the given signature and documentation.
+// function begins the function name+suffix with the given signature and documentation.
 func (g *gen) function(name, signature, doc string) {
 	g.Function(name + g.name)
 	g.Attributes(attr.NOSPLIT)
@@ -114,13 +116,13 @@ func (g *gen) function(name, signature, doc string) {
 	g.Doc(name + g.name + " " + doc)
 }
 
-// end closes the function: the upper halves are cleared, lest later SSE code stalls.
+// end ends the function. It clears the upper halves of vector registers, without which later SSE code would be slow.
 func (g *gen) end() {
 	g.VZEROUPPER()
 	g.RET()
 }
 
-// vec is a fresh vector register of the current width.
+// vec returns a new vector register.
 func (g *gen) vec() reg.VecVirtual {
 	if g.lanes == 16 {
 		return g.ZMM()
@@ -128,7 +130,7 @@ func (g *gen) vec() reg.VecVirtual {
 	return g.YMM()
 }
 
-// bytes is the size of a vector.
+// bytes is the size of a vector in bytes.
 func (g *gen) bytes() int { return 4 * g.lanes }
 
 // pointer loads the address of the slice parameter name.
@@ -146,7 +148,7 @@ func (g *gen) length(name string) reg.Register {
 	return g.Load(g.Param(name).Len(), g.GP64())
 }
 
-// copied is a fresh register that holds what r does.
+// copied returns a new register with the contents of r.
 func (g *gen) copied(r reg.Register) reg.Register {
 	c := g.GP64()
 	g.MOVQ(r, c)
@@ -162,7 +164,7 @@ func (g *gen) zero(v reg.Register) {
 	g.VXORPS(v, v, v)
 }
 
-// constant is the memory operand that holds x in every lane (64 bytes, for both widths).
+// constant returns a memory operand that holds x in every lane. It is 64 bytes long, enough for both widths.
 func (g *gen) constant(name string, x float32) operand.Mem {
 	if m, ok := g.constants[name]; ok {
 		return m
@@ -176,6 +178,7 @@ func (g *gen) constant(name string, x float32) operand.Mem {
 	return m
 }
 
+// at is the memory operand disp bytes from base.
 func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
 
 // imm is a 32-bit immediate operand.

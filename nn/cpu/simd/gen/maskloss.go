@@ -5,19 +5,20 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// log1pSeries are the coefficients of 2*artanh(s)/s in s*s, highest first: log(1+e) with s = e/(2+e), up to 1/3.
+// log1pSeries holds the coefficients of 2*artanh(s)/s as a polynomial in s*s, highest power first. With s = e/(2+e), which is at
+// most 1/3, 2*artanh(s) is log(1+e).
 var log1pSeries = []float32{2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2}
 
-// maskLosses generates the sums of the mask losses and their derivative, for whole vectors of pixels.
+// maskLosses generates the sums of the mask losses, and their gradient, for whole vectors of pixels.
 func (g *gen) maskLosses() {
 	g.maskLoss()
 	g.maskLossGradient()
 }
 
-// pixelLoss is what both need of a vector of pixels.
+// pixelLoss holds what both need for a vector of pixels.
 type pixelLoss struct {
 	x, t, p, loss, miss, weight reg.VecVirtual // weight is alpha_t
-	tail                        reg.VecVirtual // p where x <= 0, else 1-p
+	tail                        reg.VecVirtual // p if x <= 0, otherwise 1-p
 }
 
 // pixelLoss loads a vector of logits x and truth t; c holds 1-alpha and 2*alpha-1.
@@ -65,7 +66,7 @@ func (g *gen) pixelLoss(x, t, c reg.Register) pixelLoss {
 	return l
 }
 
-// eachPixels runs body over whole vectors of the slices that begin at the pointers; n is a multiple of the lanes.
+// eachPixels generates a loop of body over the vectors of the slices at the pointers; n is a multiple of the lanes.
 func (g *gen) eachPixels(n reg.Register, pointers []reg.Register, body func()) {
 	g.Label("pixels")
 	body()
@@ -77,8 +78,8 @@ func (g *gen) eachPixels(n reg.Register, pointers []reg.Register, body func()) {
 	g.end()
 }
 
-// maskLoss adds to eight vectors of sums: focal, r*t, r, t, intersection, union, in, in*t. Here in is 1 where x > 0 and
-// r is p - in: near 0 on both sides, so that the sums of a good mask keep their digits.
+// maskLoss generates additions to eight vectors of sums: focal, r*t, r, t, intersection, union, in, in*t. Here, in is 1 if x > 0,
+// and r = p - in, which is near 0 for confident pixels of either kind, so that the sums of a good mask are accurate.
 func (g *gen) maskLoss() {
 	g.function("maskLoss", "func(sums, x, t, c []float32)", "adds up the mask losses; see Kernels.MaskLoss.")
 	n, sums, x, t, c := g.length("x"), g.pointer("sums"), g.pointer("x"), g.pointer("t"), g.pointer("c")
@@ -123,7 +124,7 @@ func (g *gen) maskLoss() {
 	})
 }
 
-// maskLossGradient adds the derivative; c goes on with the derivatives by the sums: focal, p*t, p.
+// maskLossGradient generates the gradient. c also holds the derivatives of the loss with respect to the sums focal, p*t and p.
 func (g *gen) maskLossGradient() {
 	g.function("maskLossGradient", "func(dx, x, t, c []float32)", "differentiates maskLoss; see Kernels.AddMaskLossGradient.")
 	n, dx, x, t, c := g.length("x"), g.pointer("dx"), g.pointer("x"), g.pointer("t"), g.pointer("c")

@@ -8,8 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Polynomials, highest power first. exp and exp2: Cephes expf and exp2f (S. Moshier), for the fraction
-// in -1/2..1/2 (times ln 2). erf: the rational approximation of Eigen's generic_fast_erf for |x| <= 4.
+// Coefficients of polynomials, highest power first. Those of exp and exp2 are from expf and exp2f of the Cephes library (S.
+// Moshier), for fractions in -1/2..1/2 (times ln 2 for exp). erfP/erfQ is the rational approximation in generic_fast_erf of the
+// Eigen library, for |x| <= 4.
 var (
 	expPoly  = []float32{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1}
 	exp2Poly = []float32{1.535336188319500e-4, 1.339887440266574e-3, 9.618437357674640e-3, 5.550332471162809e-2,
@@ -20,7 +21,7 @@ var (
 		-1.42647390514189e-02}
 )
 
-// polynomial evaluates coef at x by Horner's rule into a fresh register.
+// polynomial evaluates a polynomial at x by Horner's rule, in a new register.
 func (g *gen) polynomial(name string, coef []float32, x reg.VecVirtual) reg.VecVirtual {
 	p := g.vec()
 	g.VMOVUPS(g.constant(name+"0", coef[0]), p)
@@ -30,7 +31,7 @@ func (g *gen) polynomial(name string, coef []float32, x reg.VecVirtual) reg.VecV
 	return p
 }
 
-// clamp limits x to lo..hi; NaN stays NaN, because max and min return their second source then.
+// clamp limits x to lo..hi. NaN stays NaN, because max and min then return their second source.
 func (g *gen) clamp(x reg.VecVirtual, lo, hi operand.Mem) {
 	limit := g.vec()
 	g.VMOVUPS(lo, limit)
@@ -59,7 +60,7 @@ func (g *gen) exp2(x reg.VecVirtual) reg.VecVirtual {
 	return g.ldexp(p, n)
 }
 
-// exp computes e^x in place: x = n ln 2 + r, ln 2 in two parts so that r is exact to the last bit.
+// exp computes e^x in place, as 2^n * e^r with x = n*ln(2) + r. ln(2) is split into two parts, so that r is accurate.
 func (g *gen) exp(x reg.VecVirtual) reg.VecVirtual {
 	g.clamp(x, g.constant("explo", -105), g.constant("exphi", 90))
 	n := g.vec()
@@ -73,7 +74,7 @@ func (g *gen) exp(x reg.VecVirtual) reg.VecVirtual {
 	return g.ldexp(p, n)
 }
 
-// ldexp computes p * 2^n. AVX2 multiplies twice by half the power, so that denormal results come out right.
+// ldexp computes p * 2^n. AVX2 multiplies by 2^(n/2) twice, so that denormal results are correct.
 func (g *gen) ldexp(p, n reg.VecVirtual) reg.VecVirtual {
 	if g.lanes == 16 {
 		g.VSCALEFPS(n, p, p)
@@ -92,7 +93,7 @@ func (g *gen) ldexp(p, n reg.VecVirtual) reg.VecVirtual {
 	return p
 }
 
-// integers is the memory operand that holds the integer x in every lane.
+// integers returns a memory operand that holds the integer x in every lane.
 func (g *gen) integers(name string, x uint32) operand.Mem {
 	return g.constant(name, math.Float32frombits(x))
 }
@@ -133,7 +134,7 @@ func (g *gen) geluSlope(x reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
-// erf computes erf(x/sqrt(2)). The quotient may pass 1 by a rounding error and is cut there.
+// erf computes erf(x/sqrt(2)). It limits the quotient to -1..1, which it can exceed by a rounding error.
 func (g *gen) erf(x reg.VecVirtual) reg.VecVirtual {
 	z, z2 := g.vec(), g.vec()
 	g.VMULPS(g.constant("sqrt1_2", math.Sqrt2/2), x, z)

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// neon writes the kernels of arm64 as text: avo knows amd64 alone. Go's assembler lacks most vector instructions on floats,
-// which are written as their codes. Vectors have 4 lanes, and there are 32 of them.
+// neon generates the kernels for arm64 as text, because avo only supports amd64. Go's assembler lacks most vector instructions on
+// floats; these are written as numbers. There are 32 vector registers with 4 lanes.
 type neon struct {
 	asm, stubs bytes.Buffer
 }
 
-// The register tile: 12 x 2 vectors, 24 accumulators, 2 of B, 3 of A.
+// The register tile is 12 x 2 vectors: 24 accumulators, 2 vectors of B, 3 of A.
 const (
 	neonRows    = 12
 	neonVectors = 2
-	neonFirst   = 8 // the first accumulator
-	neonB       = 3 // the first of B; those of A come before
+	neonFirst   = 8 // the register of the first accumulator
+	neonB       = 3 // the first register of B; those of A come before it
 )
 
 // generateNEON returns the assembly of arm64 and the Go declarations.
@@ -48,13 +48,14 @@ func (n *neon) line(format string, args ...any) {
 
 func (n *neon) label(name string) { fmt.Fprintf(&n.asm, "\n%s:\n", name) }
 
-// function begins name+NEON. size is that of its arguments.
+// function begins the function name+NEON. size is that of its arguments in bytes.
 func (n *neon) function(name, signature, doc string, size int) {
 	fmt.Fprintf(&n.stubs, "\n// %sNEON %s\n//\n//go:noescape\nfunc %sNEON%s\n", name, doc, name, strings.TrimPrefix(signature, "func"))
 	fmt.Fprintf(&n.asm, "\n// func %sNEON%s\nTEXT ·%sNEON(SB), NOSPLIT, $0-%d\n", name, strings.TrimPrefix(signature, "func"), name, size)
 }
 
-// Codes of instructions on 4 floats: Vd, Vn and Vm are added at bits 0, 5 and 16 (Arm ARM, C7.2).
+// Encodings of instructions on 4 floats; the registers Vd, Vn and Vm are added at bits 0, 5 and 16 (Arm Architecture Reference
+// Manual, C7.2).
 const (
 	fadd   = 0x4e20d400
 	fsub   = 0x4ea0d400
@@ -71,17 +72,17 @@ const (
 	lane   = 0x4f801000 // FMLA by element: Vd += Vn * Vm[lane]
 )
 
-// op writes an instruction of two operands, d = n op m.
+// op writes an instruction with two operands, Vd = Vn op Vm.
 func (n *neon) op(name string, code uint32, d, vn, vm int) {
 	n.line("WORD $%#08x // %s V%d.4S, V%d.4S, V%d.4S", code|uint32(vm)<<16|uint32(vn)<<5|uint32(d), name, d, vn, vm)
 }
 
-// unary writes an instruction of one operand.
+// unary writes an instruction with one operand.
 func (n *neon) unary(name string, code uint32, d, vn int) {
 	n.line("WORD $%#08x // %s V%d.4S, V%d.4S", code|uint32(vn)<<5|uint32(d), name, d, vn)
 }
 
-// byLane adds vn times lane i of vm to d.
+// byLane writes Vd += Vn * lane i of Vm.
 func (n *neon) byLane(d, vn, vm, i int) {
 	code := uint32(lane) | uint32(i&1)<<21 | uint32(i>>1)<<11 | uint32(vm)<<16 | uint32(vn)<<5 | uint32(d)
 	n.line("WORD $%#08x // FMLA V%d.4S, V%d.4S, V%d.S[%d]", code, d, vn, vm, i)
@@ -153,8 +154,8 @@ func (n *neon) tileInPlace() {
 	n.storeTile()
 }
 
-// storeTile writes the sums to c (R3), in rows ldc (R4) words apart, with the rows of R5, R10 words apart, unless that is nil, and
-// ends the function.
+// storeTile adds the rows at R5, which are R10 words apart, to the sums, unless R5 is nil; it writes the sums to c (R3), in rows
+// ldc (R4) words apart, and ends the function.
 func (n *neon) storeTile() {
 	n.line("LSL $2, R4, R4")
 	n.line("CBZ R5, overwrite")
@@ -174,7 +175,7 @@ func (n *neon) storeTile() {
 	n.line("RET")
 }
 
-// row generates dst = f(x) or f(x, y) for a multiple of 4 elements; f turns V0 and V1 into V0.
+// row generates dst = f(x) or f(x, y) for a multiple of 4 elements. f computes V0 from V0 and V1.
 func (n *neon) row(name, doc string, inputs int, f func()) {
 	signature, size := "func(dst, x []float32)", 48
 	if inputs == 2 {

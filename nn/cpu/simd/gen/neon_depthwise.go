@@ -1,7 +1,7 @@
 package main
 
-// The registers of a depthwise convolution: what stays there (eight pixels, of two vectors each), the seven weights of a row,
-// and the pixel that passes. In the gradient the sums of the weights stay and eight pixels of dY take the place of the weights.
+// The registers of a depthwise convolution: the sums of eight pixels, two vectors each; the seven weights of a row; and the current
+// pixel. For the gradient, they are the sums of the weights, eight pixels of dY, and the current pixel.
 const (
 	neonSum    = 0
 	neonWeight = neonSum + neonVectors*groupPixels
@@ -12,7 +12,7 @@ const (
 	neonDelta = neonGrad + neonVectors*taps
 )
 
-// vectors loads n vectors from R(from) on, which moves on, or stores them ("VLD1", "VST1").
+// vectors loads ("VLD1") or stores ("VST1") n vectors at R(from), and advances it.
 func (n *neon) vectors(name string, from, first, count int) {
 	for i := 0; i < count; i += neonVectors {
 		list := "[V%d.S4, V%d.S4]"
@@ -24,7 +24,8 @@ func (n *neon) vectors(name string, from, first, count int) {
 	}
 }
 
-// pass multiplies the pixels of a row at R(row), one after the other, with what it meets: sum(i, k) += pixel i+k * other(i, k).
+// pass loads the pixels of a row at R(row), one after the other, and multiplies each by all operands that belong to it:
+// sum(i, k) += pixel i+k * other(i, k).
 func (n *neon) pass(row int, sum, other func(i, k int) int) {
 	for j := range groupPixels + taps - 1 {
 		n.vectors("VLD1", row, neonInput, neonVectors)

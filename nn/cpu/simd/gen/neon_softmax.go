@@ -2,7 +2,7 @@ package main
 
 import "math"
 
-// The kernels on panels of transposed scores, [keys][queries], for NEON. V2 and V3 hold a row of the panel.
+// The functions of panels of transposed scores, [keys][queries], for NEON. V2 and V3 hold a row of the panel.
 
 // scaleLanes generates o[i] *= alpha for every row of a panel.
 func (n *neon) scaleLanes() {
@@ -35,7 +35,7 @@ func (n *neon) probability() {
 	n.line("RET")
 }
 
-// rows loops over the R0 rows of a panel at R1: f changes V2 and V3.
+// rows generates a loop over the R0 rows of the panel at R1. f changes V2 and V3.
 func (n *neon) rows(f func()) {
 	n.label("row")
 	n.line("VLD1 (R1), [V2.S4, V3.S4]")

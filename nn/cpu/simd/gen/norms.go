@@ -5,16 +5,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// norms generates layer normalization, forward and backward, for rows that lie one after the other.
+// norms generates layer normalization of contiguous rows, forward and backward.
 func (g *gen) norms() {
 	g.layerNorm()
 	g.layerNormBackward()
 }
 
-// normRow walks over the columns of a row: whole vectors, then those under the mask.
+// normRow loops over the columns of a row: whole vectors, then the rest, under a mask.
 type normRow struct {
 	*gen
-	whole, rest reg.Register // bytes in whole vectors; columns behind them
+	whole, rest reg.Register // bytes in whole vectors; columns in the rest
 	mask        mask
 	invC, eps   reg.VecVirtual // 1/C and eps in every lane
 	label       func() string
@@ -70,7 +70,7 @@ func (c column) store(v reg.VecVirtual, base reg.Register) {
 	}
 }
 
-// each runs body on all columns.
+// each generates a loop over all columns.
 func (r *normRow) each(body func(c column)) {
 	name, off := r.label(), r.GP64()
 	r.XORQ(off, off)
@@ -88,7 +88,7 @@ func (r *normRow) each(body func(c column)) {
 	r.Label(name + "_done")
 }
 
-// spread adds the lanes of v and puts the sum times 1/C into every lane.
+// mean sums the lanes of v and sets every lane to the sum times 1/C.
 func (r *normRow) mean(v reg.VecVirtual) {
 	t := r.vec()
 	if r.lanes == 16 {
@@ -107,7 +107,7 @@ func (r *normRow) mean(v reg.VecVirtual) {
 	r.VMULPS(r.invC, v, v)
 }
 
-// moments returns the mean of a row, what its rounding lost, and 1/sqrt(variance + eps), in every lane.
+// moments returns, in every lane, the mean of a row, the rounding error of that mean, and 1/sqrt(variance + eps).
 func (r *normRow) moments(x reg.Register) (mean, low, rstd reg.VecVirtual) {
 	mean, low, rstd = r.vec(), r.vec(), r.vec()
 	r.zero(mean)
@@ -144,7 +144,7 @@ func (c column) normed(x reg.Register, mean, low, rstd reg.VecVirtual) reg.VecVi
 	return v
 }
 
-// eachRow runs body for all rows and moves the pointers to the next one.
+// eachRow generates a loop over all rows, which moves the pointers from row to row, and ends the function.
 func (r *normRow) eachRow(pointers []reg.Register, body func()) {
 	rows, step := r.integer("rows"), r.GP64()
 	r.LEAQ(operand.Mem{Base: r.whole, Index: r.rest, Scale: 4}, step)

@@ -7,8 +7,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// packing generates the transposition of 4 rows, from which all transposing packers are made, and the copies of the two
-// widths of panels.
+// packing generates the transposition of 4 rows, on which all packing functions that transpose are built, and copies to panels of
+// both widths.
 func (g *gen) packing() {
 	g.transposition()
 	g.copyRows("copyA", g.tileRows())
@@ -58,14 +58,15 @@ func (g *gen) copyRows(name string, width int) {
 	g.end()
 }
 
-// aheadShift: packers, the first to touch their operand, fetch the rows 1<<aheadShift further on into the cache.
+// aheadShift: packing is the first access to an operand, so it prefetches the row that is 1<<aheadShift rows ahead.
 const aheadShift = 4
 
+// transposition generates the transposition of 4 rows of float32.
 func (g *gen) transposition() {
 	g.transposed("pack4", "transposes 4 rows; n is a multiple of the lanes; see Kernels.Pack4.", 1)
 }
 
-// transposed generates the transposition of 4 rows. With fold 2, two words at a time are rounded to one.
+// transposed generates a transposition of 4 rows. With fold 2, it rounds pairs of words to one word of bfloat16.
 func (g *gen) transposed(name, doc string, fold int) {
 	g.function(name, "func(n int, src []float32, ld int, dst []float32, step int)", doc)
 	n, src, ld, dst, step := g.integer("n"), g.pointer("src"), g.integer("ld"), g.pointer("dst"), g.integer("step")
@@ -120,7 +121,7 @@ func (g *gen) transposed(name, doc string, fold int) {
 	g.end()
 }
 
-// storeQuarter stores the 128-bit quarter q of v.
+// storeQuarter stores the 128 bits number q of v.
 func (g *gen) storeQuarter(q int, v reg.VecVirtual, to operand.Mem) {
 	switch {
 	case q == 0:

@@ -5,7 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// maxPools generates the pooling of 2 x 2 pixels of as many channels as y has: top and bottom are two pixels each.
+// maxPools generates the pooling of 2 x 2 pixels: top and bottom hold two pixels each, with as many channels as y has.
 func (g *gen) maxPools() {
 	g.pixels("maxPool", "func(y, top, bottom []float32)", "is one pixel of the pooling; see Kernels.MaxPool.", []string{"y", "top", "bottom"},
 		func(p block) {
@@ -18,14 +18,14 @@ func (g *gen) maxPools() {
 	g.pixels("addMaxPoolGradient", "func(dtop, dbottom, top, bottom, y []float32)", "is its derivative; see Kernels.AddMaxPoolGradient.",
 		[]string{"dtop", "dbottom", "top", "bottom", "y"}, func(p block) {
 			v, rest := p.load4("top", "bottom"), p.load("y", false)
-			larger := make([]func(x reg.VecVirtual, not bool), 3) // whether pixel i+1 is above all before it
+			larger := make([]func(x reg.VecVirtual, not bool), 3) // larger[i] masks by whether pixel i+1 exceeds all before it
 			for i := range larger {
 				larger[i] = g.greater(v[i+1], v[0])
 				if i < len(larger)-1 {
 					g.VMAXPS(v[i+1], v[0], v[0])
 				}
 			}
-			for i := 2; i >= 0; i-- { // what the last of the largest takes does not reach those before it
+			for i := 2; i >= 0; i-- { // the last pixel that exceeds all before it is the maximum, and takes the gradient
 				taken := g.vec()
 				g.VMOVAPS(rest, taken)
 				larger[i](taken, false)
@@ -36,7 +36,7 @@ func (g *gen) maxPools() {
 		})
 }
 
-// pixelOf names the slice that the gradient of pixel i of four goes to.
+// pixelOf names the slice that holds the gradient of pixel i of the four.
 func pixelOf(i int) string {
 	if i < 2 {
 		return "dtop"
@@ -44,7 +44,7 @@ func pixelOf(i int) string {
 	return "dbottom"
 }
 
-// greater compares a and b and returns a function that clears the lanes of x where a > b does not hold or, with not, holds.
+// greater compares a and b. It returns a function that clears the lanes of x where a > b is false or, with not, where it is true.
 func (g *gen) greater(a, b reg.VecVirtual) func(x reg.VecVirtual, not bool) {
 	const gt = operand.U8(30) // GT_OQ
 	if g.lanes == 16 {
@@ -70,7 +70,7 @@ func (g *gen) greater(a, b reg.VecVirtual) func(x reg.VecVirtual, not bool) {
 	}
 }
 
-// block is a vector of channels of up to four pixels.
+// block is a vector of channels of each pixel.
 type block struct {
 	*gen
 	base map[string]reg.Register
@@ -117,7 +117,7 @@ func (p block) add(v reg.VecVirtual, name string, right bool) {
 	p.store(sum, name, right)
 }
 
-// pixels generates a function that runs body over the channels of y.
+// pixels generates a function that runs body for the channels of y, a vector at a time.
 func (g *gen) pixels(name, signature, doc string, slices []string, body func(p block)) {
 	g.function(name, signature, doc)
 	p := block{gen: g, base: map[string]reg.Register{}, half: g.length("y"), off: g.GP64()}

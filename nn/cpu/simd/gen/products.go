@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// products generates the micro-kernel of all matrix products. The tile of C lives in registers:
-// 12 x 2 vectors of the 32 of AVX-512 (24 accumulators, 2 of B, 1 of A), 6 x 2 of the 16 of AVX2.
+// products generates the inner loop of all matrix products, which keeps a tile of C in registers: 12 x 2 of the 32 vectors of
+// AVX-512 (24 accumulators, 2 for B, 1 for A), or 6 x 2 of the 16 vectors of AVX2.
 func (g *gen) products() {
 	g.tile(g.tileRows(), tileVectors)
 	g.tileInPlace(g.tileRows(), tileVectors)
@@ -15,7 +15,7 @@ func (g *gen) products() {
 // tileVectors is the width of the register tile in vectors.
 const tileVectors = 2
 
-// tileRows is its number of rows.
+// tileRows is the number of rows of the register tile.
 func (g *gen) tileRows() int {
 	if g.lanes == 16 {
 		return 12
@@ -23,8 +23,8 @@ func (g *gen) tileRows() int {
 	return 6
 }
 
-// tile generates the mr x nv-vector kernel: one step of k loads nv vectors of b, broadcasts mr words of a
-// and makes mr*nv fused multiply-adds.
+// tile generates the kernel for mr rows x nv vectors: each step of k loads nv vectors of b, broadcasts mr words of a, one after the
+// other, and does mr*nv fused multiply-adds.
 func (g *gen) tile(mr, nv int) {
 	g.function("tile", "func(k int, a, b, c []float32, ldc int, from []float32, ldf int)",
 		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileFrom.")
@@ -76,7 +76,7 @@ func (g *gen) tile(mr, nv int) {
 	g.storeTile(acc, c, ldc)
 }
 
-// accumulators returns mr x nv cleared vectors.
+// accumulators returns mr x nv vectors of zeros.
 func (g *gen) accumulators(mr, nv int) [][]reg.VecVirtual {
 	acc := make([][]reg.VecVirtual, mr)
 	for i := range acc {
@@ -89,11 +89,10 @@ func (g *gen) accumulators(mr, nv int) [][]reg.VecVirtual {
 	return acc
 }
 
-// rowsPerPointer is how many rows of A one pointer reaches: itself, plus one and two row strides.
+// rowsPerPointer is the number of rows of A that a pointer reaches with the scales of an address: plus 0, 1 and 2 row strides.
 const rowsPerPointer = 3
 
-// tileInPlace is tile for operands that are not packed: any strides between the rows and the steps of A and between the
-// steps of B.
+// tileInPlace generates the kernel for operands that are not packed, with any strides between rows and steps of A and steps of B.
 func (g *gen) tileInPlace(mr, nv int) {
 	g.function("tileInPlace", "func(k int, a []float32, row, step int, b []float32, ldb int, c []float32, ldc int, from []float32, ldf int)",
 		"computes C = A B, plus what from holds, of one register tile; see Kernels.TileInPlaceFrom.")
@@ -135,7 +134,7 @@ func (g *gen) tileInPlace(mr, nv int) {
 	g.storeTile(acc, c, ldc)
 }
 
-// fetchTile asks for the cache lines of c, which arrive while the sums are made.
+// fetchTile prefetches the cache lines of c, which arrive while the sums are computed.
 func (g *gen) fetchTile(mr int, c, ldc reg.Register) {
 	const line = 64
 	p := g.GP64()
@@ -148,7 +147,7 @@ func (g *gen) fetchTile(mr int, c, ldc reg.Register) {
 	}
 }
 
-// storeTile writes the sums to c, with what the parameter from holds, unless it is nil, and ends the function.
+// storeTile adds what the parameter from holds, unless it is nil, to the sums, writes them to c, and ends the function.
 func (g *gen) storeTile(acc [][]reg.VecVirtual, c, ldc reg.Register) {
 	from, ldf := g.pointer("from"), g.integer("ldf")
 	g.TESTQ(from, from)

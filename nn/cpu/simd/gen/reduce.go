@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// addRuns generates dst[i*ldd+c] += src[i*lds+c], c < width, i < n: runs so short that a call for each would take longer.
+// addRuns generates dst[i*ldd+c] += src[i*lds+c] for i < n, c < width. The runs are so short that a call for each would be slow.
 func (g *gen) addRuns() {
 	g.function("addRuns", "func(n, width int, dst []float32, ldd int, src []float32, lds int)", "adds runs of words; see Kernels.AddRuns.")
 	n, width, dst, ldd, src, lds := g.integer("n"), g.integer("width"), g.pointer("dst"), g.integer("ldd"), g.pointer("src"), g.integer("lds")
@@ -46,14 +46,14 @@ func (g *gen) addRuns() {
 	g.end()
 }
 
-// addRows generates sums over rows, dst[c] += sum_i x[i*ldx+c], column by column: each column is read and written once, whatever
-// the number of rows. Four vectors of columns at a time hide the latency of the sums; then two, one, and the last columns under
-// a mask.
+// addRows generates sums over rows, dst[c] += sum_i x[i*ldx+c]. It goes column by column, so that each word of dst is read and
+// written once. Four vectors of columns at a time hide the latency of additions; then come two, one, and the last columns under a
+// mask.
 func (g *gen) addRows() {
 	g.function("addRows", "func(rows int, dst, x []float32, ldx int)", "adds rows of x to dst; see Kernels.AddRows.")
 	n, dst, rows, x, ldx := g.length("dst"), g.pointer("dst"), g.integer("rows"), g.pointer("x"), g.integer("ldx")
 	g.SHLQ(operand.U8(2), ldx)
-	// columns adds up width vectors, the last of them under m.
+	// columns sums width vectors of columns, under the mask m if it is not nil.
 	columns := func(label string, width int, m *mask) {
 		sums := make([]reg.VecVirtual, width)
 		load := func(base reg.Register, j int) reg.VecVirtual {

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rows generates the functions of one or two rows, element by element.
+// rows generates elementwise functions of one or two rows.
 func (g *gen) rows() {
 	g.row("add", 2, "sets dst = x + y.", func(v []reg.VecVirtual) reg.VecVirtual {
 		g.VADDPS(v[1], v[0], v[0])
@@ -81,7 +81,7 @@ func (g *gen) rows() {
 	g.row("gelu", 1, "sets dst = x * (1 + erf(x/sqrt(2))) / 2.", func(v []reg.VecVirtual) reg.VecVirtual { return g.gelu(v[0]) })
 }
 
-// wherePositive keeps the lanes of y where x > 0 and clears the others.
+// wherePositive clears the lanes of y where x > 0 is false.
 func (g *gen) wherePositive(x, y reg.VecVirtual) reg.VecVirtual {
 	const greater = operand.U8(30) // GT_OQ
 	zero := g.vec()
@@ -116,7 +116,7 @@ func (g *gen) sigmoidSlope(x reg.VecVirtual) reg.VecVirtual {
 	return slope
 }
 
-// row generates dst = f(x) or f(x, y) over slices; len(dst) elements, the last ones under a mask.
+// row generates dst = f(x) or f(x, y) for slices of len(dst) elements.
 func (g *gen) row(name string, inputs int, doc string, f func([]reg.VecVirtual) reg.VecVirtual) {
 	signature, from := "func(dst, x []float32)", []string{"x"}
 	if inputs == 2 {
@@ -130,10 +130,10 @@ func (g *gen) sum(name, doc string, f func([]reg.VecVirtual) reg.VecVirtual) {
 	g.scaled(name, "func(dst, x, y []float32)", doc, []string{"x", "y", "dst"}, func(_, v []reg.VecVirtual) reg.VecVirtual { return f(v) })
 }
 
-// maxFactors is the number of factors that a row kernel may have.
+// maxFactors is the largest number of factors of a function of rows.
 const maxFactors = 2
 
-// scaled generates dst = f(c, inputs) with the factors c, if the signature has them, in every lane.
+// scaled generates dst = f(c, inputs). If the signature has the factors c, each is in every lane of a vector.
 func (g *gen) scaled(name, signature, doc string, inputs []string, f func(c, v []reg.VecVirtual) reg.VecVirtual) {
 	g.function(name, signature, doc)
 	n, dst := g.length("dst"), g.pointer("dst")
@@ -170,14 +170,14 @@ func (g *gen) scaled(name, signature, doc string, inputs []string, f func(c, v [
 	g.end()
 }
 
-// How a step reaches memory: whole vectors or, at the end, the lanes that are left.
+// loading and storing are how a step accesses memory: whole vectors or, at the end, the remaining lanes.
 type (
 	loading = func(from operand.Mem, to reg.VecVirtual)
 	storing = func(v reg.VecVirtual, to operand.Mem)
 )
 
-// along generates a step for n elements, a vector at a time, after each of which next moves on, and for the lanes that are left
-// under a mask. It uses up n.
+// along generates a loop over n elements: step handles a vector at a time, and the remaining lanes under a mask; next advances the
+// pointers. It changes n.
 func (g *gen) along(n reg.Register, step func(load loading, store storing), next func()) {
 	g.CMPQ(n, imm(g.lanes))
 	g.JLT(operand.LabelRef("tail"))
@@ -203,7 +203,7 @@ type mask struct {
 	vec reg.VecVirtual
 }
 
-// mask selects the first n lanes, 0 < n < lanes. It uses up n.
+// mask selects the first n lanes, 0 < n < lanes. It changes n.
 func (g *gen) mask(n reg.Register) mask {
 	if g.lanes == 16 {
 		ones, k := g.GP32(), g.K()
@@ -220,7 +220,7 @@ func (g *gen) mask(n reg.Register) mask {
 	return mask{g: g, vec: v}
 }
 
-// maskTable holds 8 words of ones, then 8 of zeros: read from word 8-n, it selects n lanes.
+// maskTable returns 8 words of ones followed by 8 of zeros. Loaded from word 8-n on, it selects n lanes.
 func (g *gen) maskTable() operand.Mem {
 	if m, ok := g.constants["lanes"]; ok {
 		return m

@@ -5,8 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// softmax generates the kernels on panels of transposed scores, [keys][queries], as wide in queries as the
-// register tile.
+// softmax generates the functions of panels of transposed scores, [keys][queries], which are as wide as the register tile.
 func (g *gen) softmax() {
 	g.onlineSoftmax()
 	g.probability()
@@ -14,7 +13,7 @@ func (g *gen) softmax() {
 	g.scaleLanes()
 }
 
-// onlineSoftmax generates one step of the online softmax (Milakov and Gimelshein, 2018), base 2.
+// onlineSoftmax generates a step of the online softmax (Milakov and Gimelshein, arXiv 1805.02867), in base 2.
 func (g *gen) onlineSoftmax() {
 	g.function("softmax", "func(n int, s, max, sum, alpha []float32)",
 		"is one step of the online softmax of a panel; see Kernels.Softmax.")
@@ -35,7 +34,7 @@ func (g *gen) onlineSoftmax() {
 	g.DECQ(count)
 	g.JNZ(operand.LabelRef("maximum"))
 
-	sum := make([]reg.VecVirtual, len(m)) // of this step alone: many small terms would drown in the total
+	sum := make([]reg.VecVirtual, len(m)) // of this step alone: adding many small terms to a large sum would lose digits
 	for j := range m {
 		sum[j] = g.vec()
 		g.zero(sum[j])
