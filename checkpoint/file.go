@@ -98,15 +98,18 @@ func parse(r io.ReaderAt, size int64, head []byte) (*File, error) {
 
 // openRegular opens the file at path and returns its size. It refuses directories and devices.
 func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path) // before opening it: a pipe would wait for its writer
+	if err != nil {
+		return nil, 0, fmt.Errorf("checkpoint: open: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("checkpoint: open %s: not a regular file; give the path of a .pt or .safetensors file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, fmt.Errorf("checkpoint: open: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("not a regular file; give the path of a .pt or .safetensors file")
-	}
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, 0, fmt.Errorf("checkpoint: open %s: %w", path, err)
 	}

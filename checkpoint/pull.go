@@ -58,7 +58,7 @@ func pull(ctx context.Context, entry Entry, target, base string, progress func(d
 		err = closing
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, removeEmpty(part))
 	}
 	sum, err := SHA256(part)
 	if err != nil {
@@ -68,6 +68,15 @@ func pull(ctx context.Context, entry Entry, target, base string, progress func(d
 		return errors.Join(fmt.Errorf("SHA-256 is %s, want %s; the part was deleted, try again", sum, entry.SHA256), os.Remove(part))
 	}
 	return os.Rename(part, target)
+}
+
+// removeEmpty removes the file at path if it is empty: there is nothing to resume.
+func removeEmpty(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 0 {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // fetch downloads what the partial file f lacks.

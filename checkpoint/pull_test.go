@@ -165,8 +165,10 @@ func TestPullErrors(t *testing.T) {
 
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	_, err = Pull(context.Background(), entry, t.TempDir(), gone.URL, nil)
+	dir = t.TempDir()
+	_, err = Pull(context.Background(), entry, dir, gone.URL, nil)
 	require.ErrorContains(t, err, "check the network")
+	requireEmptyDir(t, dir)
 }
 
 // A full disk is an error of writing, not of the network.

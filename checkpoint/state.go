@@ -40,7 +40,7 @@ func stateDict(root any) (state []pair, used string, err error) {
 	}
 	var names []string
 	for _, p := range top {
-		names = append(names, fmt.Sprint(scalarText(p.key)))
+		names = append(names, scalarText(p.key))
 	}
 	return nil, "", fmt.Errorf("no weights found: want {\"model\": state_dict} or a bare state dict, got the keys %s", quoted(names, 10))
 }

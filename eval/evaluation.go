@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -21,16 +22,6 @@ type evaluation struct {
 	scored  map[string]map[string]bool // case -> methods whose prediction was scored
 }
 
-// sortedNames returns the keys of m in ascending order.
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for n := range m {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // exclude records why something is not scored; see Exclusion.
 func (e *evaluation) exclude(name string, label int32, method, reason string) {
 	e.result.Excluded = append(e.result.Excluded, Exclusion{name, label, method, reason})
@@ -39,7 +30,7 @@ func (e *evaluation) exclude(name string, label int32, method, reason string) {
 // scoreAll scores every case. It holds one truth and one prediction in memory at a time.
 func (e *evaluation) scoreAll(ctx context.Context) error {
 	e.holders, e.scored = map[int32][]string{}, map[string]map[string]bool{}
-	for _, name := range sortedNames(e.truth) {
+	for _, name := range slices.Sorted(maps.Keys(e.truth)) {
 		if err := stopError(ctx, name); err != nil {
 			return err
 		}

@@ -27,12 +27,12 @@ func (e *evaluation) match() error {
 		var notes []string
 		cases, notes = pairNames(cases, truth)
 		e.result.Notes = append(e.result.Notes, notes...)
-		for _, name := range sortedNames(truth) {
+		for _, name := range slices.Sorted(maps.Keys(truth)) {
 			if cases[name] == "" {
 				e.exclude(name, 0, m.Name, "no prediction in "+m.Dir+hint(name, cases))
 			}
 		}
-		for _, name := range sortedNames(cases) {
+		for _, name := range slices.Sorted(maps.Keys(cases)) {
 			if truth[name] == "" {
 				e.exclude(name, 0, m.Name, "no truth in "+e.study.Truth+hint(name, truth))
 				delete(cases, name)
@@ -113,7 +113,7 @@ func pairNames(cases, truth map[string]string) (paired map[string]string, notes 
 
 // unmatched returns the names that the others lack, sorted.
 func unmatched(names, others map[string]string) (out []parsedName) {
-	for _, name := range sortedNames(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if others[name] == "" {
 			out = append(out, parseName(name))
 		}
@@ -133,7 +133,7 @@ func alikeIn(names []parsedName, wanted parsedName) (out []parsedName) {
 // hint points to a name that is like one without a counterpart; empty if there is none.
 func hint(name string, others map[string]string) string {
 	wanted := parseName(name)
-	for _, other := range sortedNames(others) {
+	for _, other := range slices.Sorted(maps.Keys(others)) {
 		if parseName(other).alike(wanted) {
 			return fmt.Sprintf(" (is %s meant? Several names are alike)", filepath.Base(others[other]))
 		}

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -37,7 +38,7 @@ func (r *Result) barPlot(title, y string, width vg.Length, of func(*Summary) Int
 			continue
 		}
 		method := r.methodIndex(s.Method)
-		x, w := slot(indexOf(labels, s.Label), method, len(r.Settings.Methods))
+		x, w := slot(slices.Index(labels, s.Label), method, len(r.Settings.Methods))
 		if err := addBar(p, x, 0.92*w, interval, palette(method)); err != nil {
 			return nil, err
 		}
@@ -89,13 +90,9 @@ func (r *Result) boxPlot(title, y string, width vg.Length, m measure) (*plot.Plo
 			if len(byCase) == 0 {
 				continue
 			}
-			values := make(plotter.Values, 0, len(byCase))
-			for _, name := range sortedNames(byCase) {
-				values = append(values, byCase[name])
-			}
 			x, w := slot(i, j, methods)
 			size := 0.75 * vg.Length(w) * (width - 2*vg.Centimeter) / vg.Length(len(labels))
-			box, err := plotter.NewBoxPlot(min(size, vg.Centimeter), x, values)
+			box, err := plotter.NewBoxPlot(min(size, vg.Centimeter), x, plotter.Values(valuesByName(byCase)))
 			if err != nil {
 				return nil, fmt.Errorf("eval: plot: %w", err)
 			}
@@ -119,15 +116,6 @@ func (r *Result) methodLegend(f *figure) *figure {
 func (r *Result) methodIndex(name string) int {
 	for i, m := range r.Settings.Methods {
 		if m.Name == name {
-			return i
-		}
-	}
-	return 0
-}
-
-func indexOf(labels []int32, label int32) int {
-	for i, l := range labels {
-		if l == label {
 			return i
 		}
 	}

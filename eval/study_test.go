@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/png"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -250,7 +252,7 @@ func TestFindCases(t *testing.T) {
 	}
 	cases, ignored, err := FindCases(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b", "c.d", "e", "f", "h"}, sortedNames(cases))
+	require.Equal(t, []string{"a", "b", "c.d", "e", "f", "h"}, slices.Sorted(maps.Keys(cases)))
 	require.Equal(t, filepath.Join(dir, "e", "label.nii.gz"), cases["e"])
 	require.Equal(t, filepath.Join(dir, "h"), cases["h"], "a stack of slices is one label map")
 	require.Equal(t, []string{filepath.Join(dir, "g"), filepath.Join(dir, "notes.txt")}, ignored)

@@ -109,11 +109,7 @@ func (s *Study) summary(rows []Row, label int32, method string, holders map[int3
 	}
 	for _, m := range measures() {
 		if interval, ok := target[m.name]; ok {
-			byCase := perCase(rows, label, method, m, nil)
-			values := make([]float64, 0, len(byCase))
-			for _, name := range sortedNames(byCase) {
-				values = append(values, byCase[name])
-			}
+			values := valuesByName(perCase(rows, label, method, m, nil))
 			*interval = Bootstrap(values, s.Resamples, s.Seed, fmt.Sprint(label, "/", method, "/", m.name))
 		}
 	}
@@ -160,6 +156,15 @@ func perCase(rows []Row, label int32, method string, m measure, only map[caseLab
 		total[name] /= count[name]
 	}
 	return total
+}
+
+// valuesByName returns the values of a map in the order of its keys, so that results do not depend on the order of the map.
+func valuesByName(byName map[string]float64) []float64 {
+	values := make([]float64, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		values = append(values, byName[name])
+	}
+	return values
 }
 
 // CaseMeans returns one value per case of a measure by its name in JSON ("dsc", "present_dsc", ...): the mean over those of
@@ -210,7 +215,7 @@ func compare(rows []Row, s *Study) (out []Comparison) {
 // interval is a bootstrap over cases of the difference first minus second.
 func Compare(first, second map[string]float64, resamples int, seed uint64, stream string) Comparison {
 	var differences []float64
-	for _, name := range sortedNames(first) {
+	for _, name := range slices.Sorted(maps.Keys(first)) {
 		if b, ok := second[name]; ok && !math.IsNaN(first[name]) && !math.IsNaN(b) {
 			differences = append(differences, first[name]-b)
 		}

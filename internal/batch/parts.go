@@ -35,8 +35,14 @@ func PartFromEnvironment(getenv func(string) string) (p Part, source string, err
 	return Part{0, 1}, "", nil
 }
 
+// maxParts bounds the number of parts, and with it the memory of Share.
+const maxParts = 1_000_000
+
 // Check reports a part that does not exist.
 func (p Part) Check() error {
+	if p.Of > maxParts {
+		return fmt.Errorf("%d parts; a dataset is split into at most %d", p.Of, maxParts)
+	}
 	if p.Of < 1 || p.ID < 0 || p.ID >= p.Of {
 		return fmt.Errorf("part %d of %d does not exist: parts are counted from 0", p.ID, p.Of)
 	}

@@ -96,3 +96,8 @@ func TestSizesAreReadOnceForAllParts(t *testing.T) {
 	_, err = Sizes(dir, cases)
 	require.ErrorContains(t, err, "damaged: delete it")
 }
+
+func TestTooManyParts(t *testing.T) {
+	require.ErrorContains(t, Part{0, maxParts + 1}.Check(), "at most 1000000")
+	require.NoError(t, Part{0, maxParts}.Check())
+}
