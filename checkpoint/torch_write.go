@@ -9,16 +9,16 @@ import (
 	"strconv"
 )
 
-// metadataEntry is the key beside "model" under which [WritePT] stores metadata.
+// metadataEntry is the key next to "model" under which [WritePT] stores metadata.
 const metadataEntry = "metadata"
 
-// storageAlignment is where PyTorch puts the data of a record, so that it can be
-// memory-mapped.
+// storageAlignment is the multiple of bytes at which PyTorch starts the data of a record,
+// so that it can be memory-mapped.
 const storageAlignment = 64
 
 // WritePT writes {"model": {name: tensor, ...}, "metadata": {key: text, ...}} as a
-// zip checkpoint that torch.load(path, weights_only=True) reads; "metadata" only if
-// there is some. The same input gives the same bytes. The file appears whole or not
+// zip checkpoint that torch.load(path, weights_only=True) reads. "metadata" is left out if
+// there is none. The same input gives the same bytes. The file appears whole or not
 // at all.
 func WritePT(path string, tensors []Named, metadata map[string]string, opt Options) error {
 	if err := checkWritable(tensors, opt); err != nil {
@@ -53,7 +53,7 @@ func WritePT(path string, tensors []Named, metadata map[string]string, opt Optio
 	return nil
 }
 
-// torchArchive writes stored zip records whose data is aligned.
+// torchArchive writes stored (uncompressed) zip records with aligned data.
 type torchArchive struct {
 	zip     *zip.Writer
 	counter *countingWriter
@@ -97,8 +97,8 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// encodePickle writes data.pkl: a protocol 2 pickle in the opcodes of torch.save,
-// without its memo.
+// encodePickle returns data.pkl: a pickle of protocol 2 with the opcodes that torch.save
+// uses, but without memoization.
 func encodePickle(tensors []Named, metadata map[string]string, opt Options) []byte {
 	p := &pickler{}
 	p.op("\x80\x02}(")
@@ -130,16 +130,17 @@ func encodePickle(tensors []Named, metadata map[string]string, opt Options) []by
 // pickler appends pickle opcodes to out.
 type pickler struct{ out []byte }
 
+// op appends opcodes as they are.
 func (p *pickler) op(s string) { p.out = append(p.out, s...) }
 
-// text is BINUNICODE.
+// text appends a string as BINUNICODE.
 func (p *pickler) text(s string) {
 	n := len(s)
 	p.out = append(p.out, 'X', byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 	p.out = append(p.out, s...)
 }
 
-// integer is BININT if v fits, else LONG1 with 8 bytes.
+// integer appends an integer as BININT if it fits, else as LONG1 of 8 bytes.
 func (p *pickler) integer(v int) {
 	if v == int(int32(v)) {
 		p.out = append(p.out, 'J', byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
@@ -151,7 +152,7 @@ func (p *pickler) integer(v int) {
 	}
 }
 
-// tensor is the call _rebuild_tensor_v2(storage, 0, shape, stride, False, OrderedDict()).
+// tensor appends the call _rebuild_tensor_v2(storage, 0, shape, stride, False, OrderedDict()).
 func (p *pickler) tensor(key string, t *Tensor, d DType) {
 	p.op("ctorch._utils\n_rebuild_tensor_v2\n((")
 	p.text("storage")
@@ -176,7 +177,7 @@ func (p *pickler) tensor(key string, t *Tensor, d DType) {
 	p.op("t\x89ccollections\nOrderedDict\n)RtR")
 }
 
-// storageName is the PyTorch class of storages of d, the inverse of findClass.
+// storageName returns the name of PyTorch's class for storages of d, the inverse of findClass.
 func storageName(d DType) string {
 	switch d {
 	case F64:

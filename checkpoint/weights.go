@@ -38,14 +38,20 @@ func Official() []Entry {
 // "base_plus".
 func FindOfficial(name string) (Entry, error) {
 	wanted := strings.ReplaceAll(strings.ToLower(name), "+", "_plus")
-	var names []string
 	for _, e := range Official() {
 		if wanted == e.Name || wanted == e.File || wanted+".pt" == e.File {
 			return e, nil
 		}
+	}
+	return Entry{}, fmt.Errorf("checkpoint: no official weights are named %q; want one of %s", name, strings.Join(OfficialNames(), ", "))
+}
+
+// OfficialNames returns the short names of the published checkpoints, smallest first.
+func OfficialNames() (names []string) {
+	for _, e := range Official() {
 		names = append(names, e.Name)
 	}
-	return Entry{}, fmt.Errorf("checkpoint: no official weights are named %q; want one of %s", name, strings.Join(names, ", "))
+	return names
 }
 
 // CacheDir returns the folder for downloaded weights: slmsam in the user's cache folder.
@@ -81,7 +87,7 @@ func Verify(path string) (entry Entry, ok bool, err error) {
 func Pulled(name string) (string, error) {
 	entry, err := FindOfficial(name)
 	if err != nil {
-		return "", fmt.Errorf("%s: no such file, and %w", name, err)
+		return "", fmt.Errorf("checkpoint: %s: no such file, nor the name of official weights (%s)", name, strings.Join(OfficialNames(), ", "))
 	}
 	dir, err := CacheDir()
 	if err != nil {

@@ -16,9 +16,9 @@ type distanceTransform struct {
 	field  []float64 // [filled slices][query columns of the band] squared in-slice distance
 	column []int32   // [nx*ny] query column number of (x, y), or -1; x is the slow axis
 	order  []int32   // queries grouped by column, ascending z within one
-	start  []int32   // [columns+1] first entry of each column in order
-	first  []int32   // [nx+1] first column of each x
-	limit  int       // size of field that bands aim for; 0: fieldLimit
+	start  []int32   // [columns+1] index in order of each column's first entry
+	first  []int32   // [nx+1] number of the first column at each x
+	limit  int       // largest size of field, unless a single x needs more; 0: fieldLimit
 }
 
 // fieldLimit is 128 MB of float64.
@@ -51,7 +51,7 @@ func (t *distanceTransform) distances(dim [3]int, spacing [3]float64, targets, q
 	return out
 }
 
-// band is a range of x with its query columns.
+// band is a range lo..hi-1 of x, with the number of its first query column and the number of its query columns.
 type band struct{ lo, hi, first, columns int }
 
 // filledSlice is a slice z with targets targets[from:to].
@@ -106,7 +106,7 @@ func (t *distanceTransform) groupQueries(dim [3]int, queries []int32) {
 	}
 }
 
-// fillSlices does the first two passes: along x by a sweep over each line with targets, then along y by the lower
+// fillSlices performs the first two passes: along x by a sweep over each line with targets, then along y by the lower
 // envelope of those lines, kept at query columns only.
 func (t *distanceTransform) fillSlices(dim [3]int, spacing [3]float64, b band, targets []int32, filled []filledSlice) {
 	if b.columns == 0 {
@@ -172,7 +172,7 @@ func (w *sliceScratch) appendLine(b band, spacing float64) {
 	}
 }
 
-// gather returns the values of all lines, width numbers each, at x.
+// gather returns the value at x of every line; a line has width values.
 func (w *sliceScratch) gather(width, x int) []float64 {
 	w.value = w.value[:0]
 	for i := x; i < len(w.lines); i += width {
@@ -183,7 +183,7 @@ func (w *sliceScratch) gather(width, x int) []float64 {
 
 func abs(i int32) int32 { return max(i, -i) }
 
-// followColumns does the last pass, along z, at the queries only.
+// followColumns performs the last pass, along z, at the queries only, and writes their distances to out.
 func (t *distanceTransform) followColumns(dim [3]int, spacing float64, b band, queries []int32, filled []filledSlice, out []float64) {
 	const block = 16 // columns gathered together: two cache lines of the field per slice
 	area := int32(dim[0] * dim[1])
@@ -216,16 +216,17 @@ func (t *distanceTransform) followColumns(dim [3]int, spacing float64, b band, q
 	})
 }
 
-// envelope is the lower envelope of parabolas value[i] + (spacing*(p-at[i]))^2.
+// envelope is the lower envelope of the parabolas value[i] + (spacing*(p-at[i]))^2, as functions of p.
 type envelope struct {
 	center []float64 // centers of the parabolas on the envelope, ascending
 	height []float64 // their values
-	from   []float64 // where each takes over from the one before
+	from   []float64 // where each becomes lower than the one before
 	width2 float64   // spacing squared
 	now    int       // parabola of the last look-up
 }
 
-// build sets the envelope; at is ascending and not empty, all values are finite. Look-ups start anew.
+// build computes the envelope of the parabolas with centers at and minima value. at must be ascending and not empty, and all
+// values finite.
 func (e *envelope) build(at []int32, value []float64, spacing float64) {
 	e.center, e.height, e.from = e.center[:0], e.height[:0], e.from[:0]
 	e.width2, e.now = spacing*spacing, 0
@@ -246,7 +247,7 @@ func (e *envelope) build(at []int32, value []float64, spacing float64) {
 	}
 }
 
-// squaredAt returns the envelope at p; successive calls need ascending p.
+// squaredAt returns the envelope at p. From one build to the next, p must not decrease from call to call.
 func (e *envelope) squaredAt(p float64) float64 {
 	for e.now+1 < len(e.from) && e.from[e.now+1] <= p {
 		e.now++

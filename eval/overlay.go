@@ -26,7 +26,7 @@ type tallies struct{ truth, prediction, both []int }
 
 func newTallies(n int) tallies { return tallies{make([]int, n), make([]int, n), make([]int, n)} }
 
-// add counts one more voxels with the given bits in slice i.
+// add counts one more voxel with the given bits in slice i.
 func (t tallies) add(i int, bits uint8) {
 	t.truth[i] += int(bits & inTruth)
 	t.prediction[i] += int(bits >> 1)
@@ -147,7 +147,7 @@ func (o *overlay) sliceSurface(bit uint8, z int) (found []int32) {
 	return found
 }
 
-// countedOnly keeps the voxels whose slice along axis is not marked in exclude.
+// countedOnly returns the voxels whose slice along axis is not marked in exclude.
 func (o *overlay) countedOnly(voxels []int32, axis int, exclude []bool) []int32 {
 	if exclude == nil {
 		return voxels

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// tasks checks everything that can be checked before computing.
+// tasks checks the flags and opens the datasets, so that mistakes are found before any computing.
 func (f *ablateFlags) tasks(cmd *cobra.Command, datasets []string) (ablate.Tasks, error) {
 	t := ablate.Tasks{}
 	var err error
@@ -49,7 +49,7 @@ func (f *ablateFlags) tasks(cmd *cobra.Command, datasets []string) (ablate.Tasks
 	return t, nil
 }
 
-// setup is what all tasks have in common.
+// setup returns what all tasks have in common.
 func (f *ablateFlags) setup(cmd *cobra.Command) (ablate.Setup, error) {
 	s := ablate.Setup{Dir: f.out, MaxTest: f.maxTest, Prompt: eval.PromptMode(f.prompt), Scope: eval.Scope(f.scope), Resamples: f.resamples,
 		Start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
@@ -86,7 +86,7 @@ func (f *ablateFlags) setup(cmd *cobra.Command) (ablate.Setup, error) {
 	return s, nil
 }
 
-// task opens a dataset.
+// task opens the dataset of a task.
 func (f *ablateFlags) task(dataset string, recipe train.Recipe, window volume.WindowRule) (*train.Dataset, error) {
 	job := &trainJob{recipe: recipe}
 	if err := f.openData(dataset, job, window); err != nil {
@@ -102,7 +102,7 @@ func (f *ablateFlags) task(dataset string, recipe train.Recipe, window volume.Wi
 	return data, nil
 }
 
-// windowOf is how the start models know volumes; all must agree.
+// windowOf returns the window with which the start models were trained. They must agree unless --window is given.
 func (f *ablateFlags) windowOf(s ablate.Setup) (volume.WindowRule, error) {
 	var window volume.WindowRule
 	for i, m := range s.Memories {
@@ -115,14 +115,14 @@ func (f *ablateFlags) windowOf(s ablate.Setup) (volume.WindowRule, error) {
 			return "", err
 		}
 		if i > 0 && config.Window != window && f.window == "" {
-			return "", usagef("the start weights know volumes in different windows, %q and %q: choose one with --window", window, config.Window)
+			return "", usagef("the start weights were trained with different windows, %q and %q: choose one with --window", window, config.Window)
 		}
 		window = config.Window
 	}
 	return window, nil
 }
 
-// ownStarts reads --init-for; what it leaves out --init must give.
+// ownStarts parses --init-for. Settings without an entry need --init.
 func (f *ablateFlags) ownStarts(memories []slmsam.Memory) (map[slmsam.Memory]string, error) {
 	own := map[slmsam.Memory]string{}
 	for _, text := range f.own {
@@ -139,7 +139,7 @@ func (f *ablateFlags) ownStarts(memories []slmsam.Memory) (map[slmsam.Memory]str
 	return own, nil
 }
 
-// trainingNames reads --train: names, or @FILE.
+// trainingNames returns the names of --train, and those in the files given as @FILE.
 func (f *ablateFlags) trainingNames() (names []string, err error) {
 	for _, name := range f.training {
 		path, isFile := strings.CutPrefix(name, "@")
@@ -160,10 +160,10 @@ func (f *ablateFlags) trainingNames() (names []string, err error) {
 	return names, nil
 }
 
-// allSeeds reads --seeds; without it there is the recipe's.
-func (f *ablateFlags) allSeeds(one uint64) ([]uint64, error) {
+// allSeeds parses --seeds. Without it, the only seed is the recipe's.
+func (f *ablateFlags) allSeeds(ofRecipe uint64) ([]uint64, error) {
 	if f.seeds == "" {
-		return []uint64{one}, nil
+		return []uint64{ofRecipe}, nil
 	}
 	var seeds []uint64
 	for _, text := range strings.Split(f.seeds, ",") {
@@ -176,7 +176,7 @@ func (f *ablateFlags) allSeeds(one uint64) ([]uint64, error) {
 	return seeds, nil
 }
 
-// ablateRecipe is the recipe with the budget.
+// ablateRecipe returns the recipe with the budget and the other flags applied.
 func (f *ablateFlags) ablateRecipe(cmd *cobra.Command) (train.Recipe, error) {
 	if f.recipe == "" {
 		f.recipe = "paper"

@@ -250,6 +250,7 @@ func TestWrongUsage(t *testing.T) {
 		{"propagate", w.image, "--mask", w.mask, "--memory", "M7+X1"},
 		{"propagate", w.image, "--mask", w.mask, "--device", "tpu", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--threads", "-2", "--checkpoint", w.model},
+		{"propagate", w.image, "--mask", w.mask, "--threads", "1000000000", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--device", "cpu", "--checkpoint", w.model, "--resolution", "100"},
 		{"propagate", w.image, "--mask", w.mask, "--precision", "f8", "--checkpoint", w.model},
 		{"propagate", w.image, "--mask", w.mask, "--precision", "bf16", "--device", "gpu", "--checkpoint", w.model},
@@ -269,6 +270,8 @@ func TestWrongUsage(t *testing.T) {
 		{"train", "generated", "--kernels"},
 		{"serve", "--monailabel-port", "70000"},
 		{"serve", "--itksnap-port", "-1"},
+		{"eval", "predictions", "truth"},
+		{"ablate"},
 		{"transmogrify"},
 	} {
 		r := slmsamRun(args...)

@@ -12,7 +12,7 @@ import (
 
 // batchFlags are the flags of slmsam batch.
 type batchFlags struct {
-	each            propagateFlags // what is done with every case
+	propagate       propagateFlags // for every case
 	out             string
 	format, split   string
 	numParts        int
@@ -47,40 +47,42 @@ array job, and in a Kubernetes Indexed Job with JOB_COMPLETIONS set, batch finds
   slmsam batch cases.csv -o labels --num-parts 4 --part-id 0
   slmsam batch cases.csv -o labels --status
   slmsam batch cases.csv -o labels --retry-failed`,
-		Args: cobra.ExactArgs(1),
+		Args: argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), newConsole(cmd), args[0])
 		},
 	}
-	groupFlags(cmd, f.casesGroup(), f.each.modelGroup(), f.outputGroup())
+	groupFlags(cmd, f.casesGroup(), f.propagate.modelGroup(), f.outputGroup())
 	return cmd
 }
 
+// casesGroup declares the flags that say which cases to do, and from which outlines.
 func (f *batchFlags) casesGroup() flagGroup {
 	g := newFlagGroup("Cases")
 	g.StringVar(&f.split, "split", "", "folders of an nnU-Net dataset: Ts or Tr (default: Ts if it has masks, else Tr)")
-	g.StringArrayVar(&f.each.slices, "slice", nil, "outlined slices to start from, as in slmsam propagate: N,N,..., LABEL:N,N,..., or auto for each object's "+
+	g.StringArrayVar(&f.propagate.slices, "slice", nil, "outlined slices to start from, as in slmsam propagate: N,N,..., LABEL:N,N,..., or auto for each object's "+
 		"central slice in full label maps (default: all outlined slices)")
-	g.StringVar(&f.each.labels, "label", "", "labels of the masks to propagate, e.g. 1,2,5 (default: all; a CSV file can set them for each case)")
-	g.BoolVar(&f.each.ignoreGeometry, "ignore-geometry", false, "treat masks of the image's size as drawn on it, voxel for voxel, whatever their headers say")
+	g.StringVar(&f.propagate.labels, "label", "", "labels of the masks to propagate, e.g. 1,2,5 (default: all; a CSV file can set them for each case)")
+	g.BoolVar(&f.propagate.ignoreGeometry, "ignore-geometry", false, "treat masks of the image's size as drawn on it, voxel for voxel, whatever their headers say")
 	g.BoolVar(&f.skip, "skip-existing", false, "keep results that are up to date; recompute those whose image, mask, weights or settings have changed")
 	g.BoolVar(&f.retry, "retry-failed", false, "run only the cases that failed before")
 	g.BoolVar(&f.status, "status", false, "show progress and update the report without computing anything")
 	g.IntVar(&f.numParts, "num-parts", 0, "split the cases among N processes, balanced by number of slices")
-	g.IntVar(&f.partID, "part-id", 0, "which of them this is, from 0 to N-1")
+	g.IntVar(&f.partID, "part-id", 0, "the part that this process does, from 0 to N-1")
 	return g
 }
 
+// outputGroup declares the flags of the output.
 func (f *batchFlags) outputGroup() flagGroup {
 	g := newFlagGroup("Output")
 	g.StringVarP(&f.out, "out", "o", "", "folder for the results; several processes may share it")
 	g.StringVar(&f.format, "format", ".nii.gz", "format of results whose names the CSV file does not give: .nii.gz, .nii, .nrrd, .seg.nrrd or .mha")
 	g.BoolVar(&f.montage, "montages", true, "draw a picture of every case for the report")
-	g.BoolVar(&f.each.force, "force", false, "replace existing files")
+	g.BoolVar(&f.propagate.force, "force", false, "replace existing files")
 	return g
 }
 
-// run is the whole command.
+// run carries out the command.
 func (f *batchFlags) run(ctx context.Context, c *console, dataset string) error {
 	part, err := f.check(c)
 	if err != nil {
@@ -103,7 +105,7 @@ func (f *batchFlags) run(ctx context.Context, c *console, dataset string) error 
 	return b.run(ctx)
 }
 
-// check reads the flags that need no dataset.
+// check checks the flags that do not depend on the dataset, and returns the part that this process does.
 func (f *batchFlags) check(c *console) (part batch.Part, err error) {
 	if f.out == "" {
 		return part, usagef("no output folder: give -o OUT")
@@ -116,11 +118,8 @@ func (f *batchFlags) check(c *console) (part batch.Part, err error) {
 	if f.split != "" && f.split != "Tr" && f.split != "Ts" {
 		return part, usagef("--split %q: want Tr or Ts", f.split)
 	}
-	trial := f.of(batch.Case{Mask: "mask"})
+	trial := f.propagateFlagsOf(batch.Case{Mask: "mask"})
 	if _, err := trial.parse(&job{}); err != nil {
-		return part, err
-	}
-	if err := trial.checkView(); err != nil {
 		return part, err
 	}
 	if _, err := trial.cacheFlags.budget(); err != nil {
@@ -146,33 +145,33 @@ func (f *batchFlags) check(c *console) (part batch.Part, err error) {
 	return part, nil
 }
 
-// of is what slmsam propagate would be given for a case.
-func (f *batchFlags) of(c batch.Case) *propagateFlags {
-	each := f.each
-	each.mask, each.points, each.boxes, each.out = c.Mask, c.Points, c.Boxes, c.Output
+// propagateFlagsOf returns the flags with which slmsam propagate would do a case.
+func (f *batchFlags) propagateFlagsOf(c batch.Case) *propagateFlags {
+	flags := f.propagate
+	flags.mask, flags.points, flags.boxes, flags.out = c.Mask, c.Points, c.Boxes, c.Output
 	if c.Labels != "" {
-		each.labels = c.Labels
+		flags.labels = c.Labels
 	}
 	if c.Mask == "" {
-		each.labels, each.slices = "", nil
+		flags.labels, flags.slices = "", nil
 	}
-	return &each
+	return &flags
 }
 
-// montagePath is where a case's picture lies, relative to the output folder.
+// montagePath returns the path of a case's picture, relative to the output folder.
 func montagePath(c batch.Case) string { return "montages/" + c.Name + ".png" }
 
-// caseFiles are the files that a case leaves.
+// caseFiles returns the files that a case writes.
 func (f *batchFlags) caseFiles(c batch.Case) []string {
 	files := []string{c.Output, provenancePath(c.Output)}
 	if f.montage {
-		files = append(files, f.inOut(montagePath(c)))
+		files = append(files, f.pathInOut(montagePath(c)))
 	}
 	return files
 }
 
-// noted are a result's doubts as the manifest has them.
-func noted(doubts []slmsam.Doubtful) (out []batch.Doubt) {
+// manifestDoubts converts a result's doubts to those of the manifest.
+func manifestDoubts(doubts []slmsam.Doubtful) (out []batch.Doubt) {
 	for _, d := range doubts {
 		out = append(out, batch.Doubt{Label: d.Label, Slice: d.Slice, Weight: d.Weight, Reasons: d.Reasons})
 	}

@@ -11,9 +11,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/report"
 )
 
+// cohortFile is the name of the page about all cases.
 const cohortFile = "report.html"
 
-// writeCohort writes the page about all cases, whichever part did them, and returns its path.
+// writeCohort writes the page about all cases, of all parts, and returns its path.
 func (f *batchFlags) writeCohort(cases []batch.Case) (string, error) {
 	manifest, err := batch.ReadManifest(f.out)
 	if err != nil {
@@ -23,14 +24,14 @@ func (f *batchFlags) writeCohort(cases []batch.Case) (string, error) {
 	for _, c := range cases {
 		page.Cases = append(page.Cases, cohortCase(f.out, c, manifest))
 	}
-	path := f.inOut(cohortFile)
+	path := f.pathInOut(cohortFile)
 	if err := wholefile.Write(path, page.WriteHTML); err != nil {
 		return "", fmt.Errorf("report %s: %w", path, err)
 	}
 	return path, nil
 }
 
-// cohortCase is a case as the page shows it.
+// cohortCase returns what the page shows of a case.
 func cohortCase(out string, c batch.Case, manifest map[string]batch.Record) report.CohortCase {
 	shown := report.CohortCase{Name: c.Name, State: report.CaseLeft}
 	r, ok := manifest[c.Name]
@@ -55,7 +56,7 @@ func cohortCase(out string, c batch.Case, manifest map[string]batch.Record) repo
 	return shown
 }
 
-// print writes the summary for people.
+// print prints the summary as text.
 func (s batchSummary) print(w io.Writer) {
 	fmt.Fprintf(w, "part %s: %d cases: %d done, %d up to date before, %d failed\n", s.Part, s.Cases, s.Done, s.Skipped, s.Failed)
 	if s.Slices > 0 {
@@ -71,7 +72,7 @@ type statusSummary struct {
 	Report string `json:"report"`
 }
 
-// printStatus says how far the dataset is.
+// printStatus prints how many cases are done, have failed and are left, and updates the report.
 func (f *batchFlags) printStatus(c *console, cases []batch.Case) error {
 	manifest, err := batch.ReadManifest(f.out)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// batchRun is one process's work on a dataset.
+// batchRun is the work of one process on a dataset.
 type batchRun struct {
 	flags   *batchFlags
 	console *console
@@ -30,22 +30,22 @@ type batchRun struct {
 	dev     backend.Device
 	model   *slmsam.Model
 	journal *batch.Journal
-	about   batch.Record // what all records of the process have in common
+	about   batch.Record // the fields that all records of this process have in common
 	summary batchSummary
 }
 
 // batchSummary is what slmsam batch --json prints.
 type batchSummary struct {
 	Part           string   `json:"part"`
-	Cases          int      `json:"cases"` // of this part
+	Cases          int      `json:"cases"` // in this part
 	Done           int      `json:"done"`
 	Skipped        int      `json:"skipped"`
 	Failed         int      `json:"failed"`
-	Slices         int      `json:"slices"` // computed
+	Slices         int      `json:"slices"` // number that were computed
 	Seconds        float64  `json:"seconds"`
-	StartUpSeconds float64  `json:"startup_seconds"` // until the first case could be computed
+	StartUpSeconds float64  `json:"startup_seconds"` // before the first case could be computed
 	Device         string   `json:"device"`
-	Precision      string   `json:"precision"` // of the products
+	Precision      string   `json:"precision"` // of matrix products
 	Checkpoint     string   `json:"checkpoint"`
 	PeakMemory     int64    `json:"peak_memory_bytes"`  // on the device
 	PeakResident   int64    `json:"peak_process_bytes"` // of the process
@@ -54,7 +54,7 @@ type batchSummary struct {
 	Failures       []string `json:"failures"`
 }
 
-// choose finds this part's cases and makes the folders.
+// choose selects this part's cases and creates the folders for their files.
 func (b *batchRun) choose() error {
 	out := b.flags.out
 	if err := batch.Prepare(out, nil, nil); err != nil {
@@ -74,23 +74,23 @@ func (b *batchRun) choose() error {
 	return batch.Prepare(out, b.cases, b.flags.caseFiles)
 }
 
-// run opens the model and does the cases one after another.
+// run opens the model, does the cases one after another, and writes the report. Failed cases are an error.
 func (b *batchRun) run(ctx context.Context) (err error) {
 	started := time.Now()
 	b.summary = batchSummary{Part: b.part.String(), Cases: len(b.cases), Output: b.flags.out, Failures: []string{}}
 	if len(b.cases) > 0 {
-		if b.dev, err = b.flags.each.deviceFlags.open(b.console); err != nil {
+		if b.dev, err = b.flags.propagate.deviceFlags.open(b.console); err != nil {
 			return err
 		}
 		defer b.dev.Close()
-		if b.model, b.summary.Checkpoint, err = openModel(b.dev, b.flags.each.modelFlags, b.console); err != nil {
+		if b.model, b.summary.Checkpoint, err = openModel(b.dev, b.flags.propagate.modelFlags, b.console); err != nil {
 			return err
 		}
-		endCache, err := b.flags.each.cacheFlags.keep(b.model, true)
+		endCache, err := b.flags.propagate.cacheFlags.attach(b.model, true)
 		if err != nil {
 			return err
 		}
-		defer b.console.end(endCache)
+		defer b.console.closeOrWarn(endCache)
 		if b.journal, err = batch.OpenJournal(b.flags.out, b.part); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (b *batchRun) run(ctx context.Context) (err error) {
 		b.summary.Device, b.summary.Precision = b.dev.Name(), slmsam.Precision(b.dev)
 		b.describe()
 		b.summary.StartUpSeconds = time.Since(started).Seconds()
-		if err := b.each(ctx); err != nil {
+		if err := b.doAll(ctx); err != nil {
 			return err
 		}
 		b.summary.PeakMemory = b.dev.Memory().Peak
@@ -117,7 +117,7 @@ func (b *batchRun) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// describe fills in what all records have in common.
+// describe fills in the fields that all records have in common.
 func (b *batchRun) describe() {
 	host, err := os.Hostname()
 	if err != nil {
@@ -126,13 +126,17 @@ func (b *batchRun) describe() {
 	b.about = batch.Record{Part: b.part.String(), Host: host, Device: b.dev.Name(), Version: version(), Checkpoint: b.summary.Checkpoint, Weights: b.model.Weights}
 }
 
-// each does the cases; the next one is read meanwhile. It ends early if the device is lost or ctx ends.
-func (b *batchRun) each(ctx context.Context) error {
+// doAll does the cases one after another, and reads the next one while one is computed. It stops early if the device is lost,
+// the manifest cannot be written, or ctx ends.
+func (b *batchRun) doAll(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	ahead := make(chan *prepared)
 	go func() {
 		defer close(ahead)
 		for _, c := range b.cases {
+			if ctx.Err() != nil {
+				return // without reading a volume that nobody needs
+			}
 			select {
 			case ahead <- b.prepare(c):
 			case <-ctx.Done():
@@ -142,7 +146,7 @@ func (b *batchRun) each(ctx context.Context) error {
 	}()
 	defer func() {
 		stop()
-		for range ahead { // until the reader has ended
+		for range ahead { // wait until the reader has ended
 		}
 	}()
 	n := 0
@@ -170,7 +174,7 @@ func (b *batchRun) each(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// finish computes and writes a case that is read; it returns what to tell the user.
+// finish computes a case and writes its files, or keeps its existing result. It returns what to tell the user.
 func (b *batchRun) finish(ctx context.Context, p *prepared) (said string, err error) {
 	defer recovered(&err)
 	switch {
@@ -181,13 +185,13 @@ func (b *batchRun) finish(ctx context.Context, p *prepared) (said string, err er
 		return p.kept, b.keep(p)
 	}
 	started := time.Now()
-	result, err := p.job.segment(ctx, b.model, b.quiet(p.Case))
+	result, err := p.job.segment(ctx, b.model, b.caseConsole(p.Case))
 	if err != nil {
 		return "", err
 	}
 	s := p.job.summarize(result)
 	provenance := b.model.Provenance(p.job.request, result)
-	r := batch.Record{State: batch.Writing, Compute: time.Since(started).Seconds(), Slices: s.Slices, Doubts: noted(result.Doubts), Notes: p.job.notes,
+	r := batch.Record{State: batch.Writing, Compute: time.Since(started).Seconds(), Slices: s.Slices, Doubts: manifestDoubts(result.Doubts), Notes: p.job.notes,
 		ImageHash: provenance.Image, Request: provenance.Request, Provenance: provenancePath(p.Case.Output), Peak: b.dev.Memory().Peak}
 	for _, o := range result.Objects {
 		r.Labels = append(r.Labels, o.Label)
@@ -196,7 +200,7 @@ func (b *batchRun) finish(ctx context.Context, p *prepared) (said string, err er
 	if b.flags.montage {
 		r.Montage = montagePath(p.Case)
 		draw := func(w io.Writer) error { return report.Montage(w, p.job.study(p.Case.Name, result)) }
-		if err := wholefile.Write(b.flags.inOut(r.Montage), draw); err != nil {
+		if err := wholefile.Write(b.flags.pathInOut(r.Montage), draw); err != nil {
 			return "", fmt.Errorf("the picture of the case: %w", err)
 		}
 	}
@@ -215,23 +219,23 @@ func (b *batchRun) finish(ctx context.Context, p *prepared) (said string, err er
 	return fmt.Sprintf("%d slices in %.1f s, %d doubtful", r.Slices, r.Compute, len(r.Doubts)), nil
 }
 
-// keep completes the manifest for a case that was done before.
+// keep makes the manifest complete for a case whose existing result is kept.
 func (b *batchRun) keep(p *prepared) error {
 	r := b.before[p.Case.Name]
 	if r.State == batch.Done && r.Request == p.existing.Request {
 		return nil
 	}
-	if r.State != batch.Writing || r.Request != p.existing.Request { // not the work of a batch that was interrupted
+	if r.State != batch.Writing || r.Request != p.existing.Request { // not the work of an interrupted batch
 		r = batch.Record{ImageHash: p.existing.Image, Request: p.existing.Request, Provenance: provenancePath(p.Case.Output)}
 	}
 	r.State = batch.Done
 	return b.record(r, p)
 }
 
-// errJournal marks that the manifest cannot be written, which ends the work.
+// errJournal marks the error that the manifest cannot be written, after which the batch stops.
 var errJournal = errors.New("stopping")
 
-// record writes a line of the manifest.
+// record completes r and appends it to the manifest.
 func (b *batchRun) record(r batch.Record, p *prepared) error {
 	r.Case, r.Image, r.Mask, r.Output = p.Case.Name, p.Case.Image, p.Case.Mask, p.Case.Output
 	r.Part, r.Host, r.Device, r.Version, r.Checkpoint, r.Weights = b.about.Part, b.about.Host, b.about.Device, b.about.Version, b.about.Checkpoint, b.about.Weights
@@ -242,12 +246,14 @@ func (b *batchRun) record(r batch.Record, p *prepared) error {
 	return nil
 }
 
-// inOut is a file of the output folder.
-func (f *batchFlags) inOut(name string) string { return filepath.Join(f.out, filepath.FromSlash(name)) }
+// pathInOut returns the path of a file in the output folder; name has slashes.
+func (f *batchFlags) pathInOut(name string) string {
+	return filepath.Join(f.out, filepath.FromSlash(name))
+}
 
-// recovered turns a panic into the failure of one case, so that the others are done all the same.
+// recovered, when deferred, turns a panic into an error of one case, so that the other cases are still done.
 func recovered(err *error) {
 	if v := recover(); v != nil {
-		*err = fmt.Errorf("slmsam has a bug that this case shows, please report it: %v", v)
+		*err = fmt.Errorf("this case reveals a bug in slmsam; please report it: %v", v)
 	}
 }

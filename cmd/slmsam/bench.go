@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,14 +20,14 @@ type benchFlags struct {
 	model, memory string
 	slices        int
 	objects       int
-	count         string // kind of GPU to count for; "" measures
+	count         string // kind of GPU for --count; "" to measure
 }
 
-// benchResult is what slmsam bench measured, as --json prints it. Seconds are medians over the slices
+// benchResult is the result of slmsam bench, as --json prints it. Seconds are medians over the slices
 // with full banks.
 type benchResult struct {
 	Device           string       `json:"device"`
-	Precision        string       `json:"precision"` // of the products
+	Precision        string       `json:"precision"` // of matrix products
 	Model            string       `json:"model"`
 	Parameters       int          `json:"parameters"`
 	Resolution       int          `json:"resolution"`
@@ -39,7 +40,7 @@ type benchResult struct {
 	PeakMemoryBytes  int64        `json:"peak_memory_bytes"`            // of the process on the CPU, else of the GPU
 	DeviceMemory     int64        `json:"device_memory_bytes"`
 	ProcessMemory    int64        `json:"process_memory_bytes"`
-	FirstSliceSecond float64      `json:"first_slice_seconds"` // the prompted one, with everything compiled and tuned for it
+	FirstSliceSecond float64      `json:"first_slice_seconds"` // the prompted one, which includes compiling and tuning
 	Stages           []benchStage `json:"stages"`
 }
 
@@ -47,7 +48,7 @@ type benchResult struct {
 type benchStage struct {
 	Name            string  `json:"name"`
 	Seconds         float64 `json:"seconds"`
-	Processor       float64 `json:"processor_seconds,omitempty"` // of all cores, whatever else the machine did
+	Processor       float64 `json:"processor_seconds,omitempty"` // processor time of this process, summed over the cores
 	GFLOP           float64 `json:"gflop"`
 	GFLOPPerSecond  float64 `json:"gflop_per_second"`
 	FractionOfPeak  float64 `json:"fraction_of_peak"`
@@ -62,19 +63,19 @@ func newBenchCommand() *cobra.Command {
 		Long: `bench propagates a synthetic object with one prompt until both memory banks are full, then times whole
 slices. Without --checkpoint the weights are random (seed 1); speed does not depend on them.
 
-With --count it computes nothing: it counts what a GPU of the given kind would be asked to do for one slice, by stage and by
-kernel, and calculates how long that must take some cards at least. No GPU is needed.`,
+With --count it computes nothing. It counts the work that a GPU of the given kind would have to do for one slice, by stage
+and by kernel, and calculates how long that would take on some cards at least. No GPU is needed.`,
 		Example: `  slmsam bench --model tiny --resolution 1024 --json
   slmsam bench --model nano --device gpu
   slmsam bench --count discrete --model tiny --resolution 512`,
-		Args: cobra.NoArgs,
+		Args: argCount(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
-	cmd.Flags().StringVar(&f.model, "model", "tiny", fmt.Sprintf("one of %v", slmsam.Presets()))
+	cmd.Flags().StringVar(&f.model, "model", "tiny", "shape of the model if there is no --checkpoint: "+strings.Join(slmsam.Presets(), ", "))
 	cmd.Flags().StringVar(&f.memory, "memory", "", "memory banks (default: the model's own)")
-	cmd.Flags().IntVar(&f.slices, "slices", 3, "slices to measure, after the banks are full")
-	cmd.Flags().IntVar(&f.objects, "objects", 1, "objects, all outlined on the first slice")
-	cmd.Flags().StringVar(&f.count, "count", "", "compute nothing, count what a GPU would do for a slice: discrete, integrated, or apple (Metal)")
+	cmd.Flags().IntVar(&f.slices, "slices", 3, "number of slices to measure, after the banks are full")
+	cmd.Flags().IntVar(&f.objects, "objects", 1, "number of objects, all outlined on the first slice")
+	cmd.Flags().StringVar(&f.count, "count", "", "compute nothing, but count what a GPU would do for a slice: discrete, integrated, or apple (Metal)")
 	f.modelFlags.add(cmd.Flags(), "")
 	f.deviceFlags.add(cmd.Flags())
 	f.deviceFlags.addSIMD(cmd.Flags())
@@ -84,6 +85,7 @@ kernel, and calculates how long that must take some cards at least. No GPU is ne
 	return cmd
 }
 
+// run carries out the command.
 func (f *benchFlags) run(ctx context.Context, c *console) error {
 	if f.slices < 1 {
 		return usagef("--slices %d: want at least 1", f.slices)
@@ -140,7 +142,7 @@ func (f *benchFlags) run(ctx context.Context, c *console) error {
 	return c.result(r, r.print)
 }
 
-// open returns the checkpoint's model or one with random weights.
+// open returns the model of --checkpoint, or one of --model or --config with random weights.
 func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error) {
 	if f.checkpoint != "" {
 		m, _, err := openModel(dev, f.modelFlags, c)
@@ -169,7 +171,7 @@ func (f *benchFlags) open(dev backend.Device, c *console) (*slmsam.Model, error)
 	return m, err
 }
 
-// measurePeak returns the best GFLOP/s that a large product reaches.
+// measurePeak returns the highest GFLOP/s that a large matrix product reached in about a second.
 func measurePeak(dev backend.Device) (float64, error) {
 	const m, k, n = 4096, 256, 4096
 	a, b, c := dev.Alloc(m*k), dev.Alloc(k*n), dev.Alloc(m*n)
@@ -187,13 +189,13 @@ func measurePeak(dev backend.Device) (float64, error) {
 	best, err := run(1)
 	for started := time.Now(); err == nil && time.Since(started) < time.Second; {
 		var seconds float64
-		seconds, err = run(max(1, int(0.02/best))) // enough work that the wait at the end does not count
+		seconds, err = run(max(1, int(0.02/best))) // long enough that the wait at the end does not matter
 		best = min(best, seconds)
 	}
 	return 2 * m * k * n / best / 1e9, err
 }
 
-// print writes the result for people.
+// print prints the result as text.
 func (r benchResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s, %.1f M parameters, %d x %d, memory %s\n%s, largest product %.0f GFLOP/s\n", r.Model, float64(r.Parameters)/1e6,
 		r.Resolution, r.Resolution, r.Memory, r.Device, r.PeakMatMul)

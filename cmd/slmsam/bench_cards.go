@@ -2,22 +2,22 @@ package main
 
 import "github.com/seed-6f79f512/slmsam/wgsl"
 
-// countKinds are the kinds of GPU that --count knows: what decides how work is split and which kernels run.
+// countKinds are the kinds of GPU that --count knows. The kind decides how work is split and which kernels run.
 var countKinds = map[string]wgsl.AdapterInfo{
 	"discrete":   {Name: "a discrete GPU", Backend: "Vulkan", Kind: wgsl.Discrete},
 	"integrated": {Name: "an integrated GPU", Backend: "Vulkan", Kind: wgsl.Integrated},
 	"apple":      {Name: "an Apple GPU", Backend: "Metal", Kind: wgsl.Integrated},
 }
 
-// card is what a maker says of a GPU.
+// card holds the maker's figures for a GPU.
 type card struct {
 	name      string
-	kind      string  // of countKinds
+	kind      string  // key of countKinds
 	tflops    float64 // float32, by the shader cores: WebGPU does not reach tensor cores
 	bandwidth float64 // GB/s
 }
 
-// cards are the makers' figures: lanes x 2 FLOP x clock under load, and the memory's rate.
+// cards lists some GPUs. TFLOP/s are lanes x 2 FLOP x clock under load.
 var cards = []card{
 	{"RTX 4060 Laptop", "discrete", 11.6, 256},        // 3072 lanes at 1.89 GHz, the clock of the middle of its range of 35 to 115 W
 	{"RTX 4090", "discrete", 82.6, 1008},              // NVIDIA, Ada GPU architecture, v2.02, appendix A
@@ -30,12 +30,12 @@ var cards = []card{
 	{"M3 Max, 40 graphics cores", "apple", 14.3, 400}, // the same, four times
 }
 
-// dispatchSeconds is what WebGPU takes for a dispatch beside its work, by backend: the least that was measured for two
-// implementations on cards of four makers (arXiv 2604.02344: 24 to 36 us on Vulkan, 32 to 71 us on Metal). What runs at the same time as the
-// GPU's work costs nothing, so that a slice may be faster than this says by up to the dispatches' share.
+// dispatchSeconds is the time that WebGPU takes for a dispatch in addition to its work, by backend: the smallest that was
+// measured for two implementations on cards of four makers (arXiv 2604.02344: 24 to 36 us on Vulkan, 32 to 71 us on Metal).
+// Some of it may overlap with the GPU's work, so that a slice may take less than calculated, by up to the dispatches' share.
 var dispatchSeconds = map[string]float64{"Vulkan": 24e-6, "Metal": 32e-6}
 
-// cardFloor is how long a slice must take a card at least.
+// cardFloor is the least time that a slice can take on a card.
 type cardFloor struct {
 	Card       string  `json:"card"`
 	TFLOPS     float64 `json:"tflop_per_second"`
@@ -46,7 +46,7 @@ type cardFloor struct {
 	Seconds    float64 `json:"seconds"`
 }
 
-// floors calculates them for the cards of a kind.
+// floors calculates the least time for each card of a kind.
 func floors(kind string, slice countRow) (out []cardFloor) {
 	for _, c := range cards {
 		if c.kind != kind {

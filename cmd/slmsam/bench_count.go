@@ -13,7 +13,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/wgsl"
 )
 
-// countResult is what slmsam bench --count prints: what a slice with full banks asks of a GPU.
+// countResult is the result of slmsam bench --count, as --json prints it: the work of a GPU for a slice with full banks.
 type countResult struct {
 	Kind       string      `json:"kind"` // of GPU
 	Precision  string      `json:"precision"`
@@ -22,12 +22,12 @@ type countResult struct {
 	Memory     string      `json:"memory"`
 	Objects    int         `json:"objects"`
 	PeakMemory int64       `json:"device_memory_bytes"`
-	Slice      countRow    `json:"slice"`  // with its kernels, those that move most bytes first
+	Slice      countRow    `json:"slice"`  // with its kernels, those that move the most bytes first
 	Stages     []countRow  `json:"stages"` // the same
 	Cards      []cardFloor `json:"cards"`
 }
 
-// countRow is what a slice, a stage or a kernel came to.
+// countRow is the work for a slice, a stage or a kernel.
 type countRow struct {
 	Name         string  `json:"name"`
 	Dispatches   int     `json:"dispatches"`
@@ -42,20 +42,20 @@ type countRow struct {
 	Kernels []countRow `json:"kernels,omitempty"`
 }
 
-// counter takes tallies at the end of each stage, without waiting for the device, which would change its submissions.
+// counter reads the device's tally after each stage. It does not wait for the device, which would change its submissions.
 type counter struct {
 	dev   *wgsl.Device
 	last  wgsl.Tally
 	order []string              // of the stages
 	now   map[string]wgsl.Tally // since the last call of next, by stage
-	whole map[string]wgsl.Tally // of the last slice, all groups of objects
+	whole map[string]wgsl.Tally // of the last slice, over all groups of objects
 	slice int
 }
 
-// betweenStages names what is done after a slice's last stage and before the next one's first.
+// betweenStages names the work between the last stage of a slice and the first stage of the next.
 const betweenStages = "other"
 
-// end closes a stage.
+// end ends a stage.
 func (t *counter) end(_ *nn.Graph, stage string) {
 	now := t.dev.Tally()
 	if !slices.Contains(t.order, stage) {
@@ -65,7 +65,7 @@ func (t *counter) end(_ *nn.Graph, stage string) {
 	t.last = now
 }
 
-// next closes a slice, or a further group of objects on it.
+// next ends a slice or, with several groups of objects, one group on it.
 func (t *counter) next(slice int) error {
 	t.end(nil, betweenStages)
 	if slice != t.slice {
@@ -79,7 +79,7 @@ func (t *counter) next(slice int) error {
 	return nil
 }
 
-// runCount counts the last slice of a propagation.
+// runCount carries out bench --count: it counts the work for the last slice of a propagation.
 func (f *benchFlags) runCount(ctx context.Context, c *console, options slmsam.Options) error {
 	info, ok := countKinds[f.count]
 	if !ok {
@@ -113,7 +113,7 @@ func (f *benchFlags) runCount(ctx context.Context, c *console, options slmsam.Op
 	return c.result(r, r.print)
 }
 
-// result turns the last slice's tallies into rows.
+// result returns the tallies of the last slice as rows.
 func (t *counter) result() (r countResult) {
 	var slice wgsl.Tally
 	for _, stage := range t.order {
@@ -127,10 +127,12 @@ func (t *counter) result() (r countResult) {
 	return r
 }
 
+// kernelRow returns the tally of a kernel as a row.
 func kernelRow(name string, k wgsl.KernelTally) countRow {
 	return countRow{Name: name, Dispatches: k.Dispatches, GFLOP: k.FLOP / 1e9, BytesRead: k.Read, BytesWritten: k.Written}
 }
 
+// stageRow returns the tally of a stage as a row with its kernels.
 func stageRow(name string, t wgsl.Tally) countRow {
 	r := kernelRow(name, t.All())
 	r.Submissions, r.Readbacks, r.BytesSent, r.BytesGot = t.Submissions, t.Readbacks, t.Sent, t.Got
@@ -143,9 +145,9 @@ func stageRow(name string, t wgsl.Tally) countRow {
 	return r
 }
 
-// print writes the counts for people.
+// print prints the counts as text.
 func (r countResult) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, %d x %d, memory %s, objects: %d, %s. Counted for a GPU (%s), nothing was computed; it would hold %.2f GB\n",
+	fmt.Fprintf(w, "%s, %d x %d, memory %s, objects: %d, %s. Counted for a GPU (%s), not computed; %.2f GB would be in use\n",
 		r.Model, r.Resolution, r.Resolution, r.Memory, r.Objects, r.Precision, r.Kind, float64(r.PeakMemory)/1e9)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "stage\tdispatches\tsubmissions\treadbacks\tGFLOP\tMB read\tMB written\tMB sent\tMB got\t")

@@ -11,13 +11,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// maxBenchObjects is how many discs fit side by side.
+// maxBenchObjects is the largest number of discs that fit side by side.
 const maxBenchObjects = 64
 
-// synthetic is bright discs, one per object, that drift through a textured volume; slice 0 is the prompted one.
+// synthetic describes a textured volume of n slices of side x side pixels, through which bright discs drift, one per object.
+// They are outlined on slice 0.
 type synthetic struct{ n, side, objects int }
 
-// slices makes the volume.
+// slices generates the volume.
 func (s synthetic) slices() slmsam.Slices {
 	v := &volume.Volume{Dim: [3]int{s.side, s.side, s.n}}
 	for i := range s.n {
@@ -37,7 +38,7 @@ func (s synthetic) slices() slmsam.Slices {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
 }
 
-// prompts outlines the objects on slice 0.
+// prompts returns the outlines of the objects on slice 0.
 func (s synthetic) prompts() (out []slmsam.Prompt) {
 	for object := range s.objects {
 		out = append(out, slmsam.Prompt{Object: object + 1, Mask: s.disc(object, 0)})
@@ -45,7 +46,7 @@ func (s synthetic) prompts() (out []slmsam.Prompt) {
 	return out
 }
 
-// disc is an object on slice i: the discs stand in rows and columns of equal squares.
+// disc returns the mask of an object on slice i. The discs are arranged in rows and columns of equal squares.
 func (s synthetic) disc(object, i int) []bool {
 	across := 1
 	for across*across < s.objects {
@@ -61,7 +62,7 @@ func (s synthetic) disc(object, i int) []bool {
 	return out
 }
 
-// stageTimer measures the stages of Model.Trace.
+// stageTimer measures the time of each stage that Model.Trace reports.
 type stageTimer struct {
 	at        time.Time
 	flop      float64
@@ -71,18 +72,19 @@ type stageTimer struct {
 	now       map[string]sample // since the last slice, by stage
 	slice     int
 	slices    []sliceSample
-	steady    int // slices measured, at the end
+	steady    int // number of slices to measure, the last ones
 }
 
+// sample is what a stage took: seconds, floating-point operations, and processor seconds.
 type sample struct{ seconds, flop, processor float64 }
 
-// sliceSample adds up what all groups of objects take on a slice.
+// sliceSample is the time of a slice, summed over all groups of objects.
 type sliceSample struct {
 	seconds float64
 	stages  map[string]sample
 }
 
-// end closes a stage.
+// end ends a stage.
 func (t *stageTimer) end(g *nn.Graph, stage string) {
 	if err := g.Sync(); err != nil && t.err == nil {
 		t.err = err
@@ -96,7 +98,7 @@ func (t *stageTimer) end(g *nn.Graph, stage string) {
 	t.at, t.flop, t.processor = now, g.FLOP, processor
 }
 
-// next closes a slice, or a further group of objects on it.
+// next ends a slice or, with several groups of objects, one group on it.
 func (t *stageTimer) next(slice int, seconds float64) {
 	if len(t.slices) == 0 || slice != t.slice {
 		t.slices = append(t.slices, sliceSample{stages: map[string]sample{}})
@@ -111,7 +113,7 @@ func (t *stageTimer) next(slice int, seconds float64) {
 	t.slice = slice
 }
 
-// measureSlices propagates from slice 0 forward until the banks are full and n more slices are measured.
+// measureSlices propagates from slice 0 forward until the banks are full, and then measures n more slices.
 func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, objects int, c *console) (*stageTimer, error) {
 	t := &stageTimer{steady: n, now: map[string]sample{}}
 	started := time.Now()
@@ -125,8 +127,8 @@ func measureSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, ob
 	return t, err
 }
 
-// runSlices propagates from slice 0 forward until the banks are full and n more slices are done. end is called after each stage,
-// next after each slice, once for each group of objects.
+// runSlices propagates from slice 0 forward until the banks are full and n more slices are done. It calls end after each stage,
+// and next after each slice, once for every group of objects.
 func runSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, objects int, c *console, end func(*nn.Graph, string), next func(slice int) error) error {
 	s := synthetic{max(o.Memory.Long, o.Memory.Short, 1) + n, 512, objects}
 	o.Direction, o.Untrained = slmsam.Forward, true
@@ -142,7 +144,7 @@ func runSlices(ctx context.Context, m *slmsam.Model, o slmsam.Options, n, object
 	return err
 }
 
-// result takes the medians over the slices with full banks.
+// result returns the medians over the measured slices; peak is in GFLOP/s.
 func (t *stageTimer) result(peak float64) benchResult {
 	r := benchResult{PeakMatMul: peak, FirstSliceSecond: t.slices[0].seconds}
 	measured := t.slices[len(t.slices)-t.steady:]

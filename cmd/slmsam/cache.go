@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// cacheFlags say how much of what was made of slices is kept.
+// cacheFlags are the flags of the cache for the features of slices.
 type cacheFlags struct{ size, dir string }
 
 // add declares the flags; size is the default of --cache.
@@ -20,7 +20,7 @@ func (f *cacheFlags) add(flags *pflag.FlagSet, size string) {
 	flags.StringVar(&f.dir, "cache-dir", "", "folder for the temporary files of --cache (default: TMPDIR, /var/tmp or the system's)")
 }
 
-// budget reads the flags.
+// budget parses the flags.
 func (f *cacheFlags) budget() (b slmsam.FeatureBudget, err error) {
 	memory, disk, both := strings.Cut(f.size, ",")
 	if b.Memory, err = parseSize(memory); err == nil && both {
@@ -38,8 +38,8 @@ func (f *cacheFlags) budget() (b slmsam.FeatureBudget, err error) {
 	return b, nil
 }
 
-// keep gives a model what the flags ask for, and returns what ends it.
-func (f *cacheFlags) keep(m *slmsam.Model, passing bool) (end func() error, err error) {
+// attach gives a model the cache that the flags ask for. end releases the cache. passing is that of slmsam.FeatureBudget.
+func (f *cacheFlags) attach(m *slmsam.Model, passing bool) (end func() error, err error) {
 	b, err := f.budget()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (f *cacheFlags) keep(m *slmsam.Model, passing bool) (end func() error, err 
 	return m.Features.Close, nil
 }
 
-// parseSize reads a number of bytes, as 4096, 512M or 1.5G.
+// parseSize parses a number of bytes, such as 4096, 512M or 1.5G.
 func parseSize(s string) (int64, error) {
 	scale := 1.0
 	for i, unit := range []string{"K", "M", "G", "T"} {
@@ -71,11 +71,11 @@ func parseSize(s string) (int64, error) {
 	return int64(x * scale), err
 }
 
-// measureCache adds what is kept to the server's metrics.
-func (f *serveFlags) measureCache(kept *slmsam.Features) {
-	if kept == nil {
+// measureCache adds the size of a cache, which may be nil, to the server's metrics.
+func (f *serveFlags) measureCache(cache *slmsam.Features) {
+	if cache == nil {
 		return
 	}
-	f.metrics.Gauge("slmsam_features_memory_bytes", "Features of slices in memory.", func() int { return int(kept.Usage().Memory) })
-	f.metrics.Gauge("slmsam_features_disk_bytes", "Features of slices in temporary files.", func() int { return int(kept.Usage().Disk) })
+	f.metrics.Gauge("slmsam_features_memory_bytes", "Features of slices in memory.", func() int { return int(cache.Usage().Memory) })
+	f.metrics.Gauge("slmsam_features_disk_bytes", "Features of slices in temporary files.", func() int { return int(cache.Usage().Disk) })
 }

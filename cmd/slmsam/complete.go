@@ -4,14 +4,15 @@ import (
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/checkpoint/nano"
 	"github.com/seed-6f79f512/slmsam/train"
 	"github.com/spf13/cobra"
 )
 
-// flagValues are what the shell offers after a flag, by the flag's name: all that it takes, or the usual ones.
+// flagValues returns the values that the shell completes, by flag: all that the flag accepts, or the usual ones.
 func flagValues() map[string][]string {
-	weights := append([]string{nano.Name}, officialNames()...)
+	weights := append([]string{nano.Name}, checkpoint.OfficialNames()...)
 	return map[string][]string{
 		"device":    {"auto", "gpu", "cpu", "software"},
 		"memory":    {"M7+R1", "M7", "R7", "R1", "M7+R7"},
@@ -39,7 +40,7 @@ func flagValues() map[string][]string {
 	}
 }
 
-// completeFlags registers the flags' values with every command. Flags that also take files keep completing those.
+// completeFlags registers these values with cmd and its subcommands. Flags that also take files still complete file names.
 func completeFlags(cmd *cobra.Command) {
 	files := []string{"checkpoint", "init", "recipe"}
 	for name, values := range flagValues() {

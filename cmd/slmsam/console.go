@@ -16,7 +16,7 @@ import (
 	"golang.org/x/term"
 )
 
-// console is how a command talks: results on stdout, messages and progress on stderr.
+// console prints what a command has to say: results to stdout, messages and progress to stderr.
 type console struct {
 	out   io.Writer
 	err   io.Writer
@@ -26,7 +26,7 @@ type console struct {
 	lines *lineHandler
 }
 
-// newConsole reads the persistent flags.
+// newConsole returns a console as the persistent flags of cmd ask for.
 func newConsole(cmd *cobra.Command) *console {
 	flag := func(name string) bool {
 		on, err := cmd.Flags().GetBool(name)
@@ -45,7 +45,7 @@ func newConsole(cmd *cobra.Command) *console {
 	return c
 }
 
-// result prints v as the one JSON object, or text for people unless --quiet.
+// result prints the result of a command: v as one JSON object with --json, else what text writes, unless --quiet is given.
 func (c *console) result(v any, text func(w io.Writer)) error {
 	if !c.json {
 		if !c.quiet {
@@ -61,7 +61,8 @@ func (c *console) result(v any, text func(w io.Writer)) error {
 	return nil
 }
 
-// progress shows how far a long work has come: a bar on a terminal, otherwise a line now and then.
+// progress starts to show the progress of a long task: as a bar on a terminal, else as a line now and then. what is counted
+// (such as "slices"); bytes are shown in units such as MB.
 func (c *console) progress(what string, bytes bool) *progress {
 	p := &progress{console: c, what: what, started: time.Now(), last: time.Now()}
 	f, isFile := c.err.(*os.File)
@@ -81,9 +82,10 @@ func (c *console) progress(what string, bytes bool) *progress {
 	return p
 }
 
-// quietInterval is how often a work without a bar says how far it is.
-const quietInterval = 10 * time.Second
+// messageInterval is the time between messages about progress if there is no bar.
+const messageInterval = 10 * time.Second
 
+// progress shows the progress of one task.
 type progress struct {
 	console *console
 	bar     *progressbar.ProgressBar
@@ -92,14 +94,14 @@ type progress struct {
 	last    time.Time
 }
 
-// set reports that done of total are finished.
+// set shows that done of total are finished.
 func (p *progress) set(done, total int64) {
 	if p.bar != nil {
 		p.bar.ChangeMax64(total)
-		_ = p.bar.Set64(done) // a bar that cannot be drawn must not stop the work
+		_ = p.bar.Set64(done) // the task does not fail if the bar cannot be drawn
 		return
 	}
-	if time.Since(p.last) > quietInterval {
+	if time.Since(p.last) > messageInterval {
 		p.last = time.Now()
 		left := time.Duration(float64(time.Since(p.started)) / float64(max(done, 1)) * float64(total-done))
 		p.console.log.Info(fmt.Sprintf("%s: %d of %d, about %v left", p.what, done, total, left.Round(time.Second)))
@@ -114,19 +116,21 @@ func (p *progress) close() {
 	}
 }
 
-// lineHandler writes a log record as one line for people, clear of the progress bar.
+// lineHandler is a slog.Handler that writes each record as a line of plain text, and removes the progress bar before it.
 type lineHandler struct {
 	shared *lineState
 	level  slog.Level
 	attrs  string
 }
 
+// lineState is what the handlers of a console share.
 type lineState struct {
 	sync.Mutex
 	w   io.Writer
 	bar *progressbar.ProgressBar
 }
 
+// setBar sets the progress bar that messages must not run into; nil if there is none.
 func (s *lineState) setBar(bar *progressbar.ProgressBar) {
 	s.Lock()
 	defer s.Unlock()
@@ -165,13 +169,14 @@ func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &with
 }
 
-// WithGroup implements slog.Handler; groups have no place on a line.
+// WithGroup implements slog.Handler. Groups are not shown.
 func (h *lineHandler) WithGroup(string) slog.Handler { return h }
 
+// attrText returns an attribute as it stands at the end of a line.
 func attrText(a slog.Attr) string { return fmt.Sprintf(", %s %v", a.Key, a.Value) }
 
-// end closes something that the result does not hang on.
-func (c *console) end(close func() error) {
+// closeOrWarn closes something on which the result no longer depends; an error is only a warning.
+func (c *console) closeOrWarn(close func() error) {
 	if err := close(); err != nil {
 		c.log.Warn("not everything could be cleaned up", "reason", err)
 	}

@@ -49,7 +49,7 @@ func TestProgressWithoutTerminalIsALineNowAndThen(t *testing.T) {
 	p := c.progress("slices", false)
 	p.set(1, 50)
 	require.Empty(t, errors.String(), "not yet")
-	p.last = time.Now().Add(-2 * quietInterval)
+	p.last = time.Now().Add(-2 * messageInterval)
 	p.started = time.Now().Add(-40 * time.Second)
 	p.set(20, 50)
 	p.set(21, 50)

@@ -16,7 +16,7 @@ type converted struct {
 	Output  string   `json:"output"`
 	Tensors int      `json:"tensors"`
 	Bytes   int64    `json:"bytes"`
-	Skipped []string `json:"skipped"` // what the input holds besides
+	Skipped []string `json:"skipped"` // entries of the input that are not in the output
 }
 
 func newConvertCommand() *cobra.Command {
@@ -27,7 +27,7 @@ func newConvertCommand() *cobra.Command {
 		Short: "Convert a checkpoint between .pt and .safetensors, and between precisions",
 		Example: `  slmsam convert sam2.1_hiera_tiny.pt tiny.safetensors --dtype f16
   slmsam convert model.safetensors model.pt`,
-		Args: cobra.ExactArgs(2),
+		Args: argCount(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, ok := map[string]checkpoint.DType{"": "", "f32": checkpoint.F32, "f16": checkpoint.F16, "bf16": checkpoint.BF16}[strings.ToLower(dtype)]
 			if !ok {
@@ -45,7 +45,7 @@ func newConvertCommand() *cobra.Command {
 			return newConsole(cmd).result(r, func(w io.Writer) {
 				fmt.Fprintf(w, "%s: %d tensors, %.1f MB\n", r.Output, r.Tensors, float64(r.Bytes)/1e6)
 				if len(r.Skipped) > 0 {
-					fmt.Fprintf(w, "not in it: %s\n", strings.Join(r.Skipped, ", "))
+					fmt.Fprintf(w, "not converted: %s\n", strings.Join(r.Skipped, ", "))
 				}
 			})
 		},

@@ -34,7 +34,7 @@ func newDemoCommand() *cobra.Command {
 outline that an annotator would draw, propagates it through the volume with the built-in model, and compares the
 result with the ground truth. The files stay in a folder for you to look at.`,
 		Example: "  slmsam demo\n  slmsam demo -o somewhere --seed 3",
-		Args:    cobra.NoArgs,
+		Args:    argCount(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
 	flags := cmd.Flags()
@@ -53,7 +53,7 @@ const (
 	demoResult = "result.nii.gz"
 )
 
-const demoAxis = 2 // across which the slices of the demo lie
+const demoAxis = 2 // axis perpendicular to the slices
 
 // demoObject is one structure of the demo with its score.
 type demoObject struct {
@@ -71,7 +71,7 @@ type demoSummary struct {
 	Files   map[string]string `json:"files"` // image, prompt, truth, result, montage
 }
 
-// run is the whole command. It writes nothing before everything that can be wrong with the flags has been checked.
+// run carries out the command. It writes nothing before the flags and the output folder have been checked.
 func (f *demoFlags) run(ctx context.Context, c *console) error {
 	record := filepath.Base(provenancePath(demoResult))
 	files := []string{demoImage, demoPrompt, demoTruth, demoResult, record, montageFile, presenceFile, reportFile}
@@ -119,7 +119,7 @@ func (f *demoFlags) segment(ctx context.Context, c *console, dev backend.Device,
 	image *volume.Volume, truth *volume.LabelMap) (*slmsam.Result, error) {
 	j := &job{image: path(demoImage), mask: path(demoPrompt), out: path(demoResult), force: f.force, legend: truth.Legend}
 	j.request.Slices = slmsam.Slices{Volume: image, Axis: demoAxis}
-	err := j.see(model, c)
+	err := j.chooseWindow(model, c)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (f *demoFlags) segment(ctx context.Context, c *console, dev backend.Device,
 	return result, err
 }
 
-// write makes the volume, the truth, and the prompt: each structure's outline on its central slice alone.
+// write writes the volume, the truth and the prompt, which holds the outline of each structure on its central slice.
 func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *volume.LabelMap) error {
 	prompt := volume.NewLabelMap(made.Volume())
 	for label := int32(phantom.Liver); label <= phantom.Vessel; label++ {
@@ -164,6 +164,7 @@ func (f *demoFlags) write(path func(string) string, made *phantom.Case, truth *v
 	return volume.WriteLabelMap(path(demoPrompt), prompt, opt)
 }
 
+// print prints the summary as text.
 func (s demoSummary) print(w io.Writer) {
 	fmt.Fprintln(w, "structure  DSC")
 	for _, o := range s.Objects {

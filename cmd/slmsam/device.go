@@ -9,12 +9,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// allowSoftwareEnv makes --device gpu take an adapter that computes on the CPU.
+// allowSoftwareEnv is the environment variable that makes --device gpu accept an adapter that computes on the CPU.
 const allowSoftwareEnv = "SLMSAM_ALLOW_SOFTWARE_GPU"
 
-// deviceFlags choose what computes.
+// maxThreads is the largest --threads. It only keeps a mistyped number from exhausting the memory.
+const maxThreads = 4096
+
+// deviceFlags are the flags that choose the device.
 type deviceFlags struct{ slmsam.DeviceOptions }
 
+// add declares the flags.
 func (f *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.Kind, "device", "auto", "device to compute on: auto (a GPU if there is one, else the CPU), gpu, cpu, or software (WebGPU on the CPU, "+
 		"for testing; "+allowSoftwareEnv+"=1 makes gpu accept it, too)")
@@ -24,15 +28,15 @@ func (f *deviceFlags) add(flags *pflag.FlagSet) {
 		"or f16 on GPUs (less memory: weights and memories kept as float16, computation in float32; not for training)")
 }
 
-// addSIMD adds the choice of an instruction set, for measurements.
+// addSIMD declares --simd, for commands that measure.
 func (f *deviceFlags) addSIMD(flags *pflag.FlagSet) {
 	flags.StringVar(&f.SIMD, "simd", "auto", "CPU instruction set, for comparisons: auto, avx512, avx2, neon or plain (Go only)")
 }
 
-// open returns the device and says which one it is, and why.
+// open checks the flags and opens the device. It logs which one it is, and why.
 func (f *deviceFlags) open(c *console) (backend.Device, error) {
-	if f.Threads < 0 {
-		return nil, usagef("--threads %d: want 0 (all) or more", f.Threads)
+	if f.Threads < 0 || f.Threads > maxThreads {
+		return nil, usagef("--threads %d: want a number up to %d, or 0 for all", f.Threads, maxThreads)
 	}
 	switch f.Kind {
 	case "auto", "gpu", "cpu", "software":
@@ -59,7 +63,7 @@ func (f *deviceFlags) open(c *console) (backend.Device, error) {
 	return dev, nil
 }
 
-// openToTrain is open for commands that change weights.
+// openToTrain is open for commands that train. Weights kept as float16 cannot be trained.
 func (f *deviceFlags) openToTrain(c *console) (backend.Device, error) {
 	if f.Precision == "f16" {
 		return nil, usagef("--precision f16: weights kept as float16 cannot be trained: want f32 or bf16")

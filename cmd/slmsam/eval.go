@@ -41,41 +41,60 @@ See docs/evaluation.md for the measures and conventions.`,
 		Example: `  slmsam eval --pred predictions --truth labels
   slmsam eval --pred SLM-SAM2=run1 --pred SAM2=run2 --truth labelsTs --prompt exclude -o report
   slmsam eval --pred out.nii.gz --truth label.nii.gz --json`,
-		Args: cobra.NoArgs,
+		Args: argCount(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), newConsole(cmd)) },
 	}
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.pred, "pred", nil, "folder (or file) with predictions, DIR or NAME=DIR; repeat to compare methods")
-	flags.StringVar(&f.pred2, "pred2", "", "a second folder of predictions; same as repeating --pred")
-	flags.StringVar(&f.truth, "truth", "", "folder (or file) with the ground-truth label maps")
-	flags.StringVarP(&f.out, "out", "o", "", "folder for everything: results.json, rows.csv, summary.csv, report.md and plots")
-	flags.StringVar(&f.csv, "csv", "", "file for the rows as CSV")
-	flags.StringVar(&f.jsonFile, "json-file", "", "file for the complete result as JSON")
-	flags.StringVar(&f.markdown, "markdown", "", "file for the tables as Markdown")
-	flags.StringVar(&f.labels, "labels", "", "labels to score, e.g. 1,2,5 (default: every label in the ground truth)")
-	flags.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a file: nnU-Net's dataset.json, {\"1\": \"liver\"},\nor ITK-SNAP's label descriptions (.txt)")
-	flags.StringVar(&f.axis, "axis", "auto", "axis perpendicular to the slices: 0, 1, 2, or auto for the one with the largest spacing")
-	flags.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them with the ground truth\n(as the paper does for 2-D and 3-D baselines), or exclude them")
-	flags.StringVar(&f.promptSlices, "prompt-slices", "", "JSON file {\"case\": {\"label\": [slices]}}, label 0 for all\n(default: each label's central slice)")
-	flags.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
-	flags.Float64Var(&f.tolerance, "tolerance", eval.DefaultToleranceMM, "tolerance of the surface Dice in mm")
-	flags.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the bootstrap")
-	flags.BoolVar(&f.strict, "strict", false, "fail if anything cannot be scored")
-	flags.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "score maps of equal size voxel by voxel, whatever their headers say about the grid")
-	flags.BoolVar(&f.perCase, "cases", false, "print every case, not only the summary")
-	flags.BoolVar(&f.published, "published", false, "also print the paper's published numbers next to these, where available")
-	flags.BoolVar(&f.force, "force", false, "replace existing files")
+	groupFlags(cmd, f.inputGroup(), f.scoringGroup(), f.outputGroup())
 	return cmd
 }
 
-// evalResult is what --json prints.
+// inputGroup declares the flags that say what is scored.
+func (f *evalFlags) inputGroup() flagGroup {
+	g := newFlagGroup("Input")
+	g.StringArrayVar(&f.pred, "pred", nil, "folder (or file) with predictions, DIR or NAME=DIR; repeat to compare methods")
+	g.StringVar(&f.pred2, "pred2", "", "a second folder of predictions; same as repeating --pred")
+	g.StringVar(&f.truth, "truth", "", "folder (or file) with the ground-truth label maps")
+	g.StringVar(&f.labels, "labels", "", "labels to score, e.g. 1,2,5 (default: every label in the ground truth)")
+	g.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a file: nnU-Net's dataset.json, {\"1\": \"liver\"}, or ITK-SNAP's label descriptions (.txt)")
+	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "score maps of equal size voxel by voxel, whatever their headers say about the grid")
+	g.BoolVar(&f.strict, "strict", false, "fail if anything cannot be scored")
+	return g
+}
+
+// scoringGroup declares the flags that say how it is scored.
+func (f *evalFlags) scoringGroup() flagGroup {
+	g := newFlagGroup("Scoring")
+	g.StringVar(&f.axis, "axis", "auto", "axis perpendicular to the slices: 0, 1, 2, or auto for the one with the largest spacing")
+	g.StringVar(&f.prompt, "prompt", "keep", "annotated slices: keep them as predicted, replace them with the ground truth (as the paper does for 2-D and 3-D baselines), or exclude them")
+	g.StringVar(&f.promptSlices, "prompt-slices", "", "JSON file {\"case\": {\"label\": [slices]}}, label 0 for all (default: each label's central slice)")
+	g.StringVar(&f.scope, "scope", "all", "slices to score: all, or span (from the first to the last one with the label)")
+	g.Float64Var(&f.tolerance, "tolerance", eval.DefaultToleranceMM, "tolerance of the surface Dice in mm")
+	g.IntVar(&f.resamples, "resamples", eval.DefaultResamples, "bootstrap resamples")
+	g.Uint64Var(&f.seed, "seed", 0, "seed of the bootstrap")
+	return g
+}
+
+// outputGroup declares the flags of the output.
+func (f *evalFlags) outputGroup() flagGroup {
+	g := newFlagGroup("Output")
+	g.StringVarP(&f.out, "out", "o", "", "folder for everything: results.json, rows.csv, summary.csv, report.md and plots")
+	g.StringVar(&f.csv, "csv", "", "file for the rows as CSV")
+	g.StringVar(&f.jsonFile, "json-file", "", "file for the complete result as JSON")
+	g.StringVar(&f.markdown, "markdown", "", "file for the tables as Markdown")
+	g.BoolVar(&f.perCase, "cases", false, "print every case, not only the summary")
+	g.BoolVar(&f.published, "published", false, "also print the paper's published numbers next to these, where available")
+	g.BoolVar(&f.force, "force", false, "replace existing files")
+	return g
+}
+
+// evalResult is the result of slmsam eval, as --json prints it.
 type evalResult struct {
 	*eval.Result
 	Published []eval.PublishedRow `json:"published,omitempty"`
 	Files     []string            `json:"files"`
 }
 
+// run carries out the command.
 func (f *evalFlags) run(ctx context.Context, c *console) error {
 	study, err := f.study()
 	if err != nil {
@@ -114,7 +133,7 @@ func (f *evalFlags) run(ctx context.Context, c *console) error {
 	return c.result(out, func(w io.Writer) { w.Write(text.Bytes()) })
 }
 
-// print writes the tables for people.
+// print prints the tables as text.
 func (r evalResult) print(w io.Writer, perCase bool) error {
 	if err := r.WriteText(w, perCase); err != nil {
 		return err
@@ -131,7 +150,7 @@ func (r evalResult) print(w io.Writer, perCase bool) error {
 	return nil
 }
 
-// study turns the flags into what to score.
+// study checks the flags and returns what to score.
 func (f *evalFlags) study() (eval.Study, error) {
 	s := eval.Study{Truth: f.truth, Axis: f.axis, ToleranceMM: f.tolerance, Prompt: eval.PromptMode(f.prompt),
 		Scope: eval.Scope(f.scope), Resamples: f.resamples, Seed: f.seed, Strict: f.strict,
@@ -165,6 +184,7 @@ func (f *evalFlags) study() (eval.Study, error) {
 	return s, nil
 }
 
+// readPromptSlices reads the file of --prompt-slices.
 func readPromptSlices(path string) (eval.PromptSlices, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -178,13 +198,13 @@ func readPromptSlices(path string) (eval.PromptSlices, error) {
 	return slices, nil
 }
 
-// output is a file that eval writes.
+// output is a single file that eval writes.
 type output struct {
 	path  string
 	write func(io.Writer) error
 }
 
-// outputs lists the single files that were asked for; r may be nil to learn their names only.
+// outputs returns the single files that the flags ask for. r may be nil if only their paths are needed.
 func (f *evalFlags) outputs(r *eval.Result) []output {
 	all := []output{{f.csv, r.WriteCSV}, {f.jsonFile, r.WriteJSON}, {f.markdown, r.WriteMarkdown}}
 	var asked []output
@@ -196,7 +216,7 @@ func (f *evalFlags) outputs(r *eval.Result) []output {
 	return asked
 }
 
-// checkOutputs finds what would keep the files from being written, before the work is done.
+// checkOutputs returns the error that writing the files would meet, before anything is scored.
 func (f *evalFlags) checkOutputs() error {
 	seen := map[string]bool{}
 	for _, o := range f.outputs(nil) {
@@ -218,7 +238,7 @@ func (f *evalFlags) checkOutputs() error {
 	return nil
 }
 
-// write writes the files that were asked for and lists them.
+// write writes the files that the flags ask for and returns their paths.
 func (f *evalFlags) write(r *eval.Result) ([]string, error) {
 	written := []string{}
 	for _, o := range f.outputs(r) {

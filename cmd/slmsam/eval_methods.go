@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// methods reads --pred and --pred2: DIR or NAME=DIR.
+// methods parses --pred and --pred2.
 func (f *evalFlags) methods() ([]eval.Method, error) {
 	texts := f.pred
 	if f.pred2 != "" {
@@ -35,8 +35,8 @@ func (f *evalFlags) methods() ([]eval.Method, error) {
 	return methods, nil
 }
 
-// nameByPath calls each folder by the last element of its path in which all differ, as M7 and R1 of M7/predictions and
-// R1/predictions; by the whole path if there is none.
+// nameByPath names each method for the last element of its path in which all paths differ: M7/predictions and R1/predictions
+// become M7 and R1. If there is no such element, it uses the whole paths.
 func nameByPath(methods []*eval.Method) {
 	paths := make([][]string, len(methods))
 	depth := math.MaxInt
@@ -62,7 +62,8 @@ func nameByPath(methods []*eval.Method) {
 	}
 }
 
-// parseMethod reads DIR or NAME=DIR; what exists as it stands is no NAME=DIR. The name may be empty.
+// parseMethod parses DIR or NAME=DIR. A text that is the path of an existing file or folder is a DIR. Without NAME, the name is
+// empty.
 func parseMethod(text string) eval.Method {
 	name, dir, ok := strings.Cut(text, "=")
 	if _, err := os.Stat(text); ok && err != nil {
@@ -71,7 +72,7 @@ func parseMethod(text string) eval.Method {
 	return eval.Method{Dir: text}
 }
 
-// parseLabels reads the value of a flag with labels, such as 1,2,5; an empty one means all, nil.
+// parseLabels parses the value of a flag with labels, such as 1,2,5. It returns nil, which means all, for an empty value.
 func parseLabels(flag, text string) ([]int32, error) {
 	if text == "" {
 		return nil, nil
@@ -90,13 +91,13 @@ func parseLabels(flag, text string) ([]int32, error) {
 	return labels, nil
 }
 
-// parseLabelNames reads 1=liver,2=spleen or the names of a file, see parseLegend.
+// parseLabelNames returns the names of labels; text is as for parseLegend.
 func parseLabelNames(text string) (map[int32]string, error) {
 	legend, err := parseLegend(text)
 	return namesOf(legend), err
 }
 
-// namesOf lists the names of single labels; regions stand for several and have none of their own. Nil if there are none.
+// namesOf returns the names of the labels in a legend; nil if there are none.
 func namesOf(legend volume.Legend) map[int32]string {
 	var names map[int32]string
 	for label, entry := range legend.Labels {
@@ -108,7 +109,7 @@ func namesOf(legend volume.Legend) map[int32]string {
 	return names
 }
 
-// parseLegend reads 1=liver,2=spleen or a file of names (.json, .txt).
+// parseLegend parses names of labels such as 1=liver,2=spleen, or reads them from the file at text (.json, .txt, .label).
 func parseLegend(text string) (volume.Legend, error) {
 	legend := volume.Legend{Labels: map[int32]volume.Label{}}
 	if text == "" {

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is how wide help texts are, in columns.
+// helpWidth is the width of the flags' help, in columns.
 const helpWidth = 100
 
-// flagGroup is flags that belong together in the help.
+// flagGroup holds flags that the help lists together, under a title.
 type flagGroup struct {
 	title string
 	*pflag.FlagSet
@@ -21,7 +21,7 @@ func newFlagGroup(title string) flagGroup {
 	return flagGroup{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
 }
 
-// groupFlags adds groups of flags to a command, whose help shows them under their titles.
+// groupFlags adds groups of flags to a command and makes its help list them by group.
 func groupFlags(cmd *cobra.Command, groups ...flagGroup) {
 	for _, g := range groups {
 		g.SortFlags = false

@@ -1,8 +1,8 @@
-// Command slmsam carries an annotated slice through a CT or MR volume; see slmsam --help.
+// Command slmsam propagates an annotated slice through a CT or MR volume; see slmsam --help.
 //
-// Each subcommand is one file with a function that makes it; root.go lists them. What the subcommands
-// share: console.go (messages, progress, JSON), device.go (GPU or CPU), openmodel.go (finding a
-// checkpoint). The work itself is in the packages of the module.
+// Each subcommand has a file with the function that creates it, and larger ones have more files with its name as prefix.
+// root.go lists them. They share console.go (messages, progress, JSON), device.go (GPU or CPU), openmodel.go (finding a
+// checkpoint) and outputs.go (checks of output files). The work itself is done by the packages of the module.
 package main
 
 import (

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// processPeak returns the most memory that this process had resident, in bytes: from Linux's own count,
-// elsewhere what the Go runtime has taken.
+// processPeak returns the peak resident memory of this process in bytes. Where /proc is missing, it returns the memory that
+// the Go runtime has obtained from the system instead.
 func processPeak() int64 {
 	if f, err := os.Open("/proc/self/status"); err == nil {
 		defer f.Close()
@@ -32,13 +32,15 @@ func processPeak() int64 {
 	return int64(m.Sys)
 }
 
+// isCPU reports whether dev is the CPU backend.
 func isCPU(dev backend.Device) bool {
 	_, ok := dev.(*cpu.Device)
 	return ok
 }
 
-// collectOften lets garbage take a quarter of what a large model holds, not as much again as Go would: what is held is
-// tensors, in which the collector has nothing to look at. GOGC overrides.
+// collectOften makes the garbage collector run more often if the model is large: when garbage has reached a quarter of the
+// memory in use, not all of it (Go's default). That costs little, because the memory is mostly tensors, which the collector
+// need not scan. The environment variable GOGC takes precedence.
 func collectOften(m *slmsam.Model) {
 	const large = 10e6 // parameters
 	if os.Getenv("GOGC") == "" && m.Parameters() > large {

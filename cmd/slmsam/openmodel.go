@@ -11,22 +11,22 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// modelFlags choose the weights.
+// modelFlags are the flags that choose the model.
 type modelFlags struct {
 	checkpoint string
 	config     string
 	resolution int
 }
 
-// add declares the flags; weights are those that count without --checkpoint.
+// add declares the flags; weights is the default of --checkpoint.
 func (f *modelFlags) add(flags *pflag.FlagSet, weights string) {
 	flags.StringVar(&f.checkpoint, "checkpoint", weights, "weights: a .pt or .safetensors file, "+nano.Name+" (built in), or the name of "+
-		"downloaded ones ("+strings.Join(officialNames(), ", ")+"; see slmsam weights)")
+		"downloaded ones ("+strings.Join(checkpoint.OfficialNames(), ", ")+"; see slmsam weights)")
 	flags.StringVar(&f.config, "config", "", "JSON file with the model's configuration (default: the checkpoint's own)")
 	flags.IntVar(&f.resolution, "resolution", 0, "side length of the model's input in pixels, a multiple of 32 (default: the model's)")
 }
 
-// openModel reads the chosen checkpoint and puts the model on dev; source is where it was found.
+// openModel loads the chosen checkpoint onto dev. source is the path of the checkpoint.
 func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, source string, err error) {
 	file, err := slmsam.FindWeights(f.checkpoint)
 	if err != nil {
@@ -58,7 +58,7 @@ func openModel(dev backend.Device, f modelFlags, c *console) (m *slmsam.Model, s
 	return m, file.Path, nil
 }
 
-// resolve returns the configuration of the checkpoint with the flags applied.
+// resolve returns the model's configuration: that of --config or of the checkpoint, with --resolution applied.
 func (f modelFlags) resolve(file *checkpoint.File) (config slmsam.Config, err error) {
 	if f.config != "" {
 		config, err = slmsam.ReadConfig(f.config)
@@ -71,7 +71,7 @@ func (f modelFlags) resolve(file *checkpoint.File) (config slmsam.Config, err er
 	return config, f.resize(&config)
 }
 
-// resize applies --resolution.
+// resize applies --resolution to config.
 func (f modelFlags) resize(config *slmsam.Config) error {
 	if f.resolution == 0 {
 		return nil
@@ -81,12 +81,4 @@ func (f modelFlags) resize(config *slmsam.Config) error {
 		return usagef("--resolution %d: %w", f.resolution, err)
 	}
 	return nil
-}
-
-func officialNames() []string {
-	var names []string
-	for _, e := range checkpoint.Official() {
-		names = append(names, e.Name)
-	}
-	return names
 }

@@ -62,11 +62,11 @@ func checkOutput(path string, opt volume.WriteOptions) error {
 	return volume.CheckOutput(filepath.Join(dir, filepath.Base(path)), opt)
 }
 
-// distinct refuses an output that is one of the inputs, even with --force.
+// distinct returns an error if the output is one of the inputs. --force does not allow that.
 func distinct(out string, inputs ...string) error {
 	info, err := os.Stat(out)
 	if err != nil {
-		return nil // it is not there
+		return nil // it does not exist
 	}
 	for _, in := range inputs {
 		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// parseAxis reads the number of an axis.
+// parseAxis parses --axis.
 func parseAxis(s string) (int, error) {
 	axis, err := strconv.Atoi(s)
 	if err != nil || axis < 0 || axis > 2 {
@@ -15,7 +15,7 @@ func parseAxis(s string) (int, error) {
 	return axis, nil
 }
 
-// parseWindow reads --window; empty leaves the choice to the model.
+// parseWindow parses --window. It returns "", which leaves the choice to the model, for an empty value.
 func parseWindow(s string) (volume.WindowRule, error) {
 	if s == "" {
 		return "", nil

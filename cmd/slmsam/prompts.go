@@ -10,7 +10,7 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 )
 
-// parseSelection reads --slice and --label: which outlines of a mask to start from.
+// parseSelection parses --slice and --label, which say which outlines of a mask to start from.
 func parseSelection(choices []string, labels string) (s slmsam.Selection, err error) {
 	if labels != "" {
 		if s.Labels, err = parseInts(labels); err != nil {
@@ -44,7 +44,8 @@ func parseSelection(choices []string, labels string) (s slmsam.Selection, err er
 	return s, nil
 }
 
-// parseSpans reads "A:B" for all labels (under 0) and "LABEL:A:B", A to B-1 of n slices.
+// parseSpans parses the values of a flag of the form A:B (for all labels) or LABEL:A:B, which mean slices A to B-1 of n. It
+// returns spans by label, with 0 for all labels.
 func parseSpans(flag string, values []string, n int) (map[int][]slmsam.Span, error) {
 	out := map[int][]slmsam.Span{}
 	for _, v := range values {
@@ -66,7 +67,7 @@ func parseSpans(flag string, values []string, n int) (map[int][]slmsam.Span, err
 	return out, nil
 }
 
-// parseCrop reads --crop; empty takes the model's.
+// parseCrop parses --crop. It returns 0, which means the model's own, for an empty value.
 func parseCrop(s string) (float64, error) {
 	switch s {
 	case "":
@@ -81,7 +82,7 @@ func parseCrop(s string) (float64, error) {
 	return crop, nil
 }
 
-// parseRange reads A:B, :B, A: or nothing, for n slices.
+// parseRange parses the value of a flag of the form A:B, :B, A: or "", for a volume of n slices.
 func parseRange(flag, s string, n int) (first, end int, err error) {
 	if s == "" {
 		return 0, n, nil
@@ -104,7 +105,7 @@ func parseRange(flag, s string, n int) (first, end int, err error) {
 	return first, end, nil
 }
 
-// parseInts reads "1,2,5".
+// parseInts parses a list such as "1,2,5", without repetitions.
 func parseInts(s string) ([]int, error) {
 	var out []int
 	for _, part := range strings.Split(s, ",") {
@@ -119,7 +120,8 @@ func parseInts(s string) ([]int, error) {
 	return out, nil
 }
 
-// clickPrompts reads --point and --box into one prompt per label and slice; pixels count from 0 on slices [h,w].
+// clickPrompts parses --point and --box into one prompt per label and slice. Coordinates are in pixels from 0, on slices of h
+// rows and w columns.
 func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 	byPlace := map[[2]int]*slmsam.Prompt{}
 	var order [][2]int
@@ -157,16 +159,17 @@ func clickPrompts(points, boxes []string, h, w int) ([]slmsam.Prompt, error) {
 	return prompts, nil
 }
 
-// click is coordinates, then the slice.
+// click holds the coordinates of a point or a box, followed by the slice.
 type click []float64
 
 func (c click) slice() int { return int(c[len(c)-1]) }
 
+// inside reports whether a point is on a slice of h rows and w columns, or on its edge.
 func inside(x, y float64, h, w int) bool {
 	return x >= 0 && y >= 0 && x <= float64(w) && y <= float64(h)
 }
 
-// parseClick reads "slice,n numbers[,label][,+ or -]".
+// parseClick parses "slice,n numbers[,label][,+ or -]".
 func parseClick(s string, n int) (v click, label int, kind slmsam.PointLabel, err error) {
 	parts := strings.Split(s, ",")
 	label, kind = 1, slmsam.Positive

@@ -40,7 +40,7 @@ on a slice, it is kept there exactly as drawn.
 
 To correct a result, open it in any editor, fix a slice or two, save it, and pass it as MASK: the
 file OUT.slmsam.json next to it shows which slices you changed, and only what lies between them and
-the nearest outlined slices is recomputed.
+the nearest outlined slices is recomputed. --label, --range and --direction do not apply then.
 
 Slices, pixels and axes are counted from 0 in the file's order. On a slice perpendicular to axis 2, x runs
 along axis 0 and y along axis 1.`,
@@ -48,13 +48,14 @@ along axis 0 and y along axis 1.`,
   slmsam propagate ct.nii.gz --mask organs.nii.gz --slice auto --label 1,3 -o out.nii.gz --report report
   slmsam propagate ct.nii.gz --mask out.nii.gz -o better.nii.gz        # out.nii.gz was corrected by hand
   slmsam propagate mr_series/ --box 14,80,92,131,140 --checkpoint tiny --memory M7 -o liver.nrrd`,
-		Args: cobra.ExactArgs(1),
+		Args: argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), newConsole(cmd), args[0]) },
 	}
 	groupFlags(cmd, f.promptGroup(), f.modelGroup(), f.outputGroup())
 	return cmd
 }
 
+// promptGroup declares the flags that say what to propagate.
 func (f *propagateFlags) promptGroup() flagGroup {
 	g := newFlagGroup("Prompts")
 	g.StringVarP(&f.mask, "mask", "m", "", "label map on IMAGE's grid with the outlined slices (0 is background), or a result that you corrected")
@@ -72,6 +73,7 @@ func (f *propagateFlags) promptGroup() flagGroup {
 	return g
 }
 
+// modelGroup declares the flags that say how to propagate; slmsam batch has the same.
 func (f *propagateFlags) modelGroup() flagGroup {
 	g := newFlagGroup("Model and tracking")
 	f.modelFlags.add(g.FlagSet, nano.Name)
@@ -93,6 +95,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 	return g
 }
 
+// outputGroup declares the flags of the output.
 func (f *propagateFlags) outputGroup() flagGroup {
 	g := newFlagGroup("Output")
 	g.StringVarP(&f.out, "out", "o", "", "output (.nii.gz, .nii, .nrrd, .seg.nrrd, .mha, .dcm for a DICOM segmentation of a DICOM series, or a folder of PNG slices; default: IMAGE's name with _slmsam, next to it)")
@@ -101,7 +104,7 @@ func (f *propagateFlags) outputGroup() flagGroup {
 	return g
 }
 
-// run is the whole command.
+// run carries out the command.
 func (f *propagateFlags) run(ctx context.Context, c *console, image string) error {
 	started := time.Now()
 	if _, err := f.cacheFlags.budget(); err != nil {
@@ -120,12 +123,12 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	if err != nil {
 		return err
 	}
-	endCache, err := f.cacheFlags.keep(model, true)
+	endCache, err := f.cacheFlags.attach(model, true)
 	if err != nil {
 		return err
 	}
-	defer c.end(endCache)
-	if err := job.see(model, c); err != nil {
+	defer c.closeOrWarn(endCache)
+	if err := job.chooseWindow(model, c); err != nil {
 		return err
 	}
 	result, err := job.segment(ctx, model, c)
@@ -151,19 +154,19 @@ func (f *propagateFlags) run(ctx context.Context, c *console, image string) erro
 	return c.result(s, s.print)
 }
 
-// job is a propagation with its files.
+// job is one propagation: its files and the request to the model.
 type job struct {
 	image, mask, out string
 	force            bool
 	request          slmsam.Request
-	window           volume.WindowRule      // that decides how the volume is seen; empty: the model's
-	given            volume.Window          // what the user asked for; zero: nothing
+	window           volume.WindowRule      // of the request; empty: the model decides
+	given            volume.Window          // what the user asked for with --window; zero: nothing
 	corrections      map[int][]int          // slices by label that were corrected in an earlier result; nil without one
-	legend           map[int32]volume.Label // names and colors of the mask
-	notes            []string               // what was left out, assumed or mended in reading
+	legend           map[int32]volume.Label // names and colors of the labels
+	notes            []string               // what was left out, assumed or repaired when the inputs were read
 }
 
-// note tells the user what the readers of the inputs have to say, and keeps it for the summary.
+// note logs notes about the inputs as warnings, and keeps them for the summary.
 func (j *job) note(c *console, notes []string) {
 	for _, n := range notes {
 		c.log.Warn(n)
@@ -171,8 +174,8 @@ func (j *job) note(c *console, notes []string) {
 	j.notes = append(j.notes, notes...)
 }
 
-// see lets the model choose the window, unless it was chosen already.
-func (j *job) see(m *slmsam.Model, c *console) (err error) {
+// chooseWindow lets the model choose the window of intensities, unless the user or an earlier result has.
+func (j *job) chooseWindow(m *slmsam.Model, c *console) (err error) {
 	s := &j.request.Slices
 	if j.window == "" {
 		s.Window, j.window, err = m.Window(s.Volume, "")
@@ -181,7 +184,7 @@ func (j *job) see(m *slmsam.Model, c *console) (err error) {
 	return err
 }
 
-// segment does the work and shows how far it is.
+// segment propagates and shows the progress.
 func (j *job) segment(ctx context.Context, model *slmsam.Model, c *console) (*slmsam.Result, error) {
 	bar := c.progress("slices", false)
 	defer bar.close()
@@ -229,13 +232,14 @@ func (j *job) write(p slmsam.Provenance, result *slmsam.Result) error {
 	return errors.Join(err, wholefile.WriteBytes(path, before))
 }
 
-// provenancePath is where a result keeps what it came from.
+// provenancePath returns the path of a result's record, which says what the result came from: liver.slmsam.json for
+// liver.nii.gz.
 func provenancePath(result string) string {
 	return volume.TrimFormat(filepath.Clean(result)) + ".slmsam.json"
 }
 
-// defaultOutput is the image's name with _slmsam, in the image's format where we write it, else as NIfTI. A folder that is
-// given as . or .. is called by its own name, beside which the output then stands.
+// defaultOutput returns the path of the result if the user gives none: the image's, with _slmsam added to the name. The format
+// is the image's, or NIfTI if slmsam does not write that. For an image given as . or .. it is next to the folder of that name.
 func defaultOutput(image string) string {
 	image = filepath.Clean(image)
 	if base := filepath.Base(image); base == "." || base == ".." {

@@ -31,7 +31,7 @@ func checkReport(dir string, force bool) error {
 	return nil
 }
 
-// writeReport writes the montage, the presence curve and the summary.
+// writeReport writes the montage, the presence curve and the summary into dir, which it creates if needed.
 func writeReport(dir string, j *job, result *slmsam.Result, s summary) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -57,7 +57,7 @@ func writeReport(dir string, j *job, result *slmsam.Result, s summary) error {
 	return nil
 }
 
-// study is the result as the pictures show it.
+// study returns what the pictures of a report show of the result.
 func (j *job) study(title string, result *slmsam.Result) report.Study {
 	s := report.Study{Title: title, Image: j.request.Slices.Volume, Window: j.given, Labels: result.Labels, Axis: j.request.Slices.Axis}
 	for _, o := range result.Objects {
@@ -66,7 +66,7 @@ func (j *job) study(title string, result *slmsam.Result) report.Study {
 	return s
 }
 
-// reportObject is an object as the pictures show it.
+// reportObject returns what the pictures of a report show of an object.
 func reportObject(o slmsam.Object) report.Object {
 	out := report.Object{Label: o.Label}
 	for _, f := range o.Slices {

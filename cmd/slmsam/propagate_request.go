@@ -1,38 +1,22 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// prepare reads the inputs and checks the flags and the output, before anything is computed.
+// prepare reads the inputs and checks the flags and the outputs, so that mistakes are found before the computation.
 func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	j := &job{image: image, mask: f.mask, out: f.out, force: f.force}
 	selection, err := f.parse(j)
 	if err != nil {
 		return nil, err
 	}
-	if j.out == "" {
-		j.out = defaultOutput(image)
-	}
-	if err := checkOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
-		return nil, err
-	}
-	if err := distinct(j.out, image, f.mask); err != nil {
-		return nil, err
-	}
-	if err := checkRecord(j.out, image, f.force); err != nil {
-		return nil, err
-	}
-	if err := checkReport(f.report, f.force); err != nil {
+	if err := f.checkOutputs(j); err != nil {
 		return nil, err
 	}
 	legend, err := parseLegend(f.names)
@@ -54,7 +38,7 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err := f.place(j, v, history); err != nil {
 		return nil, err
 	}
-	spoken := labelsOfSpans(j.request.Present, j.request.Absent)
+	named := labelsOfSpans(j.request.Present, j.request.Absent)
 	if f.mask != "" {
 		err = f.outlines(c, j, history, selection, legend)
 	} else if len(legend.Labels) > 0 {
@@ -66,18 +50,27 @@ func (f *propagateFlags) prepare(c *console, image string) (*job, error) {
 	if err := f.clicks(j); err != nil {
 		return nil, err
 	}
-	if err := j.checkSpoken(spoken, history); err != nil {
-		return nil, err
-	}
-	for _, p := range j.request.Prompts {
-		if err := volume.CheckLabels(j.out, int32(p.Object)); err != nil {
-			return nil, err
-		}
-	}
-	return j, nil
+	return j, j.checkLabels(named, history)
 }
 
-// parse reads the flags that need no volume.
+// checkOutputs sets the path of the result, and returns the error that writing the result or the report would meet.
+func (f *propagateFlags) checkOutputs(j *job) error {
+	if j.out == "" {
+		j.out = defaultOutput(j.image)
+	}
+	if err := checkOutput(j.out, volume.WriteOptions{Force: f.force}); err != nil {
+		return err
+	}
+	if err := distinct(j.out, j.image, f.mask); err != nil {
+		return err
+	}
+	if err := checkRecord(j.out, j.image, f.force); err != nil {
+		return err
+	}
+	return checkReport(f.report, f.force)
+}
+
+// parse parses the flags that do not depend on the volume, into j and the selection of outlines.
 func (f *propagateFlags) parse(j *job) (selection slmsam.Selection, err error) {
 	if f.mask == "" && f.points == nil && f.boxes == nil {
 		return selection, usagef("nothing to start from: give --mask MASK, or --point or --box")
@@ -105,10 +98,10 @@ func (f *propagateFlags) parse(j *job) (selection slmsam.Selection, err error) {
 		return selection, err
 	}
 	r.KeepHoles, r.BF16, r.Untrained = f.keepHoles, f.bf16, f.untrained
-	return selection, nil
+	return selection, f.checkView()
 }
 
-// checkView reports an axis or a window that no volume can be seen in.
+// checkView checks --axis and --window as far as is possible without a volume.
 func (f *propagateFlags) checkView() error {
 	if _, err := parseWindow(f.window); err != nil {
 		return err
@@ -120,34 +113,8 @@ func (f *propagateFlags) checkView() error {
 	return err
 }
 
-// history reads what an earlier result came from, if the mask is one: nil where it is none, or where --slice says
-// what the outlines are.
-func (f *propagateFlags) history(v *volume.Volume) (*slmsam.Provenance, error) {
-	if f.mask == "" || f.slices != nil {
-		return nil, nil
-	}
-	path := provenancePath(f.mask)
-	if f.earlier != "" {
-		path = provenancePath(f.earlier)
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && f.earlier == "" {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the earlier result's record: %w", err)
-	}
-	p, err := slmsam.ParseProvenance(data)
-	if err == nil {
-		err = p.CheckImage(v)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w; move that file away to use every slice of the mask as an outline", path, err)
-	}
-	return &p, nil
-}
-
-// place chooses axis, range and window: those of an earlier result, unless flags say otherwise.
+// place sets the axis, the range, the window and the known slices of the request. An earlier result, if there is one, has set
+// the axis, and the window unless --window is given.
 func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provenance) error {
 	s := slmsam.Slices{Volume: v, Axis: v.AcquisitionAxis()}
 	var err error
@@ -186,7 +153,7 @@ func (f *propagateFlags) place(j *job, v *volume.Volume, history *slmsam.Provena
 	return err
 }
 
-// outlines reads the mask and gathers its prompts.
+// outlines reads the mask and makes its outlines the prompts, or takes up the earlier result that it corrects.
 func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance, selection slmsam.Selection, legend volume.Legend) error {
 	s := j.request.Slices
 	read, err := volume.ReadMask(f.mask, s.Volume)
@@ -205,7 +172,7 @@ func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance
 	if err := slmsam.Plausible(s.Volume, mask); err != nil {
 		return err
 	}
-	if !selection.Central && (f.axis == "" || f.slices == nil) { // else the user has said which slices are meant
+	if !selection.Central && (f.axis == "" || f.slices == nil) { // otherwise the user has chosen the slices
 		if err := slmsam.CheckPlane(mask, s.Axis); err != nil {
 			return err
 		}
@@ -222,48 +189,12 @@ func (f *propagateFlags) outlines(c *console, j *job, history *slmsam.Provenance
 	return nil
 }
 
-// notesOf names the file that a reader's notes are about.
+// notesOf prefixes the notes about a file with its path.
 func notesOf(path string, notes []string) (out []string) {
 	for _, n := range notes {
 		out = append(out, path+": "+n)
 	}
 	return out
-}
-
-// corrections compares the mask with the result that it was made from.
-func (f *propagateFlags) corrections(c *console, j *job, history *slmsam.Provenance, mask *volume.LabelMap) error {
-	if f.labels != "" || f.span != "" || f.direction != "both" {
-		return usagef("--label, --range and --direction do not go with corrections, and %s is an earlier result (%s): leave them out, or list the "+
-			"outlines to start from with --slice", f.mask, provenancePath(cmp.Or(f.earlier, f.mask)))
-	}
-	correction, err := history.Correct(mask)
-	if err != nil {
-		return fmt.Errorf("%w; move %s away to use every slice of the mask as an outline", err, provenancePath(f.mask))
-	}
-	if len(correction.Slices) == 0 && f.points == nil && f.boxes == nil {
-		c.log.Warn(f.mask + " is an earlier result without any correction: there is nothing to compute")
-	}
-	for _, label := range slices.Sorted(maps.Keys(correction.Slices)) {
-		c.log.Info(fmt.Sprintf("label %d: corrected on slices %s", label, slmsam.Ranges(correction.Slices[label])))
-	}
-	asked := j.request
-	j.request = correction.Request
-	j.request.Slices, j.request.Order, j.request.Untrained = asked.Slices, asked.Order, asked.Untrained
-	j.request.KeepHoles, j.request.BF16 = asked.KeepHoles, asked.BF16
-	if f.memory != "" {
-		j.request.Memory = asked.Memory
-	}
-	if f.crop != "" {
-		j.request.Crop = asked.Crop
-	}
-	for label, spans := range asked.Present {
-		j.request.Present[label] = append(j.request.Present[label], spans...)
-	}
-	for label, spans := range asked.Absent {
-		j.request.Absent[label] = append(j.request.Absent[label], spans...)
-	}
-	j.corrections, j.legend = correction.Slices, mask.Legend
-	return nil
 }
 
 // labelsOfSpans lists the labels that have spans of their own, ascending.
@@ -275,19 +206,25 @@ func labelsOfSpans(spans ...map[int][]slmsam.Span) (labels []int) {
 	return slices.DeleteFunc(slices.Compact(labels), func(label int) bool { return label == 0 })
 }
 
-// checkSpoken rejects a label that --present or --absent name and that is not propagated: it is mistyped.
-func (j *job) checkSpoken(labels []int, history *slmsam.Provenance) error {
-	for _, label := range labels {
+// checkLabels returns an error if --present or --absent name a label (named) that is not propagated and therefore mistyped, or
+// if the output cannot hold a label.
+func (j *job) checkLabels(named []int, history *slmsam.Provenance) error {
+	for _, label := range named {
 		known := slices.ContainsFunc(j.request.Prompts, func(p slmsam.Prompt) bool { return p.Object == label }) ||
 			history != nil && slices.ContainsFunc(history.Objects, func(o slmsam.ObjectHistory) bool { return o.Label == label })
 		if !known {
 			return usagef("--present or --absent names label %d, which has no outline, point or box", label)
 		}
 	}
+	for _, p := range j.request.Prompts {
+		if err := volume.CheckLabels(j.out, int32(p.Object)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// clicks adds --point and --box to the prompts: on a slice that has an outline, they refine it.
+// clicks adds --point and --box to the prompts. On a slice that has an outline, they refine it.
 func (f *propagateFlags) clicks(j *job) error {
 	s := j.request.Slices
 	h, w := s.Size()

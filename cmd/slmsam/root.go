@@ -17,12 +17,22 @@ const (
 	exitUsage  = 2
 )
 
-// usageError is a wrong use of the command line that cobra does not see.
+// usageError is a wrong use of the command line that cobra cannot detect. The exit code is then exitUsage.
 type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// commands makes all subcommands, in the order of the help.
+// argCount allows a command from least to most arguments.
+func argCount(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		return fmt.Errorf("wrong number of arguments (%d); usage: %s", len(args), cmd.UseLine())
+	}
+}
+
+// commands creates all subcommands, in the order of the help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(),
@@ -41,7 +51,7 @@ func commands() []*cobra.Command {
 	}
 }
 
-// newRootCommand makes the command tree.
+// newRootCommand creates the command tree.
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "slmsam",
@@ -58,8 +68,10 @@ It is SLM-SAM 2 (short-long memory SAM 2, arXiv 2505.01854) and runs on any GPU,
 	flags := root.PersistentFlags()
 	flags.Bool("json", false, "print exactly one JSON object on stdout; messages go to stderr")
 	flags.BoolP("quiet", "q", false, "print warnings only, no progress or other messages")
-	flags.BoolP("verbose", "v", false, "more messages")
+	flags.BoolP("verbose", "v", false, "print more messages")
+	cobra.EnableCommandSorting = false // help lists them in the order of commands
 	root.AddCommand(commands()...)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
 	completeFlags(root)
 	return root
 }
@@ -88,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// markStart notes when a command begins its work: every error before that is a wrong use of the command line.
+// markStart makes every command set *started when its work begins. An error before that is a wrong use of the command line.
 func markStart(cmd *cobra.Command, started *bool) {
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {

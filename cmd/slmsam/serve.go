@@ -35,7 +35,7 @@ type serveFlags struct {
 	metrics                         web.Metrics
 }
 
-// tokenEnv is the token for those who do not want it in the list of processes.
+// tokenEnv is the environment variable with the token, which, unlike --token, does not show in the list of processes.
 const tokenEnv = "SLMSAM_TOKEN"
 
 func newServeCommand() *cobra.Command {
@@ -53,7 +53,7 @@ Without a token, only programs on this machine are served.`,
 		Example: `  slmsam serve
   slmsam serve volumes/ --checkpoint run/best.safetensors
   slmsam serve volumes/ --listen 0.0.0.0:8080 --token "$(openssl rand -hex 16)"`,
-		Args: cobra.MaximumNArgs(1),
+		Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""
 			if len(args) == 1 {
@@ -67,6 +67,7 @@ Without a token, only programs on this machine are served.`,
 	return cmd
 }
 
+// clientGroup declares the flags of the ports.
 func (f *serveFlags) clientGroup() flagGroup {
 	g := newFlagGroup("Clients")
 	g.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; the clients' ports are opened on the same host")
@@ -77,6 +78,7 @@ func (f *serveFlags) clientGroup() flagGroup {
 	return g
 }
 
+// accessGroup declares the flags that say who may connect.
 func (f *serveFlags) accessGroup() flagGroup {
 	g := newFlagGroup("Access")
 	g.StringVar(&f.token, "token", "", "require this token from every client: the API key in nnInteractive, the password in MONAI Label "+
@@ -88,16 +90,18 @@ func (f *serveFlags) accessGroup() flagGroup {
 	return g
 }
 
+// limitGroup declares the flags that bound memory and time.
 func (f *serveFlags) limitGroup() flagGroup {
 	g := newFlagGroup("Limits")
 	g.IntVar(&f.limits.Sessions, "max-sessions", 8, "maximum number of volumes open at once")
 	g.IntVar(&f.limits.Voxels, "max-voxels", 256<<20, "maximum number of voxels in one volume")
-	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "maximum number of voxels in all open volumes; each takes up to 16 bytes of memory")
+	g.IntVar(&f.limits.TotalVoxels, "max-total-voxels", 512<<20, "maximum number of voxels in all open volumes; a voxel takes up to 16 bytes of memory")
 	g.DurationVar(&f.idle, "idle-timeout", 0, "close a session after this long without activity (default: nnInteractive 10m, ITK-SNAP 30m, MONAI Label 1h)")
 	g.DurationVar(&f.liveness, "liveness-timeout", time.Minute, "close an nnInteractive session after this long without a heartbeat from its client")
 	return g
 }
 
+// modelGroup declares the flags of the model, the device and the cache.
 func (f *serveFlags) modelGroup() flagGroup {
 	g := newFlagGroup("Model")
 	f.modelFlags.add(g.FlagSet, nano.Name)
@@ -106,13 +110,20 @@ func (f *serveFlags) modelGroup() flagGroup {
 	return g
 }
 
-// run is the whole command.
+// run carries out the command: it serves until ctx ends.
 func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	if f.token == "" {
 		f.token = os.Getenv(tokenEnv)
 	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	if dir != "" { // before the model is loaded
+		if info, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("serve: %w", err)
+		} else if !info.IsDir() {
+			return fmt.Errorf("serve: %s is a file, not a folder", dir)
+		}
 	}
 	dev, err := f.deviceFlags.open(c)
 	if err != nil {
@@ -123,11 +134,11 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	if err != nil {
 		return err
 	}
-	endCache, err := f.cacheFlags.keep(model, false)
+	endCache, err := f.cacheFlags.attach(model, false)
 	if err != nil {
 		return err
 	}
-	defer c.end(endCache)
+	defer c.closeOrWarn(endCache)
 	f.measureCache(model.Features)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -136,7 +147,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer c.end(place.end)
+	defer c.closeOrWarn(place.end)
 	servers, err := f.servers(ctx, c, session.New(place.project, f.limits), dir, place)
 	if err != nil {
 		return err
@@ -155,7 +166,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, dir string) error {
 	return nil // stopped by the user
 }
 
-// check reports flags that cannot be meant.
+// check rejects impossible flags.
 func (f *serveFlags) check() error {
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return usagef("--listen %q: want HOST:PORT, such as 127.0.0.1:8080", f.listen)
@@ -177,7 +188,7 @@ func (f *serveFlags) check() error {
 	return nil
 }
 
-// guard is who may ask.
+// guard returns the access rules of one server, by its name and the host that it listens on.
 func (f *serveFlags) guard(c *console, server, host string) web.Guard {
 	hosts := append(slices.Clone(f.hosts), host)
 	if name, err := os.Hostname(); err == nil {
@@ -186,27 +197,28 @@ func (f *serveFlags) guard(c *console, server, host string) web.Guard {
 	return web.Guard{Token: f.token, Hosts: hosts, Tokenless: []string{"/healthz"}, Name: server, Metrics: &f.metrics, Log: c.log}
 }
 
-// port is one protocol.
+// port is one server: a protocol on an address.
 type port struct {
 	name, addr string
 	handler    http.Handler
 	listener   net.Listener
 }
 
-// servers are all protocols.
+// servers are the servers of all protocols.
 type servers struct {
 	ports   []*port
 	closers []func() error
 }
 
-// add opens a protocol on host, unless number is 0.
+// add adds a server on a port of host, unless number is 0.
 func (s *servers) add(name, host string, number int, h http.Handler) {
 	if number != 0 {
 		s.ports = append(s.ports, &port{name: name, addr: net.JoinHostPort(host, strconv.Itoa(number)), handler: h})
 	}
 }
 
-// listen opens all ports, or none that is not safe.
+// listen opens all ports. Unless safe, ports that other machines can reach are an error. Ports that are already open when
+// one fails are closed by close.
 func (s *servers) listen(safe bool) (err error) {
 	for _, p := range s.ports {
 		if p.listener, err = web.Listen(p.addr, safe); err != nil {
@@ -216,7 +228,7 @@ func (s *servers) listen(safe bool) (err error) {
 	return nil
 }
 
-// serve answers until ctx ends; a port that fails stops all.
+// serve answers requests until ctx ends. If one server fails, all are stopped, with its error as the cause.
 func (s *servers) serve(ctx context.Context, stop context.CancelCauseFunc) {
 	var running sync.WaitGroup
 	for _, p := range s.ports {
@@ -231,16 +243,14 @@ func (s *servers) serve(ctx context.Context, stop context.CancelCauseFunc) {
 	running.Wait()
 }
 
-// close frees what the servers hold.
+// close closes the ports and releases what the servers hold.
 func (s *servers) close(c *console) {
 	for _, p := range s.ports {
 		if p.listener != nil {
-			_ = p.listener.Close() // it is closed already unless another port could not be opened
+			_ = p.listener.Close() // usually closed already, unless another port could not be opened
 		}
 	}
 	for _, f := range s.closers {
-		if err := f(); err != nil {
-			c.log.Warn("not everything could be cleaned up", "reason", err)
-		}
+		c.closeOrWarn(f)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// learner makes what trains on the volumes of a folder that were reviewed, in place of the model that serves. Weights that
-// the server was given a configuration for by hand stay as they are: nil.
+// learner returns the Learner that trains on the reviewed volumes in dir and replaces the model that is served. New models
+// share the cache of base. It returns nil, which means no training, if the configuration comes from --config.
 func (f *serveFlags) learner(c *console, dev backend.Device, served *learn.Served, base *slmsam.Model, dir *folder.Folder) (*learn.Learner, error) {
 	if f.config != "" {
 		return nil, nil

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/annotate/viewer"
 )
 
-// servers makes the servers that were asked for; place is where people work in the browser. They end with ctx.
+// servers creates the servers that the flags ask for; the page is that of place. They end when ctx does.
 func (f *serveFlags) servers(ctx context.Context, c *console, backend *session.Backend, dir string, place *workplace) (*servers, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
@@ -36,7 +36,7 @@ func (f *serveFlags) servers(ctx context.Context, c *console, backend *session.B
 	return s, nil
 }
 
-// measured adds what the clients' ports did to the page's own metrics.
+// measured returns the page with the metrics of the other servers added to its own at /metrics.
 func (f *serveFlags) measured(page http.Handler, backend *session.Backend) http.Handler {
 	f.metrics.Gauge("slmsam_sessions", "Volumes that clients have open.", func() int { n, _ := backend.Usage(); return n })
 	f.metrics.Gauge("slmsam_session_voxels", "Voxels of the volumes that clients have open.", func() int { _, n := backend.Usage(); return n })
@@ -50,7 +50,8 @@ func (f *serveFlags) measured(page http.Handler, backend *session.Backend) http.
 	return mux
 }
 
-// addMONAILabel serves the folder. OHIF is a web page, and often one of another server.
+// addMONAILabel adds the server for MONAI Label clients, which also lists the volumes in dir, if one is given. It allows
+// requests from web pages of other origins, because OHIF is often on another server.
 func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, backend annotate.Backend, host, dir string, learner *learn.Learner) error {
 	guard := f.guard(c, "monailabel", host)
 	guard.Origins, guard.Local, guard.Tokenless = f.origins, true, monailabel.Tokenless
@@ -75,7 +76,8 @@ func (f *serveFlags) addMONAILabel(ctx context.Context, c *console, s *servers, 
 	return nil
 }
 
-// addITKSNAP serves a program that cannot say a token.
+// addITKSNAP adds the server for ITK-SNAP. It asks for no token, because ITK-SNAP cannot send one, and is therefore open
+// to this machine only, unless a proxy is in front of it.
 func (f *serveFlags) addITKSNAP(ctx context.Context, c *console, s *servers, backend annotate.Backend, host string) {
 	if f.token != "" && !f.snapAsked {
 		if f.snap != 0 {

@@ -14,19 +14,19 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// Of an uploaded file, at most so many bytes are read for every voxel that a volume may have: float64, uncompressed.
+// uploadBytesPerVoxel bounds the size of an uploaded file per voxel that a volume may have: 8 for uncompressed float64.
 const uploadBytesPerVoxel = 8
 
-// workplace is the project that people work in, with the page to do it on.
+// workplace is the project that the annotators work on, with the page for it.
 type workplace struct {
 	project *project.Project
 	page    http.Handler
-	learner *learn.Learner // nil: none
+	learner *learn.Learner // nil: no training
 	closers []func() error // in the order in which things were opened
 }
 
-// openWorkplace makes the page over the project in dir or, without one, in a folder that lasts as long as the server. done is
-// closed when the server ends.
+// openWorkplace opens the project in dir and creates its page. If dir is "", the project is in a temporary folder that is
+// removed when the server ends. done is closed when the server ends.
 func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn.Served, base *slmsam.Model, dir string, done <-chan struct{}) (w *workplace, err error) {
 	w = &workplace{}
 	defer func() {
@@ -63,7 +63,7 @@ func (f *serveFlags) openWorkplace(c *console, dev backend.Device, served *learn
 	return w, nil
 }
 
-// end closes everything, the last first.
+// end closes everything in reverse order.
 func (w *workplace) end() error {
 	var err error
 	for i := range w.closers {

@@ -14,25 +14,25 @@ type summary struct {
 	Image           string          `json:"image"`
 	Mask            string          `json:"mask,omitempty"`
 	Output          string          `json:"output"`
-	Provenance      string          `json:"provenance"` // what the output came from
+	Provenance      string          `json:"provenance"` // path of the record of what the output came from
 	Report          string          `json:"report,omitempty"`
 	Device          string          `json:"device"`
-	Precision       string          `json:"precision"` // of the products
+	Precision       string          `json:"precision"` // of matrix products
 	Checkpoint      string          `json:"checkpoint"`
 	Memory          string          `json:"memory"`
 	Resolution      int             `json:"resolution"`
-	Crop            float64         `json:"crop,omitempty"` // in sizes of an object; none: whole slices
+	Crop            float64         `json:"crop,omitempty"` // side of the square as a multiple of the object's size; omitted for whole slices
 	Axis            int             `json:"axis"`
 	Range           [2]int          `json:"range"`                 // first, one past the last
 	Window          [2]float64      `json:"window"`                // intensities that became black and white
 	WindowRule      string          `json:"window_rule"`           // "auto", "paper", "soft", "-160,240"
-	Slices          int             `json:"slices"`                // computed
+	Slices          int             `json:"slices"`                // number of slices that were computed
 	Corrections     map[int][]int   `json:"corrections,omitempty"` // slices by label that were corrected by hand
 	Seconds         float64         `json:"seconds"`
 	PeakMemoryBytes int64           `json:"peak_memory_bytes"` // on the device
-	Notes           []string        `json:"notes"`             // what was left out, assumed or mended in reading
+	Notes           []string        `json:"notes"`             // what was left out, assumed or repaired when the inputs were read
 	Objects         []objectSummary `json:"objects"`
-	Doubts          []doubtSummary  `json:"doubts"` // where to look, most doubtful first
+	Doubts          []doubtSummary  `json:"doubts"` // the most doubtful first
 }
 
 // objectSummary is one label of the output.
@@ -41,7 +41,7 @@ type objectSummary struct {
 	Name     string         `json:"name,omitempty"`
 	Outlined []int          `json:"prompt_slices"`
 	Voxels   int            `json:"voxels"`
-	VolumeML *float64       `json:"volume_ml"` // null where the image has no spacing
+	VolumeML *float64       `json:"volume_ml"` // null if the image states no spacing
 	Slices   []sliceSummary `json:"slices"`
 }
 
@@ -49,7 +49,7 @@ type objectSummary struct {
 type sliceSummary struct {
 	Slice    int          `json:"slice"`
 	State    slmsam.State `json:"state"`
-	Score    *float32     `json:"score"` // null where it was not computed
+	Score    *float32     `json:"score"` // null if it was not computed
 	Area     int          `json:"area"`  // pixels
 	Prompted bool         `json:"prompted"`
 	Doubts   []string     `json:"doubts,omitempty"`
@@ -63,7 +63,7 @@ type doubtSummary struct {
 	Reasons []string `json:"reasons"`
 }
 
-// summarize counts the output's labels.
+// summarize summarizes the result, except for what only run knows, such as the device.
 func (j *job) summarize(result *slmsam.Result) summary {
 	r := j.request
 	s := summary{Image: j.image, Mask: j.mask, Output: j.out, Provenance: provenancePath(j.out), Axis: r.Slices.Axis,
@@ -80,7 +80,7 @@ func (j *job) summarize(result *slmsam.Result) summary {
 	return s
 }
 
-// summarizeObject is summarize for one label; it notes the slices that were computed.
+// summarizeObject summarizes one label. It adds the slices that were computed to computed.
 func (j *job) summarizeObject(o slmsam.Object, computed map[int]bool) objectSummary {
 	out := objectSummary{Label: o.Label, Name: j.legend[int32(o.Label)].Name, Outlined: o.Outlined}
 	for _, f := range o.Slices {
@@ -103,10 +103,10 @@ func (j *job) summarizeObject(o slmsam.Object, computed map[int]bool) objectSumm
 	return out
 }
 
-// shownDoubts is how many doubtful slices the summary for people lists.
+// shownDoubts is how many doubtful slices the printed summary lists.
 const shownDoubts = 10
 
-// print writes the summary for people.
+// print prints the summary as text.
 func (s summary) print(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "label\toutlined on\tfound on\tvoxels\tvolume")
@@ -135,7 +135,7 @@ func (s summary) print(w io.Writer) {
 	}
 }
 
-// printDoubts lists where to look.
+// printDoubts prints the most doubtful slices.
 func (s summary) printDoubts(w io.Writer) {
 	if len(s.Doubts) == 0 {
 		return

@@ -15,18 +15,18 @@ import (
 // trainBenchResult is what slmsam train --bench --json prints.
 type trainBenchResult struct {
 	Device    string `json:"device"`
-	Precision string `json:"precision"` // of the products
+	Precision string `json:"precision"` // of matrix products
 	train.Speed
 	PeakMatMul     float64            `json:"peak_matmul_gflop_per_second"` // of one large product on this device
 	FractionOfPeak float64            `json:"fraction_of_peak"`
-	Kernels        []kerneltimes.Time `json:"kernels,omitempty"` // with --kernels, of all steps that were counted
+	Kernels        []kerneltimes.Time `json:"kernels,omitempty"` // with --kernels: totals over all measured steps
 	Shapes         []kerneltimes.Time `json:"shapes,omitempty"`
 }
 
-// benchmark measures steps without keeping anything.
+// benchmark measures the time of training steps. It writes no files.
 func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Device, m *slmsam.Model, job *trainJob) error {
 	if f.kernels && !isCPU(dev) {
-		return usagef("--kernels --device %s: kernels of a GPU run on while the program does; use --device cpu", f.Kind)
+		return usagef("--kernels --device %s: kernels of a GPU run while the program goes on, so that they cannot be timed; use --device cpu", f.Kind)
 	}
 	before, err := measurePeak(dev)
 	if err != nil {
@@ -51,9 +51,10 @@ func (f *trainFlags) benchmark(ctx context.Context, c *console, dev backend.Devi
 	return c.result(b, func(w io.Writer) { b.print(w, f.bench) })
 }
 
-// shownShapes is how many shapes of kernels are printed; --json has all.
+// shownShapes is how many shapes of kernels are printed; --json lists all.
 const shownShapes = 60
 
+// print prints the result as text.
 func (b trainBenchResult) print(w io.Writer, steps int) {
 	fmt.Fprintf(w, "%s: %.3f s per step of %d clips (median of %d), %.1f clips/s\n", b.Device, b.SecondsPerStep, b.ClipsPerStep, steps, b.ClipsPerSecond)
 	fmt.Fprintf(w, "%.0f GFLOP/s, %.0f %% of the largest product's %.0f; %.2f of the cores busy; peak memory %.2f GiB\n", b.GFLOPPerSecond, 100*b.FractionOfPeak,

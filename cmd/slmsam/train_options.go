@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"math"
 	"slices"
 	"strconv"
@@ -11,15 +10,14 @@ import (
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/train"
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/spf13/cobra"
 )
 
-// prepare checks everything that can be checked before computing.
+// prepare checks the flags and opens the volumes, so that mistakes are found before any computing.
 func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, error) {
 	job := &trainJob{start: train.StartOptions{Init: f.init, Model: f.model, Resolution: f.resolution}}
 	if f.bench < 0 {
-		return nil, usagef("--bench %d: want a number of steps", f.bench)
+		return nil, usagef("--bench %d: want a positive number of steps", f.bench)
 	}
 	if f.kernels && f.bench == 0 {
 		return nil, usagef("--kernels: want --bench N with it")
@@ -48,7 +46,7 @@ func (f *trainFlags) prepare(cmd *cobra.Command, dataset string) (*trainJob, err
 	return job, nil
 }
 
-// divide fits the default recipe to one or two volumes, and divides the volumes between training and validation.
+// divide adapts the default recipe to one or two volumes, and divides the volumes between training and validation.
 func (f *trainFlags) divide(ctx context.Context, cmd *cobra.Command, dev backend.Device, job *trainJob) error {
 	if !f.resume && f.recipe == "" && !f.plan && f.bench == 0 {
 		if err := f.fit(ctx, cmd, dev, job); err != nil {
@@ -62,7 +60,7 @@ func (f *trainFlags) divide(ctx context.Context, cmd *cobra.Command, dev backend
 	return nil
 }
 
-// fit adapts the default recipe to few volumes. Flags have the last word.
+// fit adapts the default recipe to few volumes. Flags take precedence over it.
 func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, dev backend.Device, job *trainJob) error {
 	rates := job.recipe.Rates
 	recipe, why, err := job.recipe.Fit(ctx, dev, job.start, job.train, nil)
@@ -76,7 +74,7 @@ func (f *trainFlags) fit(ctx context.Context, cmd *cobra.Command, dev backend.De
 	return f.settleEnd(cmd, job)
 }
 
-// configOfStart is the model that the training starts or goes on from.
+// configOfStart returns the configuration of the model with which training starts or resumes.
 func (f *trainFlags) configOfStart(cmd *cobra.Command, job *trainJob) (slmsam.Config, error) {
 	if !f.resume {
 		return job.start.Config()
@@ -90,7 +88,8 @@ func (f *trainFlags) configOfStart(cmd *cobra.Command, job *trainJob) (slmsam.Co
 	return config, err
 }
 
-// settleRecipe takes the run's recipe or a new one: that of --recipe, or the one for the start model.
+// settleRecipe sets the recipe: that of the run to resume, that of --recipe, or the default for the start model, with the
+// other flags applied.
 func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slmsam.Config) (err error) {
 	switch {
 	case f.resume:
@@ -107,8 +106,8 @@ func (f *trainFlags) settleRecipe(cmd *cobra.Command, job *trainJob, config slms
 	return err
 }
 
-// settleEnd says when the training ends: a run to resume may be prolonged, and where nobody chose, the number of volumes
-// decides.
+// settleEnd sets when the training ends. A run to resume may be extended. If no flag says otherwise, the default budget
+// depends on the number of volumes. It also applies --mix-regions, which fit would overwrite.
 func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 	volumes := train.Volumes(job.train)
 	chosen := slices.ContainsFunc([]string{"recipe", "epochs", "steps", "time"}, cmd.Flags().Changed)
@@ -124,33 +123,16 @@ func (f *trainFlags) settleEnd(cmd *cobra.Command, job *trainJob) (err error) {
 	return err
 }
 
-// holdBack keeps from training what it is validated on, where the recipe asks for it and nobody chose.
-func (f *trainFlags) holdBack(job *trainJob) error {
-	data, ok := job.train.(*train.Dataset)
-	if !ok || job.held != nil || f.holdOut == holdNone {
-		return nil
-	}
-	rest, held, how, err := train.HoldBack(data, job.recipe)
-	if err != nil || held == nil {
-		return err
-	}
-	job.train, job.held, job.heldBack = rest, held, how
-	return nil
-}
-
-// holdNone is the --hold-out that trains on all volumes.
-const holdNone = "none"
-
-// errNoInit is the answer to an ablation that says nothing of its start.
+// errNoInit is the error of an ablation without start weights.
 var errNoInit = usagef("--init is missing: a checkpoint to start from, nano for the built-in model, or fresh")
 
-// settledFlags are what a run's folder decides when it is resumed.
+// settledFlags returns the flags that cannot be given when a run is resumed, because its folder settles them.
 func settledFlags() []string {
 	return []string{"recipe", "init", "model", "resolution", "epochs", "memory", "frames", "batch", "together", "lr", "seed",
 		"freeze", "prompts", "recompute"}
 }
 
-// resolve applies the flags to a recipe.
+// resolve applies the flags to a recipe and validates it.
 func (f *trainFlags) resolve(cmd *cobra.Command, r train.Recipe) (train.Recipe, error) {
 	var err error
 	changed := cmd.Flags().Changed
@@ -193,7 +175,7 @@ func (f *trainFlags) resolve(cmd *cobra.Command, r train.Recipe) (train.Recipe, 
 	return r, r.Validate()
 }
 
-// parseProportions reads mask=1,points=0.5,box=0.5; what is left out is 0.
+// parseProportions parses proportions such as mask=1,points=0.5,box=0.5. A type that is left out gets 0.
 func parseProportions(s string, maxPoints int) (train.Prompts, error) {
 	p := train.Prompts{MaxPoints: maxPoints}
 	for _, part := range strings.Split(s, ",") {
@@ -209,108 +191,4 @@ func parseProportions(s string, maxPoints int) (train.Prompts, error) {
 		*to = proportion
 	}
 	return p, nil
-}
-
-// openData opens the volumes, which are shown as the start model knows them where no flag says otherwise.
-func (f *trainFlags) openData(dataset string, job *trainJob, window volume.WindowRule) error {
-	opt, err := f.caseOptions()
-	if err != nil {
-		return err
-	}
-	if opt.Window == "" && window != volume.WindowAuto {
-		opt.Window = window
-	}
-	seed := job.recipe.Seed
-	if job.train, err = openSource(dataset, opt, seed, generatedVolumes); err != nil {
-		return err
-	}
-	switch {
-	case f.held != "" && f.holdOut != "":
-		return usagef("--val and --hold-out cannot be given together")
-	case f.held != "":
-		job.held, err = openSource(f.held, opt, seed+1, generatedHeld)
-	case f.holdOut != "" && f.holdOut != holdNone:
-		err = f.split(job)
-	case dataset == generatedName:
-		job.held, err = openSource(dataset, opt, seed+1, generatedHeld)
-	}
-	if err != nil {
-		return err
-	}
-	if !(f.mix >= 0 && f.mix < 1) || f.mix > 0 && dataset == generatedName {
-		return usagef("--mix-generated %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.mix)
-	}
-	if !(f.regions >= 0 && f.regions < 1) || f.regions > 0 && dataset == generatedName {
-		return usagef("--mix-regions %g: want a fraction of the clips from 0 to 1, and a DATASET of files", f.regions)
-	}
-	return nil
-}
-
-// mixIn takes a part of the clips from generated volumes, where --mix-generated asks for it.
-func (f *trainFlags) mixIn(job *trainJob) {
-	if f.mix > 0 {
-		job.train = train.Mixed{First: job.train, Second: train.NewGenerated(job.recipe.Seed, generatedVolumes), Share: f.mix}
-	}
-}
-
-// The name of the data set that is made up on the way, and how many of its volumes there are.
-const (
-	generatedName    = "generated"
-	generatedVolumes = 1 << 20
-	generatedHeld    = 6
-)
-
-// openSource opens a data set of files, or the generated one.
-func openSource(path string, opt train.CaseOptions, seed uint64, count int) (train.Source, error) {
-	if path != generatedName {
-		return train.Open(path, opt)
-	}
-	s := train.NewGenerated(seed, count)
-	if count == generatedHeld {
-		s.Reuse = 1
-	}
-	return s, nil
-}
-
-// split holds cases of the data set out.
-func (f *trainFlags) split(job *trainJob) error {
-	data, ok := job.train.(*train.Dataset)
-	if !ok {
-		return usagef("--hold-out needs a DATASET of files; use --val %s", generatedName)
-	}
-	list := csv.NewReader(strings.NewReader(f.holdOut))
-	list.TrimLeadingSpace = true
-	names, err := list.Read()
-	if err != nil {
-		return usagef("--hold-out %q: want names such as A,B", f.holdOut)
-	}
-	rest, held, err := data.Split(names)
-	if err != nil {
-		return err
-	}
-	job.train, job.held = rest, held
-	return nil
-}
-
-// caseOptions says how volumes are cut into slices.
-func (f *trainFlags) caseOptions() (train.CaseOptions, error) {
-	opt := train.CaseOptions{Axis: -1, Channel: f.channel, IgnoreGeometry: f.ignoreGeometry}
-	if f.channel < 0 {
-		return opt, usagef("--channel %d: want a channel number, counted from 0", f.channel)
-	}
-	var err error
-	if opt.Labels, err = parseLabels("--label", f.labels); err != nil {
-		return opt, err
-	}
-	if f.axis != "" {
-		if opt.Axis, err = parseAxis(f.axis); err != nil {
-			return opt, err
-		}
-	}
-	if f.window != "" {
-		if opt.Window, err = parseWindow(f.window); err != nil {
-			return opt, err
-		}
-	}
-	return opt, nil
 }

@@ -18,7 +18,7 @@ func newVersionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Show which build of slmsam this is",
 		Example: "  slmsam version\n  slmsam version --json",
-		Args:    cobra.NoArgs,
+		Args:    argCount(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := thisBuild()
 			_, err := wgsl.Adapters()
@@ -33,19 +33,19 @@ func newVersionCommand() *cobra.Command {
 	}
 }
 
-// build says what this program was made from.
+// build describes how this program was built, as --json prints it.
 type build struct {
-	Version  string   `json:"version"` // of the module, as v0.1.0; in a build from a checkout made from the commit
+	Version  string   `json:"version"` // of the module, such as v0.1.0; in a build from a checkout, derived from the commit
 	Commit   string   `json:"commit"`
 	Date     string   `json:"date"` // of the commit
 	Modified bool     `json:"modified"`
 	Go       string   `json:"go"`
 	Platform string   `json:"platform"`
-	Backends []string `json:"backends"` // that were compiled in
+	Backends []string `json:"backends"` // devices that this build can compute on
 	NoGPU    string   `json:"no_gpu,omitempty"`
 }
 
-// thisBuild reads what the Go tool noted in the program.
+// thisBuild returns what the Go tool recorded in the program.
 func thisBuild() build {
 	b := build{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -69,7 +69,7 @@ func thisBuild() build {
 	return b
 }
 
-// time is when the commit was made; zero if that is not known.
+// time returns when the commit was made; the zero time if that is unknown.
 func (b build) time() time.Time {
 	t, err := time.Parse(time.RFC3339, b.Date)
 	if err != nil {
@@ -78,6 +78,7 @@ func (b build) time() time.Time {
 	return t
 }
 
+// print prints the build as text.
 func (b build) print(w io.Writer) {
 	fmt.Fprintf(w, "slmsam %s\n", b.Version)
 	if b.Commit != "" {
@@ -96,7 +97,7 @@ func (b build) print(w io.Writer) {
 	}
 }
 
-// version is the build in one line.
+// version describes the build in one line.
 func version() string {
 	b := thisBuild()
 	changed := ""

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ func newWeightsCommand() *cobra.Command {
 		Example: `  slmsam weights list
   slmsam weights pull tiny
   slmsam weights verify sam2.1_hiera_tiny.pt`,
-		Args: cobra.NoArgs,
+		Args: cobra.NoArgs, // which calls an argument an unknown command
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newWeightsListCommand(), newWeightsPullCommand(), newWeightsVerifyCommand())
@@ -34,7 +35,7 @@ type weightsFile struct {
 	URL    string `json:"url"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
-	Path   string `json:"path,omitempty"` // where it was pulled to
+	Path   string `json:"path,omitempty"` // of the downloaded file
 }
 
 func newWeightsListCommand() *cobra.Command {
@@ -79,8 +80,8 @@ func newWeightsPullCommand() *cobra.Command {
 		Short: "Download an official checkpoint; an interrupted download is resumed",
 		Example: `  slmsam weights pull tiny
   slmsam weights pull large --url https://mirror.example/sam2.1/ --dir weights`,
-		Args:      cobra.ExactArgs(1),
-		ValidArgs: officialNames(),
+		Args:      argCount(1, 1),
+		ValidArgs: checkpoint.OfficialNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return pullWeights(cmd.Context(), newConsole(cmd), args[0], dir, base)
 		},
@@ -90,6 +91,7 @@ func newWeightsPullCommand() *cobra.Command {
 	return cmd
 }
 
+// pullWeights downloads the official weights of the given name.
 func pullWeights(ctx context.Context, c *console, name, dir, base string) error {
 	entry, err := checkpoint.FindOfficial(name)
 	if err != nil {
@@ -102,6 +104,9 @@ func pullWeights(ctx context.Context, c *console, name, dir, base string) error 
 	bar := c.progress("bytes", true)
 	path, err := checkpoint.Pull(ctx, entry, dir, base, bar.set)
 	bar.close()
+	if errors.Is(err, context.Canceled) {
+		c.log.Warn("the download is incomplete; run the same command again to resume it")
+	}
 	if err != nil {
 		return err
 	}
@@ -115,7 +120,7 @@ func newWeightsVerifyCommand() *cobra.Command {
 		Use:     "verify FILE",
 		Short:   "Compare a file with the published SHA-256 sums",
 		Example: "  slmsam weights verify sam2.1_hiera_tiny.pt",
-		Args:    cobra.ExactArgs(1),
+		Args:    argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			entry, ok, err := checkpoint.Verify(args[0])
 			if err != nil {
@@ -134,7 +139,7 @@ func newWeightsVerifyCommand() *cobra.Command {
 	}
 }
 
-// weightsDir returns dir or the default.
+// weightsDir returns dir or, if it is empty, the default folder.
 func weightsDir(dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
