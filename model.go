@@ -70,6 +70,23 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	return m, nil
 }
 
+// CopyTo returns a copy of the model, without its Features and Trace, whose parameters are on dev.
+func (m *Model) CopyTo(dev backend.Device) (*Model, error) {
+	c, err := New(dev, m.Config)
+	if err != nil {
+		return nil, err
+	}
+	c.Weights = m.Weights
+	from := m.Params.All()
+	for i, p := range c.Params.All() {
+		if err := p.Copy(from[i]); err != nil {
+			c.Release()
+			return nil, fmt.Errorf("slmsam: copy a model: %w", err)
+		}
+	}
+	return c, nil
+}
+
 // Release gives the device memory of the model back, with everything that Segment keeps from one call to the next. The model
 // must not be used afterwards.
 func (m *Model) Release() {

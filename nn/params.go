@@ -99,6 +99,27 @@ func (q *Param) Set(values []float32) {
 // Get reads the values in checkpoint layout.
 func (q *Param) Get() ([]float32, error) { return q.read(q.Tensor.storage) }
 
+// Copy overwrites the values with those of a parameter that is laid out alike, possibly on another device.
+func (q *Param) Copy(from *Param) error {
+	check(q.Tensor.size == from.Tensor.size, "Param.Copy "+q.Name, from.Shape, q.Shape)
+	v, err := from.Tensor.readAll(from.Name)
+	if err != nil {
+		return err
+	}
+	q.Tensor.dev.Write(q.Tensor.buf, 0, v)
+	q.Tensor.version++
+	return nil
+}
+
+// TakeGrad reads the gradient, laid out like the tensor, and removes it; nil if there is none.
+func (q *Param) TakeGrad() ([]float32, error) {
+	if q.Tensor.grad == nil {
+		return nil, nil
+	}
+	defer q.Tensor.dropGrad()
+	return q.Tensor.grad.readAll(q.Name)
+}
+
 // SetGrad replaces the gradient with values in checkpoint layout.
 func (q *Param) SetGrad(values []float32) {
 	check(len(values) == q.Tensor.size, "Param.SetGrad "+q.Name, len(values), q.Shape)
@@ -115,12 +136,22 @@ func (q *Param) GetGrad() ([]float32, error) {
 	return q.read(q.Tensor.grad)
 }
 
+// read returns contents in checkpoint layout.
 func (q *Param) read(st *storage) ([]float32, error) {
-	v := make([]float32, st.size)
-	if err := st.dev.Read(st.buf, 0, v); err != nil {
-		return nil, fmt.Errorf("nn: read parameter %s: %w", q.Name, err)
+	v, err := st.readAll(q.Name)
+	if err != nil {
+		return nil, err
 	}
 	return q.toCheckpoint(v), nil
+}
+
+// readAll returns the contents of a parameter, of its gradient or of its moments.
+func (st *storage) readAll(name string) ([]float32, error) {
+	v := make([]float32, st.size)
+	if err := st.dev.Read(st.buf, 0, v); err != nil {
+		return nil, fmt.Errorf("nn: read parameter %s: %w", name, err)
+	}
+	return v, nil
 }
 
 // toOurs permutes values from checkpoint layout to the tensor's layout.

@@ -32,23 +32,24 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	t.began = time.Now()
 	clips := newPrefetch(ctx, t.sampler, 0, t.ahead())
 	defer clips.close()
+	defer t.dismiss()
 	s := Speed{ClipsPerStep: r.Batch}
 	flop, seconds, busy, began := 0.0, 0.0, 0.0, time.Now()
 	warm := min(1, steps-1)
 	for i := range steps + warm {
 		if i == warm {
-			g.Device().ResetPeak()
+			t.resetPeak()
 			busy, began = cputime.Seconds(), time.Now()
 		}
-		g.FLOP = 0
 		metrics, err := t.step(ctx, clips)
 		if err != nil {
 			return s, err
 		}
 		t.state.Step++
+		done := t.flop()
 		if i >= warm {
 			s.Seconds = append(s.Seconds, metrics.Seconds)
-			flop, seconds = flop+g.FLOP, seconds+metrics.Seconds
+			flop, seconds = flop+done, seconds+metrics.Seconds
 		}
 	}
 	if busy > 0 {
@@ -58,7 +59,7 @@ func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r R
 	s.SecondsPerStep = sorted[len(sorted)/2]
 	s.ClipsPerSecond = float64(r.Batch*steps) / seconds
 	s.GFLOPPerStep, s.GFLOPPerSecond = flop/1e9/float64(steps), flop/1e9/seconds
-	s.PeakMemoryBytes = g.Device().Memory().Peak
+	s.PeakMemoryBytes = t.peak()
 	return s, nil
 }
 
@@ -84,4 +85,37 @@ func CheckData(train, held Source, r Recipe) error {
 		}
 	}
 	return nil
+}
+
+// graphs returns the trainer's graph and those of its team.
+func (t *Trainer) graphs() []*nn.Graph {
+	all := []*nn.Graph{t.g}
+	for _, w := range t.team {
+		if w.g != t.g {
+			all = append(all, w.g)
+		}
+	}
+	return all
+}
+
+// flop returns the operations since the last call.
+func (t *Trainer) flop() (sum float64) {
+	for _, g := range t.graphs() {
+		sum += g.FLOP
+		g.FLOP = 0
+	}
+	return sum
+}
+
+func (t *Trainer) resetPeak() {
+	for _, g := range t.graphs() {
+		g.Device().ResetPeak()
+	}
+}
+
+func (t *Trainer) peak() (sum int64) {
+	for _, g := range t.graphs() {
+		sum += g.Device().Memory().Peak
+	}
+	return sum
 }

@@ -2,7 +2,8 @@
 // consecutive slices, augmentation, the SAM 2 losses, AdamW with layer-wise learning-rate decay, validation, and
 // resuming.
 //
-// Start with step.go, which computes the loss and gradients of clips, and trainer.go, the loop around it. loss.go,
+// Start with step.go, which computes the loss and gradients of clips, learn.go and team.go, which divide a batch among the
+// processors, and trainer.go, the loop around them. loss.go,
 // groups.go, and recipe.go follow the paper's recipe. A volume becomes a Case (case.go) of a Source (dataset.go,
 // generated.go, regions.go). Clips are cut from cases (clips.go, starts.go, sweep.go, turn.go, clipmasks.go,
 // points.go), augmented (augment.go), and prepared ahead of time (prefetch.go). runfiles.go writes checkpoints and

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // Plan is what training will need, found without computing anything.
@@ -17,14 +18,15 @@ type Plan struct {
 	Frames      int     `json:"frames"`
 	Objects     int     `json:"objects"`      // per clip, at most
 	Clips       int     `json:"clips"`        // per step
-	Together    int     `json:"together"`     // clips computed at once
+	Together    int     `json:"together"`     // clips computed side by side
+	Workers     int     `json:"workers"`      // groups of them computed at the same time
 	MemoryBytes int64   `json:"memory_bytes"` // peak tensor memory of a step, including weights and optimizer state
 	StepGFLOP   float64 `json:"step_gflop"`
 	Steps       int     `json:"steps"` // 0: limited by time
 }
 
-// MakePlan runs a step of the largest clips on a device that only counts memory and operations.
-func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
+// MakePlan runs a step of the largest clips on a device that only counts memory and operations, divided as on dev.
+func MakePlan(dev backend.Device, c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	r = r.Inherit(c)
 	if err := r.Validate(); err != nil {
 		return Plan{}, err
@@ -40,6 +42,9 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if t.division, err = divide(dev, m.Config, t.Recipe); err != nil {
+		return Plan{}, err
+	}
 	var ignored Metrics
 	for range 2 { // the second time with the optimizer's moments allocated
 		if err := t.learn(context.Background(), slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
@@ -48,8 +53,8 @@ func MakePlan(c slmsam.Config, r Recipe, volumes int) (Plan, error) {
 		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)
 	}
 	p := Plan{Parameters: m.Parameters(), Trained: t.Trained(), ImageSize: c.ImageSize, Frames: r.Frames, Objects: r.MaxObjects,
-		Clips: r.Batch, Together: t.together,
-		MemoryBytes: d.peak, StepGFLOP: g.FLOP / 2 / 1e9}
+		Clips: r.Batch, Together: t.division.together, Workers: t.division.members(dev), StepGFLOP: g.FLOP / 2 / 1e9}
+	p.MemoryBytes = d.peak + int64(p.Workers-1)*t.division.bytes
 	if r.Time == "" {
 		p.Steps = r.TotalSteps(volumes)
 	}

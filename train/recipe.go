@@ -27,7 +27,7 @@ type Recipe struct {
 	Steps        int    `json:"steps"`         // 0: optimizer steps
 	Time         string `json:"time"`          // "": training time, such as "2h" or "90m"
 	Batch        int    `json:"batch"`         // 1: clips whose gradients are averaged in a step
-	Together     int    `json:"together"`      // 0: clips of a batch computed at once; 0: as many as fit in 1 GiB
+	Together     int    `json:"together"`      // 0: clips of a batch that run side by side; 0: as many as suit the caches
 	WarmupSteps  int    `json:"warmup_steps"`  // 0: steps over which the learning rates ramp up linearly
 	ValidateEach int    `json:"validate_each"` // 50: steps between validations; 0: only at the end
 	SaveEach     int    `json:"save_each"`     // 50: steps between saved states; 0: only at the end

@@ -26,7 +26,7 @@ type Setup struct {
 	// ones.
 	LastOnly bool
 
-	// Pause, unless nil, is called between pieces of work: before each clip and each slice of a validation. Nothing
+	// Pause, unless nil, is called between pieces of work: before each group of clips and each slice of a validation. Nothing
 	// is computed until it returns, so that others can use the device. An error from it ends the training.
 	Pause func(context.Context) error
 }
@@ -41,9 +41,10 @@ type Trainer struct {
 	adam     *nn.AdamW
 	params   []*nn.Param // those being trained
 	sampler  *Sampler
-	total    int  // steps
-	together int  // clips of a batch computed at once
-	trusted  bool // PriorTrusted of the start model
+	total    int // steps
+	division division
+	team     []*worker // nil until the first step
+	trusted  bool      // PriorTrusted of the start model
 
 	state   state
 	began   time.Time // start of the run, excluding time when it was interrupted
@@ -118,7 +119,7 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	}
 	g.Recompute = s.Recipe.Recompute
 	var err error
-	t.together, err = sideBySide(m.Config, s.Recipe)
+	t.division, err = divide(g.Device(), m.Config, s.Recipe)
 	return t, err
 }
 
@@ -144,6 +145,7 @@ func (t *Trainer) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.journal.close()) }()
+	defer t.dismiss()
 	t.began = time.Now().Add(-time.Duration(t.state.Elapsed * float64(time.Second)))
 	clips := newPrefetch(ctx, t.sampler, t.state.Step*t.Recipe.Batch, t.ahead())
 	defer clips.close()

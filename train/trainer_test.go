@@ -226,18 +226,18 @@ func TestTimeLimit(t *testing.T) {
 
 func TestPlanCountsMemoryAndWork(t *testing.T) {
 	r := train.Paper()
-	plan, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	plan, err := train.MakePlan(cpu.New(1), slmsam.Tiny(), r, 5)
 	require.NoError(t, err)
 	require.Equal(t, 500, plan.Steps)
 	require.Greater(t, plan.Parameters, 40_000_000)
 	r.Recompute = true
-	less, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	less, err := train.MakePlan(cpu.New(1), slmsam.Tiny(), r, 5)
 	require.NoError(t, err)
 	require.Less(t, less.MemoryBytes, int64(12)<<30, "tiny at 1024 with recomputation must fit a 12 GB card")
 	require.Less(t, less.MemoryBytes, plan.MemoryBytes/4)
 	require.Greater(t, less.StepGFLOP, plan.StepGFLOP)
 	r.Freeze = []string{"image_encoder.*"}
-	frozen, err := train.MakePlan(slmsam.Tiny(), r, 5)
+	frozen, err := train.MakePlan(cpu.New(1), slmsam.Tiny(), r, 5)
 	require.NoError(t, err)
 	require.Less(t, frozen.Trained, plan.Trained)
 }
@@ -245,7 +245,7 @@ func TestPlanCountsMemoryAndWork(t *testing.T) {
 // TestPlanAgreesWithTheCPU compares the planned memory with what a step really allocates.
 func TestPlanAgreesWithTheCPU(t *testing.T) {
 	r := tinyRecipe(3)
-	plan, err := train.MakePlan(pico(), r, 2)
+	plan, err := train.MakePlan(cpu.New(1), pico(), r, 2)
 	require.NoError(t, err)
 	dev := cpu.New(1)
 	m := freshModel(t, dev)

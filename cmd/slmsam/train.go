@@ -51,7 +51,7 @@ func (f *trainFlags) run(ctx context.Context, cmd *cobra.Command, c *console, da
 	if err != nil {
 		return err
 	}
-	plan, err := train.MakePlan(m.Config, job.recipe, train.Volumes(job.train))
+	plan, err := train.MakePlan(dev, m.Config, job.recipe, train.Volumes(job.train))
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,13 @@ func planText(p train.Plan) string {
 	if p.Steps > 0 {
 		steps = fmt.Sprintf("%d steps", p.Steps)
 	}
-	return fmt.Sprintf("plan: %.1f M parameters, %.1f M trained; %d clips of %d slices of %d x %d with up to %d objects, %d at once: about %.1f GiB and %.0f GFLOP per step; %s",
+	together := fmt.Sprintf("%d at once", p.Together)
+	if p.Workers > 1 {
+		together = fmt.Sprintf("%d at once in each of %d workers", p.Together, p.Workers)
+	}
+	return fmt.Sprintf("plan: %.1f M parameters, %.1f M trained; %d clips of %d slices of %d x %d with up to %d objects, %s: about %.1f GiB and %.0f GFLOP per step; %s",
 		float64(p.Parameters)/1e6, float64(p.Trained)/1e6, p.Clips, p.Frames, p.ImageSize, p.ImageSize, p.Objects,
-		p.Together,
+		together,
 		float64(p.MemoryBytes)/(1<<30), p.StepGFLOP, steps)
 }
 

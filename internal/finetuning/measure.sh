@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Fine-tunes the built-in model on 1 and on up to 5 volumes of each task, and measures it before and after on the
-# task's other volumes: the table of docs/finetuning.md.
+# Fine-tunes the built-in model, or the weights START, on 1 and on up to 5 volumes of each task, and measures it before and
+# after on the task's other volumes: the tables of docs/finetuning.md.
 #
-#	internal/finetuning/measure.sh DATA TIME OUT        internal/finetuning/measure.sh ../shared/data 6m /tmp/finetuning
+#	internal/finetuning/measure.sh DATA TIME OUT [START]        internal/finetuning/measure.sh ../shared/data 6m /tmp/finetuning
 #
 # DATA holds SOURCE/CASE/image.nii.gz and label.nii.gz; the tasks are those of internal/finetuning/tasks.txt, a line
 # each: name, training cases (in order), ":", test cases. TIME is the budget of a training on three volumes or more; with
 # fewer, the default. Each object's true outline on its central slice is the prompt, and does not count.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-data=$(realpath "$1") time=$2 out=$3
+data=$(realpath "$1") time=$2 out=$3 start=${4:-nano}
+if [[ -f $start ]]; then start=$(realpath "$start"); fi
 mkdir -p "$out"
+out=$(realpath "$out")
+cd "$(dirname "$0")/../.."
 go build -o "$out/slmsam" ./cmd/slmsam
 go build -o "$out/loop" ./internal/loop
 
@@ -22,7 +24,7 @@ echo "|---|---|---|---|---|---|"
 while read -r task rest; do
   read -r -a train <<<"${rest%%:*}"
   tr ' ' '\n' <<<"${rest##*:}" | sed '/^$/d' >"$out/$task.txt"
-  before=$(score "$out/$task.txt" nano)
+  before=$(score "$out/$task.txt" "$start")
   for n in $(printf "%s\n" 1 "${#train[@]}" | sort -un); do
     run=$out/$task-$n
     {
@@ -31,7 +33,7 @@ while read -r task rest; do
     } >"$run.csv"
     budget=(--time "$time")
     if ((n < 3)); then budget=(); fi
-    "$out/slmsam" train "$run.csv" "${budget[@]}" -o "$run" --device cpu >"$run.log" 2>&1
+    "$out/slmsam" train "$run.csv" --init "$start" "${budget[@]}" -o "$run" --device cpu >"$run.log" 2>&1
     echo "| $task | $n |$before|$(score "$out/$task.txt" "$run/best.safetensors")|"
   done
 done <internal/finetuning/tasks.txt

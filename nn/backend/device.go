@@ -96,3 +96,10 @@ type Kernels interface {
 	MaskLossBackward(MaskLossBackward)
 	AdamW(AdamW)
 }
+
+// Splitter is implemented by devices that can divide their processors among independent pieces of work.
+type Splitter interface {
+	// Split returns up to n devices, each with its share of this device's processors and the same results. It returns nil if
+	// there is nothing to divide.
+	Split(n int) []Device
+}

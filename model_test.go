@@ -1,0 +1,27 @@
+package slmsam_test
+
+import (
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCopyTo(t *testing.T) {
+	m, err := slmsam.Open(cpu.New(1), "nano")
+	require.NoError(t, err)
+	c, err := m.CopyTo(cpu.New(2))
+	require.NoError(t, err)
+	require.Equal(t, m.Config, c.Config)
+	require.Equal(t, m.Weights, c.Weights)
+	want, err := m.State()
+	require.NoError(t, err)
+	got, err := c.State()
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	m.Release()
+	again, err := c.State()
+	require.NoError(t, err)
+	require.Equal(t, want, again, "a copy does not need the original")
+}

@@ -1,0 +1,78 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
+	"github.com/seed-6f79f512/slmsam/train"
+	"github.com/stretchr/testify/require"
+)
+
+// trainedOn returns the losses and the weights of a training on so many threads.
+func trainedOn(t *testing.T, threads int, r train.Recipe) ([]float64, map[string][]float32) {
+	t.Helper()
+	dev, dir := cpu.New(threads), t.TempDir()
+	defer dev.Close()
+	m := freshModel(t, dev)
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir, Start: train.Start{Path: train.Fresh}})
+	require.NoError(t, err)
+	run(t, tr)
+	return losses(t, dir), weights(t, m)
+}
+
+// TestWorkersChangeNothing: whatever the number of threads, and so of workers, the weights are the same to the last bit.
+func TestWorkersChangeNothing(t *testing.T) {
+	r := tinyRecipe(2)
+	r.Batch, r.Together = 5, 1
+	r.Dropout, r.DropPath = 0.1, 0.1
+	loss, alone := trainedOn(t, 1, r)
+	for _, threads := range []int{2, 8} {
+		again, shared := trainedOn(t, threads, r)
+		require.Equal(t, loss, again, "%d threads", threads)
+		require.Equal(t, alone, shared, "%d threads", threads)
+	}
+}
+
+// TestWorkersStop: an error from Pause comes out while other workers may still compute, and the weights stay as they were.
+func TestWorkersStop(t *testing.T) {
+	r := tinyRecipe(3)
+	r.Batch, r.Together = 4, 1
+	dev := cpu.New(2)
+	m := freshModel(t, dev)
+	before := weights(t, m)
+	stop, calls := errors.New("stop"), 0
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir(), Start: train.Start{Path: train.Fresh},
+		Pause: func(context.Context) error {
+			if calls++; calls > 1 {
+				return stop
+			}
+			return nil
+		}})
+	require.NoError(t, err)
+	require.ErrorIs(t, tr.Run(t.Context()), stop)
+	require.Equal(t, before, weights(t, m))
+}
+
+// whole is a device that cannot be split.
+type whole struct{ backend.Device }
+
+// TestPlanNamesWorkers: on a CPU, groups of clips are computed at the same time, which takes more memory.
+func TestPlanNamesWorkers(t *testing.T) {
+	r := tinyRecipe(3)
+	r.Batch = 8
+	plan := func(dev backend.Device) train.Plan {
+		p, err := train.MakePlan(dev, pico(), r, 2)
+		require.NoError(t, err)
+		return p
+	}
+	one, two, many, gpu := plan(cpu.New(1)), plan(cpu.New(2)), plan(cpu.New(16)), plan(whole{cpu.New(2)})
+	require.Equal(t, []int{1, 2, 4, 1}, []int{one.Workers, two.Workers, many.Workers, gpu.Workers})
+	require.Equal(t, []int{2, 2, 2, 8}, []int{one.Together, two.Together, many.Together, gpu.Together})
+	require.Greater(t, two.MemoryBytes, one.MemoryBytes)
+	require.Greater(t, many.MemoryBytes, two.MemoryBytes)
+	require.Equal(t, one.StepGFLOP, two.StepGFLOP)
+}
