@@ -171,13 +171,15 @@ func (g *Graph) Checkpoint(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	seed := g.Seed
 	var outs []*Tensor
 	g.NoGrad(func() { outs = g.Scoped(f) })
-	o := op{back: func() { g.replay(f, outs, seed) }}
-	for _, t := range outs {
-		if !t.needsGrad { // else f returned one of its inputs, whose gradient is its own operation's to pass on
+	var o op
+	var made []int // indices of the results that f made, without other shapes of the same
+	for i, t := range outs {
+		if !t.needsGrad { // otherwise it is an input, whose gradient belongs to the operation that made it
 			t.needsGrad = true
-			o.outs = append(o.outs, t)
+			o.outs, made = append(o.outs, t), append(made, i)
 		}
 	}
+	o.back = func() { g.replay(f, outs, made, seed) }
 	o.save(inputs)
 	g.tape.ops = append(g.tape.ops, o)
 	return outs
@@ -197,16 +199,16 @@ func (g *Graph) Blocks(f func() []*Tensor, inputs ...*Tensor) []*Tensor {
 	return g.Scoped(f)
 }
 
-// replay runs f again with a tape of its own, gives its results the gradients of the first run's results, and runs that tape
-// backward.
-func (g *Graph) replay(f func() []*Tensor, outs []*Tensor, seed uint32) {
+// replay runs f again with a tape of its own, gives the results that it makes the gradients of the first run's results, and runs that
+// tape backward.
+func (g *Graph) replay(f func() []*Tensor, outs []*Tensor, made []int, seed uint32) {
 	outer, outerSeed := g.tape, g.Seed
 	g.tape, g.Seed = &tape{}, seed
 	again := g.Scoped(f)
 	inner := g.tape
 	g.tape, g.Seed = outer, outerSeed
-	for i, t := range outs {
-		if t.grad != nil && again[i].storage != t.storage {
+	for _, i := range made {
+		if t := outs[i]; t.grad != nil && again[i].storage != t.storage { // the same storage: an input without gradient
 			g.addGrad(again[i], t.grad.buf)
 		}
 	}

@@ -67,6 +67,23 @@ func TestBlockMayReturnItsInput(t *testing.T) {
 	}
 }
 
+// TestBlocksMayReturnAResultTwice: two shapes of a result share its gradient, which counts once.
+func TestBlocksMayReturnAResultTwice(t *testing.T) {
+	for _, recompute := range []bool{false, true} {
+		g := nn.NewGraph(cpu.NewPlain())
+		g.Recompute = recompute
+		x := g.Upload([]float32{1, 2}, 2).RequireGrad(true)
+		g.Record()
+		out := g.Blocks(func() []*nn.Tensor {
+			y := g.Affine(x, 3, 0)
+			return []*nn.Tensor{y, y.Reshape(2, 1)}
+		}, x)
+		g.AddGrad(g.Add(out[0], out[1].Reshape(2)), []float32{1, 10})
+		g.Backward()
+		require.Equal(t, []float32{6, 60}, read(t, g, x.Grad()), "recompute %v", recompute)
+	}
+}
+
 func TestScopedReleases(t *testing.T) {
 	dev := cpu.NewPlain()
 	g := nn.NewGraph(dev)
