@@ -2,10 +2,10 @@ package volume
 
 import "math"
 
-// column is the step along one voxel axis (0..2) or the origin (3).
+// column returns the step along a voxel axis (j = 0 to 2) or the origin (j = 3).
 func (a Affine) column(j int) [3]float64 { return [3]float64{a[0][j], a[1][j], a[2][j]} }
 
-// apply maps a voxel index to mm.
+// apply maps a voxel index to a position in mm.
 func (a Affine) apply(p [3]float64) [3]float64 {
 	var q [3]float64
 	for r := range 3 {
@@ -14,7 +14,7 @@ func (a Affine) apply(p [3]float64) [3]float64 {
 	return q
 }
 
-// finite reports whether no entry is NaN or infinite.
+// finite reports whether all entries are finite.
 func (a Affine) finite() bool {
 	for _, row := range a {
 		for _, x := range row {
@@ -26,7 +26,7 @@ func (a Affine) finite() bool {
 	return true
 }
 
-// scaled multiplies the millimeter side (all columns) by f.
+// scaled returns the map with all positions multiplied by f.
 func (a Affine) scaled(f float64) Affine {
 	for r := range 3 {
 		for c := range 4 {
@@ -36,15 +36,15 @@ func (a Affine) scaled(f float64) Affine {
 	return a
 }
 
-// swapLPS turns a map to LPS into one to RAS and back: the first two world axes change sign.
+// swapLPS converts between maps to LPS and to RAS positions: the first two world axes change sign.
 func (a Affine) swapLPS() Affine {
 	for c := range 4 {
-		a[0][c], a[1][c] = 0-a[0][c], 0-a[1][c] // not -0
+		a[0][c], a[1][c] = 0-a[0][c], 0-a[1][c] // avoids -0
 	}
 	return a
 }
 
-// affineFromColumns builds a map from the steps along the three axes and the origin.
+// affineFromColumns returns the map with the given steps along the three axes and origin.
 func affineFromColumns(x, y, z, origin [3]float64) Affine {
 	var a Affine
 	for r := range 3 {
@@ -65,7 +65,7 @@ func cross(a, b [3]float64) [3]float64 {
 	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
 }
 
-// times is the map that applies b first.
+// times returns the map that applies b and then a.
 func (a Affine) times(b Affine) (c Affine) {
 	for r := range 4 {
 		for s := range 4 {
@@ -77,7 +77,7 @@ func (a Affine) times(b Affine) (c Affine) {
 	return c
 }
 
-// inverse undoes the map; false where it has none, or none that float64 can tell.
+// inverse returns the inverse map; false if the map is singular to the precision of float64.
 func (a Affine) inverse() (inv Affine, ok bool) {
 	x, y, z := a.column(0), a.column(1), a.column(2)
 	det := dot(x, cross(y, z))

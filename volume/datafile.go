@@ -15,9 +15,8 @@ import (
 // isList reports whether the field that names the voxel file announces a list of names.
 func isList(field string) bool { return field == "LIST" || strings.HasPrefix(field, "LIST ") }
 
-// attachFiles connects the voxels: n of them, in the header's own file if it names no other, else in the file, the
-// listed files or the numbered files that it names, each with an equal part. attach connects those of one file. On
-// success in is owned by the source or closed.
+// attachFiles connects n voxels to the source. They are in the header's own file (in), or in the file, the listed files or the
+// numbered files that the header's field names, each of which holds an equal share. attach connects the voxels of one file.
 func (s *source) attachFiles(in *input, header, field string, list []string, n int, attach func(s *source, in *input, n int) error) error {
 	names := list
 	switch {
@@ -54,7 +53,7 @@ func (s *source) attachFiles(in *input, header, field string, list []string, n i
 		}
 		return file, nil
 	}
-	for i := range names { // all have to be there, and long enough
+	for i := range names { // check early that all files exist and are long enough
 		file, err := open(i)
 		if err != nil {
 			return err
@@ -79,7 +78,7 @@ func (s *source) attachFiles(in *input, header, field string, list []string, n i
 	return nil
 }
 
-// maxVoxelFiles bounds a numbered series.
+// maxVoxelFiles bounds the number of files in a numbered series.
 const maxVoxelFiles = 1 << 16
 
 var numberedPattern = regexp.MustCompile(`^([^%]*)%(0?)([0-9]{0,2})d([^%]*)$`)
@@ -117,8 +116,9 @@ func numberedFiles(field string) ([]string, error) {
 	return names, nil
 }
 
-// openBeside opens the voxel file that a header names. It must lie in the header's folder or below: a header has no
-// business pointing elsewhere. An absolute path is taken for what it names there.
+// openBeside opens the voxel file that a header names. It must be in the header's folder or a subfolder, because a header must
+// not be able to point anywhere else. For an absolute path to another folder, the file of that name in the header's folder
+// is taken.
 func openBeside(header, name string) (*input, error) {
 	folder := filepath.Dir(header)
 	local := filepath.FromSlash(strings.ReplaceAll(name, "\\", "/"))
@@ -128,7 +128,7 @@ func openBeside(header, name string) (*input, error) {
 			return nil, err
 		}
 		inside, err := filepath.Rel(absolute, local)
-		if err != nil || !filepath.IsLocal(inside) { // written on another machine, or before the folder was moved
+		if err != nil || !filepath.IsLocal(inside) { // the header was written on another machine, or the folder was moved
 			inside = filepath.Base(local)
 			if _, err := os.Stat(filepath.Join(folder, inside)); err != nil {
 				return nil, fmt.Errorf("the header names the voxel file %.200q: want a file in the header's own folder", name)

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// placeTolerance is how far, in slices, a contour may lie from the slice of the image that it was drawn on: positions
-// may be rounded.
+// placeTolerance is the largest distance, in slices, of a contour from the image slice it was drawn on that is accepted without
+// a note. Positions may be rounded.
 const placeTolerance = 0.25
 
 // Elements of structure sets (PS3.3 A.19).
@@ -26,14 +27,14 @@ const (
 	tagReferencedROI dicom.Tag = 0x30060084
 )
 
-// contourSet is the contours of an RTSTRUCT.
+// contourSet holds the contours of an RTSTRUCT.
 type contourSet struct {
 	regions []contourRegion
 	legend  map[int32]Label
 	notes   []string
 }
 
-// contourRegion is one region of interest: closed polygons in LPS mm.
+// contourRegion is a region of interest: closed polygons in LPS mm.
 type contourRegion struct {
 	label    int32
 	polygons [][][3]float64
@@ -44,8 +45,8 @@ func isContours(d *dicom.DataSet) bool {
 	return d.Text(dicom.TagSOPClass) == classRTStruct || (!d.HasImage() && (d.Text(tagModality) == "RTSTRUCT" || d.Has(tagROIContours)))
 }
 
-// parseContours reads all closed contours. A region's number is its label; where numbers are not positive, regions
-// are numbered in order.
+// parseContours reads all closed contours. A region's ROI number is its label. If the numbers are not all positive integers,
+// regions are numbered in file order.
 func parseContours(d *dicom.DataSet) (*contourSet, error) {
 	set := &contourSet{legend: map[int32]Label{}}
 	rois, err := d.Items(tagROIs)
@@ -95,18 +96,17 @@ func parseContours(d *dicom.DataSet) (*contourSet, error) {
 	return set, nil
 }
 
+// channel converts a color component to 8 bits.
 func channel(x float64) uint8 { return uint8(min(max(x, 0), 255)) }
 
+// note adds a note unless it is already there.
 func (c *contourSet) note(text string) {
-	for _, n := range c.notes {
-		if n == text {
-			return
-		}
+	if !slices.Contains(c.notes, text) {
+		c.notes = append(c.notes, text)
 	}
-	c.notes = append(c.notes, text)
 }
 
-// add reads one contour.
+// add reads a contour (an item of ContourSequence, PS3.3 C.8.8.6) and adds it to the region.
 func (r *contourRegion) add(d *dicom.DataSet, set *contourSet) error {
 	kind := d.Text(tagContourType)
 	if !strings.HasPrefix(kind, "CLOSED") {
@@ -128,8 +128,8 @@ func (r *contourRegion) add(d *dicom.DataSet, set *contourSet) error {
 	return nil
 }
 
-// fill makes a label map on the image's grid: on each slice, the pixels whose centers lie inside the contours or on
-// them. Contours inside others are holes.
+// fill returns a label map on the image's grid with, on each slice, the pixels whose centers are inside the contours or on them.
+// Contours inside others are holes.
 func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	grid := image.Geom.orDefault(image.Dim)
 	inverse, ok := grid.Affine.inverse()
@@ -139,7 +139,7 @@ func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 	paint := newPainter(len(image.Data))
 	outside, between := 0, 0
 	for _, region := range c.regions {
-		slices := map[planeKey][][][2]float64{}
+		planes := map[planeKey][][][2]float64{}
 		for _, polygon := range region.polygons {
 			key, flat, off := flatten(polygon, inverse)
 			if key.slice < 0 || key.slice >= image.Dim[key.axis] {
@@ -149,9 +149,9 @@ func (c *contourSet) fill(image *Volume) (*LabelMap, error) {
 			if off > placeTolerance {
 				between++
 			}
-			slices[key] = append(slices[key], flat)
+			planes[key] = append(planes[key], flat)
 		}
-		for key, polygons := range slices {
+		for key, polygons := range planes {
 			fillSlice(paint, image.Dim, key, polygons, region.label)
 		}
 	}

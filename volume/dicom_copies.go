@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// mostCopies is how often a slice is looked for: more at one place are time points.
-const mostCopies = 4
+// maxCopies is the largest number of slices at one place that are compared. More than that are time points.
+const maxCopies = 4
 
-// dropCopies removes slices that are there twice: the same place and the same pixels, whether or not the instance
-// has the same UID. Two files of one instance with different pixels are an error.
+// dropCopies removes duplicate slices, which have the same place and the same pixels, whether or not their instance UIDs are
+// equal. Two files with the same instance UID but different pixels are an error.
 func dropCopies(stack []*dicomFrame) ([]*dicomFrame, []string, error) {
 	type place struct {
 		position [3]float64
@@ -32,7 +32,7 @@ func dropCopies(stack []*dicomFrame) ([]*dicomFrame, []string, error) {
 	copies := map[*dicomFrame]bool{}
 	var names []string
 	for _, s := range stack {
-		if len(at[of(s)]) > mostCopies {
+		if len(at[of(s)]) > maxCopies {
 			continue
 		}
 		for _, t := range at[of(s)] {

@@ -8,12 +8,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// frameReader decodes frames, several at once. A file with several of them is read once.
+// frameReader decodes frames. Several goroutines may use it at once. A file with several frames is read only once.
 type frameReader struct {
-	shared map[string]bool // files with more than one frame
+	shared map[string]bool // paths of files with more than one frame
 	mutex  sync.Mutex
-	path   string // of the file that is kept
-	kept   *dicom.Pixels
+	path   string        // of the shared file that was last read
+	kept   *dicom.Pixels // its pixels
 }
 
 func newFrameReader(stack []*dicomFrame) *frameReader {
@@ -26,7 +26,7 @@ func newFrameReader(stack []*dicomFrame) *frameReader {
 	return r
 }
 
-// pixels opens the file of a frame.
+// pixels returns the pixels of a file.
 func (r *frameReader) pixels(path string) (*dicom.Pixels, error) {
 	if r.shared[path] {
 		r.mutex.Lock()
@@ -46,7 +46,7 @@ func (r *frameReader) pixels(path string) (*dicom.Pixels, error) {
 	return p, err
 }
 
-// frame gives the stored values of a frame, before the rescale.
+// frame returns the stored values of a frame, before rescaling.
 func (r *frameReader) frame(s *dicomFrame) ([]float64, error) {
 	p, err := r.pixels(s.file.path)
 	if err != nil {
@@ -62,13 +62,13 @@ func (r *frameReader) frame(s *dicomFrame) ([]float64, error) {
 	return values, nil
 }
 
-// decoded is a frame on its way.
+// decoded is the result of decoding a frame.
 type decoded struct {
 	values []float64
 	err    error
 }
 
-// eachFrame decodes the frames, as many at once as the machine has processors, and hands them to do in order.
+// eachFrame decodes the frames, as many at once as there are processors, and calls do for each in order.
 func eachFrame(stack []*dicomFrame, do func(i int, s *dicomFrame, values []float64) error) error {
 	reader := newFrameReader(stack)
 	waiting := make(chan chan decoded, runtime.GOMAXPROCS(0))

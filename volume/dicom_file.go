@@ -14,7 +14,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// dicomFile is what the headers of one file say of all its frames.
+// dicomFile holds what a file's header says about all of its frames.
 type dicomFile struct {
 	path     string
 	series   string // SeriesInstanceUID
@@ -25,16 +25,16 @@ type dicomFile struct {
 	kind     []string
 	color    bool
 	unfit    error     // why its pixels cannot be decoded; nil if they can
-	owner    dicom.Set // what a segmentation of the series repeats of the file
+	owner    dicom.Set // elements that a segmentation of the series must repeat
 }
 
-// base is the file's name without its folder.
+// base returns the file's name without its folder.
 func (f *dicomFile) base() string { return filepath.Base(f.path) }
 
-// maxDICOMFile bounds one file, multi-frame images included.
+// maxDICOMFile bounds the size of a file, including multi-frame images, in bytes.
 const maxDICOMFile = 1 << 32
 
-// loadDICOM reads and parses one file, which may be packed with gzip.
+// loadDICOM reads and parses a file, which may be gzipped.
 func loadDICOM(path string) (*dicom.DataSet, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -52,7 +52,7 @@ func loadDICOM(path string) (*dicom.DataSet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
-		z.Multistream(false) // what follows the file is padding
+		z.Multistream(false) // anything after the first member is padding
 		if raw, err = io.ReadAll(io.LimitReader(z, maxDICOMFile)); err != nil {
 			return nil, fmt.Errorf("gzip: %w: damaged or truncated file", err)
 		}
@@ -60,8 +60,8 @@ func loadDICOM(path string) (*dicom.DataSet, error) {
 	return dicom.Parse(raw)
 }
 
-// readDICOMFile reads the headers of one file: its frames in the order of the file, none if it holds no image.
-// The pixels stay on disk.
+// readDICOMFile reads the header of a file, and returns its frames in file order, none if it holds no image. It does not keep the
+// pixels.
 func readDICOMFile(path string) (*dicomFile, []*dicomFrame, error) {
 	d, err := loadDICOM(path)
 	if err != nil {
@@ -88,25 +88,25 @@ func readDICOMFile(path string) (*dicomFile, []*dicomFrame, error) {
 	return f, frames, err
 }
 
-// Storage classes that are told from images by their UID.
+// SOP classes of files that are not images.
 const (
 	classRTStruct  = "1.2.840.10008.5.1.4.1.1.481.3"
 	classDirectory = "1.2.840.10008.1.3.10"
 )
 
-// segmentationClasses are DICOM segmentations: with one bit or one byte per segment, and as a label map.
+// segmentationClasses are the SOP classes of segmentations: with a frame per segment and slice, and as a label map.
 var segmentationClasses = []string{"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
 
 func (f *dicomFile) segmentation() bool {
 	return f.class == segmentationClasses[0] || f.class == segmentationClasses[1]
 }
 
-// kindIs reports whether the image type has a word.
+// kindIs reports whether the image type (0008,0008) contains a word.
 func (f *dicomFile) kindIs(word string) bool {
 	return slices.ContainsFunc(f.kind, func(k string) bool { return strings.EqualFold(k, word) })
 }
 
-// aside says what a file is that does not belong to a stack of slices, "" if it may.
+// aside says what a file is if it cannot belong to a stack of slices; "" if it can.
 func (f *dicomFile) aside(frames int) string {
 	switch {
 	case f.segmentation():
@@ -119,13 +119,13 @@ func (f *dicomFile) aside(frames int) string {
 		return "color picture"
 	case f.kindIs("LOCALIZER"), f.kindIs("SCOUT"), f.kindIs("TOPOGRAM"):
 		return "localizer"
-	case strings.HasPrefix(f.class+".", "1.2.840.10008.5.1.4.1.1.7."): // pictures of pictures, screen shots
+	case strings.HasPrefix(f.class+".", "1.2.840.10008.5.1.4.1.1.7."): // scanned pictures and screenshots
 		return "secondary capture"
 	}
 	return ""
 }
 
-// what names a file without an image.
+// what describes a file without an image.
 func (f *dicomFile) what() string {
 	switch {
 	case f.class == classRTStruct:

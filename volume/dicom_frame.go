@@ -7,27 +7,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// dicomFrame is one slice: a frame of a multi-frame file, or the only one of a single-slice file.
+// dicomFrame is a slice: a frame of a multi-frame file, or the image in a single-frame file.
 type dicomFrame struct {
 	file       *dicomFile
 	index      int     // frame within the file, from 0
-	number     float64 // instance number, for slices without position
+	number     float64 // instance number, or the frame's index in a multi-frame file; orders slices without position
 	rows, cols int
 	spacing    [2]float64 // mm between columns, between rows
-	estimated  string     // where the spacing comes from if it is no property of the patient's side; "" if it is
-	thickness  float64    // mm, 0 if unknown
-	between    float64    // mm between slices, as stated, 0 if unknown; may be negative
-	placed     bool       // position and orientation are known
+	estimated  string     // a note on where the spacing comes from, unless it is the true spacing in the patient
+	thickness  float64    // mm; 0 if unknown
+	between    float64    // stated mm between slices; 0 if unknown; may be negative
+	placed     bool       // whether position and orientation are known
 	position   [3]float64 // LPS mm of the first pixel's center
-	right      [3]float64 // unit step along a row (column index grows)
-	down       [3]float64 // unit step along a column (row index grows)
-	location   float64    // SliceLocation, NaN if not stated
+	right      [3]float64 // unit vector in which the column index grows
+	down       [3]float64 // unit vector in which the row index grows
+	location   float64    // SliceLocation; NaN if not stated
 	slope      float64
 	inter      float64
-	marks      map[string]string // what else tells it from other frames, see frameMarks
+	marks      map[string]string // what distinguishes it from frames at the same place, see frameMarks
 }
 
-// name is what messages call the slice.
+// name returns the slice's name for messages.
 func (s *dicomFrame) name() string {
 	if s.index == 0 {
 		return s.file.base()
@@ -35,17 +35,18 @@ func (s *dicomFrame) name() string {
 	return fmt.Sprintf("%s frame %d", s.file.base(), s.index)
 }
 
-// normal is the direction across the slice.
+// normal returns the unit vector perpendicular to the slice.
 func (s *dicomFrame) normal() [3]float64 {
 	n := cross(s.right, s.down)
 	return scale(n, 1/norm(n))
 }
 
-// frameGroups finds elements of one frame: in the functional groups of the frame, in those that all frames share,
-// or at the top of a classic file.
+// frameGroups finds elements of a frame: in the functional groups of the frame or in those shared by all frames (PS3.3
+// C.7.6.16), or at the top level of a file without functional groups.
 type frameGroups struct{ frame, shared, top *dicom.DataSet }
 
-// holder is the data set that states an element: the item of the sequence, or, without one, the file itself.
+// holder returns the data set with an element: the item of the functional group sequence that contains it or, if there is none,
+// the file itself.
 func (g frameGroups) holder(sequence, tag dicom.Tag) *dicom.DataSet {
 	if sequence != 0 {
 		for _, groups := range []*dicom.DataSet{g.frame, g.shared} {
@@ -57,7 +58,7 @@ func (g frameGroups) holder(sequence, tag dicom.Tag) *dicom.DataSet {
 	return g.top
 }
 
-// readFrames reads the headers of all frames of an image.
+// readFrames reads what the header says about each frame of an image.
 func readFrames(d *dicom.DataSet, f *dicomFile, p *dicom.Pixels) ([]*dicomFrame, error) {
 	perFrame, err := d.Items(tagFrameGroups)
 	if err != nil {
@@ -83,6 +84,7 @@ func readFrames(d *dicom.DataSet, f *dicomFile, p *dicom.Pixels) ([]*dicomFrame,
 	return frames, nil
 }
 
+// readFrame reads what the header says about frame i.
 func readFrame(g frameGroups, f *dicomFile, p *dicom.Pixels, i int) (*dicomFrame, error) {
 	s := &dicomFrame{file: f, index: i, rows: p.Rows, cols: p.Columns, slope: 1, location: math.NaN()}
 	s.number, _ = g.top.Number(tagInstanceNumber)
@@ -123,20 +125,20 @@ func (s *dicomFrame) readMarks(g frameGroups) {
 	}
 }
 
-// markText writes an element for people and for comparison.
+// markText returns an element as text, for people and for comparison.
 func markText(d *dicom.DataSet, tag dicom.Tag) string {
 	if x, ok := d.Number(tag); ok {
 		return fmt.Sprintf("%g", x)
 	}
 	for _, b := range d.Raw(tag) {
-		if b >= 0x7f || (b < ' ' && b != 0) { // a binary number of unknown type
+		if b >= 0x7f || (b < ' ' && b != 0) { // binary, of unknown representation
 			return fmt.Sprintf("%x", d.Raw(tag))
 		}
 	}
 	return d.Text(tag)
 }
 
-// readScale reads rescale slope and intercept (RT dose: the scaling to gray).
+// readScale reads rescale slope and intercept or, for an RT dose, the dose grid scaling.
 func (s *dicomFrame) readScale(g frameGroups) error {
 	for _, tag := range []dicom.Tag{tagRescaleSlope, tagDoseScaling} {
 		n, ok, err := g.holder(seqTransformation, tag).Numbers(tag, 1)
@@ -155,7 +157,8 @@ func (s *dicomFrame) readScale(g frameGroups) error {
 	return err
 }
 
-// readSpacing reads the distances between pixels and between slices.
+// readSpacing reads the distances between pixels and between slices. PS3.3 10.7.1.3: the first value of a pixel spacing is the
+// distance between rows, and the second the distance between columns.
 func (s *dicomFrame) readSpacing(g frameGroups) error {
 	s.spacing, s.estimated = [2]float64{1, 1}, "the files do not state the pixel size: 1 mm is assumed, so lengths and volumes are in pixels"
 	for _, source := range []struct {
@@ -170,8 +173,8 @@ func (s *dicomFrame) readSpacing(g frameGroups) error {
 		if err != nil {
 			return err
 		}
-		if ok && n[0] > 0 && n[1] > 0 { // zeros stand for unknown
-			s.spacing, s.estimated = [2]float64{n[1], n[0]}, source.note // stored as row spacing, column spacing
+		if ok && n[0] > 0 && n[1] > 0 { // some writers use 0 for unknown
+			s.spacing, s.estimated = [2]float64{n[1], n[0]}, source.note
 			break
 		}
 	}
@@ -181,7 +184,7 @@ func (s *dicomFrame) readSpacing(g frameGroups) error {
 	return nil
 }
 
-// depth is the distance to the next slice where positions do not tell: as stated, else the thickness, else 1 mm.
+// depth returns the distance to the next slice if positions do not tell: the stated one, else the thickness, else 1 mm.
 func (s *dicomFrame) depth() float64 {
 	for _, d := range []float64{math.Abs(s.between), s.thickness} {
 		if d > 0 {
@@ -191,7 +194,7 @@ func (s *dicomFrame) depth() float64 {
 	return 1
 }
 
-// readPlace reads position and orientation.
+// readPlace reads position and orientation (PS3.3 C.7.6.2).
 func (s *dicomFrame) readPlace(g frameGroups) error {
 	if !g.top.Has(tagPosition) {
 		if detector, err := g.top.Item(tagDetectors); err == nil && detector.Has(tagPosition) { // nuclear medicine

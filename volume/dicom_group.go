@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// frameGroup is a set of slices that lie parallel and have one size: a stack, if their positions agree.
+// frameGroup is a set of parallel slices of the same size and series. They form a stack if their positions are regular.
 type frameGroup struct{ frames []*dicomFrame }
 
-// directionTurn is the most, in unit vectors, by which directions of one stack differ: scanners repeat them to
-// six digits, archives sometimes to four.
+// directionTurn is the largest difference between direction vectors in a stack. Scanners write six digits, some archives only
+// four.
 const directionTurn = 1e-3
 
 // fits reports whether a slice belongs to the group.
@@ -24,7 +24,7 @@ func (g *frameGroup) fits(s *dicomFrame) bool {
 		norm(sub(s.right, t.right)) <= directionTurn && norm(sub(s.down, t.down)) <= directionTurn
 }
 
-// addFrames sorts slices into the groups that they fit, or new ones.
+// addFrames adds slices to the groups they fit, or to new ones.
 func addFrames(groups []*frameGroup, frames []*dicomFrame) []*frameGroup {
 next:
 	for _, s := range frames {
@@ -39,7 +39,7 @@ next:
 	return groups
 }
 
-// describe names the group by what tells it from others.
+// describe describes the group by everything that distinguishes groups.
 func (g *frameGroup) describe() string {
 	s := g.frames[0]
 	placed := ""
@@ -54,7 +54,7 @@ func (g *frameGroup) describe() string {
 		s.spacing[0], s.spacing[1], s.direction(), placed)
 }
 
-// direction names the plane of a slice.
+// direction returns the anatomical plane of a slice, with a leading space; "" if its orientation is unknown.
 func (s *dicomFrame) direction() string {
 	if !s.placed {
 		return ""
@@ -68,22 +68,22 @@ func (s *dicomFrame) direction() string {
 	return " oblique"
 }
 
-// How much larger than all others the main group must be, and how small those: a handful of localizers beside a
-// series, not a second series.
+// The main group must have more than mainTimes as many slices as any other group, and other groups at most maxStray. They are
+// then a few localizers next to a series, rather than a second series.
 const (
 	mainTimes = 3
-	smallMost = 3
+	maxStray  = 3
 )
 
-// mainGroup is the only group, or the one beside which the others are a few stray pictures; it is an error that lists
-// them if there are several stacks.
+// mainGroup returns the only group, or the main one if the others hold only a few stray slices. If there are several stacks, the
+// error lists them.
 func mainGroup(groups []*frameGroup) (main *frameGroup, small []*frameGroup, err error) {
 	sort.SliceStable(groups, func(i, j int) bool { return len(groups[i].frames) > len(groups[j].frames) })
 	main, small = groups[0], groups[1:]
 	if len(small) == 0 {
 		return main, nil, nil
 	}
-	if most := len(small[0].frames); most <= smallMost && len(main.frames) > mainTimes*most && len(main.frames) > smallMost*2 {
+	if most := len(small[0].frames); most <= maxStray && len(main.frames) > mainTimes*most && len(main.frames) > maxStray*2 {
 		return main, small, nil
 	}
 	var lines []string
@@ -97,7 +97,7 @@ func mainGroup(groups []*frameGroup) (main *frameGroup, small []*frameGroup, err
 	return nil, nil, fmt.Errorf("the folder mixes several series, image sizes or orientations; put one of them in its own folder: %s", strings.Join(lines, "; "))
 }
 
-// leftOut collects what is not used of a folder, by kind.
+// leftOut collects the files of a folder that are not used, by kind.
 type leftOut struct {
 	kinds []string
 	names map[string][]string
@@ -113,7 +113,7 @@ func (l *leftOut) add(kind, name string) {
 	l.names[kind] = append(l.names[kind], name)
 }
 
-// notes says what was left out, one sentence a kind.
+// notes says what was left out, in one sentence per kind.
 func (l *leftOut) notes() []string {
 	var notes []string
 	for _, kind := range l.kinds {

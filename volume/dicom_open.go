@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// openDICOM opens the files of a folder, or a single file, as the one series that they hold: its slices sorted along
-// their normal. What does not belong to it is left out and named in the notes.
+// openDICOM opens the files of a folder, or a single file, as the one series they hold, with its slices sorted along their
+// normal. Files that do not belong to the series are left out and named in the notes.
 func openDICOM(paths []string, why purpose) (*source, error) {
 	files, err := readDICOMFiles(paths)
 	if err != nil {
@@ -35,7 +35,8 @@ func openDICOM(paths []string, why purpose) (*source, error) {
 	return src, nil
 }
 
-// onlySegmentation is the path of the segmentation that is meant: in a folder of segmentations, or of a mask.
+// onlySegmentation returns the path of the segmentation to open; "" if an image is meant. In a folder that also has images, a
+// segmentation is meant only if a mask is wanted.
 func onlySegmentation(files []framesOf, why purpose) (string, error) {
 	var found []string
 	others := false
@@ -55,7 +56,7 @@ func onlySegmentation(files []framesOf, why purpose) (string, error) {
 	return found[0], nil
 }
 
-// framesOf is a file with its frames.
+// framesOf is a file with the frames it holds.
 type framesOf struct {
 	file   *dicomFile
 	frames []*dicomFrame
@@ -74,7 +75,7 @@ func readDICOMFiles(paths []string) ([]framesOf, error) {
 	return files, nil
 }
 
-// openStackOf makes a source of the frames of one stack.
+// openStackOf returns a source for the frames of a stack.
 func openStackOf(stack []*dicomFrame, notes []string) (*source, error) {
 	for _, s := range stack {
 		if s.file.unfit != nil {
@@ -104,7 +105,7 @@ func openStackOf(stack []*dicomFrame, notes []string) (*source, error) {
 	src.geom = GeometryFromAffine(src.dim, a)
 	src.geom.Nominal = !first.placed
 	src.geom.DICOM = seriesOf(stack)
-	src.proven = min(n, 1<<24) // appended to slice by slice; each file is checked against its own size
+	src.proven = min(n, 1<<24) // the voxels are appended slice by slice, and each file is checked against its own size
 	src.voxels = func(emit func([]float64) error) error {
 		return eachFrame(stack, func(_ int, s *dicomFrame, values []float64) error {
 			for i, x := range values {
@@ -116,7 +117,7 @@ func openStackOf(stack []*dicomFrame, notes []string) (*source, error) {
 	return src, nil
 }
 
-// chooseStack picks the frames of the one stack of slices that the files hold, and notes what was left out.
+// chooseStack returns the frames of the one stack that the files hold, with notes on what was left out.
 func chooseStack(files []framesOf) (stack []*dicomFrame, notes []string, err error) {
 	aside := leftOut{}
 	var groups []*frameGroup
@@ -130,7 +131,7 @@ func chooseStack(files []framesOf) (stack []*dicomFrame, notes []string, err err
 			aside.add(what, f.file.base())
 		}
 	}
-	if len(groups) == 0 { // there is nothing better: a localizer, a dose, a segmentation may be meant
+	if len(groups) == 0 { // so a localizer, a dose or a segmentation may be meant
 		return chooseAmongAside(files)
 	}
 	main, small, err := mainGroup(groups)
@@ -145,7 +146,7 @@ func chooseStack(files []framesOf) (stack []*dicomFrame, notes []string, err err
 	return main.frames, aside.notes(), nil
 }
 
-// chooseAmongAside opens what would be left out beside a series, if there is one kind of it.
+// chooseAmongAside returns the one stack among files that would be left out next to a series.
 func chooseAmongAside(files []framesOf) ([]*dicomFrame, []string, error) {
 	var groups []*frameGroup
 	aside := leftOut{}
@@ -173,10 +174,10 @@ func chooseAmongAside(files []framesOf) ([]*dicomFrame, []string, error) {
 	return main.frames, aside.notes(), nil
 }
 
-// errImageless is wrapped by the error for files without an image.
+// errImageless is wrapped by the error for files that hold no image.
 var errImageless = errors.New("hold no image")
 
-// errNoImage says what the files are instead of images.
+// errNoImage returns the error for files that hold no image, which says what they are instead.
 func errNoImage(files []framesOf) error {
 	var found []string
 	for _, f := range files {

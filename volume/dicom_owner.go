@@ -10,12 +10,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// DICOMSeries is what a segmentation says of the series that it was made on: whose it is, and which instance shows
-// each slice.
+// DICOMSeries describes the series that a segmentation refers to: its patient and study, and the instance that holds each slice.
 type DICOMSeries struct {
-	owner       dicom.Set // patient, study, frame of reference
+	owner       dicom.Set // elements of patient, study and frame of reference
 	uid         string    // SeriesInstanceUID
-	placed      bool
+	placed      bool      // whether the slices have positions
 	rows, cols  int
 	right, down [3]float64 // LPS directions
 	spacing     [2]float64 // mm between columns, between rows
@@ -23,15 +22,15 @@ type DICOMSeries struct {
 	slices      []dicomInstance
 }
 
-// dicomInstance is the origin of one slice.
+// dicomInstance is the instance that holds a slice.
 type dicomInstance struct {
-	class, uid string
-	frame      int        // from 1; 0 where the instance holds one slice
-	position   [3]float64 // LPS mm, as the file states it
+	class, uid string     // of the SOP
+	frame      int        // from 1; 0 if the instance holds a single slice
+	position   [3]float64 // LPS mm, as stated in the file
 }
 
-// ownerElements are the elements of patient, study and frame of reference that a segmentation repeats, with their
-// representation, and whether they have to be present even if they are empty (type 2).
+// ownerElements lists the elements of patient, study and frame of reference that a segmentation repeats, with their value
+// representations, and whether they are required even if they are empty (type 2, PS3.5 7.4.3).
 var ownerElements = []struct {
 	tag      dicom.Tag
 	vr       string
@@ -51,7 +50,7 @@ const (
 	tagFrameOfReference dicom.Tag = 0x00200052
 )
 
-// seriesOwner copies what a segmentation repeats of a file.
+// seriesOwner copies the elements that a segmentation must repeat.
 func seriesOwner(d *dicom.DataSet) dicom.Set {
 	owner := dicom.Set{}
 	for _, e := range ownerElements {
@@ -81,7 +80,7 @@ func firstRunes(text []byte, n int) []byte {
 	return text[:end]
 }
 
-// validDate reports whether a date or a time is one; whatever else is taken as it is.
+// validDate reports whether a date (DA) or time (TM) is valid. Other values, and empty ones, always are.
 func validDate(vr, text string) bool {
 	layout := map[string]string{"DA": "20060102", "TM": "150405"}[vr]
 	if layout == "" || text == "" {
@@ -92,7 +91,7 @@ func validDate(vr, text string) bool {
 	return err == nil
 }
 
-// seriesOf describes the series that a sorted stack comes from.
+// seriesOf describes the series of a sorted stack.
 func seriesOf(stack []*dicomFrame) *DICOMSeries {
 	first := stack[0]
 	series := &DICOMSeries{owner: first.file.owner, uid: first.file.series, placed: first.placed, rows: first.rows, cols: first.cols,
@@ -111,17 +110,17 @@ func seriesOf(stack []*dicomFrame) *DICOMSeries {
 	return series
 }
 
-// unicodeCharacters is the character set of UTF-8.
+// unicodeCharacters is the defined term for UTF-8 (PS3.3 C.12.1.1.2).
 const unicodeCharacters = "ISO_IR 192"
 
-// plainOwner reports whether what is copied of the series can be read as UTF-8.
+// plainOwner reports whether the copied elements are valid as UTF-8: their character set is UTF-8, or they are ASCII.
 func (s *DICOMSeries) plainOwner() bool {
 	if strings.Trim(string(s.owner[tagCharacterSet].Value), " ") == unicodeCharacters {
 		return true
 	}
 	for _, f := range s.owner {
 		for _, b := range f.Value {
-			if b >= 0x80 || b == 0x1b { // another character set, or an escape to one
+			if b >= 0x80 || b == 0x1b { // another character set, or an escape sequence to one
 				return false
 			}
 		}
@@ -129,7 +128,7 @@ func (s *DICOMSeries) plainOwner() bool {
 	return true
 }
 
-// encode writes a name in the character set of the segmentation: UTF-8, or what all character sets share.
+// encode returns a name in the character set of the segmentation: UTF-8, or else ASCII, which all character sets share.
 func (s *DICOMSeries) encode(name string) string {
 	if s.plainOwner() {
 		return name
@@ -142,7 +141,7 @@ func (s *DICOMSeries) encode(name string) string {
 	}, name)
 }
 
-// decodeName reads a name in an unknown character set: as UTF-8 if it is that, else as Latin-1.
+// decodeName decodes a name in an unknown character set: as UTF-8 if it is valid, else as Latin-1.
 func decodeName(raw string) string {
 	if utf8.ValidString(raw) {
 		return raw
@@ -154,7 +153,7 @@ func decodeName(raw string) string {
 	return string(runes)
 }
 
-// derivedUID is a UID that is made of text: the same for the same text (PS3.5 B.2, a UUID of a hash).
+// derivedUID returns a UID derived from text by way of a UUID of its hash (PS3.5 B.2). Equal texts give equal UIDs.
 func derivedUID(text string) string {
 	hash := sha256.Sum256([]byte(text))
 	sum := hash[:16]

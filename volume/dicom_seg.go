@@ -27,15 +27,15 @@ const (
 	tagTrackingUID       dicom.Tag = 0x00620021
 )
 
-// segmentFrame is one frame of a segmentation: a slice, and the segment that its pixels belong to.
+// segmentFrame is a frame of a segmentation: a slice, and the segment that its pixels belong to.
 type segmentFrame struct {
 	*dicomFrame
-	segment int // 0 in a label map segmentation, whose pixels are the segments
-	at      int // slice of the label map's grid
+	segment int // 0 in a label map segmentation, whose pixel values are segment numbers
+	at      int // slice on the label map's grid
 }
 
-// openSegmentation opens a DICOM segmentation as a label map on the grid of its own frames: segments become labels.
-// A segmentation without the empty slices covers a part of its image's grid only; see ReadMask.
+// openSegmentation opens a DICOM segmentation as a label map on the grid of its own frames. Segments become labels. A
+// segmentation may leave out empty slices; it then covers only a part of its image's grid, see OntoGrid.
 func openSegmentation(path string) (*source, error) {
 	d, err := loadDICOM(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func openSegmentation(path string) (*source, error) {
 	return src, nil
 }
 
-// emitLabels is the voxels function of a label map in memory.
+// emitLabels returns the voxels function of a label map in memory.
 func emitLabels(data []int32) func(func([]float64) error) error {
 	return func(emit func([]float64) error) error {
 		values := make([]float64, 1<<15)
@@ -95,7 +95,7 @@ func emitLabels(data []int32) func(func([]float64) error) error {
 	}
 }
 
-// segmentFrames reads the places and segments of all frames.
+// segmentFrames reads the place and the segment of each frame.
 func segmentFrames(d *dicom.DataSet, path string, p *dicom.Pixels) ([]*segmentFrame, error) {
 	plain, err := readFrames(d, &dicomFile{path: path}, p)
 	if err != nil {
@@ -131,8 +131,8 @@ func segmentFrames(d *dicom.DataSet, path string, p *dicom.Pixels) ([]*segmentFr
 	return frames, nil
 }
 
-// layOut sorts the frames by position and finds the regular grid on which they lie, some of its slices perhaps
-// without a frame: the step between slices in LPS mm, and how many there are.
+// layOut sorts the frames by position and finds their regular grid, of which some slices may lack frames. It returns the step
+// between slices in LPS mm, and the number of slices.
 func layOut(frames []*segmentFrame) (step [3]float64, depth int, err error) {
 	n := frames[0].normal()
 	along := func(f *segmentFrame) float64 { return dot(f.position, n) }
@@ -150,7 +150,7 @@ func layOut(frames []*segmentFrame) (step [3]float64, depth int, err error) {
 	if stated := math.Abs(first.between); stated > 0 && (spacing == 0 || evenly(frames, along, stated)) {
 		spacing = stated
 	} else if t := first.thickness; stated == 0 && t > 0 && t < spacing && evenly(frames, along, t) {
-		spacing = t // the frames may lie on every few slices only
+		spacing = t // there may be frames only on every few slices
 	}
 	if spacing == 0 {
 		return scale(n, first.depth()), 1, nil
@@ -176,7 +176,7 @@ func layOut(frames []*segmentFrame) (step [3]float64, depth int, err error) {
 	return step, last.at + 1, nil
 }
 
-// evenly reports whether all frames lie at whole multiples of the spacing.
+// evenly reports whether the distances of all frames from the first are integer multiples of the spacing.
 func evenly(frames []*segmentFrame, along func(*segmentFrame) float64, spacing float64) bool {
 	for _, f := range frames {
 		k := (along(f) - along(frames[0])) / spacing
@@ -187,14 +187,14 @@ func evenly(frames []*segmentFrame, along func(*segmentFrame) float64, spacing f
 	return true
 }
 
-// segmentNames is what the segments are called, and which labels they become.
+// segmentNames holds the segments' names, and the labels that they become.
 type segmentNames struct {
-	number map[int]int32 // label of a segment
+	number map[int]int32 // labels by segment number
 	legend map[int32]Label
 }
 
-// segmentLabels reads the list of segments. A segment's number is its label, or, in a segmentation that this program
-// wrote, the label that it was made of.
+// segmentLabels reads the list of segments. A segment's number becomes its label or, in a segmentation that this program wrote,
+// the label that the segment was made from.
 func segmentLabels(d *dicom.DataSet) (*segmentNames, error) {
 	items, err := d.Items(tagSegments)
 	if err != nil {
@@ -220,7 +220,7 @@ func segmentLabels(d *dicom.DataSet) (*segmentNames, error) {
 	return names, nil
 }
 
-// label is the label of a segment; one that the list does not name keeps its number.
+// label returns the label of a segment. A segment that is missing from the list keeps its number.
 func (n *segmentNames) label(segment int) int32 {
 	if l, ok := n.number[segment]; ok {
 		return l
@@ -228,7 +228,7 @@ func (n *segmentNames) label(segment int) int32 {
 	return int32(segment)
 }
 
-// paintSegments decodes all frames.
+// paintSegments decodes all frames and paints their segments.
 func paintSegments(to *painter, d *dicom.DataSet, p *dicom.Pixels, frames []*segmentFrame, names *segmentNames) error {
 	threshold := 1.0
 	if d.Text(tagSegmentationType) == "FRACTIONAL" {

@@ -7,11 +7,11 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// sharedGroups is what all frames have in common: size of a pixel, distance of slices, orientation.
+// sharedGroups returns the functional groups of all frames: pixel spacing, distance between slices, and orientation.
 func (s *DICOMSeries) sharedGroups(geom Geometry) dicom.Set {
 	measures := dicom.Set{}
 	between := norm(geom.Affine.column(2))
-	if n := cross(s.right, s.down); norm(n) > 0 { // along the normal: slices of a tilted gantry are nearer than their origins
+	if n := cross(s.right, s.down); norm(n) > 0 { // along the normal: with a tilted gantry, slices are closer together than their origins
 		step := geom.Affine.swapLPS().column(2)
 		between = max(dot(step, n), -dot(step, n))
 	}
@@ -30,7 +30,7 @@ func (s *DICOMSeries) sharedGroups(geom Geometry) dicom.Set {
 	return shared
 }
 
-// frameGroups is what belongs to one frame: which segment, which slice of which instance, and where it lies.
+// frameGroups returns the functional groups of one frame: its segment, the instance and frame of its slice, and its position.
 func (s *DICOMSeries) frameGroups(segment, slice, position int) dicom.Set {
 	origin := s.slices[slice]
 	source := reference(origin.class, origin.uid)
@@ -54,12 +54,13 @@ func (s *DICOMSeries) frameGroups(segment, slice, position int) dicom.Set {
 	return groups
 }
 
-// segmentBits gives the frames of all segments, and their pixels, one bit each, packed without gaps.
+// segmentBits returns the functional groups of the frames of all segments, and their pixels, with one bit per pixel and no
+// padding between frames (PS3.5 8.1.1).
 func (l *LabelMap) segmentBits(s *DICOMSeries, labels []int32) (frames []dicom.Set, bits []byte) {
 	area := l.Dim[0] * l.Dim[1]
 	on := make([]map[int32]bool, l.Dim[2]) // labels on each slice
-	used := 0                              // slices with any
-	rank := make([]int, l.Dim[2])          // among them, from 1
+	used := 0                              // number of slices with labels
+	rank := make([]int, l.Dim[2])          // of a slice among those, from 1
 	for z := range on {
 		on[z] = map[int32]bool{}
 		for _, v := range l.Data[z*area : (z+1)*area] {
@@ -72,7 +73,7 @@ func (l *LabelMap) segmentBits(s *DICOMSeries, labels []int32) (frames []dicom.S
 			rank[z] = used
 		}
 	}
-	at := 0 // bits so far
+	at := 0 // number of bits so far
 	for i, label := range labels {
 		for z := range on {
 			if !on[z][label] {

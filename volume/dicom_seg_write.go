@@ -14,14 +14,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom"
 )
 
-// What a segmentation says of the program that made it.
+// How a segmentation identifies the program that made it.
 const (
 	segmentManufacturer = "slmsam"
 	segmentAlgorithm    = "SLM-SAM 2"
-	trackingPrefix      = "slmsam label " // of tracking identifiers: the label number follows
+	trackingPrefix      = "slmsam label " // of tracking identifiers, followed by the label
 )
 
-// checkSegmentable says why labels on this grid cannot be written as a DICOM segmentation, nil if they can.
+// checkSegmentable returns an error that says why labels on this grid cannot be written as a DICOM segmentation, or nil.
 func (g Geometry) checkSegmentable() error {
 	s := g.DICOM
 	switch {
@@ -37,8 +37,8 @@ func (g Geometry) checkSegmentable() error {
 	return nil
 }
 
-// writeSegmentation writes a DICOM segmentation (PS3.3 A.51): binary, a segment for each label, a frame for each slice
-// that a segment is on. Segments are numbered from 1, as the standard wants; their tracking identifiers keep the labels.
+// writeSegmentation writes a binary DICOM segmentation (PS3.3 A.51) with a segment for each label, and a frame for each slice that
+// a segment is on. Segments are numbered from 1, as the standard requires; their tracking identifiers preserve the labels.
 func (l *LabelMap) writeSegmentation(w io.Writer, now time.Time) error {
 	geom := l.Geom.orDefault(l.Dim)
 	if err := geom.checkSegmentable(); err != nil {
@@ -71,7 +71,7 @@ func (l *LabelMap) writeSegmentation(w io.Writer, now time.Time) error {
 	return err
 }
 
-// segmentationHeader is everything but segments and frames.
+// segmentationHeader returns everything but segments and frames.
 func (s *DICOMSeries) segmentationHeader(now time.Time) dicom.Set {
 	set := maps.Clone(s.owner)
 	if s.plainOwner() {
@@ -121,7 +121,7 @@ func (s *DICOMSeries) segmentationHeader(now time.Time) dicom.Set {
 	return set
 }
 
-// reference names an instance of the series.
+// reference returns a reference to an instance of the series.
 func reference(class, uid string) dicom.Set {
 	r := dicom.Set{}
 	r.Text(0x00081150, "UI", class)
@@ -129,7 +129,7 @@ func reference(class, uid string) dicom.Set {
 	return r
 }
 
-// setDimensions says that frames are counted by segment, then by position.
+// setDimensions says that frames are ordered by segment, then by position (PS3.3 C.7.6.17).
 func setDimensions(set dicom.Set, uid string) {
 	organization := dicom.Set{}
 	organization.Text(0x00209164, "UI", uid)
@@ -149,7 +149,7 @@ func setDimensions(set dicom.Set, uid string) {
 	set.Sequence(0x00209222, indices...)
 }
 
-// code is a coded concept.
+// code returns a coded concept.
 func code(value, scheme, meaning string) dicom.Set {
 	c := dicom.Set{}
 	c.Text(0x00080100, "SH", value)
@@ -158,14 +158,14 @@ func code(value, scheme, meaning string) dicom.Set {
 	return c
 }
 
-// segment describes a segment: its name, what made it, and identifiers by which later segmentations of the same series
-// can be told to show the same thing. What is in it only the user knows: it is coded as tissue.
+// segment describes a segment: its name, the algorithm, and tracking identifiers, which show that segments in later segmentations
+// of the same series are the same object. Only the user knows what the object is, so its code is just "tissue".
 func (l *LabelMap) segment(s *DICOMSeries, number int, label int32) dicom.Set {
 	name, rgb := l.Legend[label].Name, l.Legend[label].Color
 	if name == "" {
 		name = fmt.Sprintf("label %d", label)
 	}
-	const longestName = 64 // of LO, in characters
+	const longestName = 64 // characters of LO (PS3.5 table 6.2-1)
 	if r := []rune(name); len(r) > longestName {
 		name = string(r[:longestName])
 	}

@@ -10,15 +10,15 @@ import (
 
 // Limits on the regularity of slice positions.
 const (
-	sameStep     = 0.01 // of the usual step: closer slices lie at one position
-	looseStep    = 0.1  // of the usual step: farther off its place, a slice is missing or the spacing varies
-	roundedStep  = 0.34 // the same, of positions that were rounded
-	roundedBy    = 0.05 // mm: the rounding of positions to a tenth of a millimeter, as some archives do
-	roundedDrift = 0.15 // mm: sideways drift through the whole stack that such rounding makes
+	sameStep     = 0.01 // slices closer than this share of the usual step are at the same position
+	looseStep    = 0.1  // if a slice is off its place by more than this share of the step, slices are missing or the spacing varies
+	roundedStep  = 0.34 // the same limit for positions that may be rounded
+	roundedBy    = 0.05 // mm: largest error of positions that some archives round to a tenth of a millimeter
+	roundedDrift = 0.15 // mm: largest sideways drift through a whole stack due to such rounding
 )
 
-// sortSlices sorts by position along the normal and returns the step from slice to slice in LPS mm. Slices without
-// position are sorted by SliceLocation, else by instance number.
+// sortSlices sorts the slices by position along their normal, and returns the step from slice to slice in LPS mm. Slices without
+// position are sorted by SliceLocation or else by instance number.
 func sortSlices(stack []*dicomFrame) (step [3]float64, notes []string, err error) {
 	first := stack[0]
 	if !first.placed {
@@ -93,7 +93,7 @@ func sortUnplaced(stack []*dicomFrame) ([3]float64, []string, error) {
 	return [3]float64{0, 0, depth}, []string{fmt.Sprintf("the slices have no position in space: they are ordered by %s, %.4g mm apart", by, depth)}, nil
 }
 
-// checkSteps reports slices at one position, and slices off their place.
+// checkSteps returns an error if slices are at the same position or unevenly spaced.
 func checkSteps(stack []*dicomFrame, along func(*dicomFrame) float64) error {
 	gaps := make([]float64, len(stack)-1)
 	for i := range gaps {
@@ -124,7 +124,7 @@ func checkSteps(stack []*dicomFrame, along func(*dicomFrame) float64) error {
 	return unevenError(stack, gaps, median)
 }
 
-// unevenError lists the steps that are unlike the usual one.
+// unevenError returns the error for unevenly spaced slices, which lists the unusual steps.
 func unevenError(stack []*dicomFrame, gaps []float64, median float64) error {
 	var wide, narrow []string
 	for i, gap := range gaps {
@@ -152,7 +152,7 @@ func unevenError(stack []*dicomFrame, gaps []float64, median float64) error {
 		median, strings.Join(what, "; "))
 }
 
-// repeatedError says how slices at one position differ, so that the user can take them apart.
+// repeatedError returns the error for slices at the same position, which says how they differ, so that the user can separate them.
 func repeatedError(stack []*dicomFrame, along func(*dicomFrame) float64, limit float64) error {
 	var pairs []string
 	differ := map[string]bool{}
@@ -169,7 +169,7 @@ func repeatedError(stack []*dicomFrame, along func(*dicomFrame) float64, limit f
 		}
 	}
 	how := "nothing in their headers tells them apart"
-	for _, m := range frameMarks { // the first is the most telling
+	for _, m := range frameMarks { // the most informative first
 		if differ[m.name] {
 			values := map[string]bool{}
 			for _, s := range stack {
@@ -183,7 +183,7 @@ func repeatedError(stack []*dicomFrame, along func(*dicomFrame) float64, limit f
 		plural(len(pairs), "slice"), strings.Join(pairs[:min(len(pairs), 3)], ", "), how)
 }
 
-// plural counts things: "1 gap", "2 gaps".
+// plural returns a number of things: "1 gap", "2 gaps".
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

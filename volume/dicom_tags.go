@@ -2,7 +2,7 @@ package volume
 
 import "github.com/seed-6f79f512/slmsam/volume/dicom"
 
-// The elements that say where an image lies and what it belongs to.
+// Elements that say where an image is in space and what it belongs to.
 const (
 	tagImageType        dicom.Tag = 0x00080008
 	tagModality         dicom.Tag = 0x00080060
@@ -29,10 +29,10 @@ const (
 	seqPlaneOrientation dicom.Tag = 0x00209116
 	seqTransformation   dicom.Tag = 0x00289145
 	seqFrameContent     dicom.Tag = 0x00209111
-	seqPlaneInVolume    dicom.Tag = 0x0020930e // plane position of volumes without a patient (PlanePositionVolumeSequence)
+	seqPlaneInVolume    dicom.Tag = 0x0020930e // PlanePositionVolumeSequence: positions in a volume without a patient frame
 )
 
-// frameMarks are the elements that tell apart frames at one and the same place: a sequence that may hold the
+// frameMarks lists the elements that distinguish frames at the same place: the functional group sequence that may contain the
 // element in a multi-frame file, the element, and its name for people.
 var frameMarks = []struct {
 	sequence, tag dicom.Tag
