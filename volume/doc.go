@@ -10,8 +10,8 @@
 // in millimeters in the RAS+ frame (x grows to the patient's right, y to the front, z to the head,
 // as in NIfTI); DICOM, NRRD and MetaImage positions (LPS) are converted on the way in and out.
 //
-// Every reader checks what a header promises against the size of the file before it allocates,
-// and returns an error that names the file; none panics on bad input (see the fuzz targets).
+// Before it allocates memory, every reader checks what a header promises against the size of the
+// file. Errors name the file, and bad input never causes a panic (see the fuzz targets).
 //
 // Where to start reading: volume.go (types, Read, ReadLabelMap), geometry.go (grids and their
 // comparison), nifti.go (the reference format), window.go and resize_pil.go (the path from voxels

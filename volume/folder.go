@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// folderFiles is what a folder holds, by kind; files with their paths, folders by name.
+// folderFiles lists what a folder holds, by kind: files with their paths, and the names of subfolders.
 type folderFiles struct {
 	dicom, pictures, volumes []string
 	folders                  []string
 	aside                    leftOut
 }
 
-// listFolder sorts the files of a folder. Links are followed.
+// listFolder lists the files of a folder by kind. Links are followed.
 func listFolder(path string) (*folderFiles, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -45,7 +45,7 @@ func listFolder(path string) (*folderFiles, error) {
 	return in, nil
 }
 
-// add sorts one file by its content and name.
+// add adds a file by its kind, which its content and name tell.
 func (in *folderFiles) add(name string) error {
 	head, err := fileHead(name)
 	if err != nil {
@@ -59,7 +59,7 @@ func (in *folderFiles) add(name string) error {
 	case "nifti", "nrrd", "mha":
 		if image, ok := replaceExt(name, ".img", ".hdr"); ok {
 			if _, err := os.Stat(image); err == nil {
-				return nil // the other half of a pair
+				return nil // the other file of a pair, whose header counts
 			}
 		}
 		in.volumes = append(in.volumes, name)
@@ -69,11 +69,11 @@ func (in *folderFiles) add(name string) error {
 	return nil
 }
 
-// maxFolderDepth is how many folders that hold nothing but one folder are entered.
+// maxFolderDepth bounds how many nested folders are entered that hold nothing but a folder.
 const maxFolderDepth = 8
 
-// openFolder opens a folder of DICOM files or of PNG/JPEG slices, or the only volume in it. What else lies there is
-// named in the notes.
+// openFolder opens a folder of DICOM files or of PNG/JPEG slices, or the only volume in it. Whatever else it holds is named in
+// the notes.
 func openFolder(path string, why purpose, depth int) (*source, error) {
 	in, err := listFolder(path)
 	if err != nil {
@@ -114,7 +114,7 @@ func openFolder(path string, why purpose, depth int) (*source, error) {
 	return src, nil
 }
 
-// openInside opens the only folder in a folder that holds no image itself.
+// openInside opens the only subfolder of a folder that holds no image itself.
 func openInside(path string, in *folderFiles, why purpose, depth int) (*source, error) {
 	if len(in.folders) > 1 || depth == maxFolderDepth {
 		return nil, fmt.Errorf("the folder holds no DICOM images or PNG/JPEG slices itself: choose one of its subfolders (%s)", shortList(in.folders))
@@ -136,6 +136,7 @@ func (in *folderFiles) leaveOut(kind string, paths []string) {
 	}
 }
 
+// baseNames returns the names of files without their folders.
 func baseNames(paths []string) []string {
 	names := make([]string, len(paths))
 	for i, p := range paths {
@@ -144,7 +145,7 @@ func baseNames(paths []string) []string {
 	return names
 }
 
-// shortList joins the first few names.
+// shortList joins names, and abbreviates a long list.
 func shortList(names []string) string {
 	const most = 5
 	if len(names) > most {

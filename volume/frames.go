@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// byName places slices that are called as frames of the image are.
+// byName places the slices of a mask by their names, if they match names of the image's slices.
 func (m *matching) byName() (p place, ok bool) {
 	if m.image.Frames == nil || m.mask.Frames == nil || m.image.Dim[0] != m.mask.Dim[0] || m.image.Dim[1] != m.mask.Dim[1] {
 		return p, false
@@ -26,7 +26,7 @@ func (m *matching) byName() (p place, ok bool) {
 	return p, false
 }
 
-// matchFrames finds the image's frame of each mask slice by a key of their names; nil unless each has exactly one.
+// matchFrames returns the image slice for each mask slice, matched by a key of their names; nil unless the match is unique.
 func matchFrames(image, mask []string, key func(string) string) []int {
 	at := map[string]int{}
 	for i, name := range image {
@@ -46,7 +46,7 @@ func matchFrames(image, mask []string, key func(string) string) []int {
 	return frames
 }
 
-// withoutRole strips what programs add to a frame's name for its mask.
+// withoutRole removes what programs add to a slice's name to name its mask or image.
 func withoutRole(name string) string {
 	name = strings.ToLower(name)
 	for _, role := range []string{"segmentation", "labels", "label", "mask", "seg", "gt", "image", "img"} {
@@ -58,7 +58,7 @@ func withoutRole(name string) string {
 	return name
 }
 
-// withoutZeros also takes frame7 and frame_0007 for the same.
+// withoutZeros also gives frame7 and frame_0007 the same key.
 func withoutZeros(name string) string {
 	var out strings.Builder
 	for name = withoutRole(name); name != ""; {

@@ -9,7 +9,7 @@ import (
 // last row is 0 0 0 1.
 type Affine [4][4]float64
 
-// Geometry says where a grid lies in space.
+// Geometry describes a grid's position in space.
 type Geometry struct {
 	Dim     [3]int       // voxels along each axis
 	Spacing [3]float64   // mm between voxel centers along each axis, positive
@@ -17,10 +17,10 @@ type Geometry struct {
 	NIfTI   NIfTIFrame   // header fields of a NIfTI source, written back verbatim; zero for other sources
 	DICOM   *DICOMSeries // the series that the grid comes from; nil for other sources
 
-	// What the file leaves open, so that it is not compared.
-	Nominal  bool     // neither voxel size nor place (PNG/JPEG stack): Affine is a placeholder
-	Unplaced bool     // no place in space: the steps of Affine hold, its directions and origin are made up
-	Flat     bool     // the file is two-dimensional: where its slice lies may be made up
+	// What the file does not state, which is therefore not compared.
+	Nominal  bool     // neither voxel size nor position is stated (PNG/JPEG stack): Affine is a placeholder
+	Unplaced bool     // the position is not stated: Affine's directions and origin are placeholders, its steps are valid
+	Flat     bool     // the file is two-dimensional: the position of its slice may be a placeholder
 	Frames   []string // names of a stack's slices, in order, without folder and extension
 }
 
@@ -53,10 +53,10 @@ type NIfTIFrame struct {
 	QOffset   [3]float64
 	SRow      [3][4]float64
 	XYZTUnits int32
-	Third     int // the header's axis that is the grid's third, where it is a later one; else 0
+	Third     int // the header's axis that is the grid's third axis, if it is not 3; else 0
 }
 
-// NewGeometry is an axis-aligned RAS+ grid with its first voxel at the origin; spacing in mm.
+// NewGeometry returns an axis-aligned RAS+ grid with its first voxel at the origin. The spacing is in mm.
 func NewGeometry(dim [3]int, spacing [3]float64) Geometry {
 	var a Affine
 	for axis := range 3 {
@@ -66,7 +66,7 @@ func NewGeometry(dim [3]int, spacing [3]float64) Geometry {
 	return GeometryFromAffine(dim, a)
 }
 
-// GeometryFromAffine is the grid with the given voxel-to-RAS+ map; the spacing is the length of the
+// GeometryFromAffine returns the grid with the given voxel-to-RAS+ map. Its spacing is the length of the
 // map's columns.
 func GeometryFromAffine(dim [3]int, a Affine) Geometry {
 	g := Geometry{Dim: dim, Affine: a}
@@ -76,7 +76,7 @@ func GeometryFromAffine(dim [3]int, a Affine) Geometry {
 	return g
 }
 
-// orDefault is g, or a 1 mm grid where g was never set (volumes built by hand), with dim as its size.
+// orDefault returns g, or a 1 mm grid if g was never set (in volumes built by hand), with the size dim.
 func (g Geometry) orDefault(dim [3]int) Geometry {
 	if g.Affine == (Affine{}) {
 		g = NewGeometry(dim, [3]float64{1, 1, 1})
@@ -91,9 +91,9 @@ func (g Geometry) orDefault(dim [3]int) Geometry {
 const gridTolerance = 0.01
 
 // Diff names the fields in which two grids differ: "dimensions", "affine spacing", "affine
-// orientation", "affine origin". Affines count as equal if no corner of the grid moves by more than
-// a hundredth of the smallest spacing. Empty: the same grid. A nominal geometry (PNG/JPEG stack) has
-// no position, so only the dimensions are compared.
+// orientation", "affine origin"; none if the grids are the same. Affines count as equal if no corner of
+// the grid moves by more than a hundredth of the smallest spacing. A nominal geometry (PNG/JPEG stack)
+// has no position, so only the dimensions are compared.
 func (g Geometry) Diff(other Geometry) []string {
 	var fields []string
 	if g.Dim != other.Dim {
@@ -129,7 +129,7 @@ func (g Geometry) Diff(other Geometry) []string {
 	return fields
 }
 
-// CornerShift is the largest distance in mm between where the two affines put a corner of g's grid.
+// CornerShift returns the largest distance, in mm, between the positions of a corner of g's grid in both affines.
 func (g Geometry) CornerShift(other Geometry) float64 {
 	var worst float64
 	for corner := range 8 {
@@ -144,19 +144,19 @@ func (g Geometry) CornerShift(other Geometry) float64 {
 	return worst
 }
 
-// describe gives spacing, axis codes and origin in one line.
+// describe returns spacing, axis codes and origin in one line.
 func (g Geometry) describe() string {
 	o := g.Affine.column(3)
 	return fmt.Sprintf("spacing %.4gx%.4gx%.4g mm %s origin (%.4g, %.4g, %.4g)",
 		g.Spacing[0], g.Spacing[1], g.Spacing[2], g.Orientation(), o[0], o[1], o[2])
 }
 
-// Orientation gives, for each axis, the anatomical direction it mostly points to, as in nibabel's
-// aff2axcodes: R or L, A or P, S or I ("RAS", "LPS", ...); "?" for an axis with no direction.
+// Orientation returns, for each axis, the anatomical direction that it mostly points to, like nibabel's
+// aff2axcodes: R or L, A or P, S or I ("RAS", "LPS", ...); "?" for an axis without a direction.
 func (g Geometry) Orientation() string {
 	codes := []byte("???")
 	taken := [3]bool{}
-	for range 3 { // strongest match first, each direction used once
+	for range 3 { // the strongest match first; each direction is used once
 		best, axisOf, rowOf := 0.0, -1, -1
 		for axis := range 3 {
 			c := g.Affine.column(axis)
@@ -181,9 +181,9 @@ func (g Geometry) Orientation() string {
 // spacingTie is the relative difference below which two spacings count as equal.
 const spacingTie = 1e-3
 
-// AcquisitionAxis is the axis along which slices were acquired: the one of largest spacing. Where two
-// axes share the largest spacing (within a thousandth) they are the square pixels of a slice, and the
-// third axis is meant; where all three do, the last.
+// AcquisitionAxis returns the axis along which slices were acquired: the one with the largest spacing. If two
+// axes share the largest spacing (within a thousandth), they are those of a slice with square pixels, and the
+// third axis is returned; if all three do, the last one.
 func (g Geometry) AcquisitionAxis() int {
 	s := g.Spacing
 	top := max(s[0], s[1], s[2]) * (1 - spacingTie)
@@ -204,8 +204,8 @@ func (g Geometry) AcquisitionAxis() int {
 	return 2
 }
 
-// AcquisitionAxis is that of the volume's grid.
+// AcquisitionAxis returns the acquisition axis of the volume's grid.
 func (v *Volume) AcquisitionAxis() int { return v.Grid().AcquisitionAxis() }
 
-// AcquisitionAxis is that of the label map's grid.
+// AcquisitionAxis returns the acquisition axis of the label map's grid.
 func (l *LabelMap) AcquisitionAxis() int { return l.Grid().AcquisitionAxis() }

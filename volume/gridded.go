@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// Gridded is what has voxels on a grid: a *Volume or a *LabelMap.
+// Gridded is anything with voxels on a grid: a *Volume or a *LabelMap.
 type Gridded interface {
-	Grid() Geometry // with the size of the voxel data; 1 mm voxels where nothing was set
+	Grid() Geometry // with the size of the voxel data; 1 mm voxels if no geometry was set
 	path() string   // where it was read from
 }
 
-// Grid is where the voxels lie; a volume built by hand without a geometry has voxels of 1 mm.
+// Grid returns the grid of the voxels. A volume built by hand without a geometry has voxels of 1 mm.
 func (v *Volume) Grid() Geometry { return v.Geom.orDefault(v.Dim) }
 
-// Grid is where the voxels lie; a label map built by hand without a geometry has voxels of 1 mm.
+// Grid returns the grid of the voxels. A label map built by hand without a geometry has voxels of 1 mm.
 func (l *LabelMap) Grid() Geometry { return l.Geom.orDefault(l.Dim) }
 
 func (v *Volume) path() string   { return v.Path }
 func (l *LabelMap) path() string { return l.Path }
 
-// GridError says that a mask does not lie on the grid of its image.
+// GridError means that a mask is not on the grid of its image.
 type GridError struct {
 	Image, Mask string   // paths
-	Fields      []string // which fields differ, as Diff names them
+	Fields      []string // the fields that differ, as named by Diff
 	AffineOnly  bool     // the dimensions agree
 	detail, fix string
 }
@@ -36,8 +36,8 @@ func (e *GridError) Error() string {
 	return fmt.Sprintf("volume: %s is not on the grid of %s: %s: %s; %s", displayPath(e.Mask), displayPath(e.Image), what, e.detail, e.fix)
 }
 
-// gridError says in which fields the grids differ, and what to do. It never advises to overwrite the mask's header: where
-// the voxels are stored in another order, that puts the outlines in the wrong place without a word.
+// gridError returns the error for a mask that is not on its image's grid, which says in what they differ and what to do. It never
+// advises overwriting the mask's header: if the voxels are stored in another order, that would silently misplace the outlines.
 func gridError(image, mask Gridded) *GridError {
 	a, b := image.Grid(), mask.Grid()
 	e := &GridError{Image: image.path(), Mask: mask.path(), Fields: a.Diff(b), AffineOnly: a.Dim == b.Dim,
@@ -48,14 +48,14 @@ func gridError(image, mask Gridded) *GridError {
 	}
 	e.detail = fmt.Sprintf("mask %s, image %s, a corner moves by %.4g mm", b.describe(), a.describe(), a.CornerShift(b))
 	if a.placed() && b.placed() && a.Orientation() != b.Orientation() {
-		return e // voxel i of the one is not voxel i of the other
+		return e // voxels with the same index are in different places
 	}
 	e.fix = "if it was drawn on this very image, voxel for voxel, pass --ignore-geometry; otherwise " + e.fix
 	return e
 }
 
-// CheckSameGrid returns a *GridError unless both lie on the same grid, stored in the same order. OntoGrid is the rule
-// for what a user gives; this one is for what must lie voxel upon voxel.
+// CheckSameGrid returns a *GridError unless both are on the same grid, with voxels in the same order. It is for data that must
+// match voxel by voxel; for files from users, see OntoGrid.
 func CheckSameGrid(image, mask Gridded) error {
 	if len(image.Grid().Diff(mask.Grid())) == 0 {
 		return nil

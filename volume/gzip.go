@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// gzipReader unpacks gzip members one after another, as gzip.Reader does, but ends where something else follows:
-// tapes and block devices pad files with zeros, which other programs ignore, too.
+// gzipReader unpacks consecutive gzip members like gzip.Reader, but stops at anything else: tapes and block devices pad files
+// with zeros, which other programs ignore, too.
 type gzipReader struct {
 	from *bufio.Reader
 	z    *gzip.Reader

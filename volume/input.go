@@ -10,22 +10,22 @@ import (
 	"os"
 )
 
-// input is a stream of bytes with what is known of its length.
+// input is a stream of bytes, with what is known about its length.
 type input struct {
 	io.Reader
 	io.Closer
-	stored int64 // length on disk, counted from where the stream starts
-	ratio  int64 // the stream is at most this many times as long; 1: not compressed
+	stored int64 // length on disk, from where the stream starts
+	ratio  int64 // the stream is at most this many times longer than stored; 1: not compressed
 }
 
-// The most that a compressed byte can stand for: 1032 for deflate (zlib technical notes), and for bzip2,
-// whose blocks of 900 kB of one value shrink to some 40 bytes, about 22 thousand.
+// The largest compression ratios: 1032 for deflate (zlib technical notes); about 22,000 for bzip2, whose blocks of 900 kB
+// of a single value shrink to some 40 bytes.
 const (
 	maxDeflateRatio = 1032
 	maxBzip2Ratio   = 1 << 15
 )
 
-// openInput opens a file, unpacking gzip by its signature.
+// openInput opens a file. If it has gzip's signature, the stream is unpacked.
 func openInput(path string) (*input, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -64,7 +64,7 @@ func openPlain(path string) (*input, error) {
 }
 
 // prove checks that the input can hold n samples of the given size after skip bytes, and returns
-// how many of them it is certain to hold (for packed data, a modest guess at how many it may).
+// the number it certainly holds or, for compressed data, a cautious estimate of it.
 func (in *input) prove(n int, size int, skip int64) (int, error) {
 	want := int64(n)*int64(size) + skip
 	if in.ratio == 1 {
@@ -76,11 +76,11 @@ func (in *input) prove(n int, size int, skip int64) (int, error) {
 	if want > in.stored*in.ratio {
 		return 0, fmt.Errorf("the header promises %d bytes of voxels, more than a compressed file of %d bytes can hold: truncated file or corrupt header", want-skip, in.stored)
 	}
-	const usualRatio = 8 // scans compress two- to fourfold; label maps grow by appending
+	const usualRatio = 8 // scans compress two- to fourfold; for label maps, more memory is allocated later
 	return int(min(int64(n), in.stored*usualRatio/int64(size))), nil
 }
 
-// streamVoxels returns the voxels function of a source whose samples lie one after another in r.
+// streamVoxels returns the voxels function of a source with n consecutive samples in r.
 func streamVoxels(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, slope, inter float64) func(func([]float64) error) error {
 	return func(emit func([]float64) error) error {
 		if err := streamSamples(r, n, kind, order, slope, inter, emit); err != nil {
@@ -90,7 +90,7 @@ func streamVoxels(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, s
 	}
 }
 
-// streamSamples hands n samples of r to emit, rescaled.
+// streamSamples passes n samples of r to emit, rescaled.
 func streamSamples(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, slope, inter float64, emit func([]float64) error) error {
 	const chunk = 1 << 15
 	raw := make([]byte, chunk*kind.size())
@@ -118,8 +118,8 @@ func streamSamples(r io.Reader, n int, kind sampleKind, order binary.ByteOrder, 
 	return nil
 }
 
-// samples connects n samples that follow skip bytes of the stream, or are its last ones (skip -1). More data than the
-// header promises are an error: most likely something precedes the voxels, and they would be read out of place.
+// samples connects n samples that follow skip bytes of the stream or, if skip is -1, are at its end. More data than the header
+// promises is an error: most likely, something precedes the voxels, and they would be read out of place.
 func (in *input) samples(n int, kind sampleKind, order binary.ByteOrder, skip int64, field string) (voxels func(func([]float64) error) error, proven int, err error) {
 	if proven, err = in.prove(n, kind.size(), max(skip, 0)); err != nil {
 		return nil, 0, err
@@ -144,7 +144,7 @@ func (in *input) samples(n int, kind sampleKind, order binary.ByteOrder, skip in
 	}, proven, nil
 }
 
-// readTail keeps the last n bytes of a stream.
+// readTail returns the last n bytes of a stream.
 func readTail(r io.Reader, n int) ([]byte, error) {
 	var kept []byte
 	chunk := make([]byte, 1<<16)
@@ -167,8 +167,8 @@ func readTail(r io.Reader, n int) ([]byte, error) {
 	return kept[len(kept)-n:], nil
 }
 
-// surplus reads what follows the voxels, checksums of packed data among it. Zeros and line ends are padding; anything
-// else is an error.
+// surplus reads what follows the voxels, including checksums of packed data. Zeros and line ends are padding; anything else is
+// an error.
 func surplus(r io.Reader, field string) error {
 	chunk := make([]byte, 1<<15)
 	total, foreign := 0, false
@@ -194,8 +194,8 @@ func surplus(r io.Reader, field string) error {
 	return nil
 }
 
-// drain reads what is left of a stream, so that gzip and zlib compare their checksums: voxels from a
-// damaged file must not pass for good ones. Much more than a trailer is left unread.
+// drain reads the rest of a stream, so that gzip and zlib compare their checksums: voxels from a
+// damaged file must not pass for good ones. If much more than a trailer follows, it stops.
 func drain(r io.Reader) error {
 	const most = 1 << 20
 	if _, err := io.CopyN(io.Discard, r, most); err != nil && err != io.EOF {
@@ -204,7 +204,7 @@ func drain(r io.Reader) error {
 	return nil
 }
 
-// plainPathError strips the path from an *os.PathError: the callers name it themselves.
+// plainPathError removes the path from an *os.PathError, because callers add it themselves.
 func plainPathError(err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {

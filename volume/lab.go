@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// labToRGB turns DICOM's CIELab (PS3.3 C.10.7.1.1: L* of 0..100 and a*, b* of -128..127 on the scale 0..65535, white
-// point D50) into sRGB.
+// labToRGB converts DICOM's CIELab (PS3.3 C.10.7.1.1: L* of 0..100 and a*, b* of -128..127 on the scale 0..65535, white
+// point D50) to sRGB.
 func labToRGB(lab []int) color.RGBA {
 	l := float64(lab[0]) * 100 / 65535
 	a := float64(lab[1])*255/65535 - 128
@@ -70,7 +70,7 @@ func labInverse(f float64) float64 {
 	return (116*f - 16) * 27 / 24389
 }
 
-// shade is a color for a label that has none: hues a golden angle apart, so that neighbors differ.
+// shade returns a color for a label that has none. Hues are a golden angle apart, so that consecutive labels differ.
 func shade(label int32) color.RGBA {
 	const golden = 0.618033988749895
 	_, hue := math.Modf(float64(label) * golden)

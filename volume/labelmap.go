@@ -9,28 +9,28 @@ import (
 	"strings"
 )
 
-// LabelMap is a segmentation: one integer per voxel of a 3-D grid, 0 for background. Numbers are kept as
-// they are in the file.
+// LabelMap is a segmentation: one integer per voxel of a 3-D grid, 0 for background. The numbers are those
+// of the file.
 type LabelMap struct {
 	Dim    [3]int          // voxels along each axis, in file order
 	Data   []int32         // labels, index x + Dim[0]*(y + Dim[1]*z)
-	Geom   Geometry        // where the grid lies in space
+	Geom   Geometry        // the grid's position in space
 	Path   string          // where it was read from
-	Legend map[int32]Label // names and colors, for the labels that have them
-	Notes  []string        // what the reader has to say that is no error: what was left out, assumed or mended
-	sparse bool            // a DICOM segmentation, which may hold some slices of its image only
+	Legend map[int32]Label // names and colors, for labels that have them
+	Notes  []string        // messages that are not errors: what the reader left out, assumed or repaired
+	sparse bool            // a DICOM segmentation, which may hold only some slices of its image
 }
 
-// Label is what people know a label by.
+// Label is the name and color of a label.
 type Label struct {
 	Name  string
-	Color color.RGBA // transparent: none was stated
+	Color color.RGBA // transparent: not stated
 }
 
-// Name is what people call a label: the legend's name, or "label 3".
+// Name returns the legend's name of a label, or a name such as "label 3".
 func (l *LabelMap) Name(label int32) string { return LabelName(l.Legend, label) }
 
-// LabelName is the name of a label in a legend, or "label 3" where it has none.
+// LabelName returns the name of a label in a legend or, if it has none, a name such as "label 3".
 func LabelName(legend map[int32]Label, label int32) string {
 	if name := legend[label].Name; name != "" {
 		return name
@@ -44,13 +44,13 @@ func NewLabelMap(v *Volume) *LabelMap {
 }
 
 // labelTolerance is how far a stored label may be from an integer: masks that were stored as floats, or as
-// integers with a scale factor, come back with rounding errors. Interpolated masks have values between.
+// integers with a scale factor, have rounding errors. Interpolated masks have values in between.
 const labelTolerance = 1e-2
 
-// ReadLabelMap reads a label map from the same kinds of file as Read. Every voxel must be an integer
+// ReadLabelMap reads a label map from the same kinds of files as Read. Every voxel must be an integer
 // that fits in 32 bits (within a hundredth, for masks stored as floats); anything else is an error that
-// names the first such voxel. A negative number is no object: it becomes background, with a note. In a
-// PNG stack with a palette the labels are the palette indices.
+// names the first such voxel. Negative numbers are not labels and become background, with a note. In a
+// PNG stack with a palette, the labels are the palette indices.
 func ReadLabelMap(path string) (*LabelMap, error) {
 	src, err := openSource(path, asLabels)
 	if err != nil {
@@ -85,7 +85,7 @@ func ReadLabelMap(path string) (*LabelMap, error) {
 	return &LabelMap{Dim: src.dim, Data: data, Geom: src.geom, Path: path, Legend: src.legend, Notes: src.notes, sparse: src.sparse}, nil
 }
 
-// negativeNote says which negative numbers were left out, the first few in full.
+// negativeNote returns the note on which negative numbers were left out, the first few in full.
 func negativeNote(counts map[int32]int) string {
 	const most = 3
 	var words []string
@@ -102,10 +102,10 @@ func negativeNote(counts map[int32]int) string {
 // Slice copies slice i along axis, row-major [H,W]; see SliceSize for the order.
 func (l *LabelMap) Slice(axis, i int) []int32 { return TakeSlice(l.Data, l.Dim, axis, i) }
 
-// SetSlice stores what Slice returned: the exact inverse.
+// SetSlice stores slice i along axis: the inverse of Slice.
 func (l *LabelMap) SetSlice(axis, i int, pix []int32) { PutSlice(l.Data, l.Dim, axis, i, pix) }
 
-// Counts returns how many voxels carry each label, background included.
+// Counts returns the number of voxels with each label, including the background.
 func (l *LabelMap) Counts() map[int32]int {
 	counts := make(map[int32]int)
 	for start := 0; start < len(l.Data); {

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// CheckLabels returns the error that writing a map with these labels to path would meet because the format cannot hold
-// one of them. Ask before a long computation, not after it.
+// CheckLabels returns the error that writing these labels to path would cause because the format cannot hold one of them. It is
+// meant to be called before a long computation.
 func CheckLabels(path string, labels ...int32) error {
 	format, err := outputFormat(path)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// Legend is what a file of names says of labels.
+// Legend is the content of a file with names of labels.
 type Legend struct {
-	Labels  map[int32]Label    // by number; background and the ignored label are left out
-	Regions map[string][]int32 // names that stand for several labels together (nnU-Net's regions)
-	Ignore  int32              // the label of voxels that nothing is known of; 0: none
+	Labels  map[int32]Label    // by number, without the background and the ignored label
+	Regions map[string][]int32 // names that stand for several labels (nnU-Net's regions)
+	Ignore  int32              // label of voxels with unknown contents; 0: none
 }
 
-// ReadLegend reads names and colors of labels: nnU-Net's dataset.json (labels in either direction, regions, ignore), a JSON
-// object {"1": "liver"}, or a label file of ITK-SNAP (numbers, red, green, blue, alpha, two flags, "name").
+// ReadLegend reads names and colors of labels from nnU-Net's dataset.json (with names or numbers as keys, regions, and the
+// ignored label), a JSON object {"1": "liver"}, or ITK-SNAP's label descriptions.
 func ReadLegend(path string) (Legend, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func ReadLegend(path string) (Legend, error) {
 	return legend, nil
 }
 
-// ParseLegend is ReadLegend on bytes.
+// ParseLegend is ReadLegend for the content of a file.
 func ParseLegend(data []byte) (Legend, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // byte order mark
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
@@ -93,6 +93,7 @@ func legendOf(table map[string]json.RawMessage) (Legend, error) {
 	return l, nil
 }
 
+// parseable reports whether a text is a label.
 func parseable(s string) bool {
 	_, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
 	return err == nil
@@ -132,7 +133,7 @@ func parseSnapLabels(text string) (Legend, error) {
 	return l, nil
 }
 
-// SetNames puts names and colors into the map's legend for the labels that it has none for.
+// SetNames adds names and colors to the map's legend, for labels that lack them.
 func (l *LabelMap) SetNames(legend Legend) {
 	if l.Legend == nil && len(legend.Labels) > 0 {
 		l.Legend = map[int32]Label{}

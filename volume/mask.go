@@ -5,9 +5,8 @@ import (
 	"os"
 )
 
-// ReadMask reads a label map that was made for an image, as ReadLabelMap does, and what only makes sense on an image:
-// contours (DICOM RTSTRUCT) are filled on its grid. Masks of other kinds come back as they are: OntoGrid brings them onto
-// the image's grid.
+// ReadMask is ReadLabelMap for a mask that belongs to an image. It also reads contours (DICOM RTSTRUCT), which have no grid of
+// their own, and fills them on the image's grid. Other masks keep their own grid; see OntoGrid.
 func ReadMask(path string, image *Volume) (*LabelMap, error) {
 	if contours, err := readContours(path); err != nil || contours != nil {
 		if err != nil {
@@ -27,7 +26,7 @@ func ReadMask(path string, image *Volume) (*LabelMap, error) {
 func readContours(path string) (*contourSet, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return nil, nil // ReadLabelMap says what is wrong
+		return nil, nil // ReadLabelMap reports what is wrong
 	}
 	head, err := fileHead(path)
 	if err != nil || sniff(path, head) != "dicom" {

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// openMHA opens a MetaImage: .mha with its voxels, or .mhd that names the file of its voxels.
-// Positions are in the LPS frame, as ITK writes them.
+// openMHA opens a MetaImage: a .mha file with its voxels, or a .mhd file that names their file.
+// Positions are LPS, as ITK writes them.
 func openMHA(path string) (*source, error) {
 	in, err := openPlain(path)
 	if err != nil {
@@ -27,7 +27,7 @@ func openMHA(path string) (*source, error) {
 	return src, nil
 }
 
-// mhaHeader holds the "Key = value" pairs, keys in lower case.
+// mhaHeader holds the "Key = value" pairs, with keys in lower case.
 type mhaHeader map[string]string
 
 func mhaSource(in *input, path string) (*source, error) {
@@ -61,7 +61,8 @@ func mhaSource(in *input, path string) (*source, error) {
 	return src, src.attachFiles(in, path, field, files, n, func(s *source, in *input, n int) error { return s.attachMHA(in, h, n, kind) })
 }
 
-// parseMHA reads the header, whose last line is ElementDataFile, and the names of files that follow if it is a list.
+// parseMHA reads the header, whose last line is ElementDataFile, and the file names that follow if that says LIST. length is the
+// number of bytes read.
 func parseMHA(r *bufio.Reader) (h mhaHeader, files []string, length int64, err error) {
 	h = mhaHeader{}
 	for {
@@ -90,7 +91,7 @@ func parseMHA(r *bufio.Reader) (h mhaHeader, files []string, length int64, err e
 	}
 }
 
-// listedFiles reads names of files, one a line, to the end.
+// listedFiles reads file names, one per line, to the end.
 func listedFiles(r *bufio.Reader, length *int64) (files []string, err error) {
 	for {
 		line, err := textLine(r, length)
@@ -111,7 +112,7 @@ func (h mhaHeader) kind() (sampleKind, error) {
 		return 0, fmt.Errorf("%s values per voxel (color or vectors), want one: convert to gray first", c)
 	}
 	kinds := map[string]sampleKind{"MET_CHAR": kindInt8, "MET_UCHAR": kindUint8, "MET_SHORT": kindInt16, "MET_USHORT": kindUint16,
-		"MET_INT": kindInt32, "MET_UINT": kindUint32, "MET_LONG": kindInt32, "MET_ULONG": kindUint32, // four bytes in MetaIO, whatever the machine
+		"MET_INT": kindInt32, "MET_UINT": kindUint32, "MET_LONG": kindInt32, "MET_ULONG": kindUint32, // four bytes in MetaIO, on every machine
 		"MET_LONG_LONG": kindInt64, "MET_ULONG_LONG": kindUint64,
 		"MET_FLOAT": kindFloat32, "MET_DOUBLE": kindFloat64}
 	kind, ok := kinds[strings.ToUpper(h["elementtype"])]
@@ -142,7 +143,7 @@ func (h mhaHeader) size3() ([3]int, error) {
 	return dim, nil
 }
 
-// numbers reads a field of finite numbers; absent, it returns nil.
+// numbers reads a field of finite numbers under any of its names. It returns nil if the field is absent.
 func (h mhaHeader) numbers(names ...string) ([]float64, error) {
 	words := strings.Fields(firstField(h, names...))
 	if len(words) == 0 {
@@ -159,7 +160,7 @@ func (h mhaHeader) numbers(names ...string) ([]float64, error) {
 	return out, nil
 }
 
-// geometry reads spacing, TransformMatrix (row i is the direction of axis i) and Offset.
+// geometry reads ElementSpacing, TransformMatrix (row i is the direction of axis i) and Offset.
 func (h mhaHeader) geometry(dim [3]int) (Geometry, error) {
 	n, _ := strconv.Atoi(h["ndims"]) // checked by size3
 	spacing, err := h.numbers("elementspacing", "elementsize")
@@ -200,7 +201,7 @@ func (h mhaHeader) geometry(dim [3]int) (Geometry, error) {
 
 func isTrue(s string) bool { return strings.EqualFold(s, "true") || s == "1" }
 
-// attachMHA connects the voxels, which start where in stands (or HeaderSize says).
+// attachMHA connects n voxels, which start at in's position or after HeaderSize more bytes.
 func (s *source) attachMHA(in *input, h mhaHeader, n int, kind sampleKind) error {
 	if b := h["binarydata"]; b != "" && !isTrue(b) {
 		return s.attachText(in, n)

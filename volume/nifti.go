@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// openNIfTI opens a single file (.nii, .nii.gz) or a header/image pair by either of its names.
+// openNIfTI opens a single file (.nii, .nii.gz) or a header/image pair by the name of either file.
 func openNIfTI(path string) (*source, error) {
 	headerPath := path
 	if name, ok := replaceExt(path, ".img", ".hdr"); ok {
@@ -35,7 +35,7 @@ func niftiSource(in *input, headerPath string) (*source, error) {
 		return nil, fmt.Errorf("NIfTI header: %w", err)
 	}
 	if version, _, ok := niftiVersion(raw); ok && version == 2 && got == nifti1Size {
-		more, _ := io.ReadFull(in, raw[got:]) // a short header is reported by parseNIfTI
+		more, _ := io.ReadFull(in, raw[got:]) // parseNIfTI reports a short header
 		got += more
 	}
 	h, err := parseNIfTI(raw[:got])
@@ -68,7 +68,7 @@ func niftiSource(in *input, headerPath string) (*source, error) {
 	return src, nil
 }
 
-// source checks the header and describes the grid.
+// source checks the header and returns a source with the grid, but without voxels.
 func (h *niftiHeader) source() (*source, error) {
 	dim, third, err := h.size3()
 	if err != nil {
@@ -85,12 +85,12 @@ func (h *niftiHeader) source() (*source, error) {
 	if h.analyze {
 		src.notes = append(src.notes, "an ANALYZE 7.5 file, which does not state its orientation: left and right may be swapped")
 	}
-	src.notes = append(src.notes, h.frame.mend()...)
+	src.notes = append(src.notes, h.frame.repair()...)
 	src.geom, err = h.frame.geometry(dim)
 	return src, err
 }
 
-// attach connects the voxels, which start at byte start of in, skip bytes from where in now stands.
+// attach connects the voxels, which start at byte start of in, skip bytes from its present position.
 func (s *source) attach(in *input, h *niftiHeader, start, skip int64) error {
 	kind, err := h.kind()
 	if err != nil {
@@ -127,7 +127,7 @@ func openPairImage(headerPath string) (*input, error) {
 	return nil, fmt.Errorf("NIfTI: the voxel file %s that belongs to this header is missing", filepath.Base(image))
 }
 
-// replaceExt swaps a name's extension, also in front of .gz, in lower or upper case.
+// replaceExt replaces the extension of a path, which may precede .gz, and keeps its case; false if it has another extension.
 func replaceExt(path, from, to string) (string, bool) {
 	tail := ""
 	if ext := filepath.Ext(path); strings.EqualFold(ext, ".gz") {

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// unitInMM is the length of the header's spatial unit: meter, millimeter or micrometer in the low
-// three bits of xyzt_units; unknown counts as millimeter.
+// unitInMM returns the header's spatial unit in mm: meter, millimeter or micrometer, from the low
+// three bits of xyzt_units. An unknown unit counts as millimeter.
 func (f *NIfTIFrame) unitInMM() float64 {
 	switch f.XYZTUnits & 7 {
 	case 1:
@@ -18,10 +18,10 @@ func (f *NIfTIFrame) unitInMM() float64 {
 	return 1
 }
 
-// mend replaces what no program could use: sizes of a voxel that are 0, NaN or infinite (by the sform's where it is
-// sound, else by 1), and orientations that are not numbers. It says what it did. The mended frame is what is written
-// back, too.
-func (f *NIfTIFrame) mend() (notes []string) {
+// repair replaces values that no program can use, and returns notes on what it did: a pixdim that is 0, NaN or infinite becomes
+// the sform's spacing if that is valid, else 1; an sform or qform that is not finite is dropped. The repaired frame is also
+// what is written back.
+func (f *NIfTIFrame) repair() (notes []string) {
 	sform := Affine{f.SRow[0], f.SRow[1], f.SRow[2], {0, 0, 0, 1}}
 	if !sform.finite() {
 		if f.SFormCode > 0 && f.QFormCode > 0 {
@@ -57,8 +57,8 @@ func (f *NIfTIFrame) mend() (notes []string) {
 	return notes
 }
 
-// geometry works out spacing and affine as nibabel does: the sform if its code is positive, else the
-// qform if its code is, else pixdim alone with x flipped and the origin in the middle of the grid.
+// geometry derives spacing and affine like nibabel: from the sform if sform_code is positive, else from the
+// qform if qform_code is, else from pixdim alone, with x flipped and the origin in the middle of the grid.
 func (f *NIfTIFrame) geometry(dim [3]int) (Geometry, error) {
 	g := Geometry{Dim: dim, NIfTI: *f}
 	switch {
@@ -76,7 +76,7 @@ func (f *NIfTIFrame) geometry(dim [3]int) (Geometry, error) {
 	g.Affine = g.Affine.scaled(unit)
 	for axis := range 3 {
 		g.Spacing[axis] = math.Abs(f.PixDim[axis+1]) * unit
-		if s := g.Spacing[axis]; !(s > 0) || math.IsInf(s, 0) { // pixdim not set: the affine knows
+		if s := g.Spacing[axis]; !(s > 0) || math.IsInf(s, 0) { // pixdim is not set, so use the affine
 			g.Spacing[axis] = norm(g.Affine.column(axis))
 		}
 		if g.Spacing[axis] == 0 {
@@ -86,8 +86,8 @@ func (f *NIfTIFrame) geometry(dim [3]int) (Geometry, error) {
 	return g, nil
 }
 
-// halfTurn is how close to 1 the squared vector part of a quaternion must be to count as a half turn:
-// nibabel's thresholds, three roundings of the version's number type.
+// halfTurn returns how close to 1 the squared vector part of a quaternion must be to count as a half turn:
+// nibabel's thresholds, three times the machine epsilon of the version's floating-point type.
 func (f *NIfTIFrame) halfTurn() float64 {
 	if f.Version == 2 {
 		return 3 * 0x1p-52
@@ -95,7 +95,7 @@ func (f *NIfTIFrame) halfTurn() float64 {
 	return 3 * 0x1p-23
 }
 
-// qform builds the affine from the quaternion, as nibabel and nifti1_io's quatern_to_mat44 do.
+// qform returns the affine of the quaternion, like nibabel and nifti1_io's quatern_to_mat44.
 func (f *NIfTIFrame) qform() Affine {
 	b, c, d := f.Quatern[0], f.Quatern[1], f.Quatern[2]
 	a := 1 - (b*b + c*c + d*d)
@@ -115,7 +115,7 @@ func (f *NIfTIFrame) qform() Affine {
 	return affineFromColumns(scale(x, f.PixDim[1]), scale(y, f.PixDim[2]), scale(z, depth), f.QOffset)
 }
 
-// pixdimAffine is the affine of a header with neither sform nor qform.
+// pixdimAffine returns the affine of a header with neither sform nor qform.
 func (f *NIfTIFrame) pixdimAffine(dim [3]int) Affine {
 	var a Affine
 	for axis := range 3 {
@@ -131,7 +131,7 @@ func (f *NIfTIFrame) pixdimAffine(dim [3]int) Affine {
 }
 
 // niftiFrame returns the header fields to write for a grid: those of the NIfTI file it came from, or
-// new ones (sform, and a qform where the axes are orthogonal, both as scanner coordinates).
+// new ones (sform and, if the axes allow it, qform, both as scanner coordinates).
 func (g Geometry) niftiFrame() NIfTIFrame {
 	if g.NIfTI.Version != 0 {
 		return g.NIfTI
@@ -149,9 +149,9 @@ func (g Geometry) niftiFrame() NIfTIFrame {
 	return f
 }
 
-// setQForm sets the quaternion fields if the axes within a slice are orthogonal. Where the slices are shifted against
-// each other (tilted gantry) only the sform can say so; the qform then stacks them straight, at their true distance,
-// for programs that read nothing else (ITK).
+// setQForm sets the quaternion fields if the axes of a slice are orthogonal. If slices are shifted against each other (tilted
+// gantry), only the sform can express that. The qform, for programs that only read it (ITK), then stacks the slices straight,
+// at their true distance.
 func (f *NIfTIFrame) setQForm(a Affine) {
 	var unit [3][3]float64
 	for axis := range 3 {
@@ -175,7 +175,7 @@ func (f *NIfTIFrame) setQForm(a Affine) {
 	if math.Abs(dot(unit[0], unit[2])) > skew || math.Abs(dot(unit[1], unit[2])) > skew {
 		f.PixDim[3] *= along / norm(n)
 	}
-	unit[2] = scale(n, 1/norm(n)) // the quaternion is of a rotation; qfac turns the axis round
+	unit[2] = scale(n, 1/norm(n)) // a quaternion is a rotation; qfac reverses the axis
 	f.Quatern = quaternion(unit)
 	f.QOffset = a.column(3)
 	f.QFormCode = 1

@@ -84,11 +84,11 @@ const (
 	nifti2Voxels = nifti2Size + 4
 )
 
-// niftiHeader is what this package uses of either version.
+// niftiHeader holds the fields of either version that this package uses.
 type niftiHeader struct {
 	order     binary.ByteOrder
-	pair      bool // voxels are in a separate .img file
-	analyze   bool // ANALYZE 7.5: no orientation
+	pair      bool // the voxels are in a separate .img file
+	analyze   bool // ANALYZE 7.5, which states no orientation
 	dim       [8]int64
 	datatype  int16
 	voxOffset float64
@@ -136,7 +136,7 @@ func parseNIfTI1(raw []byte, order binary.ByteOrder) (*niftiHeader, error) {
 	case "n+1\x00":
 	case "ni1\x00":
 		h.pair = true
-	case "\x00\x00\x00\x00": // ANALYZE 7.5, the format before NIfTI: what it says of orientation is not in these fields
+	case "\x00\x00\x00\x00": // ANALYZE 7.5, NIfTI's predecessor, in which these fields have other meanings
 		h.pair, h.analyze = true, true
 		f.QFormCode, f.SFormCode, f.XYZTUnits, f.SclInter = 0, 0, 0, 0
 		f.Quatern, f.QOffset, f.SRow = [3]float32{}, [3]float32{}, [3][4]float32{}
@@ -181,8 +181,8 @@ func widen(dst []float64, src []float32) {
 	}
 }
 
-// size3 returns the three spatial sizes, and which of the header's axes the third is. Further axes must have size 1,
-// but for one that stands in for a third of size 1: slices that were saved as frames.
+// size3 returns the sizes of the three spatial axes, and which of the header's axes the third one is. All other axes must have
+// size 1. If axis 3 has size 1, a later axis may take its place, because some programs save slices as time points.
 func (h *niftiHeader) size3() (dim [3]int, third int, err error) {
 	dim, third = [3]int{1, 1, 1}, 3
 	n := h.dim[0]
@@ -191,7 +191,7 @@ func (h *niftiHeader) size3() (dim [3]int, third int, err error) {
 	}
 	for i := int64(1); i <= n; i++ {
 		d := h.dim[i]
-		if d == 0 && i > 2 { // unused axes, written by hand; nifticlib takes them for 1
+		if d == 0 && i > 2 { // an unused axis; nifticlib also treats 0 as 1
 			d = 1
 		}
 		switch {
@@ -210,7 +210,7 @@ func (h *niftiHeader) size3() (dim [3]int, third int, err error) {
 	return dim, third, nil
 }
 
-// kind maps the NIfTI datatype code; color, complex and 128-bit types are refused.
+// kind returns the type of the voxels (NIfTI-1 field datatype). Color, complex and 128-bit types are refused.
 func (h *niftiHeader) kind() (sampleKind, error) {
 	switch h.datatype {
 	case 2:
@@ -243,14 +243,14 @@ func (h *niftiHeader) kind() (sampleKind, error) {
 	return 0, fmt.Errorf("NIfTI: unknown datatype code %d", h.datatype)
 }
 
-// datatypeOf is the inverse of kind.
+// datatypeOf returns the datatype code of a type of voxels.
 func datatypeOf(k sampleKind) int16 {
 	return map[sampleKind]int16{kindUint8: 2, kindInt16: 4, kindInt32: 8, kindFloat32: 16, kindFloat64: 64,
 		kindInt8: 256, kindUint16: 512, kindUint32: 768, kindInt64: 1024, kindUint64: 1280}[k]
 }
 
-// scaling returns the rescale slope and intercept. As in nibabel, a slope that is 0 or not finite
-// means none.
+// scaling returns scl_slope and scl_inter. As in nibabel, a slope that is 0 or not finite means
+// that values are not rescaled.
 func (h *niftiHeader) scaling() (slope, inter float64, err error) {
 	if h.slope == 0 || math.IsNaN(h.slope) || math.IsInf(h.slope, 0) {
 		return 1, 0, nil
@@ -269,7 +269,7 @@ func (h *niftiHeader) dataStart() (int64, error) {
 		if h.frame.Version == 2 {
 			least = nifti2Voxels
 		}
-		if h.voxOffset == 0 { // seen in the wild: "right after the header"
+		if h.voxOffset == 0 { // some programs write 0 for "right after the header"
 			return least, nil
 		}
 	}

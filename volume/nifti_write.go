@@ -8,8 +8,8 @@ import (
 	"math"
 )
 
-// gzipped runs body with a gzip stream on w. The header carries neither name nor time: equal voxels
-// give equal files.
+// gzipped calls body with a writer that gzips to w. The gzip header contains neither name nor time, so that equal
+// voxels give equal files.
 func gzipped(w io.Writer, body func(io.Writer) error) error {
 	z := gzip.NewWriter(w)
 	if err := body(z); err != nil {

@@ -14,12 +14,12 @@ import (
 // nrrdHeader is the parsed header of a NRRD file (teem.sourceforge.net/nrrd/format.html).
 type nrrdHeader struct {
 	fields map[string]string // by name in lower case
-	keys   map[string]string // free key/value pairs
+	keys   map[string]string // key/value pairs
 	files  []string          // names after "data file: LIST"
-	length int64             // bytes up to the voxels of an attached header
+	length int64             // number of bytes of the header
 }
 
-// openNRRD opens a .nrrd with its voxels or a .nhdr that names the files of its voxels.
+// openNRRD opens a .nrrd file with its voxels, or a .nhdr file that names the files of its voxels.
 func openNRRD(path string) (*source, error) {
 	in, err := openPlain(path)
 	if err != nil {
@@ -106,7 +106,7 @@ func parseNRRD(r *bufio.Reader) (*nrrdHeader, error) {
 	}
 }
 
-// nrrdKind maps NRRD's spellings of its types.
+// nrrdKind returns the type of voxels by any of NRRD's names for it.
 func nrrdKind(name string) (sampleKind, bool) {
 	switch name {
 	case "signed char", "int8", "int8_t":
@@ -133,6 +133,7 @@ func nrrdKind(name string) (sampleKind, bool) {
 	return 0, false
 }
 
+// samples returns the type and byte order of the voxels.
 func (h *nrrdHeader) samples() (sampleKind, binary.ByteOrder, error) {
 	kind, ok := nrrdKind(strings.ToLower(h.fields["type"]))
 	if !ok {
@@ -157,7 +158,7 @@ func isText(encoding string) bool {
 	return e == "ascii" || e == "txt" || e == "text"
 }
 
-// attachEncoded connects the voxels, which start where in stands, in the header's encoding.
+// attachEncoded connects n voxels, which start at in's position, in the header's encoding.
 func (s *source) attachEncoded(in *input, h *nrrdHeader, n int, kind sampleKind, order binary.ByteOrder) error {
 	skip := firstField(h.fields, "byte skip", "byteskip")
 	skipBytes, err := optionalInt(skip)

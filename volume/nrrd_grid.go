@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// nrrdAxes says which of a file's axes are those of space.
+// nrrdAxes says which of a file's axes are spatial.
 type nrrdAxes struct {
 	dim    [3]int
-	keep   [3]int // the file's axes; -1 for one that it lacks
-	layers int    // of a segmentation; 1 for all else
-	inner  int    // values before the axis of layers comes to its next: product of the sizes of the axes before it
+	keep   [3]int // the file's spatial axes; -1 for one that it lacks
+	layers int    // number of layers of a segmentation; 1 for other files
+	inner  int    // stride of the axis of layers: the product of the sizes of the axes before it
 }
 
-// axes sorts the file's axes: with more than three all others must have size 1, but for the layers of a segmentation.
+// axes finds the spatial axes. All others must have size 1, except for the layers of a segmentation.
 func (h *nrrdHeader) axes() (nrrdAxes, error) {
 	a := nrrdAxes{dim: [3]int{1, 1, 1}, keep: [3]int{-1, -1, -1}, layers: 1, inner: 1}
 	words := strings.Fields(h.fields["sizes"])
@@ -47,10 +47,11 @@ func (h *nrrdHeader) axes() (nrrdAxes, error) {
 	return a, nil
 }
 
-// maxLayers bounds the layers of a segmentation: one for each set of segments that do not overlap.
+// maxLayers bounds the number of layers of a segmentation. Each layer holds segments that do not overlap.
 const maxLayers = 1 << 16
 
-// spatial reports whether an axis is one of space: as its direction or its kind says, else, of the first three.
+// spatial reports whether an axis is spatial, according to its direction or kind. If the header states neither, the first three
+// axes are.
 func (h *nrrdHeader) spatial(axis, axes int) bool {
 	if axes <= 3 {
 		return true
@@ -64,7 +65,7 @@ func (h *nrrdHeader) spatial(axis, axes int) bool {
 	return axis < 3
 }
 
-// isNone reports whether a direction is none, or made of NaN, which means the same.
+// isNone reports whether a direction is "none" or consists of NaN, which means the same.
 func isNone(direction string) bool {
 	d := strings.ToLower(direction)
 	return d == "none" || strings.Contains(d, "nan")
@@ -112,8 +113,8 @@ func parseVector(s string) ([3]float64, error) {
 	return v, nil
 }
 
-// geometry reads space directions and origin, or the spacings of a file without orientation, which is
-// then taken as LPS with its first voxel at the origin, as ITK does.
+// geometry reads space directions and origin, or the spacings of a file without orientation. As in ITK, the latter
+// is LPS with its first voxel at the origin.
 func (h *nrrdHeader) geometry(axes nrrdAxes) (Geometry, error) {
 	columns := [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
 	var origin [3]float64
@@ -157,7 +158,7 @@ func (h *nrrdHeader) geometry(axes nrrdAxes) (Geometry, error) {
 	return GeometryFromAffine(axes.dim, a), nil
 }
 
-// spaceSigns are the signs that bring the header's world axes to right, anterior, superior.
+// spaceSigns returns the signs that turn the header's world axes into right, anterior, superior.
 func (h *nrrdHeader) spaceSigns() ([3]float64, error) {
 	switch space := strings.ToLower(h.fields["space"]); space {
 	case "right-anterior-superior", "ras":

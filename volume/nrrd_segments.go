@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -11,17 +12,17 @@ import (
 	"strings"
 )
 
-// Segmentations of 3D Slicer (.seg.nrrd): a label map whose header names the segments, in free key/value pairs
-// Segment0_Name and so on. Segments that overlap lie in layers along a fourth axis.
+// Segmentations of 3D Slicer (.seg.nrrd) are label maps whose headers describe the segments in key/value pairs (Segment0_Name
+// and so on). Overlapping segments are in different layers, along a fourth axis.
 
-// nrrdSegment is one segment: voxels of the given value in the given layer.
+// nrrdSegment is a segment: the voxels with a value in a layer.
 type nrrdSegment struct {
 	value int32
 	layer int
 	label Label
 }
 
-// segments reads the segments of the header in order.
+// segments reads the header's segments in order.
 func (h *nrrdHeader) segments() []nrrdSegment {
 	var out []nrrdSegment
 	for i := 0; ; i++ {
@@ -43,7 +44,7 @@ func (h *nrrdHeader) segments() []nrrdSegment {
 	}
 }
 
-// parseShade reads three numbers from 0 to 1.
+// parseShade reads a color of three numbers from 0 to 1.
 func parseShade(text string) color.RGBA {
 	words := strings.Fields(text)
 	if len(words) != 3 {
@@ -60,8 +61,8 @@ func parseShade(text string) color.RGBA {
 	return color.RGBA{rgb[0], rgb[1], rgb[2], 255}
 }
 
-// readSegments gives the source its legend and, where there are layers, makes one label map of them. A segment's label
-// is its value, or, where values repeat from layer to layer, its number in the header, from 1.
+// readSegments gives the source its legend and, if there are layers, merges them into one label map of n voxels. A segment's label
+// is its value or, if layers share values, its number in the header, from 1.
 func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 	segments := h.segments()
 	if len(segments) == 0 {
@@ -87,7 +88,7 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 	}
 	if axes.layers == 1 {
 		if len(values) < len(segments) {
-			return fmt.Errorf("two segments of one layer have the same label value: corrupt header")
+			return errors.New("two segments of one layer have the same label value: corrupt header")
 		}
 		return nil
 	}
@@ -123,7 +124,7 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 	return nil
 }
 
-// writeSegmentKeys writes the key/value pairs of a Slicer segmentation: one layer, a segment for each label.
+// writeSegmentKeys writes the key/value pairs of a Slicer segmentation with one layer and a segment for each label.
 func (l *LabelMap) writeSegmentKeys(w io.Writer) error {
 	d := l.Dim
 	text := "Segmentation_ContainedRepresentationNames:=Binary labelmap|\n" +
