@@ -9,26 +9,27 @@ import (
 
 // GridOptions says how a mask is brought onto an image's grid.
 type GridOptions struct {
-	IgnoreGeometry bool  // equal sizes are taken on trust, whatever the headers say of place, direction and voxel size
-	Axis           int   // across which Slices counts; -1: the user names no slices
-	Slices         []int // where the slices of a mask that has only these lie, in its order; nil: not known
+	IgnoreGeometry bool  // a mask of the image's size is accepted, whatever the headers say about position, direction and voxel size
+	Axis           int   // the axis that Slices counts along; -1: the user names no slices
+	Slices         []int // image slices that the mask's slices belong to, in the mask's order; nil: unknown
 }
 
-// A mask lies on the image's lattice while each of its voxels is nearer than half a voxel to one of the image's, along each
-// axis; above a hundredth (gridTolerance) that is said.
+// latticeTolerance: a mask is on the image's lattice if each of its voxels is less than half a voxel away from an image voxel,
+// along each axis. A distance above gridTolerance (a hundredth) is noted.
 const latticeTolerance = 0.5
 
-// OntoGrid returns the mask on the image's grid, with notes for the user on what was not plain. It is the one rule for
-// whether a mask belongs to an image, and a prediction to a truth:
+// OntoGrid returns the mask on the image's grid, with notes for the user. It is the one rule for whether a mask belongs to an
+// image, and a prediction to a ground truth:
 //
-//   - the same box of voxels, in any storage order or orientation, is turned round exactly;
-//   - a mask of fewer slices, or of a part of the image, is placed by its affine, a PNG slice by the name of its frame,
-//     a mask of one slice without a place by opt.Slices; what it does not cover is background;
-//   - a shift below half a voxel is ignored with a note;
-//   - a NIfTI mask that fits the image's qform or its sform fits;
-//   - what a file does not state (unit, place, voxel size) is not compared.
+//   - A mask of the same box of voxels, in any storage order or orientation, is reoriented exactly.
+//   - A mask of fewer slices, or of a part of the image, is placed by its affine; a PNG slice by its name; a single slice
+//     without a position by opt.Slices. Whatever it does not cover is background.
+//   - A shift of less than half a voxel is ignored, with a note.
+//   - A NIfTI mask may match the image's qform or its sform.
+//   - Whatever a file does not state (unit, position, voxel size) is not compared.
 //
-// Otherwise the error is a *GridError. The result shares the mask's voxels where nothing had to move.
+// If the mask does not belong to the image, the error is a *GridError. The result shares the mask's voxels if nothing had to
+// move.
 func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []string, error) {
 	m := matching{image: image.Grid(), mask: mask.Grid(), opt: opt, name: displayPath(mask.Path), sure: mask.sparse}
 	p, ok := m.find()
@@ -59,27 +60,27 @@ func OntoGrid(image Gridded, mask *LabelMap, opt GridOptions) (*LabelMap, []stri
 	return out, m.notes, nil
 }
 
-// matching is the search for the place of a mask.
+// matching is the search for a mask's place in an image.
 type matching struct {
 	image, mask Geometry
 	opt         GridOptions
 	name        string // of the mask
-	sure        bool   // its frames state their own places
+	sure        bool   // the mask's frames state their own positions
 	notes       []string
 }
 
-// place is where a mask's voxels go: by a placement, or slice by slice to the frames across an axis.
+// place says where a mask's voxels go: by a placement, or slice by slice.
 type place struct {
 	placement
-	frames []int
-	across int
+	frames []int // image slices that the mask's slices go to; nil: the placement counts
+	across int   // the image axis that frames counts along
 }
 
 func (m *matching) note(format string, args ...any) {
 	m.notes = append(m.notes, m.name+": "+fmt.Sprintf(format, args...))
 }
 
-// find tries the ways to place a mask, the surest first.
+// find tries all ways to place a mask, the most reliable first.
 func (m *matching) find() (place, bool) {
 	if m.opt.IgnoreGeometry && m.image.Dim == m.mask.Dim {
 		if fields := m.image.Diff(m.mask); len(fields) > 0 {
@@ -95,7 +96,7 @@ func (m *matching) find() (place, bool) {
 	return place{}, false
 }
 
-// byAffine places a mask where its header says.
+// byAffine places a mask by its header's affine.
 func (m *matching) byAffine() (p place, ok bool) {
 	if !m.image.placed() || !m.mask.placed() || m.opt.IgnoreGeometry {
 		return p, false
@@ -110,14 +111,14 @@ func (m *matching) byAffine() (p place, ok bool) {
 	return p, ok
 }
 
-// latticeFit is a placement that two readings of the headers give.
+// latticeFit is a placement according to one reading of each header.
 type latticeFit struct {
 	placement
 	misfit      float64
 	image, mask reading
 }
 
-// closest is the first pair of readings that fits, else the one that fits best.
+// closest returns the first pair of readings that fits exactly, or else the one that fits best.
 func (m *matching) closest() (best latticeFit, found bool) {
 	best.misfit = latticeTolerance
 	for _, a := range m.image.readings(m.mask) {
@@ -134,7 +135,7 @@ func (m *matching) closest() (best latticeFit, found bool) {
 	return best, found
 }
 
-// loose marks the image axes along which positions mean nothing: those of a single slice from a two-dimensional file.
+// loose marks the image axes along which positions are meaningless: the one across a single slice from a two-dimensional file.
 func (m *matching) loose() (free [3]bool) {
 	for i, n := range m.image.Dim {
 		free[i] = n == 1 && (m.image.flat() || m.mask.flat())
@@ -142,8 +143,8 @@ func (m *matching) loose() (free [3]bool) {
 	return free
 }
 
-// covers says whether a placement makes sense: the mask fills the image, or is of another size and lies in or about it.
-// A mask of the image's own size that lies some voxels off belongs to another image, or has a wrong header.
+// covers reports whether a placement is plausible: the mask fills the image exactly, or has another size. A mask of the image's
+// own size that is some voxels off belongs to another image, or has a wrong header.
 func (m *matching) covers(p placement) bool {
 	b := p.box(m.mask.Dim)
 	for i := range 3 {
@@ -157,15 +158,15 @@ func (m *matching) covers(p placement) bool {
 	return b.Dim() != m.image.Dim
 }
 
-// settle decides on which slice a mask of one slice lies: where its affine says, or, if that is not to be trusted, where
-// opt.Slices says.
+// settle decides which slice a mask with a single slice belongs to: the one given by its affine or, if that is not trustworthy, by
+// opt.Slices.
 func (m *matching) settle(p place) (place, bool) {
 	for i := range 3 {
 		if m.loose()[i] {
 			p.start[i] = 0
 		}
 	}
-	// Whoever cuts out a part and saves it with the whole image's affine puts it on the first voxels, wherever it was.
+	// A part that was cut out and saved with the whole image's affine seems to start at the first voxel, wherever it was.
 	doubtful := m.cornered(p.placement)
 	thin := m.thin()
 	if thin < 0 || m.image.Dim[p.axis[thin]] == 1 {
@@ -185,7 +186,7 @@ func (m *matching) settle(p place) (place, bool) {
 	return p, true
 }
 
-// thin is the mask's axis with one slice only, -1 if it has several such axes or none.
+// thin returns the mask's only axis of size 1, -1 if there are several or none.
 func (m *matching) thin() int {
 	found := -1
 	for j, n := range m.mask.Dim {
@@ -199,7 +200,7 @@ func (m *matching) thin() int {
 	return found
 }
 
-// bySize takes a mask of the image's size whose place cannot be compared, because a file does not state it.
+// bySize accepts a mask of the image's size if the positions cannot be compared, because a file does not state its own.
 func (m *matching) bySize() (p place, ok bool) {
 	if m.image.Dim != m.mask.Dim || m.image.placed() && m.mask.placed() {
 		return p, false
@@ -211,7 +212,7 @@ func (m *matching) bySize() (p place, ok bool) {
 		}
 		what = "sizes and spacings"
 	}
-	if m.image.Frames == nil || m.mask.Frames == nil { // of two stacks nobody expects more
+	if m.image.Frames == nil || m.mask.Frames == nil { // for two stacks, this is expected
 		m.note("only the %s could be compared with the image's, because one of the files does not say where it is in space", what)
 	} else if !slices.Equal(m.image.Frames, m.mask.Frames) {
 		m.note("its slices are not named like the image's (%s, %s): taken in order", m.mask.Frames[0], m.image.Frames[0])
@@ -219,7 +220,7 @@ func (m *matching) bySize() (p place, ok bool) {
 	return place{placement: inPlace()}, true
 }
 
-// bySlice places slices that do not say where they lie on those that the user names.
+// bySlice places slices without a position on those that the user names.
 func (m *matching) bySlice() (p place, ok bool) {
 	n := len(m.opt.Slices)
 	if n == 0 || m.opt.Axis < 0 || n != m.mask.Dim[m.across()] || m.image.placed() && m.mask.placed() && !m.opt.IgnoreGeometry {
@@ -249,7 +250,7 @@ func (m *matching) bySlice() (p place, ok bool) {
 	return place{frames: m.opt.Slices, across: m.opt.Axis}, true
 }
 
-// across is the mask's axis across which its slices lie when they are placed one by one.
+// across returns the mask's axis that its slices are across if they are placed one by one.
 func (m *matching) across() int {
 	if thin := m.thin(); thin >= 0 {
 		return thin

@@ -2,7 +2,7 @@ package volume
 
 import "fmt"
 
-// explain says what was not plain in a match by affine.
+// explain adds notes on what is unusual in a match by affine.
 func (m *matching) explain(p place, f latticeFit) {
 	if f.misfit > gridTolerance {
 		m.note("is %.2g of a voxel off the image's grid: each voxel was matched to the nearest", f.misfit)
@@ -31,7 +31,7 @@ func (m *matching) explain(p place, f latticeFit) {
 	}
 }
 
-// advise completes the error for a mask of single slices.
+// advise adds to the error what the user can do.
 func (m *matching) advise(e *GridError) {
 	if e.AffineOnly {
 		if a := m.mask.Affine; a == (Affine{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}) && m.mask.placed() {
@@ -66,13 +66,13 @@ func (m *matching) advise(e *GridError) {
 	}
 }
 
-// cutOut reports whether the mask's affine is the image's own, though its size is another.
+// cutOut reports whether the mask has the image's affine but another size.
 func (m *matching) cutOut() bool {
 	f, ok := m.closest()
 	return ok && m.cornered(f.placement)
 }
 
-// cornered reports whether a mask that does not fill the image starts on its first voxel and runs as it does.
+// cornered reports whether a mask that does not fill the image starts at its first voxel, with the same directions.
 func (m *matching) cornered(p placement) bool {
 	return !m.sure && p.box(m.mask.Dim) != (Box{Hi: m.image.Dim}) && p.start == [3]int{} && p.step == inPlace().step
 }

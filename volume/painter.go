@@ -7,26 +7,27 @@ import (
 	"sort"
 )
 
-// painter makes a label map of regions that may overlap (segments, contours, layers): where they do, the smaller
-// region is seen, as an organ in the outline of the body.
+// painter makes a label map from regions that may overlap (segments, contours, layers). Where they do, the smallest region wins:
+// an organ, for example, rather than the outline of the body.
 type painter struct {
-	n     int // voxels of the map
+	n     int // number of voxels of the map
 	runs  map[int32][]run
 	notes []string
 }
 
-// run is voxels start to end-1.
+// run is a range of voxels, start to end-1.
 type run struct{ start, end int }
 
 func newPainter(n int) *painter { return &painter{n: n, runs: map[int32][]run{}} }
 
+// note adds a note unless it is already there.
 func (p *painter) note(text string) {
 	if !slices.Contains(p.notes, text) {
 		p.notes = append(p.notes, text)
 	}
 }
 
-// paint makes voxel i part of a label; 0 is no label.
+// paint adds voxel i to the region of a label. Label 0 is ignored.
 func (p *painter) paint(i int, label int32) {
 	if label == 0 {
 		return
@@ -39,8 +40,7 @@ func (p *painter) paint(i int, label int32) {
 	p.runs[label] = append(runs, run{i, i + 1})
 }
 
-// finish makes the label map, and says how many voxels belong to several regions. Entries of the legend without a
-// voxel are removed.
+// finish returns the label map, notes how many voxels belong to several regions, and removes legend entries without voxels.
 func (p *painter) finish(legend map[int32]Label) []int32 {
 	size := map[int32]int{}
 	for l, runs := range p.runs {
@@ -49,11 +49,11 @@ func (p *painter) finish(legend map[int32]Label) []int32 {
 		}
 	}
 	labels := slices.Sorted(maps.Keys(p.runs))
-	slices.Reverse(labels) // of two of one size, the lower label is seen
+	slices.Reverse(labels) // of two regions of the same size, the lower label wins
 	sort.SliceStable(labels, func(i, j int) bool { return size[labels[i]] > size[labels[j]] })
 	data := make([]int32, p.n)
 	shared := 0
-	for _, l := range labels { // the smallest comes last
+	for _, l := range labels { // from the largest to the smallest
 		for _, r := range p.runs[l] {
 			for i := r.start; i < r.end; i++ {
 				if data[i] != 0 && data[i] != l {

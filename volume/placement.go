@@ -4,20 +4,20 @@ import (
 	"math"
 )
 
-// placement carries the voxels of one grid to another whose lattice it shares: mask voxel p goes to image voxel q
+// placement maps the voxels of a mask to those of an image with the same lattice: mask voxel p goes to image voxel q
 // with q[axis[j]] = start[axis[j]] + step[j]*p[j].
 type placement struct {
 	axis  [3]int // mask axis j runs along image axis axis[j]
-	step  [3]int // 1, or -1 where it runs the other way
-	start [3]int // by image axis: where mask voxel (0,0,0) lies
+	step  [3]int // 1, or -1 if the axis is reversed
+	start [3]int // by image axis: where mask voxel (0,0,0) goes
 }
 
-// inPlace is the placement of voxels stored alike.
+// inPlace returns the placement that leaves every voxel where it is.
 func inPlace() placement { return placement{axis: [3]int{0, 1, 2}, step: [3]int{1, 1, 1}} }
 
-// fitLattice finds the placement of the mask's voxels on the image's lattice from the two maps to space. The misfit
-// is how far, in voxels along an axis, a corner of the mask lies from the voxel that it is given. Along the image
-// axes of free, positions are not compared. False where a map has no inverse.
+// fitLattice finds the placement of the mask's voxels on the image's lattice from the two affines. The misfit is the largest
+// distance, in voxels along an axis, of a corner of the mask from the image voxel it is mapped to. Positions along the image
+// axes in free are not compared. ok is false if the image's affine has no inverse.
 func fitLattice(image, mask Affine, dim [3]int, free [3]bool) (p placement, misfit float64, ok bool) {
 	inverse, ok := image.inverse()
 	if !ok || !mask.finite() {
@@ -25,7 +25,7 @@ func fitLattice(image, mask Affine, dim [3]int, free [3]bool) (p placement, misf
 	}
 	m := inverse.times(mask) // mask voxel to image voxel
 	taken := [3]bool{}
-	for _, thin := range []bool{false, true} { // the direction of an axis with one voxel may be made up: it takes what is left
+	for _, thin := range []bool{false, true} { // the direction of an axis of size 1 may be a placeholder, so it takes an axis that is left
 		for j := range 3 {
 			if (dim[j] == 1) != thin {
 				continue
@@ -44,13 +44,13 @@ func fitLattice(image, mask Affine, dim [3]int, free [3]bool) (p placement, misf
 		}
 	}
 	for i := range 3 {
-		const far = 1 << 30 // no grid is as large
+		const far = 1 << 30 // larger than any grid
 		p.start[i] = int(math.Round(max(-far, min(far, m[i][3]))))
 	}
 	return p, p.misfit(m, dim, free), true
 }
 
-// misfit is the largest distance, in voxels along an axis, between where m puts a corner of the mask and where p does.
+// misfit returns the largest distance, in voxels along an axis, between where m and p put a corner of the mask.
 func (p placement) misfit(m Affine, dim [3]int, free [3]bool) float64 {
 	var worst float64
 	for corner := range 8 {
@@ -68,7 +68,7 @@ func (p placement) misfit(m Affine, dim [3]int, free [3]bool) float64 {
 	return worst
 }
 
-// box is where the mask's grid lies among the image's voxels; it may reach beyond them.
+// box returns the box of image voxels that the mask's grid covers. It may extend beyond the image.
 func (p placement) box(dim [3]int) (b Box) {
 	for j, i := range p.axis {
 		end := p.start[i] + p.step[j]*(dim[j]-1)
@@ -77,7 +77,7 @@ func (p placement) box(dim [3]int) (b Box) {
 	return b
 }
 
-// to is the data index, on a grid of the given size, of a voxel of the mask; false outside.
+// to returns the data index of a mask voxel on an image of the given size; false if it is outside.
 func (p placement) to(x, y, z int, dim [3]int) (int, bool) {
 	r := p.start
 	r[p.axis[0]] += p.step[0] * x
@@ -87,7 +87,7 @@ func (p placement) to(x, y, z int, dim [3]int) (int, bool) {
 	return r[0] + dim[0]*(r[1]+dim[1]*r[2]), inside
 }
 
-// carry writes the mask's labels to out, a map of the image's size, and counts the labeled voxels that lie outside.
+// carry writes the mask's labels to out, a map of the image's size, and returns the number of labeled voxels outside.
 func (p placement) carry(mask *LabelMap, out *LabelMap) (outside int) {
 	n := 0
 	for z := range mask.Dim[2] {

@@ -5,8 +5,8 @@ import "math"
 // planeKey is a slice across an axis.
 type planeKey struct{ axis, slice int }
 
-// flatten maps a polygon in LPS mm to indices of a grid whose inverse affine (RAS mm to index) is given: the slice on
-// which it lies, its points there (lower axis first), and how far off the slice it lies, in slices.
+// flatten maps a polygon in LPS mm to a grid whose inverse affine (RAS mm to index) is given. It returns the slice that the
+// polygon is on, its points on that slice (lower axis first), and its distance from the slice, in slices.
 func flatten(polygon [][3]float64, inverse Affine) (planeKey, [][2]float64, float64) {
 	points := make([][3]float64, len(polygon))
 	lo, hi := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}, [3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
@@ -35,16 +35,16 @@ func flatten(polygon [][3]float64, inverse Affine) (planeKey, [][2]float64, floa
 	return key, flat, math.Abs(middle - math.Round(middle))
 }
 
-// planeAxes are the two axes of a slice along axis, the lower one first.
+// planeAxes returns the two axes of a slice across axis, the lower one first.
 func planeAxes(axis int) (u, v int) {
 	return [3]int{1, 0, 0}[axis], [3]int{2, 2, 1}[axis]
 }
 
-// onEdge is how near, in pixels, a pixel's center must be to a contour to count as lying on it: coordinates are
-// decimal strings, and contours often run through pixel centers.
+// onEdge is the distance, in pixels, up to which a pixel's center counts as being on a contour. Coordinates are rounded decimal
+// strings, and contours often run through pixel centers.
 const onEdge = 1e-3
 
-// fillSlice paints the pixels inside the polygons or on them: a row at a time, where the edges cross it.
+// fillSlice paints the pixels inside the polygons or on their edges, row by row.
 func fillSlice(to *painter, dim [3]int, key planeKey, polygons [][][2]float64, label int32) {
 	u, v := planeAxes(key.axis)
 	width, height := dim[u], dim[v]
@@ -70,10 +70,10 @@ func fillSlice(to *painter, dim [3]int, key planeKey, polygons [][][2]float64, l
 	}
 }
 
-// crossRow flips, for each edge that crosses the row, the pixels to its right: what is inside an odd number of polygons
-// stays set.
+// crossRow flips the pixels to the right of each edge that crosses the row, so that pixels inside an odd number of polygons end up
+// set. It reports whether any pixel was flipped.
 func crossRow(inside []bool, polygon [][2]float64, y float64) bool {
-	any := false
+	crossed := false
 	for i, a := range polygon {
 		b := polygon[(i+1)%len(polygon)]
 		if (a[1] > y) == (b[1] > y) {
@@ -82,22 +82,22 @@ func crossRow(inside []bool, polygon [][2]float64, y float64) bool {
 		x := a[0] + (y-a[1])/(b[1]-a[1])*(b[0]-a[0])
 		for k := int(min(max(math.Ceil(x), 0), float64(len(inside)))); k < len(inside); k++ {
 			inside[k] = !inside[k]
-			any = true
+			crossed = true
 		}
 	}
-	return any
+	return crossed
 }
 
-// markEdges sets the pixels whose centers lie on an edge.
+// markEdges sets the pixels whose centers are on an edge, and reports whether there are any.
 func markEdges(inside []bool, polygon [][2]float64, y float64) bool {
-	any := false
+	marked := false
 	for i, a := range polygon {
 		b := polygon[(i+1)%len(polygon)]
 		if y < min(a[1], b[1])-onEdge || y > max(a[1], b[1])+onEdge {
 			continue
 		}
 		from, to := a[0], b[0]
-		if math.Abs(b[1]-a[1]) > onEdge { // not along the row: one point
+		if math.Abs(b[1]-a[1]) > onEdge { // the edge crosses the row in one point
 			t := min(max((y-a[1])/(b[1]-a[1]), 0), 1)
 			from = a[0] + t*(b[0]-a[0])
 			to = from
@@ -105,8 +105,8 @@ func markEdges(inside []bool, polygon [][2]float64, y float64) bool {
 		lo, hi := math.Ceil(min(from, to)-onEdge), math.Floor(max(from, to)+onEdge)
 		for k := int(max(lo, 0)); float64(k) <= hi && k < len(inside); k++ {
 			inside[k] = true
-			any = true
+			marked = true
 		}
 	}
-	return any
+	return marked
 }

@@ -8,13 +8,13 @@ import (
 // Box is a half-open range of voxels: Lo[axis] <= index < Hi[axis].
 type Box struct{ Lo, Hi [3]int }
 
-// EmptyBox is the neutral element of Union on a grid of the given size.
+// EmptyBox returns the neutral element of Union on a grid of the given size.
 func EmptyBox(dim [3]int) Box { return Box{Lo: dim} }
 
 // Empty reports whether the box holds no voxel.
 func (b Box) Empty() bool { return b.Hi[0] <= b.Lo[0] || b.Hi[1] <= b.Lo[1] || b.Hi[2] <= b.Lo[2] }
 
-// Dim is the size along each axis; of a box that is not empty.
+// Dim returns the size along each axis of a box that is not empty.
 func (b Box) Dim() (d [3]int) {
 	for axis := range d {
 		d[axis] = b.Hi[axis] - b.Lo[axis]
@@ -22,7 +22,7 @@ func (b Box) Dim() (d [3]int) {
 	return d
 }
 
-// Union is the smallest box that holds both.
+// Union returns the smallest box that contains both.
 func (b Box) Union(other Box) Box {
 	for axis := range b.Lo {
 		b.Lo[axis] = min(b.Lo[axis], other.Lo[axis])
@@ -31,13 +31,13 @@ func (b Box) Union(other Box) Box {
 	return b
 }
 
-// Region is where one label lies.
+// Region is the extent of a label.
 type Region struct {
 	Bounds Box
 	Voxels int
 }
 
-// Regions finds the bounding box and the size of every label but the background.
+// Regions returns the bounding box and size of every label except the background.
 func (l *LabelMap) Regions() map[int32]Region {
 	found := make(map[int32]Region)
 	nx := l.Dim[0]
@@ -67,7 +67,7 @@ func (l *LabelMap) Regions() map[int32]Region {
 // Labels lists the labels that occur, ascending, without the background.
 func (l *LabelMap) Labels() []int32 { return slices.Sorted(maps.Keys(l.Regions())) }
 
-// SlicesWith lists the slices along axis that hold the label within the given voxels, ascending.
+// SlicesWith lists the slices along axis that have the label inside a box, ascending.
 func (l *LabelMap) SlicesWith(label int32, axis int, within Box) []int {
 	seen := make([]bool, l.Dim[axis])
 	for z := within.Lo[2]; z < within.Hi[2]; z++ {
@@ -91,8 +91,8 @@ func (l *LabelMap) SlicesWith(label int32, axis int, within Box) []int {
 	return present
 }
 
-// CentralSlice is the middle one of the slices along axis that hold the label (the lower of two middle
-// ones), and false if there is none. It always holds the label, even where the middle of its extent does not.
+// CentralSlice returns the middle one of the slices along axis with the label (the lower of two middle
+// ones); false if there are none. Unlike the middle of the label's extent, it always has the label.
 func (l *LabelMap) CentralSlice(label int32, axis int) (int, bool) {
 	present := l.SlicesWith(label, axis, Box{Hi: l.Dim})
 	if len(present) == 0 {
@@ -101,7 +101,7 @@ func (l *LabelMap) CentralSlice(label int32, axis int) (int, bool) {
 	return present[(len(present)-1)/2], true
 }
 
-// SlicesByLabel lists, for every label but the background, the slices along axis that hold it, ascending.
+// SlicesByLabel lists the slices along axis with each label except the background, ascending.
 func (l *LabelMap) SlicesByLabel(axis int) map[int32][]int {
 	on := map[int32][]int{}
 	for label, r := range l.Regions() {

@@ -2,9 +2,9 @@ package volume
 
 import "fmt"
 
-// ResizeBilinear resizes a float picture from [h,w] to [H,W] as torch's interpolate(mode="bilinear",
-// align_corners=False): the centers of the outer pixels are not aligned, samples beyond the border
-// repeat it. Coordinates and weights are computed in float32, as torch does.
+// ResizeBilinear resizes a float picture from [h,w] to [H,W] like torch's interpolate(mode="bilinear",
+// align_corners=False): the centers of the outer pixels are not aligned, and samples beyond the border
+// repeat it. Coordinates and weights are computed in float32, as in torch.
 func ResizeBilinear(src []float32, h, w, H, W int) []float32 {
 	checkResize("ResizeBilinear", len(src), h, w, H, W)
 	xs, ys := bilinearTaps(w, W), bilinearTaps(h, H)
@@ -21,7 +21,7 @@ func ResizeBilinear(src []float32, h, w, H, W int) []float32 {
 	return out
 }
 
-// bilinearTap blends input samples a and b.
+// bilinearTap is the weighted sum of input samples a and b that makes an output sample.
 type bilinearTap struct {
 	a, b   int
 	wa, wb float32
@@ -39,9 +39,9 @@ func bilinearTaps(n, m int) []bilinearTap {
 	return taps
 }
 
-// ResizeAntialias resizes a float picture from [h,w] to [H,W] as torch's interpolate(mode="bilinear",
-// align_corners=False, antialias=True): like PIL's bilinear filter, the kernel is stretched when
-// shrinking, but in float32 without rounding; horizontal pass first.
+// ResizeAntialias resizes a float picture from [h,w] to [H,W] like torch's interpolate(mode="bilinear",
+// align_corners=False, antialias=True). As in PIL's bilinear filter, the kernel is stretched when the picture
+// shrinks, but everything is float32 without rounding. The horizontal pass comes first.
 func ResizeAntialias(src []float32, h, w, H, W int) []float32 {
 	checkResize("ResizeAntialias", len(src), h, w, H, W)
 	xs, ys := antialiasTaps(w, W), antialiasTaps(h, H)
@@ -67,7 +67,7 @@ func ResizeAntialias(src []float32, h, w, H, W int) []float32 {
 	return out
 }
 
-// antialiasTap is one output sample: weights of consecutive input samples.
+// antialiasTap is the weighted sum of consecutive input samples that makes an output sample.
 type antialiasTap struct {
 	first   int
 	weights []float32
@@ -98,8 +98,8 @@ func antialiasTaps(n, m int) []antialiasTap {
 	return taps
 }
 
-// ResizeMask brings a mask prompt [h,w] (true: object) to [size,size] as the official predictor does:
-// antialiased bilinear of 0/1, then >= 0.5; unchanged if it has that size already.
+// ResizeMask resizes a mask prompt [h,w] to [size,size] like the official predictor: 0 and 1 are interpolated
+// bilinearly with antialiasing, and values of at least 0.5 are inside. A mask of that size is copied.
 func ResizeMask(mask []bool, h, w, size int) []bool {
 	if h == size && w == size {
 		return append([]bool(nil), mask...)

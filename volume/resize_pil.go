@@ -16,9 +16,9 @@ const (
 // pilBits is the fixed-point precision of Pillow's 8-bit resampling (Resample.c: 32 - 8 - 2).
 const pilBits = 22
 
-// ResizePIL resizes an 8-bit picture from [h,w] to [H,W] exactly as Pillow does: fixed-point weights,
-// support stretched when shrinking, a horizontal then a vertical pass, each rounded to 8 bit
-// (Pillow, src/libImaging/Resample.c). The aspect ratio is whatever H and W make it.
+// ResizePIL resizes an 8-bit picture from [h,w] to [H,W] exactly like Pillow: with fixed-point weights, a support that is
+// stretched when the picture shrinks, and a horizontal and then a vertical pass, each rounded to 8 bits
+// (Pillow, src/libImaging/Resample.c). It does not preserve the aspect ratio.
 func ResizePIL(src []uint8, h, w, H, W int, filter Filter) []uint8 {
 	if len(src) != h*w || h <= 0 || w <= 0 || H <= 0 || W <= 0 {
 		panic(fmt.Sprintf("volume.ResizePIL: got %d pixels for (%d,%d) -> (%d,%d)", len(src), h, w, H, W))
@@ -77,7 +77,7 @@ func pilVertical(src []uint8, h, w, H int, filter Filter) []uint8 {
 
 func clip8(sum int32) uint8 { return uint8(min(max(sum>>pilBits, 0), 255)) }
 
-// pilTap is one output sample: fixed-point weights of consecutive input samples.
+// pilTap is the weighted sum of consecutive input samples that makes an output sample, with fixed-point weights.
 type pilTap struct {
 	first   int
 	weights []int32

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// sampleKind is the type of one stored voxel.
+// sampleKind is the type of a stored voxel.
 type sampleKind int
 
 const (
@@ -21,7 +21,7 @@ const (
 	kindFloat64
 )
 
-// size is the number of bytes of one sample.
+// size returns the number of bytes of a sample.
 func (k sampleKind) size() int {
 	switch k {
 	case kindInt8, kindUint8:
@@ -62,7 +62,7 @@ func (k sampleKind) decode(dst []float64, src []byte, order binary.ByteOrder) {
 	}
 }
 
-// put stores x as one little-endian sample; x must be in the kind's range.
+// put stores x, which must be in the kind's range, as a little-endian sample.
 func (k sampleKind) put(dst []byte, x float64) {
 	le := binary.LittleEndian
 	switch k {
@@ -89,7 +89,7 @@ func (k sampleKind) put(dst []byte, x float64) {
 	}
 }
 
-// labelKind is the smallest integer type that holds every value: uint8, int8, uint16, int16, int32.
+// labelKind returns the smallest integer type that holds all values: uint8, int8, uint16, int16 or int32.
 func labelKind(data []int32) sampleKind {
 	var lo, hi int32
 	for _, x := range data {
@@ -108,7 +108,7 @@ func labelKind(data []int32) sampleKind {
 	return kindInt32
 }
 
-// imageKind is int16 if every value is an integer that fits, else float32.
+// imageKind returns int16 if all values are integers that fit, else float32.
 func imageKind(data []float32) sampleKind {
 	for _, x := range data {
 		if x != float32(math.Trunc(float64(x))) || x < math.MinInt16 || x > math.MaxInt16 {

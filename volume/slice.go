@@ -2,9 +2,8 @@ package volume
 
 import "fmt"
 
-// SliceSize is the height and width of a slice across the given axis. Of the two axes that remain,
-// the lower one runs along the columns (x of the picture) and the higher one along the rows, both in
-// index order with nothing flipped:
+// SliceSize returns the height and width of a slice across the given axis. Of the two remaining axes,
+// the lower one is x of the picture and the higher one y, both in index order with nothing flipped:
 //
 //	axis 2: H = Dim[1], W = Dim[0]
 //	axis 1: H = Dim[2], W = Dim[0]
@@ -24,10 +23,10 @@ func SliceSize(dim [3]int, axis int) (h, w int) {
 // Slice copies slice i along axis, row-major [H,W]; see SliceSize for the order.
 func (v *Volume) Slice(axis, i int) []float32 { return TakeSlice(v.Data, v.Dim, axis, i) }
 
-// SetSlice stores what Slice returned: the exact inverse.
+// SetSlice stores slice i along axis: the inverse of Slice.
 func (v *Volume) SetSlice(axis, i int, pix []float32) { PutSlice(v.Data, v.Dim, axis, i, pix) }
 
-// TakeSlice copies slice i along axis out of any grid in file order, row-major [H,W].
+// TakeSlice copies slice i along axis from data in file order, row-major [H,W].
 // It panics if axis or i is out of range.
 func TakeSlice[T any](data []T, dim [3]int, axis, i int) []T {
 	start, row, col := sliceStrides(len(data), dim, axis, i)
@@ -60,7 +59,7 @@ func PutSlice[T any](data []T, dim [3]int, axis, i int, pix []T) {
 	}
 }
 
-// sliceStrides gives the index of a slice's first voxel and the steps to the next row and column.
+// sliceStrides returns the index of a slice's first voxel, and the steps to the next row and column.
 func sliceStrides(n int, dim [3]int, axis, i int) (start, row, col int) {
 	if axis < 0 || axis > 2 || i < 0 || i >= dim[axis] || n != dim[0]*dim[1]*dim[2] {
 		panic(fmt.Sprintf("volume: slice %d along axis %d of a %v grid with %d voxels", i, axis, dim, n))

@@ -44,7 +44,7 @@ func unpackedHead(path string) []byte {
 	if err != nil {
 		return nil
 	}
-	z.Multistream(false) // what follows a short file is padding
+	z.Multistream(false) // anything after the first member is padding
 	head, err := readHead(z)
 	if err != nil {
 		return nil
@@ -52,7 +52,7 @@ func unpackedHead(path string) []byte {
 	return head
 }
 
-// sniff names the format of a file from its first bytes and its name, "" if it is none of ours.
+// sniff returns the format of a file, judging by its first bytes and its name; "" if it is not one that this package reads.
 func sniff(path string, head []byte) string {
 	name := strings.ToLower(filepath.Base(path))
 	ext := filepath.Ext(name)

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// purpose says what a file is read for; it only matters to PNG stacks, where a palette means
-// colors in an image and label numbers in a mask.
+// purpose says what a file is read for. It matters for PNG stacks, whose palettes are colors in an image
+// and label numbers in a mask, and for folders that hold both images and segmentations.
 type purpose int
 
 const (
@@ -16,7 +16,7 @@ const (
 	asLabels
 )
 
-// source is an opened file or folder: its grid, and its voxels as a stream.
+// source is an open file or folder: its grid, and its voxels as a stream.
 type source struct {
 	dim      [3]int
 	geom     Geometry
@@ -25,14 +25,15 @@ type source struct {
 	legend   map[int32]Label // names and colors of a label map
 	notes    []string        // see Volume.Notes
 	sparse   bool            // see LabelMap.sparse
-	// proven is how many voxels the input is certain to hold; capacity reserves no more than that,
-	// so that a header cannot make the program allocate what its file does not contain.
+	// proven is the number of voxels that the input certainly holds. No more are allocated in advance,
+	// so that a header cannot make the program allocate memory for voxels that its file does not have.
 	proven int
-	// voxels hands every voxel, rescaled and in file order, to emit, some at a time.
+	// voxels passes all voxels, rescaled and in file order, to emit in several parts.
 	voxels func(emit func(values []float64) error) error
 	closer io.Closer
 }
 
+// capacity is the number of voxels to allocate in advance.
 func (s *source) capacity() int { return min(s.proven, s.dim[0]*s.dim[1]*s.dim[2]) }
 
 func (s *source) close() {
@@ -41,8 +42,8 @@ func (s *source) close() {
 	}
 }
 
-// openSource finds out what path is, by content where the format has a signature and by name where
-// it has none, and opens it.
+// openSource opens a file or folder. It recognizes formats by their signatures or, if they have none, by the
+// file's name.
 func openSource(path string, why purpose) (*source, error) {
 	src, err := openAny(path, why)
 	if err != nil {

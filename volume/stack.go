@@ -15,9 +15,9 @@ import (
 )
 
 // openStack opens PNG or JPEG slices as a volume, in natural order of their names ("2" before "10").
-// All must have one size and kind. 8 and 16-bit gray keep their values. Color becomes luma in an image; in a
-// label map a palette gives its indices, equal channels give their value, and other colors one label each.
-// JPEG, whose compression changes label numbers, is an error there.
+// All must have the same size and kind. Gray values of 8 or 16 bits stay the same. In an image, colors become luma. In a
+// label map, a pixel's label is its palette index or, if its channels are equal, their value; otherwise, each color
+// becomes a label. JPEG label maps are refused, because compression changes label numbers.
 func openStack(paths []string, why purpose) (*source, error) {
 	paths = append([]string(nil), paths...)
 	sort.Slice(paths, func(i, j int) bool { return naturalLess(filepath.Base(paths[i]), filepath.Base(paths[j])) })
@@ -54,7 +54,7 @@ func openStack(paths []string, why purpose) (*source, error) {
 		name := filepath.Base(path)
 		src.geom.Frames = append(src.geom.Frames, strings.TrimSuffix(name, filepath.Ext(name)))
 	}
-	src.proven = min(n, 1<<24) // appended to slice by slice
+	src.proven = min(n, 1<<24) // the voxels are appended slice by slice
 	var labels colorLabels
 	if why == asLabels && colors {
 		if labels, err = findColors(paths); err != nil {
@@ -79,9 +79,8 @@ func openStack(paths []string, why purpose) (*source, error) {
 	return src, nil
 }
 
-// maxSlicePixels and maxPixelRatio keep a small file from announcing a huge picture: no slice has more
-// pixels than this, and PNG (deflate) cannot shrink a picture further than that per byte, even at one
-// bit per pixel.
+// maxSlicePixels and maxPixelRatio keep a small file from announcing a huge picture: they bound the pixels of a
+// slice, and the pixels per byte of a PNG file (deflate at one bit per pixel).
 const (
 	maxSlicePixels = 1 << 28
 	maxPixelRatio  = 8 * maxDeflateRatio
@@ -108,7 +107,7 @@ func stackConfig(path string) (image.Config, string, error) {
 	return c, kind, nil
 }
 
-// readStackSlice decodes one slice into values, which has the size that want says.
+// readStackSlice decodes a slice of the size in want into values.
 func readStackSlice(path string, values []float64, want image.Config, why purpose, labels colorLabels) error {
 	picture, err := decodePicture(path)
 	if err != nil {
@@ -134,7 +133,7 @@ func readStackSlice(path string, values []float64, want image.Config, why purpos
 	return nil
 }
 
-// pixelValue is the number that a pixel stands for; ok is false for a color where a label is wanted.
+// pixelValue returns the number that a pixel stands for; ok is false for a color in a label map.
 func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool) {
 	switch p := picture.(type) {
 	case *image.Gray:
@@ -153,7 +152,7 @@ func pixelValue(picture image.Image, x, y int, why purpose) (v float64, ok bool)
 	return gray(float64(c.R), float64(c.G), float64(c.B), why)
 }
 
-// gray is ITU-R 601 luma, or the common value of the channels of a label.
+// gray returns the common value of the channels or, in an image, their luma (ITU-R BT.601).
 func gray(r, g, b float64, why purpose) (float64, bool) {
 	if r == g && g == b {
 		return r, true
@@ -161,7 +160,7 @@ func gray(r, g, b float64, why purpose) (float64, bool) {
 	return 0.299*r + 0.587*g + 0.114*b, why == asImage
 }
 
-// naturalLess compares names with runs of digits as numbers.
+// naturalLess compares names, with runs of digits as numbers.
 func naturalLess(a, b string) bool {
 	for a != "" && b != "" {
 		na, nb := digits(a), digits(b)
@@ -187,6 +186,7 @@ func naturalLess(a, b string) bool {
 	return len(a) < len(b)
 }
 
+// digits returns the number of digits at the start of s.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {

@@ -12,21 +12,22 @@ import (
 	"strings"
 )
 
-// colorLabels are the labels of a stack of colored masks: one for each color, in the order of red, green, blue. Black and
-// what is transparent is background.
+// colorLabels maps the colors of a stack of colored masks to labels, in ascending order of red, green, blue. Black and
+// transparent pixels are background.
 type colorLabels map[[3]uint8]int32
 
-// maxColorLabels is how many colors a mask may have. Smoothed edges, as JPEG and many drawing programs make them, have more.
+// maxColorLabels is the largest number of colors in a mask. Smoothed edges, which JPEG and many drawing programs make, have
+// more.
 const maxColorLabels = 64
 
-// labelPalette reports whether the colors of a palette are only for show, and its indices are the labels. They are not
-// where black, the background, is an entry but the first, as programs leave it that save pictures with few colors.
+// labelPalette reports whether the indices of a palette are labels, and its colors only for display. They are not if black, the
+// background, is an entry other than the first, as in pictures that a program saved with a palette to save space.
 func labelPalette(p color.Palette) bool {
 	black := func(c color.Color) bool { return colorKey(c) == [3]uint8{} }
 	return len(p) == 0 || black(p[0]) || !slices.ContainsFunc(p, black)
 }
 
-// grayPalette reports whether every entry is a shade of gray: then the shade is the label, wherever it stands.
+// grayPalette reports whether all entries are shades of gray. The shade is then the label, whatever its index.
 func grayPalette(p color.Palette) bool {
 	return !slices.ContainsFunc(p, func(c color.Color) bool {
 		k := colorKey(c)
@@ -34,7 +35,7 @@ func grayPalette(p color.Palette) bool {
 	})
 }
 
-// colorKey is the 8-bit color that is seen on black.
+// colorKey returns a color with 8 bits per channel; black if it is transparent.
 func colorKey(c color.Color) [3]uint8 {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	if n.A == 0 {
@@ -43,7 +44,7 @@ func colorKey(c color.Color) [3]uint8 {
 	return [3]uint8{n.R, n.G, n.B}
 }
 
-// mayHoldColors reports whether the labels of a slice may be told by color only.
+// mayHoldColors reports whether only color may distinguish the labels of a slice.
 func mayHoldColors(model color.Model) bool {
 	if p, ok := model.(color.Palette); ok {
 		return !grayPalette(p) && !labelPalette(p)
@@ -51,7 +52,7 @@ func mayHoldColors(model color.Model) bool {
 	return model != color.GrayModel && model != color.Gray16Model
 }
 
-// findColors lists the colors of a stack; nil if all its slices are gray after all.
+// findColors assigns labels to the colors of a stack; nil if all slices turn out to be gray.
 func findColors(paths []string) (colorLabels, error) {
 	seen := map[[3]uint8]bool{}
 	colored := false
@@ -95,7 +96,7 @@ func findColors(paths []string) (colorLabels, error) {
 	return labels, nil
 }
 
-// legend gives the labels their colors.
+// legend returns a legend with the labels' colors.
 func (c colorLabels) legend() map[int32]Label {
 	out := map[int32]Label{}
 	for k, label := range c {
@@ -113,12 +114,12 @@ func (c colorLabels) note() string {
 	return "colors are taken as labels: " + strings.Join(words, ", ")
 }
 
-// value is the label of a pixel.
+// value returns the label of a pixel.
 func (c colorLabels) value(picture image.Image, x, y int) float64 {
 	return float64(c[colorKey(picture.At(x, y))])
 }
 
-// decodePicture reads a PNG or JPEG whose size stackConfig has checked.
+// decodePicture reads a PNG or JPEG file whose size stackConfig has checked.
 func decodePicture(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -59,7 +59,7 @@ func replaceFolder(tmp, path string) error {
 	return os.RemoveAll(old)
 }
 
-// grayDepth reports whether 16 bits are needed, and refuses values that no gray PNG holds.
+// grayDepth reports whether 16 bits are needed, and refuses values that a gray PNG cannot hold.
 func (s *samples) grayDepth() (deep bool, err error) {
 	for i := range s.n {
 		x := s.at(i)
@@ -71,7 +71,7 @@ func (s *samples) grayDepth() (deep bool, err error) {
 	return deep, nil
 }
 
-// picture is slice z as a gray picture.
+// picture returns slice z as a gray picture.
 func (s *samples) picture(z int, deep bool) image.Image {
 	w, h := s.geom.Dim[0], s.geom.Dim[1]
 	bounds := image.Rect(0, 0, w, h)
@@ -92,7 +92,7 @@ func (s *samples) picture(z int, deep bool) image.Image {
 	return gray
 }
 
-// checkStackTarget refuses an existing path, with Force unless it is a folder of PNG files only.
+// checkStackTarget refuses an existing path or, with Force, one that is not a folder with only PNG files.
 func checkStackTarget(path string, opt WriteOptions) error {
 	entries, err := os.ReadDir(path)
 	switch {

@@ -12,7 +12,7 @@ func Stat(path string) (Geometry, error) {
 	return src.geom.orDefault(src.dim), nil
 }
 
-// SeriesUID is the SeriesInstanceUID of the first DICOM image in a folder.
+// SeriesUID returns the SeriesInstanceUID of the first DICOM image in a folder.
 func SeriesUID(folder string) (string, error) {
 	in, err := listFolder(folder)
 	if err != nil {

@@ -2,33 +2,33 @@ package volume
 
 import "math"
 
-// placed reports whether the file says where the grid lies. A NIfTI header with both codes 0 does not: readers then
-// make up an origin, each another one.
+// placed reports whether the file states the grid's position. A NIfTI header with both codes 0 does not: readers then choose an
+// origin, and differ in which.
 func (g Geometry) placed() bool {
 	codeless := g.NIfTI.Version != 0 && g.NIfTI.QFormCode <= 0 && g.NIfTI.SFormCode <= 0
 	return !g.Nominal && !g.Unplaced && !codeless
 }
 
-// sized reports whether the file says how large its voxels are. What numpy arrays are saved as, a NIfTI header without
-// codes, unit and with steps of 1, does not.
+// sized reports whether the file states the size of its voxels. A NIfTI header without codes and unit, and with steps of 1, does
+// not: it is what saving a plain NumPy array gives.
 func (g Geometry) sized() bool {
 	f := g.NIfTI
 	bare := f.Version != 0 && !g.placed() && f.XYZTUnits&7 == 0 && f.PixDim[1] == 1 && f.PixDim[2] == 1 && f.PixDim[3] == 1
 	return !g.Nominal && !bare
 }
 
-// flat reports whether the file is two-dimensional, so that the place of its one slice may be made up.
+// flat reports whether the file is two-dimensional, so that the position of its slice may be a placeholder.
 func (g Geometry) flat() bool { return g.Flat || g.NIfTI.Version != 0 && g.NIfTI.NDim == 2 }
 
-// reading is one way to understand where a file's grid lies.
+// reading is one way to read a grid's position from a header.
 type reading struct {
 	affine Affine
-	what   string // "sform", "qform"; "" where the file says it in one way only
-	unit   bool   // with the other file's unit, because this one states none
+	what   string // "sform" or "qform"; "" for formats with only one affine
+	unit   bool   // with the other file's unit, because this file states none
 }
 
-// readings lists the ways to read the place of a grid, the usual one first: a NIfTI header may hold two (programs differ in
-// which they take), and a header without a unit may mean that of the file beside it.
+// readings lists the ways to read a grid's position, the usual one first. A NIfTI header may have two affines, and programs differ
+// in which they use. A header without a unit may mean the unit of the file beside it.
 func (g Geometry) readings(beside Geometry) []reading {
 	if g.NIfTI.Version == 0 {
 		return []reading{{affine: g.Affine}}
@@ -52,7 +52,8 @@ func (g Geometry) readings(beside Geometry) []reading {
 	return list
 }
 
-// spacingAgrees compares voxel sizes to a hundredth of the smaller; a file without a unit may mean the other's.
+// spacingAgrees reports whether voxel sizes agree to a hundredth of the smaller one. A file without a unit may mean the unit of the
+// other.
 func spacingAgrees(a, b Geometry) bool {
 	alike := func(factor float64) bool {
 		for axis := range 3 {
@@ -66,9 +67,10 @@ func spacingAgrees(a, b Geometry) bool {
 	return alike(1) || statesNoUnit(a) && alike(b.NIfTI.unitInMM()) || statesNoUnit(b) && alike(1/a.NIfTI.unitInMM())
 }
 
+// statesNoUnit reports whether a NIfTI header has no unit.
 func statesNoUnit(g Geometry) bool { return g.NIfTI.Version != 0 && g.NIfTI.XYZTUnits&7 == 0 }
 
-// stated notes what an NRRD header leaves open.
+// stated records what an NRRD header does not state.
 func (h *nrrdHeader) stated(g *Geometry) {
 	placed := h.fields["space directions"] != ""
 	g.Unplaced = !placed
@@ -76,7 +78,7 @@ func (h *nrrdHeader) stated(g *Geometry) {
 	g.Flat = h.fields["dimension"] == "2"
 }
 
-// stated notes what a MetaImage header leaves open.
+// stated records what a MetaImage header does not state.
 func (h mhaHeader) stated(g *Geometry) {
 	placed := firstField(h, "transformmatrix", "rotation", "orientation", "offset", "position", "origin") != ""
 	g.Unplaced = !placed

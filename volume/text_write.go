@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// writeNRRD writes an attached, gzip-compressed NRRD in the LPS frame, as ITK does.
+// writeNRRD writes a gzip-compressed NRRD with attached voxels, in the LPS frame like ITK.
 func (s *samples) writeNRRD(w io.Writer) error {
 	a := s.geom.Affine.swapLPS()
 	vectors := make([]string, 4)
@@ -64,7 +64,7 @@ func (s *samples) writeMHA(w io.Writer) error {
 	return err
 }
 
-// joinNumbers writes numbers with as many digits as bring them back exactly.
+// joinNumbers writes numbers with enough digits to read them back exactly.
 func joinNumbers(v [3]float64, separator string) string {
 	words := make([]string, len(v))
 	for i, x := range v {

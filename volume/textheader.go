@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// What NRRD and MetaImage share: a text header, voxels written as text, voxels in a file beside it.
+// What NRRD and MetaImage have in common: a text header, and voxels that are written as text.
 
-// maxTextHeader bounds the text header.
+// maxTextHeader bounds the text header, in bytes.
 const maxTextHeader = 1 << 20
 
-// textLine reads one header line without its end, adding its length to total.
+// textLine reads a header line, and returns it without its end. It adds its length to total.
 func textLine(r *bufio.Reader, total *int64) (string, error) {
 	var line []byte
 	for {
@@ -30,7 +30,7 @@ func textLine(r *bufio.Reader, total *int64) (string, error) {
 	}
 }
 
-// firstField returns the first of several spellings of a field that is present.
+// firstField returns the value of a field under the first of its names that is present; "" if none is.
 func firstField(fields map[string]string, names ...string) string {
 	for _, name := range names {
 		if v, ok := fields[name]; ok {
@@ -40,6 +40,7 @@ func firstField(fields map[string]string, names ...string) string {
 	return ""
 }
 
+// optionalInt parses an integer; an empty text is 0.
 func optionalInt(s string) (int64, error) {
 	if s == "" {
 		return 0, nil
@@ -47,9 +48,9 @@ func optionalInt(s string) (int64, error) {
 	return strconv.ParseInt(s, 10, 40)
 }
 
-// attachText connects voxels that are written as decimal numbers between blanks.
+// attachText connects n voxels that are written as decimal numbers separated by white space.
 func (s *source) attachText(in *input, n int) error {
-	s.proven = int(min(int64(n), in.stored/2+1)) // a digit and a blank each
+	s.proven = int(min(int64(n), in.stored/2+1)) // at least a digit and a separator each
 	if s.proven < n {
 		return fmt.Errorf("the header promises %d numbers but the file holds %d bytes of text: truncated file or corrupt header", n, in.stored)
 	}
@@ -75,7 +76,7 @@ func (s *source) attachText(in *input, n int) error {
 	return nil
 }
 
-// withoutBlanks drops white space from a stream.
+// withoutBlanks removes white space from a stream.
 type withoutBlanks struct{ from io.Reader }
 
 func (w *withoutBlanks) Read(p []byte) (int, error) {

@@ -9,21 +9,21 @@ import (
 type Volume struct {
 	Dim      [3]int    // voxels along each axis, in file order
 	Data     []float32 // rescaled intensities, index x + Dim[0]*(y + Dim[1]*z)
-	Geom     Geometry  // where the grid lies in space
-	Modality string    // "CT", "MR", ... when the file says so (DICOM), else ""
+	Geom     Geometry  // the grid's position in space
+	Modality string    // "CT", "MR", ... if the file states it (DICOM), else ""
 	Path     string    // where it was read from
 	Format   string    // "nifti", "nrrd", "mha", "dicom" or "stack"
-	Notes    []string  // what the reader has to say that is no error: what was left out, assumed or mended
+	Notes    []string  // messages that are not errors: what the reader left out, assumed or repaired
 }
 
-// maxVoxels bounds a volume: 2^31 voxels are 8 GiB of float32, far beyond any scan that this
-// program could carry a mask through.
+// maxVoxels bounds a volume: 2^31 voxels are 8 GiB of float32, far more than any scan that this
+// program could propagate a mask through.
 const maxVoxels = 1 << 31
 
 // Read reads an image: a file, or a folder that holds one DICOM series or a stack of PNG or JPEG
-// slices. Scale factors (NIfTI scl_slope and scl_inter, DICOM rescale) are applied in float64 and
-// the result rounded to float32. NaN counts as the lowest value and infinity as the lowest or highest, with a note:
-// programs write them outside the region that they computed.
+// slices. Scale factors (NIfTI scl_slope and scl_inter, DICOM rescale) are applied in float64, and
+// the result is rounded to float32. NaN and infinite values, which some programs write outside the region they have
+// computed, become the lowest or highest finite value, with a note.
 func Read(path string) (*Volume, error) {
 	src, err := openSource(path, asImage)
 	if err != nil {
@@ -41,15 +41,15 @@ func Read(path string) (*Volume, error) {
 		return nil, fmt.Errorf("volume: read %s: %w", path, err)
 	}
 	v := &Volume{Dim: src.dim, Data: data, Geom: src.geom, Modality: src.modality, Path: path, Format: src.format, Notes: src.notes}
-	return v, v.mendVoxels()
+	return v, v.repairVoxels()
 }
 
-// mendVoxels replaces NaN and infinite voxels, with a note; there must be others.
-func (v *Volume) mendVoxels() error {
+// repairVoxels replaces NaN and infinite voxels, with a note. It returns an error if no voxel is finite.
+func (v *Volume) repairVoxels() error {
 	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 	bad := 0
 	for _, x := range v.Data {
-		if d := x - x; d != 0 { // NaN for NaN and for infinities
+		if d := x - x; d != 0 { // d is NaN for NaN and infinities
 			bad++
 		} else {
 			lo, hi = min(lo, x), max(hi, x)
@@ -73,12 +73,12 @@ func (v *Volume) mendVoxels() error {
 	return nil
 }
 
-// CheckFinite returns an error that says how many voxels are NaN or infinite and where the first
-// one is. There is no right value to put in their place, so they are refused instead of guessed.
+// CheckFinite returns an error if voxels are NaN or infinite, which says how many and where the first
+// one is. There is no right value to replace them with, so they are refused.
 func (v *Volume) CheckFinite() error {
 	count, first := 0, -1
 	for i, x := range v.Data {
-		if d := x - x; d != 0 { // NaN for NaN and for infinities
+		if d := x - x; d != 0 { // d is NaN for NaN and infinities
 			count++
 			if first < 0 {
 				first = i
@@ -92,11 +92,12 @@ func (v *Volume) CheckFinite() error {
 		displayPath(v.Path), count, len(v.Data), voxelName(first, v.Dim))
 }
 
-// voxelName writes a data index as "(x,y,z)", counted from 0.
+// voxelName returns the voxel with a data index as "(x,y,z)", counted from 0.
 func voxelName(i int, dim [3]int) string {
 	return fmt.Sprintf("(%d,%d,%d)", i%dim[0], i/dim[0]%dim[1], i/dim[0]/dim[1])
 }
 
+// displayPath returns a path for messages.
 func displayPath(path string) string {
 	if path == "" {
 		return "(in memory)"
@@ -104,8 +105,8 @@ func displayPath(path string) string {
 	return path
 }
 
-// checkDim rejects sizes that are not positive or whose product is beyond maxVoxels, and returns
-// the number of voxels.
+// checkDim returns the number of voxels, or an error if a size is not positive or their product exceeds
+// maxVoxels.
 func checkDim(dim [3]int) (int, error) {
 	n := 1
 	for axis, d := range dim {

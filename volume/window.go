@@ -6,10 +6,10 @@ import (
 	"math"
 )
 
-// Window is the intensity range that becomes 0..255. Values outside are clipped.
+// Window is the intensity range that is mapped to 0..255. Values outside are clipped.
 type Window struct{ Lo, Hi float64 }
 
-// The range that CT is clipped to before its minimum and maximum are taken, in Hounsfield units.
+// The range that CT is clipped to before its minimum and maximum are determined, in Hounsfield units.
 const (
 	ctLo = -1024
 	ctHi = 2000
@@ -18,7 +18,7 @@ const (
 // ErrConstant is wrapped by the error for a volume without contrast.
 var ErrConstant = errors.New("all voxels have the same value")
 
-// Range is the smallest and the largest intensity.
+// Range returns the smallest and largest intensities.
 func (v *Volume) Range() (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for _, x := range v.Data {
@@ -27,8 +27,8 @@ func (v *Volume) Range() (lo, hi float64) {
 	return lo, hi
 }
 
-// PaperWindow is the paper's normalization: the volume's minimum and maximum, for CT after clipping to [-1024, 2000] HU.
-// One voxel can stretch it; see AutoWindow. It returns the errors of AutoWindow.
+// PaperWindow returns the paper's normalization: the volume's minimum and maximum, for CT after clipping to [-1024, 2000] HU.
+// A single voxel can stretch it; compare AutoWindow, which returns the same errors.
 func PaperWindow(v *Volume) (Window, error) {
 	if err := v.CheckFinite(); err != nil {
 		return Window{}, err
@@ -52,8 +52,8 @@ func (w Window) Check() error {
 	return nil
 }
 
-// Apply maps intensities to 8 bit: round(255*(x-Lo)/(Hi-Lo)), clipped to 0..255. Slices may be mapped
-// one at a time: the result does not depend on the neighbors. NaN maps to 0.
+// Apply maps intensities to 8 bits: round(255*(x-Lo)/(Hi-Lo)), clipped to 0..255. Each pixel is mapped
+// by itself, so slices may be mapped one at a time. NaN is mapped to 0.
 func (w Window) Apply(pix []float32) []uint8 {
 	out := make([]uint8, len(pix))
 	gain := 255 / (w.Hi - w.Lo)
@@ -67,8 +67,8 @@ func (w Window) Apply(pix []float32) []uint8 {
 	return out
 }
 
-// ImageNet turns a gray 8-bit picture [H,W] into the model's input [H,W,3]: x/255, minus mean, divided
-// by standard deviation of each of the three equal channels, in float32 as torchvision does.
+// ImageNet turns a gray 8-bit picture [H,W] into the model's input [H,W,3]: x/255 minus the mean, divided
+// by the standard deviation of each of three channels, in float32 like torchvision.
 func ImageNet(pix []uint8) []float32 {
 	mean := [3]float32{0.485, 0.456, 0.406}
 	std := [3]float32{0.229, 0.224, 0.225}

@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// How the automatic window is found. Where intensities reach so many times as far as what nearly all voxels hold, those
-// are outliers; then black and white lie a quarter of that range beyond it. Other images keep their whole range, as in
-// the paper: on 20 unseen volumes the built-in model lost 0.01 DSC where bright vessels, at three times the rest, counted
-// as outliers, and 0.02 where the brightest voxels were always left out.
+// Settings of the automatic window. If the intensities extend outlierReach times as far as those of nearly all voxels, the extreme
+// ones are outliers, and the window extends only windowReach times as far. Other images keep their whole range, as in the
+// paper: on 20 unseen volumes, the built-in model lost 0.01 DSC if bright vessels, at three times the usual range, counted as
+// outliers, and 0.02 if the brightest voxels were always left out.
 const (
-	windowSample = 1 << 18 // voxels that percentiles are taken of, evenly spread; of a smaller volume all
-	bodyPart     = 0.1     // of the range of nearly all voxels: what is brighter is body
-	bodyTop      = 0.995   // percentile of the body
-	lowestPart   = 0.001   // percentile of all voxels
+	windowSample = 1 << 18 // number of evenly spaced voxels that percentiles are computed from
+	bodyPart     = 0.1     // voxels above this share of the usual range belong to the body
+	bodyTop      = 0.995   // upper percentile of the body
+	lowestPart   = 0.001   // lower percentile of all voxels
 	outlierReach = 3.5
-	metalReach   = 2 // in CT, which is clipped already
+	metalReach   = 2 // outlierReach for CT, which is already clipped
 	windowReach  = 1.25
 )
 
-// intensities is what a window is made from: a sorted sample, and the range, both without padding.
+// intensities is the input for an automatic window: a sorted sample and the range, both without padding.
 type intensities struct {
 	sorted []float32
 	lo, hi float64
 }
 
-// AutoWindow is the default window of a volume: its range, trimmed where single voxels, metal or padding would make
-// everything else alike. In CT black is not below -1024 HU and white not above 2000. The rule looks at intensities alone, and gives
-// the same for the same voxels. It returns an error for NaN or infinite voxels and, wrapping ErrConstant, for a volume
-// without contrast.
+// AutoWindow returns the default window of a volume: its range, trimmed if single voxels, metal or padding would leave little
+// contrast for everything else. In CT, black is at least -1024 HU and white at most 2000 HU. The window depends only on the
+// intensities. AutoWindow returns an error for NaN or infinite voxels and, wrapping ErrConstant, for a volume without
+// contrast.
 func AutoWindow(v *Volume) (Window, error) {
 	if err := v.CheckFinite(); err != nil {
 		return Window{}, err
@@ -65,7 +65,7 @@ func AutoWindow(v *Volume) (Window, error) {
 	return w, nil
 }
 
-// trimmed is how far a window reaches where the outermost voxel lies at extreme and nearly all within usual.
+// trimmed returns how far a window extends if the outermost voxel is at extreme, and nearly all voxels are within usual.
 func trimmed(extreme, usual, reach float64) float64 {
 	if extreme > reach*usual {
 		return windowReach * usual
@@ -73,7 +73,7 @@ func trimmed(extreme, usual, reach float64) float64 {
 	return extreme
 }
 
-// constant is the error for a volume without contrast.
+// constant returns the error for a volume without contrast.
 func (v *Volume) constant(value float64, ct bool) error {
 	clip := ""
 	if ct {
@@ -86,7 +86,7 @@ func (v *Volume) constant(value float64, ct bool) error {
 func (v *Volume) intensities() intensities {
 	step := 1
 	if n := len(v.Data); n > windowSample {
-		for step = n/windowSample + 1; gcd(step, v.Dim[0]) > 1 || gcd(step, v.Dim[1]) > 1; { // not always the same column
+		for step = n/windowSample + 1; gcd(step, v.Dim[0]) > 1 || gcd(step, v.Dim[1]) > 1; { // so that the sample is not all from a few columns
 			step++
 		}
 	}
@@ -108,14 +108,14 @@ func gcd(a, b int) int {
 	return a
 }
 
-// Padding is one value that many voxels share, far below (or above) all others.
+// Padding is a single value of many voxels that is far below (or above) all others.
 const (
-	paddingPart  = 0.002 // of the voxels
-	paddingGap   = 0.25  // of the range of the others
-	paddingOther = 32    // different values that the others must have, else the picture has few values anyway
+	paddingPart  = 0.002 // smallest share of the voxels
+	paddingGap   = 0.25  // smallest distance from other voxels, relative to their range
+	paddingOther = 32    // smallest number of different values of other voxels; images with fewer values have no padding
 )
 
-// withoutPadding leaves out the lowest or the highest value if it is padding.
+// withoutPadding removes the lowest (or the highest) value if it is padding.
 func (s intensities) withoutPadding(data []float32, lowest bool) intensities {
 	pad, next := s.lo, math.Inf(1)
 	if !lowest {
@@ -159,12 +159,12 @@ func (s intensities) varied() bool {
 	return different >= paddingOther
 }
 
-// at is the percentile q, 0 to 1, of the sample.
+// at returns the quantile q, 0 to 1, of the sample.
 func (s intensities) at(q float64) float64 {
 	return float64(s.sorted[int(math.Round(q*float64(len(s.sorted)-1)))])
 }
 
-// above keeps what is brighter than x.
+// above returns the part of the sample that is brighter than x.
 func (s intensities) above(x float64) intensities {
 	i, _ := slices.BinarySearchFunc(s.sorted, x, func(y float32, x float64) int {
 		if float64(y) > x {
@@ -176,7 +176,7 @@ func (s intensities) above(x float64) intensities {
 	return s
 }
 
-// clip limits the intensities.
+// clip returns the intensities clipped to lo and hi.
 func (s intensities) clip(lo, hi float64) intensities {
 	limited := func(x float64) float64 { return min(max(x, lo), hi) }
 	out := intensities{lo: limited(s.lo), hi: limited(s.hi)}

@@ -1,17 +1,17 @@
 package volume
 
-// What tells CT where the file names no modality, in Hounsfield units.
+// How CT is recognized if the file states no modality, in Hounsfield units.
 const (
-	airLo    = -1100 // air with noise, and lung
+	airLo    = -1100 // the range of air with noise, and of lung
 	airHi    = -850
-	airPart  = 0.002 // of the voxels, at least
-	belowAir = 0.002 // part of the voxels that may lie below air without being padding
-	ctBody   = -500  // what is denser is body
+	airPart  = 0.002 // smallest share of voxels that are air
+	belowAir = 0.002 // largest share of voxels below air, apart from padding
+	ctBody   = -500  // denser voxels belong to the body
 )
 
-// LooksLikeCT reports whether the volume is CT: by its DICOM modality, or, where the file names none (NIfTI, NRRD,
-// MetaImage), by its air: a share of the voxels near -1000 HU, and nothing below but one padding value. A negative value
-// alone means nothing: MR that was shifted or filtered has them too.
+// LooksLikeCT reports whether the volume is CT: by its DICOM modality or, if the file states none (NIfTI, NRRD, MetaImage), by
+// its air. Some voxels are then near -1000 HU, and nearly none below, apart from a padding value. Negative values alone are
+// not enough: shifted or filtered MR has them, too.
 func (v *Volume) LooksLikeCT() bool {
 	if v.Modality != "" {
 		return v.Modality == "CT"

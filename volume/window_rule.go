@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// WindowRule says how a volume's window is found: "auto" or "" (AutoWindow), "paper" (PaperWindow), a window of CT by
-// name ("lung", "soft", "bone", "brain"), or two intensities "LO,HI". A model remembers the rule that it was trained with.
+// WindowRule says how a volume's window is determined: "auto" or "" (AutoWindow), "paper" (PaperWindow), a named CT window
+// ("lung", "soft", "bone", "brain"), or two intensities "LO,HI". A model stores the rule that it was trained with.
 type WindowRule string
 
-// The rules that look at the volume.
+// The rules that depend on the volume.
 const (
 	WindowAuto  WindowRule = "auto"
 	WindowPaper WindowRule = "paper"
 )
 
-// namedWindows are the usual windows of radiology, in Hounsfield units: width 1500 at -600, 400 at 40, 1800 at 400, 80 at 40.
+// namedWindows returns common windows of radiology, in Hounsfield units: width 1500 at -600, 400 at 40, 1800 at 400, 80 at 40.
 func namedWindows() map[WindowRule]Window {
 	return map[WindowRule]Window{"lung": {-1350, 150}, "soft": {-160, 240}, "bone": {-500, 1300}, "brain": {0, 80}}
 }
 
-// ParseWindowRule checks a rule and writes it in one way: "AUTO" and "" become "auto", " -160 , 240" becomes "-160,240".
+// ParseWindowRule checks a rule and returns its canonical form: "AUTO" and "" become "auto", " -160 , 240" becomes "-160,240".
 func ParseWindowRule(s string) (WindowRule, error) {
 	rule := WindowRule(strings.ToLower(strings.TrimSpace(s)))
 	switch _, named := namedWindows()[rule]; {
@@ -52,8 +52,8 @@ func (r WindowRule) numbers() (w Window, err error) {
 	return w, w.Check()
 }
 
-// Of is the window of a volume. Beside the errors of AutoWindow: a rule that ParseWindowRule refuses, a window for CT on
-// what is none by its header, and one in which the whole volume is black or white.
+// Of returns a volume's window. In addition to AutoWindow's errors, it returns one for an invalid rule, for a CT window if the
+// header states another modality, and for a window in which the whole volume is black or white.
 func (r WindowRule) Of(v *Volume) (Window, error) {
 	rule, err := ParseWindowRule(string(r))
 	if err != nil {

@@ -18,22 +18,22 @@ type WriteOptions struct {
 	Force bool // replace an existing file
 }
 
-// samples is one array of voxels on its way to a file.
+// samples is an array of voxels to be written.
 type samples struct {
 	geom     Geometry
 	kind     sampleKind
 	n        int
 	at       func(i int) float64
-	what     string    // for the header's description
+	what     string    // description for the header
 	labels   *LabelMap // nil for an image
-	segments bool      // with the fields of a Slicer segmentation
+	segments bool      // write the fields of a Slicer segmentation
 }
 
 // WriteLabelMap writes a label map in the format that path's extension names: .nii, .nii.gz, .nrrd, .mha,
 // .seg.nrrd (3D Slicer's segmentation, with names and colors), .dcm (a DICOM segmentation, for maps on the
 // grid of a DICOM series), or no extension for a folder of PNG slices. The voxels have the smallest integer type that
-// holds them; a NIfTI frame that was read from the image is written back verbatim. The file appears
-// complete or not at all (temporary file, then rename); an existing one is an error unless opt.Force.
+// holds them. A NIfTI frame that was read from the image is written back verbatim. The file appears
+// whole or not at all (it is renamed when complete); an existing file is an error unless opt.Force is set.
 func WriteLabelMap(path string, l *LabelMap, opt WriteOptions) error {
 	if n, err := checkDim(l.Dim); err != nil || n != len(l.Data) {
 		return fmt.Errorf("volume: write %s: %d labels for a %v grid", path, len(l.Data), l.Dim)
@@ -43,7 +43,7 @@ func WriteLabelMap(path string, l *LabelMap, opt WriteOptions) error {
 	return s.write(path, opt)
 }
 
-// WriteVolume writes an image the same way, as int16 if all values are integers that fit, else as
+// WriteVolume writes an image like WriteLabelMap, as int16 if all values are integers that fit, else as
 // float32.
 func WriteVolume(path string, v *Volume, opt WriteOptions) error {
 	if n, err := checkDim(v.Dim); err != nil || n != len(v.Data) {
@@ -54,7 +54,7 @@ func WriteVolume(path string, v *Volume, opt WriteOptions) error {
 	return s.write(path, opt)
 }
 
-// outputFormat names the format of an output path by its extension.
+// outputFormat returns the format of an output path, by its extension.
 func outputFormat(path string) (string, error) {
 	name := strings.ToLower(filepath.Base(path))
 	for _, ext := range []string{".nii", ".nii.gz", ".seg.nrrd", ".nrrd", ".mha", ".dcm"} {
@@ -73,8 +73,8 @@ func outputFormat(path string) (string, error) {
 	return "", fmt.Errorf("unknown extension %s, want .nii, .nii.gz, .nrrd, .seg.nrrd, .mha, .dcm, or none for a folder of PNG slices", filepath.Ext(name))
 }
 
-// CheckOutput returns the error that writing to path would meet because of its name, because it exists,
-// or because a file cannot be created there. Ask before a long computation, not after it.
+// CheckOutput returns the error that writing to path would cause because of its name, because it exists,
+// or because a file cannot be created there. It is meant to be called before a long computation.
 func CheckOutput(path string, opt WriteOptions) error {
 	format, err := outputFormat(path)
 	if err == nil && format == "stack" {
@@ -91,8 +91,8 @@ func CheckOutput(path string, opt WriteOptions) error {
 	return nil
 }
 
-// CheckFormat returns the error that writing labels on a grid to path would meet because of the format that the name
-// stands for: a DICOM segmentation needs the series that it refers to.
+// CheckFormat returns the error that writing labels on a grid to path would cause because of the format, which the name determines:
+// a DICOM segmentation requires a DICOM series to refer to.
 func CheckFormat(path string, grid Geometry) error {
 	format, err := outputFormat(path)
 	if err == nil && format == ".dcm" {
@@ -104,7 +104,7 @@ func CheckFormat(path string, grid Geometry) error {
 	return nil
 }
 
-// write picks the format and wraps errors.
+// write writes the format that path's extension names.
 func (s *samples) write(path string, opt WriteOptions) error {
 	format, err := outputFormat(path)
 	if err == nil {
@@ -160,11 +160,11 @@ func writeFile(path string, opt WriteOptions, body func(io.Writer) error) error 
 		if err := body(w); err != nil {
 			return err
 		}
-		return checkTarget(path, opt) // something may have appeared meanwhile
+		return checkTarget(path, opt) // something may have appeared in the meantime
 	}))
 }
 
-// checkTarget refuses an existing file without Force, and anything that is not a file with it.
+// checkTarget refuses a folder, and an existing file unless Force is set.
 func checkTarget(path string, opt WriteOptions) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
