@@ -9,15 +9,15 @@ import (
 
 const (
 	undefinedLength = 0xffffffff
-	maxDepth        = 32 // of nested sequences; the deepest that the standard defines has 8 or so
+	maxDepth        = 32 // of nested sequences; those in the standard nest about 8 deep at most
 )
 
 var errShort = errors.New("the file ends in the middle of an element: truncated file")
 
-// encoding says how elements are written.
+// encoding says how elements are encoded.
 type encoding struct {
 	order    binary.ByteOrder
-	explicit bool // with a value representation
+	explicit bool // elements have a value representation
 }
 
 var (
@@ -31,15 +31,15 @@ type cursor struct {
 	encoding
 }
 
-// element is one element as it lies in the file.
+// element is an element of a file.
 type element struct {
 	tag    Tag
-	vr     string // "" where the file does not say
+	vr     string // value representation; "" if the file does not state it
 	length uint32
-	value  []byte // nil if length is undefinedLength: the cursor then stands at the first item
+	value  []byte // nil if length is undefinedLength; the cursor is then at the first item
 }
 
-// longVRs are those with a 32-bit length.
+// longVRs are the value representations with a 32-bit length (PS3.5 7.1.2).
 const longVRs = "OB OW OF OD OL OV SQ UN UC UR UT SV UV"
 
 // allVRs are the value representations of PS3.5 table 6.2-1.
@@ -49,8 +49,8 @@ func isVR(b []byte) bool {
 	return b[0] >= 'A' && b[0] <= 'Z' && b[1] >= 'A' && b[1] <= 'Z' && strings.Contains(allVRs, string(b[:2]))
 }
 
-// next reads one element. Where a file with value representations has one without (private sequences are
-// often copied that way), the length takes its place, as in the implicit syntax.
+// next reads an element. In a file with value representations, an element may lack one, because private sequences are
+// often copied that way. Its length then follows the tag, as in the implicit syntax.
 func (c *cursor) next() (element, error) {
 	if len(c.rest) < 8 {
 		return element{}, errShort
@@ -79,9 +79,9 @@ func (c *cursor) next() (element, error) {
 	return e, nil
 }
 
-// body returns the bytes of a sequence of undefined length up to its end marker, and how they are written.
-// A sequence of unknown representation (UN) is implicit little-endian whatever the file is (CP-246); some
-// writers did not know that.
+// body returns the items of a sequence of undefined length up to and including its end marker, and how they are
+// encoded. A sequence of unknown representation (UN) is implicit little-endian regardless of the file (PS3.5 6.2.2, CP-246),
+// but some writers encode it like the file.
 func (c *cursor) body(e element, depth int) ([]byte, encoding, error) {
 	if e.vr == "UN" {
 		inner := cursor{c.rest, implicitLittle}
@@ -98,7 +98,7 @@ func (c *cursor) body(e element, depth int) ([]byte, encoding, error) {
 	return start[:len(start)-len(c.rest)], c.encoding, nil
 }
 
-// skipItems steps over the items of a sequence of undefined length, past its end marker.
+// skipItems moves past the items of a sequence of undefined length and its end marker.
 func (c *cursor) skipItems(depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("sequences nested more than %d deep: corrupt file", maxDepth)
@@ -120,7 +120,7 @@ func (c *cursor) skipItems(depth int) error {
 	}
 }
 
-// skipElements steps over the elements of an item of undefined length, past its end marker.
+// skipElements moves past the elements of an item of undefined length and its end marker.
 func (c *cursor) skipElements(depth int) error {
 	for {
 		e, err := c.next()
@@ -138,7 +138,7 @@ func (c *cursor) skipElements(depth int) error {
 }
 
 // fragments reads the items of encapsulated pixel data (PS3.5 A.4): the offset table, then the fragments.
-// A missing end marker at the very end of the file is forgiven.
+// The end marker may be missing at the end of the file.
 func (c *cursor) fragments() (offsets []byte, fragments [][]byte, err error) {
 	var items [][]byte
 	for {

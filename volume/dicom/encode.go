@@ -12,7 +12,7 @@ import (
 // Set is a data set to be written.
 type Set map[Tag]Field
 
-// Field is the value of one element of a Set: bytes, the items of a sequence, or the fragments of compressed pixels.
+// Field is an element of a Set: its value, the items of a sequence, or the fragments of compressed pixels.
 type Field struct {
 	VR        string
 	Value     []byte
@@ -20,7 +20,7 @@ type Field struct {
 	Fragments [][]byte
 }
 
-// Text sets a string element; several values are separated by backslashes.
+// Text sets a string element. Several values are separated by backslashes.
 func (s Set) Text(tag Tag, vr string, values ...string) {
 	s[tag] = Field{VR: vr, Value: []byte(strings.Join(values, "\\"))}
 }
@@ -43,7 +43,7 @@ func (s Set) Long(tag Tag, values ...int) {
 	s[tag] = Field{VR: "UL", Value: b}
 }
 
-// Decimals sets an element of decimal strings (DS), each as exact as its 16 characters allow.
+// Decimals sets an element of decimal strings (DS), with as many digits as fit in 16 characters each.
 func (s Set) Decimals(tag Tag, values ...float64) {
 	words := make([]string, len(values))
 	for i, x := range values {
@@ -74,15 +74,15 @@ func (s Set) Doubles(tag Tag, values ...float64) {
 // Sequence sets a sequence.
 func (s Set) Sequence(tag Tag, items ...Set) { s[tag] = Field{VR: "SQ", Items: items} }
 
-// Copy takes over an element of another file as it is, under the given representation; absent, it is set empty
-// if required and left out otherwise. Strings only: numbers of a big-endian file would come out wrong.
+// Copy copies a string element of another file, under the given value representation. An absent element is set empty
+// if it is required, and left out otherwise. Binary numbers must not be copied, because the byte order may differ.
 func (s Set) Copy(from *DataSet, tag Tag, vr string, required bool) {
 	if value := from.Raw(tag); len(value) > 0 || required {
 		s[tag] = Field{VR: vr, Value: slices.Clone(value)}
 	}
 }
 
-// appendTo writes all elements in ascending order, explicit little-endian.
+// appendTo appends all elements in ascending order, in explicit little-endian encoding.
 func (s Set) appendTo(b []byte) []byte {
 	for _, tag := range slices.Sorted(maps.Keys(s)) {
 		b = s[tag].appendTo(b, tag)
@@ -90,6 +90,7 @@ func (s Set) appendTo(b []byte) []byte {
 	return b
 }
 
+// appendTo appends the element with its tag.
 func (f Field) appendTo(b []byte, tag Tag) []byte {
 	value := f.Value
 	for _, item := range f.Items {
@@ -119,7 +120,7 @@ func (f Field) appendTo(b []byte, tag Tag) []byte {
 	return append(b, value...)
 }
 
-// appendFragments writes an empty offset table, the fragments and the end marker.
+// appendFragments appends an empty offset table, the fragments and the end marker (PS3.5 A.4).
 func appendFragments(b []byte, fragments [][]byte) []byte {
 	b = appendItem(b, tagItem, 0)
 	for _, f := range fragments {
@@ -132,13 +133,15 @@ func appendFragments(b []byte, fragments [][]byte) []byte {
 	return appendItem(b, tagSequenceEnd, 0)
 }
 
+// appendItem appends the tag and length of an item or marker.
 func appendItem(b []byte, tag Tag, length int) []byte {
 	b = binary.LittleEndian.AppendUint16(b, uint16(tag>>16))
 	b = binary.LittleEndian.AppendUint16(b, uint16(tag))
 	return binary.LittleEndian.AppendUint32(b, uint32(length))
 }
 
-// File is a complete file: preamble, header and data set. The set must hold SOP class and instance.
+// File returns a complete file: preamble, file meta information (PS3.10 7.1) and data set. The set must have SOP class and
+// instance UIDs.
 func File(syntax string, s Set) []byte {
 	meta := Set{
 		tagMetaVersion:    {VR: "OB", Value: []byte{0, 1}},
@@ -153,16 +156,17 @@ func File(syntax string, s Set) []byte {
 	return s.appendTo(meta.appendTo(b))
 }
 
-// implementationUID names this program as the writer: a UID derived from a fixed UUID (PS3.5 B.2).
+// implementationUID identifies this program as the writer: a UID derived from a fixed UUID (PS3.5 B.2).
 const implementationUID = "2.25.187413260415170253364211390642311758451"
 
-// TagValue is an element that names another element (AT).
+// TagValue returns an element whose value is a tag (AT).
 func TagValue(tag Tag) Field {
 	b := binary.LittleEndian.AppendUint16(nil, uint16(tag>>16))
 	return Field{VR: "AT", Value: binary.LittleEndian.AppendUint16(b, uint16(tag))}
 }
 
-// PlainText replaces what would end a value: a backslash separates values, and control characters are not allowed.
+// PlainText replaces characters that a value cannot contain with spaces: backslashes, which separate values, and control
+// characters.
 func PlainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\\' || r < ' ' {

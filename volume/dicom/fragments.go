@@ -3,17 +3,18 @@ package dicom
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
-// frameFragments sorts the fragments of encapsulated pixel data into frames (PS3.5 A.4): one each, or as the
-// offset table says, or, where it is empty, wherever a new codestream starts.
+// frameFragments divides the fragments of encapsulated pixel data into frames (PS3.5 A.4): one for each frame, or
+// according to the offset table or, if that is empty, wherever a new codestream starts.
 func (p *Pixels) frameFragments() ([][][]byte, error) {
 	all := p.source.fragments
 	frames := make([][][]byte, 0, min(p.Frames, len(all)))
 	switch starts := p.frameStarts(); {
 	case len(all) == 0:
-		return nil, fmt.Errorf("the pixel data is empty: truncated file")
+		return nil, errors.New("the pixel data is empty: truncated file")
 	case p.Frames == 1:
 		frames = append(frames, all)
 	case len(all) == p.Frames:
@@ -34,7 +35,7 @@ func (p *Pixels) frameFragments() ([][][]byte, error) {
 	return frames, nil
 }
 
-// frameStarts lists the fragments with which frames start.
+// frameStarts lists the indices of the fragments at which frames start.
 func (p *Pixels) frameStarts() []int {
 	var starts []int
 	if at := offsetTable(p.source); at != nil {
@@ -57,7 +58,7 @@ func (p *Pixels) frameStarts() []int {
 	return starts
 }
 
-// offsetTable reads the extended offset table, else the basic one; nil if both are empty.
+// offsetTable reads the extended offset table or, if it is absent, the basic one; nil if both are empty.
 func offsetTable(d *DataSet) []uint64 {
 	var at []uint64
 	for v := d.Raw(TagExtendedOffsets); len(v) >= 8; v = v[8:] {

@@ -9,32 +9,32 @@ import (
 	"io"
 )
 
-// Sizes of the part before the data set, and bounds on what a file may hold.
+// Sizes and limits of a file.
 const (
-	preambleSize = 132
-	maxInflated  = 1 << 31
-	maxElements  = 1 << 16 // of one data set; the largest real ones have some hundreds
-	maxItems     = 1 << 20 // of one sequence; one for each frame of a multi-frame image
+	preambleSize = 132     // with the signature
+	maxInflated  = 1 << 31 // bytes of a deflated data set, unpacked
+	maxElements  = 1 << 16 // in a data set; real ones have a few hundred at most
+	maxItems     = 1 << 20 // in a sequence; a multi-frame image has one per frame
 )
 
-// field is the value of an element: a view of the file.
+// field is an element's value, as a view of the file.
 type field struct {
 	vr    string
 	value []byte   // of a sequence: its items
 	inner encoding // of the items
 }
 
-// DataSet is a parsed data set: that of a file, or an item of a sequence.
+// DataSet is a parsed data set: a file's, or an item of a sequence.
 type DataSet struct {
 	Syntax string // transfer syntax UID of the file
 	encoding
 	fields    map[Tag]field
 	offsets   []byte   // basic offset table of encapsulated pixel data
-	fragments [][]byte // encapsulated pixel data, after the table; nil if it is native
+	fragments [][]byte // encapsulated pixel data after the offset table; nil if the pixel data is native
 }
 
-// Is reports whether head, the first bytes of a file, are DICOM: by the signature after the preamble, or, for
-// files without one, by elements of the first groups in ascending order.
+// Is reports whether a file that starts with head is DICOM. It has the signature after the preamble or, if it has no
+// preamble, starts with elements of the first groups in ascending order.
 func Is(head []byte) bool {
 	if hasSignature(head) {
 		return true
@@ -47,8 +47,8 @@ func hasSignature(raw []byte) bool {
 	return len(raw) >= preambleSize && string(raw[128:132]) == "DICM"
 }
 
-// guessEncoding finds out how a file without preamble is written, by reading its first elements: they have to
-// be of group 2 or 8, small, and in ascending order.
+// guessEncoding returns the encoding of a file without preamble. With the right encoding, its first two elements are in
+// group 2 or 8, small, and in ascending order.
 func guessEncoding(head []byte) (encoding, bool) {
 	for _, enc := range []encoding{explicitLittle, {binary.BigEndian, true}, implicitLittle} {
 		c := cursor{head, enc}
@@ -62,7 +62,7 @@ func guessEncoding(head []byte) (encoding, bool) {
 				break
 			}
 			read, last = read+1, e.tag
-			if err != nil { // the rest of a plausible element lies beyond head
+			if err != nil { // the rest of a plausible element is beyond head
 				break
 			}
 		}
@@ -73,8 +73,8 @@ func guessEncoding(head []byte) (encoding, bool) {
 	return encoding{}, false
 }
 
-// Parse reads the data set of a file (PS3.5 chapter 7, PS3.10 chapter 7), with or without preamble and file
-// header. What follows complete pixel data and is no element (padding, trailing zeros) is ignored.
+// Parse reads the data set of a file (PS3.5 chapter 7, PS3.10 chapter 7), with or without preamble and file meta
+// information. Anything after complete pixel data that is not an element (padding, trailing zeros) is ignored.
 func Parse(raw []byte) (*DataSet, error) {
 	if hasSignature(raw) {
 		raw = raw[preambleSize:]
@@ -105,8 +105,8 @@ func Parse(raw []byte) (*DataSet, error) {
 	return d, d.read(&body)
 }
 
-// bodyEncoding is how the data set is written: as the transfer syntax says, unless the first element shows
-// that it is wrong about value representations; without a syntax, as the first elements look.
+// bodyEncoding returns the encoding of the data set, which the transfer syntax determines. If the first element shows that
+// it is wrong about value representations, the element counts. Without a transfer syntax, the first elements decide.
 func (d *DataSet) bodyEncoding(body []byte) encoding {
 	enc := encoding{binary.LittleEndian, d.Syntax != SyntaxImplicit}
 	switch d.Syntax {
@@ -142,18 +142,18 @@ func inflate(packed []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// read fills the fields from the cursor to its end, or to the end marker of an item.
+// read reads fields up to the cursor's end, or to the end marker of an item.
 func (d *DataSet) read(c *cursor) error {
 	for len(c.rest) >= 8 {
 		e, err := c.next()
 		if err != nil {
-			if d.hasPixels() {
+			if d.HasImage() {
 				return nil
 			}
 			return err
 		}
 		switch {
-		case e.tag == 0 && d.hasPixels(), e.tag == tagItemEnd:
+		case e.tag == 0 && d.HasImage(), e.tag == tagItemEnd:
 			return nil
 		case e.length != undefinedLength:
 			d.fields[e.tag] = field{e.vr, e.value, c.itemEncoding(e)}
@@ -165,7 +165,7 @@ func (d *DataSet) read(c *cursor) error {
 		default:
 			value, inner, err := c.body(e, 0)
 			if err != nil {
-				if d.hasPixels() {
+				if d.HasImage() {
 					return nil
 				}
 				return err
@@ -179,7 +179,7 @@ func (d *DataSet) read(c *cursor) error {
 	return nil
 }
 
-// itemEncoding is how the items of a sequence of defined length are written.
+// itemEncoding returns the encoding of the items of a sequence of defined length.
 func (c *cursor) itemEncoding(e element) encoding {
 	if e.vr == "UN" {
 		return implicitLittle
@@ -187,8 +187,8 @@ func (c *cursor) itemEncoding(e element) encoding {
 	return c.encoding
 }
 
-// hasPixels reports whether pixel data of any kind have been read.
-func (d *DataSet) hasPixels() bool {
+// HasImage reports whether the data set has pixel data of any kind.
+func (d *DataSet) HasImage() bool {
 	for _, tag := range []Tag{TagPixels, TagFloatPixels, TagDoublePixels} {
 		if _, ok := d.fields[tag]; ok {
 			return true
@@ -196,9 +196,6 @@ func (d *DataSet) hasPixels() bool {
 	}
 	return d.fragments != nil
 }
-
-// HasImage reports whether the file holds pixels.
-func (d *DataSet) HasImage() bool { return d.hasPixels() }
 
 // Items parses the items of a sequence; nil if it is absent or empty.
 func (d *DataSet) Items(tag Tag) ([]*DataSet, error) {
@@ -232,7 +229,7 @@ func (d *DataSet) Items(tag Tag) ([]*DataSet, error) {
 	return items, nil
 }
 
-// Item is the first item of a sequence, an empty data set if there is none.
+// Item returns the first item of a sequence, or an empty data set if there is none.
 func (d *DataSet) Item(tag Tag) (*DataSet, error) {
 	items, err := d.Items(tag)
 	if err != nil || len(items) == 0 {

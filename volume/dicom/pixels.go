@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// Pixels says how the pixels of an image are stored. Several frames may be decoded at once.
+// Pixels describes how the pixels of an image are stored. Several goroutines may decode frames at once.
 type Pixels struct {
 	Rows, Columns, Frames   int
-	Samples                 int // per pixel: 1 is gray
+	Samples                 int // per pixel; 1 for gray
 	Photometric             string
 	Allocated, Stored, High int // bits
 	Signed                  bool
@@ -19,14 +19,14 @@ type Pixels struct {
 	source                  *DataSet
 	float                   bool
 	sorting                 sync.Once
-	packed                  [][][]byte // fragments of each frame, found on first use
+	packed                  [][][]byte // fragments of each frame, determined on first use
 	unsorted                error
 }
 
-// maxPixels bounds one frame, and what is allocated for it.
+// maxPixels bounds the pixels of a frame, and so the memory that is allocated for it.
 const maxPixels = 1 << 28
 
-// Pixels reads the description of the pixels. Whether they can be decoded is told by Check.
+// Pixels reads the description of the pixels (PS3.3 C.7.6.3). Check says whether they can be decoded.
 func (d *DataSet) Pixels() (*Pixels, error) {
 	p := &Pixels{Rows: d.Short(TagRows, 0), Columns: d.Short(TagColumns, 0), Frames: 1, Samples: d.Short(TagSamplesPerPixel, 1),
 		Photometric: d.Text(TagPhotometric), Allocated: d.Short(TagBitsAllocated, 0), Signed: d.Short(TagPixelSigned, 0) == 1,
@@ -91,10 +91,10 @@ func (p *Pixels) checkLength(raw []byte) error {
 	return nil
 }
 
-// Color reports whether a pixel is more than one number.
+// Color reports whether pixels are colors.
 func (p *Pixels) Color() bool { return p.Samples != 1 || p.Photometric == "PALETTE COLOR" }
 
-// Check says why the pixels cannot be decoded to one number each, nil if they can.
+// Check returns an error that says why the pixels cannot be decoded to one number each, or nil.
 func (p *Pixels) Check() error {
 	d := p.source
 	if p.Samples != 1 {
@@ -126,14 +126,14 @@ func (p *Pixels) Check() error {
 	return nil
 }
 
-// nativeAnyway: the file claims a compressed syntax, but its pixels have exactly the length of unpacked ones, as
-// some archives leave them.
+// nativeAnyway reports whether the pixel data has exactly the length of uncompressed pixels. Some archives unpack pixels but
+// leave a compressed transfer syntax in the file.
 func (p *Pixels) nativeAnyway() bool {
 	want := (p.Rows*p.Columns*p.Frames*p.Allocated + 7) / 8
 	return len(p.source.Raw(TagPixels)) == want+want%2
 }
 
-// Frame decodes frame i (from 0): its stored values, before any rescaling, row by row.
+// Frame returns the stored values of frame i (from 0), row by row, before rescaling.
 func (p *Pixels) Frame(i int) ([]float64, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (p *Pixels) Frame(i int) ([]float64, error) {
 	return out, nil
 }
 
-// nativeFrame extracts a frame of uncompressed pixels; frames of single bits follow each other without padding.
+// nativeFrame extracts a frame of uncompressed pixels. Frames with one bit per pixel follow each other without padding.
 func (p *Pixels) nativeFrame(i int) ([]float64, error) {
 	raw := p.source.Raw(TagPixels)
 	n := p.Rows * p.Columns
@@ -176,7 +176,7 @@ func (p *Pixels) nativeFrame(i int) ([]float64, error) {
 	return out, nil
 }
 
-// swappedFrame extracts a frame of bytes that lie in big-endian words: the second pixel comes first.
+// swappedFrame extracts a frame of bytes in big-endian words, in which the second of two pixels comes first.
 func (p *Pixels) swappedFrame(i int) []float64 {
 	raw := p.source.Raw(TagPixels)
 	n := p.Rows * p.Columns
@@ -191,7 +191,7 @@ func (p *Pixels) swappedFrame(i int) []float64 {
 	return out
 }
 
-// floatFrame extracts a frame of float pixels.
+// floatFrame extracts a frame of floating-point pixels.
 func (p *Pixels) floatFrame(i int) ([]float64, error) {
 	n, size := p.Rows*p.Columns, p.Allocated/8
 	raw := p.source.Raw(p.dataTag())
@@ -210,7 +210,7 @@ func (p *Pixels) floatFrame(i int) ([]float64, error) {
 	return out, nil
 }
 
-// widen extracts the stored bits of each sample, which lies in the given number of bits, and extends the sign.
+// widen extracts the stored bits of each sample, which occupies the given number of bits in raw, and extends the sign.
 func (p *Pixels) widen(dst []float64, raw []byte, bits int, order binary.ByteOrder) {
 	left := uint(32 - 1 - p.High) // brings the high bit to bit 31
 	right := uint(32 - p.Stored)  // and the lowest stored bit to bit 0

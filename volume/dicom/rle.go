@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// decodeRLE unpacks RLE-compressed pixels (PS3.5 annex G): a header of segment offsets, then one
-// PackBits stream per byte of a sample, most significant byte first. The result has n little-endian
-// samples of the given size. The frame may be split over several fragments.
+// decodeRLE unpacks RLE-compressed pixels (PS3.5 annex G): a header with segment offsets, then a PackBits
+// stream for each byte of a sample, the most significant byte first. The result has n little-endian samples of
+// the given size. The frame may consist of several fragments.
 func decodeRLE(fragments [][]byte, n, size int) ([]byte, error) {
 	const headerSize = 64
 	var raw []byte
@@ -42,7 +42,7 @@ func decodeRLE(fragments [][]byte, n, size int) ([]byte, error) {
 	return out, nil
 }
 
-// unpackBits writes n bytes to dst, step apart.
+// unpackBits unpacks a PackBits stream into n bytes of dst, which are step apart.
 func unpackBits(dst []byte, step, n int, src []byte) error {
 	done := 0
 	for done < n {

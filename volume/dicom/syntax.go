@@ -2,7 +2,7 @@ package dicom
 
 import "strings"
 
-// Transfer syntaxes that this package unpacks itself.
+// Transfer syntaxes that this package unpacks itself, and one that needs special treatment.
 const (
 	SyntaxImplicit  = "1.2.840.10008.1.2"
 	SyntaxExplicit  = "1.2.840.10008.1.2.1"
@@ -12,7 +12,7 @@ const (
 	syntaxExtended  = "1.2.840.10008.1.2.4.51"
 )
 
-// jpegSyntaxes are those that GDCM unpacks, with the names that people know them by.
+// jpegSyntaxes are the transfer syntaxes that GDCM unpacks, with names for people.
 var jpegSyntaxes = map[string]string{
 	"1.2.840.10008.1.2.4.50": "JPEG baseline", syntaxExtended: "JPEG extended",
 	"1.2.840.10008.1.2.4.57": "JPEG lossless", "1.2.840.10008.1.2.4.70": "JPEG lossless, first-order prediction",
@@ -20,7 +20,7 @@ var jpegSyntaxes = map[string]string{
 	"1.2.840.10008.1.2.4.90": "JPEG 2000 lossless", "1.2.840.10008.1.2.4.91": "JPEG 2000",
 }
 
-// foreignSyntaxes are those that are refused by name.
+// foreignSyntaxes are known transfer syntaxes that are not supported.
 var foreignSyntaxes = map[string]string{
 	"1.2.840.10008.1.2.4.92": "JPEG 2000 part 2 lossless", "1.2.840.10008.1.2.4.93": "JPEG 2000 part 2",
 	"1.2.840.10008.1.2.4.94": "JPIP referenced", "1.2.840.10008.1.2.4.95": "JPIP referenced, deflated",
@@ -31,7 +31,7 @@ var foreignSyntaxes = map[string]string{
 	"1.2.840.10008.1.2.8.1": "deflated frames",
 }
 
-// SyntaxName names a transfer syntax for people: "JPEG 2000 (1.2.840.10008.1.2.4.91)".
+// SyntaxName returns the name of a transfer syntax for people: "JPEG 2000 (1.2.840.10008.1.2.4.91)".
 func SyntaxName(uid string) string {
 	for _, names := range []map[string]string{jpegSyntaxes, foreignSyntaxes,
 		{SyntaxImplicit: "implicit little-endian", SyntaxExplicit: "explicit little-endian", SyntaxDeflated: "deflated",
@@ -43,11 +43,11 @@ func SyntaxName(uid string) string {
 	return "transfer syntax " + uid
 }
 
-// native reports whether pixels lie uncompressed in the data set.
+// native reports whether a transfer syntax stores pixels uncompressed.
 func native(uid string) bool {
 	switch uid {
 	case SyntaxImplicit, SyntaxExplicit, SyntaxDeflated, SyntaxBigEndian:
 		return true
 	}
-	return !strings.HasPrefix(uid, "1.2.840.10008.1.2.") // private syntaxes of vendors (GE, Papyrus) are little-endian layouts
+	return !strings.HasPrefix(uid, "1.2.840.10008.1.2.") // private syntaxes of vendors (GE, Papyrus) are uncompressed and little-endian
 }

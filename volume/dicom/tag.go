@@ -5,10 +5,10 @@ import "fmt"
 // Tag is (group << 16) | element.
 type Tag uint32
 
-// String is the tag as the standard prints it: (7fe0,0010).
+// String returns the tag in the standard's notation: (7fe0,0010).
 func (t Tag) String() string { return fmt.Sprintf("(%04x,%04x)", uint32(t)>>16, uint32(t)&0xffff) }
 
-// The tags that mark items and ends of sequences, and what the file header says.
+// Tags of items and of the ends of items and sequences, and elements of the file meta information.
 const (
 	tagItem        Tag = 0xfffee000
 	tagItemEnd     Tag = 0xfffee00d
@@ -22,7 +22,7 @@ const (
 	tagImplementation Tag = 0x00020012
 )
 
-// Elements of the file as a whole, and of its pixels.
+// Elements that identify the file, and those that describe its pixels.
 const (
 	TagSOPClass        Tag = 0x00080016
 	TagSOPInstance     Tag = 0x00080018

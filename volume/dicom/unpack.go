@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/dicom/gdcm"
 )
 
-// unpack decompresses frame i to little-endian samples and tells how many bits each takes.
+// unpack decompresses frame i to little-endian samples, and returns the number of bits of each.
 func (p *Pixels) unpack(i int) (raw []byte, bits int, err error) {
 	p.sorting.Do(func() { p.packed, p.unsorted = p.frameFragments() })
 	if p.unsorted != nil {
@@ -34,15 +34,15 @@ func (p *Pixels) unpack(i int) (raw []byte, bits int, err error) {
 	return got.Raw, got.Bits, nil
 }
 
-// singleFrame is a file with nothing but frame i, as small as the decoder accepts it: nothing else in the user's
-// file can trouble it, and its answer is the stored values as they are.
+// singleFrame returns a minimal file with only frame i for the decoder, so that nothing else in the user's file can affect
+// it, and it returns the stored values unchanged.
 func (p *Pixels) singleFrame(i int) []byte {
 	fragments := p.packed[i]
 	stored, high, signed := p.Stored, p.High, 0
 	if p.Signed {
 		signed = 1
 	}
-	if p.Syntax == syntaxExtended { // 12 bits of lossy JPEG come without their level shift unless they are 16
+	if p.Syntax == syntaxExtended { // the decoder omits the level shift of 12-bit lossy JPEG unless the file claims 16 bits
 		stored, high, signed = p.Allocated, p.Allocated-1, 0
 	}
 	set := Set{}

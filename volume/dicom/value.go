@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Has reports whether an element is present, though perhaps empty.
+// Has reports whether an element is present. It may be empty.
 func (d *DataSet) Has(tag Tag) bool {
 	_, ok := d.fields[tag]
 	return ok
 }
 
-// Raw returns the bytes of an element as they lie in the file, nil if it is absent.
+// Raw returns the bytes of an element as stored in the file; nil if it is absent.
 func (d *DataSet) Raw(tag Tag) []byte { return d.fields[tag].value }
 
-// Text returns a string value without padding, "" if absent.
+// Text returns a string element without padding; "" if it is absent.
 func (d *DataSet) Text(tag Tag) string {
 	return strings.Trim(string(d.fields[tag].value), " \x00\t\r\n")
 }
@@ -34,8 +34,8 @@ func (d *DataSet) Texts(tag Tag) []string {
 	return words
 }
 
-// Numbers reads an element of at least count numbers: a decimal string (DS, IS; a decimal comma is taken for a
-// point) or a binary one (US, SS, UL, SL, FL, FD). ok is false if it is absent or empty.
+// Numbers reads an element of at least count numbers: decimal strings (DS, IS), in which a decimal comma counts as a
+// point, or binary numbers (US, SS, UL, SL, FL, FD). ok is false if the element is absent or empty.
 func (d *DataSet) Numbers(tag Tag, count int) (out []float64, ok bool, err error) {
 	f := d.fields[tag]
 	words := d.Texts(tag)
@@ -67,7 +67,7 @@ func (d *DataSet) Numbers(tag Tag, count int) (out []float64, ok bool, err error
 	return out, true, nil
 }
 
-// Number reads a single number, ok false if it is absent, empty or not a number.
+// Number reads a single number. ok is false if the element is absent, empty or not a number.
 func (d *DataSet) Number(tag Tag) (x float64, ok bool) {
 	n, ok, err := d.Numbers(tag, 1)
 	if err != nil || !ok {
@@ -76,9 +76,10 @@ func (d *DataSet) Number(tag Tag) (x float64, ok bool) {
 	return n[0], true
 }
 
-// binaryVR is the size of one value of the binary representations.
+// binaryVR holds the size of a value by binary value representation.
 var binaryVR = map[string]int{"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8}
 
+// binaryNumbers reads the values of a binary field.
 func (d *DataSet) binaryNumbers(f field) []float64 {
 	size := binaryVR[f.vr]
 	out := make([]float64, 0, len(f.value)/size)
@@ -101,14 +102,14 @@ func (d *DataSet) binaryNumbers(f field) []float64 {
 	return out
 }
 
-// Doubles reads an element of type FD, whether or not the file says that it is one.
+// Doubles reads an FD element, whether or not the file states its value representation.
 func (d *DataSet) Doubles(tag Tag) []float64 {
 	f := d.fields[tag]
 	f.vr = "FD"
 	return d.binaryNumbers(f)
 }
 
-// Shorts reads an element of type US, whether or not the file says that it is one.
+// Shorts reads a US element, whether or not the file states its value representation.
 func (d *DataSet) Shorts(tag Tag) []int {
 	var out []int
 	for v := d.fields[tag].value; len(v) >= 2; v = v[2:] {
@@ -117,7 +118,7 @@ func (d *DataSet) Shorts(tag Tag) []int {
 	return out
 }
 
-// Short reads an unsigned 16-bit value, or fallback if it is absent.
+// Short reads an unsigned 16-bit number, or returns fallback if it is absent.
 func (d *DataSet) Short(tag Tag, fallback int) int {
 	v := d.fields[tag].value
 	if len(v) < 2 {

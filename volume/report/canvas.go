@@ -17,13 +17,13 @@ var (
 	background = color.RGBA{24, 24, 27, 255}
 	ink        = color.RGBA{235, 235, 235, 255}
 	dim        = color.RGBA{160, 160, 160, 255}
-	rail       = color.RGBA{58, 58, 64, 255}  // of a timeline, where nothing is
-	alarm      = color.RGBA{220, 38, 50, 255} // doubt
+	rail       = color.RGBA{58, 58, 64, 255}  // a timeline where the object is absent
+	alarm      = color.RGBA{220, 38, 50, 255} // doubts
 	black      = color.RGBA{0, 0, 0, 255}
 	white      = color.RGBA{255, 255, 255, 255}
 )
 
-// faces are the typefaces of the pictures.
+// faces are the fonts of the pictures.
 type faces struct{ small, regular, bold font.Face }
 
 func newFaces() (f faces, err error) {
@@ -67,7 +67,7 @@ func (c *canvas) fill(r image.Rectangle, with color.Color) {
 	draw.Draw(c.RGBA, r, image.NewUniform(with), image.Point{}, draw.Src)
 }
 
-// border draws the edge of r, inward.
+// border draws a frame inside the edges of r.
 func (c *canvas) border(r image.Rectangle, thickness int, with color.Color) {
 	in := r.Inset(thickness)
 	for _, side := range []image.Rectangle{
@@ -77,14 +77,14 @@ func (c *canvas) border(r image.Rectangle, thickness int, with color.Color) {
 	}
 }
 
-// text writes s with its baseline at y and returns where it ends.
+// text writes s with its baseline at y, and returns the x coordinate of its end.
 func (c *canvas) text(face font.Face, with color.Color, x, y int, s string) int {
 	d := font.Drawer{Dst: c.RGBA, Src: image.NewUniform(with), Face: face, Dot: fixed.P(x, y)}
 	d.DrawString(s)
 	return d.Dot.X.Ceil()
 }
 
-// onImage writes with a dark halo, legible on any slice.
+// onImage writes s with a dark halo, so that it is legible on any slice.
 func (c *canvas) onImage(face font.Face, with color.Color, x, y int, s string) {
 	for _, d := range []image.Point{{-1, -1}, {-1, 0}, {-1, 1}, {1, -1}, {1, 0}, {1, 1}, {0, -1}, {0, 1}} {
 		c.text(face, black, x+d.X, y+d.Y, s)
@@ -92,7 +92,7 @@ func (c *canvas) onImage(face font.Face, with color.Color, x, y int, s string) {
 	c.text(face, with, x, y, s)
 }
 
-// alarm writes white on red, and returns where that ends.
+// alarm writes s in white on red, and returns the x coordinate of its end.
 func (c *canvas) alarm(face font.Face, x, base int, s string) int {
 	end := x + width(face, s) + 14
 	c.fill(image.Rect(x, base-17, end, base+7), alarm)
@@ -100,10 +100,10 @@ func (c *canvas) alarm(face font.Face, x, base int, s string) int {
 	return end
 }
 
-// width is the room that s takes.
+// width returns the width of s, in pixels.
 func width(face font.Face, s string) int { return font.MeasureString(face, s).Ceil() }
 
-// fit shortens s to the room there is, with an ellipsis.
+// fit shortens s with an ellipsis if it is wider than room.
 func fit(face font.Face, s string, room int) string {
 	if width(face, s) <= room {
 		return s
@@ -117,7 +117,7 @@ func fit(face font.Face, s string, room int) string {
 	return ""
 }
 
-// wrap breaks s into at most two lines for the room there is; the second is shortened if need be.
+// wrap breaks s into at most two lines no wider than room. The second one is shortened if necessary.
 func wrap(face font.Face, s string, room int) []string {
 	if width(face, s) <= room {
 		return []string{s}

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// pick is one object on one slice that is to be shown.
+// pick is an object on a slice that is shown.
 type pick struct {
 	object int // in Study.Objects
 	Slice
 }
 
-// doubtful picks at most n of all doubtful slices, the worst first. Of neighboring ones with the same object one
-// stands for all as long as others want the room. total is how many there are.
+// doubtful picks at most n of the doubtful slices, the worst first, and returns their total number. One of several
+// neighboring slices with the same object stands for all of them if there is no room for all.
 func (s Study) doubtful(n int) (picks []pick, total int) {
 	var all []pick
 	for i, o := range s.Objects {
@@ -48,9 +48,9 @@ func worseFirst(a, b pick) int {
 	return cmp.Or(len(b.Doubts)-len(a.Doubts), a.object-b.object, a.Index-b.Index)
 }
 
-// others picks at most n slices of an object beside those already shown: doubtful ones that had no room there, then
-// outlined ones, each at most half of what is left, then an even choice of the rest that hold it. filled are the
-// slices that do, ascending.
+// others picks at most n slices of an object in addition to those already shown: doubtful ones that are not, up to half of
+// n; outlined ones, up to half of what is left or more if there is room; and then evenly spaced ones among the rest. filled
+// lists the slices with the object, ascending.
 func (s Study) others(object, n int, filled []int, shown []pick) []pick {
 	o := s.Objects[object]
 	taken := map[int]bool{}

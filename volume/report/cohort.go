@@ -13,26 +13,26 @@ import (
 //go:embed cohort.html
 var cohortPage string
 
-// Cohort is many segmented volumes, to be looked through on one page.
+// Cohort is a set of segmented volumes, for review on one page.
 type Cohort struct {
 	Title string
 	Cases []CohortCase
 }
 
-// CohortCase is one volume of a cohort.
+// CohortCase is a volume of a cohort.
 type CohortCase struct {
 	Name    string
 	State   CaseState
-	Error   string // of a failed one
-	Output  string // label map, relative to the page
-	Montage string // picture, relative to the page; empty: none
+	Error   string // why it failed
+	Output  string // path of the label map, relative to the page
+	Montage string // path of the picture, relative to the page; empty: none
 	Labels  []int
-	Slices  int     // computed
-	Seconds float64 // of computing
+	Slices  int     // number of computed slices
+	Seconds float64 // computing time
 	Doubts  []CohortDoubt
 }
 
-// CaseState says how far a case is.
+// CaseState is the state of a case.
 type CaseState string
 
 // The states.
@@ -42,19 +42,19 @@ const (
 	CaseLeft   CaseState = "not done yet"
 )
 
-// CohortDoubt is a slice to look at.
+// CohortDoubt is a doubtful slice.
 type CohortDoubt struct {
 	Label, Slice int
 	Weight       float64 // 0 to 1
 	Reasons      []string
 }
 
-// String says where and why.
+// String returns the slice and the reasons.
 func (d CohortDoubt) String() string {
 	return fmt.Sprintf("slice %d, label %d: %s", d.Slice, d.Label, strings.Join(d.Reasons, "; "))
 }
 
-// Doubt is the weight of the most doubtful slice; 0 without one.
+// Doubt returns the weight of the most doubtful slice; 0 if there is none.
 func (c CohortCase) Doubt() float64 {
 	worst := 0.0
 	for _, d := range c.Doubts {
@@ -63,19 +63,19 @@ func (c CohortCase) Doubt() float64 {
 	return worst
 }
 
-// shownReasons is how many doubtful slices of a case the page names.
+// shownReasons is the number of doubtful slices that the page lists per case.
 const shownReasons = 3
 
-// First are the doubts that the page names, most doubtful first, and More counts the others.
+// First returns the doubtful slices that the page lists, the most doubtful first.
 func (c CohortCase) First() []CohortDoubt {
 	ordered := slices.SortedStableFunc(slices.Values(c.Doubts), func(a, b CohortDoubt) int { return cmp.Compare(b.Weight, a.Weight) })
 	return ordered[:min(len(ordered), shownReasons)]
 }
 
-// More is how many doubts the page does not name.
+// More returns the number of doubtful slices that the page does not list.
 func (c CohortCase) More() int { return max(len(c.Doubts)-shownReasons, 0) }
 
-// Count is how many cases are in a state.
+// Count returns the number of cases in a state.
 func (c Cohort) Count(s CaseState) int {
 	n := 0
 	for _, one := range c.Cases {
@@ -86,8 +86,8 @@ func (c Cohort) Count(s CaseState) int {
 	return n
 }
 
-// Ordered lists failed cases first, then the most doubtful ones: those with the worst slice, of equal ones those with
-// more doubtful slices. What is not done yet comes last.
+// Ordered returns the cases in the order of the page: failed ones first, then the most doubtful ones (by their worst slice,
+// then by the number of doubtful slices), and those that are not done yet last.
 func (c Cohort) Ordered() []CohortCase {
 	rank := map[CaseState]int{CaseFailed: 0, CaseDone: 1, CaseLeft: 2}
 	return slices.SortedStableFunc(slices.Values(c.Cases), func(a, b CohortCase) int {
@@ -95,7 +95,7 @@ func (c Cohort) Ordered() []CohortCase {
 	})
 }
 
-// WriteHTML writes the page. It refers to the pictures by their relative paths and to nothing else.
+// WriteHTML writes the page. It only refers to the label maps and pictures, by their relative paths.
 func (c Cohort) WriteHTML(w io.Writer) error {
 	page, err := template.New("cohort").Parse(cohortPage)
 	if err != nil {

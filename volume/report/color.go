@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// palette is that of Okabe and Ito, "Color Universal Design" (2008), without black, in an order that
-// keeps neighbors apart on gray, and what could be taken for an alarm last.
+// palette holds the colors of Okabe and Ito, "Color Universal Design" (2008), without black. They are ordered
+// so that consecutive ones differ on gray, and the one that resembles the color of doubts comes last.
 var palette = [...]color.RGBA{
 	{230, 159, 0, 255},   // orange
 	{86, 180, 233, 255},  // sky blue
@@ -17,11 +17,11 @@ var palette = [...]color.RGBA{
 	{213, 94, 0, 255},    // vermilion
 }
 
-// Color is the i-th of seven colors that color-blind people can tell apart; further ones begin again.
+// Color returns the i-th of seven colors that color-blind people can distinguish. Further ones repeat.
 func Color(i int) color.RGBA { return palette[i%len(palette)] }
 
-// colors gives every object its color: the one it comes with, the legend's, or one of the palette that is
-// not taken by a label that it lies close to. near is on how many slices two objects are close, [object][object].
+// colors returns the color of each object: its own, the legend's, or one of the palette that no nearby object
+// has. near holds the number of slices on which two objects are near each other, [object][object].
 func (s Study) colors(near [][]int) []color.RGBA {
 	out := make([]color.RGBA, len(s.Objects))
 	for i, o := range s.Objects {
@@ -37,7 +37,7 @@ func (s Study) colors(near [][]int) []color.RGBA {
 		if out[i].A > 0 {
 			continue
 		}
-		clash := func(c color.RGBA) int { // how much it would be mistaken for another label
+		clash := func(c color.RGBA) int { // how easily it would be mistaken for another object
 			sum := 0
 			for j, other := range out {
 				if other.A > 0 && alike(c, other) {
@@ -51,14 +51,14 @@ func (s Study) colors(near [][]int) []color.RGBA {
 	return out
 }
 
-// alike says whether two colors are hard to tell apart.
+// alike reports whether two colors are hard to distinguish.
 func alike(a, b color.RGBA) bool {
 	const far = 60 * 60
 	d := func(x, y uint8) int { return (int(x) - int(y)) * (int(x) - int(y)) }
 	return d(a.R, b.R)+d(a.G, b.G)+d(a.B, b.B) < far
 }
 
-// visible makes a stated color opaque, and lightens one that could not be seen on a dark slice.
+// visible makes a color opaque, and lightens it if it would be invisible on a dark slice.
 func visible(c color.RGBA) color.RGBA {
 	const darkest = 60 // of 255
 	if light := (299*int(c.R) + 587*int(c.G) + 114*int(c.B)) / 1000; light < darkest {

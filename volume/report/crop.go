@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// crops cuts squares about one object out of slices [h,w] in the view.
+// crops determines squares around an object on slices [h,w], in the view.
 type crops struct {
-	boxes  []image.Rectangle // by slice
+	boxes  []image.Rectangle // the object's bounds, by slice
 	h, w   int
-	mmX    float64 // of a pixel
-	mmY    float64
-	side   float64 // mm, where the object is of its usual size
-	filled []int
+	mmX    float64 // width of a pixel
+	mmY    float64 // height of a pixel
+	side   float64 // mm, of the squares on most slices
+	filled []int   // slices with the object
 }
 
-// newCrops chooses one size for all slices, so that areas can be compared: room around the object where it is
-// large, but not where it is larger than on nine of ten slices.
+// newCrops chooses the same size for most slices, so that areas can be compared: large enough for the object and its
+// surroundings on nine of ten slices.
 func newCrops(boxes []image.Rectangle, h, w int, mmX, mmY float64) crops {
 	c := crops{boxes: boxes, h: h, w: w, mmX: mmX, mmY: mmY}
 	const (
@@ -43,13 +43,13 @@ func newCrops(boxes []image.Rectangle, h, w int, mmX, mmY float64) crops {
 	return c
 }
 
-// extent is the longer side of a box in mm.
+// extent returns the longer side of a box, in mm.
 func (c crops) extent(b image.Rectangle) float64 {
 	return max(float64(b.Dx())*c.mmX, float64(b.Dy())*c.mmY)
 }
 
-// at is the square for a slice: about what it and its neighbors hold of the object, or where the nearest slice
-// that holds it has it. It may reach beyond the slice where that is narrower.
+// at returns the square for a slice: around the object on this slice and its neighbors or, if it is absent there, around its
+// place on the nearest slice with it. The square may extend beyond a narrow slice.
 func (c crops) at(z int) image.Rectangle {
 	var b image.Rectangle
 	for i := max(z-1, 0); i <= min(z+1, len(c.boxes)-1); i++ {
@@ -68,7 +68,7 @@ func (c crops) at(z int) image.Rectangle {
 	return image.Rect(x0, y0, x1, y1)
 }
 
-// interval is one of the given length about lo to hi, moved into 0 to n; if it is longer than that, about all of it.
+// interval returns an interval of the given length around lo to hi, moved into 0 to n. If it is longer than n, it is centered.
 func interval(lo, hi int, length float64, n int) (from, to int) {
 	l := max(int(math.Round(length)), 1)
 	if l >= n {
@@ -81,7 +81,7 @@ func interval(lo, hi int, length float64, n int) (from, to int) {
 
 func abs(x int) int { return max(x, -x) }
 
-// cut copies a part of a picture [h,w]; what lies beyond it is zero.
+// cut copies a part of a picture [h,w]. Pixels beyond the picture are zero.
 func cut[T any](pix []T, h, w int, part image.Rectangle) []T {
 	out := make([]T, part.Dx()*part.Dy())
 	in := part.Intersect(image.Rect(0, 0, w, h))

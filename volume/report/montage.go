@@ -13,21 +13,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Sizes of the montage in pixels: a head, the doubtful slices, a block of tiles for each object, a foot.
+// Sizes of the montage, in pixels. From top to bottom, it has a header, the doubtful slices, a block of tiles for each object,
+// and a footer.
 const (
 	montageWidth = 1530
 	gap          = 6
 	headHeight   = 40
-	blockHead    = 30 // over the tiles of an object
+	blockHead    = 30 // above the tiles of an object
 	footHeight   = 28
 	worstColumns = 6
 	worstRows    = 3
 )
 
-// Montage writes a PNG to judge a result by. Doubtful slices come first, the worst at the top, each with its
-// reason; then every object has its outlined slices, framed in its color, and an even choice of those that it was
-// tracked to. Slices without it are not shown, unless that is what is doubtful. Every tile is a square about its
-// object; the small picture in its corner shows where.
+// Montage writes a PNG for judging a result. Doubtful slices come first, the worst at the top, each with its reason. Then, for
+// each object, there are its outlined slices, framed in its color, and evenly spaced tracked slices. Slices without the
+// object are not shown, unless they are doubtful. Every tile is a square around its object; the small picture in its corner
+// shows where it is on the slice.
 func Montage(w io.Writer, s Study) error {
 	if err := s.check(); err != nil {
 		return err
@@ -54,26 +55,26 @@ type montage struct {
 	colors  []color.RGBA
 	crops   []crops         // by object
 	windows []volume.Window // by object
-	worst   []pick          // doubtful slices
-	doubts  int             // how many there are in all
-	blocks  [][]pick        // by object
+	worst   []pick          // doubtful slices that are shown first
+	doubts  int             // total number of doubtful slices
+	blocks  [][]pick        // slices in the blocks, by object
 	places  []image.Point   // of the blocks
-	beside  int             // blocks beside each other
-	line    line            // of a block's tiles
+	beside  int             // number of blocks side by side
+	line    line            // layout of a block's tiles
 }
 
-// line is how tiles are laid out.
+// line is a layout of tiles.
 type line struct {
-	n     int  // side by side
-	side  int  // pixels
-	below int  // room under each for the reason
-	named bool // whether each says which object it shows
+	n     int  // number of tiles side by side
+	side  int  // of a tile, in pixels
+	below int  // room below each tile for the reason
+	named bool // whether tiles are labeled with their objects
 }
 
-// worstLine are the doubtful slices over all blocks.
+// worstLine is the layout of the doubtful slices above all blocks.
 var worstLine = line{n: worstColumns, side: tileSide(worstColumns), below: reasonRoom, named: true}
 
-// plan chooses what is shown and makes the canvas.
+// plan decides what is shown where, and makes the canvas.
 func (m *montage) plan() (err error) {
 	m.worst, m.doubts = m.doubtful(worstRows * worstColumns)
 	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
@@ -110,7 +111,7 @@ func (m *montage) plan() (err error) {
 	return err
 }
 
-// window is the gray window of an object, chosen on slices that are not doubtful, if there are any.
+// window returns the gray window of an object. It is determined from slices that are not doubtful, if there are any.
 func (m *montage) window(object int, ct bool) volume.Window {
 	if m.Window != (volume.Window{}) {
 		return m.Window
@@ -129,20 +130,20 @@ func (m *montage) window(object int, ct bool) volume.Window {
 		a, in := around(turn(m.view, m.Image.Slice(m.Axis, z), h, w), H, W, m.boxes[object][z], func(p int) bool { return labels[p] == label })
 		all, inside = append(all, a...), append(inside, in...)
 	}
-	if len(all) == 0 { // it is nowhere
+	if len(all) == 0 { // the object is on no slice
 		z := m.Labels.Dim[m.Axis] / 2
 		all, _ = around(m.Image.Slice(m.Axis, z), h, w, image.Rect(0, 0, w, h), func(int) bool { return false })
 	}
 	return robustWindow(all, inside, ct)
 }
 
-// blockWidth is the room from one block to that beside it.
+// blockWidth returns the distance from one block to the next one beside it.
 func (m *montage) blockWidth() int { return (montageWidth - gap) / m.beside }
 
-// tileSide is that of tiles of which so many fill the width of the picture.
+// tileSide returns the side of tiles if the given number of them fill the width of the picture.
 func tileSide(columns int) int { return (montageWidth-gap)/columns - gap }
 
-// height is the room for n tiles.
+// height returns the height of n tiles.
 func (l line) height(n int) int { return (n + l.n - 1) / l.n * (l.side + l.below + gap) }
 
 // tiles draws picks.
@@ -160,7 +161,7 @@ func (m *montage) tiles(picks []pick, corner image.Point, l line) {
 	}
 }
 
-// tile cuts one object out of one slice.
+// tile returns the tile of an object on a slice.
 func (m *montage) tile(p pick) *tile {
 	h, w := volume.SliceSize(m.Labels.Dim, m.Axis)
 	H, W := m.view.size(h, w)
@@ -182,11 +183,11 @@ func (m *montage) tile(p pick) *tile {
 	return t
 }
 
-// head writes the title and how much there is to doubt.
+// head writes the title and the number of doubts.
 func (m *montage) head() {
 	const base = 26
 	x := m.text(m.faces.bold, ink, gap, base, fit(m.faces.bold, m.Title, montageWidth/2)) + 24
-	labels := 0 // in doubt, or on some slice
+	labels := 0 // doubtful as a whole or on some slice
 	for _, o := range m.Objects {
 		if len(o.Doubts) > 0 || slices.ContainsFunc(o.Slices, Slice.doubtful) {
 			labels++
@@ -206,7 +207,7 @@ func (m *montage) head() {
 	m.alarm(m.faces.bold, x, base, note)
 }
 
-// count is "1 slice" or "2 slices".
+// count returns a number of things: "1 slice", "2 slices".
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -214,12 +215,12 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// block draws an object: a line with its name and what happened where, and its tiles.
+// block draws an object: a line with its name, facts and timeline, and its tiles.
 func (m *montage) block(i int) {
 	o, at, room := m.Objects[i], m.places[i], m.blockWidth()
 	base := at.Y + 20
 	m.fill(image.Rect(at.X, base-13, at.X+16, base+3), m.colors[i])
-	ends := at.X + room*11/20 // where the timeline begins
+	ends := at.X + room*11/20 // where the timeline starts
 	x := m.text(m.faces.bold, ink, at.X+24, base, fit(m.faces.bold, m.name(o), room/4)) + 14
 	if len(o.Doubts) > 0 {
 		x = m.alarm(m.faces.regular, x, base, fit(m.faces.regular, strings.Join(o.Doubts, ", "), ends-x-24)) + 12
@@ -229,7 +230,7 @@ func (m *montage) block(i int) {
 	m.tiles(m.blocks[i], at.Add(image.Pt(0, blockHead)), m.line)
 }
 
-// facts are where an object was found and outlined, and what is black and white in its tiles.
+// facts says where an object was found and outlined, and which intensities are black and white in its tiles.
 func (m *montage) facts(i int) string {
 	filled := m.filled(i)
 	if len(filled) == 0 {
@@ -252,17 +253,17 @@ func (m *montage) facts(i int) string {
 	return out + fmt.Sprintf(", gray %s to %s", brief(m.windows[i].Lo), brief(m.windows[i].Hi))
 }
 
-// brief writes an intensity, without decimals that say nothing.
+// brief returns an intensity without irrelevant decimals.
 func brief(x float64) string {
-	const whole = 10 // from which on decimals do not matter
+	const whole = 10 // decimals of larger numbers do not matter
 	if math.Abs(x) >= whole {
 		return fmt.Sprintf("%.0f", x)
 	}
 	return fmt.Sprintf("%.2g", x)
 }
 
-// timeline draws all slices from left to right: colored where the object was found, a white mark where it was
-// outlined, a red one that stands out where it is doubtful.
+// timeline draws all slices from left to right: in color where the object was found, with a white mark where it was outlined
+// and a red triangle where it is doubtful.
 func (m *montage) timeline(i int, at image.Rectangle) {
 	all := m.indices()
 	first, n := all[0], all[len(all)-1]-all[0]+1
@@ -278,16 +279,16 @@ func (m *montage) timeline(i int, at image.Rectangle) {
 			m.fill(image.Rect(middle-1, at.Min.Y-2, middle+2, at.Max.Y+2), white)
 		}
 		if sl.doubtful() {
-			for d := range 7 { // a triangle that points down to the slice
+			for d := range 7 { // a triangle that points at the slice
 				m.fill(image.Rect(middle-d, at.Min.Y+1-d, middle+d+1, at.Min.Y+2-d), alarm)
 			}
 		}
 	}
 }
 
-// foot explains the marks.
+// foot writes the legend.
 func (m *montage) foot() {
-	note := "frame: outlined by the annotator    red band: doubtful, and why    corner: where the tile is in its slice"
+	note := "frame: outlined by the annotator    red band: doubtful, and why    corner: where the tile is on its slice"
 	if m.view.left != "" {
 		note += fmt.Sprintf("    left edge %s, top edge %s", m.view.left, m.view.top)
 	}

@@ -33,7 +33,7 @@ func wholeTicks(lo, hi float64) []plot.Tick {
 	return out
 }
 
-// addCurve adds a line with a dot at every point; nothing if there are none.
+// addCurve adds a line with a dot at every point, if there are any.
 func addCurve(p *plot.Plot, style draw.LineStyle, at plotter.XYs) error {
 	if len(at) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func addBox(p *plot.Plot, c color.Color, x0, y0, x1, y1 float64) error {
 	return nil
 }
 
-// addMarks adds marks of one kind; nothing if there are none.
+// addMarks adds marks of one kind, if there are any.
 func addMarks(p *plot.Plot, at plotter.XYs, style draw.GlyphStyle) error {
 	if len(at) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func addMarks(p *plot.Plot, at plotter.XYs, style draw.GlyphStyle) error {
 	return nil
 }
 
-// diamond is a filled square on its corner.
+// diamond is a filled square that stands on a corner.
 type diamond struct{}
 
 // DrawGlyph implements draw.GlyphDrawer.
@@ -88,7 +88,7 @@ func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	c.Fill(p)
 }
 
-// pointer is a filled triangle with its tip downward, at the point.
+// pointer is a filled triangle whose lower tip is at the point.
 type pointer struct{}
 
 // DrawGlyph implements draw.GlyphDrawer.

@@ -20,7 +20,7 @@ const (
 	panel     = 6 * vg.Centimeter
 	rowHeight = 0.9 * vg.Centimeter
 	plotDPI   = 120
-	fewLabels = len(palette) // so many have a color of their own
+	fewLabels = len(palette) // each has a color of its own
 )
 
 var (
@@ -29,9 +29,10 @@ var (
 	doubtShade  = color.RGBA{250, 205, 208, 255}
 )
 
-// Presence writes a PNG with panels over the slices: a row for each object with its extent on every slice, where
-// it is absent, outlined and doubtful; and, for up to seven objects (more curves could not be told apart), their
-// scores, absent at 0 and below, if any were measured, and their areas.
+// Presence writes a PNG with panels whose horizontal axis is the slice. The first has a row for each object, which shows its size
+// on every slice and where it is absent, outlined or doubtful. For up to seven objects (more curves could not be
+// distinguished), there are panels with their areas and, if there are any, their scores; an object with a score of at most 0
+// is absent.
 func Presence(w io.Writer, s Study) error {
 	if err := s.check(); err != nil {
 		return err
@@ -69,7 +70,7 @@ type presence struct {
 	colors []color.RGBA
 }
 
-// measured says whether there is any score to draw.
+// measured reports whether there is any score to draw.
 func (s Study) measured() bool {
 	for _, o := range s.Objects {
 		for _, sl := range o.Slices {
@@ -81,7 +82,7 @@ func (s Study) measured() bool {
 	return false
 }
 
-// drawAligned stacks plots so that their data areas have the same left and right edge.
+// drawAligned draws plots below each other, with their left and right edges aligned.
 func drawAligned(c draw.Canvas, plots []*plot.Plot, heights []vg.Length) {
 	const margin = 0.3 * vg.Centimeter
 	cells := make([]draw.Canvas, len(plots))
@@ -100,7 +101,7 @@ func drawAligned(c draw.Canvas, plots []*plot.Plot, heights []vg.Length) {
 	}
 }
 
-// newPlot is a plot over the slices.
+// newPlot returns an empty plot with slices on its horizontal axis.
 func (s Study) newPlot(y string) *plot.Plot {
 	p := plot.New()
 	for _, f := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {

@@ -12,8 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// scores shows the object scores. Outlined slices are left out: there the annotator judged, not the model; and so
-// are those without a score.
+// scores plots the object scores. Slices without a score are left out, and so are outlined ones, on which the annotator judged
+// and not the model.
 func (p presence) scores() (*plot.Plot, error) {
 	q := p.newPlot("object score (logit)")
 	unknown := func(sl Slice) bool { return sl.Outlined || math.IsNaN(sl.Score) }
@@ -53,7 +53,7 @@ func (p presence) scores() (*plot.Plot, error) {
 	return q, nil
 }
 
-// areas shows the areas, in cm2 where the spacing is known.
+// areas plots the areas, in cm2 if the spacing is known, else in pixels.
 func (p presence) areas() (*plot.Plot, error) {
 	unit, pixel := "pixels", 1.0
 	if area, known := p.pixelArea(); known {
@@ -85,7 +85,7 @@ func (p presence) areas() (*plot.Plot, error) {
 // ring marks a doubtful point of a curve.
 var ring = draw.GlyphStyle{Color: alarm, Radius: vg.Points(4), Shape: draw.RingGlyph{}}
 
-// curve is how the i-th object is drawn: further ones with the same color by dashes.
+// curve returns the line style of the i-th object. If colors repeat, dashes distinguish the objects.
 func (p presence) curve(i int) draw.LineStyle {
 	style := draw.LineStyle{Color: p.colors[i], Width: vg.Points(1.6)}
 	if round := i / len(palette); round > 0 {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// rows shows each object in a row of its own: a bar as high as the object is wide (the root of its area, of the
-// largest), a thin line where nothing is, marks where it is outlined and where it is doubtful.
+// rows plots each object in its own row: bars whose height is the square root of the object's area, relative to its largest; a
+// thin line where it is absent; and marks where it is outlined or doubtful.
 func (p presence) rows() (*plot.Plot, error) {
 	q := p.newPlot("")
 	q.Title.Text = p.Title + "     (red: doubtful; diamond: outlined; thin line: absent; height: width of the object)"
@@ -33,9 +33,9 @@ func (p presence) rows() (*plot.Plot, error) {
 	return q, nil
 }
 
-// row draws the i-th object at a height of 1 about y.
+// row draws the i-th object in a row of height 1 around y.
 func (p presence) row(q *plot.Plot, i int, y float64) error {
-	const bottom, high = 0.42, 0.66 // of a row: above it is room for marks
+	const bottom, high = 0.42, 0.66 // of a row; the rest is room for marks
 	largest := 1
 	for _, sl := range p.Objects[i].Slices {
 		largest = max(largest, sl.Area)
@@ -66,7 +66,7 @@ func (p presence) row(q *plot.Plot, i int, y float64) error {
 	return addMarks(q, doubtful, draw.GlyphStyle{Color: alarm, Radius: vg.Points(3.5), Shape: pointer{}})
 }
 
-// shorten keeps a name from taking the room of the plot.
+// shorten shortens a name, so that it leaves enough room for the plot.
 func shorten(name string) string {
 	const most = 28
 	if r := []rune(name); len(r) > most {

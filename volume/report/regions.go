@@ -6,13 +6,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// regions are where the objects of a study lie, in the view.
+// regions holds the extents of a study's objects, in the view.
 type regions struct {
 	view  view
-	boxes [][]image.Rectangle // [object][slice], empty where there is nothing of it
+	boxes [][]image.Rectangle // [object][slice]; empty if the object is not on the slice
 }
 
-// findRegions goes through the label map once, from the first to the last slice on which anything was looked for.
+// findRegions determines the regions in one pass over the label map, from the first to the last slice that was computed.
 func findRegions(s Study) regions {
 	h, w := volume.SliceSize(s.Labels.Dim, s.Axis)
 	n := s.Labels.Dim[s.Axis]
@@ -45,7 +45,7 @@ func findRegions(s Study) regions {
 	return r
 }
 
-// near counts the slices on which two objects are close enough to be seen together.
+// near returns the number of slices on which two objects are close to each other, [object][object].
 func (r regions) near() [][]int {
 	const margin = 8 // pixels
 	out := make([][]int, len(r.boxes))
@@ -62,7 +62,7 @@ func (r regions) near() [][]int {
 	return out
 }
 
-// filled lists the slices that hold an object.
+// filled lists the slices with an object, ascending.
 func (r regions) filled(object int) []int {
 	var out []int
 	for z, b := range r.boxes[object] {

@@ -9,35 +9,35 @@ import (
 	"io"
 )
 
-// Samples is a picture of slices in rows, as of a training: what was to be found and what was.
+// Samples is a picture with rows of slices, for example from a training run: the truth, and what the model found.
 type Samples struct {
 	Title string
-	Keys  []Key // what the colors mean; may be nil
+	Keys  []Key // the legend; may be nil
 	Rows  []Row
 }
 
-// Key is an entry of a legend.
+// Key is an entry of the legend.
 type Key struct {
 	Name  string
 	Color color.RGBA
 }
 
-// Row is some slices of one volume, all of one size.
+// Row holds slices of a volume.
 type Row struct {
 	Title  string
-	H, W   int        // pixels of a slice
-	Pixel  [2]float64 // mm between pixels along W and H; zero: they are square
-	Whole  bool       // whole slices; else squares about what has contours
+	H, W   int        // size of the slices
+	Pixel  [2]float64 // mm between pixels along W and H; zero: square pixels
+	Whole  bool       // show whole slices instead of squares around the contours
 	Slices []Sample
 }
 
-// Sample is one slice with contours.
+// Sample is a slice with contours.
 type Sample struct {
 	Index    int
-	Note     string // beside the index, as a score
-	Gray     []uint8
-	Contours []Contour   // later ones lie above
-	Frame    *color.RGBA // what the slice is framed in; nil: no frame
+	Note     string      // shown beside the index, such as a score
+	Gray     []uint8     // [H,W]
+	Contours []Contour   // later ones are drawn on top
+	Frame    *color.RGBA // color of a frame around the slice; nil: no frame
 }
 
 // Contour is the edge of a mask [H,W].
@@ -47,11 +47,11 @@ type Contour struct {
 }
 
 const (
-	sampleSide = 236 // pixels of a tile
+	sampleSide = 236 // side of a tile, in pixels
 	rowHead    = 28
 )
 
-// Write writes the picture as PNG. Slices are shown as they are stored, as a volume's orientation is not known here.
+// Write writes the picture as PNG. Slices are shown as they are stored, because the volume's orientation is unknown here.
 func (s Samples) Write(w io.Writer) error {
 	columns := 0
 	for _, row := range s.Rows {
@@ -65,7 +65,7 @@ func (s Samples) Write(w io.Writer) error {
 	if columns == 0 {
 		return errors.New("report: no samples to show")
 	}
-	const most = 12 // tiles in a row: further ones wrap
+	const most = 12 // tiles side by side; further ones wrap
 	columns = min(columns, most)
 	height := headHeight
 	for _, row := range s.Rows {
@@ -89,7 +89,7 @@ func (s Samples) Write(w io.Writer) error {
 	return png.Encode(w, c)
 }
 
-// head writes the title and the keys.
+// head writes the title and the legend.
 func (s Samples) head(c *canvas) {
 	const base = 26
 	x := gap
@@ -102,7 +102,7 @@ func (s Samples) head(c *canvas) {
 	}
 }
 
-// tiles cuts the slices.
+// tiles returns the tiles of the row's slices.
 func (r Row) tiles() []*tile {
 	mmX, mmY := r.Pixel[0], r.Pixel[1]
 	if !(mmX > 0 && mmY > 0) {
@@ -149,7 +149,7 @@ func (r Row) tiles() []*tile {
 	return out
 }
 
-// box is where a slice [.,w] has contours.
+// box returns the bounds of the contours on a slice with w pixels per row.
 func (s Sample) box(w int) image.Rectangle {
 	var b image.Rectangle
 	for _, c := range s.Contours {
@@ -162,7 +162,7 @@ func (s Sample) box(w int) image.Rectangle {
 	return b
 }
 
-// layer cuts a contour out of a slice [h,w].
+// layer returns the part of a contour on a slice [h,w].
 func (c Contour) layer(h, w int, part image.Rectangle) layer {
 	labels := make([]int32, part.Dx()*part.Dy())
 	for p, in := range cut(c.Mask, h, w, part) {

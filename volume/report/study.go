@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"slices"
@@ -12,36 +13,36 @@ import (
 type Study struct {
 	Title   string
 	Image   *volume.Volume
-	Window  volume.Window    // what becomes black and white; zero: chosen for each object from what lies around it
-	Labels  *volume.LabelMap // the result, on the image's grid; its legend names and colors labels
-	Axis    int              // across which slices are taken
+	Window  volume.Window    // the gray window; zero: determined for each object from its surroundings
+	Labels  *volume.LabelMap // the result, on the image's grid, with a legend of names and colors
+	Axis    int              // the axis that slices are across
 	Objects []Object         // one per label, ascending
 }
 
-// Object is one label with what is known of it slice by slice.
+// Object is a label, with what is known about it slice by slice.
 type Object struct {
 	Label  int
-	Name   string     // empty: as in the legend of Study.Labels, else "label N"
-	Color  color.RGBA // transparent: as in the legend, else from a palette that color-blind people can tell apart
+	Name   string     // empty: the name in the legend of Study.Labels, or "label N"
+	Color  color.RGBA // transparent: the color in the legend, or one that color-blind people can distinguish
 	Doubts []string   // short reasons to doubt the object as a whole
-	Slices []Slice    // ascending; slices on which it was not looked for may be missing
+	Slices []Slice    // ascending; slices that were not computed may be missing
 }
 
-// Slice is one object on one slice.
+// Slice is an object on a slice.
 type Slice struct {
 	Index    int
-	Score    float64 // logit of the object being there: absent if <= 0; NaN where none was measured
+	Score    float64 // logit of the object's presence: absent if <= 0; NaN if unknown
 	Area     int     // pixels
-	Outlined bool    // by the annotator, not tracked
+	Outlined bool    // by the annotator, rather than tracked
 
-	Doubts   []string // short reasons to look at it, as "area jumps"; none: nothing was noticed
-	Severity float64  // of the doubts: larger is shown first; equal ones by the number of doubts
+	Doubts   []string // short reasons to check the slice, such as "area jumps"
+	Severity float64  // of the doubts: slices with larger values come first, then those with more doubts
 }
 
-// doubtful says whether there is a reason to look at the slice.
+// doubtful reports whether there is a reason to check the slice.
 func (s Slice) doubtful() bool { return len(s.Doubts) > 0 }
 
-// at finds the slice with an index; one that is missing has the index alone.
+// at returns the slice with an index. If it is missing, only the index is set.
 func (o Object) at(index int) Slice {
 	if i, ok := slices.BinarySearchFunc(o.Slices, index, func(s Slice, index int) int { return s.Index - index }); ok {
 		return o.Slices[i]
@@ -49,7 +50,7 @@ func (o Object) at(index int) Slice {
 	return Slice{Index: index}
 }
 
-// name is what people call an object.
+// name returns the name of an object.
 func (s Study) name(o Object) string {
 	if o.Name != "" {
 		return o.Name
@@ -57,7 +58,7 @@ func (s Study) name(o Object) string {
 	return s.Labels.Name(int32(o.Label))
 }
 
-// indices lists all slices on which some object was looked for.
+// indices lists all slices with an entry for any object, ascending.
 func (s Study) indices() []int {
 	var all []int
 	for _, o := range s.Objects {
@@ -69,10 +70,10 @@ func (s Study) indices() []int {
 	return slices.Compact(all)
 }
 
-// check reports a study that cannot be drawn.
+// check returns an error if the study cannot be drawn.
 func (s Study) check() error {
 	if len(s.indices()) == 0 {
-		return fmt.Errorf("report: no slices to show")
+		return errors.New("report: no slices to show")
 	}
 	if s.Image.Dim != s.Labels.Dim {
 		return fmt.Errorf("report: the label map has %v voxels, the image %v", s.Labels.Dim, s.Image.Dim)
@@ -84,7 +85,7 @@ func (s Study) check() error {
 	return nil
 }
 
-// pixelArea is the area of a pixel in cm2, and whether it is known.
+// pixelArea returns the area of a pixel in cm2; false if it is unknown.
 func (s Study) pixelArea() (float64, bool) {
 	g := s.Labels.Geom
 	if g.Nominal {

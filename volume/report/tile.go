@@ -7,18 +7,18 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// tile is a part of a slice, as it is drawn. All pictures of this package are made of them.
+// tile is a drawing of a part of a slice. All pictures of this package consist of tiles.
 type tile struct {
 	h, w    int
 	gray    []uint8         // [h,w]
-	inside  image.Rectangle // where the slice is: a part may reach beyond it
-	layers  []layer         // later ones lie above
-	focus   image.Rectangle // what is not to be covered
-	caption string          // the slice
-	name    string          // under it; may be empty
-	tint    color.RGBA      // of a mark before the name; transparent: none
-	frame   *color.RGBA     // of the label that is outlined here
-	reason  string          // why to look at it; empty: no band
+	inside  image.Rectangle // the part that is inside the slice: a tile may extend beyond it
+	layers  []layer         // later ones are drawn on top
+	focus   image.Rectangle // the part that the locator should not cover
+	caption string          // the slice's number
+	name    string          // shown below the caption; may be empty
+	tint    color.RGBA      // of a mark before the name; transparent: no mark
+	frame   *color.RGBA     // of a slice that was outlined; nil: no frame
+	reason  string          // why the slice is doubtful; empty: no band
 	locator *locator
 }
 
@@ -32,15 +32,15 @@ type layer struct {
 type stroke struct {
 	color color.RGBA
 	thick int  // pixels
-	faint bool // half of what lies below shows through
+	faint bool // half transparent
 }
 
-// locator shows where a tile lies in its slice.
+// locator shows where on its slice a tile is.
 type locator struct {
 	gray *image.Gray     // the whole slice
-	part image.Rectangle // the tile
-	mmX  float64         // of a pixel
-	mmY  float64
+	part image.Rectangle // the tile's part of it
+	mmX  float64         // width of a pixel
+	mmY  float64         // height of a pixel
 }
 
 // locate adds a locator for the part of a slice [h,w] that the tile shows, unless that is most of it.
@@ -57,8 +57,8 @@ const (
 	reasonRoom = 38 // two lines
 )
 
-// draw fills a place of the canvas. The picture is the square at its top; the reason lies below it, or, where
-// there is no room for it, over its lower edge.
+// draw draws the tile at a place of the canvas. The picture is a square at its top. The reason is below it or, if there is no
+// room there, on its lower edge.
 func (t *tile) draw(c *canvas, place image.Rectangle) {
 	at := image.Rect(place.Min.X, place.Min.Y, place.Max.X, place.Min.Y+place.Dx())
 	c.fill(place, black)
@@ -88,7 +88,7 @@ func (t *tile) draw(c *canvas, place image.Rectangle) {
 	c.onImage(c.faces.small, ink, x, base, fit(c.faces.small, t.name, at.Max.X-x-8))
 }
 
-// band writes the reason at the bottom.
+// band writes the reason at the bottom, and returns where.
 func (t *tile) band(c *canvas, place image.Rectangle) image.Rectangle {
 	lines := wrap(c.faces.small, t.reason, place.Dx()-14)
 	height := max(lineHeight*len(lines)+5, place.Dy()-place.Dx())
@@ -100,7 +100,7 @@ func (t *tile) band(c *canvas, place image.Rectangle) image.Rectangle {
 	return band
 }
 
-// on is where a part of the tile lies when the tile is drawn at a place.
+// on returns the place of a part of the tile if the tile is drawn at a given place.
 func (t *tile) on(at, part image.Rectangle) image.Rectangle {
 	return image.Rect(part.Min.X*at.Dx()/t.w, part.Min.Y*at.Dy()/t.h, part.Max.X*at.Dx()/t.w, part.Max.Y*at.Dy()/t.h).Add(at.Min)
 }
@@ -145,7 +145,8 @@ func (c *canvas) mark(x, y int, s stroke) {
 	c.SetRGBA(x, y, to)
 }
 
-// draw puts the locator in a corner of the free room, that which covers least: not the upper left, where text is.
+// draw draws the locator in the corner of the free room where it covers the least of focus, except the upper left, where the
+// text is.
 func (l *locator) draw(c *canvas, free, focus image.Rectangle) {
 	const share = 4.6 // of the room's width
 	wide, tall := float64(l.gray.Rect.Dx())*l.mmX, float64(l.gray.Rect.Dy())*l.mmY

@@ -7,12 +7,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// view turns a slice as a radiologist hangs it: front or head up, the patient's right on the left of the
-// picture, in sagittal slices the front on the left.
+// view orients a slice as radiologists display it: front or head up, and the patient's right on the left of the picture or,
+// for sagittal slices, the front on the left.
 type view struct {
 	transpose, flipX, flipY bool
-	left, top               string // anatomical directions of the edges; empty if unknown
-	width, height           float64
+	left, top               string  // anatomical directions of the edges; empty if unknown
+	width, height           float64 // mm
 }
 
 // viewOf returns the view of slices along axis.
@@ -49,7 +49,7 @@ func viewOf(g volume.Geometry, axis int) view {
 
 func in(letter, set string) bool { return strings.Contains(set, letter) }
 
-// size is that of the turned picture of a slice [h,w].
+// size returns the height and width in the view of a slice [h,w].
 func (v view) size(h, w int) (int, int) {
 	if v.transpose {
 		return w, h
@@ -57,7 +57,7 @@ func (v view) size(h, w int) (int, int) {
 	return h, w
 }
 
-// turn returns the picture pix [h,w] in the view.
+// turn orients a picture [h,w].
 func turn[T any](v view, pix []T, h, w int) []T {
 	H, W := v.size(h, w)
 	out := make([]T, len(pix))
@@ -79,7 +79,7 @@ func turn[T any](v view, pix []T, h, w int) []T {
 	return out
 }
 
-// rect is where a part of a slice [h,w] lies in the view.
+// rect returns the place in the view of a part of a slice [h,w].
 func (v view) rect(r image.Rectangle, h, w int) image.Rectangle {
 	if r.Empty() {
 		return image.Rectangle{}

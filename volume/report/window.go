@@ -7,27 +7,27 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Values that a window is chosen from, of one object.
+// How the gray window of an object is determined.
 const (
-	windowSlices = 9      // on so many slices
-	windowValues = 20_000 // so many of each
-	windowLow    = 0.01   // what is darker than this share of them becomes black
-	windowHigh   = 0.99   // what is brighter, white
-	windowRoom   = 0.1    // of what lies between, added on both sides: the brightest part shall show its texture
+	windowSlices = 9      // number of slices used
+	windowValues = 20_000 // number of values per slice
+	windowLow    = 0.01   // quantile that becomes black
+	windowHigh   = 0.99   // quantile that becomes white
+	windowRoom   = 0.1    // share of the range between them that is added on both sides, so that bright parts show texture
 )
 
-// CT, in Hounsfield units. An object of soft tissue, whose median is between softLo and softHi and whose values are
-// no wider apart than bone's, is shown in a window no wider than softReach about its median: air and bone beside it
-// would leave it no contrast. An object of air is shown up to airHi.
+// Windows for CT, in Hounsfield units. An object is soft tissue if its median is between softLo and softHi and its values vary
+// less than those of bone. Its window is at most softReach wide on both sides of the median, because air and bone next to the
+// object would leave too little contrast. The window of an object of air ends at airHi.
 const (
 	softLo, softHi = -200, 350
-	softSpread     = 110 // between the quartiles: vertebrae have 120 to 350, organs less than 50
+	softSpread     = 110 // largest interquartile range: vertebrae have 120 to 350, organs less than 50
 	softReach      = 200
 	airBelow       = -500
 	airHi          = 200
 )
 
-// around gathers intensities of what lies about an object on a slice [h,w], and of the object itself.
+// around samples the intensities on a slice [h,w] in and around an object's bounds, and those inside the object.
 func around(pix []float32, h, w int, box image.Rectangle, in func(p int) bool) (all, inside []float32) {
 	margin := max(4, max(box.Dx(), box.Dy())/4)
 	box = box.Inset(-margin).Intersect(image.Rect(0, 0, w, h))
@@ -42,7 +42,7 @@ func around(pix []float32, h, w int, box image.Rectangle, in func(p int) bool) (
 	return all, inside
 }
 
-// robustWindow leaves out the darkest and the brightest, for CT what is far from the soft tissue of the object.
+// robustWindow returns a window without the darkest and brightest values and, for CT, without values far from those of the object.
 func robustWindow(all, inside []float32, ct bool) volume.Window {
 	if len(all) == 0 {
 		return volume.Window{Lo: 0, Hi: 1}
@@ -64,7 +64,7 @@ func robustWindow(all, inside []float32, ct bool) volume.Window {
 	return win
 }
 
-// tissueWindow narrows a window of CT to what the object consists of.
+// tissueWindow narrows a CT window to the tissue that the object consists of.
 func tissueWindow(win volume.Window, inside []float32) volume.Window {
 	slices.Sort(inside)
 	quartile := func(q int) float64 { return float64(inside[q*(len(inside)-1)/4]) }
@@ -77,7 +77,7 @@ func tissueWindow(win volume.Window, inside []float32) volume.Window {
 	return win
 }
 
-// evenly picks at most n of all, the first and the last among them.
+// evenly returns at most n evenly spaced elements, including the first and the last.
 func evenly(all []int, n int) []int {
 	if len(all) <= n {
 		return all

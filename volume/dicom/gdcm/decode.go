@@ -12,25 +12,26 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// Picture is a decompressed picture: its samples, little-endian, row by row.
+// Picture is a decompressed picture.
 type Picture struct {
 	Width, Height int
-	Bits          int // of a sample: 8, 16 or 32
-	Raw           []byte
+	Bits          int    // per sample: 8, 16 or 32
+	Raw           []byte // little-endian samples, row by row
 }
 
-// Time that a picture may take: a second's worth of pixels takes a tenth of that on an idle machine.
+// Time limits of a picture: baseTime, plus timePerMegapixel for each 2^20 pixels, which is far more than an idle machine needs.
 const (
-	baseTime      = 30 * time.Second
-	timePerPixels = 30 * time.Second // for each
-	pixelsOfTime  = 1 << 20
+	baseTime         = 30 * time.Second
+	timePerMegapixel = 30 * time.Second
+	megapixel        = 1 << 20
 )
 
-// Decode unpacks a DICOM file that holds one gray picture of about the given number of pixels.
+// Decode unpacks a DICOM file with a single gray picture of about the given number of pixels.
 func Decode(file []byte, pixels int) (*Picture, error) {
-	return decode(file, baseTime+time.Duration(pixels/pixelsOfTime)*timePerPixels)
+	return decode(file, baseTime+time.Duration(pixels/megapixel)*timePerMegapixel)
 }
 
+// decode is Decode with a time limit.
 func decode(file []byte, limit time.Duration) (*Picture, error) {
 	c, err := compile()
 	if err != nil {
@@ -54,7 +55,7 @@ func decode(file []byte, limit time.Duration) (*Picture, error) {
 	return p, nil
 }
 
-// run unpacks one file.
+// run unpacks a file.
 func (w *worker) run(ctx context.Context, file []byte) (*Picture, error) {
 	w.runs++
 	w.said.text = nil
@@ -70,7 +71,7 @@ func (w *worker) run(ctx context.Context, file []byte) (*Picture, error) {
 	return picture(ctx, w.instance)
 }
 
-// picture takes the output out of the instance's memory.
+// picture copies the decoder's output from the instance's memory.
 func picture(ctx context.Context, m api.Module) (*Picture, error) {
 	text, err := lift(ctx, m, "itk_wasm_output_json_address", "itk_wasm_output_json_size", 0, 1)
 	if err != nil {
@@ -97,7 +98,7 @@ func picture(ctx context.Context, m api.Module) (*Picture, error) {
 	return &Picture{Width: header.Size[0], Height: header.Size[1], Bits: bits, Raw: slices.Clone(raw)}, nil
 }
 
-// lift returns the bytes of an output, a view of the instance's memory; the two functions tell where they lie.
+// lift returns the bytes of an output as a view of the instance's memory. The two functions return its address and size.
 func lift(ctx context.Context, m api.Module, address, size string, output ...uint64) ([]byte, error) {
 	at, err := m.ExportedFunction(address).Call(ctx, output...)
 	if err != nil {
@@ -119,7 +120,7 @@ func firstLine(s string) string {
 	return line
 }
 
-// lastWords keeps the end of what the decoder prints.
+// lastWords keeps the end of the decoder's messages.
 type lastWords struct{ text []byte }
 
 func (w *lastWords) Write(p []byte) (int, error) {
@@ -131,7 +132,7 @@ func (w *lastWords) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// quoted is the last line in parentheses, or nothing.
+// quoted returns the last line in parentheses; "" if there is none.
 func (w *lastWords) quoted() string {
 	lines := strings.Split(strings.TrimSpace(string(w.text)), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {

@@ -16,18 +16,18 @@ import (
 //go:embed gdcm-read-image.wasi.wasm.bz2
 var packedModule []byte
 
-// memoryPages bounds the memory of an instance: 16384 pages of 64 KiB are 1 GiB, some ten times what the
-// largest picture of a scanner (a mammogram) takes.
+// memoryPages bounds the memory of an instance: 16384 pages of 64 KiB are 1 GiB, about ten times what the
+// largest pictures of scanners (mammograms) need.
 const memoryPages = 16384
 
-// compiled is the module, ready to be instantiated any number of times, also at once.
+// compiled is the compiled module, which can have any number of instances.
 type compiled struct {
 	runtime wazero.Runtime
 	module  wazero.CompiledModule
 	idle    chan *worker
 }
 
-// compile unpacks and compiles the module, about a second's work, on its first call.
+// compile unpacks and compiles the module on its first call, which takes about a second.
 var compile = sync.OnceValues(func() (*compiled, error) {
 	ctx := context.Background()
 	binary, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(packedModule)))

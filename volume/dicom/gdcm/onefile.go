@@ -23,7 +23,7 @@ func (o *oneFile) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// openFile is the file, or the root folder, opened.
+// openFile is the open file or root folder.
 type openFile struct {
 	*bytes.Reader // seeks
 	oneFile
@@ -33,7 +33,7 @@ type openFile struct {
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info(), nil }
 func (f *openFile) Close() error               { return nil }
 
-// Read reads the file; a folder has no bytes.
+// Read reads the file. Reading the folder is an error.
 func (f *openFile) Read(p []byte) (int, error) {
 	if f.dir {
 		return 0, &fs.PathError{Op: "read", Path: ".", Err: fs.ErrInvalid}

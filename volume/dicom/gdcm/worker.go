@@ -8,8 +8,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// worker is an instance of the module. Starting one costs a hundred times what a slice does, so that it is used for
-// several pictures, but not after one that went wrong, and not for ever.
+// worker is an instance of the module. Starting one takes a hundred times as long as unpacking a slice, so it is used for
+// many pictures, but not after a failure, and not forever.
 type worker struct {
 	instance api.Module
 	file     *oneFile
@@ -17,14 +17,14 @@ type worker struct {
 	runs     int
 }
 
-// Bounds on reuse.
+// Limits of reuse.
 const (
-	runsOfWorker = 256
-	idleWorkers  = 16
-	pictureName  = "picture.dcm"
+	maxRuns     = 256 // pictures per worker
+	idleWorkers = 16
+	pictureName = "picture.dcm"
 )
 
-// take gives an idle worker, or a new one.
+// take returns an idle worker, or a new one.
 func (c *compiled) take(ctx context.Context) (*worker, error) {
 	select {
 	case w := <-c.idle:
@@ -44,7 +44,7 @@ func (c *compiled) take(ctx context.Context) (*worker, error) {
 
 // giveBack keeps a worker for the next picture.
 func (c *compiled) giveBack(w *worker) {
-	if w.runs < runsOfWorker {
+	if w.runs < maxRuns {
 		select {
 		case c.idle <- w:
 			return
@@ -55,5 +55,5 @@ func (c *compiled) giveBack(w *worker) {
 }
 
 func (w *worker) close() {
-	_ = w.instance.Close(context.Background()) // nothing of it is needed any more
+	_ = w.instance.Close(context.Background()) // nothing of it is needed anymore
 }
