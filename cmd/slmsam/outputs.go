@@ -11,9 +11,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// checkFiles returns the error that writing files into dir would meet, so that it is known before the work is done: a file
-// of these names exists (unless force allows it to be replaced), or the folder cannot be made or written. Nothing is left
-// behind.
+// checkFiles returns the error that writing files with the given names into dir would meet: one of them exists (unless force
+// allows it to be replaced), or dir cannot be created or written. It is for commands to call before their work; nothing is
+// left behind.
 func checkFiles(dir string, names []string, force bool) error {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
@@ -35,7 +35,7 @@ func checkFiles(dir string, names []string, force bool) error {
 	return wholefile.Probe(filepath.Join(existing, "probe"))
 }
 
-// existingFolder is dir or, if it is still to be made, the nearest folder above it that exists.
+// existingFolder returns dir or, if dir does not exist yet, the nearest folder above it that exists.
 func existingFolder(dir string) (string, error) {
 	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
@@ -50,7 +50,7 @@ func existingFolder(dir string) (string, error) {
 	}
 }
 
-// checkOutput is volume.CheckOutput, also for a folder that is still to be made.
+// checkOutput is volume.CheckOutput, but the folder of the output need not exist yet.
 func checkOutput(path string, opt volume.WriteOptions) error {
 	dir, err := existingFolder(filepath.Dir(path))
 	if err != nil {
@@ -76,8 +76,9 @@ func distinct(out string, inputs ...string) error {
 	return nil
 }
 
-// checkRecord refuses a result whose record would replace that of another result of the same name in another format, such as
-// liver.nrrd beside liver.nii.gz. Corrections of that one would then be compared with the wrong masks.
+// checkRecord returns an error if the record of a new result would replace the record of another one, which has the same name
+// in another format, such as liver.nrrd and liver.nii.gz. Corrections of that result would then be compared with the wrong
+// masks. --force allows it.
 func checkRecord(out, image string, force bool) error {
 	record := provenancePath(out)
 	if _, err := os.Lstat(record); err != nil || force {
@@ -90,7 +91,7 @@ func checkRecord(out, image string, force bool) error {
 	for _, e := range entries {
 		other := filepath.Join(filepath.Dir(record), e.Name())
 		isResult := other != record && provenancePath(other) == record && distinct(other, image) == nil
-		if _, _, known := volume.CutExtension(other); isResult && (known || e.IsDir()) {
+		if isResult && (e.IsDir() || volume.TrimFormat(other) != other) {
 			return fmt.Errorf("%s is the record of %s: choose another name for the output, or pass --force to replace the record", record, other)
 		}
 	}
