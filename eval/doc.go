@@ -23,8 +23,8 @@
 // NaN in Go, null in JSON and an empty cell in CSV. It never enters a mean; summaries count such cases.
 //
 // Slice-wise DSC: along one axis, a slice is present if the truth holds the label there, otherwise absent. In an absent
-// slice DSC is 1 if the prediction is empty, else 0, and the slice counts as over-propagated; a present slice with an
-// empty prediction counts as missed.
+// slice DSC is 1 if the prediction is empty; otherwise it is 0, and the slice counts as over-propagated. A present slice with
+// an empty prediction counts as missed.
 //
 // Nothing is dropped silently: each case, label or method that cannot be scored is listed as an Exclusion with the reason,
 // and strict mode turns exclusions into an error.

@@ -71,7 +71,7 @@ func (e *evaluation) scoreAll(ctx context.Context) error {
 	return nil
 }
 
-// stopError is the error of a context that has ended while a case was scored; nil before.
+// stopError returns an error if ctx has ended while a case was scored.
 func stopError(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("eval: stopped at case %s: %w", name, err)

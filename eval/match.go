@@ -44,13 +44,13 @@ func (e *evaluation) match() error {
 	return e.numberOrgans()
 }
 
-// renamed returns the predictions at the path at by case. If both at and truthAt are single files, they belong together
-// whatever their names, and the prediction gets the name of the truth.
-func renamed(cases map[string]string, at string, truth map[string]string, truthAt string) map[string]string {
+// renamed returns cases, the predictions in dir. If dir and truthDir are both single files, the two belong together whatever
+// their names, and the prediction gets the case name of the truth.
+func renamed(cases map[string]string, dir string, truth map[string]string, truthDir string) map[string]string {
 	predicted := slices.Collect(maps.Values(cases))
 	for name, path := range truth {
-		if path == truthAt && slices.Contains(predicted, at) {
-			return map[string]string{name: at}
+		if path == truthDir && slices.Contains(predicted, dir) {
+			return map[string]string{name: dir}
 		}
 	}
 	return cases
@@ -69,6 +69,7 @@ type parsedName struct {
 	numbers    []string // in the ending: of the case, of a channel, or of both
 }
 
+// parseName takes a name apart. A name that is all ending, such as "_seg", is its own stem.
 func parseName(name string) parsedName {
 	stem := roleEnding.ReplaceAllString(name, "")
 	if stem == "" {
@@ -77,8 +78,8 @@ func parseName(name string) parsedName {
 	return parsedName{name, strings.ToLower(stem), endingNumber.FindAllString(name[len(stem):], -1)}
 }
 
-// alike reports whether two names may mean the same case. A number may be missing at the end of one of them, where it is
-// that of a channel, but liver_0001 and liver_0002 are two cases.
+// alike reports whether two names may mean the same case. One of them may lack a number that the other one has at the end,
+// because it may be the number of a channel; but liver_0001 and liver_0002 are two cases.
 func (a parsedName) alike(b parsedName) bool {
 	n := min(len(a.numbers), len(b.numbers))
 	return a.stem == b.stem && slices.Equal(a.numbers[:n], b.numbers[:n])
@@ -121,6 +122,7 @@ func unmatched(names, others map[string]string) (out []parsedName) {
 	return out
 }
 
+// alikeIn returns those of names that are alike a wanted one.
 func alikeIn(names []parsedName, wanted parsedName) (out []parsedName) {
 	for _, n := range names {
 		if n.alike(wanted) {
@@ -130,7 +132,8 @@ func alikeIn(names []parsedName, wanted parsedName) (out []parsedName) {
 	return out
 }
 
-// hint points to a name that is like one without a counterpart; empty if there is none.
+// hint returns a remark for the reason why the case name has no counterpart: that another name is alike. It is "" if there is
+// none.
 func hint(name string, others map[string]string) string {
 	wanted := parseName(name)
 	for _, other := range slices.Sorted(maps.Keys(others)) {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// PromptMode says how the slices are scored that a method was given as its prompt.
+// PromptMode says how prompted slices are scored, whose outlines a method was given.
 type PromptMode string
 
 const (
