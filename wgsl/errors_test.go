@@ -143,6 +143,6 @@ func TestMisusePanics(t *testing.T) {
 	require.PanicsWithValue(t, "wgsl.Alloc: got 0 words, want at least 1", func() { d.Alloc(0) })
 	require.PanicsWithValue(t, "wgsl.Write: got words 3..5, want within 0..4", func() { d.Write(b, 3, make([]float32, 2)) })
 	d.Free(b)
-	require.PanicsWithValue(t, "wgsl.Free: buffer was freed before", func() { d.Free(b) })
+	require.PanicsWithValue(t, "wgsl.Free: the buffer has been freed before", func() { d.Free(b) })
 	require.PanicsWithValue(t, "wgsl.Read: buffer was freed", func() { _ = d.Read(b, 0, make([]float32, 1)) })
 }
