@@ -18,21 +18,12 @@ func isList(field string) bool { return field == "LIST" || strings.HasPrefix(fie
 // attachFiles connects n voxels to the source. They are in the header's own file (in), or in the file, the listed files or the
 // numbered files that the header's field names, each of which holds an equal share. attach connects the voxels of one file.
 func (s *source) attachFiles(in *input, header, field string, list []string, n int, attach func(s *source, in *input, n int) error) error {
-	names := list
-	switch {
-	case field == "":
+	if field == "" {
 		return attach(s, in, n)
-	case isList(field):
-		if len(list) == 0 {
-			return errors.New("the header promises a list of voxel files but names none")
-		}
-	case strings.Contains(field, "%"):
-		var err error
-		if names, err = numberedFiles(field); err != nil {
-			return err
-		}
-	default:
-		names = []string{field}
+	}
+	names, err := voxelFiles(field, list)
+	if err != nil {
+		return err
 	}
 	if n%len(names) != 0 {
 		return fmt.Errorf("%d voxels cannot be spread evenly over %d files", n, len(names))
@@ -76,6 +67,20 @@ func (s *source) attachFiles(in *input, header, field string, list []string, n i
 		return nil
 	}
 	return nil
+}
+
+// voxelFiles returns the names of the voxel files: list, if field says that there is one, or the file or the numbered files
+// that field names.
+func voxelFiles(field string, list []string) ([]string, error) {
+	switch {
+	case isList(field) && len(list) == 0:
+		return nil, errors.New("the header promises a list of voxel files but names none")
+	case isList(field):
+		return list, nil
+	case strings.Contains(field, "%"):
+		return numberedFiles(field)
+	}
+	return []string{field}, nil
 }
 
 // maxVoxelFiles bounds the number of files in a numbered series.

@@ -72,35 +72,43 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 	for _, g := range segments {
 		values[g.value] = true
 	}
-	type place struct {
-		layer int
-		value int32
-	}
-	labels := map[place]int32{}
+	labels := map[segmentKey]int32{}
 	s.legend = map[int32]Label{}
 	for i, g := range segments {
 		label := g.value
 		if len(values) < len(segments) {
 			label = int32(i + 1)
 		}
-		labels[place{g.layer, g.value}] = label
+		labels[segmentKey{g.layer, g.value}] = label
 		s.legend[label] = g.label
 	}
-	if axes.layers == 1 {
-		if len(values) < len(segments) {
-			return errors.New("two segments of one layer have the same label value: corrupt header")
-		}
+	if axes.layers > 1 {
+		s.mergeLayers(axes, n, labels)
 		return nil
 	}
+	if len(values) < len(segments) {
+		return errors.New("two segments of one layer have the same label value: corrupt header")
+	}
+	return nil
+}
+
+// segmentKey identifies a segment in the voxels.
+type segmentKey struct {
+	layer int
+	value int32
+}
+
+// mergeLayers makes the source's voxels, which are in several layers, one label map of n voxels. labels are the segments' labels.
+func (s *source) mergeLayers(axes nrrdAxes, n int, labels map[segmentKey]int32) {
 	layered := s.voxels
 	s.proven = min(s.proven, n)
 	s.voxels = func(emit func([]float64) error) error {
 		to := newPainter(n)
-		at, unnamed := 0, 0
+		at, unnamed := 0, 0 // index of the voxel; voxels that belong to no segment
 		err := layered(func(chunk []float64) error {
 			for _, x := range chunk {
 				if x != 0 {
-					label, ok := labels[place{at / axes.inner % axes.layers, int32(x)}]
+					label, ok := labels[segmentKey{at / axes.inner % axes.layers, int32(x)}]
 					if !ok || x != math.Trunc(x) {
 						unnamed++
 					}
@@ -121,7 +129,6 @@ func (s *source) readSegments(h *nrrdHeader, axes nrrdAxes, n int) error {
 		s.notes = append(s.notes, to.notes...)
 		return emitLabels(data)(emit)
 	}
-	return nil
 }
 
 // writeSegmentKeys writes the key/value pairs of a Slicer segmentation with one layer and a segment for each label.

@@ -10,6 +10,7 @@ import (
 	_ "image/png"  // registers the decoder
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -19,29 +20,11 @@ import (
 // label map, a pixel's label is its palette index or, if its channels are equal, their value; otherwise, each color
 // becomes a label. JPEG label maps are refused, because compression changes label numbers.
 func openStack(paths []string, why purpose) (*source, error) {
-	paths = append([]string(nil), paths...)
+	paths = slices.Clone(paths)
 	sort.Slice(paths, func(i, j int) bool { return naturalLess(filepath.Base(paths[i]), filepath.Base(paths[j])) })
-	var first image.Config
-	firstKind, colors := "", false
-	for i, path := range paths {
-		c, kind, err := stackConfig(path)
-		if err != nil {
-			return nil, fmt.Errorf("slice %s: %w", filepath.Base(path), err)
-		}
-		if why == asLabels && kind == "jpeg" {
-			return nil, fmt.Errorf("slice %s is a JPEG: its compression changes label numbers, use PNG", filepath.Base(path))
-		}
-		if i == 0 {
-			first, firstKind = c, kind
-		}
-		if kind != firstKind {
-			return nil, fmt.Errorf("the folder holds slices of two kinds, %s (%s) and %s (%s): keep one kind", filepath.Base(paths[0]), firstKind, filepath.Base(path), kind)
-		}
-		colors = colors || mayHoldColors(c.ColorModel)
-		if c.Width != first.Width || c.Height != first.Height {
-			return nil, fmt.Errorf("slice %s has %dx%d pixels but %s has %dx%d: all slices must have one size",
-				filepath.Base(path), c.Width, c.Height, filepath.Base(paths[0]), first.Width, first.Height)
-		}
+	first, colors, err := checkStack(paths, why)
+	if err != nil {
+		return nil, err
 	}
 	src := &source{dim: [3]int{first.Width, first.Height, len(paths)}, format: "stack"}
 	n, err := checkDim(src.dim)
@@ -77,6 +60,34 @@ func openStack(paths []string, why purpose) (*source, error) {
 		return nil
 	}
 	return src, nil
+}
+
+// checkStack reads the headers of all slices. It returns that of the first one, and whether labels may be distinguished by
+// color only, or an error if the slices differ in size or kind.
+func checkStack(paths []string, why purpose) (first image.Config, colors bool, err error) {
+	firstKind := ""
+	for i, path := range paths {
+		c, kind, err := stackConfig(path)
+		if err != nil {
+			return first, false, fmt.Errorf("slice %s: %w", filepath.Base(path), err)
+		}
+		if why == asLabels && kind == "jpeg" {
+			return first, false, fmt.Errorf("slice %s is a JPEG: its compression changes label numbers, use PNG", filepath.Base(path))
+		}
+		if i == 0 {
+			first, firstKind = c, kind
+		}
+		if kind != firstKind {
+			return first, false, fmt.Errorf("the folder holds slices of two kinds, %s (%s) and %s (%s): keep one kind",
+				filepath.Base(paths[0]), firstKind, filepath.Base(path), kind)
+		}
+		colors = colors || mayHoldColors(c.ColorModel)
+		if c.Width != first.Width || c.Height != first.Height {
+			return first, false, fmt.Errorf("slice %s has %dx%d pixels but %s has %dx%d: all slices must have one size",
+				filepath.Base(path), c.Width, c.Height, filepath.Base(paths[0]), first.Width, first.Height)
+		}
+	}
+	return first, colors, nil
 }
 
 // maxSlicePixels and maxPixelRatio keep a small file from announcing a huge picture: they bound the pixels of a

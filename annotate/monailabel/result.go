@@ -3,6 +3,7 @@ package monailabel
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -54,21 +55,21 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 		web.Bytes(w, http.StatusOK, contentType, file)
 		return nil
 	}
+	return replyForm(w, params, fileName, file)
+}
+
+// replyForm replies with a form that has a part with params as JSON and a part with the result's file.
+func replyForm(w http.ResponseWriter, params any, fileName string, file []byte) error {
 	raw, err := json.Marshal(params)
 	if err != nil {
-		return fmt.Errorf("answer: %w", err)
+		return fmt.Errorf("encode the result: %w", err)
 	}
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
-	err = writePart(m, `form-data; name="params"`, "application/json", raw)
-	if err == nil {
-		err = writePart(m, `form-data; name="image"; filename="`+fileName+`"`, "application/octet-stream", file)
-	}
-	if err == nil {
-		err = m.Close()
-	}
+	err = errors.Join(writePart(m, `form-data; name="params"`, "application/json", raw),
+		writePart(m, `form-data; name="image"; filename="`+fileName+`"`, "application/octet-stream", file), m.Close())
 	if err != nil {
-		return fmt.Errorf("answer: %w", err)
+		return fmt.Errorf("encode the result: %w", err)
 	}
 	web.Bytes(w, http.StatusOK, m.FormDataContentType(), body.Bytes())
 	return nil
@@ -78,7 +79,7 @@ func (s *Server) reply(w http.ResponseWriter, q *inference, grid *volume.Volume,
 func (s *Server) encode(labels *volume.LabelMap, extension string) ([]byte, error) {
 	dir, err := os.MkdirTemp(s.dir, "result-")
 	if err != nil {
-		return nil, fmt.Errorf("answer: %w", err)
+		return nil, fmt.Errorf("encode the result: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "result"+extension)
@@ -88,6 +89,7 @@ func (s *Server) encode(labels *volume.LabelMap, extension string) ([]byte, erro
 	return os.ReadFile(path)
 }
 
+// writePart adds a part to a form.
 func writePart(m *multipart.Writer, disposition, contentType string, data []byte) error {
 	part, err := m.CreatePart(textproto.MIMEHeader{"Content-Disposition": {disposition}, "Content-Type": {contentType}})
 	if err != nil {

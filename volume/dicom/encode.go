@@ -3,7 +3,6 @@ package dicom
 import (
 	"encoding/binary"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,15 +59,6 @@ func decimal(x float64) string {
 		text = strconv.FormatFloat(x, 'g', digits, 64)
 	}
 	return text
-}
-
-// Doubles sets an element of 64-bit floats (FD).
-func (s Set) Doubles(tag Tag, values ...float64) {
-	var b []byte
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-	}
-	s[tag] = Field{VR: "FD", Value: b}
 }
 
 // Sequence sets a sequence.

@@ -45,7 +45,6 @@ func walk(d *DataSet, depth int) {
 	for tag := range d.fields {
 		_, _ = d.Number(tag)
 		d.Shorts(tag)
-		d.Doubles(tag)
 		items, err := d.Items(tag)
 		if err == nil && depth < 3 {
 			for _, i := range items {

@@ -102,13 +102,6 @@ func (d *DataSet) binaryNumbers(f field) []float64 {
 	return out
 }
 
-// Doubles reads an FD element, whether or not the file states its value representation.
-func (d *DataSet) Doubles(tag Tag) []float64 {
-	f := d.fields[tag]
-	f.vr = "FD"
-	return d.binaryNumbers(f)
-}
-
 // Shorts reads a US element, whether or not the file states its value representation.
 func (d *DataSet) Shorts(tag Tag) []int {
 	var out []int
