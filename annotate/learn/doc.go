@@ -11,5 +11,5 @@
 // A training run has its own device, but computes only while no annotator's request does: before every clip, and before every
 // slice of a validation, it waits for requests to finish (turns.go).
 //
-// Where to start reading: learner.go, run.go, served.go.
+// Where to start reading: learner.go, run.go, weights.go, served.go.
 package learn

@@ -14,5 +14,5 @@
 // While a job runs, its slices are shown as they are computed; the document changes once, at the end. If the outlines
 // change first, the job restarts.
 //
-// Where to start reading: document.go, edit.go, request.go, jobs.go.
+// Where to start reading: document.go, edit.go, request.go, jobs.go, execute.go.
 package project
