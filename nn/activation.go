@@ -61,7 +61,7 @@ func (g *Graph) DropPath(x *Tensor, rate float32) *Tensor {
 	return g.dropout(x, rate, x.size/x.Dim(0))
 }
 
-// dropout drops groups of so many consecutive elements.
+// dropout drops groups of group consecutive elements.
 func (g *Graph) dropout(x *Tensor, rate float32, group int) *Tensor {
 	if !g.Training || rate == 0 {
 		return x

@@ -33,7 +33,7 @@ func NewParams(dev backend.Device) *Params {
 	return &Params{dev: dev, gain: 1, all: new([]*Param)}
 }
 
-// In returns the subtree name, or name.index: what is declared there gets this prefix.
+// In returns the subtree name, or name.index: parameters declared there get this prefix.
 func (p *Params) In(name string, index ...int) *Params {
 	q := *p
 	q.prefix += name + "."

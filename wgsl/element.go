@@ -33,7 +33,7 @@ var baseNames = [maxSpans]string{"base.0.x", "base.0.y", "base.0.z", "base.0.w",
 // groupThreads is the workgroup size of every kernel that runs one thread per element.
 const groupThreads = 64
 
-// element is what a thread of a kernel loads and stores at once: a word or four adjacent ones.
+// element is the unit in which a kernel moves data: a word, or four adjacent words.
 type element struct {
 	width   int      // 1 or 4
 	replace []string // the placeholders for it, for Device.kernel

@@ -49,7 +49,7 @@ type Part struct {
 	To   []float32
 }
 
-// Memory is how much memory a device uses, in bytes.
+// Memory is the memory that a device uses, in bytes.
 type Memory struct {
 	Live   int64 // in buffers that have not been freed
 	Pooled int64 // freed, but kept for reuse

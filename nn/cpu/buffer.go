@@ -16,7 +16,7 @@ type buffer struct {
 // Len implements backend.Buffer.
 func (b *buffer) Len() int { return b.n }
 
-// own returns b as a live buffer of d, or panics. It does not check the size: that is what the Check methods of backend are for.
+// own returns b as a live buffer of d, or panics. It does not check the size, which is up to the Check methods of backend.
 func (d *Device) own(b backend.Buffer) *buffer {
 	buf, ok := b.(*buffer)
 	switch {

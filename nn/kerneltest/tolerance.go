@@ -47,7 +47,7 @@ func (tol Tolerance) Check(t testing.TB, name string, got, want []float32) {
 	}
 }
 
-// maxMismatches is how many wrong elements a failure lists.
+// maxMismatches limits the number of wrong elements that a message lists.
 const maxMismatches = 5
 
 // Compare is Check, but returns an error.

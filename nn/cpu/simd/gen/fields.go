@@ -68,7 +68,7 @@ func (g *gen) where(a, b reg.VecVirtual, x, y []reg.VecVirtual) {
 	}
 }
 
-// lanesOf gives access to a vector of each row, by name, and to the factors. It loads anew on every call, because AVX2 has few
+// lanesOf gives access to a vector of each row, by name, and to the factors. Each call loads again, because AVX2 has few
 // registers.
 type lanesOf struct {
 	in  func(name string) reg.VecVirtual
