@@ -80,12 +80,17 @@ func (s *state) setBest(v *Validation, step int) {
 	}
 }
 
-// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence.
+// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence. On the training volumes, whose
+// ends the weights have seen, it may not cost more at all.
 const keptPresence = 0.01
 
 // overruns reports whether weights run past the ends of objects more than Recipe.KeepPresence allows.
 func (t *Trainer) overruns(v *Validation) bool {
-	return t.Recipe.KeepPresence && t.state.Before != nil && runOverCost(v.Scores) > runOverCost(t.state.Before)+keptPresence
+	allowed := keptPresence
+	if v.OnTrain {
+		allowed = 0
+	}
+	return t.Recipe.KeepPresence && t.state.Before != nil && runOverCost(v.Scores) > runOverCost(t.state.Before)+allowed
 }
 
 // runOverCost is what slices beyond the objects cost: the mean DSC in range less that over the whole volume.

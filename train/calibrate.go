@@ -18,8 +18,11 @@ const (
 )
 
 // shifts of that bias are tried in order, first as negative values, then as positive ones, until they make things
-// worse.
+// clearlyWorse. A small shift may change nothing where a large one helps.
 var shifts = []float64{0.5, 1, 2, 3}
+
+// clearlyWorse is the loss in whole-volume DSC at which larger shifts are not tried.
+const clearlyWorse = 0.02
 
 // leastGain is the least gain in whole-volume DSC that justifies a shift.
 const leastGain = 1e-3
@@ -93,10 +96,10 @@ func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial
 			if err != nil {
 				return best, err
 			}
-			if next.all < best.all || next.held.DSC < none.held.DSC {
+			if next.all < best.all-clearlyWorse {
 				break
 			}
-			if next.all >= best.all+leastGain {
+			if next.all >= best.all+leastGain && next.held.DSC >= none.held.DSC {
 				best = next
 			}
 		}

@@ -12,6 +12,10 @@ import (
 // then mislead it more than they teach (docs/finetuning.md).
 const wellKnown = 0.8
 
+// overrun is the difference between a start model's DSC in range and over whole volumes from which on it finds objects far beyond
+// their ends. It judges presence wrongly on such images, which a shift of its score mends without any training.
+const overrun = 0.03
+
 // A careful training learns at carefulRates of the learning rates, and carefulRegions of its clips follow regions instead
 // of labels.
 const carefulRates, carefulRegions = 0.03, 0.5
@@ -19,11 +23,12 @@ const carefulRates, carefulRegions = 0.03, 0.5
 // presenceLayers are the layers that decide whether an object is present, as globs.
 var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
 
-// Fit adapts a default recipe to a prior's refiner and fewer than enoughVolumes volumes, one or two. If the start model already segments the objects
-// well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with validation on the other
-// if there are two. Weights that lose more beyond the ends of objects than the start weights do are then discarded
-// (KeepPresence), because so few volumes say little about where objects end. why explains the choice. Any other recipe is
-// returned unchanged, with an empty why.
+// Fit adapts a default recipe to a prior's refiner and fewer than enoughVolumes volumes, one or two. If the start model already
+// segments the objects well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with
+// validation on the other if there are two. Weights that lose more beyond the ends of objects than the start weights do are
+// then discarded (KeepPresence), because so few volumes say little about where objects end. If the start model itself loses
+// much there, presence is recalibrated in either case. why explains the choice. Any other recipe is returned unchanged, with
+// an empty why.
 //
 // pause, which may be nil, is called between slices.
 func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions, data Source, pause func(context.Context) error) (fit Recipe, why string, err error) {
@@ -45,10 +50,16 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	}
 	known := fmt.Sprintf("the start model's DSC in range on the training data is %.2f", v.InRange)
 	if v.InRange >= wellKnown {
-		return r.Careful(), "careful: " + known + ", which leaves little to learn", nil
+		r, why = r.Careful(), "careful: "+known+", which leaves little to learn"
+	} else {
+		r.HoldBack, r.KeepPresence = volumes > 1, true
+		why = "bold: " + known + ", which leaves much to learn"
 	}
-	r.HoldBack, r.Calibrate, r.KeepPresence = volumes > 1, false, true
-	return r, "bold: " + known + ", which leaves much to learn", nil
+	if r.Calibrate = v.InRange-v.DSC >= overrun; r.Calibrate {
+		r.HoldBack = r.HoldBack && !r.careful() // one number is soon learned: all slices say what it should be
+		why += fmt.Sprintf("; over the whole volume it is %.2f, so presence is recalibrated, too", v.DSC)
+	}
+	return r, why, nil
 }
 
 // Careful returns a recipe that changes a prior's refiner only a little: it keeps its judgment of presence, also learns

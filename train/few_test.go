@@ -23,6 +23,17 @@ func TestFit(t *testing.T) {
 	require.Contains(t, why, "careful: ")
 	require.Equal(t, "48s", r.WithBudget(2).Time)
 
+	cut := discs("a", 12) // where the annotator stopped before the objects end
+	for z := 8; z < 12; z++ {
+		clear(cut.Labels[z])
+	}
+	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{cut}, nil)
+	require.NoError(t, err)
+	careful := plain.Careful()
+	careful.Calibrate, careful.HoldBack = true, false
+	require.Equal(t, careful, r, "presence is recalibrated, on all slices")
+	require.Contains(t, why, "recalibrated")
+
 	hard := discs("a", 9)
 	for z := range hard.Labels {
 		if z%2 == 1 { // labels that nobody could guess
