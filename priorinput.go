@@ -1,7 +1,10 @@
 package slmsam
 
 import (
+	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -115,15 +118,30 @@ func clipped(distance float32) float32 {
 	return min(max(distance, decoder.MaskBias), decoder.MaskScale+decoder.MaskBias)
 }
 
-// sideBySide calls f for 0..n-1 concurrently and waits.
+// sideBySide calls f for 0..n-1 concurrently and waits. A panic in one of them comes out of sideBySide, where callers can
+// recover from it.
 func sideBySide(n int, f func(k int)) {
+	if n == 1 {
+		f(0)
+		return
+	}
 	var all sync.WaitGroup
+	var fault atomic.Pointer[string]
 	all.Add(n)
 	for k := range n {
 		go func() {
 			defer all.Done()
+			defer func() {
+				if v := recover(); v != nil {
+					text := fmt.Sprintf("%v\n\n%s", v, debug.Stack())
+					fault.Store(&text)
+				}
+			}()
 			f(k)
 		}()
 	}
 	all.Wait()
+	if text := fault.Load(); text != nil {
+		panic(*text)
+	}
 }

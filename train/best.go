@@ -80,15 +80,15 @@ func (s *state) setBest(v *Validation, step int) {
 	}
 }
 
-// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence. On the training volumes, whose
-// ends the weights have seen, it may not cost more at all.
-const keptPresence = 0.01
+// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence; keptOnTrain, on the training
+// volumes, whose ends the weights have seen.
+const keptPresence, keptOnTrain = 0.01, 0.002
 
 // overruns reports whether weights run past the ends of objects more than Recipe.KeepPresence allows.
 func (t *Trainer) overruns(v *Validation) bool {
 	allowed := keptPresence
 	if v.OnTrain {
-		allowed = 0
+		allowed = keptOnTrain
 	}
 	return t.Recipe.KeepPresence && t.state.Before != nil && runOverCost(v.Scores) > runOverCost(t.state.Before)+allowed
 }

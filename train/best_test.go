@@ -59,8 +59,8 @@ func TestPresenceIsKept(t *testing.T) {
 		for i, v := range []*Validation{scored(0.8, 0.8), scored(0.8, 0.75), scored(0.9, 0.8)} {
 			require.Equal(t, want[i], tr.overruns(v), "%t, %d", keep, i)
 		}
-		slightly := scored(0.8, 0.75)
+		slightly := scored(0.8, 0.755)
 		slightly.OnTrain = true
-		require.Equal(t, keep, tr.overruns(slightly), "what was learned from may not lose any more than before")
+		require.Equal(t, keep, tr.overruns(slightly), "what was learned from may lose hardly more than before")
 	}
 }

@@ -88,8 +88,8 @@ func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial
 	best := none
 	for _, sign := range []float64{-1, 1} {
 		for _, shift := range shifts {
-			if best.shift*sign < 0 || t.overBudget() {
-				break
+			if best.shift*sign < 0 || t.overBudget() && (sign > 0 || Volumes(t.Train) >= enoughVolumes) {
+				break // few volumes are recalibrated because the model runs over, so negative shifts are always tried
 			}
 			set(sign * shift)
 			next, err := t.tryShift(ctx, sign*shift)

@@ -62,8 +62,8 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	return r, why, nil
 }
 
-// Careful returns a recipe that changes a prior's refiner only a little: it keeps its judgment of presence, also learns
-// from regions and stronger augmentation, and is neither trusted nor recalibrated.
+// Careful returns a recipe that changes a prior's refiner only a little: it keeps the layers that judge presence, also learns
+// from regions and stronger augmentation, and is neither trusted nor, unless Fit says so, recalibrated.
 func (r Recipe) Careful() Recipe {
 	r.Rates.LR *= carefulRates
 	r.Rates.EncoderLR *= carefulRates

@@ -9,7 +9,7 @@ import (
 )
 
 // TestFit: two volumes that the start model segments well are learned from with care, two that it does not segment well
-// boldly but without a new judgment of presence, and more volumes by the plain recipe.
+// boldly but without recalibration, and more volumes by the plain recipe.
 func TestFit(t *testing.T) {
 	c := pico()
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -85,7 +86,7 @@ func (t *Trainer) compute(ctx context.Context, groups []*group) error {
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			w.compute(of, t.Recipe, t.division.apart)
+			of.err = guarded(func() error { return w.compute(of, t.Recipe, t.division.apart) })
 			free <- w
 		}()
 	}
@@ -108,19 +109,31 @@ func (of *group) work() int {
 
 // compute runs the group's clips forward and backward. Their gradients stay in the worker's parameters unless they are to be
 // kept apart.
-func (w *worker) compute(of *group, r Recipe, apart bool) {
+func (w *worker) compute(of *group, r Recipe, apart bool) (err error) {
 	w.g.Seed = of.seed
 	of.overlaps = make([]overlap, len(of.clips))
-	of.terms, of.err = Backward(w.g, w.model, Upload(w.g, of.clips...), r.Memory, r.share(), func(i int, _ slmsam.ClipOutput, terms []Terms) error {
+	of.terms, err = Backward(w.g, w.model, Upload(w.g, of.clips...), r.Memory, r.share(), func(i int, _ slmsam.ClipOutput, terms []Terms) error {
 		for k, c := range of.clips {
 			of.overlaps[k].add(i, c.Frames[i].Empty, terms[k])
 		}
 		return nil
 	})
 	w.g.Free()
-	if of.err == nil && apart {
-		of.gradients, of.err = w.takeGradients()
+	if err == nil && apart {
+		of.gradients, err = w.takeGradients()
 	}
+	return err
+}
+
+// guarded runs f and returns a panic in it as an error: in a goroutine of its own, a panic would end not only the training but
+// the program, which may be a server.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("train: internal error: %v\n\n%s", fault, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // share returns the weights of the loss terms for one clip of a batch.

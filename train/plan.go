@@ -42,9 +42,11 @@ func MakePlan(dev backend.Device, c slmsam.Config, r Recipe, volumes int) (Plan,
 	if err != nil {
 		return Plan{}, err
 	}
-	if t.division, err = divide(dev, m.Config, t.Recipe); err != nil {
+	division, err := divide(dev, m.Config, t.Recipe)
+	if err != nil {
 		return Plan{}, err
 	}
+	t.division.together = division.together
 	var ignored Metrics
 	for range 2 { // the second time with the optimizer's moments allocated
 		if err := t.learn(context.Background(), slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
@@ -53,8 +55,14 @@ func MakePlan(dev backend.Device, c slmsam.Config, r Recipe, volumes int) (Plan,
 		r.Rates.UpdateWithNorm(t.adam, t.params, c.Trunk.Depth(), 0, 1)
 	}
 	p := Plan{Parameters: m.Parameters(), Trained: t.Trained(), ImageSize: c.ImageSize, Frames: r.Frames, Objects: r.MaxObjects,
-		Clips: r.Batch, Together: t.division.together, Workers: t.division.members(dev), StepGFLOP: g.FLOP / 2 / 1e9}
-	p.MemoryBytes = d.peak + int64(p.Workers-1)*t.division.bytes
+		Clips: r.Batch, Together: division.together, Workers: division.members(dev), StepGFLOP: g.FLOP / 2 / 1e9}
+	p.MemoryBytes = d.peak
+	if p.Workers > 1 {
+		p.MemoryBytes += int64(p.Workers-1)*division.bytes + bytesPerWord*int64(p.Parameters)
+	}
+	if division.apart {
+		p.MemoryBytes += bytesPerWord * int64(p.Trained) * int64((p.Clips+p.Together-1)/p.Together) // gradients of groups
+	}
 	if r.Time == "" {
 		p.Steps = r.TotalSteps(volumes)
 	}

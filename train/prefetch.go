@@ -27,8 +27,12 @@ func newPrefetch(ctx context.Context, s *Sampler, first, ahead int) *prefetch {
 				return
 			}
 			go func() {
-				clip, err := s.Clip(n)
-				one <- preparedClip{clip, err}
+				var of preparedClip
+				of.err = guarded(func() (err error) {
+					of.clip, err = s.Clip(n)
+					return err
+				})
+				one <- of
 			}()
 		}
 	}()

@@ -104,7 +104,7 @@ type division struct {
 const (
 	sideBySideBytes = 1 << 30
 	groupBytes      = 1 << 29
-	teamBytes       = 4 << 30
+	teamBytes       = 2 << 30
 	enoughGroups    = 4
 )
 

@@ -37,7 +37,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 	}
 }
 
-// TestWorkersStop: an error from Pause comes out while other workers may still compute, and the weights stay as they were.
+// TestWorkersStop: an error from Pause comes out once no worker computes any more, and the weights stay as they were.
 func TestWorkersStop(t *testing.T) {
 	r := tinyRecipe(3)
 	r.Batch, r.Together = 4, 1
@@ -75,4 +75,42 @@ func TestPlanNamesWorkers(t *testing.T) {
 	require.Greater(t, two.MemoryBytes, one.MemoryBytes)
 	require.Greater(t, many.MemoryBytes, two.MemoryBytes)
 	require.Equal(t, one.StepGFLOP, two.StepGFLOP)
+}
+
+// faulty is a device whose parts panic.
+type faulty struct{ *cpu.Device }
+
+func (f faulty) Split(n int) (parts []backend.Device) {
+	for range f.Device.Split(n) {
+		parts = append(parts, faulty{cpu.New(1)})
+	}
+	return parts
+}
+
+func (faulty) MaskLoss(backend.MaskLoss) { panic("out of order") }
+
+// TestFaultsOfWorkersAreErrors: a panic in a worker's goroutine ends the training, not the program.
+func TestFaultsOfWorkersAreErrors(t *testing.T) {
+	r := tinyRecipe(3)
+	r.Batch, r.Together = 4, 1
+	dev := faulty{cpu.New(2)}
+	m := freshModel(t, dev)
+	before := weights(t, m)
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir(), Start: train.Start{Path: train.Fresh}})
+	require.NoError(t, err)
+	require.ErrorContains(t, tr.Run(t.Context()), "out of order")
+	require.Equal(t, before, weights(t, m))
+}
+
+// broken is a source that panics.
+type broken struct{ train.Cases }
+
+func (broken) Case(int) (*train.Case, error) { panic("no such case") }
+
+func TestFaultsOfClipsAreErrors(t *testing.T) {
+	dev := cpu.New(2)
+	tr, err := train.New(nn.NewGraph(dev), freshModel(t, dev), train.Setup{Recipe: tinyRecipe(3), Train: broken{twoCases()}, Dir: t.TempDir(),
+		Start: train.Start{Path: train.Fresh}})
+	require.NoError(t, err)
+	require.ErrorContains(t, tr.Run(t.Context()), "no such case")
 }

@@ -8,7 +8,7 @@
 // them. The weights in use are named in .slmsam/serving.json and can be switched at any time; those the server was started
 // with are always available.
 //
-// A training run has its own device, but computes only while no annotator's request does: before every clip, and before every
+// A training run has its own device, but computes only while no annotator's request does: before every few clips, and before every
 // slice of a validation, it waits for requests to finish (turns.go).
 //
 // Where to start reading: learner.go, run.go, weights.go, served.go.

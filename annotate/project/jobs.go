@@ -98,9 +98,11 @@ func (p *Project) take(d *Document, why error) *job {
 func (p *Project) Stop(d *Document) {
 	p.mu.Lock()
 	j := p.take(d, errStopped)
+	if j != nil { // before another job can be announced
+		d.notify(Event{Type: "job", State: "cancelled"})
+	}
 	p.mu.Unlock()
 	if j != nil {
-		d.notify(Event{Type: "job", State: "cancelled"})
 		j.settle(errStopped)
 	}
 }
@@ -128,6 +130,7 @@ func (p *Project) resumeJob(d *Document) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if j := d.deferred; j != nil {
+		d.deferred = nil // so that its tickets are not handed on twice
 		p.enqueue(j.again())
 	}
 }
@@ -175,20 +178,21 @@ func (p *Project) finish(j *job, err error) {
 			p.enqueue(j.again())
 		}
 	}
+	switch outcome { // before another job can be announced
+	case jobFailed:
+		j.document.notify(Event{Type: "job", State: "failed", Error: jobError(err)})
+	case jobDone:
+		j.document.notify(Event{Type: "job", State: "done"})
+	}
 	p.mu.Unlock()
 	j.cancel(nil)
-	switch {
-	case outcome == jobStopped:
-	case err != nil:
-		if !isInput(err) {
-			p.log.Error("propagation failed", "error", err)
-		}
-		j.document.notify(Event{Type: "job", State: "failed", Error: jobError(err)})
-		j.settle(err)
-	default:
-		j.document.notify(Event{Type: "job", State: "done"})
-		j.settle(nil)
+	if outcome == jobStopped {
+		return
 	}
+	if err != nil && !isInput(err) {
+		p.log.Error("propagation failed", "error", err)
+	}
+	j.settle(err)
 }
 
 func isInput(err error) bool {

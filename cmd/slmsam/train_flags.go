@@ -88,7 +88,7 @@ func (f *trainFlags) trainingGroup() flagGroup {
 	g.IntVar(&f.frames, "frames", 0, "slices in a clip (default: the recipe's)")
 	g.StringVar(&f.prompts, "prompts", "", "proportions of prompt types on the first slice, e.g. mask=1,points=1,box=1")
 	g.StringArrayVar(&f.freeze, "freeze", nil, "parameters to leave unchanged, as a glob such as image_encoder.*; may be repeated")
-	g.IntVar(&f.together, "together", 0, "clips of a step that are computed at once; more is faster and takes more memory (default: the recipe's)")
+	g.IntVar(&f.together, "together", 0, "clips of a step that run side by side, as one (default: the recipe's; 0 suits the device)")
 	g.BoolVar(&f.recompute, "recompute", false, "recompute activations in the backward pass: less memory, more time")
 	g.Uint64Var(&f.seed, "seed", 0, "random seed (default: the recipe's)")
 	return g

@@ -13,6 +13,7 @@ import (
 type Device struct {
 	backend.Device
 	spent map[call]*Time
+	parts []*Device // see Split
 }
 
 // call is what is told apart.
@@ -27,6 +28,19 @@ func New(d backend.Device) *Device {
 func (d *Device) RepeatsKeys() bool {
 	dev, ok := d.Device.(backend.KeyRepeater)
 	return ok && dev.RepeatsKeys()
+}
+
+// Split implements backend.Splitter, as the other device does. Kernels and Shapes include what the parts spend.
+func (d *Device) Split(n int) (parts []backend.Device) {
+	dev, ok := d.Device.(backend.Splitter)
+	if !ok {
+		return nil
+	}
+	for _, p := range dev.Split(n) {
+		part := New(p)
+		d.parts, parts = append(d.parts, part), append(parts, part)
+	}
+	return parts
 }
 
 // ResetPeak implements backend.Device. A new measurement begins: what was noted is forgotten.

@@ -41,3 +41,20 @@ func TestDevice(t *testing.T) {
 	d.ResetPeak()
 	require.Empty(t, d.Shapes())
 }
+
+// TestParts: what the parts of a split device do is counted, too; a device that cannot be split stays whole.
+func TestParts(t *testing.T) {
+	d := New(cpu.New(4))
+	parts := d.Split(2)
+	require.Len(t, parts, 2)
+	for _, p := range parts {
+		x := p.Alloc(6)
+		p.Fill(backend.Fill{X: x, N: 6})
+		p.Close()
+	}
+	require.Len(t, d.Kernels(), 1)
+	require.Equal(t, 2, d.Kernels()[0].Calls)
+	require.InDelta(t, (d.parts[0].Kernels()[0].Seconds+d.parts[1].Kernels()[0].Seconds)/2, d.Kernels()[0].Seconds, 1e-12)
+	require.Nil(t, New(New(cpu.New(1))).Split(2))
+	require.Nil(t, New(struct{ backend.Device }{cpu.New(2)}).Split(2))
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 )
 
@@ -18,17 +19,31 @@ type Time struct {
 
 // Shapes lists kernels by shape, those that took longest first.
 func (d *Device) Shapes() []Time {
-	var all []Time
-	for _, t := range d.spent {
-		all = append(all, *t)
+	return longestFirst(slices.Collect(maps.Values(d.times())))
+}
+
+// times adds up what was spent here and in the parts. These run at the same time, so each counts as its share of them.
+func (d *Device) times() map[call]Time {
+	sum := map[call]Time{}
+	add := func(of *Device, share float64) {
+		for key, t := range of.spent {
+			s := sum[key]
+			s.Kernel, s.Shape, s.Calls = t.Kernel, t.Shape, s.Calls+t.Calls
+			s.Seconds, s.GFLOP = s.Seconds+share*t.Seconds, s.GFLOP+t.GFLOP
+			sum[key] = s
+		}
 	}
-	return longestFirst(all)
+	add(d, 1)
+	for _, p := range d.parts {
+		add(p, 1/float64(len(d.parts)))
+	}
+	return sum
 }
 
 // Kernels lists kernels, all shapes together, those that took longest first.
 func (d *Device) Kernels() []Time {
 	var all []Time
-	for _, t := range d.spent {
+	for _, t := range d.times() {
 		i := slices.IndexFunc(all, func(o Time) bool { return o.Kernel == t.Kernel })
 		if i < 0 {
 			i, all = len(all), append(all, Time{Kernel: t.Kernel})
