@@ -25,6 +25,7 @@ func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, 
 func TestRecipeOfOneVolume(t *testing.T) {
 	_, manifest := trainWorkspace(t)
 	careful := train.FineTunePrior().Careful().WithBudget(1)
+	careful.Calibrate, careful.HoldBack = true, false // the start model runs past the ends of its object
 	for _, c := range []struct {
 		args []string
 		want func(r *train.Recipe)
@@ -55,7 +56,7 @@ func TestRecipeOfOneVolume(t *testing.T) {
 // TestMixedClipsAreNotValidatedOn: what is held back is the user's volumes, whatever clips are mixed in.
 func TestMixedClipsAreNotValidatedOn(t *testing.T) {
 	_, manifest := trainWorkspace(t)
-	job, err := preparedTraining(t, manifest, "-o", t.TempDir(), "--mix-generated", "0.3")
+	job, err := preparedTraining(t, manifest, "-o", t.TempDir(), "--recipe", "finetune-prior", "--mix-generated", "0.3")
 	require.NoError(t, err)
 	require.NotNil(t, job.held)
 	require.NotEmpty(t, job.heldBack)
