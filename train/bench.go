@@ -25,7 +25,7 @@ type Speed struct {
 // Bench times optimizer steps. A warm-up step runs first and is not counted, unless only one step is requested.
 // Nothing is written to disk.
 func Bench(ctx context.Context, g *nn.Graph, m *slmsam.Model, source Source, r Recipe, steps int) (Speed, error) {
-	t, err := newTrainer(g, m, Setup{Recipe: r, Train: source})
+	t, err := newTrainer(g.Device(), g, m, Setup{Recipe: r, Train: source})
 	if err != nil {
 		return Speed{}, err
 	}
@@ -91,9 +91,7 @@ func CheckData(train, held Source, r Recipe) error {
 func (t *Trainer) graphs() []*nn.Graph {
 	all := []*nn.Graph{t.g}
 	for _, w := range t.team {
-		if w.g != t.g {
-			all = append(all, w.g)
-		}
+		all = append(all, w.g)
 	}
 	return all
 }

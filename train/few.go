@@ -55,7 +55,7 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 		r.HoldBack, r.KeepPresence = volumes > 1, true
 		why = "bold: " + known + ", which leaves much to learn"
 	}
-	if r.Calibrate = v.InRange-v.DSC >= overrun; r.Calibrate {
+	if r.Calibrate = runOverCost(v.Scores) >= overrun; r.Calibrate {
 		r.HoldBack = r.HoldBack && !r.careful() // one number is soon learned: all slices say what it should be
 		why += fmt.Sprintf("; over the whole volume it is %.2f, so presence is recalibrated, too", v.DSC)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -18,7 +17,7 @@ type group struct {
 
 	terms     []Terms     // of the loss, per clip
 	overlaps  []overlap   // per clip
-	gradients [][]float32 // of the trained parameters, by whom they were computed apart from those of other groups
+	gradients [][]float32 // of the trained parameters, if they are kept apart from those of other groups
 	err       error
 }
 
@@ -123,17 +122,6 @@ func (w *worker) compute(of *group, r Recipe, apart bool) (err error) {
 		of.gradients, err = w.takeGradients()
 	}
 	return err
-}
-
-// guarded runs f and returns a panic in it as an error: in a goroutine of its own, a panic would end not only the training but
-// the program, which may be a server.
-func guarded(f func() error) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("train: internal error: %v\n\n%s", fault, debug.Stack())
-		}
-	}()
-	return f()
 }
 
 // share returns the weights of the loss terms for one clip of a batch.

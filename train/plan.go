@@ -38,15 +38,12 @@ func MakePlan(dev backend.Device, c slmsam.Config, r Recipe, volumes int) (Plan,
 		return Plan{}, fmt.Errorf("train: plan: %w", err)
 	}
 	clip := blankClip(c, r)
-	t, err := newTrainer(g, m, Setup{Recipe: r, Train: Cases{{}}})
+	t, err := newTrainer(dev, g, m, Setup{Recipe: r, Train: Cases{{}}})
 	if err != nil {
 		return Plan{}, err
 	}
-	division, err := divide(dev, m.Config, t.Recipe)
-	if err != nil {
-		return Plan{}, err
-	}
-	t.division.together = division.together
+	division := t.division
+	t.division.apart = false // nothing is gained by keeping gradients that are not computed
 	var ignored Metrics
 	for range 2 { // the second time with the optimizer's moments allocated
 		if err := t.learn(context.Background(), slices.Repeat([]*Clip{clip}, r.Batch), 0, &ignored); err != nil {
@@ -61,7 +58,7 @@ func MakePlan(dev backend.Device, c slmsam.Config, r Recipe, volumes int) (Plan,
 		p.MemoryBytes += int64(p.Workers-1)*division.bytes + bytesPerWord*int64(p.Parameters)
 	}
 	if division.apart {
-		p.MemoryBytes += bytesPerWord * int64(p.Trained) * int64((p.Clips+p.Together-1)/p.Together) // gradients of groups
+		p.MemoryBytes += bytesPerWord * int64(p.Trained) * int64(division.groups(r.Batch)) // gradients of groups
 	}
 	if r.Time == "" {
 		p.Steps = r.TotalSteps(volumes)

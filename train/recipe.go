@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn"
 )
 
 // Recipe is everything that decides how a model is trained, except its data and start weights. It is saved, resolved,
@@ -284,6 +285,18 @@ func (r Recipe) trains(name string) bool {
 		ok, _ := path.Match(pattern, name) // Validate has checked the pattern
 		return ok
 	})
+}
+
+// mark marks the parameters of a model that are trained, and returns them in their order.
+func (r Recipe) mark(params *nn.Params) (trained []*nn.Param) {
+	for _, p := range params.All() {
+		train := !p.Buffer && r.trains(p.Name)
+		p.Tensor.RequireGrad(train)
+		if train {
+			trained = append(trained, p)
+		}
+	}
+	return trained
 }
 
 // priorPrefix starts the names of the parameters that correct the prior.

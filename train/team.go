@@ -16,19 +16,19 @@ type worker struct {
 	params []*nn.Param // those being trained, in the trainer's order
 }
 
-// workers returns those that compute n groups of a step, with the current weights: a team, each with a part of the
-// processors, or the trainer's own model on all of them.
+// workers returns those that compute n groups of a step, with the current weights: the team, each with a part of the
+// processors, or without one the trainer's own model on all of them.
 func (t *Trainer) workers(n int) ([]*worker, error) {
 	if t.team == nil {
 		if err := t.hire(); err != nil {
 			return nil, err
 		}
 	}
+	if t.team == nil {
+		return []*worker{{g: t.g, model: t.model, params: t.params}}, nil
+	}
 	team := t.team[:min(n, len(t.team))]
 	for _, w := range team {
-		if w.model == t.model {
-			continue
-		}
 		w.g.Training, w.g.Recompute, w.model.Heads.Training = t.g.Training, t.g.Recompute, t.model.Heads.Training
 		w.model.Config = t.model.Config // trust may have changed
 		for i, p := range w.params {
@@ -40,27 +40,14 @@ func (t *Trainer) workers(n int) ([]*worker, error) {
 	return team, nil
 }
 
-// hire assembles the team.
+// hire assembles the team, if the device can be divided.
 func (t *Trainer) hire() error {
-	parts := t.division.parts(t.g.Device())
-	if parts == nil {
-		t.team = []*worker{{g: t.g, model: t.model, params: t.params}}
-		return nil
-	}
-	for _, dev := range parts {
+	for _, dev := range t.division.parts(t.g.Device()) {
 		m, err := t.model.CopyTo(dev)
 		if err != nil {
 			return fmt.Errorf("train: %w", err)
 		}
-		w := &worker{g: nn.NewGraph(dev), model: m}
-		for i, p := range m.Params.All() {
-			trained := slices.Contains(t.params, t.model.Params.All()[i])
-			p.Tensor.RequireGrad(trained)
-			if trained {
-				w.params = append(w.params, p)
-			}
-		}
-		t.team = append(t.team, w)
+		t.team = append(t.team, &worker{g: nn.NewGraph(dev), model: m, params: t.Recipe.mark(m.Params)})
 	}
 	return nil
 }
@@ -68,11 +55,9 @@ func (t *Trainer) hire() error {
 // dismiss gives back what the team uses.
 func (t *Trainer) dismiss() {
 	for _, w := range t.team {
-		if w.model != t.model {
-			w.model.Release()
-			w.g.Close()
-			w.g.Device().Close()
-		}
+		w.model.Release()
+		w.g.Close()
+		w.g.Device().Close()
 	}
 	t.team = nil
 }
@@ -128,9 +113,12 @@ func divide(dev backend.Device, c slmsam.Config, r Recipe) (division, error) {
 	}
 	d.together = min(d.together, r.Batch)
 	d.bytes = first + int64(d.together-1)*more
-	d.workers = int(min(teamBytes/d.bytes, int64((r.Batch+d.together-1)/d.together)))
+	d.workers = int(min(teamBytes/d.bytes, int64(d.groups(r.Batch))))
 	return d, nil
 }
+
+// groups returns the number of groups of a batch of alike clips.
+func (d division) groups(batch int) int { return (batch + d.together - 1) / d.together }
 
 // parts returns the devices of a team, or nil if the whole device computes one group after the other.
 func (d division) parts(dev backend.Device) []backend.Device {
@@ -161,9 +149,7 @@ func clipBytes(c slmsam.Config, r Recipe) (first, more int64, err error) {
 			return 0, 0, fmt.Errorf("train: memory of a step: %w", err)
 		}
 		g.Recompute = r.Recompute
-		for _, p := range m.Params.All() {
-			p.Tensor.RequireGrad(!p.Buffer && r.trains(p.Name))
-		}
+		r.mark(m.Params)
 		clips := slices.Repeat([]*Clip{blankClip(c, r)}, i+1)
 		if _, err := Backward(g, m, Upload(g, clips...), r.Memory, r.Weights, nil); err != nil {
 			return 0, 0, fmt.Errorf("train: memory of a step: %w", err)

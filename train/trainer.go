@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/nn"
+	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
 // Setup is what a Trainer works with.
@@ -65,7 +66,7 @@ type Progress struct {
 
 // New prepares a training that starts from the model's current weights. The folder must not contain a run.
 func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
-	t, err := newTrainer(g, m, s)
+	t, err := newTrainer(g.Device(), g, m, s)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func New(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 // Resume continues the run in the folder. Weights, optimizer state, and position come from there; the recipe comes
 // from RunConfig and may have been extended with Recipe.Prolonged.
 func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
-	t, err := newTrainer(g, m, s)
+	t, err := newTrainer(g.Device(), g, m, s)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +94,8 @@ func Resume(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	return t, t.prolong()
 }
 
-// newTrainer checks the setup and prepares what New and Resume share.
-func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
+// newTrainer checks the setup and prepares what New and Resume share. Batches are divided as on dev.
+func newTrainer(dev backend.Device, g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	s.Recipe = s.Recipe.Inherit(m.Config)
 	if err := s.Recipe.Validate(); err != nil {
 		return nil, err
@@ -107,19 +108,13 @@ func newTrainer(g *nn.Graph, m *slmsam.Model, s Setup) (*Trainer, error) {
 	}
 	t := &Trainer{Setup: s, model: m, g: g, adam: nn.NewAdamW(g), total: s.Recipe.TotalSteps(Volumes(s.Train)), trusted: m.Config.PriorTrusted}
 	t.sampler = NewSampler(s.Train, s.Recipe, m.Config.ImageSize).For(m.Config)
-	for _, p := range m.Params.All() {
-		trained := !p.Buffer && s.Recipe.trains(p.Name)
-		p.Tensor.RequireGrad(trained)
-		if trained {
-			t.params = append(t.params, p)
-		}
-	}
+	t.params = s.Recipe.mark(m.Params)
 	if len(t.params) == 0 {
 		return nil, fmt.Errorf("train: freeze %q leaves nothing to train", s.Recipe.Freeze)
 	}
 	g.Recompute = s.Recipe.Recompute
 	var err error
-	t.division, err = divide(g.Device(), m.Config, s.Recipe)
+	t.division, err = divide(dev, m.Config, s.Recipe)
 	return t, err
 }
 

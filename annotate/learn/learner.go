@@ -125,11 +125,16 @@ func (l *Learner) end(text string, err error) {
 	}
 }
 
-// caught is train, with a panic turned into an error: a fault in a training run must not end the server.
+// caught is train, with a panic turned into an error: a fault in a training run must not end the server. What it was is for the
+// log, not for annotators.
 func (l *Learner) caught(ctx context.Context, id string, limit time.Duration) (text string, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			l.Log.Error("fault in a training run", "fault", fault, "stack", string(debug.Stack()))
+			err = &train.Fault{Panic: fault, Stack: debug.Stack()}
+		}
+		var fault *train.Fault
+		if errors.As(err, &fault) {
+			l.Log.Error("fault in a training run", "fault", fault.Panic, "stack", string(fault.Stack))
 			err = errors.New("internal error; the server's log says more")
 		}
 	}()

@@ -242,6 +242,24 @@ func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 	require.Equal(t, careful, chosen, "one volume is learned from with care")
 }
 
+// faulty is a device that panics in a training step.
+type faulty struct{ *cpu.Device }
+
+func (faulty) MaskLoss(backend.MaskLoss) { panic("out of order") }
+
+// TestAFaultInAStepIsForTheLog: a step runs on goroutines of its own, but annotators are told the same.
+func TestAFaultInAStepIsForTheLog(t *testing.T) {
+	dir := t.TempDir()
+	review(t, dir, "a")
+	l, _ := open(t, dir, pico(t), few)
+	l.Open = func() (backend.Device, error) { return faulty{cpu.New(1)}, nil }
+	_, err := l.Start(0)
+	require.NoError(t, err)
+	last := ended(t, l)
+	require.Equal(t, annotate.TrainingFailed, last.State)
+	require.Equal(t, "internal error; the server's log says more", last.Text)
+}
+
 // weightsOf copies weights of the list to where another server is started with them.
 func weightsOf(t *testing.T, dir, id string) string {
 	data, err := os.ReadFile(filepath.Join(dir, ".slmsam", "models", id+".safetensors"))
