@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -152,11 +153,7 @@ func (gr *group) all() []Prompt {
 func (gr *group) area(slice int) int {
 	n := 0
 	for _, p := range gr.outlines[slice] {
-		for _, on := range p.Mask {
-			if on {
-				n++
-			}
-		}
+		n += masks.Area(p.Mask)
 	}
 	return n
 }

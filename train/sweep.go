@@ -1,6 +1,10 @@
 package train
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"github.com/seed-6f79f512/slmsam/internal/masks"
+)
 
 // beyondPart is how far a sweep continues past its object's end, as a fraction of the distance to that end; it is at
 // least leastBeyond slices.
@@ -70,11 +74,7 @@ func (c *Case) sweepable() bool {
 func (c *Case) drawByArea(span []int, object int, rng *rand.Rand) int {
 	areas, total := make([]int, len(span)), 0
 	for i, z := range span {
-		for _, on := range c.Mask(z, object) {
-			if on {
-				areas[i]++
-			}
-		}
+		areas[i] = masks.Area(c.Mask(z, object))
 		total += areas[i]
 	}
 	x := rng.IntN(total)

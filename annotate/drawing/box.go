@@ -1,5 +1,7 @@
 package drawing
 
+import "github.com/seed-6f79f512/slmsam/internal/masks"
+
 // minBoxShare is the smallest share of the ellipse in a box that an object fills. If less is found, the ellipse itself is
 // taken.
 const minBoxShare = 0.25
@@ -27,7 +29,7 @@ func (p *plane) inBox() []bool {
 	seed := make([]bool, len(ellipse))
 	seed[middle] = true
 	found := p.filled(p.flood(seed, func(i int) bool { return ellipse[i] && (float64(smooth[i]) > threshold) == bright }))
-	if float64(count(found)) < minBoxShare*float64(count(ellipse)) {
+	if float64(masks.Area(found)) < minBoxShare*float64(masks.Area(ellipse)) {
 		return ellipse
 	}
 	return found

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -116,7 +117,7 @@ func (p *plane) place(mask []bool) []bool {
 }
 
 // radius is the radius of a disc with the content's area, in pixels; 0 without content.
-func (p *plane) radius() float64 { return math.Sqrt(float64(count(p.content)) / math.Pi) }
+func (p *plane) radius() float64 { return math.Sqrt(float64(masks.Area(p.content)) / math.Pi) }
 
 // disc returns the pixels within r of a pixel.
 func (p *plane) disc(cx, cy int, r float64) []bool {
@@ -128,15 +129,4 @@ func (p *plane) disc(cx, cy int, r float64) []bool {
 		}
 	}
 	return out
-}
-
-// count is the number of pixels in a mask.
-func count(mask []bool) int {
-	n := 0
-	for _, on := range mask {
-		if on {
-			n++
-		}
-	}
-	return n
 }

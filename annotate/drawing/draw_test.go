@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -44,22 +45,22 @@ func TestClicksAndScribblesGrowAndBoxesAreFilled(t *testing.T) {
 		"scribble": {Kind: annotate.Scribble, Region: region(13, 12, 17, 13), Mask: []bool{true, true, true, true}},
 		"box":      {Kind: annotate.Box, Region: region(5, 2, 26, 23)},
 	} {
-		require.InDelta(t, disc(), count(draw(s, nil)), 0.35*float64(disc()), name)
+		require.InDelta(t, disc(), masks.Area(draw(s, nil)), 0.35*float64(disc()), name)
 	}
 }
 
 func TestErasing(t *testing.T) {
 	object := draw(annotate.Stroke{Kind: annotate.Click, Region: region(15, 12, 16, 13)}, nil)
-	area := count(object)
+	area := masks.Area(object)
 	inside := annotate.Stroke{Kind: annotate.Click, Region: region(15, 12, 16, 13)}
 	require.Equal(t, object, draw(inside, object), "a click inside the object adds nothing")
 	inside.Erase = true
-	left := count(draw(inside, object))
+	left := masks.Area(draw(inside, object))
 	require.Less(t, left, area)
 	require.Greater(t, left, area/2, "one click does not erase the object")
 	require.Nil(t, draw(annotate.Stroke{Kind: annotate.Click, Erase: true, Region: region(0, 0, 1, 1)}, object), "nothing is there")
-	require.Zero(t, count(draw(annotate.Stroke{Kind: annotate.Box, Erase: true, Region: region(0, 0, width, height)}, object)))
-	require.Zero(t, count(draw(annotate.Stroke{Kind: annotate.Absent, Region: region(0, 0, width, height)}, object)))
+	require.Zero(t, masks.Area(draw(annotate.Stroke{Kind: annotate.Box, Erase: true, Region: region(0, 0, width, height)}, object)))
+	require.Zero(t, masks.Area(draw(annotate.Stroke{Kind: annotate.Absent, Region: region(0, 0, width, height)}, object)))
 }
 
 // TestHugeIntensities: differences and sums of the largest float32 overflow.
@@ -76,6 +77,6 @@ func TestHugeIntensities(t *testing.T) {
 		if kind == annotate.Box {
 			s.Region = region(5, 5, 15, 15)
 		}
-		require.Positive(t, count(Draw(v, 2, s, make([]bool, width*height))))
+		require.Positive(t, masks.Area(Draw(v, 2, s, make([]bool, width*height))))
 	}
 }

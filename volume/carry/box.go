@@ -1,6 +1,10 @@
 package carry
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/internal/masks"
+)
 
 // Settings of Boxed.
 const (
@@ -25,7 +29,7 @@ func Boxed(gray []uint8, boxed []bool, side int) []bool {
 		y, x := (float64(i/side)-cy)/ry, (float64(i%side)-cx)/rx
 		mask[i] = boxed[i] && y*y+x*x <= 1
 	}
-	area := count(mask)
+	area := masks.Area(mask)
 	distance := SignedDistance(mask, side)
 	scale := float32(max(boxSoftness*math.Sqrt(float64(area)), 1))
 	for range boxRounds {
@@ -37,7 +41,7 @@ func Boxed(gray []uint8, boxed []bool, side int) []bool {
 			}
 		}
 		found := filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
-		if float64(count(found)) < boxLeast*float64(area) {
+		if float64(masks.Area(found)) < boxLeast*float64(area) {
 			break
 		}
 		mask = found

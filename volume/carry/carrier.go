@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
@@ -57,7 +58,7 @@ func New(gray []uint8, mask []bool, side int, gap float64) *Carrier {
 	if !ok {
 		b = box{0, 0, side, side}
 	}
-	c.area = float64(max(count(mask), 1))
+	c.area = float64(max(masks.Area(mask), 1))
 	c.lastArea = c.area
 	c.mean, c.deviation = moments(gray, mask)
 	c.grays = newGrays(gray, mask, b.grown(0.6, 4, side), side)
@@ -115,7 +116,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 		snapped = filled(snapped, c.side)
 	}
 	p.field = p.Flow
-	if count(snapped) > 0 {
+	if masks.Area(snapped) > 0 {
 		p.field = average(p.Flow, SignedDistance(snapped, c.side))
 	}
 	p.Logits = scaled(p.field, scale)
@@ -133,7 +134,7 @@ func (c *Carrier) Here() *Proposal {
 
 // softness is the distance over which a carried outline is uncertain, in pixels.
 func (c *Carrier) softness(mask []bool) float32 {
-	return float32(max(softness*math.Sqrt(float64(count(mask))), 1))
+	return float32(max(softness*math.Sqrt(float64(masks.Area(mask))), 1))
 }
 
 // Field is the signed distance of the proposed outline: the mean of the cut's and the carried outline's.
@@ -150,11 +151,11 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	n.steps++
 	n.missed = 0
 	mask := positive(found)
-	if count(mask) == 0 {
+	if masks.Area(mask) == 0 {
 		return c.Skip()
 	}
 	n.gray, n.field, n.drift = p.gray, SignedDistance(mask, c.side), p.drift
-	n.lastArea = float64(count(mask))
+	n.lastArea = float64(masks.Area(mask))
 	return &n
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/stretchr/testify/require"
 )
 
@@ -136,5 +137,5 @@ func TestBoxed(t *testing.T) {
 		boxed[i] = y >= 25 && y <= 63 && x >= 30 && x <= 66
 	}
 	require.Greater(t, overlap(Boxed(gray, boxed, side), truth), 0.95)
-	require.Zero(t, count(Boxed(gray, make([]bool, side*side), side)))
+	require.Zero(t, masks.Area(Boxed(gray, make([]bool, side*side), side)))
 }

@@ -1,6 +1,10 @@
 package carry
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/internal/masks"
+)
 
 // Signs is the number of values in Evidence.
 const Signs = 17
@@ -18,7 +22,7 @@ type Evidence [Signs]float32
 // evidence compares a proposal with the original outline and with the last slice. carried is the outline moved by the
 // flow, snapped the result of the cut.
 func (c *Carrier) evidence(p *Proposal, carried, snapped []bool) (e Evidence) {
-	area := float64(max(count(snapped), 1))
+	area := float64(max(masks.Area(snapped), 1))
 	near := rim(snapped, c.side)
 	gray, _ := moments(p.gray, snapped)
 	found := positive(p.field)
@@ -35,7 +39,7 @@ func (c *Carrier) evidence(p *Proposal, carried, snapped []bool) (e Evidence) {
 		4 * (separation(p.Likely, snapped, near, c.side) - c.edge), // does it stand out as much?
 		math.Log1p(float64(c.steps)),                               // how many slices away is the outline?
 		math.Log1p(float64(c.missed)),                              // for how many slices has it been missing?
-		math.Log(float64(max(count(carried), 1)) / c.area),         // has the carried outline shrunk?
+		math.Log(float64(max(masks.Area(carried), 1)) / c.area),    // has the carried outline shrunk?
 		c.sharpness,                                   // how sharp was the outlined border?
 		shared(inside, c.inside),                      // is its histogram like the outline's,
 		shared(around, c.around),                      // and that of its surroundings?
@@ -128,7 +132,7 @@ func raggedness(mask []bool, side int) float64 {
 			border++
 		}
 	}
-	return float64(max(border*border, 1)) / float64(max(count(mask), 1)) / (4 * math.Pi)
+	return float64(max(border*border, 1)) / float64(max(masks.Area(mask), 1)) / (4 * math.Pi)
 }
 
 // likeness is the correlation, within a box, between a slice and the last one warped to it.

@@ -88,17 +88,6 @@ func hollow(mask []bool, side int) bool {
 	return float64(holes) > 0.05*float64(n)
 }
 
-// count is the number of pixels in a mask.
-func count(mask []bool) int {
-	n := 0
-	for _, on := range mask {
-		if on {
-			n++
-		}
-	}
-	return n
-}
-
 // overlap is the Dice coefficient of two masks.
 func overlap(a, b []bool) float64 {
 	both, sum := 0, 0

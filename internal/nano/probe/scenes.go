@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
@@ -44,13 +45,7 @@ func drawn(c *train.Case) (object, bool) {
 		}
 		z := on[len(on)/2]
 		mask := c.Mask(z, o)
-		n := 0
-		for _, in := range mask {
-			if in {
-				n++
-			}
-		}
-		if n >= leastPixels {
+		if masks.Area(mask) >= leastPixels {
 			return object{c.H, c.W, c.Images[z], mask}, true
 		}
 	}
