@@ -95,9 +95,13 @@ func TestLabelMapsReplaceEachOther(t *testing.T) {
 	require.Equal(t, ".nrrd", labels[Final].Ext)
 	require.Equal(t, ".nii.gz", labels["original"].Ext)
 	require.NoFileExists(t, filepath.Join(dir, "labelsTr", "a.nii.gz"), "one label map per tag")
+	require.NoError(t, f.SetInfo("a", "original", map[string]any{"by": "me"}))
 	require.NoError(t, f.RemoveLabel(labels["original"]))
 	_, err = f.Label("a", "original")
 	require.ErrorIs(t, err, ErrUnknown)
+	info, err := f.Info("a", "original")
+	require.NoError(t, err)
+	require.Empty(t, info, "what was stored about a removed label map")
 }
 
 func TestLinksThatLeadOutAreNotFollowed(t *testing.T) {
@@ -129,29 +133,6 @@ func TestNoFileIsReadOrKeptThroughALinkThatLeadsOut(t *testing.T) {
 	require.True(t, f.within("series"))
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "series", "3.dcm")))
 	require.False(t, f.within("series"))
-}
-
-// TestReplacedLabelMapsGoToTheTrash: whatever another program wrote into labelsTr can be brought back.
-func TestReplacedLabelMapsGoToTheTrash(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "a.nii.gz"), annotatetest.Ball(3, 4, 5))
-	f := open(t, dir)
-	a, err := f.Find("a")
-	require.NoError(t, err)
-	first := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(3, 4, 5))
-	second := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(4, 4, 5))
-	require.NoError(t, f.SaveLabel(a, Final, ".nii.gz", first))
-	require.NoError(t, f.SaveLabel(a, Final, ".nii.gz", second))
-	left, err := filepath.Glob(filepath.Join(dir, ".slmsam", "trash", "*-a.nii.gz"))
-	require.NoError(t, err)
-	require.Len(t, left, 1)
-	for path, want := range map[string]string{left[0]: first, filepath.Join(dir, "labelsTr", "a.nii.gz"): second} {
-		got, err := os.ReadFile(path)
-		require.NoError(t, err)
-		expected, err := os.ReadFile(want)
-		require.NoError(t, err)
-		require.Equal(t, expected, got, path)
-	}
 }
 
 // TestNamesOfLabelFoldersStayFree: a volume may be called like a folder of label maps, but no series takes its place.

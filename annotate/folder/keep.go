@@ -10,6 +10,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
+// What a journal of a volume's annotations is kept as: .slmsam/annotations/ID.journal.
+const (
+	Journals   = "annotations"
+	JournalExt = ".journal"
+)
+
 // Keep returns the path of a file in which a package keeps what it knows about a volume: .slmsam/KIND/ID.EXT. The folder
 // is made if necessary.
 func (f *Folder) Keep(kind, id, ext string) (string, error) {

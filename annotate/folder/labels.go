@@ -138,10 +138,13 @@ func (f *Folder) SaveLabel(v Volume, tag, ext, from string) error {
 	return nil
 }
 
-// RemoveLabel moves a label map to the trash.
+// RemoveLabel moves a label map to the trash, with what clients stored about it.
 func (f *Folder) RemoveLabel(l LabelFile) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := f.discardIfAny(path.Join(kept, strings.TrimSuffix(l.file, l.Ext)+".json")); err != nil {
+		return err
+	}
 	return f.discard(l.file)
 }
 

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slicer is a client as 3D Slicer's plugin.
+// slicer sends what 3D Slicer's plugin sends.
 type slicer struct {
 	t      testing.TB
 	url    string
@@ -31,6 +31,7 @@ type slicer struct {
 	server *Server
 }
 
+// start serves an empty folder with a model that copies outlines, until the end of the test. trainer may be nil.
 func start(t testing.TB, trainer annotate.Trainer) *slicer {
 	dir := t.TempDir()
 	log := slog.New(slog.DiscardHandler)
@@ -54,6 +55,7 @@ type file struct {
 	data        []byte
 }
 
+// formOf returns a form with parameters, as JSON, and files.
 func formOf(t testing.TB, params any, files ...file) (contentType string, body []byte) {
 	var out bytes.Buffer
 	m := multipart.NewWriter(&out)
@@ -70,6 +72,7 @@ func formOf(t testing.TB, params any, files ...file) (contentType string, body [
 	return m.FormDataContentType(), out.Bytes()
 }
 
+// do sends a request without following redirects, like Slicer's client.
 func (c *slicer) do(method, path, contentType string, body []byte) (*http.Response, []byte) {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, bytes.NewReader(body))
 	require.NoError(c.t, err)
@@ -85,7 +88,7 @@ func (c *slicer) do(method, path, contentType string, body []byte) (*http.Respon
 	return resp, out
 }
 
-// must is do with the answer 200, as JSON if it is.
+// must is do for a request that must succeed. It decodes a JSON reply.
 func (c *slicer) must(method, path, contentType string, body []byte) map[string]any {
 	resp, out := c.do(method, path, contentType, body)
 	require.Equal(c.t, http.StatusOK, resp.StatusCode, "%s %s: %s", method, path, out)
@@ -96,7 +99,7 @@ func (c *slicer) must(method, path, contentType string, body []byte) map[string]
 	return reply
 }
 
-// encoded is a volume or a label map as a file.
+// encoded returns the bytes of a file that write writes.
 func encoded(t testing.TB, ext string, write func(path string) error) []byte {
 	path := filepath.Join(t.TempDir(), "file"+ext)
 	require.NoError(t, write(path))
@@ -119,13 +122,13 @@ func (c *slicer) upload(id string, v *volume.Volume) {
 	require.Equal(c.t, id, c.must(http.MethodPut, "/datastore/?image="+url.QueryEscape(id), contentType, body)["image"])
 }
 
-// scribbleParams is what Slicer sends beside a label map in which "my organ" is 3.
+// scribbleParams returns what Slicer sends along with a label map in which "my organ" is label 3.
 func scribbleParams() map[string]any {
 	return map[string]any{"roi": []int{}, "selected_label_name": "my organ", "result_extension": ".nrrd", "client_id": "a",
 		"label_info": []map[string]any{{"name": background, "id": 1}, {"name": foreground, "id": 2}, {"name": "my organ", "id": 3}}}
 }
 
-// infer sends a label map and returns the result as a label map.
+// infer sends a request with files and returns the resulting label map, after checking the form of the reply.
 func (c *slicer) infer(query string, params any, files ...file) *volume.LabelMap {
 	contentType, body := formOf(c.t, params, files...)
 	resp, out := c.do(http.MethodPost, "/infer/"+query, contentType, body)
@@ -153,13 +156,14 @@ func (c *slicer) infer(query string, params any, files ...file) *volume.LabelMap
 	return l
 }
 
-// square is a label map on v's grid with a square of the value on slice k.
+// square returns a label map on v's grid that holds value in the square from (lo,lo) to (hi,hi), exclusive, of slice k.
 func square(v *volume.Volume, value int32, k, lo, hi int) *volume.LabelMap {
 	l := volume.NewLabelMap(v)
 	paint(l, value, k, lo, hi)
 	return l
 }
 
+// paint sets a square of a slice; see square.
 func paint(l *volume.LabelMap, value int32, k, lo, hi int) {
 	for j := lo; j < hi; j++ {
 		for i := lo; i < hi; i++ {
@@ -168,7 +172,7 @@ func paint(l *volume.LabelMap, value int32, k, lo, hi int) {
 	}
 }
 
-// slicesWith lists the slices that hold a value.
+// slicesWith returns the slices that contain a value.
 func slicesWith(l *volume.LabelMap, value int32) []int {
 	var out []int
 	for k := range l.Dim[2] {

@@ -158,6 +158,10 @@ func (s *Server) removeImage(w http.ResponseWriter, r *http.Request) error {
 	if err := s.folder.Remove(v); err != nil {
 		return err
 	}
+	s.noteDoubts(v.ID, nil)
+	if _, err := s.folder.ListReviewed(); err != nil {
+		return err
+	}
 	web.JSON(w, http.StatusOK, struct{}{})
 	return nil
 }

@@ -60,6 +60,9 @@ func (s *Server) saveLabel(w http.ResponseWriter, r *http.Request) error {
 	if err := s.folder.SetInfo(v.ID, tagOf(r), said); err != nil {
 		return err
 	}
+	if _, err := s.folder.ListReviewed(); err != nil {
+		return err
+	}
 	web.JSON(w, http.StatusOK, map[string]string{"image": v.ID, "label": v.ID})
 	return nil
 }
@@ -100,6 +103,9 @@ func (s *Server) removeLabel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.folder.RemoveLabel(l); err != nil {
+		return err
+	}
+	if _, err := s.folder.ListReviewed(); err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, struct{}{})

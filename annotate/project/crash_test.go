@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,7 +53,7 @@ func TestNothingAcknowledgedIsLostWhenTheProgramIsKilled(t *testing.T) {
 }
 
 func journalOf(t *testing.T, dir string) string {
-	path, err := openProject(t, dir, far(0)).folder.Keep(kind, "a", ".journal")
+	path, err := openProject(t, dir, far(0)).folder.Keep(folder.Journals, "a", folder.JournalExt)
 	require.NoError(t, err)
 	return path
 }

@@ -182,6 +182,13 @@ func (d *Document) Close() {
 	}
 }
 
+// moved reports whether the journal's file was moved away.
+func (d *Document) moved() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.journal.moved()
+}
+
 // Depth returns the number of steps that have been made and not undone.
 func (d *Document) Depth() int {
 	d.mu.Lock()

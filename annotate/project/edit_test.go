@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
 	"github.com/seed-6f79f512/slmsam/annotate/folder"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
@@ -226,6 +227,43 @@ func TestUploadsDoNotTouchWhatIsThere(t *testing.T) {
 	var input *annotate.InputError
 	require.ErrorAs(t, err, &input)
 	require.NoFileExists(t, filepath.Join(dir, "junk.nii.gz"))
+}
+
+// TestARemovedVolumeLeavesNothingToANewOne removes a volume through another protocol's folder while the page has it open,
+// and adds a different image with the same name.
+func TestARemovedVolumeLeavesNothingToANewOne(t *testing.T) {
+	dir := newFolder(t)
+	p := openProject(t, dir, far(0))
+	d := openA(t, p)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
+	require.NoError(t, err)
+	_, release, err := p.Image(d)
+	require.NoError(t, err)
+	release()
+	other, err := folder.Open(dir, 1<<20)
+	require.NoError(t, err)
+	defer other.Close()
+	a, err := other.Find("a")
+	require.NoError(t, err)
+	require.NoError(t, other.Remove(a))
+	_, err = p.Document("a")
+	require.ErrorIs(t, err, folder.ErrUnknown)
+	_, err = d.Draw(me, 5, square(1, 2, 2, 4), nil)
+	require.ErrorIs(t, err, ErrNotSaved, "the removed volume's document is closed")
+
+	image := annotatetest.Ball(depth-2, height, width)
+	path := filepath.Join(t.TempDir(), "x.nii.gz")
+	require.NoError(t, volume.WriteVolume(path, image, volume.WriteOptions{}))
+	require.NoError(t, other.Add("a", ".nii.gz", path))
+	list, err := p.Volumes()
+	require.NoError(t, err)
+	require.Equal(t, Entry{ID: "a", Name: "a", State: New}, list[0])
+	fresh := openA(t, p)
+	require.Zero(t, fresh.Snapshot().Revision)
+	got, release, err := p.Image(fresh)
+	require.NoError(t, err)
+	defer release()
+	require.Equal(t, image.Dim, got.Volume.Dim)
 }
 
 func TestAListOfVolumesOpensNone(t *testing.T) {

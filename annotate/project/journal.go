@@ -200,6 +200,19 @@ func (j *journal) replace(records []record) error {
 	return nil
 }
 
+// moved reports whether the journal has records but its file is no longer in its place.
+func (j *journal) moved() bool {
+	if j.file == nil {
+		return false
+	}
+	ours, err := j.file.Stat()
+	if err != nil {
+		return false // it is closed
+	}
+	there, err := os.Stat(j.path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(ours, there)
+}
+
 func (j *journal) close() {
 	if j.file != nil {
 		j.file.Close()

@@ -20,16 +20,16 @@ type listed struct {
 // stateOf returns a volume's state. A folder may have thousands of volumes, so volumes without a journal are not read, and
 // journals that are not open are read only once per change, and closed again.
 func (p *Project) stateOf(v folder.Volume) (State, error) {
-	path, err := p.folder.Keep(kind, v.ID, ".journal")
+	path, err := p.folder.Keep(folder.Journals, v.ID, folder.JournalExt)
 	if err != nil {
 		return "", err
 	}
-	p.mu.Lock()
-	d, known := p.documents[v.ID], p.listed[v.ID]
-	p.mu.Unlock()
-	if d != nil {
+	if d := p.opened(v.ID); d != nil {
 		return d.progress()
 	}
+	p.mu.Lock()
+	known := p.listed[v.ID]
+	p.mu.Unlock()
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

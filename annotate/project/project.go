@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -116,15 +117,9 @@ func publicError(err error) string {
 	return "cannot be opened; the server's log says why"
 }
 
-// kind is the name of the folder for journals in .slmsam.
-const kind = "annotations"
-
 // Document returns a volume's document, and opens it if necessary. It returns folder.ErrUnknown if there is no such volume.
 func (p *Project) Document(id string) (*Document, error) {
-	p.mu.Lock()
-	d := p.documents[id]
-	p.mu.Unlock()
-	if d != nil {
+	if d := p.opened(id); d != nil {
 		return d, nil
 	}
 	v, err := p.folder.Find(id)
@@ -135,19 +130,20 @@ func (p *Project) Document(id string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := p.folder.Keep(kind, id, ".journal")
+	path, err := p.folder.Keep(folder.Journals, id, folder.JournalExt)
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d := p.documents[id]; d != nil || p.closed {
+	if d := p.documents[id]; d != nil || p.closed { // another request opened it in the meantime
 		if d == nil {
 			err = errClosed
 		}
 		return d, err
 	}
-	if d, err = openDocument(id, path, grid{dim: geom.Dim, axis: geom.AcquisitionAxis()}); err != nil {
+	d, err := openDocument(id, path, grid{dim: geom.Dim, axis: geom.AcquisitionAxis()})
+	if err != nil {
 		return nil, err
 	}
 	d.image = func() (Image, func(), error) { return p.use(d) }
@@ -157,6 +153,26 @@ func (p *Project) Document(id string) (*Document, error) {
 	}
 	p.documents[id] = d
 	return d, nil
+}
+
+// opened returns a volume's document if it is open; nil otherwise. A document whose journal was moved away, because the
+// volume was removed, is closed: a new volume with the same name starts without annotations.
+func (p *Project) opened(id string) *Document {
+	p.mu.Lock()
+	d := p.documents[id]
+	p.mu.Unlock()
+	if d == nil || !d.moved() {
+		return d
+	}
+	p.mu.Lock()
+	if p.documents[id] == d {
+		delete(p.documents, id)
+	}
+	p.ahead.drop(d)
+	p.mu.Unlock()
+	p.Stop(d)
+	d.Close()
+	return nil
 }
 
 var errClosed = errors.New("the project is closed")
@@ -173,11 +189,16 @@ func (p *Project) Image(d *Document) (Image, func(), error) {
 
 // use returns a document's volume, and reads it from the folder unless it is in memory.
 func (p *Project) use(d *Document) (Image, func(), error) {
-	return p.images.use(d.ID, func() (*volume.Volume, error) {
-		v, err := p.folder.Find(d.ID)
-		if err != nil {
-			return nil, err
-		}
+	v, err := p.folder.Find(d.ID)
+	if err != nil {
+		return Image{}, nil, err
+	}
+	changed, err := p.folder.Changed(v)
+	if err != nil {
+		return Image{}, nil, err
+	}
+	key := fmt.Sprintf("%d %s", changed.UnixNano(), d.ID) // a new file with the same name is another image
+	return p.images.use(key, func() (*volume.Volume, error) {
 		read, err := p.folder.Read(v)
 		if err == nil && read.Dim != d.grid.dim {
 			err = annotate.Inputf("the volume has %v voxels now, but had %v when it was annotated: give the new file a different name", read.Dim, d.grid.dim)
@@ -230,7 +251,7 @@ func (p *Project) taken(id string) (bool, error) {
 	if _, err := p.folder.Find(id); !errors.Is(err, folder.ErrUnknown) {
 		return err == nil, err
 	}
-	return p.folder.Keeps(kind, id, ".journal"), nil
+	return p.folder.Keeps(folder.Journals, id, folder.JournalExt), nil
 }
 
 // Counts are numbers about a project, for monitoring.
