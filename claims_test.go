@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// barVolume is a bright bar without an edge between its halves, and masks of the left and the right half.
+// barVolume returns slices with a bright bar that has no edge between its halves, and masks of the left and right half.
 func barVolume(slices int) (s slmsam.Slices, left, right []bool) {
 	const side = 72
 	v := &volume.Volume{Dim: [3]int{side, side, slices}, Data: make([]float32, side*side*slices)}
@@ -27,17 +27,13 @@ func barVolume(slices int) (s slmsam.Slices, left, right []bool) {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 400}}, left, right
 }
 
-// TestObjectsLeaveEachOtherAlone lets an object grow into another one. Where the other is outlined, the first gives those
-// pixels up, and it continues without them even where the other is known to be absent.
+// TestObjectsLeaveEachOtherAlone lets an object grow into a second one. Where the second is outlined, the first gives up
+// its pixels there, and it continues without them, even on slices where the second is known to be absent.
 func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 	m := freshPrior(t, true)
-	for _, p := range m.Params.All() {
-		if p.Name == "prior.refiner.mask.bias" {
-			p.Set([]float32{1.5}) // masks grow from slice to slice
-		}
-	}
+	setParam(t, m, refinerBias, 1.5) // masks grow from slice to slice
 	s, left, right := barVolume(8)
-	taken := func(prompts ...slmsam.Prompt) (pixels int) {
+	takenOnSlice4 := func(prompts ...slmsam.Prompt) (pixels int) {
 		r := slmsam.Request{Slices: s, Prompts: prompts, Present: map[int][]slmsam.Span{1: {{First: 0, End: 8}}},
 			Absent: map[int][]slmsam.Span{2: {{First: 4, End: 8}}}}
 		result, err := m.Segment(context.Background(), r)
@@ -50,13 +46,12 @@ func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 		return pixels
 	}
 	one, other := slmsam.Prompt{Slice: 0, Object: 1, Mask: left}, slmsam.Prompt{Slice: 3, Object: 2, Mask: right}
-	alone, beside := taken(one), taken(one, other)
-	require.Greater(t, alone, 80)
-	require.Less(t, beside, 10)
+	require.Greater(t, takenOnSlice4(one), 80, "alone, it grows into the other half")
+	require.Less(t, takenOnSlice4(one, other), 10)
 }
 
-// TestOfficialOrderOfAPrior: with a single outline, the official order finds what the usual one finds.
-func TestOfficialOrderOfAPrior(t *testing.T) {
+// TestPriorInTheOfficialOrder checks that with a single outline, the official order finds what the default order finds.
+func TestPriorInTheOfficialOrder(t *testing.T) {
 	m := freshPrior(t, true)
 	s, masks := discVolume(8)
 	found := map[slmsam.Order][]int32{}
@@ -64,6 +59,9 @@ func TestOfficialOrderOfAPrior(t *testing.T) {
 		result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Options: slmsam.Options{Order: order},
 			Prompts: []slmsam.Prompt{{Slice: 3, Object: 1, Mask: masks[3]}}})
 		require.NoError(t, err)
+		for _, f := range result.Objects[0].Slices {
+			require.Positive(t, f.Area, "slice %d", f.Slice)
+		}
 		found[order] = result.Labels.Data
 	}
 	require.Equal(t, found[slmsam.Blended], found[slmsam.Official])

@@ -10,10 +10,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// An outline on one slice becomes a label map of the whole volume. The built-in model, nano, needs no file; others are
-// loaded by path or, after being pulled, by name.
+// This turns an outline on one slice into a label map of the whole volume. The built-in model, nano, needs no file; others
+// are loaded by path or, after being pulled, by name.
 func Example() {
-	// A bright cylinder along the slices; in real use, volume.Read("scan.nii.gz").
+	// A bright cylinder along the slices. A real program calls volume.Read("scan.nii.gz").
 	dim := [3]int{64, 64, 12}
 	scan := &volume.Volume{Dim: dim, Data: make([]float32, 64*64*12), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 4})}
 	outline := make([]bool, 64*64)
@@ -37,15 +37,19 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	tracked := 0
 	for _, f := range result.Objects[0].Slices {
-		if f.State == slmsam.StateOutlined {
+		switch f.State {
+		case slmsam.StateOutlined:
 			fmt.Println("outlined: slice", f.Slice, "with", f.Area, "pixels")
+		case slmsam.StateTracked:
+			tracked++
 		}
 	}
-	fmt.Println("looked at:", len(result.Objects[0].Slices), "slices")
+	fmt.Println("tracked:", tracked, "slices")
 	// Output:
 	// outlined: slice 6 with 697 pixels
-	// looked at: 12 slices
+	// tracked: 11 slices
 }
 
 func ExampleRanges() {

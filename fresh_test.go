@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// freshNano is an untrained nano model for small slices.
+// freshNano returns an untrained nano model for slices of 128 x 128 pixels.
 func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph) {
 	t.Helper()
 	c := slmsam.Nano()
@@ -24,7 +24,7 @@ func freshNano(t *testing.T) (*slmsam.Model, *nn.Graph) {
 	return m, nn.NewGraph(dev)
 }
 
-// waves are the features of a slice with some structure.
+// waves returns the features of a slice with a pattern of waves.
 func waves(m *slmsam.Model, g *nn.Graph) slmsam.Image {
 	pixels := make([]float32, 128*128*3)
 	for i := range pixels {
@@ -34,7 +34,7 @@ func waves(m *slmsam.Model, g *nn.Graph) slmsam.Image {
 	return m.Encode(g, g.Upload(pixels, 1, 128, 128, 3))
 }
 
-// remembering returns a bank that holds one annotated slice.
+// remembering returns a memory bank that holds one outlined slice.
 func remembering(t *testing.T, m *slmsam.Model, g *nn.Graph, im slmsam.Image, mask []float32) *memattn.Bank {
 	t.Helper()
 	masks := g.Upload(mask, 1, 128, 128, 1)
@@ -46,9 +46,9 @@ func remembering(t *testing.T, m *slmsam.Model, g *nn.Graph, im slmsam.Image, ma
 	return bank
 }
 
-// TestFreshModelFeelsTheMaskInItsPlace compares the features of the next slice with and without a disc on the
-// annotated one: even before training, the features must change clearly, and where the disc was.
-func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
+// TestFreshModelSeesTheMaskInItsPlace compares the features of the next slice with and without a disc on the outlined one.
+// Even before training, they must change clearly, and most where the disc was.
+func TestFreshModelSeesTheMaskInItsPlace(t *testing.T) {
 	m, g := freshNano(t)
 	im := waves(m, g)
 	disc := make([]float32, 128*128)
@@ -86,12 +86,13 @@ func TestFreshModelFeelsTheMaskInItsPlace(t *testing.T) {
 	require.Greater(t, in, 1.5*out)
 }
 
-// TestKnownPresence lets the truth decide what is absent, contrary to the scores.
+// TestKnownPresence checks that Present overrides the scores in deciding which objects are absent, and that with Free, the
+// candidates' logits stay as the network computed them.
 func TestKnownPresence(t *testing.T) {
 	m, g := freshNano(t)
 	im := waves(m, g)
 	f := decoder.Features{Image: im.Top, S0: im.S0, S1: im.S1}
-	asked := func(present []bool) *decoder.Result {
+	decode := func(present []bool) *decoder.Result {
 		r, err := m.Heads.Decode(g, f, 2, decoder.Prompts{Multi: true, Present: present})
 		require.NoError(t, err)
 		_, err = r.Read(g)
@@ -103,7 +104,7 @@ func TestKnownPresence(t *testing.T) {
 		require.NoError(t, err)
 		return v
 	}
-	r := asked([]bool{true, false})
+	r := decode([]bool{true, false})
 	require.Equal(t, []float32{1, -1}, r.Presence)
 	logits, pointers := read(r.LowRes), read(r.Pointer)
 	half := len(logits) / 2
@@ -114,16 +115,16 @@ func TestKnownPresence(t *testing.T) {
 	require.NotEqual(t, pointers[:len(pointers)/2], pointers[len(pointers)/2:])
 	free, err := m.Heads.Decode(g, f, 2, decoder.Prompts{Multi: true, Present: []bool{true, false}, Free: true})
 	require.NoError(t, err)
-	require.Equal(t, logits, read(free.LowRes), "the chosen mask is absent nevertheless")
+	require.Equal(t, logits, read(free.LowRes), "the chosen mask is absent all the same")
 	require.NotContains(t, read(free.Candidates(g)), float32(decoder.NoObject))
 	require.Contains(t, read(r.Candidates(g)), float32(decoder.NoObject))
-	plain := asked(nil)
+	plain := decode(nil)
 	require.Equal(t, plain.Score, plain.Presence)
-	require.Equal(t, plain.Score, r.Score, "the scores themselves stay")
+	require.Equal(t, plain.Score, r.Score, "the scores themselves do not change")
 }
 
-// TestRecallRemembersTheTruth moves the true mask of the second of three slices: this must affect the third slice's
-// features if, and only if, the truth is remembered.
+// TestRecallRemembersTheTruth moves the true mask on the second of three slices. This must affect the third slice's logits
+// if, and only if, the truth is remembered instead of the prediction.
 func TestRecallRemembersTheTruth(t *testing.T) {
 	m, g := freshNano(t)
 	third := func(recall bool, left int) []float32 {

@@ -12,15 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullSize runs the stored full-size volume from 8-bit slices to masks. On a GPU, it needs SLMSAM_FULLSIZE_GPU=1,
+// TestFullSize replays the recorded full-size volume from 8-bit slices to masks. On a GPU, it needs SLMSAM_FULLSIZE_GPU=1,
 // because a software Vulkan driver takes minutes.
 func TestFullSize(t *testing.T) {
-	ran := false
-	for _, s := range golden.Sets(t) {
-		if !s.Has("outputs.safetensors") {
-			continue
-		}
-		ran = true
+	for _, s := range golden.SetsWith(t, "outputs.safetensors") {
 		t.Run(s.Name, func(t *testing.T) {
 			golden.OnDevices(t, func(t *testing.T, dev backend.Device) {
 				if golden.OnGPU(dev) && os.Getenv("SLMSAM_FULLSIZE_GPU") != "1" {
@@ -30,13 +25,10 @@ func TestFullSize(t *testing.T) {
 			})
 		})
 	}
-	if !ran {
-		t.Skip("the fixture folder has no full-size set")
-	}
 }
 
-// every returns channels-last values [h,w,C] as [..,H,W], subsampled by 4 along both axes.
-func every(v []float32, h, w, c int) []float32 {
+// everyFourth takes every fourth row and column of channels-last values [h,w,c] and returns them channels-first.
+func everyFourth(v []float32, h, w, c int) []float32 {
 	var out []float32
 	for k := 0; k < c; k++ {
 		for y := 0; y < h; y += 4 {
@@ -48,18 +40,15 @@ func every(v []float32, h, w, c int) []float32 {
 	return out
 }
 
+// runFullSize tracks the prompt forward and backward, and compares every slice.
 func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
-	tol := golden.Tolerance{Abs: 5e-3}
+	tol := golden.Tolerance{Abs: 5e-3} // from the fixtures' README
 	f := s.File(t, "outputs.safetensors")
 	m, g := s.Model(t, dev), nn.NewGraph(dev)
 	raw, shape := f.Bytes("raw")
 	n, h, w := shape[0], shape[1], shape[2]
 	size, grid, width := m.Config.ImageSize, m.Config.Grid(), m.Config.Attention.Width
-	bits, _ := f.Bytes("prompt_mask")
-	mask := make([]bool, len(bits))
-	for i, b := range bits {
-		mask[i] = b != 0
-	}
+	mask := f.Bools("prompt_mask")
 	prompt := f.Int("prompt_slice")
 	tr := m.NewTracker(g, 1, n, slmsam.TrackOptions{FillHoles: 8,
 		Memory: slmsam.Memory{Long: m.Config.Frames, Short: f.Int("recent_n")}})
@@ -78,7 +67,7 @@ func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
 				top, err := g.Read(im.Top)
 				require.NoError(t, err)
 				want, _ := f.Data("vision_features_first_encoded_slice_every_fourth")
-				golden.Close(t, "image features", want, every(top, grid, grid, width), golden.Tolerance{Abs: 1e-3, Rel: 1e-3})
+				golden.Close(t, "image features", want, everyFourth(top, grid, grid, width), golden.Tolerance{Abs: 1e-3, Rel: 1e-3})
 			}
 			found, err := do(im)
 			require.NoError(t, err)
@@ -91,7 +80,7 @@ func runFullSize(t *testing.T, s golden.Set, dev backend.Device) {
 			memory, err := g.Read(entry.Memory)
 			require.NoError(t, err)
 			golden.Close(t, "memory", at("maskmem_features_every_fourth", slice),
-				every(memory, grid, grid, m.Config.Attention.MemoryWidth), tol)
+				everyFourth(memory, grid, grid, m.Config.Attention.MemoryWidth), tol)
 			return nil
 		})
 	}

@@ -12,18 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHalvesInAFile checks that findings held back in a temporary file give the same result as in memory.
+// TestHalvesInAFile checks that the result is the same whether findings in a gap wait in memory or in a temporary file, and
+// that no file stays behind.
 func TestHalvesInAFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	results := map[int64]*slmsam.Result{}
 	for _, memory := range []int64{0, 5000, 64 << 20} {
 		dev := cpu.New(0)
-		defer dev.Close()
 		m := newModel(t, dev)
 		m.HoldInMemory(memory)
 		var err error
 		results[memory], err = m.Segment(context.Background(), fourObjects())
 		require.NoError(t, err)
+		dev.Close()
 	}
 	for _, memory := range []int64{0, 5000} {
 		require.Equal(t, results[64<<20].Labels, results[memory].Labels)
@@ -31,12 +32,11 @@ func TestHalvesInAFile(t *testing.T) {
 	}
 	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 	require.NoError(t, err)
-	require.Empty(t, left, "no file stays")
+	require.Empty(t, left)
 }
 
-// TestLongGapsTakeNoMemory propagates two objects between two outlines and measures the memory of the process,
-// without the volume and its labels, when both sides have reached the middle: the findings on all slices are then
-// waiting for the other side.
+// TestLongGapsTakeNoMemory propagates two objects between two outlines and measures the memory of the process, apart from
+// the volume and its labels, halfway through. The findings on all slices are then waiting for those from the other side.
 func TestLongGapsTakeNoMemory(t *testing.T) {
 	const few, many = 100, 2000
 	inUse := func(n int) int64 {
@@ -63,9 +63,9 @@ func TestLongGapsTakeNoMemory(t *testing.T) {
 		volume, labels := cap(r.Slices.Volume.Data), len(r.Slices.Volume.Data)
 		return int64(s.HeapAlloc) - 4*int64(volume+labels)
 	}
-	inUse(few) // fills the runtime's pools
+	inUse(few) // fill the runtime's pools
 	perSlice := (inUse(many) - inUse(few)) / (many - few)
 	held := 2 * 4 * (4 * 4) * (4 * 4) // bytes of logits per slice
-	t.Logf("%d bytes per slice; the masks have %d", perSlice, held)
+	t.Logf("%d bytes per slice; the logits take %d", perSlice, held)
 	require.Less(t, perSlice, int64(held)/4)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// points reads the points of every item.
+// points reads the recorded points of every item in a batch.
 func points(f *golden.File, coords, labels string) [][]decoder.Point {
 	xy, shape := f.Data(coords)
 	label, _ := f.Data(labels)
@@ -26,6 +26,7 @@ func points(f *golden.File, coords, labels string) [][]decoder.Point {
 	return out
 }
 
+// sparse compares the embeddings of points, item by item. pad adds the padding point that SAM 2 adds without a box.
 func (c checker) sparse(name string, e *decoder.PromptEncoder, items [][]decoder.Point, pad bool) {
 	c.t.Helper()
 	var got []float32
@@ -38,6 +39,7 @@ func (c checker) sparse(name string, e *decoder.PromptEncoder, items [][]decoder
 	golden.Close(c.t, name, want, got, c.tol)
 }
 
+// TestPromptEncoder compares the embeddings of points, boxes and masks, and of no prompt at all.
 func TestPromptEncoder(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "prompt_encoder.safetensors")
@@ -46,11 +48,14 @@ func TestPromptEncoder(t *testing.T) {
 		pe, err := e.Grid(g, grid)
 		require.NoError(t, err)
 		c.image("dense_pe", pe.Reshape(1, grid, grid, -1))
+		compared := 0
 		for key := range f.Tensors {
 			if name, ok := strings.CutSuffix(key, ".coords"); ok {
 				c.sparse(name+".sparse", e, points(f, key, name+".labels"), true)
+				compared++
 			}
 		}
+		require.Positive(t, compared)
 		c.sparse("no_prompt.sparse", e, [][]decoder.Point{{{Label: decoder.Padding}}}, true)
 		box := f.Tensor("box_arg.boxes").Data
 		corners := []decoder.Point{{X: float64(box[0]), Y: float64(box[1]), Label: decoder.BoxTopLeft},
@@ -65,13 +70,14 @@ func TestPromptEncoder(t *testing.T) {
 	})
 }
 
-// headFeatures reads the features of all items.
+// headFeatures reads the image features that the heads take, for all items.
 func headFeatures(c checker) decoder.Features {
 	image := c.upload(c.f.Last, "in.features")
 	return decoder.Features{Image: image.Reshape(image.Dim(0), -1, image.Dim(3)),
 		S0: c.upload(c.f.Last, "in.high_res_s0"), S1: c.upload(c.f.Last, "in.high_res_s1")}
 }
 
+// TestMaskDecoder compares the mask decoder's outputs, its transformer, and the stability scores of single masks.
 func TestMaskDecoder(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "mask_decoder.safetensors")
@@ -98,7 +104,7 @@ func TestMaskDecoder(t *testing.T) {
 	})
 }
 
-// transform is the transformer's forward pass.
+// transform runs the transformer.
 func transform(g *nn.Graph, t *decoder.Transformer, tokens *nn.Tensor, in decoder.Input) (queries, keys *nn.Tensor) {
 	return t.Forward(g, tokens, t.First(g, tokens), in.Image, in.Positions)
 }
@@ -114,6 +120,7 @@ func (c checker) tokens(m *slmsam.Model, in decoder.Input) *nn.Tensor {
 	return c.g.Concat(1, c.g.Expand(own.Reshape(1, own.Dim(0), own.Dim(1)), 0, in.Sparse.Dim(0)), in.Sparse)
 }
 
+// TestHeads compares what the heads return for different kinds of prompts.
 func TestHeads(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "sam_heads.safetensors")
@@ -148,6 +155,7 @@ func TestHeads(t *testing.T) {
 	})
 }
 
+// TestMaskAsOutput compares what the heads return where the mask is given.
 func TestMaskAsOutput(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "mask_as_output.safetensors")
@@ -172,10 +180,12 @@ func TestMaskAsOutput(t *testing.T) {
 	})
 }
 
+// TestObjectPointers compares the position encoding of object pointers for different numbers of frames.
 func TestObjectPointers(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "object_pointers.safetensors")
 		c := checker{t, g, f, golden.Module}
+		compared := 0
 		for key, pos := range f.Tensors {
 			number, ok := strings.CutSuffix(strings.TrimPrefix(key, "frames"), ".pos")
 			if !ok {
@@ -193,32 +203,35 @@ func TestObjectPointers(t *testing.T) {
 			want, _ := f.Data(name + "sine")
 			golden.Close(t, name+"sine", want, sines, golden.Module)
 			c.same(name+"projected", m.Place.Pointer.Forward(g, g.Upload(sines, len(pos.Ints), width)))
+			compared++
 		}
+		require.Positive(t, compared)
 	})
 }
 
+// TestResize compares bilinear resizing of masks and bicubic resizing of position embeddings.
 func TestResize(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "resize.safetensors")
 		c := checker{t, g, f, golden.Tolerance{Abs: 1e-4}}
-		low := c.upload(f.Last, "low")
+		low, compared := c.upload(f.Last, "low"), 0
 		for key := range f.Tensors {
 			var h, w int
 			if n, _ := fmt.Sscanf(key, "low_to_%dx%d.bilinear", &h, &w); n == 2 {
 				c.image(key, g.Resize(low, h, w, nn.Bilinear))
+				compared++
 			}
 		}
+		require.Positive(t, compared)
 		trunk := m.Trunk
 		grid := f.Tensor("pos_embed.bicubic").Shape
 		c.image("pos_embed.bicubic", g.Resize(trunk.Background, grid[2], grid[3], nn.Bicubic))
 	})
 }
 
+// TestFillHoles compares masks whose holes of up to 8 pixels are filled. The values must be identical.
 func TestFillHoles(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		if !s.Has("modules", "fill_holes.safetensors") {
-			continue
-		}
+	for _, s := range golden.SetsWith(t, "modules", "fill_holes.safetensors") {
 		f := s.File(t, "modules", "fill_holes.safetensors")
 		in, shape := f.Data("in")
 		want, _ := f.Data("out")

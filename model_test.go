@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestCopyTo copies a model to another device. The copy equals the original and does not need it.
 func TestCopyTo(t *testing.T) {
 	m, err := slmsam.Open(cpu.New(1), "nano")
 	require.NoError(t, err)
@@ -23,5 +24,5 @@ func TestCopyTo(t *testing.T) {
 	m.Release()
 	again, err := c.State()
 	require.NoError(t, err)
-	require.Equal(t, want, again, "a copy does not need the original")
+	require.Equal(t, want, again, "after the original was released")
 }

@@ -1,6 +1,7 @@
 package slmsam_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -11,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parity runs a test on every fixture set and device, with the set's model loaded.
+// parity runs a test on every fixture set and every device, with the set's model.
 func parity(t *testing.T, test func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph)) {
+	t.Helper()
 	for _, s := range golden.Sets(t) {
 		if s.Has("outputs.safetensors") {
 			continue // TestFullSize covers it
@@ -48,7 +50,7 @@ func (c checker) image(name string, x *nn.Tensor) {
 	golden.Close(c.t, name, want, c.read(x), c.tol)
 }
 
-// same compares values that are stored in the same order.
+// same compares values that are stored in our own layout.
 func (c checker) same(name string, x *nn.Tensor) {
 	c.t.Helper()
 	want, _ := c.f.Data(name)
@@ -62,12 +64,13 @@ func (c checker) sequence(name string, x *nn.Tensor) {
 	golden.Close(c.t, name, want, c.read(x), c.tol)
 }
 
-// upload puts a stored tensor on the device with load's layout (File.Last, File.Data, ..).
+// upload puts a stored tensor on the device. load gives the layout: File.Last, File.Data or File.BatchFirst.
 func (c checker) upload(load func(string) ([]float32, []int), name string) *nn.Tensor {
 	v, s := load(name)
 	return c.g.Upload(v, s...)
 }
 
+// TestImageEncoder compares the trunk block by block, and the neck.
 func TestImageEncoder(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "image_encoder.safetensors")
@@ -85,7 +88,7 @@ func TestImageEncoder(t *testing.T) {
 		x = g.Add(x, pos)
 		for i, b := range m.Trunk.Blocks {
 			x = b.Forward(g, x)
-			c.same("block"+string(rune('0'+i)), x)
+			c.same(fmt.Sprintf("block%d", i), x)
 		}
 		stages := m.Trunk.Forward(g, image)
 		top := m.Neck.Top(g, stages)
@@ -100,6 +103,7 @@ func TestImageEncoder(t *testing.T) {
 	})
 }
 
+// TestMemoryAttention compares both attentions over recorded memories.
 func TestMemoryAttention(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "memory_attention.safetensors")
@@ -113,6 +117,7 @@ func TestMemoryAttention(t *testing.T) {
 	})
 }
 
+// TestFuser compares the fuser of both attentions, and its first block step by step.
 func TestFuser(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "fuser.safetensors")
@@ -128,6 +133,7 @@ func TestFuser(t *testing.T) {
 	})
 }
 
+// TestMemoryEncoder compares the memory made of a mask, for predicted masks and for prompts.
 func TestMemoryEncoder(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
 		f := s.File(t, "modules", "memory_encoder.safetensors")

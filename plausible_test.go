@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// noise is a volume whose voxels differ everywhere.
+// noise returns a volume of random values.
 func noise(dim [3]int) *volume.Volume {
 	rng := rand.New(rand.NewPCG(1, 2))
 	v := &volume.Volume{Dim: dim, Path: "ct.nii", Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}
@@ -19,7 +19,7 @@ func noise(dim [3]int) *volume.Volume {
 	return v
 }
 
-// asLabels uses a volume's values as labels.
+// asLabels returns a label map whose labels are the volume's values.
 func asLabels(v *volume.Volume, path string) *volume.LabelMap {
 	l := volume.NewLabelMap(v)
 	for i, x := range v.Data {
@@ -29,6 +29,7 @@ func asLabels(v *volume.Volume, path string) *volume.LabelMap {
 	return l
 }
 
+// TestPlausible checks that an image given as a mask is noticed, and so are image and mask in the wrong order.
 func TestPlausible(t *testing.T) {
 	image := noise([3]int{12, 10, 8})
 	drawn := volume.NewLabelMap(image)
@@ -47,6 +48,7 @@ func TestPlausible(t *testing.T) {
 	require.ErrorContains(t, slmsam.Plausible(labels, asLabels(image, "m.nii")), "swapped")
 }
 
+// TestCheckPlane checks that outlines drawn on slices along another axis are noticed.
 func TestCheckPlane(t *testing.T) {
 	image := noise([3]int{12, 10, 8})
 	draw := func(points ...[3]int) *volume.LabelMap {

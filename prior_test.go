@@ -6,12 +6,17 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-// discVolume is a volume with a bright disc that moves, grows, and is missing from some slices.
+// refinerBias is the parameter that shifts the logits of all masks of a model with a prior.
+const refinerBias = "prior.refiner.mask.bias"
+
+// discVolume returns slices with a bright disc that moves and grows, and the disc's masks. The disc is missing from the
+// slices given as away.
 func discVolume(slices int, away ...int) (slmsam.Slices, [][]bool) {
 	const side = 72
 	v := &volume.Volume{Dim: [3]int{side, side, slices}, Data: make([]float32, side*side*slices)}
@@ -37,7 +42,7 @@ func discVolume(slices int, away ...int) (slmsam.Slices, [][]bool) {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 4000}}, masks
 }
 
-// freshPrior is an untrained nano model with a prior.
+// freshPrior returns an untrained nano model with a prior: alone, or with the network.
 func freshPrior(t *testing.T, alone bool) *slmsam.Model {
 	t.Helper()
 	c := slmsam.Nano()
@@ -49,7 +54,7 @@ func freshPrior(t *testing.T, alone bool) *slmsam.Model {
 	return m
 }
 
-// follow runs Segment and returns the masks of an object by slice, nil where it is absent.
+// follow runs Segment and returns the masks of the first object by slice, nil where it is absent.
 func follow(t *testing.T, m *slmsam.Model, s slmsam.Slices, prompts ...slmsam.Prompt) map[int][]bool {
 	t.Helper()
 	result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Prompts: prompts})
@@ -63,6 +68,7 @@ func follow(t *testing.T, m *slmsam.Model, s slmsam.Slices, prompts ...slmsam.Pr
 	return found
 }
 
+// overlapOf returns the DSC of a mask and the truth. A nil mask is empty.
 func overlapOf(a, b []bool) float64 {
 	both, sum := 0, 0
 	for i := range b {
@@ -79,8 +85,8 @@ func overlapOf(a, b []bool) float64 {
 	return 2 * float64(both) / float64(sum)
 }
 
-// TestFreshModelIsItsPrior checks that an untrained model with a prior tracks an object as well as the prior does,
-// with and without its network.
+// TestFreshModelIsItsPrior checks that an untrained model with a prior tracks an object as well as the prior does, with and
+// without the network, and keeps the outline as it was drawn.
 func TestFreshModelIsItsPrior(t *testing.T) {
 	s, masks := discVolume(10)
 	for _, alone := range []bool{false, true} {
@@ -89,11 +95,11 @@ func TestFreshModelIsItsPrior(t *testing.T) {
 		for z, mask := range masks {
 			require.Greater(t, overlapOf(found[z], mask), 0.93, "slice %d, alone %t", z, alone)
 		}
-		require.Equal(t, masks[4], found[4], "the outline stays as drawn")
+		require.Equal(t, masks[4], found[4])
 	}
 }
 
-// TestObjectComesBack removes the disc for two slices: it must be absent there and found again afterwards.
+// TestObjectComesBack removes the disc from two slices. It must be absent there and found again afterwards.
 func TestObjectComesBack(t *testing.T) {
 	s, masks := discVolume(8, 3, 4)
 	for _, alone := range []bool{false, true} {
@@ -106,32 +112,74 @@ func TestObjectComesBack(t *testing.T) {
 	}
 }
 
-// TestPriorTakesPoints checks that whatever is found from a box or a click is tracked without an error.
-func TestPriorTakesPoints(t *testing.T) {
-	s, _ := discVolume(5)
-	box := []slmsam.Point{{X: 20, Y: 24, Label: slmsam.BoxTopLeft}, {X: 42, Y: 46, Label: slmsam.BoxBottomRight}}
+// TestPriorFindsWhatIsInABox checks that the prior alone finds the object in a box, and tracks it.
+func TestPriorFindsWhatIsInABox(t *testing.T) {
+	s, masks := discVolume(5)
+	found := follow(t, freshPrior(t, true), s, slmsam.Prompt{Slice: 2, Object: 1,
+		Points: []slmsam.Point{{X: 20, Y: 24, Label: slmsam.BoxTopLeft}, {X: 42, Y: 46, Label: slmsam.BoxBottomRight}}})
+	for z, mask := range masks {
+		require.Greater(t, overlapOf(found[z], mask), 0.95, "slice %d", z)
+	}
+}
+
+// surePrior returns an untrained model with a prior whose network finds something wherever somebody clicks, but not the
+// disc.
+func surePrior(t *testing.T, alone bool) *slmsam.Model {
+	t.Helper()
+	m := freshPrior(t, alone)
+	golden.AddScoreBias(t, m, 100)
+	return m
+}
+
+// TestPriorTakesClicks checks that what the network finds from a click is tracked from there.
+func TestPriorTakesClicks(t *testing.T) {
+	s, masks := discVolume(5)
 	for _, alone := range []bool{false, true} {
-		m := freshPrior(t, alone)
-		for _, points := range [][]slmsam.Point{box, {{X: 30, Y: 34, Label: slmsam.Positive}}} {
-			follow(t, m, s, slmsam.Prompt{Slice: 2, Object: 1, Points: points})
+		found := follow(t, surePrior(t, alone), s,
+			slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{{X: 32, Y: 35, Label: slmsam.Positive}}})
+		for z := range masks {
+			require.NotNil(t, found[z], "slice %d, alone %t", z, alone)
+			require.Greater(t, overlapOf(found[z], found[2]), 0.95, "slice %d, alone %t", z, alone)
 		}
 	}
 }
 
-// TestPriorFollowsEachObjectByItself tracks two objects outlined on the same slice independently.
+// TestPriorFollowsEachObjectByItself checks that two objects outlined on the same slice are found as if each were the only
+// one, although both are seen on whole slices.
 func TestPriorFollowsEachObjectByItself(t *testing.T) {
 	s, masks := discVolume(5)
-	m := freshPrior(t, true)
-	result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Options: slmsam.Options{Crop: slmsam.WholeSlice},
-		Prompts: []slmsam.Prompt{{Slice: 2, Object: 1, Mask: masks[2]}, {Slice: 2, Object: 2, Mask: masks[0]}}})
-	require.NoError(t, err)
-	require.Len(t, result.Objects, 2)
-	for _, o := range result.Objects {
-		require.Len(t, o.Slices, 5)
+	square := make([]bool, len(masks[0]))
+	for p := range square {
+		if x, y := p%72, p/72; x >= 54 && x < 66 && y >= 6 && y < 18 {
+			square[p] = true
+			for z := range masks {
+				s.Volume.Data[z*len(square)+p] = 280
+			}
+		}
 	}
+	found := func(prompts ...slmsam.Prompt) map[int][]int32 {
+		result, err := freshPrior(t, true).Segment(context.Background(), slmsam.Request{Slices: s, Prompts: prompts,
+			Options: slmsam.Options{Crop: slmsam.WholeSlice}})
+		require.NoError(t, err)
+		areas := map[int][]int32{}
+		for _, o := range result.Objects {
+			for i, l := range result.Labels.Data {
+				if l == int32(o.Label) {
+					areas[o.Label] = append(areas[o.Label], int32(i))
+				}
+			}
+		}
+		return areas
+	}
+	disc, other := slmsam.Prompt{Slice: 2, Object: 1, Mask: masks[2]}, slmsam.Prompt{Slice: 2, Object: 2, Mask: square}
+	together := found(disc, other)
+	require.Equal(t, found(disc)[1], together[1])
+	require.Equal(t, found(other)[2], together[2])
+	require.Greater(t, len(together[1]), 5*300)
+	require.InDelta(t, 5*12*12, len(together[2]), 5*12)
 }
 
-// TestPriorBetweenTwoOutlines checks that slices between two outlines are found from both sides.
+// TestPriorBetweenTwoOutlines checks that an object is found in the gap between two outlines.
 func TestPriorBetweenTwoOutlines(t *testing.T) {
 	s, masks := discVolume(9)
 	found := follow(t, freshPrior(t, true), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}, slmsam.Prompt{Slice: 8, Object: 1, Mask: masks[8]})
@@ -140,73 +188,91 @@ func TestPriorBetweenTwoOutlines(t *testing.T) {
 	}
 }
 
-// TestPriorIsCorrectedByPoints checks that a click on a tracked slice takes effect and that tracking continues from it.
-func TestPriorIsCorrectedByPoints(t *testing.T) {
+// TestPriorIsCorrectedByClicks checks that a click on a tracked slice takes effect there and that tracking continues from
+// it, while the slices nearer to the outline stay as they were.
+func TestPriorIsCorrectedByClicks(t *testing.T) {
 	s, masks := discVolume(6)
 	for _, alone := range []bool{false, true} {
-		follow(t, freshPrior(t, alone), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]},
+		found := follow(t, surePrior(t, alone), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]},
 			slmsam.Prompt{Slice: 3, Object: 1, Points: []slmsam.Point{{X: 33, Y: 35, Label: slmsam.Positive}}})
-	}
-}
-
-func TestLocalWindow(t *testing.T) {
-	values, mask := make([]float32, 40*40), make([]bool, 40*40)
-	for i := range values {
-		values[i] = float32(100 + i%2)
-		if y, x := i/40, i%40; y >= 18 && y < 22 && x >= 18 && x < 22 {
-			values[i], mask[i] = 140, true
+		for z := range 3 {
+			require.Greater(t, overlapOf(found[z], masks[z]), 0.93, "slice %d, alone %t", z, alone)
+		}
+		for z := 3; z < 6; z++ {
+			require.Less(t, overlapOf(found[z], masks[z]), 0.3, "slice %d, alone %t", z, alone)
+			require.Greater(t, overlapOf(found[z], found[3]), 0.7, "slice %d, alone %t", z, alone)
 		}
 	}
-	values[0] = 3000 // an outlier far from the object
-	require.Equal(t, volume.Window{Lo: 140, Hi: 141}, slmsam.LocalWindow(make140(), mask, 40, 40), "no contrast")
-	w := slmsam.LocalWindow(values, mask, 40, 40)
-	require.GreaterOrEqual(t, w.Lo, 100.0)
-	require.LessOrEqual(t, w.Hi, 140.0+1)
 }
 
-func make140() []float32 {
-	out := make([]float32, 40*40)
-	for i := range out {
-		out[i] = 140
+// TestLocalWindow checks that the window spans an object and its surroundings, without outliers.
+func TestLocalWindow(t *testing.T) {
+	const side = 40
+	mask := make([]bool, side*side) // 4 x 4 pixels in the middle
+	for i := range mask {
+		mask[i] = i/side >= 18 && i/side < 22 && i%side >= 18 && i%side < 22
 	}
-	return out
+	window := func(inside, outside func(i int) float32, outliers ...int) volume.Window {
+		values := make([]float32, side*side)
+		for i := range values {
+			if values[i] = outside(i); mask[i] {
+				values[i] = inside(i)
+			}
+		}
+		for _, at := range outliers {
+			values[at] = 3000
+		}
+		return slmsam.LocalWindow(values, mask, side, side)
+	}
+	flat := func(v float32) func(int) float32 { return func(int) float32 { return v } }
+	mixed := func(i int) float32 { return float32(130 + i%2*20) }
+	far, near := 0, 11*side+11 // the surroundings reach 8 pixels from the object
+	require.Equal(t, volume.Window{Lo: 140, Hi: 141}, window(flat(140), flat(140)), "no contrast")
+	require.Equal(t, volume.Window{Lo: 100, Hi: 140}, window(flat(140), flat(100), far))
+	require.Equal(t, volume.Window{Lo: 100, Hi: 150}, window(mixed, flat(100), far, near))
+	require.Equal(t, volume.Window{Lo: 60, Hi: 150}, window(mixed, flat(0)), "8 standard deviations below the object's mean")
 }
 
+// TestPriorAloneNeedsPrior checks that a configuration cannot have the prior alone without a prior.
 func TestPriorAloneNeedsPrior(t *testing.T) {
 	c := slmsam.Nano()
 	c.PriorAlone = true
 	require.ErrorContains(t, c.Validate(), "prior_alone needs prior")
 }
 
-// TestWildCorrectionsAreNotBelieved checks that a refiner which finds the object everywhere does not lead the prior
-// astray, and that one which moves borders slightly has no effect on a slice identical to the last.
+// biased returns an untrained model of the prior alone whose refiner adds a constant to the logits.
+func biased(t *testing.T, bias float32) *slmsam.Model {
+	t.Helper()
+	m := freshPrior(t, true)
+	setParam(t, m, refinerBias, bias)
+	return m
+}
+
+// TestWildCorrectionsAreNotBelieved checks that a refiner that finds the object everywhere does not lead the prior astray,
+// unless the configuration says that it is to be trusted.
 func TestWildCorrectionsAreNotBelieved(t *testing.T) {
-	bias := func(to float32) *slmsam.Model {
-		m := freshPrior(t, true)
-		for _, p := range m.Params.All() {
-			if p.Name == "prior.refiner.mask.bias" {
-				p.Set([]float32{to})
-			}
-		}
-		return m
-	}
-	moving, masks := discVolume(10)
-	found := follow(t, bias(100), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]})
+	s, masks := discVolume(10)
+	outline := slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]}
+	found := follow(t, biased(t, 100), s, outline)
 	for z, mask := range masks {
 		require.Greater(t, overlapOf(found[z], mask), 0.93, "slice %d", z)
 	}
-	trusted := bias(100)
+	trusted := biased(t, 100)
 	trusted.Config.PriorTrusted = true
-	found = follow(t, trusted, moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]})
-	require.Less(t, overlapOf(found[5], masks[5]), 0.6, "unless the model is trusted")
+	found = follow(t, trusted, s, outline)
+	require.Less(t, overlapOf(found[5], masks[5]), 0.6)
+}
 
+// TestStillSlicesAreNotCorrected checks that a refiner that moves borders slightly has no effect on slices that are identical
+// to the outlined one, but does have one where the object moves.
+func TestStillSlicesAreNotCorrected(t *testing.T) {
+	moving, masks := discVolume(6)
 	still, _ := discVolume(6)
 	n := len(masks[0])
 	for z := 1; z < 6; z++ {
 		copy(still.Volume.Data[z*n:(z+1)*n], still.Volume.Data[:n])
 	}
-	at := slmsam.Prompt{Slice: 0, Object: 7, Mask: masks[0]}
-	require.Equal(t, follow(t, bias(0), still, at), follow(t, bias(1), still, at))
-	require.NotEqual(t, follow(t, bias(0), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]}),
-		follow(t, bias(1), moving, slmsam.Prompt{Slice: 4, Object: 7, Mask: masks[4]}))
+	outline := slmsam.Prompt{Slice: 0, Object: 7, Mask: masks[0]}
+	require.Equal(t, follow(t, biased(t, 0), still, outline), follow(t, biased(t, 1), still, outline))
+	require.NotEqual(t, follow(t, biased(t, 0), moving, outline), follow(t, biased(t, 1), moving, outline))
 }

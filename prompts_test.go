@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// promptDisagreement is the tolerance for the recorded prompts (from the fixtures' README): presence and pixel signs
+// promptDisagreement is the tolerance for the recorded prompts, from the fixtures' README: presence and the signs of pixels
 // may differ in 1 of 10,000.
 const promptDisagreement = 1e-4
 
@@ -25,7 +25,7 @@ type recordedPrompt struct {
 	Mask   json.RawMessage `json:"mask"`
 }
 
-// recordedVolume is the volume of the recorded prompts, with raw slices as intensities.
+// recordedVolume returns the volume of the recorded prompts, with raw slices as intensities.
 func recordedVolume(t *testing.T, s golden.Set) slmsam.Slices {
 	raw, shape := s.File(t, "prompts", "volume.safetensors").Bytes("raw")
 	dim := [3]int{shape[2], shape[1], shape[0]}
@@ -36,6 +36,21 @@ func recordedVolume(t *testing.T, s golden.Set) slmsam.Slices {
 	return slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 255}}
 }
 
+// eachRecording runs a test on every recording of a kind, or skips it if the set has no recorded prompts.
+func eachRecording(t *testing.T, s golden.Set, kind string, test func(t *testing.T, f *golden.File)) {
+	t.Helper()
+	ran := 0
+	for _, name := range s.Files(t, "prompts", "*.safetensors") {
+		if f := s.File(t, "prompts", name+".safetensors"); f.Metadata["kind"] == kind {
+			t.Run(name, func(t *testing.T) { test(t, f) })
+			ran++
+		}
+	}
+	if ran == 0 {
+		t.Skipf("the set %s has no recordings of kind %s", s.Name, kind)
+	}
+}
+
 func pointsOf(of [][3]float64) []slmsam.Point {
 	var out []slmsam.Point
 	for _, p := range of {
@@ -44,32 +59,14 @@ func pointsOf(of [][3]float64) []slmsam.Point {
 	return out
 }
 
-func bits(t *testing.T, f *golden.File, name string) []bool {
-	b, _ := f.Bytes(name)
-	out := make([]bool, len(b))
-	for i, x := range b {
-		out[i] = x != 0
-	}
-	return out
-}
-
 // TestRecordedPrompts propagates every recorded set of prompts in the Official order and compares masks and scores.
 func TestRecordedPrompts(t *testing.T) {
-	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
-		if !s.Has("prompts", "volume.safetensors") {
-			t.Skip("this set has no recorded prompts")
-		}
-		slices := recordedVolume(t, s)
-		for _, name := range s.Files(t, "prompts", "*.safetensors") {
-			f := s.File(t, "prompts", name+".safetensors")
-			if f.Metadata["kind"] != "propagate" {
-				continue
-			}
-			t.Run(name, func(t *testing.T) { propagatePrompts(t, f, m, slices) })
-		}
+	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, _ *nn.Graph) {
+		eachRecording(t, s, "propagate", func(t *testing.T, f *golden.File) { propagatePrompts(t, f, m, recordedVolume(t, s)) })
 	})
 }
 
+// propagatePrompts replays one recording.
 func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slmsam.Slices) {
 	var recorded []recordedPrompt
 	require.NoError(t, json.Unmarshal([]byte(f.Metadata["prompts"]), &recorded))
@@ -81,7 +78,7 @@ func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slms
 	for _, r := range recorded {
 		p := slmsam.Prompt{Slice: r.Slice, Object: r.Object, Points: pointsOf(r.Points)}
 		if r.Mask != nil {
-			p.Mask = bits(t, f, fmt.Sprintf("mask.slice%02d.obj%d", r.Slice, r.Object))
+			p.Mask = f.Bools(fmt.Sprintf("mask.slice%02d.obj%d", r.Slice, r.Object))
 		}
 		byObject[r.Object] = append(byObject[r.Object], p)
 	}
@@ -108,29 +105,21 @@ func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slms
 			}
 		}
 	}
-	require.LessOrEqual(t, float64(wrong), promptDisagreement*float64(len(want)), "pixels on the wrong side")
+	require.LessOrEqual(t, float64(wrong), promptDisagreement*float64(len(want)), "pixels with the wrong sign")
 }
 
 // TestRecordedClicks replays single calls of the predictor: clicks that refine an earlier result, with and
 // without memory.
 func TestRecordedClicks(t *testing.T) {
 	parity(t, func(t *testing.T, s golden.Set, m *slmsam.Model, g *nn.Graph) {
-		if !s.Has("prompts", "volume.safetensors") {
-			t.Skip("this set has no recorded prompts")
-		}
-		slices := recordedVolume(t, s)
-		for _, name := range s.Files(t, "prompts", "*.safetensors") {
-			f := s.File(t, "prompts", name+".safetensors")
-			if f.Metadata["kind"] != "clicks" {
-				continue
-			}
-			c := &clicks{checker: checker{t, g, f, sequenceTolerance}, m: m, slices: slices}
+		eachRecording(t, s, "clicks", func(t *testing.T, f *golden.File) {
+			c := &clicks{checker: checker{t, g, f, sequenceTolerance}, m: m, slices: recordedVolume(t, s)}
 			c.run()
-		}
+		})
 	})
 }
 
-// clicks repeats one recording.
+// clicks replays one recording.
 type clicks struct {
 	checker
 	m       *slmsam.Model
@@ -165,12 +154,12 @@ func (c *clicks) run() {
 			im := c.encode(step.Slice)
 			var found slmsam.Found
 			var err error
-			if fork := c.tracker.Fork(); step.Memory {
+			fork := c.tracker.Fork()
+			defer fork.Close()
+			if step.Memory {
 				found, err = fork.Correct(im, step.Slice, step.Reverse, points, earlier)
-				fork.Close()
 			} else {
 				found, err = fork.PromptPoints(im, step.Slice, points, earlier)
-				fork.Close()
 			}
 			require.NoError(c.t, err, step.Tag)
 			want, _ := c.f.Data(step.Tag + ".low_res_masks")
@@ -184,13 +173,13 @@ func (c *clicks) run() {
 	}
 }
 
-// track makes the memory of the corrected slices: the recording's mask, carried forward, then backward.
+// track fills the memory for the corrections: it tracks the recording's mask forward, then backward.
 func (c *clicks) track() {
 	start, n, size := c.f.Int("start_slice"), c.f.Int("num_slices"), c.m.Config.ImageSize
 	c.tracker = c.m.NewTracker(c.g, 1, n, slmsam.TrackOptions{Memory: c.memory, FillHoles: c.f.Int("fill_hole_area")})
 	c.tracker.StartAt(start)
 	h, w := c.slices.Size()
-	mask := volume.ResizeMask(bits(c.t, c.f, "mask"), h, w, size)
+	mask := volume.ResizeMask(c.f.Bools("mask"), h, w, size)
 	step := func(slice int, f func(im slmsam.Image) (slmsam.Found, error)) {
 		c.g.Scoped(func() []*nn.Tensor {
 			_, err := f(c.encode(slice))

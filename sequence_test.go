@@ -15,19 +15,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The fixtures' tolerances for whole sequences, and for those with memories in bfloat16, where a value close to a
+// The fixtures' tolerances for whole sequences, and for sequences with memories in bfloat16, where a value close to a
 // rounding boundary may round either way.
 var (
 	sequenceTolerance = golden.Tolerance{Abs: 2e-3}
 	bf16Tolerance     = golden.Tolerance{Abs: 2e-2}
 )
 
-// maxFilled is how many pixels of a mask may differ because a hole is filled in only one of the two.
+// maxFilled is how many pixels of a mask may differ because a hole is filled in only one of the two masks.
 const maxFilled = 16
 
-// maskDisagreement is the largest fraction of a sequence's pixels that may have the opposite sign.
+// maskDisagreement is the largest fraction of a sequence's pixels whose logits may have opposite signs.
 const maskDisagreement = 1e-4
 
+// TestSequences replays every recorded sequence, slice by slice.
 func TestSequences(t *testing.T) {
 	for _, s := range golden.Sets(t) {
 		for _, name := range s.Files(t, "sequences", "*.safetensors") {
@@ -41,7 +42,7 @@ func TestSequences(t *testing.T) {
 	}
 }
 
-// sequence is a stored run and its replay.
+// sequence is a recorded sequence and its replay.
 type sequence struct {
 	checker
 	s             golden.Set
@@ -50,9 +51,10 @@ type sequence struct {
 	resized       []uint8 // [T,S,S] slices
 	filled        bool    // hole filling is on
 	memory        slmsam.Memory
-	wrong, pixels int // mask pixels with the wrong sign, and in all
+	wrong, pixels int // mask pixels with the wrong sign, and all of them
 }
 
+// runSequence prompts the tracker as recorded, tracks in the recorded order, and compares each slice.
 func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 	f, vol := s.File(t, "sequences", name+".safetensors"), s.File(t, "sequences", "volume.safetensors")
 	m := s.Model(t, dev)
@@ -99,7 +101,7 @@ func runSequence(t *testing.T, s golden.Set, name string, dev backend.Device) {
 		}
 		q.compare(slice, got)
 	}
-	require.LessOrEqual(t, float64(q.wrong), maskDisagreement*float64(q.pixels), "pixels on the wrong side of 0")
+	require.LessOrEqual(t, float64(q.wrong), maskDisagreement*float64(q.pixels), "pixels with the wrong sign")
 }
 
 // memoryOf reads the banks from the metadata; a short bank without a long one may use the long one's weights.
@@ -120,22 +122,18 @@ func memoryOf(t *testing.T, m *slmsam.Model, f *golden.File) slmsam.Memory {
 	return slmsam.Memory{}
 }
 
-// encode computes the features of a stored slice.
+// encode computes the features of a recorded slice.
 func (q *sequence) encode(slice int) slmsam.Image {
 	size := q.m.Config.ImageSize
 	pixels := volume.ImageNet(q.resized[slice*size*size : (slice+1)*size*size])
 	return q.m.Encode(q.g, q.g.Upload(pixels, 1, size, size, 3))
 }
 
+// prompt gives the tracker the objects' masks on a slice.
 func (q *sequence) prompt(slice int, objects []int) (found slmsam.Found) {
 	var masks [][]bool
 	for _, o := range objects {
-		bits, _ := q.f.Bytes(fmt.Sprintf("prompt.slice%02d.obj%d.resized_mask", slice, o))
-		mask := make([]bool, len(bits))
-		for i, b := range bits {
-			mask[i] = b != 0
-		}
-		masks = append(masks, mask)
+		masks = append(masks, q.f.Bools(fmt.Sprintf("prompt.slice%02d.obj%d.resized_mask", slice, o)))
 	}
 	q.g.Scoped(func() []*nn.Tensor {
 		var err error
@@ -241,6 +239,6 @@ func (q *sequence) masks(slice int, want, got []float32) {
 			g[i] = w[i]
 		}
 	}
-	require.LessOrEqual(q.t, exceptions, maxFilled, "slice %d: filled on one side only", slice)
+	require.LessOrEqual(q.t, exceptions, maxFilled, "slice %d: pixels filled in only one of the masks", slice)
 	golden.Close(q.t, fmt.Sprintf("slice %d masks", slice), w, g, q.tol)
 }

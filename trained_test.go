@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatWasNotTrainedIsRefused(t *testing.T) {
+// TestUntrainedSettingsAreRefused checks that prompts and memory settings that the weights were not trained with are refused
+// unless Untrained is set. Weights that state nothing accept everything.
+func TestUntrainedSettingsAreRefused(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()
 	m := newModel(t, dev)
@@ -19,7 +21,7 @@ func TestWhatWasNotTrainedIsRefused(t *testing.T) {
 		_, err := m.Segment(context.Background(), slmsam.Request{Slices: ramp(3), Prompts: prompts, Options: opt})
 		return err
 	}
-	require.NoError(t, run(click, slmsam.Options{}), "weights that claim nothing take everything")
+	require.NoError(t, run(click, slmsam.Options{}), "weights that do not say how they were trained")
 	m.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask}, slmsam.ShortLong)
 	require.NoError(t, run(mask, slmsam.Options{}))
 	require.NoError(t, m.Takes(slmsam.PromptMask))

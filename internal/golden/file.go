@@ -69,6 +69,17 @@ func (f *File) BatchFirst(name string) ([]float32, []int) {
 	return out, []int{s[1], s[0], s[2]}
 }
 
+// Bools returns an 8-bit or boolean tensor as booleans: true where it is not 0.
+func (f *File) Bools(name string) []bool {
+	f.t.Helper()
+	v, _ := f.Data(name)
+	out := make([]bool, len(v))
+	for i := range v {
+		out[i] = v[i] != 0
+	}
+	return out
+}
+
 // Bytes returns an 8-bit or boolean tensor and its shape.
 func (f *File) Bytes(name string) ([]uint8, []int) {
 	f.t.Helper()

@@ -3,6 +3,7 @@ package golden
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,16 @@ func Dir(t testing.TB) string {
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// SetsWith returns the sets that have a file, or skips the test if none of them does.
+func SetsWith(t testing.TB, elem ...string) []Set {
+	t.Helper()
+	with := slices.DeleteFunc(Sets(t), func(s Set) bool { return !s.Has(elem...) })
+	if len(with) == 0 {
+		t.Skipf("no fixture set in %s has %s", Dir(t), filepath.Join(elem...))
+	}
+	return with
 }
 
 // Set is one model's fixtures: a folder with a config.json.
