@@ -959,7 +959,7 @@ done:
 	RET
 
 // func geluGradientAVX2(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·geluGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_len+8(FP), AX
 	MOVQ dst_base+0(FP), CX
@@ -969,467 +969,323 @@ TEXT ·geluGradientAVX2(SB), NOSPLIT, $0-72
 	JLT  tail
 
 loop:
-	VMOVUPS      (DX), Y0
-	VMOVUPS      (BX), Y1
-	VMULPS       sqrt1_2<>+0(SB), Y0, Y2
-	VMOVUPS      erflo<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      erfhi<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       Y2, Y2, Y3
-	VMOVUPS      erfp0<>+0(SB), Y4
-	VFMADD213PS  erfp1<>+0(SB), Y3, Y4
-	VFMADD213PS  erfp2<>+0(SB), Y3, Y4
-	VFMADD213PS  erfp3<>+0(SB), Y3, Y4
-	VFMADD213PS  erfp4<>+0(SB), Y3, Y4
-	VFMADD213PS  erfp5<>+0(SB), Y3, Y4
-	VFMADD213PS  erfp6<>+0(SB), Y3, Y4
-	VMOVUPS      erfq0<>+0(SB), Y5
-	VFMADD213PS  erfq1<>+0(SB), Y3, Y5
-	VFMADD213PS  erfq2<>+0(SB), Y3, Y5
-	VFMADD213PS  erfq3<>+0(SB), Y3, Y5
-	VFMADD213PS  erfq4<>+0(SB), Y3, Y5
-	VMULPS       Y2, Y4, Y4
-	VDIVPS       Y5, Y4, Y4
-	VMOVUPS      minus1<>+0(SB), Y2
-	VMAXPS       Y4, Y2, Y4
-	VMOVUPS      one<>+0(SB), Y2
-	VMINPS       Y4, Y2, Y4
-	VMULPS       Y0, Y0, Y2
-	VMULPS       minushalf<>+0(SB), Y2, Y2
-	VMOVUPS      explo<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      exphi<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       log2e<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS ln2hi<>+0(SB), Y3, Y2
-	VFNMADD231PS ln2lo<>+0(SB), Y3, Y2
-	VMOVUPS      exp_0<>+0(SB), Y5
-	VFMADD213PS  exp_1<>+0(SB), Y2, Y5
-	VFMADD213PS  exp_2<>+0(SB), Y2, Y5
-	VFMADD213PS  exp_3<>+0(SB), Y2, Y5
-	VFMADD213PS  exp_4<>+0(SB), Y2, Y5
-	VFMADD213PS  exp_5<>+0(SB), Y2, Y5
-	VFMADD213PS  one<>+0(SB), Y2, Y5
-	VFMADD213PS  one<>+0(SB), Y2, Y5
-	VCVTPS2DQ    Y3, Y3
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPADDD       bias<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VPADDD       bias<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
-	VMULPS       density<>+0(SB), Y0, Y0
-	VMULPS       Y5, Y0, Y0
-	VMOVUPS      half<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y4
-	VADDPS       Y4, Y0, Y0
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (CX)
-	ADDQ         $0x00000020, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000020, CX
-	SUBQ         $0x00000008, AX
-	CMPQ         AX, $0x00000008
-	JGE          loop
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (BX), Y1
+	VMOVUPS     slopelo<>+0(SB), Y2
+	VMAXPS      Y0, Y2, Y0
+	VMOVUPS     slopehi<>+0(SB), Y2
+	VMINPS      Y0, Y2, Y0
+	VMULPS      Y0, Y0, Y2
+	VMOVUPS     slopep0<>+0(SB), Y3
+	VFMADD213PS slopep1<>+0(SB), Y2, Y3
+	VFMADD213PS slopep2<>+0(SB), Y2, Y3
+	VFMADD213PS slopep3<>+0(SB), Y2, Y3
+	VFMADD213PS slopep4<>+0(SB), Y2, Y3
+	VFMADD213PS slopep5<>+0(SB), Y2, Y3
+	VMOVUPS     slopeq0<>+0(SB), Y4
+	VFMADD213PS slopeq1<>+0(SB), Y2, Y4
+	VFMADD213PS slopeq2<>+0(SB), Y2, Y4
+	VFMADD213PS slopeq3<>+0(SB), Y2, Y4
+	VFMADD213PS slopeq4<>+0(SB), Y2, Y4
+	VFMADD213PS slopeq5<>+0(SB), Y2, Y4
+	VMULPS      Y0, Y3, Y3
+	VDIVPS      Y4, Y3, Y3
+	VADDPS      half<>+0(SB), Y3, Y3
+	VMULPS      Y1, Y3, Y0
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
 
 tail:
-	TESTQ        AX, AX
-	JZ           done
-	LEAQ         lanes<>+0(SB), SI
-	NEGQ         AX
-	VMOVUPS      32(SI)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VMASKMOVPS   (BX), Y0, Y2
-	VMULPS       sqrt1_2<>+0(SB), Y1, Y3
-	VMOVUPS      erflo<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      erfhi<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       Y3, Y3, Y4
-	VMOVUPS      erfp0<>+0(SB), Y5
-	VFMADD213PS  erfp1<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp2<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp3<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp4<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp5<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp6<>+0(SB), Y4, Y5
-	VMOVUPS      erfq0<>+0(SB), Y6
-	VFMADD213PS  erfq1<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq2<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq3<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq4<>+0(SB), Y4, Y6
-	VMULPS       Y3, Y5, Y5
-	VDIVPS       Y6, Y5, Y5
-	VMOVUPS      minus1<>+0(SB), Y3
-	VMAXPS       Y5, Y3, Y5
-	VMOVUPS      one<>+0(SB), Y3
-	VMINPS       Y5, Y3, Y5
-	VMULPS       Y1, Y1, Y3
-	VMULPS       minushalf<>+0(SB), Y3, Y3
-	VMOVUPS      explo<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      exphi<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       log2e<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS ln2hi<>+0(SB), Y4, Y3
-	VFNMADD231PS ln2lo<>+0(SB), Y4, Y3
-	VMOVUPS      exp_0<>+0(SB), Y6
-	VFMADD213PS  exp_1<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_2<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_3<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_4<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_5<>+0(SB), Y3, Y6
-	VFMADD213PS  one<>+0(SB), Y3, Y6
-	VFMADD213PS  one<>+0(SB), Y3, Y6
-	VCVTPS2DQ    Y4, Y4
-	VPSRAD       $0x01, Y4, Y3
-	VPSUBD       Y3, Y4, Y4
-	VPADDD       bias<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	VPADDD       bias<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
-	VMULPS       density<>+0(SB), Y1, Y1
-	VMULPS       Y6, Y1, Y1
-	VMOVUPS      half<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y5, Y1, Y1
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (CX)
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), SI
+	NEGQ        AX
+	VMOVUPS     32(SI)(AX*4), Y0
+	VMASKMOVPS  (DX), Y0, Y1
+	VMASKMOVPS  (BX), Y0, Y2
+	VMOVUPS     slopelo<>+0(SB), Y3
+	VMAXPS      Y1, Y3, Y1
+	VMOVUPS     slopehi<>+0(SB), Y3
+	VMINPS      Y1, Y3, Y1
+	VMULPS      Y1, Y1, Y3
+	VMOVUPS     slopep0<>+0(SB), Y4
+	VFMADD213PS slopep1<>+0(SB), Y3, Y4
+	VFMADD213PS slopep2<>+0(SB), Y3, Y4
+	VFMADD213PS slopep3<>+0(SB), Y3, Y4
+	VFMADD213PS slopep4<>+0(SB), Y3, Y4
+	VFMADD213PS slopep5<>+0(SB), Y3, Y4
+	VMOVUPS     slopeq0<>+0(SB), Y5
+	VFMADD213PS slopeq1<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq2<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq3<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq4<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq5<>+0(SB), Y3, Y5
+	VMULPS      Y1, Y4, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      half<>+0(SB), Y4, Y4
+	VMULPS      Y2, Y4, Y1
+	VMASKMOVPS  Y1, Y0, (CX)
 
 done:
 	VZEROUPPER
 	RET
 
-DATA sqrt1_2<>+0(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+4(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+8(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+12(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+16(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+20(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+24(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+28(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+32(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+36(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+40(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+44(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+48(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+52(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+56(SB)/4, $0x3f3504f3
-DATA sqrt1_2<>+60(SB)/4, $0x3f3504f3
-GLOBL sqrt1_2<>(SB), RODATA|NOPTR, $64
+DATA slopelo<>+0(SB)/4, $0xc0b66666
+DATA slopelo<>+4(SB)/4, $0xc0b66666
+DATA slopelo<>+8(SB)/4, $0xc0b66666
+DATA slopelo<>+12(SB)/4, $0xc0b66666
+DATA slopelo<>+16(SB)/4, $0xc0b66666
+DATA slopelo<>+20(SB)/4, $0xc0b66666
+DATA slopelo<>+24(SB)/4, $0xc0b66666
+DATA slopelo<>+28(SB)/4, $0xc0b66666
+DATA slopelo<>+32(SB)/4, $0xc0b66666
+DATA slopelo<>+36(SB)/4, $0xc0b66666
+DATA slopelo<>+40(SB)/4, $0xc0b66666
+DATA slopelo<>+44(SB)/4, $0xc0b66666
+DATA slopelo<>+48(SB)/4, $0xc0b66666
+DATA slopelo<>+52(SB)/4, $0xc0b66666
+DATA slopelo<>+56(SB)/4, $0xc0b66666
+DATA slopelo<>+60(SB)/4, $0xc0b66666
+GLOBL slopelo<>(SB), RODATA|NOPTR, $64
 
-DATA erflo<>+0(SB)/4, $0xc0800000
-DATA erflo<>+4(SB)/4, $0xc0800000
-DATA erflo<>+8(SB)/4, $0xc0800000
-DATA erflo<>+12(SB)/4, $0xc0800000
-DATA erflo<>+16(SB)/4, $0xc0800000
-DATA erflo<>+20(SB)/4, $0xc0800000
-DATA erflo<>+24(SB)/4, $0xc0800000
-DATA erflo<>+28(SB)/4, $0xc0800000
-DATA erflo<>+32(SB)/4, $0xc0800000
-DATA erflo<>+36(SB)/4, $0xc0800000
-DATA erflo<>+40(SB)/4, $0xc0800000
-DATA erflo<>+44(SB)/4, $0xc0800000
-DATA erflo<>+48(SB)/4, $0xc0800000
-DATA erflo<>+52(SB)/4, $0xc0800000
-DATA erflo<>+56(SB)/4, $0xc0800000
-DATA erflo<>+60(SB)/4, $0xc0800000
-GLOBL erflo<>(SB), RODATA|NOPTR, $64
+DATA slopehi<>+0(SB)/4, $0x40b66666
+DATA slopehi<>+4(SB)/4, $0x40b66666
+DATA slopehi<>+8(SB)/4, $0x40b66666
+DATA slopehi<>+12(SB)/4, $0x40b66666
+DATA slopehi<>+16(SB)/4, $0x40b66666
+DATA slopehi<>+20(SB)/4, $0x40b66666
+DATA slopehi<>+24(SB)/4, $0x40b66666
+DATA slopehi<>+28(SB)/4, $0x40b66666
+DATA slopehi<>+32(SB)/4, $0x40b66666
+DATA slopehi<>+36(SB)/4, $0x40b66666
+DATA slopehi<>+40(SB)/4, $0x40b66666
+DATA slopehi<>+44(SB)/4, $0x40b66666
+DATA slopehi<>+48(SB)/4, $0x40b66666
+DATA slopehi<>+52(SB)/4, $0x40b66666
+DATA slopehi<>+56(SB)/4, $0x40b66666
+DATA slopehi<>+60(SB)/4, $0x40b66666
+GLOBL slopehi<>(SB), RODATA|NOPTR, $64
 
-DATA erfhi<>+0(SB)/4, $0x40800000
-DATA erfhi<>+4(SB)/4, $0x40800000
-DATA erfhi<>+8(SB)/4, $0x40800000
-DATA erfhi<>+12(SB)/4, $0x40800000
-DATA erfhi<>+16(SB)/4, $0x40800000
-DATA erfhi<>+20(SB)/4, $0x40800000
-DATA erfhi<>+24(SB)/4, $0x40800000
-DATA erfhi<>+28(SB)/4, $0x40800000
-DATA erfhi<>+32(SB)/4, $0x40800000
-DATA erfhi<>+36(SB)/4, $0x40800000
-DATA erfhi<>+40(SB)/4, $0x40800000
-DATA erfhi<>+44(SB)/4, $0x40800000
-DATA erfhi<>+48(SB)/4, $0x40800000
-DATA erfhi<>+52(SB)/4, $0x40800000
-DATA erfhi<>+56(SB)/4, $0x40800000
-DATA erfhi<>+60(SB)/4, $0x40800000
-GLOBL erfhi<>(SB), RODATA|NOPTR, $64
+DATA slopep0<>+0(SB)/4, $0x344f0169
+DATA slopep0<>+4(SB)/4, $0x344f0169
+DATA slopep0<>+8(SB)/4, $0x344f0169
+DATA slopep0<>+12(SB)/4, $0x344f0169
+DATA slopep0<>+16(SB)/4, $0x344f0169
+DATA slopep0<>+20(SB)/4, $0x344f0169
+DATA slopep0<>+24(SB)/4, $0x344f0169
+DATA slopep0<>+28(SB)/4, $0x344f0169
+DATA slopep0<>+32(SB)/4, $0x344f0169
+DATA slopep0<>+36(SB)/4, $0x344f0169
+DATA slopep0<>+40(SB)/4, $0x344f0169
+DATA slopep0<>+44(SB)/4, $0x344f0169
+DATA slopep0<>+48(SB)/4, $0x344f0169
+DATA slopep0<>+52(SB)/4, $0x344f0169
+DATA slopep0<>+56(SB)/4, $0x344f0169
+DATA slopep0<>+60(SB)/4, $0x344f0169
+GLOBL slopep0<>(SB), RODATA|NOPTR, $64
 
-DATA erfp0<>+0(SB)/4, $0xaf95df0b
-DATA erfp0<>+4(SB)/4, $0xaf95df0b
-DATA erfp0<>+8(SB)/4, $0xaf95df0b
-DATA erfp0<>+12(SB)/4, $0xaf95df0b
-DATA erfp0<>+16(SB)/4, $0xaf95df0b
-DATA erfp0<>+20(SB)/4, $0xaf95df0b
-DATA erfp0<>+24(SB)/4, $0xaf95df0b
-DATA erfp0<>+28(SB)/4, $0xaf95df0b
-DATA erfp0<>+32(SB)/4, $0xaf95df0b
-DATA erfp0<>+36(SB)/4, $0xaf95df0b
-DATA erfp0<>+40(SB)/4, $0xaf95df0b
-DATA erfp0<>+44(SB)/4, $0xaf95df0b
-DATA erfp0<>+48(SB)/4, $0xaf95df0b
-DATA erfp0<>+52(SB)/4, $0xaf95df0b
-DATA erfp0<>+56(SB)/4, $0xaf95df0b
-DATA erfp0<>+60(SB)/4, $0xaf95df0b
-GLOBL erfp0<>(SB), RODATA|NOPTR, $64
+DATA slopep1<>+0(SB)/4, $0x3816c432
+DATA slopep1<>+4(SB)/4, $0x3816c432
+DATA slopep1<>+8(SB)/4, $0x3816c432
+DATA slopep1<>+12(SB)/4, $0x3816c432
+DATA slopep1<>+16(SB)/4, $0x3816c432
+DATA slopep1<>+20(SB)/4, $0x3816c432
+DATA slopep1<>+24(SB)/4, $0x3816c432
+DATA slopep1<>+28(SB)/4, $0x3816c432
+DATA slopep1<>+32(SB)/4, $0x3816c432
+DATA slopep1<>+36(SB)/4, $0x3816c432
+DATA slopep1<>+40(SB)/4, $0x3816c432
+DATA slopep1<>+44(SB)/4, $0x3816c432
+DATA slopep1<>+48(SB)/4, $0x3816c432
+DATA slopep1<>+52(SB)/4, $0x3816c432
+DATA slopep1<>+56(SB)/4, $0x3816c432
+DATA slopep1<>+60(SB)/4, $0x3816c432
+GLOBL slopep1<>(SB), RODATA|NOPTR, $64
 
-DATA erfp1<>+0(SB)/4, $0x32edffee
-DATA erfp1<>+4(SB)/4, $0x32edffee
-DATA erfp1<>+8(SB)/4, $0x32edffee
-DATA erfp1<>+12(SB)/4, $0x32edffee
-DATA erfp1<>+16(SB)/4, $0x32edffee
-DATA erfp1<>+20(SB)/4, $0x32edffee
-DATA erfp1<>+24(SB)/4, $0x32edffee
-DATA erfp1<>+28(SB)/4, $0x32edffee
-DATA erfp1<>+32(SB)/4, $0x32edffee
-DATA erfp1<>+36(SB)/4, $0x32edffee
-DATA erfp1<>+40(SB)/4, $0x32edffee
-DATA erfp1<>+44(SB)/4, $0x32edffee
-DATA erfp1<>+48(SB)/4, $0x32edffee
-DATA erfp1<>+52(SB)/4, $0x32edffee
-DATA erfp1<>+56(SB)/4, $0x32edffee
-DATA erfp1<>+60(SB)/4, $0x32edffee
-GLOBL erfp1<>(SB), RODATA|NOPTR, $64
+DATA slopep2<>+0(SB)/4, $0x37a216e0
+DATA slopep2<>+4(SB)/4, $0x37a216e0
+DATA slopep2<>+8(SB)/4, $0x37a216e0
+DATA slopep2<>+12(SB)/4, $0x37a216e0
+DATA slopep2<>+16(SB)/4, $0x37a216e0
+DATA slopep2<>+20(SB)/4, $0x37a216e0
+DATA slopep2<>+24(SB)/4, $0x37a216e0
+DATA slopep2<>+28(SB)/4, $0x37a216e0
+DATA slopep2<>+32(SB)/4, $0x37a216e0
+DATA slopep2<>+36(SB)/4, $0x37a216e0
+DATA slopep2<>+40(SB)/4, $0x37a216e0
+DATA slopep2<>+44(SB)/4, $0x37a216e0
+DATA slopep2<>+48(SB)/4, $0x37a216e0
+DATA slopep2<>+52(SB)/4, $0x37a216e0
+DATA slopep2<>+56(SB)/4, $0x37a216e0
+DATA slopep2<>+60(SB)/4, $0x37a216e0
+GLOBL slopep2<>(SB), RODATA|NOPTR, $64
 
-DATA erfp2<>+0(SB)/4, $0xb60cff51
-DATA erfp2<>+4(SB)/4, $0xb60cff51
-DATA erfp2<>+8(SB)/4, $0xb60cff51
-DATA erfp2<>+12(SB)/4, $0xb60cff51
-DATA erfp2<>+16(SB)/4, $0xb60cff51
-DATA erfp2<>+20(SB)/4, $0xb60cff51
-DATA erfp2<>+24(SB)/4, $0xb60cff51
-DATA erfp2<>+28(SB)/4, $0xb60cff51
-DATA erfp2<>+32(SB)/4, $0xb60cff51
-DATA erfp2<>+36(SB)/4, $0xb60cff51
-DATA erfp2<>+40(SB)/4, $0xb60cff51
-DATA erfp2<>+44(SB)/4, $0xb60cff51
-DATA erfp2<>+48(SB)/4, $0xb60cff51
-DATA erfp2<>+52(SB)/4, $0xb60cff51
-DATA erfp2<>+56(SB)/4, $0xb60cff51
-DATA erfp2<>+60(SB)/4, $0xb60cff51
-GLOBL erfp2<>(SB), RODATA|NOPTR, $64
+DATA slopep3<>+0(SB)/4, $0x3c6922e8
+DATA slopep3<>+4(SB)/4, $0x3c6922e8
+DATA slopep3<>+8(SB)/4, $0x3c6922e8
+DATA slopep3<>+12(SB)/4, $0x3c6922e8
+DATA slopep3<>+16(SB)/4, $0x3c6922e8
+DATA slopep3<>+20(SB)/4, $0x3c6922e8
+DATA slopep3<>+24(SB)/4, $0x3c6922e8
+DATA slopep3<>+28(SB)/4, $0x3c6922e8
+DATA slopep3<>+32(SB)/4, $0x3c6922e8
+DATA slopep3<>+36(SB)/4, $0x3c6922e8
+DATA slopep3<>+40(SB)/4, $0x3c6922e8
+DATA slopep3<>+44(SB)/4, $0x3c6922e8
+DATA slopep3<>+48(SB)/4, $0x3c6922e8
+DATA slopep3<>+52(SB)/4, $0x3c6922e8
+DATA slopep3<>+56(SB)/4, $0x3c6922e8
+DATA slopep3<>+60(SB)/4, $0x3c6922e8
+GLOBL slopep3<>(SB), RODATA|NOPTR, $64
 
-DATA erfp3<>+0(SB)/4, $0xb86ec2d2
-DATA erfp3<>+4(SB)/4, $0xb86ec2d2
-DATA erfp3<>+8(SB)/4, $0xb86ec2d2
-DATA erfp3<>+12(SB)/4, $0xb86ec2d2
-DATA erfp3<>+16(SB)/4, $0xb86ec2d2
-DATA erfp3<>+20(SB)/4, $0xb86ec2d2
-DATA erfp3<>+24(SB)/4, $0xb86ec2d2
-DATA erfp3<>+28(SB)/4, $0xb86ec2d2
-DATA erfp3<>+32(SB)/4, $0xb86ec2d2
-DATA erfp3<>+36(SB)/4, $0xb86ec2d2
-DATA erfp3<>+40(SB)/4, $0xb86ec2d2
-DATA erfp3<>+44(SB)/4, $0xb86ec2d2
-DATA erfp3<>+48(SB)/4, $0xb86ec2d2
-DATA erfp3<>+52(SB)/4, $0xb86ec2d2
-DATA erfp3<>+56(SB)/4, $0xb86ec2d2
-DATA erfp3<>+60(SB)/4, $0xb86ec2d2
-GLOBL erfp3<>(SB), RODATA|NOPTR, $64
+DATA slopep4<>+0(SB)/4, $0xbcfde29a
+DATA slopep4<>+4(SB)/4, $0xbcfde29a
+DATA slopep4<>+8(SB)/4, $0xbcfde29a
+DATA slopep4<>+12(SB)/4, $0xbcfde29a
+DATA slopep4<>+16(SB)/4, $0xbcfde29a
+DATA slopep4<>+20(SB)/4, $0xbcfde29a
+DATA slopep4<>+24(SB)/4, $0xbcfde29a
+DATA slopep4<>+28(SB)/4, $0xbcfde29a
+DATA slopep4<>+32(SB)/4, $0xbcfde29a
+DATA slopep4<>+36(SB)/4, $0xbcfde29a
+DATA slopep4<>+40(SB)/4, $0xbcfde29a
+DATA slopep4<>+44(SB)/4, $0xbcfde29a
+DATA slopep4<>+48(SB)/4, $0xbcfde29a
+DATA slopep4<>+52(SB)/4, $0xbcfde29a
+DATA slopep4<>+56(SB)/4, $0xbcfde29a
+DATA slopep4<>+60(SB)/4, $0xbcfde29a
+GLOBL slopep4<>(SB), RODATA|NOPTR, $64
 
-DATA erfp4<>+0(SB)/4, $0xba40ac63
-DATA erfp4<>+4(SB)/4, $0xba40ac63
-DATA erfp4<>+8(SB)/4, $0xba40ac63
-DATA erfp4<>+12(SB)/4, $0xba40ac63
-DATA erfp4<>+16(SB)/4, $0xba40ac63
-DATA erfp4<>+20(SB)/4, $0xba40ac63
-DATA erfp4<>+24(SB)/4, $0xba40ac63
-DATA erfp4<>+28(SB)/4, $0xba40ac63
-DATA erfp4<>+32(SB)/4, $0xba40ac63
-DATA erfp4<>+36(SB)/4, $0xba40ac63
-DATA erfp4<>+40(SB)/4, $0xba40ac63
-DATA erfp4<>+44(SB)/4, $0xba40ac63
-DATA erfp4<>+48(SB)/4, $0xba40ac63
-DATA erfp4<>+52(SB)/4, $0xba40ac63
-DATA erfp4<>+56(SB)/4, $0xba40ac63
-DATA erfp4<>+60(SB)/4, $0xba40ac63
-GLOBL erfp4<>(SB), RODATA|NOPTR, $64
+DATA slopep5<>+0(SB)/4, $0x3f4c4237
+DATA slopep5<>+4(SB)/4, $0x3f4c4237
+DATA slopep5<>+8(SB)/4, $0x3f4c4237
+DATA slopep5<>+12(SB)/4, $0x3f4c4237
+DATA slopep5<>+16(SB)/4, $0x3f4c4237
+DATA slopep5<>+20(SB)/4, $0x3f4c4237
+DATA slopep5<>+24(SB)/4, $0x3f4c4237
+DATA slopep5<>+28(SB)/4, $0x3f4c4237
+DATA slopep5<>+32(SB)/4, $0x3f4c4237
+DATA slopep5<>+36(SB)/4, $0x3f4c4237
+DATA slopep5<>+40(SB)/4, $0x3f4c4237
+DATA slopep5<>+44(SB)/4, $0x3f4c4237
+DATA slopep5<>+48(SB)/4, $0x3f4c4237
+DATA slopep5<>+52(SB)/4, $0x3f4c4237
+DATA slopep5<>+56(SB)/4, $0x3f4c4237
+DATA slopep5<>+60(SB)/4, $0x3f4c4237
+GLOBL slopep5<>(SB), RODATA|NOPTR, $64
 
-DATA erfp5<>+0(SB)/4, $0xbb41a1f6
-DATA erfp5<>+4(SB)/4, $0xbb41a1f6
-DATA erfp5<>+8(SB)/4, $0xbb41a1f6
-DATA erfp5<>+12(SB)/4, $0xbb41a1f6
-DATA erfp5<>+16(SB)/4, $0xbb41a1f6
-DATA erfp5<>+20(SB)/4, $0xbb41a1f6
-DATA erfp5<>+24(SB)/4, $0xbb41a1f6
-DATA erfp5<>+28(SB)/4, $0xbb41a1f6
-DATA erfp5<>+32(SB)/4, $0xbb41a1f6
-DATA erfp5<>+36(SB)/4, $0xbb41a1f6
-DATA erfp5<>+40(SB)/4, $0xbb41a1f6
-DATA erfp5<>+44(SB)/4, $0xbb41a1f6
-DATA erfp5<>+48(SB)/4, $0xbb41a1f6
-DATA erfp5<>+52(SB)/4, $0xbb41a1f6
-DATA erfp5<>+56(SB)/4, $0xbb41a1f6
-DATA erfp5<>+60(SB)/4, $0xbb41a1f6
-GLOBL erfp5<>(SB), RODATA|NOPTR, $64
+DATA slopeq0<>+0(SB)/4, $0x37161f20
+DATA slopeq0<>+4(SB)/4, $0x37161f20
+DATA slopeq0<>+8(SB)/4, $0x37161f20
+DATA slopeq0<>+12(SB)/4, $0x37161f20
+DATA slopeq0<>+16(SB)/4, $0x37161f20
+DATA slopeq0<>+20(SB)/4, $0x37161f20
+DATA slopeq0<>+24(SB)/4, $0x37161f20
+DATA slopeq0<>+28(SB)/4, $0x37161f20
+DATA slopeq0<>+32(SB)/4, $0x37161f20
+DATA slopeq0<>+36(SB)/4, $0x37161f20
+DATA slopeq0<>+40(SB)/4, $0x37161f20
+DATA slopeq0<>+44(SB)/4, $0x37161f20
+DATA slopeq0<>+48(SB)/4, $0x37161f20
+DATA slopeq0<>+52(SB)/4, $0x37161f20
+DATA slopeq0<>+56(SB)/4, $0x37161f20
+DATA slopeq0<>+60(SB)/4, $0x37161f20
+GLOBL slopeq0<>(SB), RODATA|NOPTR, $64
 
-DATA erfp6<>+0(SB)/4, $0xbc83dbd4
-DATA erfp6<>+4(SB)/4, $0xbc83dbd4
-DATA erfp6<>+8(SB)/4, $0xbc83dbd4
-DATA erfp6<>+12(SB)/4, $0xbc83dbd4
-DATA erfp6<>+16(SB)/4, $0xbc83dbd4
-DATA erfp6<>+20(SB)/4, $0xbc83dbd4
-DATA erfp6<>+24(SB)/4, $0xbc83dbd4
-DATA erfp6<>+28(SB)/4, $0xbc83dbd4
-DATA erfp6<>+32(SB)/4, $0xbc83dbd4
-DATA erfp6<>+36(SB)/4, $0xbc83dbd4
-DATA erfp6<>+40(SB)/4, $0xbc83dbd4
-DATA erfp6<>+44(SB)/4, $0xbc83dbd4
-DATA erfp6<>+48(SB)/4, $0xbc83dbd4
-DATA erfp6<>+52(SB)/4, $0xbc83dbd4
-DATA erfp6<>+56(SB)/4, $0xbc83dbd4
-DATA erfp6<>+60(SB)/4, $0xbc83dbd4
-GLOBL erfp6<>(SB), RODATA|NOPTR, $64
+DATA slopeq1<>+0(SB)/4, $0x39495e81
+DATA slopeq1<>+4(SB)/4, $0x39495e81
+DATA slopeq1<>+8(SB)/4, $0x39495e81
+DATA slopeq1<>+12(SB)/4, $0x39495e81
+DATA slopeq1<>+16(SB)/4, $0x39495e81
+DATA slopeq1<>+20(SB)/4, $0x39495e81
+DATA slopeq1<>+24(SB)/4, $0x39495e81
+DATA slopeq1<>+28(SB)/4, $0x39495e81
+DATA slopeq1<>+32(SB)/4, $0x39495e81
+DATA slopeq1<>+36(SB)/4, $0x39495e81
+DATA slopeq1<>+40(SB)/4, $0x39495e81
+DATA slopeq1<>+44(SB)/4, $0x39495e81
+DATA slopeq1<>+48(SB)/4, $0x39495e81
+DATA slopeq1<>+52(SB)/4, $0x39495e81
+DATA slopeq1<>+56(SB)/4, $0x39495e81
+DATA slopeq1<>+60(SB)/4, $0x39495e81
+GLOBL slopeq1<>(SB), RODATA|NOPTR, $64
 
-DATA erfq0<>+0(SB)/4, $0xb77460cd
-DATA erfq0<>+4(SB)/4, $0xb77460cd
-DATA erfq0<>+8(SB)/4, $0xb77460cd
-DATA erfq0<>+12(SB)/4, $0xb77460cd
-DATA erfq0<>+16(SB)/4, $0xb77460cd
-DATA erfq0<>+20(SB)/4, $0xb77460cd
-DATA erfq0<>+24(SB)/4, $0xb77460cd
-DATA erfq0<>+28(SB)/4, $0xb77460cd
-DATA erfq0<>+32(SB)/4, $0xb77460cd
-DATA erfq0<>+36(SB)/4, $0xb77460cd
-DATA erfq0<>+40(SB)/4, $0xb77460cd
-DATA erfq0<>+44(SB)/4, $0xb77460cd
-DATA erfq0<>+48(SB)/4, $0xb77460cd
-DATA erfq0<>+52(SB)/4, $0xb77460cd
-DATA erfq0<>+56(SB)/4, $0xb77460cd
-DATA erfq0<>+60(SB)/4, $0xb77460cd
-GLOBL erfq0<>(SB), RODATA|NOPTR, $64
+DATA slopeq2<>+0(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+4(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+8(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+12(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+16(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+20(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+24(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+28(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+32(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+36(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+40(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+44(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+48(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+52(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+56(SB)/4, $0x3b66e1a9
+DATA slopeq2<>+60(SB)/4, $0x3b66e1a9
+GLOBL slopeq2<>(SB), RODATA|NOPTR, $64
 
-DATA erfq1<>+0(SB)/4, $0xb95fbd29
-DATA erfq1<>+4(SB)/4, $0xb95fbd29
-DATA erfq1<>+8(SB)/4, $0xb95fbd29
-DATA erfq1<>+12(SB)/4, $0xb95fbd29
-DATA erfq1<>+16(SB)/4, $0xb95fbd29
-DATA erfq1<>+20(SB)/4, $0xb95fbd29
-DATA erfq1<>+24(SB)/4, $0xb95fbd29
-DATA erfq1<>+28(SB)/4, $0xb95fbd29
-DATA erfq1<>+32(SB)/4, $0xb95fbd29
-DATA erfq1<>+36(SB)/4, $0xb95fbd29
-DATA erfq1<>+40(SB)/4, $0xb95fbd29
-DATA erfq1<>+44(SB)/4, $0xb95fbd29
-DATA erfq1<>+48(SB)/4, $0xb95fbd29
-DATA erfq1<>+52(SB)/4, $0xb95fbd29
-DATA erfq1<>+56(SB)/4, $0xb95fbd29
-DATA erfq1<>+60(SB)/4, $0xb95fbd29
-GLOBL erfq1<>(SB), RODATA|NOPTR, $64
+DATA slopeq3<>+0(SB)/4, $0x3d27dba4
+DATA slopeq3<>+4(SB)/4, $0x3d27dba4
+DATA slopeq3<>+8(SB)/4, $0x3d27dba4
+DATA slopeq3<>+12(SB)/4, $0x3d27dba4
+DATA slopeq3<>+16(SB)/4, $0x3d27dba4
+DATA slopeq3<>+20(SB)/4, $0x3d27dba4
+DATA slopeq3<>+24(SB)/4, $0x3d27dba4
+DATA slopeq3<>+28(SB)/4, $0x3d27dba4
+DATA slopeq3<>+32(SB)/4, $0x3d27dba4
+DATA slopeq3<>+36(SB)/4, $0x3d27dba4
+DATA slopeq3<>+40(SB)/4, $0x3d27dba4
+DATA slopeq3<>+44(SB)/4, $0x3d27dba4
+DATA slopeq3<>+48(SB)/4, $0x3d27dba4
+DATA slopeq3<>+52(SB)/4, $0x3d27dba4
+DATA slopeq3<>+56(SB)/4, $0x3d27dba4
+DATA slopeq3<>+60(SB)/4, $0x3d27dba4
+GLOBL slopeq3<>(SB), RODATA|NOPTR, $64
 
-DATA erfq2<>+0(SB)/4, $0xbadc924e
-DATA erfq2<>+4(SB)/4, $0xbadc924e
-DATA erfq2<>+8(SB)/4, $0xbadc924e
-DATA erfq2<>+12(SB)/4, $0xbadc924e
-DATA erfq2<>+16(SB)/4, $0xbadc924e
-DATA erfq2<>+20(SB)/4, $0xbadc924e
-DATA erfq2<>+24(SB)/4, $0xbadc924e
-DATA erfq2<>+28(SB)/4, $0xbadc924e
-DATA erfq2<>+32(SB)/4, $0xbadc924e
-DATA erfq2<>+36(SB)/4, $0xbadc924e
-DATA erfq2<>+40(SB)/4, $0xbadc924e
-DATA erfq2<>+44(SB)/4, $0xbadc924e
-DATA erfq2<>+48(SB)/4, $0xbadc924e
-DATA erfq2<>+52(SB)/4, $0xbadc924e
-DATA erfq2<>+56(SB)/4, $0xbadc924e
-DATA erfq2<>+60(SB)/4, $0xbadc924e
-GLOBL erfq2<>(SB), RODATA|NOPTR, $64
+DATA slopeq4<>+0(SB)/4, $0x3e96c894
+DATA slopeq4<>+4(SB)/4, $0x3e96c894
+DATA slopeq4<>+8(SB)/4, $0x3e96c894
+DATA slopeq4<>+12(SB)/4, $0x3e96c894
+DATA slopeq4<>+16(SB)/4, $0x3e96c894
+DATA slopeq4<>+20(SB)/4, $0x3e96c894
+DATA slopeq4<>+24(SB)/4, $0x3e96c894
+DATA slopeq4<>+28(SB)/4, $0x3e96c894
+DATA slopeq4<>+32(SB)/4, $0x3e96c894
+DATA slopeq4<>+36(SB)/4, $0x3e96c894
+DATA slopeq4<>+40(SB)/4, $0x3e96c894
+DATA slopeq4<>+44(SB)/4, $0x3e96c894
+DATA slopeq4<>+48(SB)/4, $0x3e96c894
+DATA slopeq4<>+52(SB)/4, $0x3e96c894
+DATA slopeq4<>+56(SB)/4, $0x3e96c894
+DATA slopeq4<>+60(SB)/4, $0x3e96c894
+GLOBL slopeq4<>(SB), RODATA|NOPTR, $64
 
-DATA erfq3<>+0(SB)/4, $0xbbf19bf8
-DATA erfq3<>+4(SB)/4, $0xbbf19bf8
-DATA erfq3<>+8(SB)/4, $0xbbf19bf8
-DATA erfq3<>+12(SB)/4, $0xbbf19bf8
-DATA erfq3<>+16(SB)/4, $0xbbf19bf8
-DATA erfq3<>+20(SB)/4, $0xbbf19bf8
-DATA erfq3<>+24(SB)/4, $0xbbf19bf8
-DATA erfq3<>+28(SB)/4, $0xbbf19bf8
-DATA erfq3<>+32(SB)/4, $0xbbf19bf8
-DATA erfq3<>+36(SB)/4, $0xbbf19bf8
-DATA erfq3<>+40(SB)/4, $0xbbf19bf8
-DATA erfq3<>+44(SB)/4, $0xbbf19bf8
-DATA erfq3<>+48(SB)/4, $0xbbf19bf8
-DATA erfq3<>+52(SB)/4, $0xbbf19bf8
-DATA erfq3<>+56(SB)/4, $0xbbf19bf8
-DATA erfq3<>+60(SB)/4, $0xbbf19bf8
-GLOBL erfq3<>(SB), RODATA|NOPTR, $64
-
-DATA erfq4<>+0(SB)/4, $0xbc69b6a7
-DATA erfq4<>+4(SB)/4, $0xbc69b6a7
-DATA erfq4<>+8(SB)/4, $0xbc69b6a7
-DATA erfq4<>+12(SB)/4, $0xbc69b6a7
-DATA erfq4<>+16(SB)/4, $0xbc69b6a7
-DATA erfq4<>+20(SB)/4, $0xbc69b6a7
-DATA erfq4<>+24(SB)/4, $0xbc69b6a7
-DATA erfq4<>+28(SB)/4, $0xbc69b6a7
-DATA erfq4<>+32(SB)/4, $0xbc69b6a7
-DATA erfq4<>+36(SB)/4, $0xbc69b6a7
-DATA erfq4<>+40(SB)/4, $0xbc69b6a7
-DATA erfq4<>+44(SB)/4, $0xbc69b6a7
-DATA erfq4<>+48(SB)/4, $0xbc69b6a7
-DATA erfq4<>+52(SB)/4, $0xbc69b6a7
-DATA erfq4<>+56(SB)/4, $0xbc69b6a7
-DATA erfq4<>+60(SB)/4, $0xbc69b6a7
-GLOBL erfq4<>(SB), RODATA|NOPTR, $64
-
-DATA minus1<>+0(SB)/4, $0xbf800000
-DATA minus1<>+4(SB)/4, $0xbf800000
-DATA minus1<>+8(SB)/4, $0xbf800000
-DATA minus1<>+12(SB)/4, $0xbf800000
-DATA minus1<>+16(SB)/4, $0xbf800000
-DATA minus1<>+20(SB)/4, $0xbf800000
-DATA minus1<>+24(SB)/4, $0xbf800000
-DATA minus1<>+28(SB)/4, $0xbf800000
-DATA minus1<>+32(SB)/4, $0xbf800000
-DATA minus1<>+36(SB)/4, $0xbf800000
-DATA minus1<>+40(SB)/4, $0xbf800000
-DATA minus1<>+44(SB)/4, $0xbf800000
-DATA minus1<>+48(SB)/4, $0xbf800000
-DATA minus1<>+52(SB)/4, $0xbf800000
-DATA minus1<>+56(SB)/4, $0xbf800000
-DATA minus1<>+60(SB)/4, $0xbf800000
-GLOBL minus1<>(SB), RODATA|NOPTR, $64
-
-DATA minushalf<>+0(SB)/4, $0xbf000000
-DATA minushalf<>+4(SB)/4, $0xbf000000
-DATA minushalf<>+8(SB)/4, $0xbf000000
-DATA minushalf<>+12(SB)/4, $0xbf000000
-DATA minushalf<>+16(SB)/4, $0xbf000000
-DATA minushalf<>+20(SB)/4, $0xbf000000
-DATA minushalf<>+24(SB)/4, $0xbf000000
-DATA minushalf<>+28(SB)/4, $0xbf000000
-DATA minushalf<>+32(SB)/4, $0xbf000000
-DATA minushalf<>+36(SB)/4, $0xbf000000
-DATA minushalf<>+40(SB)/4, $0xbf000000
-DATA minushalf<>+44(SB)/4, $0xbf000000
-DATA minushalf<>+48(SB)/4, $0xbf000000
-DATA minushalf<>+52(SB)/4, $0xbf000000
-DATA minushalf<>+56(SB)/4, $0xbf000000
-DATA minushalf<>+60(SB)/4, $0xbf000000
-GLOBL minushalf<>(SB), RODATA|NOPTR, $64
-
-DATA density<>+0(SB)/4, $0x3ecc422a
-DATA density<>+4(SB)/4, $0x3ecc422a
-DATA density<>+8(SB)/4, $0x3ecc422a
-DATA density<>+12(SB)/4, $0x3ecc422a
-DATA density<>+16(SB)/4, $0x3ecc422a
-DATA density<>+20(SB)/4, $0x3ecc422a
-DATA density<>+24(SB)/4, $0x3ecc422a
-DATA density<>+28(SB)/4, $0x3ecc422a
-DATA density<>+32(SB)/4, $0x3ecc422a
-DATA density<>+36(SB)/4, $0x3ecc422a
-DATA density<>+40(SB)/4, $0x3ecc422a
-DATA density<>+44(SB)/4, $0x3ecc422a
-DATA density<>+48(SB)/4, $0x3ecc422a
-DATA density<>+52(SB)/4, $0x3ecc422a
-DATA density<>+56(SB)/4, $0x3ecc422a
-DATA density<>+60(SB)/4, $0x3ecc422a
-GLOBL density<>(SB), RODATA|NOPTR, $64
+DATA slopeq5<>+0(SB)/4, $0x3f800000
+DATA slopeq5<>+4(SB)/4, $0x3f800000
+DATA slopeq5<>+8(SB)/4, $0x3f800000
+DATA slopeq5<>+12(SB)/4, $0x3f800000
+DATA slopeq5<>+16(SB)/4, $0x3f800000
+DATA slopeq5<>+20(SB)/4, $0x3f800000
+DATA slopeq5<>+24(SB)/4, $0x3f800000
+DATA slopeq5<>+28(SB)/4, $0x3f800000
+DATA slopeq5<>+32(SB)/4, $0x3f800000
+DATA slopeq5<>+36(SB)/4, $0x3f800000
+DATA slopeq5<>+40(SB)/4, $0x3f800000
+DATA slopeq5<>+44(SB)/4, $0x3f800000
+DATA slopeq5<>+48(SB)/4, $0x3f800000
+DATA slopeq5<>+52(SB)/4, $0x3f800000
+DATA slopeq5<>+56(SB)/4, $0x3f800000
+DATA slopeq5<>+60(SB)/4, $0x3f800000
+GLOBL slopeq5<>(SB), RODATA|NOPTR, $64
 
 DATA half<>+0(SB)/4, $0x3f000000
 DATA half<>+4(SB)/4, $0x3f000000
@@ -1785,7 +1641,7 @@ done:
 	RET
 
 // func addGELUGradientAVX2(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·addGELUGradientAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_len+8(FP), AX
 	MOVQ dst_base+0(FP), CX
@@ -1795,141 +1651,69 @@ TEXT ·addGELUGradientAVX2(SB), NOSPLIT, $0-72
 	JLT  tail
 
 loop:
-	VMOVUPS      (DX), Y0
-	VMOVUPS      (BX), Y1
-	VMOVUPS      (CX), Y2
-	VMULPS       sqrt1_2<>+0(SB), Y0, Y3
-	VMOVUPS      erflo<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      erfhi<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       Y3, Y3, Y4
-	VMOVUPS      erfp0<>+0(SB), Y5
-	VFMADD213PS  erfp1<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp2<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp3<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp4<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp5<>+0(SB), Y4, Y5
-	VFMADD213PS  erfp6<>+0(SB), Y4, Y5
-	VMOVUPS      erfq0<>+0(SB), Y6
-	VFMADD213PS  erfq1<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq2<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq3<>+0(SB), Y4, Y6
-	VFMADD213PS  erfq4<>+0(SB), Y4, Y6
-	VMULPS       Y3, Y5, Y5
-	VDIVPS       Y6, Y5, Y5
-	VMOVUPS      minus1<>+0(SB), Y3
-	VMAXPS       Y5, Y3, Y5
-	VMOVUPS      one<>+0(SB), Y3
-	VMINPS       Y5, Y3, Y5
-	VMULPS       Y0, Y0, Y3
-	VMULPS       minushalf<>+0(SB), Y3, Y3
-	VMOVUPS      explo<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      exphi<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       log2e<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS ln2hi<>+0(SB), Y4, Y3
-	VFNMADD231PS ln2lo<>+0(SB), Y4, Y3
-	VMOVUPS      exp_0<>+0(SB), Y6
-	VFMADD213PS  exp_1<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_2<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_3<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_4<>+0(SB), Y3, Y6
-	VFMADD213PS  exp_5<>+0(SB), Y3, Y6
-	VFMADD213PS  one<>+0(SB), Y3, Y6
-	VFMADD213PS  one<>+0(SB), Y3, Y6
-	VCVTPS2DQ    Y4, Y4
-	VPSRAD       $0x01, Y4, Y3
-	VPSUBD       Y3, Y4, Y4
-	VPADDD       bias<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	VPADDD       bias<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
-	VMULPS       density<>+0(SB), Y0, Y0
-	VMULPS       Y6, Y0, Y0
-	VMOVUPS      half<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y5
-	VADDPS       Y5, Y0, Y0
-	VFMADD231PS  Y0, Y1, Y2
-	VMOVUPS      Y2, (CX)
-	ADDQ         $0x00000020, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000020, CX
-	SUBQ         $0x00000008, AX
-	CMPQ         AX, $0x00000008
-	JGE          loop
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (CX), Y2
+	VMOVUPS     slopelo<>+0(SB), Y3
+	VMAXPS      Y0, Y3, Y0
+	VMOVUPS     slopehi<>+0(SB), Y3
+	VMINPS      Y0, Y3, Y0
+	VMULPS      Y0, Y0, Y3
+	VMOVUPS     slopep0<>+0(SB), Y4
+	VFMADD213PS slopep1<>+0(SB), Y3, Y4
+	VFMADD213PS slopep2<>+0(SB), Y3, Y4
+	VFMADD213PS slopep3<>+0(SB), Y3, Y4
+	VFMADD213PS slopep4<>+0(SB), Y3, Y4
+	VFMADD213PS slopep5<>+0(SB), Y3, Y4
+	VMOVUPS     slopeq0<>+0(SB), Y5
+	VFMADD213PS slopeq1<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq2<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq3<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq4<>+0(SB), Y3, Y5
+	VFMADD213PS slopeq5<>+0(SB), Y3, Y5
+	VMULPS      Y0, Y4, Y4
+	VDIVPS      Y5, Y4, Y4
+	VADDPS      half<>+0(SB), Y4, Y4
+	VFMADD231PS Y4, Y1, Y2
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, BX
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	CMPQ        AX, $0x00000008
+	JGE         loop
 
 tail:
-	TESTQ        AX, AX
-	JZ           done
-	LEAQ         lanes<>+0(SB), SI
-	NEGQ         AX
-	VMOVUPS      32(SI)(AX*4), Y0
-	VMASKMOVPS   (DX), Y0, Y1
-	VMASKMOVPS   (BX), Y0, Y2
-	VMASKMOVPS   (CX), Y0, Y3
-	VMULPS       sqrt1_2<>+0(SB), Y1, Y4
-	VMOVUPS      erflo<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      erfhi<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMULPS       Y4, Y4, Y5
-	VMOVUPS      erfp0<>+0(SB), Y6
-	VFMADD213PS  erfp1<>+0(SB), Y5, Y6
-	VFMADD213PS  erfp2<>+0(SB), Y5, Y6
-	VFMADD213PS  erfp3<>+0(SB), Y5, Y6
-	VFMADD213PS  erfp4<>+0(SB), Y5, Y6
-	VFMADD213PS  erfp5<>+0(SB), Y5, Y6
-	VFMADD213PS  erfp6<>+0(SB), Y5, Y6
-	VMOVUPS      erfq0<>+0(SB), Y7
-	VFMADD213PS  erfq1<>+0(SB), Y5, Y7
-	VFMADD213PS  erfq2<>+0(SB), Y5, Y7
-	VFMADD213PS  erfq3<>+0(SB), Y5, Y7
-	VFMADD213PS  erfq4<>+0(SB), Y5, Y7
-	VMULPS       Y4, Y6, Y6
-	VDIVPS       Y7, Y6, Y6
-	VMOVUPS      minus1<>+0(SB), Y4
-	VMAXPS       Y6, Y4, Y6
-	VMOVUPS      one<>+0(SB), Y4
-	VMINPS       Y6, Y4, Y6
-	VMULPS       Y1, Y1, Y4
-	VMULPS       minushalf<>+0(SB), Y4, Y4
-	VMOVUPS      explo<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      exphi<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMULPS       log2e<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS ln2hi<>+0(SB), Y5, Y4
-	VFNMADD231PS ln2lo<>+0(SB), Y5, Y4
-	VMOVUPS      exp_0<>+0(SB), Y7
-	VFMADD213PS  exp_1<>+0(SB), Y4, Y7
-	VFMADD213PS  exp_2<>+0(SB), Y4, Y7
-	VFMADD213PS  exp_3<>+0(SB), Y4, Y7
-	VFMADD213PS  exp_4<>+0(SB), Y4, Y7
-	VFMADD213PS  exp_5<>+0(SB), Y4, Y7
-	VFMADD213PS  one<>+0(SB), Y4, Y7
-	VFMADD213PS  one<>+0(SB), Y4, Y7
-	VCVTPS2DQ    Y5, Y5
-	VPSRAD       $0x01, Y5, Y4
-	VPSUBD       Y4, Y5, Y5
-	VPADDD       bias<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y7, Y7
-	VPADDD       bias<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMULPS       density<>+0(SB), Y1, Y1
-	VMULPS       Y7, Y1, Y1
-	VMOVUPS      half<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y6
-	VADDPS       Y6, Y1, Y1
-	VFMADD231PS  Y1, Y2, Y3
-	VMASKMOVPS   Y3, Y0, (CX)
+	TESTQ       AX, AX
+	JZ          done
+	LEAQ        lanes<>+0(SB), SI
+	NEGQ        AX
+	VMOVUPS     32(SI)(AX*4), Y0
+	VMASKMOVPS  (DX), Y0, Y1
+	VMASKMOVPS  (BX), Y0, Y2
+	VMASKMOVPS  (CX), Y0, Y3
+	VMOVUPS     slopelo<>+0(SB), Y4
+	VMAXPS      Y1, Y4, Y1
+	VMOVUPS     slopehi<>+0(SB), Y4
+	VMINPS      Y1, Y4, Y1
+	VMULPS      Y1, Y1, Y4
+	VMOVUPS     slopep0<>+0(SB), Y5
+	VFMADD213PS slopep1<>+0(SB), Y4, Y5
+	VFMADD213PS slopep2<>+0(SB), Y4, Y5
+	VFMADD213PS slopep3<>+0(SB), Y4, Y5
+	VFMADD213PS slopep4<>+0(SB), Y4, Y5
+	VFMADD213PS slopep5<>+0(SB), Y4, Y5
+	VMOVUPS     slopeq0<>+0(SB), Y6
+	VFMADD213PS slopeq1<>+0(SB), Y4, Y6
+	VFMADD213PS slopeq2<>+0(SB), Y4, Y6
+	VFMADD213PS slopeq3<>+0(SB), Y4, Y6
+	VFMADD213PS slopeq4<>+0(SB), Y4, Y6
+	VFMADD213PS slopeq5<>+0(SB), Y4, Y6
+	VMULPS      Y1, Y5, Y5
+	VDIVPS      Y6, Y5, Y5
+	VADDPS      half<>+0(SB), Y5, Y5
+	VFMADD231PS Y5, Y2, Y3
+	VMASKMOVPS  Y3, Y0, (CX)
 
 done:
 	VZEROUPPER
@@ -2217,6 +2001,294 @@ tail:
 done:
 	VZEROUPPER
 	RET
+
+DATA sqrt1_2<>+0(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+4(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+8(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+12(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+16(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+20(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+24(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+28(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+32(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+36(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+40(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+44(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+48(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+52(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+56(SB)/4, $0x3f3504f3
+DATA sqrt1_2<>+60(SB)/4, $0x3f3504f3
+GLOBL sqrt1_2<>(SB), RODATA|NOPTR, $64
+
+DATA erflo<>+0(SB)/4, $0xc0800000
+DATA erflo<>+4(SB)/4, $0xc0800000
+DATA erflo<>+8(SB)/4, $0xc0800000
+DATA erflo<>+12(SB)/4, $0xc0800000
+DATA erflo<>+16(SB)/4, $0xc0800000
+DATA erflo<>+20(SB)/4, $0xc0800000
+DATA erflo<>+24(SB)/4, $0xc0800000
+DATA erflo<>+28(SB)/4, $0xc0800000
+DATA erflo<>+32(SB)/4, $0xc0800000
+DATA erflo<>+36(SB)/4, $0xc0800000
+DATA erflo<>+40(SB)/4, $0xc0800000
+DATA erflo<>+44(SB)/4, $0xc0800000
+DATA erflo<>+48(SB)/4, $0xc0800000
+DATA erflo<>+52(SB)/4, $0xc0800000
+DATA erflo<>+56(SB)/4, $0xc0800000
+DATA erflo<>+60(SB)/4, $0xc0800000
+GLOBL erflo<>(SB), RODATA|NOPTR, $64
+
+DATA erfhi<>+0(SB)/4, $0x40800000
+DATA erfhi<>+4(SB)/4, $0x40800000
+DATA erfhi<>+8(SB)/4, $0x40800000
+DATA erfhi<>+12(SB)/4, $0x40800000
+DATA erfhi<>+16(SB)/4, $0x40800000
+DATA erfhi<>+20(SB)/4, $0x40800000
+DATA erfhi<>+24(SB)/4, $0x40800000
+DATA erfhi<>+28(SB)/4, $0x40800000
+DATA erfhi<>+32(SB)/4, $0x40800000
+DATA erfhi<>+36(SB)/4, $0x40800000
+DATA erfhi<>+40(SB)/4, $0x40800000
+DATA erfhi<>+44(SB)/4, $0x40800000
+DATA erfhi<>+48(SB)/4, $0x40800000
+DATA erfhi<>+52(SB)/4, $0x40800000
+DATA erfhi<>+56(SB)/4, $0x40800000
+DATA erfhi<>+60(SB)/4, $0x40800000
+GLOBL erfhi<>(SB), RODATA|NOPTR, $64
+
+DATA erfp0<>+0(SB)/4, $0xaf95df0b
+DATA erfp0<>+4(SB)/4, $0xaf95df0b
+DATA erfp0<>+8(SB)/4, $0xaf95df0b
+DATA erfp0<>+12(SB)/4, $0xaf95df0b
+DATA erfp0<>+16(SB)/4, $0xaf95df0b
+DATA erfp0<>+20(SB)/4, $0xaf95df0b
+DATA erfp0<>+24(SB)/4, $0xaf95df0b
+DATA erfp0<>+28(SB)/4, $0xaf95df0b
+DATA erfp0<>+32(SB)/4, $0xaf95df0b
+DATA erfp0<>+36(SB)/4, $0xaf95df0b
+DATA erfp0<>+40(SB)/4, $0xaf95df0b
+DATA erfp0<>+44(SB)/4, $0xaf95df0b
+DATA erfp0<>+48(SB)/4, $0xaf95df0b
+DATA erfp0<>+52(SB)/4, $0xaf95df0b
+DATA erfp0<>+56(SB)/4, $0xaf95df0b
+DATA erfp0<>+60(SB)/4, $0xaf95df0b
+GLOBL erfp0<>(SB), RODATA|NOPTR, $64
+
+DATA erfp1<>+0(SB)/4, $0x32edffee
+DATA erfp1<>+4(SB)/4, $0x32edffee
+DATA erfp1<>+8(SB)/4, $0x32edffee
+DATA erfp1<>+12(SB)/4, $0x32edffee
+DATA erfp1<>+16(SB)/4, $0x32edffee
+DATA erfp1<>+20(SB)/4, $0x32edffee
+DATA erfp1<>+24(SB)/4, $0x32edffee
+DATA erfp1<>+28(SB)/4, $0x32edffee
+DATA erfp1<>+32(SB)/4, $0x32edffee
+DATA erfp1<>+36(SB)/4, $0x32edffee
+DATA erfp1<>+40(SB)/4, $0x32edffee
+DATA erfp1<>+44(SB)/4, $0x32edffee
+DATA erfp1<>+48(SB)/4, $0x32edffee
+DATA erfp1<>+52(SB)/4, $0x32edffee
+DATA erfp1<>+56(SB)/4, $0x32edffee
+DATA erfp1<>+60(SB)/4, $0x32edffee
+GLOBL erfp1<>(SB), RODATA|NOPTR, $64
+
+DATA erfp2<>+0(SB)/4, $0xb60cff51
+DATA erfp2<>+4(SB)/4, $0xb60cff51
+DATA erfp2<>+8(SB)/4, $0xb60cff51
+DATA erfp2<>+12(SB)/4, $0xb60cff51
+DATA erfp2<>+16(SB)/4, $0xb60cff51
+DATA erfp2<>+20(SB)/4, $0xb60cff51
+DATA erfp2<>+24(SB)/4, $0xb60cff51
+DATA erfp2<>+28(SB)/4, $0xb60cff51
+DATA erfp2<>+32(SB)/4, $0xb60cff51
+DATA erfp2<>+36(SB)/4, $0xb60cff51
+DATA erfp2<>+40(SB)/4, $0xb60cff51
+DATA erfp2<>+44(SB)/4, $0xb60cff51
+DATA erfp2<>+48(SB)/4, $0xb60cff51
+DATA erfp2<>+52(SB)/4, $0xb60cff51
+DATA erfp2<>+56(SB)/4, $0xb60cff51
+DATA erfp2<>+60(SB)/4, $0xb60cff51
+GLOBL erfp2<>(SB), RODATA|NOPTR, $64
+
+DATA erfp3<>+0(SB)/4, $0xb86ec2d2
+DATA erfp3<>+4(SB)/4, $0xb86ec2d2
+DATA erfp3<>+8(SB)/4, $0xb86ec2d2
+DATA erfp3<>+12(SB)/4, $0xb86ec2d2
+DATA erfp3<>+16(SB)/4, $0xb86ec2d2
+DATA erfp3<>+20(SB)/4, $0xb86ec2d2
+DATA erfp3<>+24(SB)/4, $0xb86ec2d2
+DATA erfp3<>+28(SB)/4, $0xb86ec2d2
+DATA erfp3<>+32(SB)/4, $0xb86ec2d2
+DATA erfp3<>+36(SB)/4, $0xb86ec2d2
+DATA erfp3<>+40(SB)/4, $0xb86ec2d2
+DATA erfp3<>+44(SB)/4, $0xb86ec2d2
+DATA erfp3<>+48(SB)/4, $0xb86ec2d2
+DATA erfp3<>+52(SB)/4, $0xb86ec2d2
+DATA erfp3<>+56(SB)/4, $0xb86ec2d2
+DATA erfp3<>+60(SB)/4, $0xb86ec2d2
+GLOBL erfp3<>(SB), RODATA|NOPTR, $64
+
+DATA erfp4<>+0(SB)/4, $0xba40ac63
+DATA erfp4<>+4(SB)/4, $0xba40ac63
+DATA erfp4<>+8(SB)/4, $0xba40ac63
+DATA erfp4<>+12(SB)/4, $0xba40ac63
+DATA erfp4<>+16(SB)/4, $0xba40ac63
+DATA erfp4<>+20(SB)/4, $0xba40ac63
+DATA erfp4<>+24(SB)/4, $0xba40ac63
+DATA erfp4<>+28(SB)/4, $0xba40ac63
+DATA erfp4<>+32(SB)/4, $0xba40ac63
+DATA erfp4<>+36(SB)/4, $0xba40ac63
+DATA erfp4<>+40(SB)/4, $0xba40ac63
+DATA erfp4<>+44(SB)/4, $0xba40ac63
+DATA erfp4<>+48(SB)/4, $0xba40ac63
+DATA erfp4<>+52(SB)/4, $0xba40ac63
+DATA erfp4<>+56(SB)/4, $0xba40ac63
+DATA erfp4<>+60(SB)/4, $0xba40ac63
+GLOBL erfp4<>(SB), RODATA|NOPTR, $64
+
+DATA erfp5<>+0(SB)/4, $0xbb41a1f6
+DATA erfp5<>+4(SB)/4, $0xbb41a1f6
+DATA erfp5<>+8(SB)/4, $0xbb41a1f6
+DATA erfp5<>+12(SB)/4, $0xbb41a1f6
+DATA erfp5<>+16(SB)/4, $0xbb41a1f6
+DATA erfp5<>+20(SB)/4, $0xbb41a1f6
+DATA erfp5<>+24(SB)/4, $0xbb41a1f6
+DATA erfp5<>+28(SB)/4, $0xbb41a1f6
+DATA erfp5<>+32(SB)/4, $0xbb41a1f6
+DATA erfp5<>+36(SB)/4, $0xbb41a1f6
+DATA erfp5<>+40(SB)/4, $0xbb41a1f6
+DATA erfp5<>+44(SB)/4, $0xbb41a1f6
+DATA erfp5<>+48(SB)/4, $0xbb41a1f6
+DATA erfp5<>+52(SB)/4, $0xbb41a1f6
+DATA erfp5<>+56(SB)/4, $0xbb41a1f6
+DATA erfp5<>+60(SB)/4, $0xbb41a1f6
+GLOBL erfp5<>(SB), RODATA|NOPTR, $64
+
+DATA erfp6<>+0(SB)/4, $0xbc83dbd4
+DATA erfp6<>+4(SB)/4, $0xbc83dbd4
+DATA erfp6<>+8(SB)/4, $0xbc83dbd4
+DATA erfp6<>+12(SB)/4, $0xbc83dbd4
+DATA erfp6<>+16(SB)/4, $0xbc83dbd4
+DATA erfp6<>+20(SB)/4, $0xbc83dbd4
+DATA erfp6<>+24(SB)/4, $0xbc83dbd4
+DATA erfp6<>+28(SB)/4, $0xbc83dbd4
+DATA erfp6<>+32(SB)/4, $0xbc83dbd4
+DATA erfp6<>+36(SB)/4, $0xbc83dbd4
+DATA erfp6<>+40(SB)/4, $0xbc83dbd4
+DATA erfp6<>+44(SB)/4, $0xbc83dbd4
+DATA erfp6<>+48(SB)/4, $0xbc83dbd4
+DATA erfp6<>+52(SB)/4, $0xbc83dbd4
+DATA erfp6<>+56(SB)/4, $0xbc83dbd4
+DATA erfp6<>+60(SB)/4, $0xbc83dbd4
+GLOBL erfp6<>(SB), RODATA|NOPTR, $64
+
+DATA erfq0<>+0(SB)/4, $0xb77460cd
+DATA erfq0<>+4(SB)/4, $0xb77460cd
+DATA erfq0<>+8(SB)/4, $0xb77460cd
+DATA erfq0<>+12(SB)/4, $0xb77460cd
+DATA erfq0<>+16(SB)/4, $0xb77460cd
+DATA erfq0<>+20(SB)/4, $0xb77460cd
+DATA erfq0<>+24(SB)/4, $0xb77460cd
+DATA erfq0<>+28(SB)/4, $0xb77460cd
+DATA erfq0<>+32(SB)/4, $0xb77460cd
+DATA erfq0<>+36(SB)/4, $0xb77460cd
+DATA erfq0<>+40(SB)/4, $0xb77460cd
+DATA erfq0<>+44(SB)/4, $0xb77460cd
+DATA erfq0<>+48(SB)/4, $0xb77460cd
+DATA erfq0<>+52(SB)/4, $0xb77460cd
+DATA erfq0<>+56(SB)/4, $0xb77460cd
+DATA erfq0<>+60(SB)/4, $0xb77460cd
+GLOBL erfq0<>(SB), RODATA|NOPTR, $64
+
+DATA erfq1<>+0(SB)/4, $0xb95fbd29
+DATA erfq1<>+4(SB)/4, $0xb95fbd29
+DATA erfq1<>+8(SB)/4, $0xb95fbd29
+DATA erfq1<>+12(SB)/4, $0xb95fbd29
+DATA erfq1<>+16(SB)/4, $0xb95fbd29
+DATA erfq1<>+20(SB)/4, $0xb95fbd29
+DATA erfq1<>+24(SB)/4, $0xb95fbd29
+DATA erfq1<>+28(SB)/4, $0xb95fbd29
+DATA erfq1<>+32(SB)/4, $0xb95fbd29
+DATA erfq1<>+36(SB)/4, $0xb95fbd29
+DATA erfq1<>+40(SB)/4, $0xb95fbd29
+DATA erfq1<>+44(SB)/4, $0xb95fbd29
+DATA erfq1<>+48(SB)/4, $0xb95fbd29
+DATA erfq1<>+52(SB)/4, $0xb95fbd29
+DATA erfq1<>+56(SB)/4, $0xb95fbd29
+DATA erfq1<>+60(SB)/4, $0xb95fbd29
+GLOBL erfq1<>(SB), RODATA|NOPTR, $64
+
+DATA erfq2<>+0(SB)/4, $0xbadc924e
+DATA erfq2<>+4(SB)/4, $0xbadc924e
+DATA erfq2<>+8(SB)/4, $0xbadc924e
+DATA erfq2<>+12(SB)/4, $0xbadc924e
+DATA erfq2<>+16(SB)/4, $0xbadc924e
+DATA erfq2<>+20(SB)/4, $0xbadc924e
+DATA erfq2<>+24(SB)/4, $0xbadc924e
+DATA erfq2<>+28(SB)/4, $0xbadc924e
+DATA erfq2<>+32(SB)/4, $0xbadc924e
+DATA erfq2<>+36(SB)/4, $0xbadc924e
+DATA erfq2<>+40(SB)/4, $0xbadc924e
+DATA erfq2<>+44(SB)/4, $0xbadc924e
+DATA erfq2<>+48(SB)/4, $0xbadc924e
+DATA erfq2<>+52(SB)/4, $0xbadc924e
+DATA erfq2<>+56(SB)/4, $0xbadc924e
+DATA erfq2<>+60(SB)/4, $0xbadc924e
+GLOBL erfq2<>(SB), RODATA|NOPTR, $64
+
+DATA erfq3<>+0(SB)/4, $0xbbf19bf8
+DATA erfq3<>+4(SB)/4, $0xbbf19bf8
+DATA erfq3<>+8(SB)/4, $0xbbf19bf8
+DATA erfq3<>+12(SB)/4, $0xbbf19bf8
+DATA erfq3<>+16(SB)/4, $0xbbf19bf8
+DATA erfq3<>+20(SB)/4, $0xbbf19bf8
+DATA erfq3<>+24(SB)/4, $0xbbf19bf8
+DATA erfq3<>+28(SB)/4, $0xbbf19bf8
+DATA erfq3<>+32(SB)/4, $0xbbf19bf8
+DATA erfq3<>+36(SB)/4, $0xbbf19bf8
+DATA erfq3<>+40(SB)/4, $0xbbf19bf8
+DATA erfq3<>+44(SB)/4, $0xbbf19bf8
+DATA erfq3<>+48(SB)/4, $0xbbf19bf8
+DATA erfq3<>+52(SB)/4, $0xbbf19bf8
+DATA erfq3<>+56(SB)/4, $0xbbf19bf8
+DATA erfq3<>+60(SB)/4, $0xbbf19bf8
+GLOBL erfq3<>(SB), RODATA|NOPTR, $64
+
+DATA erfq4<>+0(SB)/4, $0xbc69b6a7
+DATA erfq4<>+4(SB)/4, $0xbc69b6a7
+DATA erfq4<>+8(SB)/4, $0xbc69b6a7
+DATA erfq4<>+12(SB)/4, $0xbc69b6a7
+DATA erfq4<>+16(SB)/4, $0xbc69b6a7
+DATA erfq4<>+20(SB)/4, $0xbc69b6a7
+DATA erfq4<>+24(SB)/4, $0xbc69b6a7
+DATA erfq4<>+28(SB)/4, $0xbc69b6a7
+DATA erfq4<>+32(SB)/4, $0xbc69b6a7
+DATA erfq4<>+36(SB)/4, $0xbc69b6a7
+DATA erfq4<>+40(SB)/4, $0xbc69b6a7
+DATA erfq4<>+44(SB)/4, $0xbc69b6a7
+DATA erfq4<>+48(SB)/4, $0xbc69b6a7
+DATA erfq4<>+52(SB)/4, $0xbc69b6a7
+DATA erfq4<>+56(SB)/4, $0xbc69b6a7
+DATA erfq4<>+60(SB)/4, $0xbc69b6a7
+GLOBL erfq4<>(SB), RODATA|NOPTR, $64
+
+DATA minus1<>+0(SB)/4, $0xbf800000
+DATA minus1<>+4(SB)/4, $0xbf800000
+DATA minus1<>+8(SB)/4, $0xbf800000
+DATA minus1<>+12(SB)/4, $0xbf800000
+DATA minus1<>+16(SB)/4, $0xbf800000
+DATA minus1<>+20(SB)/4, $0xbf800000
+DATA minus1<>+24(SB)/4, $0xbf800000
+DATA minus1<>+28(SB)/4, $0xbf800000
+DATA minus1<>+32(SB)/4, $0xbf800000
+DATA minus1<>+36(SB)/4, $0xbf800000
+DATA minus1<>+40(SB)/4, $0xbf800000
+DATA minus1<>+44(SB)/4, $0xbf800000
+DATA minus1<>+48(SB)/4, $0xbf800000
+DATA minus1<>+52(SB)/4, $0xbf800000
+DATA minus1<>+56(SB)/4, $0xbf800000
+DATA minus1<>+60(SB)/4, $0xbf800000
+GLOBL minus1<>(SB), RODATA|NOPTR, $64
 
 // func addRowsAVX2(rows int, dst []float32, x []float32, ldx int)
 // Requires: AVX
@@ -6469,123 +6541,67 @@ TEXT ·geluGradientAVX512(SB), NOSPLIT, $0-72
 	JLT  tail
 
 loop:
-	VMOVUPS      (DX), Z0
-	VMOVUPS      (BX), Z1
-	VMULPS       sqrt1_2<>+0(SB), Z0, Z2
-	VMOVUPS      erflo<>+0(SB), Z3
-	VMAXPS       Z2, Z3, Z2
-	VMOVUPS      erfhi<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VMULPS       Z2, Z2, Z3
-	VMOVUPS      erfp0<>+0(SB), Z4
-	VFMADD213PS  erfp1<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp2<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp3<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp4<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp5<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp6<>+0(SB), Z3, Z4
-	VMOVUPS      erfq0<>+0(SB), Z5
-	VFMADD213PS  erfq1<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq2<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq3<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq4<>+0(SB), Z3, Z5
-	VMULPS       Z2, Z4, Z4
-	VDIVPS       Z5, Z4, Z4
-	VMOVUPS      minus1<>+0(SB), Z2
-	VMAXPS       Z4, Z2, Z4
-	VMOVUPS      one<>+0(SB), Z2
-	VMINPS       Z4, Z2, Z4
-	VMULPS       Z0, Z0, Z2
-	VMULPS       minushalf<>+0(SB), Z2, Z2
-	VMOVUPS      explo<>+0(SB), Z3
-	VMAXPS       Z2, Z3, Z2
-	VMOVUPS      exphi<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VMULPS       log2e<>+0(SB), Z2, Z3
-	VRNDSCALEPS  $0x08, Z3, Z3
-	VFNMADD231PS ln2hi<>+0(SB), Z3, Z2
-	VFNMADD231PS ln2lo<>+0(SB), Z3, Z2
-	VMOVUPS      exp_0<>+0(SB), Z5
-	VFMADD213PS  exp_1<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_2<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_3<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_4<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_5<>+0(SB), Z2, Z5
-	VFMADD213PS  one<>+0(SB), Z2, Z5
-	VFMADD213PS  one<>+0(SB), Z2, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VMULPS       density<>+0(SB), Z0, Z0
-	VMULPS       Z5, Z0, Z0
-	VMOVUPS      half<>+0(SB), Z2
-	VFMADD213PS  Z2, Z2, Z4
-	VADDPS       Z4, Z0, Z0
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, (CX)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, BX
-	ADDQ         $0x00000040, CX
-	SUBQ         $0x00000010, AX
-	CMPQ         AX, $0x00000010
-	JGE          loop
+	VMOVUPS     (DX), Z0
+	VMOVUPS     (BX), Z1
+	VMOVUPS     slopelo<>+0(SB), Z2
+	VMAXPS      Z0, Z2, Z0
+	VMOVUPS     slopehi<>+0(SB), Z2
+	VMINPS      Z0, Z2, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     slopep0<>+0(SB), Z3
+	VFMADD213PS slopep1<>+0(SB), Z2, Z3
+	VFMADD213PS slopep2<>+0(SB), Z2, Z3
+	VFMADD213PS slopep3<>+0(SB), Z2, Z3
+	VFMADD213PS slopep4<>+0(SB), Z2, Z3
+	VFMADD213PS slopep5<>+0(SB), Z2, Z3
+	VMOVUPS     slopeq0<>+0(SB), Z4
+	VFMADD213PS slopeq1<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq2<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq3<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq4<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq5<>+0(SB), Z2, Z4
+	VMULPS      Z0, Z3, Z3
+	VDIVPS      Z4, Z3, Z3
+	VADDPS      half<>+0(SB), Z3, Z3
+	VMULPS      Z1, Z3, Z0
+	VMOVUPS     Z0, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
 
 tail:
-	TESTQ        AX, AX
-	JZ           done
-	MOVL         $0x0000ffff, SI
-	BZHIL        AX, SI, AX
-	KMOVW        AX, K1
-	VMOVUPS.Z    (DX), K1, Z0
-	VMOVUPS.Z    (BX), K1, Z1
-	VMULPS       sqrt1_2<>+0(SB), Z0, Z2
-	VMOVUPS      erflo<>+0(SB), Z3
-	VMAXPS       Z2, Z3, Z2
-	VMOVUPS      erfhi<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VMULPS       Z2, Z2, Z3
-	VMOVUPS      erfp0<>+0(SB), Z4
-	VFMADD213PS  erfp1<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp2<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp3<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp4<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp5<>+0(SB), Z3, Z4
-	VFMADD213PS  erfp6<>+0(SB), Z3, Z4
-	VMOVUPS      erfq0<>+0(SB), Z5
-	VFMADD213PS  erfq1<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq2<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq3<>+0(SB), Z3, Z5
-	VFMADD213PS  erfq4<>+0(SB), Z3, Z5
-	VMULPS       Z2, Z4, Z4
-	VDIVPS       Z5, Z4, Z4
-	VMOVUPS      minus1<>+0(SB), Z2
-	VMAXPS       Z4, Z2, Z4
-	VMOVUPS      one<>+0(SB), Z2
-	VMINPS       Z4, Z2, Z4
-	VMULPS       Z0, Z0, Z2
-	VMULPS       minushalf<>+0(SB), Z2, Z2
-	VMOVUPS      explo<>+0(SB), Z3
-	VMAXPS       Z2, Z3, Z2
-	VMOVUPS      exphi<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VMULPS       log2e<>+0(SB), Z2, Z3
-	VRNDSCALEPS  $0x08, Z3, Z3
-	VFNMADD231PS ln2hi<>+0(SB), Z3, Z2
-	VFNMADD231PS ln2lo<>+0(SB), Z3, Z2
-	VMOVUPS      exp_0<>+0(SB), Z5
-	VFMADD213PS  exp_1<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_2<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_3<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_4<>+0(SB), Z2, Z5
-	VFMADD213PS  exp_5<>+0(SB), Z2, Z5
-	VFMADD213PS  one<>+0(SB), Z2, Z5
-	VFMADD213PS  one<>+0(SB), Z2, Z5
-	VSCALEFPS    Z3, Z5, Z5
-	VMULPS       density<>+0(SB), Z0, Z0
-	VMULPS       Z5, Z0, Z0
-	VMOVUPS      half<>+0(SB), Z2
-	VFMADD213PS  Z2, Z2, Z4
-	VADDPS       Z4, Z0, Z0
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (CX)
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, SI
+	BZHIL       AX, SI, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z0
+	VMOVUPS.Z   (BX), K1, Z1
+	VMOVUPS     slopelo<>+0(SB), Z2
+	VMAXPS      Z0, Z2, Z0
+	VMOVUPS     slopehi<>+0(SB), Z2
+	VMINPS      Z0, Z2, Z0
+	VMULPS      Z0, Z0, Z2
+	VMOVUPS     slopep0<>+0(SB), Z3
+	VFMADD213PS slopep1<>+0(SB), Z2, Z3
+	VFMADD213PS slopep2<>+0(SB), Z2, Z3
+	VFMADD213PS slopep3<>+0(SB), Z2, Z3
+	VFMADD213PS slopep4<>+0(SB), Z2, Z3
+	VFMADD213PS slopep5<>+0(SB), Z2, Z3
+	VMOVUPS     slopeq0<>+0(SB), Z4
+	VFMADD213PS slopeq1<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq2<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq3<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq4<>+0(SB), Z2, Z4
+	VFMADD213PS slopeq5<>+0(SB), Z2, Z4
+	VMULPS      Z0, Z3, Z3
+	VDIVPS      Z4, Z3, Z3
+	VADDPS      half<>+0(SB), Z3, Z3
+	VMULPS      Z1, Z3, Z0
+	VMOVUPS     Z0, K1, (CX)
 
 done:
 	VZEROUPPER
@@ -6905,125 +6921,69 @@ TEXT ·addGELUGradientAVX512(SB), NOSPLIT, $0-72
 	JLT  tail
 
 loop:
-	VMOVUPS      (DX), Z0
-	VMOVUPS      (BX), Z1
-	VMOVUPS      (CX), Z2
-	VMULPS       sqrt1_2<>+0(SB), Z0, Z3
-	VMOVUPS      erflo<>+0(SB), Z4
-	VMAXPS       Z3, Z4, Z3
-	VMOVUPS      erfhi<>+0(SB), Z4
-	VMINPS       Z3, Z4, Z3
-	VMULPS       Z3, Z3, Z4
-	VMOVUPS      erfp0<>+0(SB), Z5
-	VFMADD213PS  erfp1<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp2<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp3<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp4<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp5<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp6<>+0(SB), Z4, Z5
-	VMOVUPS      erfq0<>+0(SB), Z6
-	VFMADD213PS  erfq1<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq2<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq3<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq4<>+0(SB), Z4, Z6
-	VMULPS       Z3, Z5, Z5
-	VDIVPS       Z6, Z5, Z5
-	VMOVUPS      minus1<>+0(SB), Z3
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      one<>+0(SB), Z3
-	VMINPS       Z5, Z3, Z5
-	VMULPS       Z0, Z0, Z3
-	VMULPS       minushalf<>+0(SB), Z3, Z3
-	VMOVUPS      explo<>+0(SB), Z4
-	VMAXPS       Z3, Z4, Z3
-	VMOVUPS      exphi<>+0(SB), Z4
-	VMINPS       Z3, Z4, Z3
-	VMULPS       log2e<>+0(SB), Z3, Z4
-	VRNDSCALEPS  $0x08, Z4, Z4
-	VFNMADD231PS ln2hi<>+0(SB), Z4, Z3
-	VFNMADD231PS ln2lo<>+0(SB), Z4, Z3
-	VMOVUPS      exp_0<>+0(SB), Z6
-	VFMADD213PS  exp_1<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_2<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_3<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_4<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_5<>+0(SB), Z3, Z6
-	VFMADD213PS  one<>+0(SB), Z3, Z6
-	VFMADD213PS  one<>+0(SB), Z3, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VMULPS       density<>+0(SB), Z0, Z0
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      half<>+0(SB), Z3
-	VFMADD213PS  Z3, Z3, Z5
-	VADDPS       Z5, Z0, Z0
-	VFMADD231PS  Z0, Z1, Z2
-	VMOVUPS      Z2, (CX)
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000040, BX
-	ADDQ         $0x00000040, CX
-	SUBQ         $0x00000010, AX
-	CMPQ         AX, $0x00000010
-	JGE          loop
+	VMOVUPS     (DX), Z0
+	VMOVUPS     (BX), Z1
+	VMOVUPS     (CX), Z2
+	VMOVUPS     slopelo<>+0(SB), Z3
+	VMAXPS      Z0, Z3, Z0
+	VMOVUPS     slopehi<>+0(SB), Z3
+	VMINPS      Z0, Z3, Z0
+	VMULPS      Z0, Z0, Z3
+	VMOVUPS     slopep0<>+0(SB), Z4
+	VFMADD213PS slopep1<>+0(SB), Z3, Z4
+	VFMADD213PS slopep2<>+0(SB), Z3, Z4
+	VFMADD213PS slopep3<>+0(SB), Z3, Z4
+	VFMADD213PS slopep4<>+0(SB), Z3, Z4
+	VFMADD213PS slopep5<>+0(SB), Z3, Z4
+	VMOVUPS     slopeq0<>+0(SB), Z5
+	VFMADD213PS slopeq1<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq2<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq3<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq4<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq5<>+0(SB), Z3, Z5
+	VMULPS      Z0, Z4, Z4
+	VDIVPS      Z5, Z4, Z4
+	VADDPS      half<>+0(SB), Z4, Z4
+	VFMADD231PS Z4, Z1, Z2
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	CMPQ        AX, $0x00000010
+	JGE         loop
 
 tail:
-	TESTQ        AX, AX
-	JZ           done
-	MOVL         $0x0000ffff, SI
-	BZHIL        AX, SI, AX
-	KMOVW        AX, K1
-	VMOVUPS.Z    (DX), K1, Z0
-	VMOVUPS.Z    (BX), K1, Z1
-	VMOVUPS.Z    (CX), K1, Z2
-	VMULPS       sqrt1_2<>+0(SB), Z0, Z3
-	VMOVUPS      erflo<>+0(SB), Z4
-	VMAXPS       Z3, Z4, Z3
-	VMOVUPS      erfhi<>+0(SB), Z4
-	VMINPS       Z3, Z4, Z3
-	VMULPS       Z3, Z3, Z4
-	VMOVUPS      erfp0<>+0(SB), Z5
-	VFMADD213PS  erfp1<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp2<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp3<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp4<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp5<>+0(SB), Z4, Z5
-	VFMADD213PS  erfp6<>+0(SB), Z4, Z5
-	VMOVUPS      erfq0<>+0(SB), Z6
-	VFMADD213PS  erfq1<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq2<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq3<>+0(SB), Z4, Z6
-	VFMADD213PS  erfq4<>+0(SB), Z4, Z6
-	VMULPS       Z3, Z5, Z5
-	VDIVPS       Z6, Z5, Z5
-	VMOVUPS      minus1<>+0(SB), Z3
-	VMAXPS       Z5, Z3, Z5
-	VMOVUPS      one<>+0(SB), Z3
-	VMINPS       Z5, Z3, Z5
-	VMULPS       Z0, Z0, Z3
-	VMULPS       minushalf<>+0(SB), Z3, Z3
-	VMOVUPS      explo<>+0(SB), Z4
-	VMAXPS       Z3, Z4, Z3
-	VMOVUPS      exphi<>+0(SB), Z4
-	VMINPS       Z3, Z4, Z3
-	VMULPS       log2e<>+0(SB), Z3, Z4
-	VRNDSCALEPS  $0x08, Z4, Z4
-	VFNMADD231PS ln2hi<>+0(SB), Z4, Z3
-	VFNMADD231PS ln2lo<>+0(SB), Z4, Z3
-	VMOVUPS      exp_0<>+0(SB), Z6
-	VFMADD213PS  exp_1<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_2<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_3<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_4<>+0(SB), Z3, Z6
-	VFMADD213PS  exp_5<>+0(SB), Z3, Z6
-	VFMADD213PS  one<>+0(SB), Z3, Z6
-	VFMADD213PS  one<>+0(SB), Z3, Z6
-	VSCALEFPS    Z4, Z6, Z6
-	VMULPS       density<>+0(SB), Z0, Z0
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      half<>+0(SB), Z3
-	VFMADD213PS  Z3, Z3, Z5
-	VADDPS       Z5, Z0, Z0
-	VFMADD231PS  Z0, Z1, Z2
-	VMOVUPS      Z2, K1, (CX)
+	TESTQ       AX, AX
+	JZ          done
+	MOVL        $0x0000ffff, SI
+	BZHIL       AX, SI, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z0
+	VMOVUPS.Z   (BX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS     slopelo<>+0(SB), Z3
+	VMAXPS      Z0, Z3, Z0
+	VMOVUPS     slopehi<>+0(SB), Z3
+	VMINPS      Z0, Z3, Z0
+	VMULPS      Z0, Z0, Z3
+	VMOVUPS     slopep0<>+0(SB), Z4
+	VFMADD213PS slopep1<>+0(SB), Z3, Z4
+	VFMADD213PS slopep2<>+0(SB), Z3, Z4
+	VFMADD213PS slopep3<>+0(SB), Z3, Z4
+	VFMADD213PS slopep4<>+0(SB), Z3, Z4
+	VFMADD213PS slopep5<>+0(SB), Z3, Z4
+	VMOVUPS     slopeq0<>+0(SB), Z5
+	VFMADD213PS slopeq1<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq2<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq3<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq4<>+0(SB), Z3, Z5
+	VFMADD213PS slopeq5<>+0(SB), Z3, Z5
+	VMULPS      Z0, Z4, Z4
+	VDIVPS      Z5, Z4, Z4
+	VADDPS      half<>+0(SB), Z4, Z4
+	VFMADD231PS Z4, Z1, Z2
+	VMOVUPS     Z2, K1, (CX)
 
 done:
 	VZEROUPPER
