@@ -21,11 +21,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// snap sends what ITK-SNAP sends.
 type snap struct {
 	t   *testing.T
 	url string
 }
 
+// start starts a server until the end of the test.
 func start(t *testing.T, copier annotatetest.Copier, idle time.Duration) *snap {
 	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), Options{Idle: idle, Log: slog.New(slog.DiscardHandler)})
 	server := httptest.NewServer(s)
@@ -33,7 +35,7 @@ func start(t *testing.T, copier annotatetest.Copier, idle time.Duration) *snap {
 	return &snap{t, server.URL}
 }
 
-// form is an image as ITK-SNAP encodes it.
+// form returns an image as ITK-SNAP encodes it. If metadata is empty, it is what ITK-SNAP would send with the image.
 func form(t testing.TB, dim [3]int, data []float32, metadata string) (contentType string, body []byte) {
 	var file, out bytes.Buffer
 	z := gzip.NewWriter(&file)
@@ -52,6 +54,7 @@ func form(t testing.TB, dim [3]int, data []float32, metadata string) (contentTyp
 	return m.FormDataContentType(), out.Bytes()
 }
 
+// do sends a request and returns the status and the JSON of the reply.
 func (s *snap) do(method, path, contentType string, body []byte) (int, map[string]any) {
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewReader(body))
 	require.NoError(s.t, err)
@@ -66,6 +69,7 @@ func (s *snap) do(method, path, contentType string, body []byte) (int, map[strin
 
 func (s *snap) get(path string) (int, map[string]any) { return s.do(http.MethodGet, path, "", nil) }
 
+// session starts a session and returns its ID.
 func (s *snap) session() string {
 	status, reply := s.get("/v2/start_session/slmsam")
 	require.Equal(s.t, http.StatusOK, status)
@@ -85,7 +89,8 @@ func (s *snap) mask(status int, reply map[string]any, n int) []byte {
 	return mask
 }
 
-func TestSessionOfITKSNAP(t *testing.T) {
+// TestASessionOfITKSNAP goes through a whole session: upload, points, reset, lassos, end.
+func TestASessionOfITKSNAP(t *testing.T) {
 	s := start(t, annotatetest.Copier{}, 0)
 	id := s.session()
 	v := annotatetest.Ball(9, 30, 32)
@@ -99,7 +104,7 @@ func TestSessionOfITKSNAP(t *testing.T) {
 	clicked := s.mask(status, reply, n)
 	at := 16 + 32*(15+30*4)
 	require.Equal(t, byte(1), clicked[at])
-	require.Equal(t, byte(1), clicked[at+32*30], "carried to the next slice")
+	require.Equal(t, byte(1), clicked[at+32*30], "propagated to the next slice")
 	status, reply = s.get("/v2/process_point_interaction/" + id + "?point=16&point=15&point=4&foreground=false")
 	require.Equal(t, byte(0), s.mask(status, reply, n)[at])
 	status, _ = s.get("/reset_interactions/" + id)
@@ -122,6 +127,7 @@ func TestSessionOfITKSNAP(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, status)
 }
 
+// TestErrorsAreNever200 checks that bad requests get a client error, since ITK-SNAP takes any 200 for a result.
 func TestErrorsAreNever200(t *testing.T) {
 	s := start(t, annotatetest.Copier{}, 0)
 	id := s.session()
@@ -161,6 +167,7 @@ func TestErrorsAreNever200(t *testing.T) {
 	}
 }
 
+// TestIdleSessionsEnd checks that sessions end after the idle timeout and make room for new ones.
 func TestIdleSessionsEnd(t *testing.T) {
 	s := start(t, annotatetest.Copier{}, 50*time.Millisecond)
 	for range 2 * annotatetest.Limits.Sessions {
@@ -176,7 +183,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 }
 
-// FuzzUpload holds that no form makes the reader fail or take more memory than it may.
+// FuzzUpload checks that no form makes the reader panic or accept more voxels than the form states.
 func FuzzUpload(f *testing.F) {
 	contentType, body := form(f, [3]int{2, 2, 2}, make([]float32, 8), "")
 	f.Add(contentType, body)
@@ -196,7 +203,7 @@ func FuzzUpload(f *testing.F) {
 	})
 }
 
-// FuzzPoint holds that no query makes the server fail.
+// FuzzPoint checks that no query makes the server fail with an internal error.
 func FuzzPoint(f *testing.F) {
 	f.Add("point=1&point=1&point=1&foreground=true")
 	f.Add("x=1&y=1&z=1")

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLeasesComeAndGo(t *testing.T) {
+// TestClaimAndRelease checks that leases are limited in number, and that a released one is freed once and unknown
+// afterward.
+func TestClaimAndRelease(t *testing.T) {
 	var freed atomic.Int32
 	l := New(t.Context(), 2, time.Hour, 0, func(int) { freed.Add(1) })
 	a, err := l.Claim(1)
@@ -33,6 +35,8 @@ func TestLeasesComeAndGo(t *testing.T) {
 	require.Equal(t, 1, l.Count())
 }
 
+// TestAReleasedLeaseIsFreedAfterItsRequest checks that releasing a lease cancels its running request, and frees the
+// lease only when the request has ended.
 func TestAReleasedLeaseIsFreedAfterItsRequest(t *testing.T) {
 	freed := make(chan int, 1)
 	l := New(t.Context(), 2, time.Hour, 0, func(held int) { freed <- held })
@@ -40,7 +44,7 @@ func TestAReleasedLeaseIsFreedAfterItsRequest(t *testing.T) {
 	require.NoError(t, err)
 	_, err = l.With(t.Context(), a.Token, func(ctx context.Context, _ int) error {
 		require.True(t, l.Release(a.Token))
-		<-ctx.Done() // the request is told
+		<-ctx.Done() // the release cancels the request
 		require.Empty(t, freed)
 		return ctx.Err()
 	})
@@ -48,6 +52,8 @@ func TestAReleasedLeaseIsFreedAfterItsRequest(t *testing.T) {
 	require.Equal(t, 7, <-freed)
 }
 
+// TestIdleAndSilentLeasesEnd checks both timeouts: a lease without requests ends after the idle timeout, even if
+// heartbeats arrive, and one without heartbeats ends earlier.
 func TestIdleAndSilentLeasesEnd(t *testing.T) {
 	freed := make(chan string, 2)
 	l := New(t.Context(), 2, 400*time.Millisecond, 100*time.Millisecond, func(held string) { freed <- held })
@@ -67,12 +73,13 @@ func TestIdleAndSilentLeasesEnd(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	require.Greater(t, time.Since(started), 350*time.Millisecond)
-	require.Equal(t, "silent", <-freed, "though nobody asked for it")
+	require.Equal(t, "silent", <-freed, "it ends without anyone asking for it")
 	require.Equal(t, "idle", <-freed)
 	_, known := l.Remaining(silent.Token, false)
 	require.False(t, known)
 }
 
+// TestLeasesEndWithTheServer checks that all leases are freed when the server's context ends.
 func TestLeasesEndWithTheServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	freed := make(chan int, 1)

@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// board is a session with helpers, on a ball of 12 slices of 40 x 44.
+// board is a session on a ball with 12 slices of 40 x 44 pixels. Its methods work on object 1.
 type board struct {
 	annotate.Session
 	t *testing.T
 	v *volume.Volume
 }
 
+// open opens a session whose model copies outlines.
 func open(t *testing.T, c annotatetest.Copier) *board {
 	v := annotatetest.Ball(12, 40, 44)
 	s, err := sessiontest.Backend(t, annotatetest.Limits, c).Open(v)
@@ -29,6 +30,7 @@ func open(t *testing.T, c annotatetest.Copier) *board {
 	return &board{s, t, v}
 }
 
+// run applies strokes, runs, and returns the mask.
 func (b *board) run(strokes ...annotate.Stroke) []uint8 {
 	require.NoError(b.t, b.Apply(1, strokes...))
 	ran, err := b.Run(b.t.Context(), 1, nil)
@@ -45,7 +47,7 @@ func (b *board) mask() []uint8 {
 
 func (b *board) at(mask []uint8, i, j, k int) uint8 { return mask[i+44*(j+40*k)] }
 
-// area is the number of voxels on slice k.
+// area returns the number of voxels in a mask on slice k.
 func area(mask []uint8, k int) (n int) {
 	for _, x := range mask[k*40*44 : (k+1)*40*44] {
 		n += int(x)
@@ -57,7 +59,7 @@ func region(i0, i1, j0, j1, k0, k1 int) annotate.Region {
 	return annotate.Region{Lo: [3]int{i0, j0, k0}, Hi: [3]int{i1, j1, k1}}
 }
 
-// filled is an outline of a whole region.
+// filled returns an outline stroke that covers a whole region.
 func filled(axis int, r annotate.Region) annotate.Stroke {
 	size := r.Size()
 	s := annotate.Stroke{Kind: annotate.Outline, Axis: axis, Region: r, Mask: make([]bool, size[0]*size[1]*size[2])}
@@ -71,7 +73,9 @@ func click(i, j, k int, erase bool) annotate.Stroke {
 	return annotate.Stroke{Kind: annotate.Click, Erase: erase, Region: region(i, i+1, j, j+1, k, k+1)}
 }
 
-func TestOutlineIsKeptAndCarried(t *testing.T) {
+// TestAnOutlinePropagates checks that a run copies an outline to the slices within reach and marks the two farthest
+// as doubtful, and that a second run has nothing to do.
+func TestAnOutlinePropagates(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	mask := b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
 	for k := range 12 {
@@ -87,6 +91,8 @@ func TestOutlineIsKeptAndCarried(t *testing.T) {
 	require.Len(t, b.Doubts(1), 2)
 }
 
+// TestErasingAPartMakesTheRestTheOutline checks that erasing part of a tracked slice makes what is left an outline
+// that propagates, and that erasing nothing changes nothing.
 func TestErasingAPartMakesTheRestTheOutline(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
@@ -95,7 +101,7 @@ func TestErasingAPartMakesTheRestTheOutline(t *testing.T) {
 	mask := b.run(cut)
 	require.Equal(t, 20, area(mask, 8))
 	require.Equal(t, 40, area(mask, 6), "the first outline stays")
-	require.Equal(t, 20, area(mask, 11), "the correction is carried on")
+	require.Equal(t, 20, area(mask, 11), "the correction propagates")
 
 	cut = filled(2, region(30, 40, 20, 30, 8, 9))
 	cut.Erase = true
@@ -103,10 +109,12 @@ func TestErasingAPartMakesTheRestTheOutline(t *testing.T) {
 	require.Equal(t, 0, area(b.run(annotate.Stroke{Kind: annotate.Absent, Axis: 2, Region: region(0, 44, 0, 40, 7, 8)}), 7))
 }
 
+// TestSlicesAcrossAnotherAxis checks that outlines on slices across several axes are combined, and that erasing on
+// one axis removes voxels found along another.
 func TestSlicesAcrossAnotherAxis(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	mask := b.run(filled(0, region(20, 21, 5, 9, 2, 10)))
-	require.EqualValues(t, 1, b.at(mask, 17, 6, 5), "carried along that axis")
+	require.EqualValues(t, 1, b.at(mask, 17, 6, 5), "propagated along that axis")
 	require.EqualValues(t, 0, b.at(mask, 16, 6, 5))
 	mask = b.run(filled(2, region(0, 4, 0, 4, 1, 2)))
 	require.EqualValues(t, 1, b.at(mask, 17, 6, 5), "both are kept")
@@ -116,6 +124,8 @@ func TestSlicesAcrossAnotherAxis(t *testing.T) {
 	require.EqualValues(t, 0, b.at(b.run(cut), 17, 6, 5), "erased on a plane of a third axis")
 }
 
+// TestClicks checks that a click finds the section of the ball, that an erasing click removes only a part, and that
+// erasing where nothing is changes nothing.
 func TestClicks(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	mask := b.run(click(22, 20, 6, false))
@@ -129,27 +139,30 @@ func TestClicks(t *testing.T) {
 			inside--
 		}
 	}
-	require.Greater(t, inside, 400, "a click in the ball finds its section, but for the rim")
+	require.Greater(t, inside, 400, "a click in the ball finds its section except for the rim")
 	mask = b.run(click(22, 20, 6, true))
 	require.EqualValues(t, 0, b.at(mask, 22, 20, 6))
-	require.EqualValues(t, 1, b.at(mask, 30, 20, 6), "but a click does not erase it all")
-	require.Equal(t, mask, b.run(click(0, 0, 6, true)), "nothing is there to erase")
+	require.EqualValues(t, 1, b.at(mask, 30, 20, 6), "one click does not erase everything")
+	require.Equal(t, mask, b.run(click(0, 0, 6, true)), "there is nothing to erase")
 }
 
+// TestBoxAndScribble checks that a box and a scribble find the section of the ball, and that an erasing scribble
+// removes what it covers.
 func TestBoxAndScribble(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	box := annotate.Stroke{Kind: annotate.Box, Axis: 2, Region: region(6, 38, 5, 36, 6, 7)}
 	found := area(b.run(box), 6)
-	require.InDelta(t, 540, found, 60, "the section of the ball in the box")
+	require.InDelta(t, 540, found, 60, "the section of the ball that is in the box")
 	require.NoError(t, b.Reset(1))
 	line := filled(2, region(16, 28, 20, 21, 6, 7))
 	line.Kind = annotate.Scribble
-	require.InDelta(t, 540, area(b.run(line), 6), 120, "what a line in the ball stands for, but for the rim")
+	require.InDelta(t, 540, area(b.run(line), 6), 120, "a line in the ball stands for its section except for the rim")
 	off := filled(2, region(0, 44, 20, 21, 6, 7))
 	off.Kind, off.Erase = annotate.Scribble, true
 	require.EqualValues(t, 0, b.at(b.run(off), 22, 20, 6))
 }
 
+// TestUndoGoesBackStepByStep undoes runs and a replaced mask one at a time, then a stroke that was never run.
 func TestUndoGoesBackStepByStep(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	masks := [][]uint8{b.mask()}
@@ -172,12 +185,14 @@ func TestUndoGoesBackStepByStep(t *testing.T) {
 	require.NoError(t, b.Apply(1, filled(2, region(0, 1, 0, 1, 0, 1))))
 	undone, err = b.Undo(1)
 	require.NoError(t, err)
-	require.True(t, undone, "a queued stroke counts")
+	require.True(t, undone, "a stroke that is still queued is a step, too")
 	ran, err := b.Run(t.Context(), 1, nil)
 	require.NoError(t, err)
 	require.False(t, ran)
 }
 
+// TestOnlyWhatAChangeCanReachIsComputedAgain counts the slices that each run computes, and checks that the result
+// equals that of a run from scratch.
 func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
 	b := open(t, annotatetest.Copier{Reach: 20})
 	steps := func(s annotate.Stroke) (n int) {
@@ -197,17 +212,18 @@ func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
 		}
 	}
 	require.NotEqual(t, first, second)
-	require.Zero(t, steps(click(2, 32, 6, false)), "a click on what is there already")
+	require.Zero(t, steps(click(2, 32, 6, false)), "a click on what is already part of the object")
 	require.Equal(t, second, b.mask())
 
 	fresh := open(t, annotatetest.Copier{Reach: 20})
 	require.NoError(t, fresh.Apply(1, filled(2, region(10, 20, 5, 9, 3, 4)),
-		filled(2, region(10, 20, 5, 9, 9, 10)), filled(2, region(10, 20, 20, 25, 9, 10)))) // added to what was found there
+		filled(2, region(10, 20, 5, 9, 9, 10)), filled(2, region(10, 20, 20, 25, 9, 10)))) // on slice 9, the second stroke was added to what had been found there
 	whole := fresh.run()
-	require.Equal(t, first, whole, "as if it were computed at once")
-	require.Equal(t, 44, steps(filled(0, region(20, 21, 5, 9, 2, 10))), "slices across another axis: those alone")
+	require.Equal(t, first, whole, "the same as if it had been computed in one run")
+	require.Equal(t, 44, steps(filled(0, region(20, 21, 5, 9, 2, 10))), "across another axis, only those slices are computed")
 }
 
+// TestObjectsDoNotMix runs several objects at once, and checks that each gets its own result.
 func TestObjectsDoNotMix(t *testing.T) {
 	b := open(t, annotatetest.Copier{Delay: time.Millisecond})
 	want := b.run(filled(2, region(10, 20, 5, 9, 6, 7)))
@@ -229,7 +245,9 @@ func TestObjectsDoNotMix(t *testing.T) {
 	require.Equal(t, want, b.mask())
 }
 
-func TestACancelledRunChangesNothing(t *testing.T) {
+// TestACanceledRunChangesNothing checks that the mask stays empty if the context of a run ends, and that closing the
+// session cancels a run.
+func TestACanceledRunChangesNothing(t *testing.T) {
 	b := open(t, annotatetest.Copier{Delay: 20 * time.Millisecond})
 	require.NoError(t, b.Apply(1, filled(2, region(10, 20, 5, 9, 6, 7))))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -247,10 +265,12 @@ func TestACancelledRunChangesNothing(t *testing.T) {
 	}()
 	time.Sleep(30 * time.Millisecond)
 	b.Close()
-	require.ErrorIs(t, <-done, context.Canceled, "closing stops it")
+	require.ErrorIs(t, <-done, context.Canceled, "closing the session cancels the run")
 	require.Error(t, b.Apply(1))
 }
 
+// TestLimits checks the limits on voxels and sessions, and that closing a session, even twice, gives back exactly
+// what it used.
 func TestLimits(t *testing.T) {
 	limits := annotate.Limits{Sessions: 2, Voxels: 1000, TotalVoxels: 1500}
 	e := sessiontest.Backend(t, limits, annotatetest.Copier{})
@@ -268,7 +288,7 @@ func TestLimits(t *testing.T) {
 	a.Close()
 	a.Close()
 	b.Close()
-	for range 1000 { // nothing is left of a session
+	for range 1000 { // a closed session leaves nothing behind
 		s, err := e.Open(annotatetest.Ball(10, 10, 10))
 		require.NoError(t, err)
 		require.NoError(t, s.Apply(1, filled(2, region(1, 2, 1, 2, 1, 2))))
@@ -276,15 +296,16 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestStrokesThatDoNotFit(t *testing.T) {
+// TestInvalidStrokesAreRefused checks that malformed strokes, and those outside the volume, are input errors.
+func TestInvalidStrokesAreRefused(t *testing.T) {
 	b := open(t, annotatetest.Copier{})
 	for name, s := range map[string]annotate.Stroke{
-		"outside":     filled(2, region(40, 45, 0, 1, 0, 1)),
-		"upside down": {Kind: annotate.Box, Axis: 2, Region: region(5, 3, 0, 1, 0, 1)},
-		"thick":       filled(2, region(0, 1, 0, 1, 0, 2)),
-		"no mask":     {Kind: annotate.Outline, Axis: 2, Region: region(0, 1, 0, 1, 0, 1)},
-		"wide click":  {Kind: annotate.Click, Region: region(0, 2, 0, 1, 0, 1)},
-		"no axis":     {Kind: annotate.Box, Axis: 3, Region: region(0, 1, 0, 1, 0, 1)},
+		"outside":    filled(2, region(40, 45, 0, 1, 0, 1)),
+		"reversed":   {Kind: annotate.Box, Axis: 2, Region: region(5, 3, 0, 1, 0, 1)},
+		"thick":      filled(2, region(0, 1, 0, 1, 0, 2)),
+		"no mask":    {Kind: annotate.Outline, Axis: 2, Region: region(0, 1, 0, 1, 0, 1)},
+		"wide click": {Kind: annotate.Click, Region: region(0, 2, 0, 1, 0, 1)},
+		"no axis":    {Kind: annotate.Box, Axis: 3, Region: region(0, 1, 0, 1, 0, 1)},
 	} {
 		var input *annotate.InputError
 		require.ErrorAs(t, b.Apply(1, s), &input, name)
