@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// vectorLimit is enough bytes for every golden vector.
+// vectorLimit is a number of bytes that is enough for every golden vector.
 const vectorLimit = 1 << 20
 
-// vectorFolders are the recorded arrays: the repository's own and, where they are, all that were recorded.
+// vectorFolders returns the folders with recorded arrays: the repository's own and, if it is there, one with many more.
 func vectorFolders(t testing.TB) []string {
 	folders := []string{"testdata/vectors"}
 	if all := "../../../shared/clients/vectors"; exists(all) {
@@ -32,7 +32,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// manifest lists vectors: made by nninteractive-client's pack_array, or damaged.
+// manifest lists recorded arrays: good ones that nninteractive-client's pack_array made, and damaged ones.
 type manifest struct {
 	Good []struct {
 		File, Dtype string
@@ -51,6 +51,7 @@ func readManifest(t testing.TB, folder string) (m manifest) {
 	return m
 }
 
+// TestGoldenVectors unpacks arrays that nninteractive-client packed, and checks that they survive being packed here.
 func TestGoldenVectors(t *testing.T) {
 	c := newCodec()
 	for _, folder := range vectorFolders(t) {
@@ -73,7 +74,9 @@ func TestGoldenVectors(t *testing.T) {
 	}
 }
 
-func TestMalformedVectorsAreRefusedWithoutTakingMemory(t *testing.T) {
+// TestMalformedVectorsAreRefusedCheaply checks that damaged arrays are input errors, and that finding out takes
+// little time and memory.
+func TestMalformedVectorsAreRefusedCheaply(t *testing.T) {
 	c := newCodec()
 	for _, folder := range vectorFolders(t) {
 		for _, b := range readManifest(t, folder).Bad {
@@ -95,6 +98,7 @@ func TestMalformedVectorsAreRefusedWithoutTakingMemory(t *testing.T) {
 	}
 }
 
+// TestPackedMasksAreSmall checks that masks compress well, as replies would be large otherwise.
 func TestPackedMasksAreSmall(t *testing.T) {
 	c := newCodec()
 	a := &array{dtype: "int32", shape: []int{8, 512, 512}, raw: make([]byte, 4*8*512*512)}
@@ -109,6 +113,7 @@ func TestPackedMasksAreSmall(t *testing.T) {
 	require.Equal(t, a.raw, again.raw)
 }
 
+// TestLargeArraysAreRefused checks the limit on the unpacked size.
 func TestLargeArraysAreRefused(t *testing.T) {
 	c := newCodec()
 	a := &array{dtype: "uint8", shape: []int{1, 10, 10}, raw: make([]byte, 100)}
@@ -118,6 +123,7 @@ func TestLargeArraysAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "more than the 99 bytes")
 }
 
+// TestValuesOfEveryType checks how each data type is converted to floats and booleans.
 func TestValuesOfEveryType(t *testing.T) {
 	for _, c := range []struct {
 		dtype dtype
@@ -136,7 +142,7 @@ func TestValuesOfEveryType(t *testing.T) {
 	}
 }
 
-// FuzzUnpack holds that no bytes make the decoder panic, and that what it accepts survives packing.
+// FuzzUnpack checks that no bytes make the decoder panic, and that what it accepts survives packing.
 func FuzzUnpack(f *testing.F) {
 	for _, folder := range vectorFolders(f)[:1] {
 		m := readManifest(f, folder)

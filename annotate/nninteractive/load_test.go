@@ -23,12 +23,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadEnv is how long the load test takes, as 5m.
+// loadEnv is an environment variable that says how long the load test takes, such as 5m.
 const loadEnv = "SLMSAM_LOAD"
 
-// TestTwentyClientsAtOnce: no error, every client's buffer is what its session holds, and all get on alike.
+// TestTwentyClientsAtOnce checks that, with all clients busy, every client's buffer equals what its session holds,
+// and that all of them make similar progress.
 func TestTwentyClientsAtOnce(t *testing.T) {
-	const least = 5 // steps of a client
+	const least = 5 // steps per client
 	var length time.Duration
 	if text := os.Getenv(loadEnv); text != "" {
 		var err error
@@ -62,11 +63,11 @@ func TestTwentyClientsAtOnce(t *testing.T) {
 					c.lasso([3][2]int{{k, k + 1}, {j, j + 4}, {n, n + 2}}, random.IntN(4) > 0, true)
 				}
 				if !bytes.Equal(c.buffer, c.state()) {
-					t.Errorf("client %d, step %d: its buffer is not what the session holds", n, steps[n])
+					t.Errorf("client %d, step %d: its buffer differs from what the session holds", n, steps[n])
 				}
 				for i, x := range c.buffer {
 					if col := i % 24; x != 0 && (col < n || col >= n+2) {
-						t.Errorf("client %d, step %d: a voxel that it never drew", n, steps[n])
+						t.Errorf("client %d, step %d: its buffer has a voxel that it never drew", n, steps[n])
 						break
 					}
 				}
@@ -76,12 +77,13 @@ func TestTwentyClientsAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	require.Zero(t, s.leases.Count())
-	few, many := slices.Min(steps), slices.Max(steps)
-	t.Logf("%d to %d steps a client", few, many)
-	require.LessOrEqual(t, many, 2*few, "fair times")
+	fewest, most := slices.Min(steps), slices.Max(steps)
+	t.Logf("%d to %d steps per client", fewest, most)
+	require.LessOrEqual(t, most, 2*fewest, "the busiest client makes at most twice as many steps as the slowest")
 }
 
-// TestAThousandSessionsLeaveNothing: sessions that clients open and drop without a word are gone soon after.
+// TestAThousandSessionsLeaveNothing checks that sessions that clients open and drop without a word are soon gone,
+// and that their memory and room are free again.
 func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	limits := annotate.Limits{Sessions: 40, Voxels: 1 << 16, TotalVoxels: 40 << 16}
 	s := New(t.Context(), sessiontest.Backend(t, limits, annotatetest.Copier{}), Options{Liveness: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
@@ -105,7 +107,7 @@ func TestAThousandSessionsLeaveNothing(t *testing.T) {
 			body, free = c.attempt("/claim", nil)
 			return free
 		}, 20*time.Second, 5*time.Millisecond)
-		if n%10 == 0 { // one of these has an image, if it is quick enough
+		if n%10 == 0 { // these get an image, too, if their lease lasts long enough
 			var claim struct {
 				Token string `json:"lease_token"`
 			}
@@ -123,14 +125,15 @@ func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	}
 }
 
-// attempt is do, and whether it worked.
+// attempt sends a request and reports whether it succeeded.
 func (c *mirror) attempt(path string, body []byte) ([]byte, bool) {
 	status, _, out := c.do(path, nil, body)
 	return out, status == http.StatusOK
 }
 
-// TestAClientThatGoesAwayInItsUploadLeavesNothing: half an image, then silence.
-func TestAClientThatGoesAwayInItsUploadLeavesNothing(t *testing.T) {
+// TestABrokenUploadChangesNothing drops the connection in the middle of an upload, and checks that the session keeps
+// its previous image.
+func TestABrokenUploadChangesNothing(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	c := connect(t, s, url)
 	c.open(5, 20, 20)
@@ -141,7 +144,7 @@ func TestAClientThatGoesAwayInItsUploadLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	time.Sleep(50 * time.Millisecond)
 	require.NoError(t, conn.Close())
-	require.Equal(t, c.buffer, c.state(), "the image before is still there")
+	require.Equal(t, c.buffer, c.state(), "the previous image is still there")
 	c.must("/undo", nil, nil)
 	require.NotContains(t, c.buffer, uint8(1))
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mirror does what nninteractive-client does: it keeps a buffer and pastes replies into it.
+// mirror does what nninteractive-client does: it keeps a buffer and pastes the replies into it.
 type mirror struct {
 	t      *testing.T
 	url    string
@@ -27,6 +27,7 @@ type mirror struct {
 	server *Server
 }
 
+// newServer starts a server whose model copies outlines. It returns the server and its address.
 func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, string) {
 	o.Log = slog.New(slog.DiscardHandler)
 	s := New(t.Context(), sessiontest.Backend(t, annotatetest.Limits, copier), o)
@@ -35,6 +36,7 @@ func newServer(t *testing.T, copier annotatetest.Copier, o Options) (*Server, st
 	return s, web.URL
 }
 
+// connect claims a session.
 func connect(t *testing.T, s *Server, url string) *mirror {
 	c := &mirror{t: t, url: url, codec: newCodec(), server: s}
 	var claim struct {
@@ -45,7 +47,7 @@ func connect(t *testing.T, s *Server, url string) *mirror {
 	return c
 }
 
-// open uploads a ball and an empty buffer.
+// open uploads a ball and sets an empty target buffer.
 func (c *mirror) open(nk, nj, ni int) {
 	v := annotatetest.Ball(nk, nj, ni)
 	a := &array{dtype: "int16", shape: []int{1, nk, nj, ni}}
@@ -65,6 +67,7 @@ func marshal(v any) string {
 	return string(raw)
 }
 
+// do sends a request with meta, if not nil, as the header of that name.
 func (c *mirror) do(path string, meta any, body []byte) (int, http.Header, []byte) {
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, bytes.NewReader(body))
 	require.NoError(c.t, err)
@@ -81,7 +84,7 @@ func (c *mirror) do(path string, meta any, body []byte) (int, http.Header, []byt
 	return resp.StatusCode, resp.Header, out
 }
 
-// must is do with a good answer, pasted into the buffer; it returns the body.
+// must is do for a request that must succeed. It pastes the reply into the buffer and returns the body.
 func (c *mirror) must(path string, meta any, body []byte) []byte {
 	status, header, out := c.do(path, meta, body)
 	require.Equal(c.t, http.StatusOK, status, "%s: %s", path, out)
@@ -91,6 +94,7 @@ func (c *mirror) must(path string, meta any, body []byte) []byte {
 	return out
 }
 
+// paste writes a reply into the buffer; raw is its meta header.
 func (c *mirror) paste(raw string, body []byte) {
 	var m promptReply
 	require.NoError(c.t, json.Unmarshal([]byte(raw), &m))
@@ -111,7 +115,7 @@ func (c *mirror) paste(raw string, body []byte) {
 	require.Equal(c.t, len(a.raw), at)
 }
 
-// state is what the server's session holds.
+// state returns the mask that the server's session holds.
 func (c *mirror) state() []uint8 {
 	mask := make([]uint8, len(c.buffer))
 	known, err := c.server.leases.With(c.t.Context(), c.token, func(_ context.Context, held *client) error {
@@ -122,6 +126,7 @@ func (c *mirror) state() []uint8 {
 	return mask
 }
 
+// lasso adds a lasso that fills a box.
 func (c *mirror) lasso(box [3][2]int, include, run bool) {
 	a := &array{dtype: "uint8"}
 	n := 1

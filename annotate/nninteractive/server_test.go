@@ -13,14 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
-	"github.com/seed-6f79f512/slmsam/annotate/session"
 	"github.com/seed-6f79f512/slmsam/annotate/session/sessiontest"
 	"github.com/stretchr/testify/require"
 )
 
-func TestClientBufferEqualsTheSession(t *testing.T) {
+// TestTheClientsBufferEqualsTheSession sends random interactions, and checks after each of them that the client's
+// buffer, with replies pasted into it, equals the mask that the session holds.
+func TestTheClientsBufferEqualsTheSession(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	c := connect(t, s, url)
 	c.open(12, 40, 44)
@@ -29,7 +29,7 @@ func TestClientBufferEqualsTheSession(t *testing.T) {
 		lo := random.IntN(n - size)
 		return [2]int{lo, lo + size}
 	}
-	boxes := 0
+	nonempty := 0
 	for step := range 150 {
 		include, run := random.IntN(3) > 0, random.IntN(4) > 0
 		k, j, i := random.IntN(12), within(40, 1+random.IntN(12)), within(44, 1+random.IntN(12))
@@ -51,28 +51,22 @@ func TestClientBufferEqualsTheSession(t *testing.T) {
 			for n := range 30 {
 				seg.raw[(k*40+j[0])*44+n] = uint8(random.IntN(3))
 			}
-			copy(c.buffer, seg.raw) // the client does so by itself
+			copy(c.buffer, seg.raw) // the client does this by itself
 			c.must("/add_initial_seg_interaction", map[string]any{"run_prediction": run}, c.codec.pack(seg))
-			if !run {
-				for i, x := range c.buffer {
-					require.Equal(t, c.state()[i], min(x, 1))
-					break
-				}
-				continue // values above 1 stay in the client's buffer until the next answer
-			}
 		}
 		got := bytes.Clone(c.buffer)
 		for i := range got {
-			got[i] = min(got[i], 1)
+			got[i] = min(got[i], 1) // values above 1 stay in the client's buffer until the next reply
 		}
 		require.Equal(t, c.state(), got, "after step %d", step)
 		if bytes.Contains(got, []byte{1}) {
-			boxes++
+			nonempty++
 		}
 	}
-	require.Greater(t, boxes, 20, "steps with something to see")
+	require.Greater(t, nonempty, 20, "steps after which the mask is not empty")
 }
 
+// TestRepliesAreTheSmallestBox checks that a reply contains only the box of voxels that changed.
 func TestRepliesAreTheSmallestBox(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	c := connect(t, s, url)
@@ -82,10 +76,11 @@ func TestRepliesAreTheSmallestBox(t *testing.T) {
 	_, header, _ := c.do("/add_lasso_interaction", map[string]any{"include_interaction": false, "run_prediction": true,
 		"interaction_bbox": [3][2]int{{7, 8}, {15, 16}, {20, 21}}}, c.codec.pack(seg))
 	require.JSONEq(t, `{"ran_prediction":true,"bbox":[[7,11],[10,20],[12,30]],"dtype":"uint8","shape":[4,10,18]}`, header.Get(metaHeader),
-		"slices 7 to 10 follow the corrected one: 7 lost a voxel, 9 and 10 are new, 8 lost it too")
+		"slices 7 to 10 follow the corrected one: 7 and 8 lost a voxel, 9 and 10 are new")
 }
 
-func TestUndoIsSeveralStepsAndResetNone(t *testing.T) {
+// TestUndoGoesBackSeveralStepsButNotPastAReset undoes two lassos, then a third time, and once more after a reset.
+func TestUndoGoesBackSeveralStepsButNotPastAReset(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	c := connect(t, s, url)
 	c.open(12, 40, 44)
@@ -106,7 +101,9 @@ func TestUndoIsSeveralStepsAndResetNone(t *testing.T) {
 	require.JSONEq(t, `{"ran_prediction":false,"bbox":null}`, header.Get(metaHeader))
 }
 
-func TestSignsOfLifeDuringAPrediction(t *testing.T) {
+// TestInterimRepliesDuringAPrediction checks that clients known to accept interim replies (102) get them during a
+// long prediction, and that others do not.
+func TestInterimRepliesDuringAPrediction(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{Delay: 10 * time.Millisecond}, Options{Interim: 20 * time.Millisecond})
 	c := connect(t, s, url)
 	c.open(30, 20, 20)
@@ -131,11 +128,13 @@ func TestSignsOfLifeDuringAPrediction(t *testing.T) {
 	}
 }
 
-func TestLeasesEndButNeverUnderARequest(t *testing.T) {
+// TestLeasesEndButNotDuringARequest checks that a prediction longer than the liveness timeout keeps its lease, that
+// silence ends it, and that heartbeats alone do not prevent the idle timeout.
+func TestLeasesEndButNotDuringARequest(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{Delay: 20 * time.Millisecond}, Options{Idle: time.Second, Liveness: 150 * time.Millisecond})
 	c := connect(t, s, url)
 	c.open(30, 20, 20)
-	c.lasso([3][2]int{{5, 6}, {3, 9}, {3, 9}}, true, true) // four times the liveness timeout
+	c.lasso([3][2]int{{5, 6}, {3, 9}, {3, 9}}, true, true) // takes four times the liveness timeout
 	require.Contains(t, c.buffer, uint8(1))
 	status, _, _ := c.do("/heartbeat", nil, nil)
 	require.Equal(t, http.StatusOK, status)
@@ -162,7 +161,9 @@ func TestLeasesEndButNeverUnderARequest(t *testing.T) {
 	}
 }
 
-func TestAClientThatGoesAwayStopsItsPredictionAndLeavesNothing(t *testing.T) {
+// TestAClientThatGoesAwayStopsItsPrediction cancels a request in the middle of a prediction, and checks that the
+// prediction ends, and that the session can be released.
+func TestAClientThatGoesAwayStopsItsPrediction(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{Delay: 50 * time.Millisecond}, Options{})
 	c := connect(t, s, url)
 	c.open(30, 20, 20)
@@ -184,7 +185,8 @@ func TestAClientThatGoesAwayStopsItsPredictionAndLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestFullServerSaysWhenToComeBack(t *testing.T) {
+// TestAFullServerSaysWhenToRetry checks the reply to a claim when all sessions are in use.
+func TestAFullServerSaysWhenToRetry(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	for range annotatetest.Limits.Sessions {
 		connect(t, s, url)
@@ -195,7 +197,8 @@ func TestFullServerSaysWhenToComeBack(t *testing.T) {
 	require.Equal(t, "10", header.Get("Retry-After"))
 }
 
-func TestBadRequestsAreTheClientsFault(t *testing.T) {
+// TestBadRequestsAreExplained checks that bad requests get the right status and a reason.
+func TestBadRequestsAreExplained(t *testing.T) {
 	s, url := newServer(t, annotatetest.Copier{}, Options{})
 	c := connect(t, s, url)
 	status, _, _ := c.do("/add_point_interaction", nil, []byte(`{"coordinates":[1,1,1],"include_interaction":true}`))
@@ -212,32 +215,32 @@ func TestBadRequestsAreTheClientsFault(t *testing.T) {
 		body []byte
 		want int
 	}{
-		"no body":             {"/set_image", nil, nil, 400},
-		"3-D image":           {"/set_image", nil, one, 400},
-		"too large an image":  {"/set_image", nil, make([]byte, 4*annotatetest.Limits.Voxels+overhead+1), 413},
-		"too many voxels":     {"/set_image", nil, newCodec().pack(&array{dtype: "uint8", shape: []int{1, 1, 1, many}, raw: make([]byte, many)}), 400},
-		"target of no shape":  {"/set_target_buffer", nil, []byte("{}"), 400},
-		"target, float":       {"/set_target_buffer", nil, []byte(`{"shape":[5,20,20],"dtype":"float32"}`), 400},
-		"target, fractional":  {"/set_target_buffer", nil, []byte(`{"shape":[5,20.5,20],"dtype":"uint8"}`), 400},
-		"target, other shape": {"/set_target_buffer", nil, []byte(`{"shape":[5,20,21],"dtype":"uint8"}`), 400},
-		"box outside":         {"/add_lasso_interaction", mask([][]int{{9, 10}, {0, 1}, {0, 1}}), one, 400},
-		"box of two axes":     {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}}), one, 400},
-		"box of another size": {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}, {0, 2}}), one, 400},
-		"no include":          {"/add_lasso_interaction", nil, one, 400},
-		"3-D box":             {"/add_bbox_interaction", nil, []byte(`{"bbox_coords":[[0,2],[0,2],[0,2]],"include_interaction":true}`), 400},
-		"two coordinates":     {"/add_point_interaction", nil, []byte(`{"coordinates":[0,2],"include_interaction":true}`), 400},
-		"text":                {"/add_point_interaction", nil, []byte(`{"coordinates":["a",0,2],"include_interaction":true}`), 400},
-		"unknown path":        {"/nothing", nil, nil, 404},
+		"no body":              {"/set_image", nil, nil, 400},
+		"3-D image":            {"/set_image", nil, one, 400},
+		"image too large":      {"/set_image", nil, make([]byte, 4*annotatetest.Limits.Voxels+overhead+1), 413},
+		"too many voxels":      {"/set_image", nil, newCodec().pack(&array{dtype: "uint8", shape: []int{1, 1, 1, many}, raw: make([]byte, many)}), 400},
+		"target without shape": {"/set_target_buffer", nil, []byte("{}"), 400},
+		"target, float":        {"/set_target_buffer", nil, []byte(`{"shape":[5,20,20],"dtype":"float32"}`), 400},
+		"target, fractional":   {"/set_target_buffer", nil, []byte(`{"shape":[5,20.5,20],"dtype":"uint8"}`), 400},
+		"target, other shape":  {"/set_target_buffer", nil, []byte(`{"shape":[5,20,21],"dtype":"uint8"}`), 400},
+		"box outside":          {"/add_lasso_interaction", mask([][]int{{9, 10}, {0, 1}, {0, 1}}), one, 400},
+		"box of two axes":      {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}}), one, 400},
+		"box of another size":  {"/add_lasso_interaction", mask([][]int{{0, 1}, {0, 1}, {0, 2}}), one, 400},
+		"no include":           {"/add_lasso_interaction", nil, one, 400},
+		"3-D box":              {"/add_bbox_interaction", nil, []byte(`{"bbox_coords":[[0,2],[0,2],[0,2]],"include_interaction":true}`), 400},
+		"two coordinates":      {"/add_point_interaction", nil, []byte(`{"coordinates":[0,2],"include_interaction":true}`), 400},
+		"coordinates as text":  {"/add_point_interaction", nil, []byte(`{"coordinates":["a",0,2],"include_interaction":true}`), 400},
+		"unknown path":         {"/nothing", nil, nil, 404},
 	} {
 		status, _, body := c.do(q.path, q.meta, q.body)
 		require.Equal(t, q.want, status, "%s: %s", name, body)
 		require.Contains(t, string(body), `"detail"`, name)
 	}
 	status, _, _ = c.do("/add_point_interaction", nil, []byte(`{"coordinates":[1e300,-1e300,0.5],"include_interaction":true}`))
-	require.Equal(t, http.StatusOK, status, "a point outside is moved to the rim")
+	require.Equal(t, http.StatusOK, status, "a point outside is moved to the border")
 }
 
-// FuzzPrompts holds that no prompt makes the server fail.
+// FuzzPrompts checks that no prompt makes the server fail with an internal error.
 func FuzzPrompts(f *testing.F) {
 	f.Add("/add_point_interaction", `{"coordinates":[1,2,3],"include_interaction":true}`, `{}`)
 	f.Add("/add_bbox_interaction", `{"bbox_coords":[[1,2],[2,6],[2,7]],"include_interaction":false}`, `{}`)
@@ -262,5 +265,3 @@ func FuzzPrompts(f *testing.F) {
 		require.NotEqual(t, http.StatusInternalServerError, w.Code, w.Body.String())
 	})
 }
-
-var _ annotate.Backend = (*session.Backend)(nil)

@@ -19,7 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhoMayAsk(t *testing.T) {
+// TestGuardDecidesWhoIsServed checks which combinations of host, origin and token are served, and with which status
+// others are refused.
+func TestGuardDecidesWhoIsServed(t *testing.T) {
 	local := Guard{Local: true, Hosts: []string{"scanner"}, Origins: []string{"https://ohif.example"}}
 	strict := Guard{}
 	secret := Guard{Token: "sesame", Tokenless: []string{"/healthz"}}
@@ -30,27 +32,27 @@ func TestWhoMayAsk(t *testing.T) {
 		header map[string]string
 		want   int
 	}{
-		"a program":              {strict, "127.0.0.1:8000", "/", nil, 200},
-		"a program, by name":     {strict, "localhost:8000", "/", nil, 200},
-		"IPv6":                   {strict, "[::1]:8000", "/", nil, 200},
-		"an address, no port":    {strict, "10.0.0.7", "/", nil, 200},
-		"a rebound name":         {strict, "evil.example:8000", "/", nil, 403},
-		"a name like ours":       {strict, "localhost.evil.example", "/", nil, 403},
-		"a name that was given":  {local, "Scanner:8000", "/", nil, 200},
-		"its own page":           {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:8000"}, 200},
-		"a page from elsewhere":  {strict, "localhost:8000", "/", map[string]string{"Origin": "https://evil.example"}, 403},
-		"a page of another port": {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 403},
-		"that where it may":      {local, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 200},
-		"a page that was given":  {local, "localhost:8000", "/", map[string]string{"Origin": "https://ohif.example"}, 200},
-		"a file":                 {local, "localhost:8000", "/", map[string]string{"Origin": "null"}, 403},
-		"a picture in a page":    {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
-		"a link":                 {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200},
-		"no token":               {secret, "localhost", "/", nil, 401},
-		"no token needed":        {secret, "localhost", "/healthz", nil, 200},
-		"the token":              {secret, "localhost", "/", map[string]string{"Authorization": "bearer sesame"}, 200},
-		"another token":          {secret, "localhost", "/", map[string]string{"Authorization": "Bearer sesam"}, 401},
-		"a password":             {secret, "localhost", "/", map[string]string{"Authorization": "Basic sesame"}, 401},
-		"every page, by request": {Guard{Origins: []string{"*"}}, "localhost", "/", map[string]string{"Origin": "https://any.example"}, 200},
+		"a program":                    {strict, "127.0.0.1:8000", "/", nil, 200},
+		"a program, by name":           {strict, "localhost:8000", "/", nil, 200},
+		"IPv6":                         {strict, "[::1]:8000", "/", nil, 200},
+		"an address, no port":          {strict, "10.0.0.7", "/", nil, 200},
+		"a rebound name":               {strict, "evil.example:8000", "/", nil, 403},
+		"a name like ours":             {strict, "localhost.evil.example", "/", nil, 403},
+		"an allowed name":              {local, "Scanner:8000", "/", nil, 200},
+		"the server's own page":        {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:8000"}, 200},
+		"a page from elsewhere":        {strict, "localhost:8000", "/", map[string]string{"Origin": "https://evil.example"}, 403},
+		"a page of another port":       {strict, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 403},
+		"the same, if allowed":         {local, "localhost:8000", "/", map[string]string{"Origin": "http://localhost:3000"}, 200},
+		"an allowed page":              {local, "localhost:8000", "/", map[string]string{"Origin": "https://ohif.example"}, 200},
+		"a file":                       {local, "localhost:8000", "/", map[string]string{"Origin": "null"}, 403},
+		"a picture in a page":          {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
+		"a link":                       {local, "localhost:8000", "/", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200},
+		"no token":                     {secret, "localhost", "/", nil, 401},
+		"no token needed":              {secret, "localhost", "/healthz", nil, 200},
+		"the token":                    {secret, "localhost", "/", map[string]string{"Authorization": "bearer sesame"}, 200},
+		"another token":                {secret, "localhost", "/", map[string]string{"Authorization": "Bearer sesam"}, 401},
+		"a password":                   {secret, "localhost", "/", map[string]string{"Authorization": "Basic sesame"}, 401},
+		"any page, if all are allowed": {Guard{Origins: []string{"*"}}, "localhost", "/", map[string]string{"Origin": "https://any.example"}, 200},
 	} {
 		c.guard.Log = slog.New(slog.DiscardHandler)
 		h := c.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Healthy(w, r) }))
@@ -68,6 +70,17 @@ func TestWhoMayAsk(t *testing.T) {
 	}
 }
 
+// get requests url and returns the response. Its body is closed at the end of the test.
+func get(t *testing.T, url string) *http.Response {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// TestPreflight checks that an allowed page's preflight request is answered without a token.
 func TestPreflight(t *testing.T) {
 	g := Guard{Origins: []string{"https://ohif.example"}, Token: "x", Log: slog.New(slog.DiscardHandler)}
 	r := httptest.NewRequest(http.MethodOptions, "/infer/x", nil)
@@ -80,39 +93,36 @@ func TestPreflight(t *testing.T) {
 	require.Contains(t, w.Header().Get("Access-Control-Allow-Headers"), "Content-Type")
 }
 
-func TestFaultsAreAnsweredAndLogged(t *testing.T) {
+// TestPanicsAreAnsweredAndLogged checks that a panic in a handler gets status 500, and that it is logged without the
+// request's query, which may name a patient.
+func TestPanicsAreAnsweredAndLogged(t *testing.T) {
 	var log bytes.Buffer
 	g := Guard{Log: slog.New(slog.NewTextHandler(&log, nil))}
 	server := httptest.NewServer(g.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("at the disco") })))
 	defer server.Close()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/?name=Doe", nil)
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	resp.Body.Close()
+	resp := get(t, server.URL+"/?name=Doe")
 	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
 	require.Contains(t, log.String(), "disco")
-	require.NotContains(t, log.String(), "Doe", "what a query says is nobody else's business")
+	require.NotContains(t, log.String(), "Doe")
 }
 
-// TestHalfAReplyIsNotTakenForAWholeOne: a fault after the reply has begun ends the connection.
-func TestHalfAReplyIsNotTakenForAWholeOne(t *testing.T) {
+// TestAPanicBreaksOffAReply checks that after a panic in the middle of a reply, the client can tell that the reply
+// is incomplete.
+func TestAPanicBreaksOffAReply(t *testing.T) {
 	g := Guard{Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, 1<<16))
 		panic("at the disco")
 	})))
 	defer server.Close()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	_, err = io.ReadAll(resp.Body)
+	resp := get(t, server.URL)
+	_, err := io.ReadAll(resp.Body)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 
-func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
+// TestARefusedUploadSeesTheReply checks that a client that is still sending a large body receives the refusal rather
+// than a broken connection.
+func TestARefusedUploadSeesTheReply(t *testing.T) {
 	g := Guard{Token: "x", Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.NotFoundHandler()))
 	defer server.Close()
@@ -124,6 +134,8 @@ func TestAClientThatOnlySendsSeesTheAnswer(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
 }
 
+// TestAGetThatPromisesABodyIsAnswered checks that the server does not wait for the body of a request that does not
+// need one.
 func TestAGetThatPromisesABodyIsAnswered(t *testing.T) {
 	g := Guard{Log: slog.New(slog.DiscardHandler)}
 	server := httptest.NewServer(g.Wrap(http.HandlerFunc(Healthy)))
@@ -140,7 +152,9 @@ func TestAGetThatPromisesABodyIsAnswered(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 200 OK", string(head))
 }
 
-func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
+// TestListeningBeyondThisMachineNeedsAToken checks which addresses may be listened on without a token, and the
+// message for an address in use.
+func TestListeningBeyondThisMachineNeedsAToken(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
 		_, err := Listen(addr, false)
 		require.ErrorContains(t, err, "--token", addr)
@@ -149,9 +163,15 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 	require.Error(t, err)
 	l, err := Listen("127.0.0.1:0", false)
 	require.NoError(t, err)
+	defer l.Close()
 	_, err = Listen(l.Addr().String(), false)
 	require.ErrorContains(t, err, "another")
+}
 
+// TestServeFinishesRunningRequests stops a server during a request.
+func TestServeFinishesRunningRequests(t *testing.T) {
+	l, err := Listen("127.0.0.1:0", false)
+	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	started := make(chan struct{})
@@ -162,18 +182,15 @@ func TestListenBeyondThisMachineNeedsAToken(t *testing.T) {
 			Healthy(w, r)
 		}))
 	}()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String(), nil)
-	require.NoError(t, err)
 	go func() {
 		<-started
 		cancel()
 	}()
-	resp, err := http.DefaultClient.Do(r)
-	require.NoError(t, err, "a running request is finished")
-	resp.Body.Close()
+	require.Equal(t, http.StatusOK, get(t, "http://"+l.Addr().String()).StatusCode, "the request that was running is finished")
 	require.NoError(t, <-ended)
 }
 
+// TestMetrics checks that requests are counted by status, and that gauges are printed.
 func TestMetrics(t *testing.T) {
 	m := &Metrics{}
 	m.Gauge("slmsam_sessions_open", "Sessions.", func() int { return 3 })
@@ -191,7 +208,9 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-func TestErrorsSayWhoseFaultItIs(t *testing.T) {
+// TestFailChoosesTheStatus checks the status for each kind of error, and that clients see only the texts that are
+// meant for them.
+func TestFailChoosesTheStatus(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	full := &fs.PathError{Op: "write", Path: "/somewhere", Err: syscall.ENOSPC}
 	for want, err := range map[int]error{400: annotate.Inputf("no"), 413: &http.MaxBytesError{Limit: 1}, 503: annotate.ErrFull, 507: full, 500: io.ErrUnexpectedEOF} {
@@ -211,6 +230,10 @@ func TestErrorsSayWhoseFaultItIs(t *testing.T) {
 		require.Contains(t, w.Body.String(), err.Error())
 		require.NotContains(t, w.Body.String(), "driver's words")
 	}
+}
+
+// TestBodiesAreLimited checks the limits on bodies, in general and as JSON with extra room.
+func TestBodiesAreLimited(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("12345"))
 	_, err := ReadAll(httptest.NewRecorder(), r, 4)
 	var large *http.MaxBytesError
