@@ -11,12 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// write writes a volume to path and returns path.
 func write(t *testing.T, path string, v *volume.Volume) string {
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(t, volume.WriteVolume(path, v, volume.WriteOptions{}))
 	return path
 }
 
+// open opens a folder until the end of the test.
 func open(t *testing.T, dir string) *Folder {
 	f, err := Open(dir, 1000)
 	require.NoError(t, err)
@@ -24,6 +26,7 @@ func open(t *testing.T, dir string) *Folder {
 	return f
 }
 
+// ids lists the names of a folder's volumes.
 func ids(t *testing.T, f *Folder) (out []string) {
 	list, err := f.Volumes()
 	require.NoError(t, err)
@@ -33,6 +36,8 @@ func ids(t *testing.T, f *Folder) (out []string) {
 	return out
 }
 
+// TestVolumesAreListedByName checks which files count as volumes, and that volumes and their label maps are found by
+// name.
 func TestVolumesAreListedByName(t *testing.T) {
 	dir := t.TempDir()
 	v := annotatetest.Ball(3, 4, 5)
@@ -55,6 +60,8 @@ func TestVolumesAreListedByName(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnknown)
 }
 
+// TestAddedVolumesAreFoundUnderTheirNames checks that names with unusual characters survive the way to the disk and
+// back, and that a different image with a known name, large volumes and long texts are refused.
 func TestAddedVolumesAreFoundUnderTheirNames(t *testing.T) {
 	dir := t.TempDir()
 	from := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(3, 4, 5))
@@ -72,12 +79,14 @@ func TestAddedVolumesAreFoundUnderTheirNames(t *testing.T) {
 	}
 	var input *annotate.InputError
 	other := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(4, 4, 5))
-	require.ErrorAs(t, f.Add("x.y", ".nii.gz", other), &input, "another image of that name")
+	require.ErrorAs(t, f.Add("x.y", ".nii.gz", other), &input, "a different image with the same name")
 	large := write(t, filepath.Join(t.TempDir(), "x.nii.gz"), annotatetest.Ball(11, 10, 10))
 	require.ErrorAs(t, f.Add("large", ".nii.gz", large), &input)
 	require.ErrorAs(t, f.SetInfo("x.y", "", map[string]any{"a": string(make([]byte, infoLimit))}), &input)
 }
 
+// TestLabelMapsReplaceEachOther checks that a volume has one label map per tag, whatever its format, and that a
+// removed one is gone.
 func TestLabelMapsReplaceEachOther(t *testing.T) {
 	dir := t.TempDir()
 	v := annotatetest.Ball(3, 4, 5)
@@ -104,6 +113,7 @@ func TestLabelMapsReplaceEachOther(t *testing.T) {
 	require.Empty(t, info, "what was stored about a removed label map")
 }
 
+// TestLinksThatLeadOutAreNotFollowed checks that symbolic links out of the folder are neither listed nor written to.
 func TestLinksThatLeadOutAreNotFollowed(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	from := write(t, filepath.Join(outside, "x.nii.gz"), annotatetest.Ball(3, 4, 5))
@@ -118,7 +128,9 @@ func TestLinksThatLeadOutAreNotFollowed(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(outside, "a.nii.gz"))
 }
 
-func TestNoFileIsReadOrKeptThroughALinkThatLeadsOut(t *testing.T) {
+// TestKeptFilesAndSeriesDoNotLeadOut checks that a link out of the folder is refused for kept files and in DICOM
+// series, while one within a series is accepted.
+func TestKeptFilesAndSeriesDoNotLeadOut(t *testing.T) {
 	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("secret"), 0o600))
 	f := open(t, dir)
@@ -135,7 +147,8 @@ func TestNoFileIsReadOrKeptThroughALinkThatLeadsOut(t *testing.T) {
 	require.False(t, f.within("series"))
 }
 
-// TestNamesOfLabelFoldersStayFree: a volume may be called like a folder of label maps, but no series takes its place.
+// TestNamesOfLabelFoldersStayFree checks that a volume may be named like a folder of label maps, but that no series
+// takes the place of such a folder.
 func TestNamesOfLabelFoldersStayFree(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "labels_of_a.nii.gz"), annotatetest.Ball(3, 4, 5))
@@ -148,6 +161,7 @@ func TestNamesOfLabelFoldersStayFree(t *testing.T) {
 	}
 }
 
+// TestConcurrentInfoIsKept checks that information stored by several clients at once is all there.
 func TestConcurrentInfoIsKept(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir)

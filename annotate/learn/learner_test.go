@@ -25,8 +25,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pico is a model of its prior alone that is small enough for a step in milliseconds. It finds objects where they are not,
-// which a training mends.
+// pico writes a model that is small enough for a training step to take milliseconds, and returns its path. The model, of
+// a prior alone, finds objects on slices where they are absent; training fixes that.
 func pico(t *testing.T) string {
 	trunk := hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2}, Windows: [4]int{8, 4, 4, 2}, Background: [2]int{7, 7}}
 	c := slmsam.Config{ImageSize: 64, Trunk: trunk, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong, Crop: 3, Prior: true, PriorAlone: true,
@@ -67,13 +67,13 @@ func review(t *testing.T, dir, name string) {
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// few makes trainings of seconds.
+// few shortens a recipe, so that training takes seconds.
 func few(r train.Recipe) train.Recipe {
 	r.Time, r.Steps, r.Batch, r.Frames, r.WarmupSteps, r.ValidateEach = "", 2, 1, 3, 0, 1
 	return r
 }
 
-// open opens a learner as a server with the given weights does.
+// open opens a learner the way a server does that was started with the given weights.
 func open(t *testing.T, dir, weights string, adjust func(train.Recipe) train.Recipe) (*Learner, *Served) {
 	f, err := folder.Open(dir, 1<<20)
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func open(t *testing.T, dir, weights string, adjust func(train.Recipe) train.Rec
 	return l, served
 }
 
-// ended waits for the end of a training.
+// ended waits for a training to end.
 func ended(t *testing.T, l *Learner) annotate.Training {
 	var last annotate.Training
 	require.Eventually(t, func() bool {
@@ -103,13 +103,14 @@ func ended(t *testing.T, l *Learner) annotate.Training {
 	return last
 }
 
-// TestTheLoop trains for real: the new weights serve from then on, after a restart too, and can be exchanged for the old.
-func TestTheLoop(t *testing.T) {
+// TestTrainedWeightsAreServed trains for real, and checks that the new weights are served, also after a restart, and
+// that the server can switch between them and the start weights.
+func TestTrainedWeightsAreServed(t *testing.T) {
 	dir, start := t.TempDir(), pico(t)
 	l, served := open(t, dir, start, few)
 	_, err := l.Start(0)
 	var input *annotate.InputError
-	require.ErrorAs(t, err, &input, "nothing was reviewed")
+	require.ErrorAs(t, err, &input, "nothing has been reviewed")
 	for _, name := range []string{"a", "b", "c"} {
 		review(t, dir, name)
 	}
@@ -142,7 +143,7 @@ func TestTheLoop(t *testing.T) {
 		require.Equal(t, last.ID, serving)
 		require.NotEqual(t, served.base.Weights, served.now.Weights)
 	})
-	t.Run("with other weights at the start", func(t *testing.T) {
+	t.Run("started with other weights", func(t *testing.T) {
 		other, served := open(t, dir, weightsOf(t, dir, last.ID), few)
 		list, serving, err := other.List()
 		require.NoError(t, err)
@@ -159,7 +160,8 @@ func TestTheLoop(t *testing.T) {
 	require.ErrorAs(t, l.Serve("../x"), &input)
 }
 
-// TestWithoutGainNothingChanges trains without learning.
+// TestWithoutGainNothingChanges trains with a learning rate of zero, and checks that the start weights are still
+// served and nothing was saved.
 func TestWithoutGainNothingChanges(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
@@ -180,9 +182,9 @@ func TestWithoutGainNothingChanges(t *testing.T) {
 	require.Equal(t, served.base, served.now.Model)
 }
 
-// TestATrainingStandsStillForAnnotators: while a request computes no step is made, and requests wait for a piece of work at
-// most.
-func TestATrainingStandsStillForAnnotators(t *testing.T) {
+// TestTrainingPausesForRequests checks that no step is made while a request computes, and that training continues
+// afterward.
+func TestTrainingPausesForRequests(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
 	l, served := open(t, dir, pico(t), func(r train.Recipe) train.Recipe {
@@ -205,13 +207,13 @@ func TestATrainingStandsStillForAnnotators(t *testing.T) {
 				first.Store(int64(step()))
 			}
 			time.Sleep(10 * time.Millisecond)
-			require.LessOrEqual(t, int64(step()), first.Load()+1, "the step that was begun may be told of late")
+			require.LessOrEqual(t, int64(step()), first.Load()+1, "a step that had begun may be reported late")
 			return nil
 		}})
 	require.NoError(t, err)
 	require.Positive(t, slices.Load())
 	at := step()
-	require.Eventually(t, func() bool { return step() > at+1 }, time.Minute, time.Millisecond, "it goes on")
+	require.Eventually(t, func() bool { return step() > at+1 }, time.Minute, time.Millisecond, "training continues")
 	l.Stop()
 	require.Equal(t, annotate.TrainingStopped, ended(t, l).State)
 	list, _, err := l.List()
@@ -219,7 +221,9 @@ func TestATrainingStandsStillForAnnotators(t *testing.T) {
 	require.Empty(t, list)
 }
 
-func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
+// TestTrainingSaysWhyItCannotStart checks the messages for an impossible time limit and for volumes with too few
+// slices, and the recipe that is chosen for one volume.
+func TestTrainingSaysWhyItCannotStart(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
 	var chosen train.Recipe
@@ -238,8 +242,8 @@ func TestWhatCannotBeTrainedOnIsTold(t *testing.T) {
 	require.Contains(t, last.Text, "a has 9 slices, fewer than a clip of 99")
 	require.NotContains(t, last.Text, dir)
 	careful := train.FineTunePrior().Careful().WithLimit(time.Minute)
-	careful.Calibrate, careful.HoldBack = true, false // the start model runs past the ends of its objects
-	require.Equal(t, careful, chosen, "one volume is learned from with care")
+	careful.Calibrate, careful.HoldBack = true, false // because the start model runs past the ends of objects
+	require.Equal(t, careful, chosen, "a single volume gets the careful recipe")
 }
 
 // faulty is a device that panics in a training step.
@@ -247,8 +251,9 @@ type faulty struct{ *cpu.Device }
 
 func (faulty) MaskLoss(backend.MaskLoss) { panic("out of order") }
 
-// TestAFaultInAStepIsForTheLog: a step runs on goroutines of its own, but annotators are told the same.
-func TestAFaultInAStepIsForTheLog(t *testing.T) {
+// TestAPanicInAStepEndsTheTraining checks that annotators are told of an internal error even if the panic is on a
+// worker's goroutine.
+func TestAPanicInAStepEndsTheTraining(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
 	l, _ := open(t, dir, pico(t), few)
@@ -260,17 +265,9 @@ func TestAFaultInAStepIsForTheLog(t *testing.T) {
 	require.Equal(t, "internal error; the server's log says more", last.Text)
 }
 
-// weightsOf copies weights of the list to where another server is started with them.
-func weightsOf(t *testing.T, dir, id string) string {
-	data, err := os.ReadFile(filepath.Join(dir, ".slmsam", "models", id+".safetensors"))
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "other.safetensors")
-	require.NoError(t, os.WriteFile(path, data, 0o600))
-	return path
-}
-
-// TestAFaultInATrainingEndsTheTrainingOnly, not the server.
-func TestAFaultInATrainingEndsTheTrainingOnly(t *testing.T) {
+// TestAPanicInATrainingEndsOnlyTheTraining checks that the server survives a panic, and that another training can be
+// started.
+func TestAPanicInATrainingEndsOnlyTheTraining(t *testing.T) {
 	dir := t.TempDir()
 	review(t, dir, "a")
 	l, _ := open(t, dir, pico(t), func(train.Recipe) train.Recipe { panic("at the disco") })
@@ -281,4 +278,13 @@ func TestAFaultInATrainingEndsTheTrainingOnly(t *testing.T) {
 		require.Equal(t, annotate.TrainingFailed, last.State)
 		require.Equal(t, "internal error; the server's log says more", last.Text)
 	}
+}
+
+// weightsOf copies trained weights to a new file and returns its path.
+func weightsOf(t *testing.T, dir, id string) string {
+	data, err := os.ReadFile(filepath.Join(dir, ".slmsam", "models", id+".safetensors"))
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "other.safetensors")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	return path
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fuzzed sends a request to the handler itself.
+// fuzzed passes a request to the handler, without a connection, and returns the status, which must not be 500.
 func (p *testPage) fuzzed(t *testing.T, path, contentType string, body []byte) int {
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
@@ -31,7 +31,8 @@ func (p *testPage) fuzzed(t *testing.T, path, contentType string, body []byte) i
 	return w.Code
 }
 
-// FuzzChanges holds that no request for a change makes the server fail, and that the document can be read afterwards.
+// FuzzChanges checks that no request for a change makes the server fail, and that the document can be read
+// afterward.
 func FuzzChanges(f *testing.F) {
 	p := start(f, web.Guard{})
 	for path, body := range map[string]any{
@@ -57,7 +58,8 @@ func FuzzChanges(f *testing.F) {
 	})
 }
 
-// FuzzUploads holds that no file, and no form of files, makes the server fail, and that what is refused leaves nothing.
+// FuzzUploads checks that no file and no form of files makes the server fail, and that what is refused leaves
+// nothing behind.
 func FuzzUploads(f *testing.F) {
 	p := start(f, web.Guard{})
 	file, err := os.ReadFile(filepath.Join(p.dir, "scan.nii.gz"))
@@ -92,6 +94,6 @@ func FuzzUploads(f *testing.F) {
 		}
 		outside, err := os.ReadDir(filepath.Dir(p.dir))
 		require.NoError(t, err)
-		require.Len(t, outside, len(above), "nothing lands beside the folder")
+		require.Len(t, outside, len(above), "nothing is written beside the folder")
 	})
 }

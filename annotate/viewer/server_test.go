@@ -2,14 +2,10 @@ package viewer
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,10 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
-	"github.com/seed-6f79f512/slmsam/annotate/folder"
 	"github.com/seed-6f79f512/slmsam/annotate/project"
 	"github.com/seed-6f79f512/slmsam/annotate/web"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -28,139 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// everywhere is a model that finds the first outline on every slice.
-type everywhere struct{}
-
-func (everywhere) WindowRule() volume.WindowRule { return "0,100" }
-
-func (everywhere) Takes(prompt string) error {
-	if prompt == slmsam.PromptClick {
-		return &slmsam.UntrainedError{}
-	}
-	return nil
-}
-
-func (everywhere) Prepare(context.Context, slmsam.Slices, []int) error { return nil }
-
-func (everywhere) Segment(_ context.Context, r slmsam.Request) (*slmsam.Result, error) {
-	out := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume), Objects: []slmsam.Object{{Label: 1}}}
-	for i := range r.Slices.Len() {
-		pix := out.Labels.Slice(r.Slices.Axis, i)
-		for k, on := range r.Prompts[0].Mask {
-			if on {
-				pix[k] = 1
-			}
-		}
-		out.Labels.SetSlice(r.Slices.Axis, i, pix)
-		f := slmsam.Finding{Slice: i, State: slmsam.StateTracked, Score: 1, Doubts: []slmsam.Doubt{{Reason: "a copy", Weight: 0.5}}}
-		if i == r.Prompts[0].Slice {
-			f = slmsam.Finding{Slice: i, State: slmsam.StateOutlined}
-		}
-		out.Objects[0].Slices = append(out.Objects[0].Slices, f)
-		if r.Progress == nil {
-			continue
-		}
-		if err := r.Progress(slmsam.Progress{Slice: i, Objects: []int{1}, Labels: out.Labels, Done: i + 1, Total: r.Slices.Len()}); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-var quiet = slog.New(slog.DiscardHandler)
-
-// testPage is a running server with the folder that it serves.
-type testPage struct {
-	*httptest.Server
-	t     testing.TB
-	dir   string
-	token string
-}
-
-const (
-	width, height, depth = 8, 6, 5
-	pixels               = width * height
-)
-
-func start(t testing.TB, guard web.Guard) *testPage {
-	dir := t.TempDir()
-	require.NoError(t, volume.WriteVolume(filepath.Join(dir, "scan.nii.gz"), annotatetest.Ball(depth, height, width), volume.WriteOptions{}))
-	f, err := folder.Open(dir, 1<<16)
-	require.NoError(t, err)
-	p, err := project.Open(f, everywhere{}, annotate.Limits{Voxels: 1 << 16, TotalVoxels: 1 << 16}, quiet)
-	require.NoError(t, err)
-	guard.Log, guard.Tokenless = quiet, Tokenless()
-	s := httptest.NewServer(guard.Wrap(New(p, Options{UploadBytes: 1 << 16, Notice: "a test", Log: quiet})))
-	t.Cleanup(func() {
-		s.CloseClientConnections()
-		s.Close()
-		require.NoError(t, p.Close())
-		require.NoError(t, f.Close())
-	})
-	return &testPage{Server: s, t: t, dir: dir, token: guard.Token}
-}
-
-// ask sends a request with a body (JSON, or bytes as they are) and returns status and answer.
-func (p *testPage) ask(method, path string, body any, headers ...string) (int, []byte) {
-	raw, isBytes := body.([]byte)
-	if !isBytes && body != nil {
-		var err error
-		raw, err = json.Marshal(body)
-		require.NoError(p.t, err)
-	}
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.URL+path, bytes.NewReader(raw))
-	require.NoError(p.t, err)
-	if p.token != "" {
-		r.Header.Set("Authorization", "Bearer "+p.token)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-		if headers[i] == "Host" {
-			r.Host = headers[i+1]
-		}
-	}
-	answer, err := http.DefaultClient.Do(r)
-	require.NoError(p.t, err)
-	defer answer.Body.Close()
-	out, err := io.ReadAll(answer.Body)
-	require.NoError(p.t, err)
-	return answer.StatusCode, out
-}
-
-// ok is ask for what must be answered with the given status.
-func (p *testPage) ok(status int, method, path string, body any) []byte {
-	got, raw := p.ask(method, path, body)
-	require.Equal(p.t, status, got, "%s %s: %s", method, path, raw)
-	return raw
-}
-
-// drawn is the edit that draws a rectangle of object 1.
-func drawn(slice, w, h int) map[string]any {
-	pix := make([]uint8, pixels)
-	for y := range h {
-		for x := range w {
-			pix[(1+y)*width+1+x] = 1
-		}
-	}
-	return map[string]any{"op": "draw", "author": "me", "slice": slice, "plane": project.EncodePlane(pix),
-		"objects": map[int]project.Object{1: {Name: "kidney", Color: "#e69f00"}}}
-}
-
-const scan = "/api/volumes/scan"
-
-// until reads events until one fits.
-func until(t *testing.T, lines *bufio.Scanner, fits func(project.Event) bool) project.Event {
-	for lines.Scan() {
-		var e project.Event
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &e))
-		if fits(e) {
-			return e
-		}
-	}
-	t.Fatal("the events end")
-	return project.Event{}
-}
-
+// TestFromAnOutlineToALabelMap goes through an annotator's work: open a volume, follow its events, draw, propagate,
+// download the label map, review, undo and redo.
 func TestFromAnOutlineToALabelMap(t *testing.T) {
 	p := start(t, web.Guard{})
 	require.Contains(t, string(p.ok(200, "GET", "/api/project", nil)), `{"id":"scan","name":"scan","state":"new"}`)
@@ -221,6 +83,8 @@ func TestFromAnOutlineToALabelMap(t *testing.T) {
 	require.Contains(t, string(p.ok(200, "GET", "/metrics", nil)), "slmsam_jobs_done_total 1\n")
 }
 
+// TestTheSecondWriterIsRefused checks that an edit that would overwrite someone else's unseen one is refused, and
+// accepted once its author has seen it.
 func TestTheSecondWriterIsRefused(t *testing.T) {
 	p := start(t, web.Guard{})
 	p.ok(200, "POST", scan+"/edits", drawn(2, 4, 3))
@@ -233,6 +97,7 @@ func TestTheSecondWriterIsRefused(t *testing.T) {
 	p.ok(200, "POST", scan+"/edits", second)
 }
 
+// TestUploads checks the names of uploaded volumes, and that refused uploads leave nothing behind.
 func TestUploads(t *testing.T) {
 	p := start(t, web.Guard{})
 	file, err := os.ReadFile(filepath.Join(p.dir, "scan.nii.gz"))
@@ -247,9 +112,10 @@ func TestUploads(t *testing.T) {
 	p.ok(413, "POST", "/api/volumes?name=long.nii", make([]byte, 1<<16+1))
 	entries, err := os.ReadDir(p.dir)
 	require.NoError(t, err)
-	require.Len(t, entries, 4, "nothing but the volumes")
+	require.Len(t, entries, 4, "only the volumes are there")
 }
 
+// TestBadRequests checks the status of bad requests, and that none of them changed the document.
 func TestBadRequests(t *testing.T) {
 	p := start(t, web.Guard{})
 	for _, c := range []struct {
@@ -280,40 +146,8 @@ func TestBadRequests(t *testing.T) {
 	require.JSONEq(t, `{"done":false}`, string(p.ok(200, "POST", scan+"/undo", map[string]any{"author": "me"})), "nothing was changed")
 }
 
-func TestThePageIsGuarded(t *testing.T) {
-	p := start(t, web.Guard{Token: "sesame"})
-	for path := range pages() {
-		if path == "/{$}" {
-			path = "/"
-		}
-		status, _ := p.ask("GET", path, nil, "Authorization", "")
-		require.Equal(t, 200, status, path)
-	}
-	status, _ := p.ask("GET", "/api/project", nil, "Authorization", "")
-	require.Equal(t, 401, status)
-	status, _ = p.ask("GET", "/metrics", nil, "Authorization", "")
-	require.Equal(t, 401, status)
-	p.ok(200, "GET", "/api/project", nil)
-	status, _ = p.ask("GET", "/api/project", nil, "Host", "evil.example")
-	require.Equal(t, 403, status, "a name that was rebound")
-	status, _ = p.ask("POST", scan+"/edits", drawn(1, 2, 2), "Origin", "https://evil.example")
-	require.Equal(t, 403, status, "a page from elsewhere")
-}
-
-func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
-	p := start(t, web.Guard{})
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+"/", nil)
-	require.NoError(t, err)
-	answer, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'self'")
-	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
-	_, plain := p.ask("GET", "/static/niivue.js", nil, "Accept-Encoding", "identity")
-	require.Greater(t, len(plain), 1<<20, "unpacked for those who cannot")
-	require.Contains(t, string(p.ok(200, "GET", "/static/licenses.txt", nil)), "Copyright (c) 2021, Niivue")
-}
-
+// TestManyPagesAtOnceDoNotDisturbEachOther lets many pages draw and propagate at once, each on a volume of its own,
+// and checks every result.
 func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
 	p := start(t, web.Guard{})
 	file, err := os.ReadFile(filepath.Join(p.dir, "scan.nii.gz"))
@@ -340,7 +174,7 @@ func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
 					status, answer := p.ask("POST", path+"/edits", edit)
 					assert.Equal(t, 200, status, "%s", answer)
 				}
-				_, _ = p.ask("POST", path+"/propagation", map[string]any{"author": "me"}) // at first; then there is nothing to do
+				_, _ = p.ask("POST", path+"/propagation", map[string]any{"author": "me"}) // fails after the first round, when nothing has changed
 				leave()
 			}
 		}()
@@ -362,7 +196,9 @@ func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
 	}, 10*time.Second, 20*time.Millisecond)
 }
 
-func TestABoxIsSuggestedAndClicksAreRefused(t *testing.T) {
+// TestSuggestions checks that a box gets a suggestion, that bad hints are refused, and that the page is told when
+// the model does not accept clicks.
+func TestSuggestions(t *testing.T) {
 	p := start(t, web.Guard{})
 	var info struct{ Refused map[string]string }
 	require.NoError(t, json.Unmarshal(p.ok(200, "GET", scan, nil), &info))

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withLearner serves the same folder with a learner.
+// withLearner serves the same folder again, with a learner.
 func withLearner(t *testing.T, p *testPage) *testPage {
 	f, err := folder.Open(p.dir, 1<<16)
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func withLearner(t *testing.T, p *testPage) *testPage {
 		Open: func() (backend.Device, error) { return cpu.New(1), nil },
 		Load: func(path string) (*slmsam.Model, error) { return slmsam.Open(dev, path) }})
 	require.NoError(t, err)
-	q, err := project.Open(f, everywhere{}, annotate.Limits{Voxels: 1 << 16, TotalVoxels: 1 << 16}, quiet)
+	q, err := project.Open(f, copier, annotate.Limits{Voxels: 1 << 16, TotalVoxels: 1 << 16}, quiet)
 	require.NoError(t, err)
 	s := httptest.NewServer(New(q, Options{UploadBytes: 1 << 16, Learner: l, Log: quiet}))
 	t.Cleanup(func() {
@@ -47,6 +47,8 @@ func withLearner(t *testing.T, p *testPage) *testPage {
 	return &testPage{Server: s, t: t, dir: p.dir}
 }
 
+// TestTraining checks the routes for training: without a learner, with nothing to learn from, and up to a training
+// that fails because the volume has too few slices.
 func TestTraining(t *testing.T) {
 	p := start(t, web.Guard{})
 	p.ok(404, "GET", "/api/training", nil)
@@ -77,7 +79,7 @@ func TestTraining(t *testing.T) {
 		require.NoError(t, json.Unmarshal(p.ok(200, "GET", "/api/training", nil), &now))
 		return now.Training.State != annotate.TrainingRuns
 	}, time.Minute, 10*time.Millisecond)
-	require.Equal(t, annotate.TrainingFailed, now.Training.State, "the object is on one slice, and five are fewer than a clip")
+	require.Equal(t, annotate.TrainingFailed, now.Training.State, "the object is on one slice only, and the volume has fewer slices than a clip")
 	require.Contains(t, now.Training.Text, "fewer than a clip")
 	require.Contains(t, now.Training.Text, "no object on two of them, which a sweep needs")
 	p.ok(200, "DELETE", "/api/training", nil)

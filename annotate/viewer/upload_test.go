@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writeSeries writes a CT of 3 slices.
+// writeSeries writes a CT series of 3 slices.
 func writeSeries(t *testing.T, dir string) {
 	for z := range 3 {
 		s := dicom.Set{}
@@ -38,8 +38,8 @@ func writeSeries(t *testing.T, dir string) {
 	}
 }
 
-// TestADroppedSeries uploads a DICOM series file by file.
-func TestADroppedSeries(t *testing.T) {
+// TestSeriesUpload uploads a DICOM series file by file, twice, and then forms that are refused.
+func TestSeriesUpload(t *testing.T) {
 	p := start(t, web.Guard{})
 	dir := t.TempDir()
 	writeSeries(t, dir)
@@ -57,7 +57,7 @@ func TestADroppedSeries(t *testing.T) {
 	}
 	require.NoError(t, form.Close())
 	var got struct{ ID string }
-	for range 2 { // the second time it is there already
+	for range 2 { // the second time, the series is already there
 		status, raw := p.ask("POST", "/api/series?name=../CT", body.Bytes(), "Content-Type", form.FormDataContentType())
 		require.Equal(t, 201, status, string(raw))
 		require.NoError(t, json.Unmarshal(raw, &got))

@@ -12,9 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestThePageInABrowser runs with SLMSAM_BROWSER=1 in Chromium (SLMSAM_CHROMIUM; /usr/bin/chromium). SLMSAM_PLAYWRIGHT is a folder in
-// which "npm install playwright-core" was run; SLMSAM_BROWSER_OUT keeps the pictures. A kidney of a real CT is outlined where there
-// is one, else one of the made-up abdomen.
+// TestThePageInABrowser annotates a volume in Chromium and takes the pictures of the docs. It runs only with SLMSAM_BROWSER=1.
+// SLMSAM_CHROMIUM is the browser (default /usr/bin/chromium), SLMSAM_PLAYWRIGHT a folder in which "npm install
+// playwright-core" was run, and SLMSAM_BROWSER_OUT the folder for the pictures. The annotated organ is a kidney: that of a
+// real CT if there is one, otherwise that of the synthetic abdomen.
 func TestThePageInABrowser(t *testing.T) {
 	if os.Getenv("SLMSAM_BROWSER") != "1" {
 		t.Skip("SLMSAM_BROWSER=1 runs the page in Chromium; it needs node, chromium, and playwright-core in the folder SLMSAM_PLAYWRIGHT (.ci/browser gets them)")
@@ -40,7 +41,7 @@ func TestThePageInABrowser(t *testing.T) {
 	})
 }
 
-// realCT is the folder of a contrast-enhanced CT of the abdomen whose label 3 is the right kidney; empty: there is none.
+// realCT returns the folder of a contrast-enhanced CT of the abdomen whose label 3 is the right kidney; empty: there is none.
 func realCT() string {
 	data := os.Getenv("SLMSAM_DATA")
 	if data == "" {
@@ -93,6 +94,7 @@ func serve(t *testing.T, slmsam, folder string) string {
 	return ""
 }
 
+// output runs a command and returns what it printed.
 func output(t *testing.T, cmd *exec.Cmd) string {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", cmd, out)
