@@ -1,4 +1,5 @@
-// Package annotatetest holds what the tests of the servers share: a model that copies, and a volume.
+// Package annotatetest holds what the tests of the servers share: a model that copies outlines, a backend that is always full,
+// and a volume.
 package annotatetest
 
 import (
@@ -13,23 +14,22 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
-// Limits are enough for tests.
+// Limits are large enough for tests.
 var Limits = annotate.Limits{Sessions: 3, Voxels: 1 << 20, TotalVoxels: 3 << 20}
 
-// Copier is a model that carries outlines by copying them, each to the slices within reach, the nearest outline to each
-// slice.
+// Copier is a model that copies outlines: each slice gets the nearest one, if that is within reach.
 type Copier struct {
-	Reach int           // slices to either side of an outline; 0: 3
+	Reach int           // slices on either side of an outline; 0: 3
 	Delay time.Duration // per slice
 }
 
-// WindowRule is one that fits the Ball.
+// WindowRule returns a rule that fits Ball.
 func (c Copier) WindowRule() volume.WindowRule { return "0,100" }
 
-// Prepare has nothing to prepare.
+// Prepare does nothing.
 func (c Copier) Prepare(ctx context.Context, _ slmsam.Slices, _ []int) error { return ctx.Err() }
 
-// Takes says that masks and boxes are taken.
+// Takes accepts masks and boxes.
 func (c Copier) Takes(prompt string) error {
 	if prompt == slmsam.PromptClick {
 		return &slmsam.UntrainedError{}
@@ -37,7 +37,7 @@ func (c Copier) Takes(prompt string) error {
 	return nil
 }
 
-// Segment is as that of slmsam.Model.
+// Segment implements project.Model.
 func (c Copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	result := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume)}
 	if r.Earlier != nil {
@@ -106,7 +106,7 @@ func (c Copier) copy(labels *volume.LabelMap, axis, label int, prompts []slmsam.
 	case d == 0:
 		f.State, f.Score = slmsam.StateOutlined, float32(math.NaN())
 	case d == reach:
-		f.Doubts = []slmsam.Doubt{{Reason: "the last slice of a copy", Weight: 0.5}}
+		f.Doubts = []slmsam.Doubt{{Reason: "the last slice that was copied to", Weight: 0.5}}
 	case d > reach:
 		f.State = slmsam.StateAbsent
 	}
@@ -117,8 +117,17 @@ func contains(spans []slmsam.Span, slice int) bool {
 	return slices.ContainsFunc(spans, func(s slmsam.Span) bool { return s.Contains(slice) })
 }
 
-// Ball is a volume of nk x nj x ni voxels (file order ni, nj, nk) with a bright ball in the middle, its slices
-// 3 mm apart, its pixels 1 mm.
+// Full is a backend that has no room for a session. A real one comes from session.New.
+type Full struct{}
+
+// Open returns annotate.ErrFull.
+func (Full) Open(*volume.Volume) (annotate.Session, error) { return nil, annotate.ErrFull }
+
+// Limits returns none.
+func (Full) Limits() annotate.Limits { return annotate.Limits{} }
+
+// Ball returns a volume of nk x nj x ni voxels (Dim is ni, nj, nk) with a bright ball in the middle. Slices are 3 mm apart,
+// and pixels are 1 mm wide.
 func Ball(nk, nj, ni int) *volume.Volume {
 	v := &volume.Volume{Dim: [3]int{ni, nj, nk}, Data: make([]float32, nk*nj*ni)}
 	v.Geom = volume.NewGeometry(v.Dim, [3]float64{1, 1, 3})

@@ -6,20 +6,13 @@ import (
 	"log/slog"
 	"net/http/httptest"
 
-	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/annotate/annotatetest"
 	"github.com/seed-6f79f512/slmsam/annotate/itksnap"
-	"github.com/seed-6f79f512/slmsam/volume"
 )
-
-// full has no room for a session. A real backend comes from session.New.
-type full struct{}
-
-func (full) Open(*volume.Volume) (annotate.Session, error) { return nil, annotate.ErrFull }
-func (full) Limits() annotate.Limits                       { return annotate.Limits{} }
 
 // A server is an http.Handler over a backend, to be wrapped in a web.Guard. ITK-SNAP asks for the models first.
 func ExampleNew() {
-	server := itksnap.New(context.Background(), full{}, itksnap.Options{Log: slog.New(slog.DiscardHandler)})
+	server := itksnap.New(context.Background(), annotatetest.Full{}, itksnap.Options{Log: slog.New(slog.DiscardHandler)})
 	reply := httptest.NewRecorder()
 	server.ServeHTTP(reply, httptest.NewRequest("GET", "/v2/models", nil))
 	fmt.Println(reply.Code, reply.Body)

@@ -15,19 +15,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// crashDir tells a child process which folder to work in until it is killed.
+// crashDir is the environment variable that tells a child process which folder to work in until it is killed.
 const crashDir = "SLMSAM_CRASH_DIR"
 
-// rounds is how often a child is killed.
+// rounds is the number of times that a child is killed.
 const rounds = 40
 
-func TestNothingAcknowledgedIsLostWhenTheProgramIsKilled(t *testing.T) {
+// TestAKilledProgramLosesNothingAcknowledged kills child processes at random moments while they draw, undo and
+// propagate, and checks that everything they acknowledged is in the journal.
+func TestAKilledProgramLosesNothingAcknowledged(t *testing.T) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		workUntilKilled(t, dir)
 		return
 	}
 	if testing.Short() {
-		t.Skip("kills some dozens of processes")
+		t.Skip("starts and kills dozens of processes")
 	}
 	dir := newFolder(t)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -37,7 +39,7 @@ func TestNothingAcknowledgedIsLostWhenTheProgramIsKilled(t *testing.T) {
 		path := journalOf(t, dir)
 		j, records, err := openJournal(path)
 		require.NoError(t, err, "round %d", round)
-		if n := len(records); n > 0 && records[n-1].Revision != revision { // it was on disk, but there was no time to say so
+		if n := len(records); n > 0 && records[n-1].Revision != revision { // it was on disk, but the child was killed before acknowledging it
 			require.Equal(t, revision+1, records[n-1].Revision, "round %d", round)
 			torn++
 			records = records[:n-1]
@@ -49,21 +51,22 @@ func TestNothingAcknowledgedIsLostWhenTheProgramIsKilled(t *testing.T) {
 		}
 		require.Equal(t, hash, hashOf(d), "round %d, revision %d", round, revision)
 	}
-	t.Logf("killed %d times, %d times between the disk and the answer", rounds, torn)
+	t.Logf("killed %d times, %d of them between saving a change and acknowledging it", rounds, torn)
 }
 
+// journalOf returns the path of the journal of volume a.
 func journalOf(t *testing.T, dir string) string {
 	path, err := openProject(t, dir, far(0)).folder.Keep(folder.Journals, "a", folder.JournalExt)
 	require.NoError(t, err)
 	return path
 }
 
-// hashOf is a check sum of all values.
+// hashOf returns a checksum of all values.
 func hashOf(d *Document) string {
 	return fmt.Sprintf("%x", sha256.Sum256(jsonOf(d.values)))
 }
 
-// killedAt runs a child, kills it some time after its first answer, and returns what it acknowledged last.
+// killedAt runs a child, kills it some time after it has started to work, and returns what it acknowledged last.
 func killedAt(t *testing.T, dir string, after time.Duration) (revision int, hash string) {
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=1m")
 	cmd.Env = append(os.Environ(), crashDir+"="+dir)
@@ -88,7 +91,7 @@ func killedAt(t *testing.T, dir string, after time.Duration) (revision int, hash
 	return revision, hash
 }
 
-// workUntilKilled draws, undoes and propagates, and says what was acknowledged.
+// workUntilKilled draws, undoes and propagates, and prints what was acknowledged.
 func workUntilKilled(t *testing.T, dir string) {
 	p := openProject(t, dir, far(0))
 	d := openA(t, p)
@@ -113,12 +116,14 @@ func workUntilKilled(t *testing.T, dir string) {
 	}
 }
 
-func TestAFullDiskChangesNothing(t *testing.T) {
+// TestAChangeThatCannotBeSavedIsNotMade makes writing to the journal fail, and checks that the document stays the
+// same until writing works again.
+func TestAChangeThatCannotBeSavedIsNotMade(t *testing.T) {
 	d := openA(t, openProject(t, newFolder(t), far(0)))
 	_, err := d.Draw(me, 1, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	before, file := d.Snapshot(), d.journal.file
-	d.journal.file, err = os.Open(d.journal.path) // not for writing
+	d.journal.file, err = os.Open(d.journal.path) // opened for reading only, so that writing fails
 	require.NoError(t, err)
 	_, err = d.Draw(me, 2, square(1, 2, 2, 4), nil)
 	require.ErrorIs(t, err, ErrNotSaved)

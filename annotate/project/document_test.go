@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestPlanes encodes and decodes random slices, checks that bad encodings are refused, and compares the longest
+// encoding with the stated maximum.
 func TestPlanes(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
@@ -24,7 +26,7 @@ func TestPlanes(t *testing.T) {
 		require.Equal(t, pix, back)
 	}
 	for name, bad := range map[string][]byte{"too short": {1, 4}, "too long": {1, 6}, "no length": {1}, "empty run": {1, 0, 1, 5},
-		"endless": {1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}} {
+		"length without end": {1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}} {
 		_, err := DecodePlane(base64.StdEncoding.EncodeToString(bad), 5)
 		require.Error(t, err, name)
 	}
@@ -39,7 +41,9 @@ func TestPlanes(t *testing.T) {
 	require.Len(t, EncodePlane(checkered), d.MaxPlane(), "the largest plane")
 }
 
-func TestEverythingOutlivesTheProgram(t *testing.T) {
+// TestReopeningRestoresEverything checks that a document with its undo history is the same after the project is
+// reopened, and when it is read from a shortened journal.
+func TestReopeningRestoresEverything(t *testing.T) {
 	dir := newFolder(t)
 	p := openProject(t, dir, far(0))
 	d := openA(t, p)
@@ -60,11 +64,11 @@ func TestEverythingOutlivesTheProgram(t *testing.T) {
 	require.True(t, done)
 	require.Equal(t, 25, areas(t, again, 1)[4])
 
-	// the shortest journal says the same
+	// a shortened journal gives the same document
 	require.NoError(t, again.journal.replace(again.records()))
 	short, err := os.ReadFile(again.journal.path)
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "a.journal") // again holds the other one
+	path := filepath.Join(t.TempDir(), "a.journal") // again has the original file open
 	require.NoError(t, os.WriteFile(path, short, 0o600))
 	third, err := openDocument("a", path, again.grid)
 	require.NoError(t, err)
@@ -85,6 +89,7 @@ func (d *Document) turnInMemory(kind string) (bool, error) {
 	return d.apply(record{Kind: kind, Revision: d.revision + 1}), nil
 }
 
+// TestUndoTakesBackEverything makes one change of every kind, undoes them one at a time, and redoes them.
 func TestUndoTakesBackEverything(t *testing.T) {
 	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
@@ -120,6 +125,8 @@ func TestUndoTakesBackEverything(t *testing.T) {
 	}
 }
 
+// TestTheSecondWriterIsToldWhoWasFirst checks that an edit that would overwrite someone else's unseen one is
+// refused, as is undoing it, and that edits of other slices are not.
 func TestTheSecondWriterIsToldWhoWasFirst(t *testing.T) {
 	d := openA(t, openProject(t, newFolder(t), far(0)))
 	_, err := d.Draw(Author{"anna", 0}, 4, square(1, 2, 2, 4), kidney)
@@ -130,7 +137,7 @@ func TestTheSecondWriterIsToldWhoWasFirst(t *testing.T) {
 	require.Equal(t, "anna", conflict.Author)
 	require.Equal(t, 16, areas(t, d, 1)[4])
 	_, err = d.Draw(Author{"ben", 0}, 5, square(1, 3, 3, 4), nil)
-	require.NoError(t, err, "another slice is nobody else's")
+	require.NoError(t, err, "nobody else has changed this slice")
 	_, err = d.Draw(Author{"ben", conflict.Revision}, 4, square(1, 3, 3, 3), nil)
 	require.NoError(t, err, "now that he has seen it")
 	_, err = d.Undo(1, "anna")
@@ -140,7 +147,9 @@ func TestTheSecondWriterIsToldWhoWasFirst(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestWhatACrashLeavesIsMended(t *testing.T) {
+// TestAnIncompleteLastRecordIsCutOff cuts a journal at every byte of its last record, and checks that the rest can
+// be read and continued. Damage before the end is an error, and the file stays as it is.
+func TestAnIncompleteLastRecordIsCutOff(t *testing.T) {
 	dir := newFolder(t)
 	d := openA(t, openProject(t, dir, far(0)))
 	for i := range 4 {
@@ -171,17 +180,19 @@ func TestWhatACrashLeavesIsMended(t *testing.T) {
 	for _, records := range [][]int{{0}, {1}, {0, 1}, {1, 2}, {0, 1, 2}} {
 		damaged := append([]byte(nil), whole...)
 		for _, i := range records {
-			damaged[(4*i+2)*len(whole)/16] ^= 1 // within record i: they are about equally long
+			damaged[(4*i+2)*len(whole)/16] ^= 1 // within record i, since all are about equally long
 		}
 		require.NoError(t, os.WriteFile(path, damaged, 0o600))
 		_, err = openDocument("a", path, d.grid)
 		require.ErrorContains(t, err, "damaged", records)
 		kept, err := os.ReadFile(path)
 		require.NoError(t, err)
-		require.Equal(t, damaged, kept, "nothing is cut off")
+		require.Equal(t, damaged, kept, "the file stays as it is")
 	}
 }
 
+// TestTwoProgramsDoNotWriteOneJournal checks that a journal belongs to the first program that writes to it, until
+// that program closes it.
 func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
 	dir := newFolder(t)
 	a, b := openA(t, openProject(t, dir, far(0))), openA(t, openProject(t, dir, far(0)))
@@ -192,12 +203,13 @@ func TestTwoProgramsDoNotWriteOneJournal(t *testing.T) {
 	require.Equal(t, 0, b.Snapshot().Revision)
 	require.Empty(t, b.Snapshot().Set)
 	_, err = openProject(t, dir, far(0)).Document("a")
-	require.ErrorIs(t, err, ErrInUse, "what another program writes is not looked at, and not mended")
+	require.ErrorIs(t, err, ErrInUse, "a journal that another program writes to is neither read nor repaired")
 	a.Close()
 	require.Equal(t, 1, openA(t, openProject(t, dir, far(0))).Snapshot().Revision)
 }
 
-// TestAJournalThatCannotBeShortenedIsUsedAsItIs: here because the name of the temporary file would be too long.
+// TestAJournalThatCannotBeShortenedIsUsedAsItIs makes shortening fail, by a name that is too long for the temporary
+// file, and checks that the journal still works.
 func TestAJournalThatCannotBeShortenedIsUsedAsItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), strings.Repeat("x", 250))
 	d, err := openDocument("a", path, grid{dim: [3]int{width, height, depth}, axis: 2})

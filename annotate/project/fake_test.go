@@ -16,14 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// copier copies each object's nearest outline to every slice that is asked for, and notes what it was asked for.
+// copier copies each object's nearest outline to every requested slice, and records the requests.
 type copier struct {
 	annotatetest.Copier
 	mu       sync.Mutex
 	requests []slmsam.Request
 }
 
-// far is a copier that takes its time for every slice.
+// far returns a copier that reaches every slice, and waits for delay on each.
 func far(delay time.Duration) *copier {
 	return &copier{Copier: annotatetest.Copier{Reach: depth, Delay: delay}}
 }
@@ -37,13 +37,13 @@ func (c *copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result,
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// The volume of the tests: slices of width x height pixels.
+// The size of the tests' volumes: depth slices of width x height pixels.
 const (
 	width, height, depth = 12, 10, 9
 	pixels               = width * height
 )
 
-// newFolder makes a folder with the volumes a and b.
+// newFolder makes a folder with the volumes a and b, and returns its path.
 func newFolder(t *testing.T) string {
 	dir := t.TempDir()
 	for _, id := range []string{"a", "b"} {
@@ -52,7 +52,7 @@ func newFolder(t *testing.T) string {
 	return dir
 }
 
-// openProject opens a project that is closed with the test.
+// openProject opens a project that is closed at the end of the test.
 func openProject(t *testing.T, dir string, m Model) *Project {
 	f, err := folder.Open(dir, 1<<20)
 	require.NoError(t, err)
@@ -62,13 +62,14 @@ func openProject(t *testing.T, dir string, m Model) *Project {
 	return p
 }
 
+// openA opens the document of volume a.
 func openA(t *testing.T, p *Project) *Document {
 	d, err := p.Document("a")
 	require.NoError(t, err)
 	return d
 }
 
-// square is a slice with a label on the pixels x0..x0+n-1, y0..y0+n-1.
+// square returns an encoded slice with a label on the n x n pixels from (x0,y0).
 func square(label uint8, x0, y0, n int) string {
 	pix := make([]uint8, pixels)
 	for y := y0; y < y0+n; y++ {
@@ -86,7 +87,7 @@ var (
 	emptied = square(0, 0, 0, 1)
 )
 
-// slicesFound waits for the first n slices of a propagation.
+// slicesFound waits until a propagation has reported n slices.
 func slicesFound(w *Watch, n int) {
 	for e := range w.Events {
 		if e.Type == "slice" {
@@ -97,7 +98,7 @@ func slicesFound(w *Watch, n int) {
 	}
 }
 
-// finished waits for the end of a document's job.
+// finished waits for a document's job to end, and returns the event that says how.
 func finished(t *testing.T, w *Watch) Event {
 	timeout := time.After(20 * time.Second)
 	for {
@@ -108,7 +109,7 @@ func finished(t *testing.T, w *Watch) Event {
 				return e
 			}
 		case <-timeout:
-			t.Fatal("the job does not end")
+			t.Fatal("the job did not end")
 		}
 	}
 }
@@ -121,7 +122,7 @@ func propagate(t *testing.T, p *Project, d *Document) {
 	require.Equal(t, "done", finished(t, w).State)
 }
 
-// areas is how many pixels a label has on every slice.
+// areas returns the number of a label's pixels on every slice.
 func areas(t *testing.T, d *Document, label int) []int {
 	s, err := decode(d.grid, d.Snapshot().Set)
 	require.NoError(t, err)
@@ -138,6 +139,7 @@ func areas(t *testing.T, d *Document, label int) []int {
 	return out
 }
 
+// stateOf returns a document's present state.
 func stateOf(t *testing.T, d *Document) *state {
 	s, err := decode(d.grid, d.Snapshot().Set)
 	require.NoError(t, err)

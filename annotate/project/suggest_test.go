@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestASuggestionChangesNothing checks what the model is asked for a suggestion, and that the document does not
+// change.
 func TestASuggestionChangesNothing(t *testing.T) {
 	m := far(0)
 	p := openProject(t, newFolder(t), m)
@@ -21,7 +23,7 @@ func TestASuggestionChangesNothing(t *testing.T) {
 	require.Equal(t, mask, got)
 	require.Zero(t, d.Snapshot().Revision)
 	r := m.requests[0]
-	require.Equal(t, []int{4, 5}, []int{r.First, r.End}, "that slice alone")
+	require.Equal(t, []int{4, 5}, []int{r.First, r.End}, "only that slice")
 	require.Equal(t, []slmsam.Point{{X: 2, Y: 1, Label: slmsam.BoxTopLeft}, {X: 6, Y: 7, Label: slmsam.BoxBottomRight},
 		{X: 3, Y: 2, Label: slmsam.Positive}, {X: 5, Y: 5.5, Label: slmsam.Negative}}, r.Prompts[0].Points)
 
@@ -30,13 +32,15 @@ func TestASuggestionChangesNothing(t *testing.T) {
 	require.Nil(t, got, "nothing was found")
 }
 
+// TestBadHintsAreRefused checks that hints outside the volume or without content are input errors, and which prompts
+// the page is told not to offer.
 func TestBadHintsAreRefused(t *testing.T) {
 	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
 	for name, h := range map[string]Hint{
 		"nothing":         {Slice: 1},
 		"no such slice":   {Slice: depth, Box: &Box{1, 1, 3, 3}},
-		"before":          {Slice: -1, Box: &Box{1, 1, 3, 3}},
+		"negative slice":  {Slice: -1, Box: &Box{1, 1, 3, 3}},
 		"empty box":       {Slice: 1, Box: &Box{1, 1, 1, 3}},
 		"outside":         {Slice: 1, Box: &Box{1, 1, width, 3}},
 		"not a number":    {Slice: 1, Clicks: []Click{{X: math.NaN(), Y: 1}}},
@@ -51,8 +55,9 @@ func TestBadHintsAreRefused(t *testing.T) {
 	require.Contains(t, refused[slmsam.PromptClick], "was not trained with click prompts")
 }
 
-// TestASuggestionDoesNotWaitForItsOwnVolume: what a running propagation starts from is about to change.
-func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
+// TestASuggestionInterruptsItsVolumesPropagation checks that a suggestion does not wait for a propagation of the
+// same volume, whose starting point is about to change, and that the propagation is then restarted.
+func TestASuggestionInterruptsItsVolumesPropagation(t *testing.T) {
 	m := far(20 * time.Millisecond)
 	p := openProject(t, newFolder(t), m)
 	d := openA(t, p)
@@ -64,11 +69,12 @@ func TestASuggestionDoesNotWaitForItsOwnVolume(t *testing.T) {
 	slicesFound(w, 1)
 	_, err = p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
 	require.NoError(t, err)
-	require.Equal(t, "done", finished(t, w).State, "the propagation starts anew")
+	require.Equal(t, "done", finished(t, w).State, "the propagation was restarted")
 	require.Equal(t, 1, p.Counts().Stopped)
 }
 
-// TestAJobThatIsStoppedDuringASuggestionStaysStopped, and one that is replaced stays replaced.
+// TestAJobThatIsStoppedDuringASuggestionStaysStopped checks that a job that was interrupted by a suggestion is not
+// restarted if it was stopped or replaced in the meantime.
 func TestAJobThatIsStoppedDuringASuggestionStaysStopped(t *testing.T) {
 	p := openProject(t, newFolder(t), far(50*time.Millisecond))
 	d := openA(t, p)
@@ -96,5 +102,5 @@ func TestAJobThatIsStoppedDuringASuggestionStaysStopped(t *testing.T) {
 	defer w.Stop()
 	suggestDuring(func() { require.NoError(t, p.Propagate(d, "me", Run{First: 4, End: 6})) })
 	require.Equal(t, "done", finished(t, w).State)
-	require.Equal(t, []int{0, 0, 0, 0, 9, 9, 0, 0, 0}, areas(t, d, 1), "only what was asked for last")
+	require.Equal(t, []int{0, 0, 0, 0, 9, 9, 0, 0, 0}, areas(t, d, 1), "only what was requested last")
 }
