@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"os"
@@ -12,15 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// independentTol is the agreement asked of two implementations on real volumes, relative to values of 1 and above.
+// independentTol is how closely two implementations must agree on real volumes, relative to values above 1.
 const independentTol = 1e-6
 
-// smallVolume is the size in voxels up to which the slow reference keeps the normal test run short.
+// smallVolume is the largest number of voxels that the slow reference scores in a normal test run.
 const smallVolume = 300_000
 
-// TestAgainstIndependentOnData scores perturbed copies of real label maps and compares with nearestByShells, which finds
-// nearest neighbors without a distance transform. The volumes are those below SLMSAM_DATA (default: shared/data beside
-// the repository). SLMSAM_DUMP names a file for the scores, as JSON, to compare with yet another implementation.
+// TestAgainstIndependentOnData scores perturbed copies of real label maps and compares the scores with those from
+// nearestByShells, which finds nearest neighbors without a distance transform. SLMSAM_DATA names the folder of the volumes
+// (default: shared/data next to the repository). SLMSAM_DUMP names a JSON file for the scores, so that they can be compared
+// with yet another implementation.
 func TestAgainstIndependentOnData(t *testing.T) {
 	dir := sharedFolder("SLMSAM_DATA", "data")
 	if dir == "" || testing.Short() {
@@ -67,6 +69,7 @@ func TestAgainstIndependentOnData(t *testing.T) {
 		}
 	}
 	t.Logf("%d labels on %d volumes; %d larger ones need SLMSAM_LARGE=1", len(dump), len(files)-skipped, skipped)
+	require.NotEmpty(t, dump)
 	if out := os.Getenv("SLMSAM_DUMP"); out != "" {
 		raw, err := json.Marshal(dump)
 		require.NoError(t, err)
@@ -79,7 +82,8 @@ func requireClose(t *testing.T, want, got float64, file string, label int32) {
 	require.InDelta(t, want, got, independentTol*max(1, want), "%s label %d", file, label)
 }
 
-// perturbed moves every label by one voxel along axis 0, drops a regular pattern of voxels and adds another.
+// perturbed returns a copy with every label moved by one voxel along axis 0, some voxels removed in a regular pattern, and
+// others added.
 func perturbed(m *volume.LabelMap) *volume.LabelMap {
 	out := newMap(m.Dim, m.Geom.Spacing)
 	out.Geom = m.Geom
@@ -103,8 +107,8 @@ func perturbed(m *volume.LabelMap) *volume.LabelMap {
 	return out
 }
 
-// nearestByShells returns the distance from each of from to the nearest of to: it looks at offsets in the order of their
-// length until one hits, and tries every target where none within reach does.
+// nearestByShells returns the distance from each voxel of from to the nearest one of to. It tries offsets in the order of
+// their lengths until one hits a target, and if none of those does, it tries every target.
 func nearestByShells(m *volume.LabelMap, from, to [][3]int, spacing [3]float64) []float64 {
 	isTarget := make([]bool, len(m.Data))
 	for _, p := range to {
@@ -133,11 +137,13 @@ func nearestByShells(m *volume.LabelMap, from, to [][3]int, spacing [3]float64) 
 	return out
 }
 
+// offset is a step from one voxel to another, and its length.
 type offset struct {
 	by     [3]int
 	length float64
 }
 
+// sortedOffsets returns all offsets of up to r voxels along each axis, the shortest first.
 func sortedOffsets(r int, spacing [3]float64) (list []offset) {
 	for z := -r; z <= r; z++ {
 		for y := -r; y <= r; y++ {
@@ -147,12 +153,7 @@ func sortedOffsets(r int, spacing [3]float64) (list []offset) {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b offset) int {
-		if a.length < b.length {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(list, func(a, b offset) int { return cmp.Compare(a.length, b.length) })
 	return list
 }
 

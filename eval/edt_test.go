@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDistanceTransform compares both ways of finding the nearest target with trying all, on random and on sparse targets,
-// in one band of x and in many.
+// TestDistanceTransform compares both ways of finding the nearest target with trying every one, for few and for many targets,
+// in a single band of x and in several.
 func TestDistanceTransform(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for trial := range 200 {
@@ -39,13 +39,13 @@ func TestDistanceTransform(t *testing.T) {
 				continue
 			}
 			longest := math.Cbrt(nearOffsets * 3 / (4 * math.Pi) * spacing[0] * spacing[1] * spacing[2])
-			require.Greater(t, want[i], longest, "nothing near was missed")
+			require.Greater(t, want[i], longest, "a target that was near")
 		}
 	}
 	require.Empty(t, new(distanceTransform).distances([3]int{2, 2, 2}, [3]float64{1, 1, 1}, []int32{0}, nil))
 }
 
-// randomVoxels draws up to count different indices below n, ascending.
+// randomVoxels draws up to count different indices below n, in ascending order.
 func randomVoxels(rng *rand.Rand, n, count int) []int32 {
 	v := make([]int32, count)
 	for i := range v {
@@ -55,6 +55,7 @@ func randomVoxels(rng *rand.Rand, n, count int) []int32 {
 	return slices.Compact(v)
 }
 
+// difference returns the steps along each axis from voxel b to voxel a.
 func difference(dim [3]int, a, b int32) [3]int {
 	at := func(i int) [3]int { return [3]int{i % dim[0], i / dim[0] % dim[1], i / (dim[0] * dim[1])} }
 	p, q := at(int(a)), at(int(b))

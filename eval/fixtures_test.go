@@ -3,7 +3,6 @@ package eval
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,11 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fixtureTol is the tolerance that the fixtures state for DSC and ASSD: both sides compute in float64.
+// fixtureTol is the fixtures' own tolerance for DSC and ASSD. Both sides compute in float64.
 const fixtureTol = 1e-9
 
-// TestMetricFixtures checks every case of the golden subset in testdata and of the folder that SLMSAM_FIXTURES names
-// (default: shared/fixtures beside the repository).
+// TestMetricFixtures checks every recorded case in testdata and in the folder that SLMSAM_FIXTURES names (default:
+// shared/fixtures next to the repository).
 func TestMetricFixtures(t *testing.T) {
 	files := []string{"testdata/metrics/metrics.safetensors"}
 	if dir := sharedFolder("SLMSAM_FIXTURES", "fixtures"); dir != "" {
@@ -36,6 +35,7 @@ func TestMetricFixtures(t *testing.T) {
 	}
 }
 
+// checkFixture compares the scores of two masks, with each in turn as the truth, and their surfaces where those are recorded.
 func checkFixture(t *testing.T, f fixture) {
 	for _, swapped := range []bool{false, true} {
 		prediction, truth := f.labels(t, "a"), f.labels(t, "b")
@@ -61,6 +61,7 @@ func checkFixture(t *testing.T, f fixture) {
 	}
 }
 
+// requireMaybeUndefined compares a measure with its recorded value, where -1 means undefined.
 func requireMaybeUndefined(t *testing.T, want, got float64) {
 	t.Helper()
 	if want == -1 {
@@ -82,7 +83,7 @@ func requireSurface(t *testing.T, m *volume.LabelMap, want []byte) {
 	require.Equal(t, want, got)
 }
 
-// fixture is one case: tensors by the part of their name after the dot.
+// fixture is one recorded case: its tensors, by the part of their name after the dot.
 type fixture map[string]tensor
 
 type tensor struct {
@@ -130,7 +131,7 @@ func (f fixture) ints(part string) (v []int) {
 	return v
 }
 
-// labels turns mask a or b (axes z, y, x) into a label map (axis 0 = x fastest).
+// labels returns mask a or b, which is stored as [z,y,x], as a label map with x along axis 0.
 func (f fixture) labels(t *testing.T, part string) *volume.LabelMap {
 	t.Helper()
 	mask, spacing := f[part], f.floats("spacing")
@@ -142,7 +143,8 @@ func (f fixture) labels(t *testing.T, part string) *volume.LabelMap {
 	return m
 }
 
-// sharedFolder returns the folder that env names, else shared/<name> beside the repository root if it exists, else "".
+// sharedFolder returns the folder that the environment variable env names or, without it, shared/NAME next to the
+// repository; "" if there is no such folder.
 func sharedFolder(env, name string) string {
 	if dir := os.Getenv(env); dir != "" {
 		return dir
@@ -162,19 +164,4 @@ func sharedFolder(env, name string) string {
 		return ""
 	}
 	return ""
-}
-
-// ExampleScore shows the smallest use.
-func ExampleScore() {
-	dim := [3]int{4, 1, 1}
-	grid := volume.NewGeometry(dim, [3]float64{1, 1, 5}) // mm
-	truth := &volume.LabelMap{Dim: dim, Geom: grid, Data: []int32{1, 1, 0, 0}}
-	prediction := &volume.LabelMap{Dim: dim, Geom: grid, Data: []int32{0, 1, 1, 0}}
-	s, err := Score(truth, prediction, 1, Options{Axis: 2})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("DSC %.2f, ASSD %.2f mm\n", s.DSC, s.ASSDmm)
-	// Output: DSC 0.50, ASSD 0.50 mm
 }

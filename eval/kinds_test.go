@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNamesThatEndDifferently: predictions carry the endings of channels and programs.
-func TestNamesThatEndDifferently(t *testing.T) {
+// TestNamesWithEndings checks that predictions are paired with truths although programs append a channel's number or a word,
+// and that nothing is paired by a guess.
+func TestNamesWithEndings(t *testing.T) {
 	for prediction, paired := range map[string]bool{
 		"c1_0000.nii.gz": true, "c1_seg.nrrd": true, "C1-pred.mha": true, "c1_slmsam.nii": true, "c1_0000_mask.nii.gz": true,
 		"c1.nrrd": true, "c1_2.nii.gz": false, "c11.nii.gz": false, "xc1.nii.gz": false,
@@ -32,10 +33,11 @@ func TestNamesThatEndDifferently(t *testing.T) {
 	d.add(t, "m/c1_0000.nii.gz", shifted(0, 0))
 	d.add(t, "m/c1_0001.nii.gz", shifted(1, 0))
 	_, err := Evaluate(context.Background(), d.study("m"))
-	require.ErrorContains(t, err, "Several names are alike", "two candidates are none")
+	require.ErrorContains(t, err, "Several names are alike", "with two candidates, neither is taken")
 }
 
-// TestNumbersTellCasesApart: where a case is missing on one side and another one on the other side, they are not a pair.
+// TestNumbersTellCasesApart checks that a truth without a prediction and a prediction without a truth do not become a pair if
+// their numbers differ.
 func TestNumbersTellCasesApart(t *testing.T) {
 	d := newTestData(t)
 	for _, n := range []int{1, 2, 3} {
@@ -59,26 +61,16 @@ func TestNumbersTellCasesApart(t *testing.T) {
 	require.Equal(t, "liver_0001", r.Rows[0].Case)
 }
 
-// organ is one label of a map, as a file of its own with another number.
-func organ(m *volume.LabelMap, label, stored int32) *volume.LabelMap {
-	out := *m
-	out.Data = make([]int32, len(m.Data))
-	for i, v := range m.Data {
-		if v == label {
-			out.Data[i] = stored
-		}
-	}
-	return &out
-}
-
-// TestOneFilePerOrgan: scores are those of one map, also where organs overlap or one side is a map.
+// TestOneFilePerOrgan checks that organs in files of their own get the same scores as in one map, and that a method with one
+// map can be compared with a method with one file per organ.
 func TestOneFilePerOrgan(t *testing.T) {
 	whole := newTestData(t)
 	whole.add(t, "truth/a.nii.gz", shifted(0, 0))
 	whole.add(t, "m/a.nii.gz", shifted(1, 0))
 	want, err := Evaluate(context.Background(), whole.study("m"))
 	require.NoError(t, err)
-	same := func(r *Result, names map[int32]string) {
+	requireSame := func(r *Result, names map[int32]string) {
+		t.Helper()
 		require.Len(t, r.Rows, len(want.Rows))
 		for i, row := range r.Rows {
 			require.Equal(t, want.Rows[i].DSC, row.DSC)
@@ -91,12 +83,12 @@ func TestOneFilePerOrgan(t *testing.T) {
 		d := newTestData(t)
 		d.add(t, "truth/"+folder+"liver.nii.gz", organ(shifted(0, 0), 1, 1))
 		d.add(t, "truth/"+folder+"spleen.nii.gz", organ(shifted(0, 0), 2, 255))
-		d.add(t, "truth/a/ct.nii.gz", shifted(3, 0)) // the image
+		d.add(t, "truth/a/ct.nii.gz", shifted(3, 0)) // stands for the image
 		d.add(t, "m/"+folder+"liver.nrrd", organ(shifted(1, 0), 1, 7))
 		d.add(t, "m/"+folder+"spleen.nrrd", organ(shifted(1, 0), 2, 1))
 		r, err := Evaluate(context.Background(), d.study("m"))
 		require.NoError(t, err)
-		same(r, map[int32]string{1: "liver", 2: "spleen"})
+		requireSame(r, map[int32]string{1: "liver", 2: "spleen"})
 
 		d.add(t, "map/a.nii.gz", shifted(1, 0))
 		_, err = Evaluate(context.Background(), d.study("map"))
@@ -108,7 +100,10 @@ func TestOneFilePerOrgan(t *testing.T) {
 		require.Equal(t, r.Rows[0].DSC, r.Rows[1].DSC)
 		require.Len(t, r.Rows, 4)
 	}
+}
 
+// TestOrgansMayOverlap scores a lesion within the liver. In separate files, both keep their voxels.
+func TestOrgansMayOverlap(t *testing.T) {
 	d := newTestData(t)
 	d.add(t, "truth/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
 	d.add(t, "truth/a/lesion.nii.gz", organ(shifted(0, 0), 1, 1)) // within the liver
@@ -124,7 +119,8 @@ func TestOneFilePerOrgan(t *testing.T) {
 	require.Equal(t, map[string]Value{"a lesion": 0, "a liver": 1, "b liver": 1}, dsc)
 }
 
-// TestTwoNamesOfOneOrgan would replace each other, and one organ would go unscored.
+// TestTwoNamesOfOneOrgan checks that two names that mean the same organ are an error. Otherwise, one organ would replace the
+// other and never be scored.
 func TestTwoNamesOfOneOrgan(t *testing.T) {
 	d := newTestData(t)
 	d.add(t, "truth/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
@@ -138,8 +134,8 @@ func TestTwoNamesOfOneOrgan(t *testing.T) {
 	require.ErrorContains(t, err, "are the same organ")
 }
 
-// TestStoppedBetweenLabels: a case with many labels or organs does not have to end first.
-func TestStoppedBetweenLabels(t *testing.T) {
+// TestCancelingStopsBetweenLabels checks that a canceled evaluation does not finish a case with many labels or organs.
+func TestCancelingStopsBetweenLabels(t *testing.T) {
 	d := newTestData(t)
 	d.add(t, "truth/a.nii.gz", shifted(0, 0))
 	d.add(t, "m/a.nii.gz", shifted(0, 0))
@@ -155,8 +151,9 @@ func TestStoppedBetweenLabels(t *testing.T) {
 	}
 }
 
-// TestOtherStorageIsScored: a prediction that is stored in another order, a voxel's hundredth off, or cropped.
-func TestOtherStorageIsScored(t *testing.T) {
+// TestPredictionsOnOtherGrids scores predictions that are stored in another order, a hundredth of a voxel off, or cropped,
+// each with a note. One that is misplaced is not scored unless the geometry is to be ignored.
+func TestPredictionsOnOtherGrids(t *testing.T) {
 	d := newTestData(t)
 	truth := shifted(0, 0)
 	d.add(t, "truth/c.nii.gz", truth)
@@ -168,7 +165,7 @@ func TestOtherStorageIsScored(t *testing.T) {
 	flipped.Geom.Affine[0][0], flipped.Geom.Affine[0][3] = -1, 11
 	d.add(t, "flipped/c.nrrd", &flipped)
 	near := *truth
-	near.Geom.Affine[0][3] = 0.03
+	near.Geom.Affine[0][3] = 0.03 // mm
 	d.add(t, "near/c.nii", &near)
 	half := volume.NewGeometry([3]int{12, 10, 12}, [3]float64{1, 1, 3})
 	half.Affine[2][3] = 6
@@ -192,7 +189,8 @@ func TestOtherStorageIsScored(t *testing.T) {
 	require.EqualValues(t, 1, r.Rows[0].DSC)
 }
 
-// TestIgnoredVoxelsCountNowhere: they are no label, and what is predicted there is neither right nor wrong.
+// TestIgnoredVoxelsCountNowhere checks that voxels of the ignored label are not an object, and that a prediction there is
+// neither right nor wrong.
 func TestIgnoredVoxelsCountNowhere(t *testing.T) {
 	d := newTestData(t)
 	truth, prediction := shifted(0, 0), shifted(0, 0)

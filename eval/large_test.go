@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLargeVolume scores 512 x 512 x 300 voxels with ten labels in under 20 s and under 2 GB. It runs when
-// SLMSAM_LARGE=1.
+// TestLargeVolume checks that 512 x 512 x 300 voxels with ten labels are scored in under 20 s and with under 2 GB. It runs
+// only with SLMSAM_LARGE=1.
 func TestLargeVolume(t *testing.T) {
 	if os.Getenv("SLMSAM_LARGE") != "1" {
 		t.Skip("set SLMSAM_LARGE=1 to score a 512 x 512 x 300 volume with ten labels")
@@ -40,7 +40,8 @@ func scoreLarge(t *testing.T, pair func() (a, b *volume.LabelMap)) {
 	require.Less(t, mem.Sys, uint64(2e9))
 }
 
-// largePair makes ten ellipsoids: one nearly as large as the volume, with the others inside; the prediction is shifted.
+// largePair returns ten ellipsoids, one of them nearly as large as the volume and with the others inside, and a prediction
+// that is shifted.
 func largePair() (truth, prediction *volume.LabelMap) {
 	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
 	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
@@ -79,7 +80,7 @@ func fillEllipsoid(m *volume.LabelMap, label int32, center, radius [3]float64) {
 	}
 }
 
-// scatteredPair is the worst case for cropping: ten labels in blocks of 32 voxels all over the volume.
+// scatteredPair returns the worst case for cropping: ten labels, each in blocks of 32 voxels all over the volume.
 func scatteredPair() (truth, prediction *volume.LabelMap) {
 	dim, spacing := [3]int{512, 512, 300}, [3]float64{0.8, 0.8, 2.5}
 	truth, prediction = newMap(dim, spacing), newMap(dim, spacing)
@@ -95,7 +96,7 @@ func scatteredPair() (truth, prediction *volume.LabelMap) {
 	return truth, prediction
 }
 
-// BenchmarkLargePair measures one label after the other of the large pair; b.N passes over all ten.
+// BenchmarkLargePair measures scoring all ten labels of largePair, one after the other.
 func BenchmarkLargePair(b *testing.B) {
 	truth, prediction := largePair()
 	for b.Loop() {

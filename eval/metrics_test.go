@@ -11,7 +11,7 @@ import (
 )
 
 // TestAgainstBruteForce compares every surface measure with an O(n²) reference that shares no code with the package: it
-// takes surfaces voxel by voxel in the whole volume and tries every pair.
+// finds surfaces voxel by voxel in the whole volume and measures the distance of every pair.
 func TestAgainstBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for trial := range 60 {
@@ -50,7 +50,7 @@ func TestAgainstBruteForce(t *testing.T) {
 	}
 }
 
-// bruteDistances returns the distances of both surfaces to each other, none if one is empty.
+// bruteDistances returns the distances from each surface to the other; none if a surface is empty.
 func bruteDistances(a, b *volume.LabelMap, label int32, spacing [3]float64) []float64 {
 	sa, sb := bruteSurface(a, label), bruteSurface(b, label)
 	if len(sa) == 0 || len(sb) == 0 {
@@ -74,6 +74,7 @@ func bruteDistances(a, b *volume.LabelMap, label int32, spacing [3]float64) []fl
 	return all
 }
 
+// bruteSurface returns the voxels of a label that have a face neighbor without it.
 func bruteSurface(m *volume.LabelMap, label int32) (found [][3]int) {
 	at := func(x, y, z int) bool {
 		inside := x >= 0 && y >= 0 && z >= 0 && x < m.Dim[0] && y < m.Dim[1] && z < m.Dim[2]
@@ -92,7 +93,7 @@ func bruteSurface(m *volume.LabelMap, label int32) (found [][3]int) {
 	return found
 }
 
-// randomBlobs draws a few boxes of labels 1 to 3 and some noise.
+// randomBlobs returns a map with a few boxes of labels 1 to 3 and some noise.
 func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *volume.LabelMap {
 	m := newMap(dim, spacing)
 	for range 1 + rng.IntN(4) {
@@ -109,23 +110,7 @@ func randomBlobs(rng *rand.Rand, dim [3]int, spacing [3]float64) *volume.LabelMa
 	return m
 }
 
-func newMap(dim [3]int, spacing [3]float64) *volume.LabelMap {
-	return &volume.LabelMap{Dim: dim, Geom: volume.NewGeometry(dim, spacing), Data: make([]int32, dim[0]*dim[1]*dim[2])}
-}
-
-func fillBox(m *volume.LabelMap, label int32, lo, hi [3]int) {
-	for z := lo[2]; z < hi[2]; z++ {
-		for y := lo[1]; y < hi[1]; y++ {
-			for x := lo[0]; x < hi[0]; x++ {
-				m.Data[(z*m.Dim[1]+y)*m.Dim[0]+x] = label
-			}
-		}
-	}
-}
-
-func mean(v []float64) float64 { return sum(v) / float64(len(v)) }
-
-// TestEmptyMasks states the conventions for empty masks.
+// TestEmptyMasks checks the conventions for empty masks.
 func TestEmptyMasks(t *testing.T) {
 	unit := [3]float64{1, 1, 1}
 	empty, full := newMap([3]int{4, 4, 4}, unit), newMap([3]int{4, 4, 4}, unit)
@@ -151,7 +136,8 @@ func TestEmptyMasks(t *testing.T) {
 	require.True(t, math.IsNaN(invented.Slices.PresentDSC))
 }
 
-// TestSliceScores: truth on slices 2-4, prediction on 3-5, along each axis in turn.
+// TestSliceScores scores a truth on slices 2 to 4 and a prediction on slices 3 to 5, along each axis in turn, with and without
+// slices that are replaced or excluded.
 func TestSliceScores(t *testing.T) {
 	for axis := range 3 {
 		dim := [3]int{4, 4, 4}
@@ -184,11 +170,11 @@ func TestSliceScores(t *testing.T) {
 		require.InDelta(t, 2*8.0/(8+12), excluded.DSC, 1e-15)
 		require.Equal(t, 2, excluded.Slices.Present)
 		require.True(t, math.IsNaN(excluded.Slices.DSC[2]))
-		require.Equal(t, 8, excluded.SurfaceTruth, "2x2 sections: every voxel on a counted slice is surface")
+		require.Equal(t, 8, excluded.SurfaceTruth, "all four voxels of each counted slice are surface")
 	}
 }
 
-// TestExtremeSpacing: a damaged header gives an error, or measures that are numbers.
+// TestExtremeSpacing checks that the spacing of a damaged header gives an error or else correct distances.
 func TestExtremeSpacing(t *testing.T) {
 	for _, spacing := range [][3]float64{{1e-38, 1, 1}, {1, 1e200, 1}, {math.SmallestNonzeroFloat32, 1e30, 1}} {
 		m := newMap([3]int{6, 6, 6}, spacing)
@@ -204,6 +190,7 @@ func TestExtremeSpacing(t *testing.T) {
 	}
 }
 
+// TestBadInput checks that label maps and options that cannot be scored are refused, each with its reason.
 func TestBadInput(t *testing.T) {
 	good := newMap([3]int{2, 2, 2}, [3]float64{1, 1, 1})
 	change := func(f func(*volume.LabelMap)) *volume.LabelMap {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestWriteBars checks the sizes of bar charts and that values that do not fit the names are refused.
 func TestWriteBars(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bars.png")
 	nan := Value(math.NaN())
@@ -24,6 +25,7 @@ func TestWriteBars(t *testing.T) {
 	require.ErrorContains(t, WriteBars(path, groups, series[:1], Bars{Title: "DSC", Values: values}), "2 values for 1 series")
 }
 
+// pngWidth returns the width of a picture in pixels.
 func pngWidth(t *testing.T, path string) int {
 	t.Helper()
 	f, err := os.Open(path)

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPublished: every number has a source, and every row without one says that it is missing.
+// TestPublished checks that the paper's tables are complete, that every row without numbers says that they are missing, and a
+// few of the numbers.
 func TestPublished(t *testing.T) {
 	rows, err := Published()
 	require.NoError(t, err)
@@ -22,13 +23,14 @@ func TestPublished(t *testing.T) {
 			settings[p.Method] = true
 		}
 	}
-	require.Len(t, settings, 6, "the five memory settings, and SAM 2 as it is")
+	require.Len(t, settings, 6, "the five memory settings, and SAM 2 without fine-tuning")
 	require.Len(t, rows, 2+10*8+6*8+8)
-	require.Equal(t, PublishedRow{"table 1", "5 volumes", "MRI-Pancreas", "SLM-SAM 2", 0.6294, rows[2+9*8+1].ASSD, "arXiv 2505.01854, table 1"}, rows[2+9*8+1])
+	require.Equal(t, PublishedRow{"table 1", "5 volumes", "MRI-Pancreas", "SLM-SAM 2", 0.6294, 8.4185, "arXiv 2505.01854, table 1"}, rows[2+9*8+1])
 	require.Equal(t, []any{"abstract", "5 volumes", "SLM-SAM 2 - SAM 2", Value(0.14), "arXiv 2505.01854v1, abstract"},
 		[]any{rows[0].Table, rows[0].Protocol, rows[0].Method, rows[0].DSC, rows[0].Source})
 }
 
+// TestReadPublishedRejects checks that a file with mistakes is refused with the number of the line.
 func TestReadPublishedRejects(t *testing.T) {
 	const header = "table\tprotocol\tdataset\tmethod\tdsc\tassd\tsource\n"
 	for text, want := range map[string]string{
@@ -46,6 +48,7 @@ func TestReadPublishedRejects(t *testing.T) {
 	}
 }
 
+// TestWriteWithPublished puts one's own results next to the published ones. Methods are matched by their names.
 func TestWriteWithPublished(t *testing.T) {
 	d, study := standardStudy(t)
 	study.Methods = []Method{{"sam2", filepath.Join(d.root, "bad")}, {"slm-sam2", filepath.Join(d.root, "good")}}
@@ -60,7 +63,7 @@ func TestWriteWithPublished(t *testing.T) {
 	require.Contains(t, lines[4], intervalText(Interval{-r.Comparisons[0].Difference.Mean, -r.Comparisons[0].Difference.High, -r.Comparisons[0].Difference.Low}, 4))
 	require.Equal(t, "table 1, 5 volumes, DSC", lines[6])
 	require.Contains(t, lines[10], intervalText(r.Summary[0].DSC, 4))
-	require.Contains(t, lines[11], "–", "no such method here")
+	require.Contains(t, lines[11], "–", "a method that this study does not have")
 	require.Contains(t, text.String(), "1 of 3 published rows have no value")
 	require.NoError(t, r.WriteWithPublished(&page, published, true))
 	require.Contains(t, page.String(), "| --- | ---: | ---: |")

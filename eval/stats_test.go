@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestBootstrap compares a confidence interval with the normal approximation, and checks that it depends on the seed and the
+// name only.
 func TestBootstrap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	values := make([]float64, 200)
@@ -36,8 +38,8 @@ func TestBootstrap(t *testing.T) {
 	require.False(t, Bootstrap(nil, 100, 1, "").Mean.Defined())
 }
 
-// TestWilcoxon compares with scipy.stats.wilcoxon, SciPy 1.17.1 (method exact for the first two; the third has ties, for which the
-// exact distribution was enumerated over all signs; the last is method approx, correction False).
+// TestWilcoxon compares p-values with those of scipy.stats.wilcoxon, SciPy 1.17.1: method exact for the first two, and approx
+// with correction False for the long one. The third has ties, for which the exact distribution was enumerated over all signs.
 func TestWilcoxon(t *testing.T) {
 	require.InDelta(t, 0.0546875, Wilcoxon([]float64{1.5, 2.25, -0.5, 3, 4.75, -1.25, 6, 0.75}), 1e-12)
 	require.InDelta(t, 0.0068359375, Wilcoxon([]float64{-3, -2, -1, 4, 5, 6, 7, 8, 9, 10, 11, 12}), 1e-12)
@@ -52,6 +54,7 @@ func TestWilcoxon(t *testing.T) {
 	require.True(t, math.IsNaN(Wilcoxon(nil)))
 }
 
+// TestCompare checks that only cases for which both methods have a value are compared.
 func TestCompare(t *testing.T) {
 	a := map[string]float64{"x": 0.9, "y": 0.8, "z": math.NaN(), "only": 1}
 	b := map[string]float64{"x": 0.7, "y": 0.7, "z": 0.5, "other": 0}
@@ -63,12 +66,14 @@ func TestCompare(t *testing.T) {
 	require.InDelta(t, 0.2, float64(c.Difference.High), 1e-12)
 }
 
+// TestPercentile compares with numpy.percentile([1, 2, 3, 4], 95), and checks the extremes.
 func TestPercentile(t *testing.T) {
-	require.InDelta(t, 3.85, percentile([]float64{1, 2, 3, 4}, 0.95), 1e-12) // numpy.percentile([1,2,3,4], 95)
+	require.InDelta(t, 3.85, percentile([]float64{1, 2, 3, 4}, 0.95), 1e-12)
 	require.Equal(t, 4.0, percentile([]float64{1, 2, 3, 4}, 1))
 	require.True(t, math.IsNaN(percentile(nil, 0.5)))
 }
 
+// TestValueJSON checks that undefined values are null in JSON.
 func TestValueJSON(t *testing.T) {
 	raw, err := json.Marshal([]Value{1.5, Value(math.NaN()), Value(math.Inf(1))})
 	require.NoError(t, err)
@@ -77,4 +82,5 @@ func TestValueJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &back))
 	require.Equal(t, Value(1.5), back[0])
 	require.False(t, back[1].Defined())
+	require.False(t, back[2].Defined())
 }

@@ -3,64 +3,18 @@ package eval
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"image/png"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-// testData is a folder of label maps.
-type testData struct{ root string }
-
-func newTestData(t *testing.T) *testData { return &testData{t.TempDir()} }
-
-// add writes a label map, in place of an earlier one of that name.
-func (d *testData) add(t *testing.T, path string, m *volume.LabelMap) {
-	t.Helper()
-	full := filepath.Join(d.root, path)
-	require.NoError(t, os.MkdirAll(filepath.Dir(full), 0o755))
-	require.NoError(t, volume.WriteLabelMap(full, m, volume.WriteOptions{Force: true}))
-}
-
-func (d *testData) study(methods ...string) Study {
-	s := Study{Truth: filepath.Join(d.root, "truth"), ToleranceMM: DefaultToleranceMM, Seed: 1}
-	for _, m := range methods {
-		s.Methods = append(s.Methods, Method{m, filepath.Join(d.root, m)})
-	}
-	return s
-}
-
-// shifted is a map of 12x10x16 voxels (slices of 3 mm along axis 2) with labels 1 and 2; by moves them along x, more lets
-// label 1 run on into further slices, as over-propagation does.
-func shifted(by, more int) *volume.LabelMap {
-	m := newMap([3]int{12, 10, 16}, [3]float64{1, 1, 3})
-	fillBox(m, 1, [3]int{1 + by, 2, 4}, [3]int{5 + by, 8, 9 + more})
-	fillBox(m, 2, [3]int{7 + by, 3, 6}, [3]int{10 + by, 7, 12})
-	return m
-}
-
-// standardStudy has two methods on four cases.
-func standardStudy(t *testing.T) (*testData, Study) {
-	d := newTestData(t)
-	for i := range 4 {
-		name := fmt.Sprintf("case%d.nii.gz", i)
-		d.add(t, "truth/"+name, shifted(0, i))
-		d.add(t, "good/"+name, shifted(i%2, i))
-		d.add(t, "bad/"+name, shifted(1+i%2, 3+i))
-	}
-	return d, d.study("good", "bad")
-}
-
+// TestEvaluate checks the rows, the summary and the comparisons of two methods on four cases, and that a second run gives
+// the same result.
 func TestEvaluate(t *testing.T) {
 	_, study := standardStudy(t)
 	study.Names = map[int32]string{1: "liver", 2: "spleen"}
@@ -90,10 +44,10 @@ func TestEvaluate(t *testing.T) {
 
 	again, err := Evaluate(context.Background(), study)
 	require.NoError(t, err)
-	require.Equal(t, r, again, "the same study gives the same result")
+	require.Equal(t, r, again)
 }
 
-// TestNothingDisappears: whatever cannot be scored is listed, and strict mode refuses.
+// TestNothingDisappears checks that whatever cannot be scored is listed with its reason, and is an error in strict mode.
 func TestNothingDisappears(t *testing.T) {
 	d, study := standardStudy(t)
 	d.add(t, "truth/lonely.nii.gz", shifted(0, 0)) // no prediction
@@ -140,7 +94,7 @@ func TestNothingDisappears(t *testing.T) {
 	require.ErrorContains(t, err, "shorter than a header")
 }
 
-// TestAbsentLabelIsFair: a label that a truth lacks counts for every method as soon as one predicts it.
+// TestAbsentLabelIsFair checks that a label that a truth lacks counts for every method as soon as one of them predicts it.
 func TestAbsentLabelIsFair(t *testing.T) {
 	d := newTestData(t)
 	onlyTwo := shifted(0, 0)
@@ -173,49 +127,7 @@ func TestAbsentLabelIsFair(t *testing.T) {
 	require.Contains(t, r.Excluded[0].Reason, "no span")
 }
 
-func TestPromptSlices(t *testing.T) {
-	d := newTestData(t)
-	d.add(t, "truth/a.nii", shifted(0, 0)) // label 1 on slices 4 to 8, center 6
-	d.add(t, "m/a.nii", shifted(1, 0))
-	dsc := func(change func(*Study)) (Value, []Exclusion) {
-		study := d.study("m")
-		study.Labels = []int32{1}
-		change(&study)
-		r, err := Evaluate(context.Background(), study)
-		require.NoError(t, err)
-		return r.Rows[0].DSC, r.Excluded
-	}
-	kept, _ := dsc(func(*Study) {})
-	require.InDelta(t, 0.75, float64(kept), 1e-12)
-	replaced, _ := dsc(func(s *Study) { s.Prompt = PromptReplace })
-	require.InDelta(t, 0.8, float64(replaced), 1e-12)
-	two, _ := dsc(func(s *Study) {
-		s.Prompt, s.PromptSlices = PromptReplace, PromptSlices{"a": {0: {4, 5}}}
-	})
-	require.InDelta(t, 0.85, float64(two), 1e-12)
-	left, _ := dsc(func(s *Study) { s.Prompt = PromptExclude })
-	require.InDelta(t, 0.75, float64(left), 1e-12)
-
-	for want, slices := range map[string]PromptSlices{
-		"no prompted slice is given":     {"b": {1: {2}}},
-		"prompted slice 16 does not":     {"a": {1: {16}}},
-		"occurs on prompted slices only": {"a": {1: {4, 5, 6, 7, 8}}},
-	} {
-		study := d.study("m")
-		study.Labels, study.Prompt, study.PromptSlices = []int32{1}, PromptExclude, slices
-		_, err := Evaluate(context.Background(), study)
-		require.ErrorContains(t, err, "nothing could be scored")
-		require.ErrorContains(t, err, want)
-	}
-	read, err := ReadPromptSlices(strings.NewReader(`{"a": {"1": [3, 4], "0": [7]}}`))
-	require.NoError(t, err)
-	require.Equal(t, PromptSlices{"a": {1: {3, 4}, 0: {7}}}, read)
-	for _, text := range []string{`{"a": {"x": [1]}}`, `{"a": {"1": [-1]}}`, `{"a": {"-1": [1]}}`, `{"a": {"1": [0.5]}}`, `[]`, `{} {}`, ``} {
-		_, err := ReadPromptSlices(strings.NewReader(text))
-		require.ErrorContains(t, err, "prompted slices", text)
-	}
-}
-
+// TestStudyErrors checks that a study that makes no sense is refused, each with its reason.
 func TestStudyErrors(t *testing.T) {
 	_, good := standardStudy(t)
 	for want, change := range map[string]func(*Study){
@@ -242,79 +154,4 @@ func TestStudyErrors(t *testing.T) {
 	cancel()
 	_, err := Evaluate(stopped, good)
 	require.ErrorIs(t, err, context.Canceled)
-}
-
-func TestFindCases(t *testing.T) {
-	dir := t.TempDir()
-	for _, f := range []string{"a.nii.gz", "b.NRRD", "c.d.mha", ".hidden.nii", "notes.txt", "e/label.nii.gz", "e/image.nii.gz", "f/x.nii", "g/readme", "h/0001.png", "h/0002.png"} {
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, f), nil, 0o644))
-	}
-	cases, ignored, err := FindCases(dir)
-	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b", "c.d", "e", "f", "h"}, slices.Sorted(maps.Keys(cases)))
-	require.Equal(t, filepath.Join(dir, "e", "label.nii.gz"), cases["e"])
-	require.Equal(t, filepath.Join(dir, "h"), cases["h"], "a stack of slices is one label map")
-	require.Equal(t, []string{filepath.Join(dir, "g"), filepath.Join(dir, "notes.txt")}, ignored)
-
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.nii"), nil, 0o644))
-	_, _, err = FindCases(dir)
-	require.ErrorContains(t, err, `case "a" has two label maps`)
-	_, _, err = FindCases(filepath.Join(dir, "g"))
-	require.ErrorContains(t, err, "no label maps")
-}
-
-func TestWriteReport(t *testing.T) {
-	d, study := standardStudy(t)
-	empty := shifted(0, 0)
-	clear(empty.Data)
-	d.add(t, "bad/case3.nii.gz", empty)
-	r, err := Evaluate(context.Background(), study)
-	require.NoError(t, err)
-	dir := filepath.Join(t.TempDir(), "report")
-	written, err := r.WriteReport(dir)
-	require.NoError(t, err)
-	for _, path := range written {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
-		if strings.HasSuffix(path, ".png") {
-			img, err := png.Decode(bytes.NewReader(raw))
-			require.NoError(t, err, path)
-			require.Greater(t, img.Bounds().Dx(), 400)
-		}
-	}
-	require.Len(t, written, 4+5+8)
-	for i, name := range ReportFiles() {
-		require.Equal(t, filepath.Join(dir, name), written[i])
-	}
-
-	raw, err := os.ReadFile(filepath.Join(dir, "results.json"))
-	require.NoError(t, err)
-	var plain struct{ Rows []map[string]any }
-	require.NoError(t, json.Unmarshal(raw, &plain))
-	last := plain.Rows[len(plain.Rows)-1]
-	for _, key := range []string{"case", "label", "method", "dsc", "assd_mm", "assd_voxels", "hd95_mm", "surface_dice", "volume_diff_ml"} {
-		require.Contains(t, last, key)
-	}
-	require.Nil(t, last["assd_mm"], "one mask is empty: undefined is null")
-	require.Equal(t, 0.0, last["dsc"])
-	var back Result
-	require.NoError(t, json.Unmarshal(raw, &back))
-	require.False(t, back.Rows[len(back.Rows)-1].HD95mm.Defined())
-
-	f, err := os.Open(filepath.Join(dir, "rows.csv"))
-	require.NoError(t, err)
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	require.NoError(t, err)
-	require.Len(t, lines, 1+len(r.Rows))
-	require.Equal(t, []string{"case", "label", "label_name", "method", "dsc", "assd_mm"}, lines[0][:6])
-	require.Equal(t, []string{"case3", "2", "", "bad", "0", ""}, lines[len(lines)-1][:6])
-
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	for _, e := range entries {
-		require.False(t, strings.HasPrefix(e.Name(), "."), "temporary file %s left", e.Name())
-	}
-	require.Error(t, writeFile(filepath.Join(dir, "none", "x"), r.WriteCSV))
 }
