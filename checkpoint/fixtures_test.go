@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
@@ -13,17 +14,7 @@ import (
 // the repository, or skips the test.
 func fixture(t *testing.T, elem ...string) string {
 	t.Helper()
-	root := os.Getenv("SLMSAM_FIXTURES")
-	if root == "" {
-		dir, err := os.Getwd()
-		require.NoError(t, err)
-		for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-		}
-		root = filepath.Join(dir, "..", "shared", "fixtures")
-	}
+	root, _ := shared.Dir(t, "SLMSAM_FIXTURES", "fixtures")
 	path := filepath.Join(append([]string{root}, elem...)...)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("fixture %s is not there; set SLMSAM_FIXTURES to the fixture folder", filepath.Join(elem...))

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writeTemp stores raw under the given name in a fresh folder.
+// writeTemp writes raw to a file with the given name in a new folder, and returns its path.
 func writeTemp(t *testing.T, name string, raw []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -20,7 +20,8 @@ func writeTemp(t *testing.T, name string, raw []byte) string {
 	return path
 }
 
-// refused reads a file both as an image and as labels, and requires errors that name it and contain text.
+// refused reads a file both as an image and as a label map, and requires errors that contain text; the first must name the
+// file, too.
 func refused(t *testing.T, path, text string) {
 	t.Helper()
 	_, err := Read(path)
@@ -30,7 +31,19 @@ func refused(t *testing.T, path, text string) {
 	require.ErrorContains(t, err, text)
 }
 
-// niftiBytes is a valid little-endian NIfTI-1 file after edit has changed its header.
+// gzipBytes compresses raw.
+func gzipBytes(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write(raw)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+// niftiBytes returns a little-endian NIfTI-1 file of 3x2x2 int16 voxels after edit has changed its header. voxels is the
+// number of bytes after the header.
 func niftiBytes(t *testing.T, voxels int, edit func(h *nifti1)) []byte {
 	s := &samples{geom: NewGeometry([3]int{3, 2, 2}, [3]float64{1, 1, 2}), kind: kindInt16}
 	h := s.nifti1Header(s.geom.niftiFrame(), [8]int64{3, 3, 2, 2, 1, 1, 1, 1})
@@ -41,6 +54,7 @@ func niftiBytes(t *testing.T, voxels int, edit func(h *nifti1)) []byte {
 	return b.Bytes()
 }
 
+// TestNIfTIHeadersRefused checks the error for each field of a NIfTI header that can be wrong.
 func TestNIfTIHeadersRefused(t *testing.T) {
 	for text, edit := range map[string]func(h *nifti1){
 		"bad magic":                           func(h *nifti1) { h.Magic = [4]byte{'n', '+', '9'} },
@@ -63,6 +77,7 @@ func TestNIfTIHeadersRefused(t *testing.T) {
 	}
 }
 
+// TestTruncatedFilesRefused cuts files of every format at several places, and checks that none is accepted.
 func TestTruncatedFilesRefused(t *testing.T) {
 	for _, name := range []string{"be_int16.nii", "float64.nii.gz", "nifti2_int8.nii.gz", "gzip.nrrd", "ascii.nrrd", "zlib.mha",
 		"dicom_implicit/im0.dcm", "dicom_bigendian/im0.dcm", "dicom_rle/im0.dcm", "dicom_deflated/im0.dcm", "png16/s1.png"} {
@@ -70,7 +85,7 @@ func TestTruncatedFilesRefused(t *testing.T) {
 		require.NoError(t, err)
 		for _, keep := range []int{0, 1, 3, len(raw) / 4, len(raw) / 2, len(raw) - 4} {
 			if keep == len(raw)-4 && name == "ascii.nrrd" {
-				continue // a number that lost its last digits is still a number
+				continue // a number without its last digits is still a number
 			}
 			path := writeTemp(t, filepath.Base(name), raw[:keep])
 			_, err := Read(path)
@@ -80,7 +95,7 @@ func TestTruncatedFilesRefused(t *testing.T) {
 	}
 }
 
-// TestDamagedGzip: a flipped bit in the checksum, which comes after all voxels, is noticed.
+// TestDamagedGzip checks that a flipped bit in the checksum, which comes after all voxels, is noticed.
 func TestDamagedGzip(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("testdata", "float64.nii.gz"))
 	require.NoError(t, err)
@@ -88,18 +103,15 @@ func TestDamagedGzip(t *testing.T) {
 	refused(t, writeTemp(t, "a.nii.gz", raw), "invalid checksum")
 }
 
-// TestCompressedPromise: a few bytes of gzip that announce 4 GiB must fail at once, before any allocation.
+// TestCompressedPromise checks that a few bytes of gzip that announce 4 GiB are refused before any memory is
+// allocated for them.
 func TestCompressedPromise(t *testing.T) {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write(niftiBytes(t, 24, func(h *nifti1) { h.Dim = [8]int16{3, 16384, 16384, 8} }))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	refused(t, writeTemp(t, "a.nii.gz", b.Bytes()), "more than a compressed file of")
+	raw := niftiBytes(t, 24, func(h *nifti1) { h.Dim = [8]int16{3, 16384, 16384, 8} })
+	refused(t, writeTemp(t, "a.nii.gz", gzipBytes(t, raw)), "more than a compressed file of")
 }
 
-// TestNonFiniteVoxels: NaN and infinities in an image take the end of the range, with a note; in a label map they are
-// refused, as is an image without any number.
+// TestNonFiniteVoxels checks that NaN and infinities in an image are replaced, with a note, and that a label map
+// with them, or an image without any number, is refused.
 func TestNonFiniteVoxels(t *testing.T) {
 	raw := niftiBytes(t, 48, func(h *nifti1) { h.Datatype = 16 })
 	put := func(i int, x float64) {
@@ -125,6 +137,7 @@ func TestNonFiniteVoxels(t *testing.T) {
 	require.ErrorContains(t, err, "all voxels are NaN or infinite")
 }
 
+// TestNonIntegerLabelsRefused checks that labels must be whole numbers within int32, up to rounding errors.
 func TestNonIntegerLabelsRefused(t *testing.T) {
 	raw := niftiBytes(t, 48, func(h *nifti1) { h.Datatype = 16 })
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(1.5))
@@ -133,12 +146,14 @@ func TestNonIntegerLabelsRefused(t *testing.T) {
 	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(1<<40))
 	_, err = ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.ErrorContains(t, err, "holds 1099511627776: labels go up to 2147483647")
-	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(2.003)) // rounding of a scale factor
+	binary.LittleEndian.PutUint32(raw[nifti1Voxels+4*5:], math.Float32bits(2.003)) // off by the rounding of a scale factor
 	l, err := ReadLabelMap(writeTemp(t, "a.nii", raw))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, l.Data[5])
 }
 
+// TestTextHeadersRefused checks the error for each field of an NRRD or MetaImage header that can be wrong, and for
+// files of no known format.
 func TestTextHeadersRefused(t *testing.T) {
 	const nrrd = "NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nendian: little\nencoding: raw\n"
 	const mha = "ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_SHORT\n"
@@ -177,6 +192,7 @@ func TestTextHeadersRefused(t *testing.T) {
 	}
 }
 
+// TestFoldersRefused checks the errors for folders without a single volume to read.
 func TestFoldersRefused(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "no DICOM files and no PNG/JPEG slices")
@@ -187,7 +203,7 @@ func TestFoldersRefused(t *testing.T) {
 	refused(t, filepath.Join(dir, "absent"), "no such file")
 }
 
-// A header whose voxels have no possible size is refused, where the numbers would overflow in every later calculation.
+// TestImpossibleVoxelSizesRefused checks that voxel sizes with which later calculations would overflow are refused.
 func TestImpossibleVoxelSizesRefused(t *testing.T) {
 	for _, size := range []string{"1e200", "1e-200", "1e-38", "1e10"} {
 		raw := "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 2 2\nspacings: 1 " + size + " 1\nencoding: raw\n\n12345678"

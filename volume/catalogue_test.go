@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
-// TestCatalogue reads every volume that the data folder's catalogue lists and compares shape, spacing,
-// axis codes, slice axis, intensity range and voxels per label with what the catalogue says.
+// TestCatalogue reads every volume that the data folder's catalogue lists, and compares shape, spacing, axis codes, slice
+// axis, intensity range and voxels per label with the catalogue.
 func TestCatalogue(t *testing.T) {
-	root := sharedFolder(t, "SLMSAM_DATA", "data")
+	root := shared.Need(t, "SLMSAM_DATA", "data")
 	f, err := os.Open(filepath.Join(root, "CATALOGUE.tsv"))
 	if err != nil {
 		t.Skipf("no catalogue in the data folder: %v", err)
@@ -37,14 +38,16 @@ func TestCatalogue(t *testing.T) {
 	require.NoError(t, lines.Err())
 }
 
+// labelCount matches a label in the catalogue with its number of voxels.
 var labelCount = regexp.MustCompile(`(?:^|; )(\d+)=[^;]*?\((\d+) vx`)
 
+// checkCase compares a volume and its label map with a row of the catalogue.
 func checkCase(t *testing.T, folder string, row map[string]string) {
 	image, err := Read(filepath.Join(folder, "image.nii.gz"))
 	require.NoError(t, err)
 	require.Equal(t, row["shape"], fmt.Sprintf("%dx%dx%d", image.Dim[0], image.Dim[1], image.Dim[2]))
 	require.Equal(t, row["orientation"], image.Geom.Orientation())
-	if !strings.HasSuffix(folder, "ct_vertebrae") { // cut out of the body: hardly a voxel of air tells that it is CT
+	if !strings.HasSuffix(folder, "ct_vertebrae") { // cut out of the body, with hardly any air to recognize CT by
 		require.Equal(t, row["modality"] == "CT", image.LooksLikeCT())
 	}
 	var spacing [3]float64
@@ -53,7 +56,7 @@ func checkCase(t *testing.T, folder string, row map[string]string) {
 		require.NoError(t, err)
 		require.InDelta(t, spacing[axis], image.Geom.Spacing[axis], 1e-3) // the catalogue rounds to three decimals
 	}
-	if spacing != [3]float64{spacing[0], spacing[0], spacing[0]} { // else only the catalogue knows
+	if spacing != [3]float64{spacing[0], spacing[0], spacing[0]} { // otherwise, only the catalogue knows the slice axis
 		require.Equal(t, row["slice_axis"], strconv.Itoa(image.AcquisitionAxis()))
 	}
 	lo, hi := image.Range()

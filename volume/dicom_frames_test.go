@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// multiframe is an image with frames at the given heights; first values 10, 20, ...
+// multiframe returns an enhanced multiframe image with a frame at each z. The frames' first values are 10, 20, ...
 func multiframe(z ...float64) made {
 	m := newSlice(1, 0)
 	for _, tag := range []dicom.Tag{tagPosition, tagOrientation, tagPixelSpacing} {
@@ -40,6 +40,8 @@ func multiframe(z ...float64) made {
 	return m
 }
 
+// TestEnhancedMultiframe checks that frames are sorted by position, each with its own rescaling, and that several
+// time points or missing frames are refused.
 func TestEnhancedMultiframe(t *testing.T) {
 	v, err := Read(writeTemp(t, "e.dcm", multiframe(4, 1, 7).file()))
 	require.NoError(t, err)
@@ -60,7 +62,8 @@ func TestEnhancedMultiframe(t *testing.T) {
 	refused(t, writeTemp(t, "e.dcm", missing.file()), "need 36 bytes, the file holds 24")
 }
 
-// TestClassicMultiframe: files with the position of their first frame only.
+// TestClassicMultiframe reads files that state the position of their first frame only, with each way to state the
+// others'.
 func TestClassicMultiframe(t *testing.T) {
 	three := func(change func(m made)) string {
 		return writeTemp(t, "m.dcm", newSlice(1, 5).with(func(m made) { m.Text(dicom.TagFrames, "IS", "3"); m.pixels(10, 20, 30) }).with(change).file())
@@ -98,8 +101,8 @@ func TestClassicMultiframe(t *testing.T) {
 	}
 }
 
-// TestTiltInNIfTI: the slant is in the sform; the qform, for programs that read orthogonal axes only, stacks the slices
-// at their true distance.
+// TestTiltInNIfTI checks that the sform of a label map has the slant of a tilted gantry, while the qform, for
+// programs that read only orthogonal axes, stacks the slices at their true distance.
 func TestTiltInNIfTI(t *testing.T) {
 	files := map[string][]byte{}
 	for i := range 4 {

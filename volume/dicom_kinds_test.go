@@ -2,7 +2,6 @@ package volume
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -15,9 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// made is a DICOM file in the making: 3x2 pixels of 16 bits, the first of which is its number times 10.
+// made is a DICOM file under construction.
 type made struct{ dicom.Set }
 
+// newSlice returns an axial CT slice of 3x2 pixels of 16 bits. The first is 10 times the instance number; see
+// pixels.
 func newSlice(number int, z float64) made {
 	m := made{dicom.Set{}}
 	m.Text(dicom.TagSOPClass, "UI", "1.2.840.10008.5.1.4.1.1.2")
@@ -35,7 +36,7 @@ func newSlice(number int, z float64) made {
 	return m
 }
 
-// pixels sets one frame for each first value; the values count on from it.
+// pixels sets one frame per first value. The other values of a frame count up from it.
 func (m made) pixels(first ...int) {
 	var raw []byte
 	for _, f := range first {
@@ -46,11 +47,12 @@ func (m made) pixels(first ...int) {
 	m.Set[dicom.TagPixels] = dicom.Field{VR: "OW", Value: raw}
 }
 
+// with applies a change and returns m.
 func (m made) with(change func(m made)) made { change(m); return m }
 
 func (m made) file() []byte { return dicom.File(dicom.SyntaxExplicit, m.Set) }
 
-// folderOf writes files by name.
+// folderOf writes files, given by name, to a new folder and returns its path.
 func folderOf(t *testing.T, files map[string][]byte) string {
 	dir := t.TempDir()
 	for name, raw := range files {
@@ -59,7 +61,7 @@ func folderOf(t *testing.T, files map[string][]byte) string {
 	return dir
 }
 
-// seriesOfSlices are files at the given positions, first values 10, 20, ...
+// seriesOfSlices returns the files of a series with a slice at each z. The slices' first values are 10, 20, ...
 func seriesOfSlices(z ...float64) map[string][]byte {
 	files := map[string][]byte{}
 	for i, at := range z {
@@ -68,7 +70,7 @@ func seriesOfSlices(z ...float64) map[string][]byte {
 	return files
 }
 
-// firsts are the first values of all slices.
+// firsts returns the first value of every slice.
 func firsts(v *Volume) (out []float32) {
 	for z := range v.Dim[2] {
 		out = append(out, v.Data[6*z])
@@ -76,7 +78,8 @@ func firsts(v *Volume) (out []float32) {
 	return out
 }
 
-func TestWhatIsLeftOut(t *testing.T) {
+// TestFilesLeftOut checks that a folder's notes name every file that does not belong to the series, with the reason.
+func TestFilesLeftOut(t *testing.T) {
 	files := seriesOfSlices(0, 2, 4, 6, 8, 10, 12)
 	files["scout"] = newSlice(30, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "LOCALIZER") }).file()
 	files["other"] = newSlice(31, 0).with(func(m made) { m.Text(tagSeriesUID, "UI", "1.8"); m.Text(tagSeriesName, "LO", "Scout") }).file()
@@ -99,18 +102,24 @@ func TestWhatIsLeftOut(t *testing.T) {
 		"report (color picture)", "rs.dcm (RTSTRUCT, contours)", "DICOMDIR (DICOM directory)", "notes.txt (no image)", ".hidden (hidden file)", "preview.jpg (PNG or JPEG picture)", "older (folder)"} {
 		require.Contains(t, notes, want)
 	}
+
 	only := folderOf(t, map[string][]byte{"scout": files["scout"], "rs.dcm": files["rs.dcm"]})
 	v, err = Read(only)
-	require.NoError(t, err, "a localizer alone is what is meant")
-	refused(t, writeTemp(t, "m", newSlice(1, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "M", "MOSAIC") }).file()), "Siemens mosaic")
+	require.NoError(t, err, "a localizer is read if it is the only image")
 	require.Equal(t, []float32{300}, firsts(v))
-	files = seriesOfSlices(0, 2, 4, 6)
+}
+
+// TestUnclearSeriesRefused checks that mosaics, and folders with two series of the same size, are refused.
+func TestUnclearSeriesRefused(t *testing.T) {
+	refused(t, writeTemp(t, "m", newSlice(1, 0).with(func(m made) { m.Text(tagImageType, "CS", "ORIGINAL", "PRIMARY", "M", "MOSAIC") }).file()), "Siemens mosaic")
+	files := seriesOfSlices(0, 2, 4, 6)
 	for i := range 4 {
 		files[fmt.Sprint("b", i)] = newSlice(i, float64(i)).with(func(m made) { m.Text(tagSeriesUID, "UI", "1.8") }).file()
 	}
 	refused(t, folderOf(t, files), "series 1.8 CT 3x2 of 1 x 1 mm axial: 4 slices")
 }
 
+// TestCopies checks that copies of slices are left out, unless they contradict each other.
 func TestCopies(t *testing.T) {
 	files := seriesOfSlices(0, 2, 4)
 	files["IM001 (1)"] = files["IM001"]
@@ -128,8 +137,8 @@ func TestCopies(t *testing.T) {
 	refused(t, folderOf(t, files), "they differ in echo time (2 values)")
 }
 
-// TestRoundedPositions: steps whose positions an archive rounded to a tenth of a millimeter are even, and the drift that
-// rounding makes sideways is none.
+// TestRoundedPositions checks that steps between positions rounded to a tenth of a millimeter count as even, that
+// the sideways drift from rounding is ignored, and that real gaps and overlaps are refused.
 func TestRoundedPositions(t *testing.T) {
 	for _, step := range []float64{0.625, 1.25, 0.75, 0.35, 3.33} {
 		files := map[string][]byte{}
@@ -147,54 +156,45 @@ func TestRoundedPositions(t *testing.T) {
 	refused(t, folderOf(t, seriesOfSlices(0, 1, 2, 2.4, 3.4, 4.4)), "1 overlap: 0.4 mm between IM002 and IM003")
 }
 
+// TestMissingSpacing checks which attribute gives the spacing when the usual one is missing or malformed, and that the notes
+// say so.
 func TestMissingSpacing(t *testing.T) {
-	for want, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		spacing [3]float64
-		change  func(m made)
+		note    string // empty: there is none
+		change  func(m made, i int)
 	}{
-		"1 mm is assumed":             {[3]float64{1, 1, 2}, func(m made) { delete(m.Set, tagPixelSpacing) }},
-		"1 mm is assumed, so lengths": {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0", "0") }},
-		"an empty one":                {[3]float64{1, 1, 2}, func(m made) { m.Text(tagPixelSpacing, "DS") }},
-		"Imager Pixel":                {[3]float64{0.25, 0.5, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagImagerSpacing, "DS", "0.5", "0.25") }},
-		"Nominal Scanned":             {[3]float64{0.2, 0.2, 2}, func(m made) { delete(m.Set, tagPixelSpacing); m.Text(tagScannedSpacing, "DS", "0.2", "0.2") }},
-		"with a decimal ,":            {[3]float64{0.7, 0.7, 2}, func(m made) { m.Text(tagPixelSpacing, "DS", "0,7", "0,7") }},
-		"ordered by slice lo":         {[3]float64{1, 1, 3}, func(m made) { unplace(m, -1) }},
+		"none":            {[3]float64{1, 1, 2}, "1 mm is assumed", func(m made, _ int) { delete(m.Set, tagPixelSpacing) }},
+		"zero":            {[3]float64{1, 1, 2}, "1 mm is assumed, so lengths", func(m made, _ int) { m.Text(tagPixelSpacing, "DS", "0", "0") }},
+		"empty":           {[3]float64{1, 1, 2}, "1 mm is assumed", func(m made, _ int) { m.Text(tagPixelSpacing, "DS") }},
+		"of the imager":   {[3]float64{0.25, 0.5, 2}, "Imager Pixel", func(m made, _ int) { delete(m.Set, tagPixelSpacing); m.Text(tagImagerSpacing, "DS", "0.5", "0.25") }},
+		"of a scan":       {[3]float64{0.2, 0.2, 2}, "Nominal Scanned", func(m made, _ int) { delete(m.Set, tagPixelSpacing); m.Text(tagScannedSpacing, "DS", "0.2", "0.2") }},
+		"decimal commas":  {[3]float64{0.7, 0.7, 2}, "", func(m made, _ int) { m.Text(tagPixelSpacing, "DS", "0,7", "0,7") }},
+		"slice locations": {[3]float64{1, 1, 3}, "ordered by slice lo", func(m made, i int) { unplace(m, float64(3*(3-i))) }},
 	} {
 		files := map[string][]byte{}
 		for i := range 3 {
-			files[fmt.Sprint(i)] = newSlice(i+1, float64(2*i)).with(c.change).with(func(m made) {
-				if strings.HasPrefix(want, "ordered") {
-					unplace(m, float64(3*(3-i)))
-				}
-			}).file()
+			files[fmt.Sprint(i)] = newSlice(i+1, float64(2*i)).with(func(m made) { c.change(m, i) }).file()
 		}
 		v, err := Read(folderOf(t, files))
-		require.NoError(t, err)
-		require.Equal(t, c.spacing, v.Geom.Spacing, want)
-		if notes := strings.Join(v.Notes, " "); strings.Contains(want, "a") && !strings.Contains("an empty one with a decimal ,", want) {
-			require.Contains(t, notes, want)
-		}
+		require.NoError(t, err, name)
+		require.Equal(t, c.spacing, v.Geom.Spacing, name)
+		require.Equal(t, c.note == "", len(v.Notes) == 0, "%s: %v", name, v.Notes)
+		require.Contains(t, strings.Join(v.Notes, " "), c.note, name)
 	}
 }
 
+// unplace replaces the position of a slice by a slice location.
 func unplace(m made, location float64) {
 	delete(m.Set, tagPosition)
 	m.Decimals(tagSliceLocation, location)
 }
 
-// TestForms: a folder of files without preamble and extension, some packed with gzip.
+// TestFormsOfFiles reads a folder of files without extension, some without preamble and some compressed with gzip.
 func TestFormsOfFiles(t *testing.T) {
 	files := seriesOfSlices(0, 2, 4, 6)
 	body := func(raw []byte) []byte { return raw[bytes.Index(raw, []byte("\x08\x00\x16\x00UI")):] }
-	packed := func(raw []byte) []byte {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, err := z.Write(raw)
-		require.NoError(t, err)
-		require.NoError(t, z.Close())
-		b.Write(make([]byte, 100))
-		return b.Bytes()
-	}
+	packed := func(raw []byte) []byte { return append(gzipBytes(t, raw), make([]byte, 100)...) }
 	files["IM001"] = body(files["IM001"])
 	files["IM002"] = packed(files["IM002"])
 	files["IM003"] = packed(body(files["IM003"]))
@@ -203,7 +203,9 @@ func TestFormsOfFiles(t *testing.T) {
 	require.Equal(t, []float32{10, 20, 30, 40}, firsts(v))
 }
 
-func TestFolderWithOneThing(t *testing.T) {
+// TestFolderWithOneVolume reads folders whose only content is a volume, or a folder, and checks that a choice among
+// several is refused.
+func TestFolderWithOneVolume(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("testdata", "gzip.nrrd"))
 	require.NoError(t, err)
 	dir := folderOf(t, map[string][]byte{"v.nrrd": raw, "readme.md": []byte("x")})
@@ -226,7 +228,7 @@ func TestFolderWithOneThing(t *testing.T) {
 	index.Text(dicom.TagSOPInstance, "UI", "1.2")
 	require.NoError(t, os.WriteFile(filepath.Join(outer, "INDEX"), index.file(), 0o644))
 	v, err = Read(outer)
-	require.NoError(t, err, "a DICOM directory is no image")
+	require.NoError(t, err, "a DICOM directory is not an image")
 	require.Equal(t, []float32{10, 20}, firsts(v))
 	require.NoError(t, os.Mkdir(filepath.Join(outer, "study2"), 0o755))
 	refused(t, outer, "choose one of its subfolders (study, study2)")

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testSlice describes a small DICOM file for tests; zero fields are left at plain values.
+// testSlice describes a small DICOM file, written byte by byte. Zero fields get ordinary values.
 type testSlice struct {
 	series   string
 	z        float64
@@ -23,7 +23,7 @@ type testSlice struct {
 	raw      []byte
 }
 
-// element writes one explicit little-endian element; OB, OW and SQ have the long form.
+// element returns an element in explicit little-endian encoding. OB, OW and SQ have the long form.
 func element(tag dicom.Tag, vr string, value []byte) []byte {
 	if len(value)%2 == 1 {
 		value = append(value, ' ')
@@ -39,9 +39,10 @@ func element(tag dicom.Tag, vr string, value []byte) []byte {
 	return append(b, value...)
 }
 
+// us encodes an unsigned short.
 func us(x uint16) []byte { return binary.LittleEndian.AppendUint16(nil, x) }
 
-// bytes is the file: rows x 2 pixels of 16 bit, preamble included.
+// bytes returns the file, with preamble and rows x 2 pixels of 16 bits.
 func (s testSlice) bytes() []byte {
 	if s.rows == 0 {
 		s.rows = 2
@@ -74,7 +75,7 @@ func (s testSlice) bytes() []byte {
 	return append(b, element(dicom.TagPixels, "OW", s.raw)...)
 }
 
-// seriesFolder writes one file per slice, named s0.dcm, s1.dcm, ...
+// seriesFolder writes the slices to a new folder, as s0.dcm, s1.dcm, ..., and returns its path.
 func seriesFolder(t *testing.T, slices ...testSlice) string {
 	dir := t.TempDir()
 	for i, s := range slices {
@@ -83,6 +84,7 @@ func seriesFolder(t *testing.T, slices ...testSlice) string {
 	return dir
 }
 
+// TestDICOMSeriesSorted checks that slices are sorted by position, and that files without pixels are ignored.
 func TestDICOMSeriesSorted(t *testing.T) {
 	dir := seriesFolder(t, testSlice{z: 6}, testSlice{z: 2}, testSlice{z: 4}, testSlice{series: "7", noPixels: true})
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("not an image"), 0o644))
@@ -95,6 +97,7 @@ func TestDICOMSeriesSorted(t *testing.T) {
 	require.Equal(t, "CT", v.Modality)
 }
 
+// TestDICOMSeriesRefused checks the errors for series that are inconsistent, damaged or malicious.
 func TestDICOMSeriesRefused(t *testing.T) {
 	undefined := func(tag dicom.Tag, vr string) []byte {
 		b := element(tag, vr, nil)
@@ -133,7 +136,7 @@ func TestDICOMSeriesRefused(t *testing.T) {
 	}
 }
 
-// TestDICOMNestedSequenceSkipped: sequences of undefined length before the pixels are stepped over.
+// TestDICOMNestedSequenceSkipped checks that sequences of undefined length before the pixels are skipped.
 func TestDICOMNestedSequenceSkipped(t *testing.T) {
 	item := []byte{0xfe, 0xff, 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff}
 	itemEnd := []byte{0xfe, 0xff, 0x0d, 0xe0, 0, 0, 0, 0}

@@ -5,37 +5,10 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// sharedFolder finds a folder of test data: by the environment variable, else in ../shared beside the
-// repository. It skips the test if there is none.
-func sharedFolder(t *testing.T, variable, name string) string {
-	t.Helper()
-	if dir := os.Getenv(variable); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Skip("go.mod not found above the test's folder")
-		}
-		dir = parent
-	}
-	dir = filepath.Join(dir, "..", "shared", name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no shared test data: set %s or provide ../shared/%s beside the repository", variable, name)
-	}
-	return dir
-}
 
 // tensor is one entry of a safetensors file, as stored.
 type tensor struct {
@@ -63,7 +36,7 @@ func (t tensor) floats() []float32 {
 	return out
 }
 
-// readTensors reads a safetensors file: 8-byte header length, JSON header, data.
+// readTensors reads a safetensors file without the checkpoint package: 8-byte header length, JSON header, data.
 func readTensors(t *testing.T, path string) map[string]tensor {
 	t.Helper()
 	raw, err := os.ReadFile(path)

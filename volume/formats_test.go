@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
-// expectedFormat is one entry of formats/expected.json: a file or series as pydicom and independent
-// NRRD and MetaImage parsers see it.
+// expectedFormat is an entry of formats/expected.json: a file or series as pydicom and independent NRRD and MetaImage
+// parsers read it.
 type expectedFormat struct {
 	Format    string     `json:"format"`
 	Files     []string   `json:"files"`
@@ -26,11 +27,12 @@ type expectedFormat struct {
 	SHA256    string     `json:"sha256"`
 }
 
-// Matrix3 is row-major.
+// Matrix3 is a 3x3 matrix, row by row.
 type Matrix3 [3][3]float64
 
+// TestFormatsAgainstExpected compares files of several formats with what independent programs read in them.
 func TestFormatsAgainstExpected(t *testing.T) {
-	root := filepath.Join(sharedFolder(t, "SLMSAM_DATA", "data"), "formats")
+	root := filepath.Join(shared.Need(t, "SLMSAM_DATA", "data"), "formats")
 	raw, err := os.ReadFile(filepath.Join(root, "expected.json"))
 	if err != nil {
 		t.Skipf("no format fixtures: %v", err)

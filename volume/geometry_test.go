@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestDiffNamesTheField checks which differences between two geometries are reported, and by which names.
 func TestDiffNamesTheField(t *testing.T) {
 	dim := [3]int{10, 12, 5}
 	base := NewGeometry(dim, [3]float64{1, 1, 3})
@@ -32,6 +33,7 @@ func TestDiffNamesTheField(t *testing.T) {
 	}
 }
 
+// TestCheckSameGridSaysWhatToDo checks the errors for a mask off the image's grid.
 func TestCheckSameGridSaysWhatToDo(t *testing.T) {
 	dim := [3]int{3, 2, 2}
 	v := &Volume{Dim: dim, Data: make([]float32, 12), Geom: NewGeometry(dim, [3]float64{1, 1, 3}), Path: "ct.nii"}
@@ -52,11 +54,13 @@ func TestCheckSameGridSaysWhatToDo(t *testing.T) {
 	require.ErrorContains(t, e, "resample the mask")
 }
 
+// TestAcquisitionAxis checks that the slice axis is the one with the largest spacing or, if two spacings are equal,
+// the third.
 func TestAcquisitionAxis(t *testing.T) {
 	for spacing, want := range map[[3]float64]int{
 		{0.8, 0.8, 5}: 2, {5, 0.8, 0.8}: 0, {0.8, 5, 0.8}: 1, {0.9, 0.8, 1}: 2,
-		{1, 1, 1}: 2, {1, 1.0001, 1}: 2, // equal: the last
-		{3.9, 3.9, 2.5}: 2, {1, 2, 2}: 0, // square pixels: the odd one out
+		{1, 1, 1}: 2, {1, 1.0001, 1}: 2, // all equal: the last
+		{3.9, 3.9, 2.5}: 2, {1, 2, 2}: 0, // square pixels: the other axis
 	} {
 		dim := [3]int{2, 2, 2}
 		v := &Volume{Dim: dim, Geom: NewGeometry(dim, spacing)}
@@ -64,6 +68,8 @@ func TestAcquisitionAxis(t *testing.T) {
 	}
 }
 
+// TestSliceOrder checks the order of a slice's pixels along each axis, that SetSlice is the inverse of Slice, and
+// that slices that do not exist panic.
 func TestSliceOrder(t *testing.T) {
 	dim := [3]int{2, 3, 4}
 	v := &Volume{Dim: dim, Data: make([]float32, 24)}
@@ -91,8 +97,8 @@ func TestSliceOrder(t *testing.T) {
 	require.Panics(t, func() { v.SetSlice(0, 0, nil) })
 }
 
-// TestQuaternionRoundTrip writes random rotations, with and without reflection, as a qform and reads the
-// affine back.
+// TestQuaternionRoundTrip checks that the qforms of random rotations, with and without reflection, give the affine back,
+// and that a sheared grid has none.
 func TestQuaternionRoundTrip(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	random := func() [3]float64 { return [3]float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()} }
@@ -118,6 +124,7 @@ func TestQuaternionRoundTrip(t *testing.T) {
 	require.Zero(t, f.QFormCode, "a sheared grid has no qform")
 }
 
+// TestHeaderUnits checks that a header in meters gives millimeters.
 func TestHeaderUnits(t *testing.T) {
 	f := NIfTIFrame{Version: 1, PixDim: [8]float64{1, 0.001, 0.001, 0.002}, XYZTUnits: 1} // meters
 	g, err := f.geometry([3]int{3, 3, 3})

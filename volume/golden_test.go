@@ -37,6 +37,7 @@ func readGolden(t *testing.T) golden {
 	return g
 }
 
+// TestReadersAgainstGolden compares the files in testdata with what other programs read in them.
 func TestReadersAgainstGolden(t *testing.T) {
 	for name, want := range readGolden(t).Volumes {
 		t.Run(name, func(t *testing.T) {
@@ -61,8 +62,8 @@ func TestReadersAgainstGolden(t *testing.T) {
 	}
 }
 
-// TestWrittenLabelsKeepTheFrame writes labels on every golden grid and reads them back: a NIfTI frame must
-// come back bit for bit, any other format's grid within the tolerance of CheckSameGrid.
+// TestWrittenLabelsKeepTheFrame writes labels on every golden grid and reads them back: a NIfTI frame must be
+// identical, and any other format's grid must be within the tolerance of CheckSameGrid.
 func TestWrittenLabelsKeepTheFrame(t *testing.T) {
 	for name := range readGolden(t).Volumes {
 		v, err := Read(filepath.Join("testdata", name))
@@ -85,6 +86,7 @@ func TestWrittenLabelsKeepTheFrame(t *testing.T) {
 	}
 }
 
+// TestPILResizeAgainstPillow compares resized pictures with Pillow's, byte for byte.
 func TestPILResizeAgainstPillow(t *testing.T) {
 	g := readGolden(t).Resize
 	for _, want := range g.Results {
@@ -102,14 +104,16 @@ func toBytes(pixels []int) []uint8 {
 	return out
 }
 
+// TestBilinearAgainstTorch compares a resized picture with PyTorch's.
 func TestBilinearAgainstTorch(t *testing.T) {
 	tensors := readTensors(t, filepath.Join("testdata", "resize.safetensors"))
 	low, want := tensors["low"], tensors["low_to_41x37.bilinear"]
 	got := ResizeBilinear(low.floats(), low.Shape[2], low.Shape[3], want.Shape[2], want.Shape[3])
-	requireClose(t, want.floats(), got, 1e-4, "64x64 to 41x37") // coordinates in float32 alone cost 4e-5
+	requireClose(t, want.floats(), got, 1e-4, "64x64 to 41x37") // float32 coordinates alone cause errors of 4e-5
 }
 
-// TestAntialiasMatchesPillow: the float kernel is Pillow's bilinear without the rounding of two passes.
+// TestAntialiasMatchesPillow checks that the float version agrees with Pillow's bilinear filter up to Pillow's
+// rounding in each of two passes.
 func TestAntialiasMatchesPillow(t *testing.T) {
 	g := readGolden(t).Resize
 	src := make([]float32, len(g.Pixels))
@@ -128,13 +132,14 @@ func TestAntialiasMatchesPillow(t *testing.T) {
 	}
 }
 
+// TestResizeMask checks a resized mask against weights computed by hand.
 func TestResizeMask(t *testing.T) {
-	mask := []bool{ // 2x2 blocks of a 4x4 grid: the kernel is 1 3 3 1 over 8, cut at the border
+	mask := []bool{ // 4x4 to 2x2: the kernel is 1 3 3 1, over 8, cut off at the border
 		true, true, false, false,
 		true, true, false, false,
 		false, false, false, false,
 		false, false, false, true,
 	}
 	require.Equal(t, []bool{true, false, false, false}, ResizeMask(mask, 4, 4, 2))
-	require.Equal(t, mask, ResizeMask(mask, 4, 4, 4), "left alone at its own size")
+	require.Equal(t, mask, ResizeMask(mask, 4, 4, 4), "unchanged at its own size")
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestParseLegend reads label names in the formats of nnU-Net, ITK-SNAP and others, and checks the errors for bad
+// ones.
 func TestParseLegend(t *testing.T) {
 	names := func(pairs ...any) map[int32]Label {
 		out := map[int32]Label{}
@@ -55,6 +57,7 @@ func TestParseLegend(t *testing.T) {
 	require.Equal(t, "x", l.Legend[12].Name)
 }
 
+// FuzzParseLegend checks that no bytes make the parser panic or give a negative label.
 func FuzzParseLegend(f *testing.F) {
 	for _, s := range []string{`{"labels": {"a": 1, "b": [1, 2], "ignore": 3}}`, `{"1": "x"}`, "1 2 3 4 1 1 1 \"n\"\n", "{", ""} {
 		f.Add([]byte(s))

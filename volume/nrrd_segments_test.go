@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// layeredNRRD is a Slicer segmentation of 3x2x1 voxels in two layers, the list axis first. Segments of both layers have
-// the value 1.
+// layeredNRRD is a Slicer segmentation of 3x2x1 voxels in two layers, with the list axis first. Both layers have a segment
+// with the value 1.
 const layeredNRRD = "NRRD0004\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: 2 3 2 1\n" +
 	"space directions: none (1,0,0) (0,1,0) (0,0,1)\nkinds: list domain domain domain\nencoding: raw\nspace origin: (0,0,0)\n" +
 	"Segment0_ID:=a\nSegment0_Name:=liver\nSegment0_LabelValue:=1\nSegment0_Layer:=0\nSegment0_Color:=1 0.5 0\n" +
@@ -18,7 +18,7 @@ const layeredNRRD = "NRRD0004\ntype: unsigned char\ndimension: 4\nspace: left-po
 	"Segment2_ID:=c\nSegment2_Name:=spleen\nSegment2_LabelValue:=2\nSegment2_Layer:=0\n\n" +
 	"\x01\x00\x01\x01\x01\x00\x00\x00\x02\x00\x00\x00"
 
-// TestLayers: segments of several layers become labels; where they overlap, the smaller is seen.
+// TestLayers checks that segments in several layers become labels, and that the smaller one wins where they overlap.
 func TestLayers(t *testing.T) {
 	l, err := ReadLabelMap(writeTemp(t, "a.seg.nrrd", []byte(layeredNRRD)))
 	require.NoError(t, err)
@@ -29,6 +29,7 @@ func TestLayers(t *testing.T) {
 	require.Contains(t, l.Notes[1], "1 voxels belong to more than one region")
 }
 
+// TestLayerVariants reads layers along different axes, and refuses those whose values belong to no segment.
 func TestLayerVariants(t *testing.T) {
 	const head = "NRRD0004\ntype: uint8\nspace: LPS\nencoding: raw\n"
 	const two = "Segment0_ID:=a\nSegment0_LabelValue:=4\nSegment0_Layer:=0\nSegment1_ID:=b\nSegment1_LabelValue:=9\nSegment1_Layer:=1\n\n"
@@ -49,7 +50,7 @@ func TestLayerVariants(t *testing.T) {
 	refused(t, writeTemp(t, "a.nrrd", []byte(head+"dimension: 4\nsizes: 2 3 1 1\nkinds: list domain domain domain\n\n\x00\x00\x00\x00\x00\x00")), "more than one value per voxel")
 }
 
-// TestSlicerSegmentationWritten: a .seg.nrrd names its segments, and reads back with names and colors.
+// TestSlicerSegmentationWritten checks that a .seg.nrrd names its segments, and that names and colors are read back.
 func TestSlicerSegmentationWritten(t *testing.T) {
 	l := NewLabelMap(testImage(2))
 	l.Data[3], l.Data[20] = 6, 2

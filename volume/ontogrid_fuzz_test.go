@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzOntoGrid brings masks with any geometry onto any grid: the result has the image's size, and keeps every label or
-// is an error.
+// FuzzOntoGrid brings masks with any geometry onto any grid: the result must have the image's size and keep every
+// label, unless there is an error.
 func FuzzOntoGrid(f *testing.F) {
 	f.Add(1.0, 0.0, 0.0, 1.0, 3.0, 0.0, uint8(3), uint8(4), uint8(5), uint8(0), int8(-1))
 	f.Add(-1.0, 0.5, 1e300, -2.0, 0.0, -7.5, uint8(1), uint8(1), uint8(9), uint8(255), int8(2))
@@ -37,7 +37,6 @@ func FuzzOntoGrid(f *testing.F) {
 		}
 		got, _, err := OntoGrid(image, mask, opt)
 		if err != nil {
-			require.NotEmpty(t, err.Error())
 			return
 		}
 		require.Equal(t, image.Dim, got.Dim)

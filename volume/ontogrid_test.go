@@ -1,7 +1,6 @@
 package volume
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -15,6 +14,7 @@ type order struct {
 	flip [3]bool
 }
 
+// allOrders lists all 48 orders.
 func allOrders() (list []order) {
 	for _, of := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
 		for bits := range 8 {
@@ -24,7 +24,7 @@ func allOrders() (list []order) {
 	return list
 }
 
-// store writes l voxel by voxel in another order, with the affine that says so.
+// store copies l, voxel by voxel, into another order, with the affine that goes with it.
 func (o order) store(l *LabelMap) *LabelMap {
 	out := &LabelMap{Path: "mask", Data: make([]int32, len(l.Data))}
 	var columns [3][3]float64
@@ -53,7 +53,7 @@ func (o order) store(l *LabelMap) *LabelMap {
 	return out
 }
 
-// obliqueCase is a random image and mask on a grid turned in space.
+// obliqueCase returns a random image and mask on a rotated grid.
 func obliqueCase(rng *rand.Rand) (*Volume, *LabelMap) {
 	unit := func() [3]float64 {
 		v := [3]float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}
@@ -74,7 +74,8 @@ func obliqueCase(rng *rand.Rand) (*Volume, *LabelMap) {
 	return v, l
 }
 
-// TestEveryStorageOrderGivesTheSameMap also goes through files, whose headers round to float32.
+// TestEveryStorageOrderGivesTheSameMap stores masks in every order, in memory and in files, whose headers round to float32,
+// and checks that OntoGrid restores them.
 func TestEveryStorageOrderGivesTheSameMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, o := range allOrders() {
@@ -97,7 +98,8 @@ func TestEveryStorageOrderGivesTheSameMap(t *testing.T) {
 	}
 }
 
-// TestPartOfTheImage: a slice or a box cut out in any order, with the affine of the cut, goes back where it was.
+// TestPartOfTheImage cuts out slices and boxes, stores them in any order with the affine of the cut, and checks that
+// they return to their place.
 func TestPartOfTheImage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	for trial, o := range append(allOrders(), allOrders()...) {
@@ -107,7 +109,7 @@ func TestPartOfTheImage(t *testing.T) {
 			cut.Lo[axis] = rng.IntN(n - 1)
 			cut.Hi[axis] = cut.Lo[axis] + 1 + rng.IntN(n-cut.Lo[axis])
 		}
-		cut.Hi[1] = min(cut.Hi[1], cut.Lo[1]+2) // smaller than the image along one axis at least
+		cut.Hi[1] = min(cut.Hi[1], cut.Lo[1]+2) // smaller than the image along at least one axis
 		if trial%2 == 0 {
 			cut.Hi[2] = cut.Lo[2] + 1 // one slice
 		}
@@ -132,7 +134,7 @@ func TestPartOfTheImage(t *testing.T) {
 	}
 }
 
-// nudged moves a mask by so many voxels along an axis.
+// nudged returns a mask moved by a number of voxels along an axis.
 func nudged(l *LabelMap, axis int, voxels float64) *LabelMap {
 	out := *l
 	for r := range 3 {
@@ -141,6 +143,8 @@ func nudged(l *LabelMap, axis int, voxels float64) *LabelMap {
 	return &out
 }
 
+// TestSmallMisfit checks that shifts are accepted silently, accepted with a note, or refused, depending on their
+// size.
 func TestSmallMisfit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for range 30 {
@@ -168,7 +172,7 @@ func TestSmallMisfit(t *testing.T) {
 	}
 }
 
-// TestOtherGrids: what is not the same lattice is refused, with a reason that fits.
+// TestOtherGrids checks that a mask on a different lattice is refused, with the right reason.
 func TestOtherGrids(t *testing.T) {
 	v, l := obliqueCase(rand.New(rand.NewPCG(13, 14)))
 	v.Geom, l.Geom = NewGeometry(v.Dim, [3]float64{1, 1, 3}), NewGeometry(v.Dim, [3]float64{1, 1, 3})
@@ -205,100 +209,12 @@ func TestOtherGrids(t *testing.T) {
 		m.Geom.Affine[2][3] = -3
 	})
 	got, _, err := OntoGrid(v, empty, GridOptions{})
-	require.NoError(t, err, "what lies outside is background")
+	require.NoError(t, err, "only background is outside")
 	require.Equal(t, v.Dim, got.Dim)
 }
 
-// TestSliceByNumber: slices without a place, and flat files whose place is that of the first slice.
-func TestSliceByNumber(t *testing.T) {
-	dim := [3]int{5, 4, 6}
-	v := &Volume{Dim: dim, Data: make([]float32, 120), Geom: NewGeometry(dim, [3]float64{1, 1, 3}), Path: "image"}
-	flat := func(g Geometry) *LabelMap {
-		l := &LabelMap{Dim: [3]int{5, 4, 1}, Data: make([]int32, 20), Geom: g, Path: "mask"}
-		l.Data[7] = 2
-		return l
-	}
-	whole := NewGeometry([3]int{5, 4, 1}, [3]float64{1, 1, 3})
-	flatFile := whole
-	flatFile.Flat = true
-	eye := NewGeometry([3]int{5, 4, 1}, [3]float64{2, 2, 2})
-	nominal := whole
-	nominal.Nominal = true
-	for name, g := range map[string]Geometry{"flat file": flatFile, "no place": nominal, "first slice": whole} {
-		got, notes, err := OntoGrid(v, flat(g), GridOptions{Axis: 2, Slices: []int{4}})
-		require.NoError(t, err, name)
-		require.Equal(t, int32(2), got.Data[7+4*20], name)
-		require.NotEmpty(t, notes, name)
-	}
-	for name, g := range map[string]Geometry{"flat file": flatFile, "no place": nominal, "another grid": eye, "first slice": whole} {
-		_, _, err := OntoGrid(v, flat(g), GridOptions{Axis: 2})
-		require.ErrorContains(t, err, "--slice N", name)
-	}
-	_, _, err := OntoGrid(v, flat(nominal), GridOptions{Axis: 2, Slices: []int{6}})
-	require.Error(t, err, "there is no slice 6")
-	_, _, err = OntoGrid(v, flat(eye), GridOptions{Axis: 2, Slices: []int{3}})
-	require.ErrorContains(t, err, "--ignore-geometry")
-	got, _, err := OntoGrid(v, flat(eye), GridOptions{Axis: 2, Slices: []int{3}, IgnoreGeometry: true})
-	require.NoError(t, err)
-	require.Equal(t, int32(2), got.Data[7+3*20])
-
-	third := whole
-	third.Affine[2][3] = 9
-	got, notes, err := OntoGrid(v, flat(third), GridOptions{Axis: 2})
-	require.NoError(t, err)
-	require.Contains(t, notes[0], "slice 3 along axis 2")
-	require.Equal(t, int32(2), got.Data[7+3*20])
-	_, _, err = OntoGrid(v, flat(third), GridOptions{Axis: 2, Slices: []int{1}})
-	require.ErrorContains(t, err, "does not put it on slice 1")
-}
-
-// TestFramesByName: PNG slices named as the frames of a stack.
-func TestFramesByName(t *testing.T) {
-	frames := func(format string, numbers ...int) (names []string) {
-		for _, n := range numbers {
-			names = append(names, fmt.Sprintf(format, n))
-		}
-		return names
-	}
-	stack := func(names []string) Geometry {
-		g := NewGeometry([3]int{3, 2, len(names)}, [3]float64{1, 1, 1})
-		g.Nominal, g.Frames = true, names
-		return g
-	}
-	image := stack(frames("%05d", 0, 1, 2, 3, 4, 5, 6, 7))
-	v := &Volume{Dim: image.Dim, Geom: image}
-	for _, c := range []struct {
-		names []string
-		want  []int // nil: refused
-	}{
-		{frames("%05d", 5), []int{5}},
-		{frames("%05d", 2, 6), []int{2, 6}},
-		{frames("%05d_mask", 3), []int{3}},
-		{frames("mask_%05d", 3), []int{3}},
-		{frames("%d", 7), []int{7}},
-		{frames("%05d", 9), nil},
-		{frames("slice%d", 3), nil},
-		{frames("%05d", 0, 1, 2, 3, 4, 5, 6, 7), []int{0, 1, 2, 3, 4, 5, 6, 7}},
-		{frames("other%d", 1, 2, 3, 4, 5, 6, 7, 8), []int{0, 1, 2, 3, 4, 5, 6, 7}},
-	} {
-		g := stack(c.names)
-		l := &LabelMap{Dim: g.Dim, Geom: g, Data: make([]int32, 6*len(c.names))}
-		for i := range c.names {
-			l.Data[6*i] = int32(i + 1)
-		}
-		got, _, err := OntoGrid(v, l, GridOptions{Axis: 2})
-		if c.want == nil {
-			require.ErrorContains(t, err, "name the file after its frame", "%v", c.names)
-			continue
-		}
-		require.NoError(t, err, "%v", c.names)
-		for i, at := range c.want {
-			require.Equal(t, int32(i+1), got.Data[6*at], "%v", c.names)
-		}
-	}
-}
-
-// TestNIfTIReadings: qform and sform, codes of 0, missing units.
+// TestNIfTIReadings checks that image and mask fit if one reading of their headers agrees: qform or sform, with codes of 0,
+// or without units.
 func TestNIfTIReadings(t *testing.T) {
 	v, l := obliqueCase(rand.New(rand.NewPCG(15, 16)))
 	set := func(unit int32, s, q int32) Geometry {

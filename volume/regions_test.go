@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRegions compares with a voxel-by-voxel search in random label maps.
+// TestRegions compares the regions of random label maps with a search voxel by voxel.
 func TestRegions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 50 {
@@ -52,6 +52,7 @@ func TestRegions(t *testing.T) {
 	}
 }
 
+// TestBox checks unions, sizes and the empty box.
 func TestBox(t *testing.T) {
 	a, b := Box{[3]int{1, 1, 1}, [3]int{3, 2, 4}}, Box{[3]int{0, 5, 2}, [3]int{1, 6, 3}}
 	require.Equal(t, Box{[3]int{0, 1, 1}, [3]int{3, 6, 4}}, a.Union(b))

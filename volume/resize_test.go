@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
 // moduleFixtures calls check with the tensors of modules/NAME.safetensors of every fixture set.
 func moduleFixtures(t *testing.T, name string, check func(t *testing.T, tensors map[string]tensor)) {
-	files, err := filepath.Glob(filepath.Join(sharedFolder(t, "SLMSAM_FIXTURES", "fixtures"), "*", "modules", name+".safetensors"))
+	files, err := filepath.Glob(filepath.Join(shared.Need(t, "SLMSAM_FIXTURES", "fixtures"), "*", "modules", name+".safetensors"))
 	require.NoError(t, err)
 	if len(files) == 0 {
 		t.Skipf("the fixture folder holds no %s.safetensors", name)
@@ -21,7 +22,7 @@ func moduleFixtures(t *testing.T, name string, check func(t *testing.T, tensors 
 	}
 }
 
-// requireClose compares floats within abs and names the worst element.
+// requireClose compares floats with an absolute tolerance, and names the worst element.
 func requireClose(t *testing.T, want, got []float32, abs float64, what string) {
 	t.Helper()
 	require.Len(t, got, len(want), what)
@@ -36,6 +37,7 @@ func requireClose(t *testing.T, want, got []float32, abs float64, what string) {
 	}
 }
 
+// TestPILResizeAgainstFixtures compares resized pictures with the official preprocessing, byte for byte.
 func TestPILResizeAgainstFixtures(t *testing.T) {
 	moduleFixtures(t, "preprocess", func(t *testing.T, tensors map[string]tensor) {
 		for name, raw := range tensors {
@@ -54,7 +56,7 @@ func TestPILResizeAgainstFixtures(t *testing.T) {
 	})
 }
 
-// everyFourthRow brings [H,W,3] into the fixture's layout [3,H/4,W].
+// everyFourthRow brings [H,W,3] into the fixtures' layout [3,H/4,W].
 func everyFourthRow(pix []float32, H, W int) []float32 {
 	var out []float32
 	for c := range 3 {
@@ -67,6 +69,7 @@ func everyFourthRow(pix []float32, H, W int) []float32 {
 	return out
 }
 
+// TestFloatResizeAgainstFixtures compares resized logits and masks with PyTorch's.
 func TestFloatResizeAgainstFixtures(t *testing.T) {
 	moduleFixtures(t, "resize", func(t *testing.T, tensors map[string]tensor) {
 		low := tensors["low"]
@@ -96,7 +99,7 @@ func TestFloatResizeAgainstFixtures(t *testing.T) {
 	})
 }
 
-// every keeps each n-th row and column of a square picture.
+// every keeps every n-th row and column of a square picture.
 func every(n int, pix []float32, size int) []float32 {
 	var out []float32
 	for y := 0; y < size; y += n {

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestSampleKinds checks that the smallest and largest values of every type are decoded in both byte orders, and
+// that each type has its NIfTI code.
 func TestSampleKinds(t *testing.T) {
 	le := binary.LittleEndian
 	for kind, values := range map[sampleKind][]float64{
@@ -38,7 +40,8 @@ func TestSampleKinds(t *testing.T) {
 	}
 }
 
-// TestSingleFrameKeepsItsShape: an image of shape (3,2,2,1) or (3,2) gets labels of that very shape.
+// TestSingleFrameKeepsItsShape checks that the labels of an image of shape (3,2,2,1) or (6,2) are written with the
+// same shape.
 func TestSingleFrameKeepsItsShape(t *testing.T) {
 	for _, dim := range [][8]int16{{4, 3, 2, 2, 1}, {2, 6, 2}} {
 		path := writeTemp(t, "a.nii", niftiBytes(t, 24, func(h *nifti1) { h.Dim = dim }))
@@ -56,6 +59,7 @@ func TestSingleFrameKeepsItsShape(t *testing.T) {
 	}
 }
 
+// TestTextHeaderVariants reads the same volume from NRRD and MetaImage files written in various ways.
 func TestTextHeaderVariants(t *testing.T) {
 	const nrrd = "NRRD0005\r\n# made by hand\nkey:=value\ntype: uint8\ndimension: 3\nsizes: 2 2 1\nspacings: 0.5 nan 2\n"
 	const mha = "NDims = 3\nDimSize = 2 2 1\nElementType = MET_UCHAR\nElementSpacing = 0.5 1 2\n"
@@ -81,6 +85,7 @@ func TestTextHeaderVariants(t *testing.T) {
 	}
 }
 
+// TestDetachedNRRDWithoutBlankLine reads a detached header that ends without a blank line.
 func TestDetachedNRRDWithoutBlankLine(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "v.raw"), []byte{1, 0, 2, 0}, 0o644))
@@ -92,7 +97,8 @@ func TestDetachedNRRDWithoutBlankLine(t *testing.T) {
 	require.Equal(t, [3]int{2, 1, 1}, v.Dim)
 }
 
-// TestUnplacedDICOM: files without position are ordered by instance number, and their grid is nominal.
+// TestUnplacedDICOM checks that files without position are sorted by instance number, and that their grid is
+// nominal.
 func TestUnplacedDICOM(t *testing.T) {
 	blank := func(number string) []byte { // later elements of a file override earlier ones
 		b := element(tagPosition, "DS", nil)
@@ -106,7 +112,8 @@ func TestUnplacedDICOM(t *testing.T) {
 	require.Equal(t, []float32{10, 11, 12, 13, 20, 21, 22, 23}, v.Data)
 }
 
-// TestTiltedGantry: slices that shift sideways by a constant step give a sheared affine.
+// TestTiltedGantry checks that slices that shift sideways by a constant step give a sheared affine, and that uneven
+// shifts are refused.
 func TestTiltedGantry(t *testing.T) {
 	shift := func(y, z string) []byte { return element(tagPosition, "DS", []byte("0\\"+y+"\\"+z)) }
 	v, err := Read(seriesFolder(t, testSlice{extra: shift("0", "0")}, testSlice{extra: shift("0.5", "2")}, testSlice{extra: shift("1", "4")}))

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// brain is a head in MR: noise of air, tissue between 200 and 650.
+// brain returns a volume like an MR of a head: noise in the air, tissue from 200 to 650.
 func brain(rng *rand.Rand) *Volume {
 	v := &Volume{Dim: [3]int{40, 40, 12}, Data: make([]float32, 40*40*12)}
 	for i := range v.Data {
@@ -20,7 +20,7 @@ func brain(rng *rand.Rand) *Volume {
 	return v
 }
 
-// abdomen is CT: air, fat, soft tissue, bone up to 1200.
+// abdomen returns a volume like a CT: air, fat, soft tissue, bone up to 1200.
 func abdomen(rng *rand.Rand) *Volume {
 	v := brain(rng)
 	for i, x := range v.Data {
@@ -38,8 +38,8 @@ func abdomen(rng *rand.Rand) *Volume {
 	return v
 }
 
-// TestAutoWindowWithoutOutliersIsThePapers: nothing changes for a clean image.
-func TestAutoWindowWithoutOutliersIsThePapers(t *testing.T) {
+// TestAutoWindowEqualsThePapersWithoutOutliers checks that AutoWindow changes nothing for a clean image.
+func TestAutoWindowEqualsThePapersWithoutOutliers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, v := range []*Volume{brain(rng), volumeOf("", 0, 700), volumeOf("", -47, 833), volumeOf("CT", -1000, 1195), volumeOf("", 0, 1, 2, 3)} {
 		want, err := PaperWindow(v)
@@ -50,8 +50,8 @@ func TestAutoWindowWithoutOutliersIsThePapers(t *testing.T) {
 	}
 }
 
-// TestAutoWindowStandsOutliers: whatever a few voxels or the padding hold, tissue keeps its contrast.
-func TestAutoWindowStandsOutliers(t *testing.T) {
+// TestAutoWindowIgnoresOutliers checks that tissue keeps its contrast, whatever a few voxels or the padding contain.
+func TestAutoWindowIgnoresOutliers(t *testing.T) {
 	some := func(v *Volume, n int, value float32) {
 		for i := range n {
 			v.Data[(i*7919+5)%len(v.Data)] = value
@@ -65,7 +65,7 @@ func TestAutoWindowStandsOutliers(t *testing.T) {
 		"one hot voxel":        {brain, func(v *Volume) { v.Data[777] = 32767 }, [2]float64{0, 0}, [2]float64{640, 830}},
 		"very hot":             {brain, func(v *Volume) { v.Data[777] = 1e30 }, [2]float64{0, 0}, [2]float64{640, 830}},
 		"a cold voxel":         {brain, func(v *Volume) { v.Data[777] = -32768 }, [2]float64{-170, 0}, [2]float64{640, 660}},
-		"thirty hot ones":      {brain, func(v *Volume) { some(v, 30, 5000) }, [2]float64{0, 0}, [2]float64{640, 830}},
+		"thirty hot voxels":    {brain, func(v *Volume) { some(v, 30, 5000) }, [2]float64{0, 0}, [2]float64{640, 830}},
 		"padding below":        {brain, func(v *Volume) { some(v, 6000, -32768) }, [2]float64{0, 0}, [2]float64{640, 830}},
 		"padding above":        {brain, func(v *Volume) { some(v, 6000, 65535) }, [2]float64{0, 0}, [2]float64{640, 830}},
 		"padding and hot":      {brain, func(v *Volume) { some(v, 4000, -2000); v.Data[3] = 9999 }, [2]float64{0, 0}, [2]float64{640, 830}},
@@ -96,8 +96,8 @@ func zeroBelow(v *Volume, limit float32) {
 	}
 }
 
-// TestAutoWindowSamplesLargeVolumes: an outlier between the sampled voxels is trimmed like one among them, and the window
-// hardly differs from that of all voxels.
+// TestAutoWindowSamplesLargeVolumes checks that an outlier between the sampled voxels is trimmed, and that the
+// window is close to that of all voxels.
 func TestAutoWindowSamplesLargeVolumes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	small := brain(rng)
@@ -114,6 +114,7 @@ func TestAutoWindowSamplesLargeVolumes(t *testing.T) {
 	require.InDelta(t, 1.25*645, got.Hi, 10)
 }
 
+// TestLooksLikeCT checks what is recognized as CT, by its header or its air.
 func TestLooksLikeCT(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	change := func(v *Volume, f func(i int, x float32) float32) *Volume {
@@ -134,8 +135,8 @@ func TestLooksLikeCT(t *testing.T) {
 		"noise below air":          {change(abdomen(rng), func(i int, x float32) float32 { return pick(i%2000 == 0, -1190, x) }), true},
 		"by its header":            {volumeOf("CT", 3, 4), true},
 		"MR":                       {brain(rng), false},
-		"MR about 0, wide":         {normal(0, 900), false},
-		"MR about 0":               {normal(0, 1), false},
+		"MR around 0, wide":        {normal(0, 900), false},
+		"MR around 0":              {normal(0, 1), false},
 		"MR with a negative voxel": {change(brain(rng), func(i int, x float32) float32 { return pick(i == 9, -1000, x) }), false},
 		"MR with padding":          {change(brain(rng), func(i int, x float32) float32 { return pick(i%4 == 0, -32768, x) }), false},
 		"MR by its header":         {&Volume{Dim: [3]int{2, 1, 1}, Data: []float32{-1000, 40}, Modality: "MR"}, false},
@@ -149,28 +150,4 @@ func pick(yes bool, a, b float32) float32 {
 		return a
 	}
 	return b
-}
-
-func TestWindowRule(t *testing.T) {
-	for in, want := range map[string]WindowRule{"": "auto", "Auto": "auto", "paper": "paper", " SOFT ": "soft", "-160 , 240": "-160,240", "1e3,2e3": "1000,2000"} {
-		got, err := ParseWindowRule(in)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	for _, bad := range []string{"liver", "5", "5,5", "9,2", "nan,3", "0,inf", "1,2,3", ","} {
-		_, err := ParseWindowRule(bad)
-		require.ErrorContains(t, err, "lung, soft, bone, brain", bad)
-		_, err = WindowRule(bad).Of(volumeOf("", 0, 1))
-		require.Error(t, err)
-	}
-	ct := abdomen(rand.New(rand.NewPCG(1, 1)))
-	for rule, want := range map[WindowRule]Window{"lung": {-1350, 150}, "soft": {-160, 240}, "bone": {-500, 1300}, "brain": {0, 80}, "-5,7.5": {-5, 7.5}} {
-		got, err := rule.Of(ct)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	_, err := WindowRule("soft").Of(volumeOf("MR", 0, 700))
-	require.ErrorContains(t, err, "is for CT")
-	_, err = WindowRule("2000,3000").Of(volumeOf("", 0, 700))
-	require.ErrorContains(t, err, "shows none of it")
 }

@@ -2,10 +2,6 @@ package volume
 
 import (
 	"errors"
-	"image"
-	"image/color"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"io/fs"
 	"os"
@@ -16,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tiny is a 3x2x2 label map with the given values first.
+// tiny returns a 3x2x2 label map that starts with the given values.
 func tiny(values ...int32) *LabelMap {
 	l := &LabelMap{Dim: [3]int{3, 2, 2}, Data: make([]int32, 12), Geom: NewGeometry([3]int{3, 2, 2}, [3]float64{0.5, 0.75, 4})}
 	copy(l.Data, values)
 	return l
 }
 
+// TestSmallestIntegerType checks that a label map is written with the smallest type that holds its values.
 func TestSmallestIntegerType(t *testing.T) {
 	for want, values := range map[int16][]int32{2: {0, 255}, 256: {-1, 127}, 512: {256, 65535}, 4: {-1, 128}, 8: {70000, -5}} {
 		path := filepath.Join(t.TempDir(), "l.nii")
@@ -34,11 +31,12 @@ func TestSmallestIntegerType(t *testing.T) {
 		require.Equal(t, want, h.datatype, "%v", values)
 		back, err := ReadLabelMap(path)
 		require.NoError(t, err)
-		require.Equal(t, max(values[0], 0), back.Data[0], "a negative number is no label")
+		require.Equal(t, max(values[0], 0), back.Data[0], "a negative number is not a label")
 		require.Equal(t, max(values[1], 0), back.Data[1])
 	}
 }
 
+// TestExistingFileKept checks that an existing file is replaced only with Force.
 func TestExistingFileKept(t *testing.T) {
 	for _, name := range []string{"l.nii.gz", "l.nrrd", "stack"} {
 		path := filepath.Join(t.TempDir(), name)
@@ -56,10 +54,11 @@ func TestExistingFileKept(t *testing.T) {
 		require.EqualValues(t, 2, l.Data[0])
 		left, err := os.ReadDir(filepath.Dir(path))
 		require.NoError(t, err)
-		require.Len(t, left, 1, "no temporary files stay")
+		require.Len(t, left, 1, "no temporary file is left")
 	}
 }
 
+// TestWriteFailuresLeaveNothing checks the errors for label maps that cannot be written, and that no file is left.
 func TestWriteFailuresLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	l := tiny(70000)
@@ -74,7 +73,7 @@ func TestWriteFailuresLeaveNothing(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestFailedWriteKeepsOldFile: a disk that fills up half-way leaves the previous file and no other.
+// TestFailedWriteKeepsOldFile checks that the previous file, and no other, is left if the disk fills up halfway.
 func TestFailedWriteKeepsOldFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "l.nii")
 	require.NoError(t, os.WriteFile(path, []byte("before"), 0o644))
@@ -91,6 +90,7 @@ func TestFailedWriteKeepsOldFile(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
+// TestCheckOutput checks that an output path can be checked in advance, without writing anything.
 func TestCheckOutput(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a.nii.gz", "a.nrrd", "a.mha", "slices"} {
@@ -98,7 +98,7 @@ func TestCheckOutput(t *testing.T) {
 	}
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.Empty(t, left, "asking leaves nothing behind")
+	require.Empty(t, left, "checking leaves nothing behind")
 	require.ErrorContains(t, CheckOutput(filepath.Join(dir, "a.png"), WriteOptions{}), "unknown extension .png")
 	require.ErrorContains(t, CheckOutput(filepath.Join(dir, "no", "a.nii"), WriteOptions{}), "does not exist")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.nii"), nil, 0o644))
@@ -106,7 +106,7 @@ func TestCheckOutput(t *testing.T) {
 	require.NoError(t, CheckOutput(filepath.Join(dir, "a.nii"), WriteOptions{Force: true}))
 }
 
-// TestForceKeepsForeignFolder: --force replaces a folder of slices, never one with other things in it.
+// TestForceKeepsForeignFolder checks that Force replaces a folder of slices, but not one with other files in it.
 func TestForceKeepsForeignFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	require.NoError(t, os.Mkdir(dir, 0o755))
@@ -115,6 +115,7 @@ func TestForceKeepsForeignFolder(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "thesis.tex"))
 }
 
+// TestImageTypes checks that images survive being written whatever type their values need.
 func TestImageTypes(t *testing.T) {
 	v := &Volume{Dim: [3]int{3, 1, 1}, Data: []float32{-5, 0, 1200}}
 	for want, x := range map[float32]float32{1200: 1200, 0.25: 0.25, 40000: 40000} {
@@ -125,59 +126,5 @@ func TestImageTypes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []float32{-5, 0, want}, got.Data)
 		require.Equal(t, [3]float64{1, 1, 1}, got.Geom.Spacing, "a volume without geometry gets 1 mm voxels")
-	}
-}
-
-// savePNG writes a picture as PNG into dir.
-func savePNG(t *testing.T, dir, name string, picture image.Image) {
-	f, err := os.Create(filepath.Join(dir, name))
-	require.NoError(t, err)
-	require.NoError(t, png.Encode(f, picture))
-	require.NoError(t, f.Close())
-}
-
-func TestStackRefused(t *testing.T) {
-	dir := t.TempDir()
-	savePNG(t, dir, "a1.png", image.NewGray(image.Rect(0, 0, 4, 3)))
-	savePNG(t, dir, "a2.png", image.NewGray(image.Rect(0, 0, 3, 4)))
-	refused(t, dir, "slice a2.png has 3x4 pixels but a1.png has 4x3")
-
-	dir = t.TempDir()
-	f, err := os.Create(filepath.Join(dir, "a.jpg"))
-	require.NoError(t, err)
-	require.NoError(t, jpeg.Encode(f, image.NewGray(image.Rect(0, 0, 4, 3)), nil))
-	require.NoError(t, f.Close())
-	_, err = Read(dir)
-	require.NoError(t, err)
-	_, err = ReadLabelMap(dir)
-	require.ErrorContains(t, err, "use PNG")
-
-	dir = t.TempDir()
-	colored := image.NewNRGBA(image.Rect(0, 0, 2, 1))
-	colored.Set(0, 0, color.NRGBA{7, 7, 7, 255})
-	colored.Set(1, 0, color.NRGBA{255, 0, 0, 255})
-	savePNG(t, dir, "a.png", colored)
-	v, err := Read(dir)
-	require.NoError(t, err)
-	require.InDeltaSlice(t, []float32{7, 76.245}, v.Data, 1e-4)
-	_, err = ReadLabelMap(dir)
-	require.ErrorContains(t, err, "has no black")
-
-	dir = t.TempDir()
-	savePNG(t, dir, "a.png", image.NewGray(image.Rect(0, 0, 4, 3)))
-	f, err = os.Create(filepath.Join(dir, "a.jpg"))
-	require.NoError(t, err)
-	require.NoError(t, jpeg.Encode(f, image.NewGray(image.Rect(0, 0, 4, 3)), nil))
-	require.NoError(t, f.Close())
-	_, err = Read(dir)
-	require.ErrorContains(t, err, "slices of two kinds")
-}
-
-func TestNaturalOrder(t *testing.T) {
-	ordered := []string{"a1", "a2", "a02", "a10", "a10b2", "a10b11", "b"}
-	for i := range ordered {
-		for j := range ordered {
-			require.Equal(t, i < j, naturalLess(ordered[i], ordered[j]), "%s, %s", ordered[i], ordered[j])
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,15 +22,10 @@ const vectorLimit = 1 << 20
 // vectorFolders returns the folders with recorded arrays: the repository's own and, if it is there, one with many more.
 func vectorFolders(t testing.TB) []string {
 	folders := []string{"testdata/vectors"}
-	if all := "../../../shared/clients/vectors"; exists(all) {
-		folders = append(folders, all)
+	if all, found := shared.Dir(t, "SLMSAM_CLIENTS", "clients"); found {
+		folders = append(folders, filepath.Join(all, "vectors"))
 	}
 	return folders
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // manifest lists recorded arrays: good ones that nninteractive-client's pack_array made, and damaged ones.

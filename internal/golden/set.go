@@ -8,37 +8,26 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
 // Root returns the repository's root folder.
 func Root(t testing.TB) string {
 	t.Helper()
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-	}
-	require.FailNow(t, "no go.mod above the test's folder")
-	return ""
+	return shared.Root(t)
 }
 
 // Dir returns the fixture folder.
 func Dir(t testing.TB) string {
 	t.Helper()
-	if dir := os.Getenv("SLMSAM_FIXTURES"); dir != "" {
+	if dir, found := shared.Dir(t, "SLMSAM_FIXTURES", "fixtures"); found {
 		return dir
 	}
-	root := Root(t)
-	if shared := filepath.Join(root, "..", "shared", "fixtures"); Exists(shared) {
-		return shared
-	}
-	return filepath.Join(root, "testdata", "fixtures")
+	return filepath.Join(Root(t), "testdata", "fixtures")
 }
 
-// Exists says whether there is a file or folder.
+// Exists reports whether there is a file or folder.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

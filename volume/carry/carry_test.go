@@ -11,7 +11,7 @@ import (
 
 const side = 96
 
-// scene draws a bright disc on a noisy dark background, and its mask.
+// scene returns a slice with a bright disc on a noisy dark background, and the disc's mask.
 func scene(x, y, radius float64, seed uint64) (gray []uint8, mask []bool) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for i := range side * side {
@@ -26,6 +26,7 @@ func scene(x, y, radius float64, seed uint64) (gray []uint8, mask []bool) {
 	return gray, mask
 }
 
+// TestFollowsADiscThatMovesAndGrows carries an outline through eight slices, with little loss.
 func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
 	gray, mask := scene(40, 44, 14, 0)
 	c := New(gray, mask, side, 1)
@@ -37,7 +38,9 @@ func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
 	}
 }
 
-func TestStillSliceStays(t *testing.T) {
+// TestAStillSliceChangesNothing carries an outline through ten copies of the same slice, and checks that it hardly
+// changes.
+func TestAStillSliceChangesNothing(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
 	c := New(gray, mask, side, 1)
 	for range 10 {
@@ -47,6 +50,7 @@ func TestStillSliceStays(t *testing.T) {
 	require.Greater(t, overlap(positive(c.field), mask), 0.97)
 }
 
+// TestEvidenceSpeaksAgainstAnEmptySlice checks that several signs are lower on a slice without the object.
 func TestEvidenceSpeaksAgainstAnEmptySlice(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
 	c := New(gray, mask, side, 1)
@@ -59,6 +63,7 @@ func TestEvidenceSpeaksAgainstAnEmptySlice(t *testing.T) {
 	}
 }
 
+// TestComesBackAfterAbsence checks that a carrier finds an object again after two slices without it.
 func TestComesBackAfterAbsence(t *testing.T) {
 	gray, mask := scene(48, 48, 15, 0)
 	c := New(gray, mask, side, 1)
@@ -71,6 +76,7 @@ func TestComesBackAfterAbsence(t *testing.T) {
 	require.Greater(t, overlap(positive(c.Propose(back, nil).Field()), truth), 0.9)
 }
 
+// TestEmptyAndFullMasks checks that outlines that are empty, or cover the whole slice, give finite numbers.
 func TestEmptyAndFullMasks(t *testing.T) {
 	gray, _ := scene(48, 48, 15, 0)
 	for _, on := range []bool{false, true} {
@@ -87,6 +93,7 @@ func TestEmptyAndFullMasks(t *testing.T) {
 	}
 }
 
+// TestSignedDistance checks distances to a mask of one pixel, computed by hand.
 func TestSignedDistance(t *testing.T) {
 	mask := make([]bool, 25)
 	mask[12] = true
@@ -94,10 +101,10 @@ func TestSignedDistance(t *testing.T) {
 	require.InDelta(t, 0.5, d[12], 1e-6)
 	require.InDelta(t, -0.5, d[13], 1e-6)
 	require.InDelta(t, 0.5-math.Sqrt(8), d[0], 1e-6)
-	require.Equal(t, float32(-5), SignedDistance(make([]bool, 25), 5)[3], "no outline: the side")
+	require.Equal(t, float32(-5), SignedDistance(make([]bool, 25), 5)[3], "without an outline, minus the side")
 }
 
-// TestCutFindsTheSquare cuts a noisy gain, in which single pixels are not worth their outline.
+// TestCutFindsTheSquare checks that the cut finds a square in a noisy gain, in which no single pixel is worth its border.
 func TestCutFindsTheSquare(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	gain, truth, gray := make([]float32, side*side), make([]bool, side*side), make([]uint8, side*side)
@@ -114,12 +121,15 @@ func TestCutFindsTheSquare(t *testing.T) {
 	require.Greater(t, overlap(found, truth), 0.97)
 }
 
+// TestSeparation checks the probability that a pixel inside is likelier than one outside, for perfect and for no
+// separation.
 func TestSeparation(t *testing.T) {
 	mask := []bool{true, true, false, false}
 	require.Equal(t, 1.0, separation([]float32{3, 4, 1, 2}, mask, box{0, 0, 2, 2}, 2))
 	require.Equal(t, 0.5, separation([]float32{1, 1, 1, 1}, mask, box{0, 0, 2, 2}, 2))
 }
 
+// BenchmarkPropose measures a proposal on a slice of 96 x 96 pixels.
 func BenchmarkPropose(b *testing.B) {
 	gray, mask := scene(40, 44, 14, 0)
 	next, _ := scene(41, 44, 14, 1)
@@ -129,6 +139,7 @@ func BenchmarkPropose(b *testing.B) {
 	}
 }
 
+// TestBoxed checks that a box around a disc gives the disc, and an empty box nothing.
 func TestBoxed(t *testing.T) {
 	gray, truth := scene(48, 44, 16, 0)
 	boxed := make([]bool, side*side)

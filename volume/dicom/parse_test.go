@@ -18,7 +18,7 @@ func item(elements ...[]byte) []byte {
 	return appendItem(b, tagItemEnd, 0)
 }
 
-// open is a sequence of undefined length; an empty representation writes it as the implicit syntax does.
+// open returns a sequence of undefined length. If vr is empty, it is in the implicit syntax.
 func open(tag Tag, vr string, items ...[]byte) []byte {
 	b := binary.LittleEndian.AppendUint16(nil, uint16(tag>>16))
 	b = binary.LittleEndian.AppendUint16(b, uint16(tag))
@@ -32,13 +32,13 @@ func open(tag Tag, vr string, items ...[]byte) []byte {
 	return appendItem(b, tagSequenceEnd, 0)
 }
 
-// implicit is an element without representation.
+// implicit returns an element in the implicit syntax.
 func implicit(tag Tag, value string) []byte {
 	return append(appendItem(nil, tag, len(value)), value...)
 }
 
-// TestSequences: sequences of known and unknown representation and length, nested, with implicit elements inside an
-// explicit file, are read and stepped over.
+// TestSequences checks that sequences of known and unknown representation and length, nested, and with implicit
+// elements inside an explicit file, are read and skipped correctly.
 func TestSequences(t *testing.T) {
 	const private, name, rows = Tag(0x00091010), Tag(0x00081155), TagRows
 	tail := Set{}
@@ -66,8 +66,9 @@ func TestSequences(t *testing.T) {
 	}
 }
 
-// TestForms: files without preamble, without header, in any order of bytes, with something after the pixels.
-func TestForms(t *testing.T) {
+// TestFormsOfFiles reads files without preamble, without header, in either byte order, and with something after the
+// pixels.
+func TestFormsOfFiles(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("testdata", "m16.dcm"))
 	require.NoError(t, err)
 	want, err := readPixels(t, "m16.dcm").Frame(2)
@@ -90,7 +91,7 @@ func TestForms(t *testing.T) {
 		"no header, explicit":           bodyOf("m16.dcm"),
 		"no header, implicit":           bodyOf("m16.implicit.dcm"),
 		"no header, big-endian":         bodyOf("m16.bigendian.dcm"),
-		"header says implicit, but":     wrong,
+		"header says implicit, wrongly": wrong,
 		"zeros after the pixels":        append(append([]byte{}, raw...), make([]byte, 512)...),
 		"seven zeros":                   append(append([]byte{}, raw...), make([]byte, 7)...),
 		"text after the pixels":         append(append([]byte{}, raw...), "padded by the archive, no element"...),
@@ -110,7 +111,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestNumbers: decimal strings as people and programs write them.
+// TestNumbers reads decimal strings as people and programs write them, and checks that written ones have at most 16
+// characters.
 func TestNumbers(t *testing.T) {
 	const tag = Tag(0x00280030)
 	for text, want := range map[string][]float64{"1.5\\2": {1.5, 2}, "1,5\\2,25": {1.5, 2.25}, " 0.5 \\ +7 ": {0.5, 7}, "1e-1\\-3.0\\9": {0.1, -3}, "0.5\\0.5\x00": {0.5, 0.5}} {

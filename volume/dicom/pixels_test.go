@@ -7,9 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDICOMStoredBits(t *testing.T) {
+// TestStoredBits checks that unused bits are dropped, and that the sign bit is the highest stored bit.
+func TestStoredBits(t *testing.T) {
 	p := &Pixels{Allocated: 16, Stored: 12, High: 11, Signed: true}
-	raw := []byte{0xff, 0x0f, 0x00, 0x08, 0xff, 0x07, 0xff, 0xf7} // -1, -2048, 2047; overlay bits above are dropped
+	raw := []byte{0xff, 0x0f, 0x00, 0x08, 0xff, 0x07, 0xff, 0xf7} // -1, -2048, 2047, and 2047 with overlay bits above it
 	got := make([]float64, 4)
 	p.widen(got, raw, 16, binary.LittleEndian)
 	require.Equal(t, []float64{-1, -2048, 2047, 2047}, got)
@@ -18,6 +19,7 @@ func TestDICOMStoredBits(t *testing.T) {
 	require.Equal(t, []float64{4095, 2048, 2047, 2047}, got)
 }
 
+// TestRLERefused checks the errors for damaged run-length data.
 func TestRLERefused(t *testing.T) {
 	header := func(segments, first uint32) []byte {
 		b := make([]byte, 64)
@@ -41,7 +43,8 @@ func TestRLERefused(t *testing.T) {
 	}
 }
 
-// TestOneBitRLEIsRefused: a segment per byte leaves none for pixels of one bit.
+// TestOneBitRLEIsRefused checks that run-length data with one bit per pixel is refused, since its segments consist
+// of bytes.
 func TestOneBitRLEIsRefused(t *testing.T) {
 	set := image(8, 8)
 	set.Short(TagBitsAllocated, 1)
@@ -54,7 +57,7 @@ func TestOneBitRLEIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "1 bit per pixel")
 }
 
-// TestFramesWithoutPixelsAreRefused: a file of a hundred bytes must not announce a million frames.
+// TestFramesWithoutPixelsAreRefused checks that a small file cannot claim a million frames.
 func TestFramesWithoutPixelsAreRefused(t *testing.T) {
 	for syntax, pixels := range map[string]Field{
 		SyntaxExplicit: {VR: "OB", Value: make([]byte, 64)},
@@ -70,7 +73,7 @@ func TestFramesWithoutPixelsAreRefused(t *testing.T) {
 	}
 }
 
-// image describes 8-bit gray pixels, but holds none.
+// image returns a description of 8-bit gray pixels, without the pixels.
 func image(rows, columns int) Set {
 	set := Set{}
 	set.Text(TagSOPClass, "UI", "1.2.840.10008.5.1.4.1.1.7")

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readPixels parses a file of testdata.
+// readPixels parses a file in testdata.
 func readPixels(t *testing.T, name string) *Pixels {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name))
@@ -29,10 +29,12 @@ func parsePixels(t *testing.T, raw []byte) *Pixels {
 	return p
 }
 
-// lossyNoise is the most by which lossy compression changed a pixel, beyond a constant: what dcmtk takes for black.
+// lossyNoise is the largest change of a pixel by lossy compression in testdata, apart from a constant shift, which comes
+// from dcmtk's choice of black.
 const lossyNoise = 5
 
-// TestSyntaxes: every transfer syntax gives the pixels of the uncompressed file, exactly where the syntax is lossless.
+// TestSyntaxes checks that every transfer syntax gives the pixels of the uncompressed file, exactly if it is
+// lossless.
 func TestSyntaxes(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.*.dcm")
 	require.NoError(t, err)
@@ -72,8 +74,8 @@ func mean(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// TestDamagedPictures: bytes of the compressed data are changed or cut off; there is an error or a picture, never a
-// panic, and the next picture is unpacked as if nothing had been.
+// TestDamagedPictures changes or cuts off compressed data, and checks that this gives an error or a picture of the
+// right size, and that the decoder still works afterward.
 func TestDamagedPictures(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 1))
 	failed := 0
@@ -102,7 +104,8 @@ func TestDamagedPictures(t *testing.T) {
 	require.Greater(t, failed, 10)
 }
 
-// TestFragments: frames are found by the offset table, by their number, or by the markers of their codestreams.
+// TestFragments checks that frames are found by the offset table, by their number, or by the markers of their
+// codestreams.
 func TestFragments(t *testing.T) {
 	want := readPixels(t, "m16.dcm")
 	p := readPixels(t, "m16.jpegls.dcm")
@@ -144,11 +147,12 @@ func TestFragments(t *testing.T) {
 	require.ErrorContains(t, err, "is empty")
 }
 
+// littleEndian32 appends x in four bytes.
 func littleEndian32(b []byte, x int) []byte {
 	return append(b, byte(x), byte(x>>8), byte(x>>16), byte(x>>24))
 }
 
-// TestPixelKinds: single bits, swapped bytes, floats.
+// TestPixelKinds reads pixels of one bit, of bytes, and of floats.
 func TestPixelKinds(t *testing.T) {
 	image := func(allocated int, pixels Tag, vr string, value []byte) Set {
 		s := Set{}

@@ -32,7 +32,7 @@ func (t *texture) at(x, y float64) float64 {
 	return sum
 }
 
-// draw samples the texture at displaced points.
+// draw samples the texture at points displaced by move.
 func (t *texture) draw(h, w int, move func(x, y float64) (dx, dy float64)) []uint8 {
 	out := make([]uint8, h*w)
 	for y := range h {
@@ -44,9 +44,10 @@ func (t *texture) draw(h, w int, move func(x, y float64) (dx, dy float64)) []uin
 	return out
 }
 
+// unmoved is no displacement.
 func unmoved(x, y float64) (float64, float64) { return 0, 0 }
 
-// meanError is the mean distance in pixels from the true displacement, excluding a margin.
+// meanError returns the mean distance in pixels from the true displacement, excluding a margin.
 func meanError(f *Field, move func(x, y float64) (dx, dy float64), rim int) float64 {
 	sum, n := 0.0, 0
 	for y := rim; y < f.H-rim; y++ {
@@ -60,6 +61,7 @@ func meanError(f *Field, move func(x, y float64) (dx, dy float64), rim int) floa
 	return sum / float64(n)
 }
 
+// TestKnownDisplacements checks the mean error for a still picture and for shifts, growth and rotation.
 func TestKnownDisplacements(t *testing.T) {
 	const h, w, rim = 120, 136, 12
 	for _, c := range []struct {
@@ -81,7 +83,8 @@ func TestKnownDisplacements(t *testing.T) {
 	}
 }
 
-func TestBrightnessAside(t *testing.T) {
+// TestBrightnessChange checks that a shift is found although the picture gets brighter.
+func TestBrightnessChange(t *testing.T) {
 	const h, w = 96, 96
 	move := func(x, y float64) (float64, float64) { return 1.5, 1 }
 	of := newTexture(5)
@@ -92,6 +95,7 @@ func TestBrightnessAside(t *testing.T) {
 	require.Less(t, meanError(Between(of.draw(h, w, unmoved), to, h, w), move, 10), 0.6)
 }
 
+// TestSmallAndFlatSlices checks that slices without contrast, of any size, do not move.
 func TestSmallAndFlatSlices(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 50}, {3, 5}, {9, 7}, {33, 16}} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -106,7 +110,8 @@ func TestSmallAndFlatSlices(t *testing.T) {
 	}
 }
 
-func TestWarpTakesValuesAlong(t *testing.T) {
+// TestWarpMovesAMask carries a square along a shift, and counts the pixels that are wrong.
+func TestWarpMovesAMask(t *testing.T) {
 	const h, w = 96, 96
 	move := func(x, y float64) (float64, float64) { return 3, -2 }
 	of := newTexture(9)
@@ -126,7 +131,7 @@ func TestWarpTakesValuesAlong(t *testing.T) {
 			}
 		}
 	}
-	require.Less(t, wrong, 60, "of an outline of 116 pixels")
+	require.Less(t, wrong, 60, "wrong pixels, for a border of 116 pixels")
 }
 
 // TestThenAddsMotions checks that two shifts in a row add up, wherever both stay on the slice.
@@ -144,11 +149,13 @@ func TestThenAddsMotions(t *testing.T) {
 	require.Equal(t, float32(2.5), field.Then(shift(2, 0)).DX[3*9+2])
 }
 
+// TestWrongSizesPanic checks that pictures of the wrong size panic.
 func TestWrongSizesPanic(t *testing.T) {
 	require.Panics(t, func() { Between(make([]uint8, 5), make([]uint8, 6), 2, 3) })
 	require.Panics(t, func() { Still(2, 3).Warp(make([]float32, 5)) })
 }
 
+// BenchmarkBetween256 measures the flow between two slices of 256 x 256 pixels.
 func BenchmarkBetween256(b *testing.B) {
 	of := newTexture(3)
 	from := of.draw(256, 256, unmoved)

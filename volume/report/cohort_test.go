@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestCohortShowsTheWorstFirst checks the order of cases and doubts, and that the page is complete, escaped, and
+// needs nothing from the network.
 func TestCohortShowsTheWorstFirst(t *testing.T) {
 	doubt := func(weight float64) CohortDoubt {
 		return CohortDoubt{Label: 2, Slice: 7, Weight: weight, Reasons: []string{"area jumps", "unsure"}}
@@ -34,5 +36,5 @@ func TestCohortShowsTheWorstFirst(t *testing.T) {
 		`src="montages/sure.png"`, "20 slices in 3.0 s, none doubtful", "slice 7, label 2: area jumps; unsure", "and 1 more</li>"} {
 		require.Contains(t, page, want)
 	}
-	require.NotContains(t, page, "http", "the page fetches nothing")
+	require.NotContains(t, page, "http", "the page loads nothing")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestStatedColorsAndNamesAreUsed checks where the names and colors of objects come from, and which wins.
 func TestStatedColorsAndNamesAreUsed(t *testing.T) {
 	s := study()
 	red := color.RGBA{250, 10, 20, 255}
@@ -22,12 +23,13 @@ func TestStatedColorsAndNamesAreUsed(t *testing.T) {
 	require.Greater(t, countIn(montageOf(t, s), montageOf(t, s).Bounds(), Color(0)), 1000)
 }
 
+// TestNeighborsHaveDifferentColors checks that objects close to each other never get the same color.
 func TestNeighborsHaveDifferentColors(t *testing.T) {
 	s := study()
 	const n = 20
 	s.Objects = make([]Object, n)
 	near := make([][]int, n)
-	for i := range near { // a chain in which each lies close to the six before and the six after it
+	for i := range near { // a chain in which each is close to the six before and after it
 		near[i] = make([]int, n)
 		for j := range near[i] {
 			if i != j && abs(i-j) <= 6 {
@@ -45,6 +47,7 @@ func TestNeighborsHaveDifferentColors(t *testing.T) {
 	}
 }
 
+// TestDarkStatedColorsAreLightened checks that stated colors are visible on black, and opaque.
 func TestDarkStatedColorsAreLightened(t *testing.T) {
 	require.Equal(t, color.RGBA{60, 60, 60, 255}, visible(color.RGBA{0, 0, 0, 255}))
 	require.Equal(t, color.RGBA{255, 200, 0, 255}, visible(color.RGBA{255, 200, 0, 128}))

@@ -5,14 +5,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"math"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-// study has labels 1 and 4 on 30 slices of 40 x 20 pixels, outlined on slices 11 and 12; label 4 ends at slice 19.
+// study returns labels 1 and 4 on 30 slices of 20 x 40 pixels. Label 1 is outlined on slice 11, label 4 on slice 12; label
+// 4 ends at slice 19.
 func study() Study {
 	dim := [3]int{20, 40, 30}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, 20*40*30), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 3})}
@@ -65,11 +65,13 @@ func countIn(img *image.RGBA, part image.Rectangle, c color.RGBA) int {
 	return n
 }
 
-// edge is the part of a tile's frame along its left side.
+// edge returns the left side of a tile's frame.
 func edge(corner image.Point, side int) image.Rectangle {
 	return image.Rect(corner.X, corner.Y, corner.X+frameThick, corner.Y+side)
 }
 
+// TestOnlyOutlinedLabelsAreFramed checks that a tile has a frame if its label was outlined there, and none if it was
+// tracked.
 func TestOnlyOutlinedLabelsAreFramed(t *testing.T) {
 	s := study()
 	img := montageOf(t, s)
@@ -86,12 +88,14 @@ func TestOnlyOutlinedLabelsAreFramed(t *testing.T) {
 	}
 }
 
-func TestDoubtfulSlicesComeFirstTheWorstAtTheTop(t *testing.T) {
+// TestDoubtfulSlicesComeFirst checks that the doubtful slices are at the top, the most severe first, with their
+// reasons in red.
+func TestDoubtfulSlicesComeFirst(t *testing.T) {
 	s := study()
 	s.Objects[0].Slices[20].Doubts = []string{"area jumps"}
 	s.Objects[1].Slices[7].Doubts = []string{"score near the threshold"}
 	s.Objects[1].Slices[7].Severity = 2
-	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // there is nothing of it
+	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // where the label is empty
 	picks, total := s.doubtful(6)
 	require.Equal(t, 3, total)
 	require.Equal(t, []int{7, 20, 25}, indicesOf(picks))
@@ -107,9 +111,11 @@ func TestDoubtfulSlicesComeFirstTheWorstAtTheTop(t *testing.T) {
 			require.Zero(t, red)
 		}
 	}
-	require.Zero(t, countIn(montageOf(t, study()), img.Bounds(), alarm), "no doubt, no red")
+	require.Zero(t, countIn(montageOf(t, study()), img.Bounds(), alarm), "no doubts, so no red")
 }
 
+// TestOneOfManyNeighborsInDoubtStandsForAll checks that a run of doubtful slices is sampled, unless there is room
+// for all.
 func TestOneOfManyNeighborsInDoubtStandsForAll(t *testing.T) {
 	s := study()
 	for i := 3; i < 28; i++ {
@@ -120,9 +126,11 @@ func TestOneOfManyNeighborsInDoubtStandsForAll(t *testing.T) {
 	require.Equal(t, 26, total)
 	require.Equal(t, []int{3, 6, 9, 12, 15, 18, 21, 24, 27, 2}, indicesOf(picks))
 	picks, _ = s.doubtful(12)
-	require.Len(t, picks, 12, "there is room: neighbors too")
+	require.Len(t, picks, 12, "there is room for neighbors, too")
 }
 
+// TestEmptySlicesAreNotShownAndOutlinedOnesLead checks which of a label's slices are shown in its block, and in
+// which order.
 func TestEmptySlicesAreNotShownAndOutlinedOnesLead(t *testing.T) {
 	s := study()
 	filled := findRegions(s).filled(1)
@@ -130,22 +138,22 @@ func TestEmptySlicesAreNotShownAndOutlinedOnesLead(t *testing.T) {
 	picks := indicesOf(s.others(1, 16, filled, nil))
 	require.Len(t, picks, 16)
 	require.Equal(t, 12, picks[0], "outlined")
-	require.Equal(t, []int{0, 19}, []int{picks[1], picks[15]}, "the ends")
-	require.NotContains(t, indicesOf(s.others(1, 16, filled, []pick{{1, Slice{Index: 12}}})), 12, "shown above already")
+	require.Equal(t, []int{0, 19}, []int{picks[1], picks[15]}, "the first and last slices")
+	require.NotContains(t, indicesOf(s.others(1, 16, filled, []pick{{1, Slice{Index: 12}}})), 12, "already shown above")
 
-	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // there is nothing of it
-	require.Equal(t, []int{25, 12}, indicesOf(s.others(1, 16, filled, nil))[:2], "doubtful ones that had no room above")
+	s.Objects[1].Slices[25].Doubts = []string{"gone and back again"} // where the label is empty
+	require.Equal(t, []int{25, 12}, indicesOf(s.others(1, 16, filled, nil))[:2], "doubtful slices that had no room above")
 	s.Objects[1].Slices[25].Doubts = nil
 	for i := range s.Objects[1].Slices {
 		s.Objects[1].Slices[i].Outlined = true
 	}
 	require.Len(t, s.others(1, 8, filled, nil), 8)
 	s.Objects[1].Slices[3].Outlined = false
-	require.Equal(t, 3, indicesOf(s.others(1, 8, filled, nil))[7], "outlined ones leave room for what was tracked")
+	require.Equal(t, 3, indicesOf(s.others(1, 8, filled, nil))[7], "outlined slices leave room for a tracked one")
 
 	s.Labels.Data = make([]int32, len(s.Labels.Data))
 	img := montageOf(t, s)
-	require.Equal(t, headHeight+2*blockHead+footHeight, img.Bounds().Dy(), "no tiles")
+	require.Equal(t, headHeight+2*blockHead+footHeight, img.Bounds().Dy(), "without tiles")
 }
 
 func indicesOf(picks []pick) []int {
@@ -156,6 +164,7 @@ func indicesOf(picks []pick) []int {
 	return out
 }
 
+// TestMontageAndPresenceAreReproducible checks that drawing twice gives the same bytes.
 func TestMontageAndPresenceAreReproducible(t *testing.T) {
 	for name, draw := range map[string]func(*bytes.Buffer) error{
 		"montage":  func(b *bytes.Buffer) error { return Montage(b, study()) },
@@ -168,62 +177,17 @@ func TestMontageAndPresenceAreReproducible(t *testing.T) {
 	}
 }
 
-func TestPresenceIsDrawnForManyLabelsAndForOneSlice(t *testing.T) {
-	s := study()
-	for l := 5; l < 40; l++ {
-		s.Objects = append(s.Objects, Object{Label: l, Slices: s.Objects[0].Slices})
-	}
-	one := study()
-	for i := range one.Objects {
-		one.Objects[i].Slices = one.Objects[i].Slices[11:12]
-	}
-	for _, s := range []Study{s, one} {
-		var file bytes.Buffer
-		require.NoError(t, Presence(&file, s))
-		config, err := png.DecodeConfig(&file)
-		require.NoError(t, err)
-		require.Greater(t, config.Height, 500)
-		require.NoError(t, Montage(&bytes.Buffer{}, s))
-	}
-}
-
-func TestPresenceMarksDoubtsAndLeavesOutWhatWasNotMeasured(t *testing.T) {
-	draw := func(s Study) *image.RGBA {
-		var file bytes.Buffer
-		require.NoError(t, Presence(&file, s))
-		img, err := png.Decode(&file)
-		require.NoError(t, err)
-		out := image.NewRGBA(img.Bounds())
-		for y := range img.Bounds().Dy() {
-			for x := range img.Bounds().Dx() {
-				out.Set(x, y, img.At(x, y))
-			}
-		}
-		return out
-	}
-	s := study()
-	sure := draw(s)
-	require.Zero(t, countIn(sure, sure.Bounds(), alarm))
-	s.Objects[0].Slices[3].Doubts = []string{"area jumps"}
-	doubtful := draw(s)
-	require.Greater(t, countIn(doubtful, doubtful.Bounds(), alarm), 15)
-	for _, o := range s.Objects {
-		for i := range o.Slices {
-			o.Slices[i].Score = math.NaN()
-		}
-	}
-	require.Less(t, draw(s).Bounds().Dy(), sure.Bounds().Dy(), "no panel without scores")
-}
-
+// TestTheGivenWindowIsUsed checks that a stated window replaces the automatic one.
 func TestTheGivenWindowIsUsed(t *testing.T) {
 	s := study()
 	s.Window = volume.Window{Lo: 1000, Hi: 2000}
 	side := tileSide(8)
 	tile := image.Rect(gap, headHeight+blockHead, gap+side, headHeight+blockHead+side)
-	require.Greater(t, countIn(montageOf(t, s), tile, black), side*side/2, "all is below the window")
+	require.Greater(t, countIn(montageOf(t, s), tile, black), side*side/2, "everything is below the window")
 	require.Less(t, countIn(montageOf(t, study()), tile, black), side*side/4)
 }
 
+// TestSlicesThatTheVolumeLacksAreAnError checks the error for a slice that is not in the volume.
 func TestSlicesThatTheVolumeLacksAreAnError(t *testing.T) {
 	s := study()
 	s.Objects[0].Slices = append(s.Objects[0].Slices, Slice{Index: 30})
@@ -231,6 +195,7 @@ func TestSlicesThatTheVolumeLacksAreAnError(t *testing.T) {
 	require.ErrorContains(t, Presence(&bytes.Buffer{}, s), "not within")
 }
 
+// TestLabelsOutsideTheRangeAreNotShown checks that only slices in the study's range are shown.
 func TestLabelsOutsideTheRangeAreNotShown(t *testing.T) {
 	s := study()
 	for i := range s.Objects {
@@ -240,6 +205,7 @@ func TestLabelsOutsideTheRangeAreNotShown(t *testing.T) {
 	require.NoError(t, Montage(&bytes.Buffer{}, s))
 }
 
+// TestNothingToShowIsAnError checks the error for a study without objects.
 func TestNothingToShowIsAnError(t *testing.T) {
 	empty := study()
 	empty.Objects = nil
@@ -247,35 +213,23 @@ func TestNothingToShowIsAnError(t *testing.T) {
 	require.ErrorContains(t, Presence(&bytes.Buffer{}, empty), "no slices")
 }
 
-func TestTicksAreWholeAndFew(t *testing.T) {
-	for _, c := range []struct {
-		lo, hi float64
-		want   []float64
-	}{{-0.5, 3.5, []float64{0, 1, 2, 3}}, {4.5, 30.5, []float64{5, 10, 15, 20, 25, 30}}, {-0.5, 211.5, []float64{0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200}}} {
-		var got []float64
-		for _, tick := range wholeTicks(c.lo, c.hi) {
-			got = append(got, tick.Value)
-		}
-		require.Equal(t, c.want, got)
-	}
-}
-
+// TestViewHangsSlicesAsARadiologistDoes checks how slices are turned for display, by the directions of their axes.
 func TestViewHangsSlicesAsARadiologistDoes(t *testing.T) {
 	pix := []string{"a", "b", "c", "d", "e", "f"} // 2 rows of 3
 	ras := volume.NewGeometry([3]int{3, 2, 1}, [3]float64{1, 1, 1})
 	v := viewOf(ras, 2)
-	require.Equal(t, []string{"f", "e", "d", "c", "b", "a"}, turn(v, pix, 2, 3), "RAS: left and front up")
+	require.Equal(t, []string{"f", "e", "d", "c", "b", "a"}, turn(v, pix, 2, 3), "RAS: the patient's right is on the left, and the front is up")
 	require.Equal(t, "R", v.left)
 	require.Equal(t, "A", v.top)
 
 	// Axes posterior, inferior, right: a slice across the third is sagittal with rows along inferior.
 	pir := volume.GeometryFromAffine([3]int{3, 2, 1}, volume.Affine{{0, 0, 1, 0}, {-1, 0, 0, 0}, {0, -1, 0, 0}, {0, 0, 0, 1}})
 	v = viewOf(pir, 2)
-	require.Equal(t, pix, turn(v, pix, 2, 3), "front on the left, head up already")
+	require.Equal(t, pix, turn(v, pix, 2, 3), "the front is on the left and the head is up already")
 	require.Equal(t, "A", v.left)
 	require.Equal(t, "S", v.top)
 
-	// Across the first: columns inferior, rows right. Head must go up, so the picture is transposed.
+	// Across the first axis, columns are inferior and rows are right. The head must be up, so the picture is transposed.
 	v = viewOf(pir, 0)
 	h, w := v.size(2, 3)
 	require.Equal(t, image.Pt(2, 3), image.Pt(w, h))

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestSamplesAreCroppedAndFramed checks frames, the key of colors, and that a crop shows the object larger.
 func TestSamplesAreCroppedAndFramed(t *testing.T) {
 	const side = 128
 	gray, mask := make([]uint8, side*side), make([]bool, side*side)
@@ -37,6 +38,7 @@ func TestSamplesAreCroppedAndFramed(t *testing.T) {
 	require.Greater(t, cropped, 2*countIn(draw(row), img.Bounds(), Color(2)), "a crop shows the object larger")
 }
 
+// TestNoSamplesAreAnError checks the error for rows without samples.
 func TestNoSamplesAreAnError(t *testing.T) {
 	require.ErrorContains(t, Samples{Rows: []Row{{Title: "empty"}}}.Write(&bytes.Buffer{}), "no samples")
 }

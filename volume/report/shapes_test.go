@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOddShapes draws volumes of unusual shape across every axis: labeled all over, nowhere, in one voxel.
+// TestOddShapes checks that volumes of unusual shape can be drawn across every axis, whether labeled everywhere, nowhere or
+// in one voxel, with long names and doubts.
 func TestOddShapes(t *testing.T) {
 	for _, dim := range [][3]int{{1, 1, 1}, {2000, 2, 3}, {3, 700, 1}, {5, 5, 40}} {
 		for axis := range 3 {

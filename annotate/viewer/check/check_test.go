@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,7 +31,7 @@ func TestThePageInABrowser(t *testing.T) {
 	}
 	t.Run("annotate", func(t *testing.T) {
 		image, truth, label := filepath.Join(demo, "image.nii.gz"), filepath.Join(demo, "truth.nii.gz"), "2"
-		if ct := realCT(); ct != "" {
+		if ct := realCT(t); ct != "" {
 			image, truth, label = filepath.Join(ct, "image.nii.gz"), filepath.Join(ct, "label.nii.gz"), "3"
 		}
 		t.Log("on " + image)
@@ -42,10 +43,10 @@ func TestThePageInABrowser(t *testing.T) {
 }
 
 // realCT returns the folder of a contrast-enhanced CT of the abdomen whose label 3 is the right kidney; empty: there is none.
-func realCT() string {
-	data := os.Getenv("SLMSAM_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "..", "shared", "data")
+func realCT(t *testing.T) string {
+	data, found := shared.Dir(t, "SLMSAM_DATA", "data")
+	if !found {
+		return ""
 	}
 	ct, err := filepath.Abs(filepath.Join(data, "crlm", "crlm_ct_1004"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRefused: what is no picture is an error, quickly, and leaves the decoder usable.
+// TestRefused checks that damaged data is an error.
 func TestRefused(t *testing.T) {
 	for _, file := range [][]byte{nil, []byte("not DICOM"), append(append(make([]byte, 128), "DICM"...), bytes.Repeat([]byte{0xff}, 1000)...)} {
 		_, err := Decode(file, 100)
@@ -18,7 +18,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestTimeLimit: a decoder that does not come to an end is stopped.
+// TestTimeLimit checks that a decoder that takes too long is stopped.
 func TestTimeLimit(t *testing.T) {
 	_, err := compile()
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestTimeLimit(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestOneFile: the decoder sees one file, and nothing else, and cannot write.
+// TestOneFile checks that the decoder's file system has one file and nothing else.
 func TestOneFile(t *testing.T) {
 	files := &oneFile{"a.dcm", []byte("hello")}
 	raw, err := fs.ReadFile(files, "a.dcm")
