@@ -6,14 +6,14 @@ const maxDims = 5
 // block is an iteration over operands of the same size with different strides (Copy: X and Y; Zip: X, Y and Z).
 type block struct {
 	dims    []int
-	strides [3][]int // of each operand
-	size    int      // product of dims
+	strides [][]int // of each operand
+	size    int     // product of dims
 }
 
 // newBlock merges adjacent dimensions that all operands can step through as one, so that the innermost runs are as long as
 // possible.
 func newBlock(dims []int, strides ...[]int) block {
-	b := block{size: 1}
+	b := block{strides: make([][]int, len(strides)), size: 1}
 	for _, n := range dims {
 		b.size *= n
 	}
@@ -55,20 +55,26 @@ func (b block) runs(lo, hi int, fn func(n int, off [3]int)) {
 		index[i] = rest % b.dims[i]
 		rest /= b.dims[i]
 	}
+	var off [3]int
+	for k, strides := range b.strides {
+		for i, s := range strides {
+			off[k] += index[i] * s
+		}
+	}
 	for lo < hi {
 		n := min(b.dims[last]-index[last], hi-lo)
-		var off [3]int
-		for k, strides := range b.strides {
-			for i := range strides {
-				off[k] += index[i] * strides[i]
-			}
-		}
 		fn(n, off)
 		lo += n
 		index[last] += n
+		for k, strides := range b.strides {
+			off[k] += n * strides[last]
+		}
 		for i := last; i > 0 && index[i] == b.dims[i]; i-- {
 			index[i] = 0
 			index[i-1]++
+			for k, strides := range b.strides {
+				off[k] += strides[i-1] - b.dims[i]*strides[i]
+			}
 		}
 	}
 }
