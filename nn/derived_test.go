@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// TestDerivedFollowsItsParameters: what is made of parameters is made once, again after they changed, and given back by Free; a
-// tape gets a new one, with gradients.
+// TestDerivedFollowsItsParameters checks that what is derived from parameters is computed once, again after they
+// change, and released by Free, and that a tape gets a new one with gradients.
 func TestDerivedFollowsItsParameters(t *testing.T) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)
@@ -23,7 +23,7 @@ func TestDerivedFollowsItsParameters(t *testing.T) {
 	apart := func() float32 { return read(t, g, second.Forward(g, first.Forward(g, x)))[0] }
 	require.InDelta(t, apart(), both(), 1e-6)
 	made := first.Then(g, second)
-	require.Same(t, made.W, first.Then(g, second).W, "kept")
+	require.Same(t, made.W, first.Then(g, second).W, "computed once")
 
 	for _, q := range p.All() {
 		if q.Name == "a.weight" {
@@ -52,7 +52,7 @@ func TestDerivedFollowsItsParameters(t *testing.T) {
 	require.Equal(t, before, dev.Memory().Live)
 }
 
-// TestDerivedOfDerived: what is made of something derived follows what that one was made of.
+// TestDerivedOfDerived checks that something derived from a derived tensor follows the original parameters.
 func TestDerivedOfDerived(t *testing.T) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)
@@ -71,8 +71,8 @@ func TestDerivedOfDerived(t *testing.T) {
 	require.InDelta(t, alone(), beside()[2], 1e-6)
 }
 
-// TestDerivedLastsAsLongAsItsScope: what was derived stays valid in the scope that asked for it, even if something else of the
-// same name takes its place meanwhile.
+// TestDerivedLastsAsLongAsItsScope checks that a derived tensor stays valid in the scope that asked for it, even if
+// another one of the same name replaces it in the meantime.
 func TestDerivedLastsAsLongAsItsScope(t *testing.T) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)
@@ -81,7 +81,7 @@ func TestDerivedLastsAsLongAsItsScope(t *testing.T) {
 	g := nn.NewGraph(dev)
 	x := g.Upload([]float32{1, 2}, 1, 2).Retain()
 	want := read(t, g, one.Forward(g, first.Forward(g, x)))[0]
-	g.Scoped(func() []*nn.Tensor { first.Then(g, one); return nil }) // made here, kept for later
+	g.Scoped(func() []*nn.Tensor { first.Then(g, one); return nil }) // computed here, and kept for later
 	g.Scoped(func() []*nn.Tensor {
 		made := first.Then(g, one)
 		first.Then(g, other)
@@ -94,8 +94,8 @@ func TestDerivedLastsAsLongAsItsScope(t *testing.T) {
 	require.Zero(t, dev.Memory().Live)
 }
 
-// TestCloseGivesEverythingBack: constants and what was derived outlive a scope, but not their graph.
-func TestCloseGivesEverythingBack(t *testing.T) {
+// TestCloseReleasesEverything checks that constants and derived tensors are released with their graph.
+func TestCloseReleasesEverything(t *testing.T) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)
 	first, second := p.Linear("a", 2, 2), p.Linear("b", 2, 1)
@@ -109,6 +109,7 @@ func TestCloseGivesEverythingBack(t *testing.T) {
 	require.Zero(t, dev.Memory().Live)
 }
 
+// read returns the values of a tensor.
 func read(t *testing.T, g *nn.Graph, x *nn.Tensor) []float32 {
 	t.Helper()
 	v, err := g.Read(x)
@@ -116,7 +117,7 @@ func read(t *testing.T, g *nn.Graph, x *nn.Tensor) []float32 {
 	return v
 }
 
-// TestRotatedProduct: a rotation within a product is the product and then the rotation.
+// TestRotatedProduct checks that a rotation within a product equals the product followed by the rotation.
 func TestRotatedProduct(t *testing.T) {
 	g := nn.NewGraph(cpu.NewPlain())
 	random := func(seed int, shape ...int) *nn.Tensor {
@@ -140,10 +141,10 @@ func TestRotatedProduct(t *testing.T) {
 	require.Equal(t, rest[16:20], whole[16:20])
 }
 
-// alike hides that the device can count a key more than once: windows are padded then.
+// alike hides that the device can count a key more than once, so that windows are padded.
 type alike struct{ backend.Device }
 
-// TestPaddedWindows go back to the image, and so do their gradients.
+// TestPaddedWindows checks that padded windows are put back into the image, and their gradients, too.
 func TestPaddedWindows(t *testing.T) {
 	g := nn.NewGraph(alike{cpu.NewPlain()})
 	values := make([]float32, 2*4*5*2)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Finite differences of a float32 forward pass: with a step of 1e-2 the truncation error of these smooth
-// functions and the rounding error of the sum stay below 1 % of the largest derivative.
+// Settings of finite differences of a float32 forward pass. With this step, the truncation error of these smooth functions
+// and the rounding error of the sum stay below 1 % of the largest derivative.
 const (
 	step      = 1e-2
 	tolerance = 1e-2
@@ -84,23 +84,24 @@ func checkGradient(t *testing.T, f func(g *nn.Graph, x []*nn.Tensor) *nn.Tensor,
 
 type ts = []*nn.Tensor
 
+// TestOperationGradients compares the gradients of every operation with finite differences.
 func TestOperationGradients(t *testing.T) {
 	rope := nn.RoPETable(2, 8, 10000)
 	for name, c := range map[string]struct {
 		f      func(g *nn.Graph, x ts) *nn.Tensor
 		shapes [][]int
 	}{
-		"linear":          {func(g *nn.Graph, x ts) *nn.Tensor { return g.Linear(x[0], x[1], x[2]) }, [][]int{{2, 3, 4}, {4, 5}, {5}}},
-		"linear residual": {func(g *nn.Graph, x ts) *nn.Tensor { return g.LinearAdd(x[0], x[1], x[2], x[3]) }, [][]int{{3, 4}, {4, 5}, {5}, {3, 5}}},
-		"linear gelu":     {func(g *nn.Graph, x ts) *nn.Tensor { return g.LinearAct(x[0], x[1], x[2], backend.GELU) }, [][]int{{3, 4}, {4, 5}, {5}}},
-		"matmul":          {func(g *nn.Graph, x ts) *nn.Tensor { return g.MatMulT(x[0], x[1]) }, [][]int{{2, 3, 4}, {2, 5, 4}}},
-		"sigmoid":         {func(g *nn.Graph, x ts) *nn.Tensor { return g.Sigmoid(x[0]) }, [][]int{{7}}},
-		"affine":          {func(g *nn.Graph, x ts) *nn.Tensor { return g.Affine(x[0], 3, -1) }, [][]int{{7}}},
-		"add":             {func(g *nn.Graph, x ts) *nn.Tensor { return g.AddScaled(x[0], 2, x[1], -0.5) }, [][]int{{2, 3, 4}, {3, 1}}},
-		"add both ways":   {func(g *nn.Graph, x ts) *nn.Tensor { return g.Add(x[0], x[1]) }, [][]int{{3, 1, 4}, {1, 5, 4}}},
-		"mul":             {func(g *nn.Graph, x ts) *nn.Tensor { return g.Mul(x[0], x[1]) }, [][]int{{2, 3, 4}, {4}}},
-		"same twice":      {func(g *nn.Graph, x ts) *nn.Tensor { return g.Mul(x[0], x[0]) }, [][]int{{5}}},
-		"layer norm":      {func(g *nn.Graph, x ts) *nn.Tensor { return g.LayerNorm(x[0], x[1], x[2], 1e-5) }, [][]int{{3, 6}, {6}, {6}}},
+		"linear":             {func(g *nn.Graph, x ts) *nn.Tensor { return g.Linear(x[0], x[1], x[2]) }, [][]int{{2, 3, 4}, {4, 5}, {5}}},
+		"linear residual":    {func(g *nn.Graph, x ts) *nn.Tensor { return g.LinearAdd(x[0], x[1], x[2], x[3]) }, [][]int{{3, 4}, {4, 5}, {5}, {3, 5}}},
+		"linear gelu":        {func(g *nn.Graph, x ts) *nn.Tensor { return g.LinearAct(x[0], x[1], x[2], backend.GELU) }, [][]int{{3, 4}, {4, 5}, {5}}},
+		"matmul":             {func(g *nn.Graph, x ts) *nn.Tensor { return g.MatMulT(x[0], x[1]) }, [][]int{{2, 3, 4}, {2, 5, 4}}},
+		"sigmoid":            {func(g *nn.Graph, x ts) *nn.Tensor { return g.Sigmoid(x[0]) }, [][]int{{7}}},
+		"affine":             {func(g *nn.Graph, x ts) *nn.Tensor { return g.Affine(x[0], 3, -1) }, [][]int{{7}}},
+		"add":                {func(g *nn.Graph, x ts) *nn.Tensor { return g.AddScaled(x[0], 2, x[1], -0.5) }, [][]int{{2, 3, 4}, {3, 1}}},
+		"add both ways":      {func(g *nn.Graph, x ts) *nn.Tensor { return g.Add(x[0], x[1]) }, [][]int{{3, 1, 4}, {1, 5, 4}}},
+		"mul":                {func(g *nn.Graph, x ts) *nn.Tensor { return g.Mul(x[0], x[1]) }, [][]int{{2, 3, 4}, {4}}},
+		"same operand twice": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Mul(x[0], x[0]) }, [][]int{{5}}},
+		"layer norm":         {func(g *nn.Graph, x ts) *nn.Tensor { return g.LayerNorm(x[0], x[1], x[2], 1e-5) }, [][]int{{3, 6}, {6}, {6}}},
 		"attention": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Attention(nn.All(x[0]), nn.All(x[1]), nn.All(x[2]), 2) },
 			[][]int{{2, 3, 8}, {2, 5, 8}, {2, 5, 4}}},
 		"attention, shared queries": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Attention(nn.All(x[0]), nn.All(x[1]), nn.All(x[1]), 1) },
@@ -129,14 +130,14 @@ func TestOperationGradients(t *testing.T) {
 		}, [][]int{{2, 4, 5, 2}}},
 		"unwindows": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Unwindows(x, 2, 4, 5, 3) },
 			[][]int{{2, 9, 2}, {2, 6, 2}, {2, 3, 2}, {2, 2, 2}}},
-		"attention, a key that counts more": {func(g *nn.Graph, x ts) *nn.Tensor {
+		"attention, a repeated key": {func(g *nn.Graph, x ts) *nn.Tensor {
 			return g.AttentionRepeating(nn.Part(x[0], 0, 4).First(3), nn.Part(x[0], 1, 4), nn.Part(x[0], 2, 4), 2, 5)
 		}, [][]int{{2, 4, 12}}},
 		"gather": {func(g *nn.Graph, x ts) *nn.Tensor { return g.Gather(x[0], []int{2, 0, 1, 1, 2}) }, [][]int{{3, 2, 2}}},
 		"choose": {func(g *nn.Graph, x ts) *nn.Tensor {
 			return g.Choose(x[0], nn.Pick{Rank: g.Upload([]float32{9, 1, 3, 9, 2, 1, 9, 0, 0}, 3, 3), First: 1, Count: 2})
 		}, [][]int{{3, 3, 4}}},
-		"choose open ones": {func(g *nn.Graph, x ts) *nn.Tensor {
+		"choose with a gate": {func(g *nn.Graph, x ts) *nn.Tensor {
 			return g.Choose(x[0], nn.Pick{Count: 1, Gate: g.Upload([]float32{1, 0, -2}, 3, 1), Instead: x[1]})
 		}, [][]int{{3, 1, 4}, {2}}},
 		"choose and add": {func(g *nn.Graph, x ts) *nn.Tensor {
@@ -148,7 +149,8 @@ func TestOperationGradients(t *testing.T) {
 	}
 }
 
-// TestMaxPoolGradient goes to the largest element; finite differences would step over ties and corners.
+// TestMaxPoolGradient checks that the gradient goes to the largest element, without finite differences, which would
+// step over ties and corners.
 func TestMaxPoolGradient(t *testing.T) {
 	g := nn.NewGraph(cpu.NewPlain())
 	x := g.Upload([]float32{1, 5, 2, 3, 3, 3, 3, 3}, 2, 2, 2, 1).RequireGrad(true)
@@ -158,5 +160,5 @@ func TestMaxPoolGradient(t *testing.T) {
 	g.Backward()
 	got, err := g.Read(x.Grad())
 	require.NoError(t, err)
-	require.Equal(t, []float32{0, 10, 0, 0, 20, 0, 0, 0}, got, "the first among equals")
+	require.Equal(t, []float32{0, 10, 0, 0, 20, 0, 0, 0}, got, "the first of equal elements")
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// gridTrial runs an attention to a memory of some frames of an 8 x 8 grid and some pointers on a device and returns output and
-// work; with record, it seeds a gradient and returns those of query, memory and weights, too.
+// gridTrial runs an attention to a memory of some frames of an 8 x 8 grid and some pointers on a device, and returns the
+// output and the work. With record, the results include the gradients of query, memory and weights.
 func gridTrial(t *testing.T, dev *cpu.Device, queries, objects, frames, pointers int, record bool) (out [][]float32, flop float64) {
 	const side, m, c = 8, 8, 64
 	g := nn.NewGraph(dev)
@@ -48,6 +48,8 @@ func gridTrial(t *testing.T, dev *cpu.Device, queries, objects, frames, pointers
 	return out, flop
 }
 
+// TestGridAttention checks that attention without formed keys gives the same output and gradients as with them, and
+// needs less work where it is used.
 func TestGridAttention(t *testing.T) {
 	for _, s := range [][4]int{{1, 1, 7, 6}, {1, 3, 5, 0}, {3, 3, 4, 10}, {2, 2, 1, 2}, {2, 1, 6, 3}} {
 		for _, record := range []bool{false, true} {
@@ -57,9 +59,9 @@ func TestGridAttention(t *testing.T) {
 				require.InDeltaSlice(t, want[i], got[i], 2e-5, "%v, result %d", s, i)
 			}
 			if s[2] > 1 && !record {
-				require.Less(t, flop, formed, "%v: the keys are not formed", s)
+				require.Less(t, flop, formed, "%v: without gradients, keys are not formed", s)
 			} else {
-				require.Equal(t, formed, flop, "%v: the keys are formed where a tape records, or for a single frame", s)
+				require.Equal(t, formed, flop, "%v: keys are formed for a tape, and for a single frame", s)
 			}
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestInterruptibleWorkEndsBetweenScopesAndLeavesNothing(t *testing.T) {
+// TestInterruptible checks that canceled work ends between two scopes and releases its tensors, and that other
+// errors and panics pass through.
+func TestInterruptible(t *testing.T) {
 	dev := cpu.New(1)
 	defer dev.Close()
 	g := nn.NewGraph(dev)
@@ -39,13 +41,13 @@ func TestInterruptibleWorkEndsBetweenScopesAndLeavesNothing(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, 3, steps)
 	require.Equal(t, live, dev.Memory().Live)
-	layer() // outside, nothing is interrupted
+	layer() // outside Interruptible, nothing is interrupted
 	require.Equal(t, 4, steps)
 	values, err := g.Read(before)
 	require.NoError(t, err)
 	require.Len(t, values, 10)
 
-	other := errors.New("f's own")
+	other := errors.New("an error of f")
 	require.ErrorIs(t, g.Interruptible(t.Context(), func() error { return other }), other)
 	require.PanicsWithValue(t, "a fault", func() { _ = g.Interruptible(t.Context(), func() error { panic("a fault") }) })
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// A map times a scale is the map whose results are scaled, and so are its gradients.
+// TestTimesScalesResults checks that a map times a scale has the results and gradients of the map followed by the
+// scale.
 func TestTimesScalesResults(t *testing.T) {
 	const in, out, rows = 5, 3, 4
 	results := func(folded bool) (values [][]float32) {

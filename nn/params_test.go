@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestParamsOfTwoDevices copies a parameter to another device, and moves the gradient that it gets there back.
+// TestParamsOfTwoDevices copies a parameter to another device, and adds the gradient from there to that of the original.
 func TestParamsOfTwoDevices(t *testing.T) {
 	dev := cpu.New(1)
 	one, two := nn.NewParams(dev), nn.NewParams(cpu.New(1))
-	order := []int{1, 0} // its layout on a device differs from the checkpoint's
+	order := []int{1, 0} // the layout on a device differs from the checkpoint's
 	one.Tensor("w", nn.Const(0), order, 2, 3)
 	two.Tensor("w", nn.Const(0), order, 2, 3)
 	p, q := one.All()[0], two.All()[0]

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// network is two layers with dropout; gradients of its parameters after one pass.
+// network runs two layers with dropout forward and backward. It returns the gradients of the parameters, and the memory in
+// use afterward.
 func network(t *testing.T, recompute bool) (grads [][]float32, live int64) {
 	t.Helper()
 	dev := cpu.NewPlain()
@@ -37,16 +38,19 @@ func network(t *testing.T, recompute bool) (grads [][]float32, live int64) {
 	return grads, dev.Memory().Live - before
 }
 
+// TestRecomputeGivesTheSameGradients checks that recomputing a block instead of keeping its activations changes no
+// bit of the gradients, and that all memory is released.
 func TestRecomputeGivesTheSameGradients(t *testing.T) {
 	kept, live := network(t, false)
-	require.Zero(t, live, "everything returns to the pool")
+	require.Zero(t, live, "all memory is back in the pool")
 	again, live := network(t, true)
-	require.Zero(t, live, "everything returns to the pool")
+	require.Zero(t, live, "all memory is back in the pool")
 	require.Equal(t, kept, again)
 	require.Len(t, kept, 4)
 }
 
-// TestBlockMayReturnItsInput: a block without effect passes its gradient on as it is, whether or not it is recomputed.
+// TestBlockMayReturnItsInput checks that a block without effect passes its gradient on, whether or not it is
+// recomputed.
 func TestBlockMayReturnItsInput(t *testing.T) {
 	for _, recompute := range []bool{false, true} {
 		dev := cpu.NewPlain()
@@ -67,7 +71,8 @@ func TestBlockMayReturnItsInput(t *testing.T) {
 	}
 }
 
-// TestBlocksMayReturnAResultTwice: two shapes of a result share its gradient, which counts once.
+// TestBlocksMayReturnAResultTwice checks that the gradients of a result that a block returns in two shapes are
+// added.
 func TestBlocksMayReturnAResultTwice(t *testing.T) {
 	for _, recompute := range []bool{false, true} {
 		g := nn.NewGraph(cpu.NewPlain())
@@ -84,6 +89,7 @@ func TestBlocksMayReturnAResultTwice(t *testing.T) {
 	}
 }
 
+// TestScopedReleases checks that only results and retained tensors are left after a scope.
 func TestScopedReleases(t *testing.T) {
 	dev := cpu.NewPlain()
 	g := nn.NewGraph(dev)
@@ -98,11 +104,12 @@ func TestScopedReleases(t *testing.T) {
 	require.Equal(t, float32(3), v[127])
 	kept := g.Full(5, 64).Retain()
 	g.Free()
-	require.Equal(t, int64(256), dev.Memory().Live, "what was retained is left")
+	require.Equal(t, int64(256), dev.Memory().Live, "the retained tensor is left")
 	kept.Release()
 	require.Zero(t, dev.Memory().Live)
 }
 
+// TestDiscardReleases checks that a discarded tape releases its tensors.
 func TestDiscardReleases(t *testing.T) {
 	dev := cpu.NewPlain()
 	g := nn.NewGraph(dev)
@@ -115,6 +122,8 @@ func TestDiscardReleases(t *testing.T) {
 	require.False(t, g.Recording())
 }
 
+// TestNothingIsRecordedWithoutNeed checks that an operation is recorded only if an input needs a gradient, and not
+// within NoGrad.
 func TestNothingIsRecordedWithoutNeed(t *testing.T) {
 	g := nn.NewGraph(cpu.NewPlain())
 	x := g.Full(1, 4)
@@ -123,11 +132,12 @@ func TestNothingIsRecordedWithoutNeed(t *testing.T) {
 	x.RequireGrad(true)
 	var y *nn.Tensor
 	g.NoGrad(func() { y = g.Sigmoid(x) })
-	require.False(t, y.NeedsGrad(), "switched off")
+	require.False(t, y.NeedsGrad(), "within NoGrad")
 	require.True(t, g.Sigmoid(x).NeedsGrad())
 	g.Discard()
 }
 
+// TestShapeErrorsPanic checks that operands whose shapes do not fit panic with both shapes.
 func TestShapeErrorsPanic(t *testing.T) {
 	g := nn.NewGraph(cpu.NewPlain())
 	require.PanicsWithValue(t, "nn.Linear: got [2 3], want [4 5]", func() { g.Linear(g.Zeros(2, 3), g.Zeros(4, 5), nil) })
@@ -136,6 +146,8 @@ func TestShapeErrorsPanic(t *testing.T) {
 	require.Panics(t, func() { g.Zeros(2, 3).Reshape(4) })
 }
 
+// TestParametersKeepTheCheckpointLayout checks a parameter's name and shape, and where its elements are stored on
+// the device.
 func TestParametersKeepTheCheckpointLayout(t *testing.T) {
 	dev := cpu.NewPlain()
 	p := nn.NewParams(dev)

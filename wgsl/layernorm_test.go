@@ -10,6 +10,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLayerNormLanes runs both ways of sharing out rows, whatever the adapter's kind would choose.
@@ -51,9 +52,7 @@ func layerNormBoth(t *testing.T, d backend.Device, rows, c int) [4][]float32 {
 	var out [4][]float32
 	for i, b := range results {
 		out[i] = make([]float32, b.Len())
-		if err := d.Read(b, 0, out[i]); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, d.Read(b, 0, out[i]))
 	}
 	return out
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// words is a buffer of so many words.
+// words is a buffer with this number of words.
 type words int
 
 func (w words) Len() int { return int(w) }
 
-// Every argument struct has a Check, which refuses the zero value.
+// TestEveryArgumentStructHasCheck checks that every argument struct has a Check, and that it refuses the zero value.
 func TestEveryArgumentStructHasCheck(t *testing.T) {
 	kernels := reflect.TypeFor[backend.Kernels]()
 	for i := range kernels.NumMethod() {
@@ -25,7 +25,7 @@ func TestEveryArgumentStructHasCheck(t *testing.T) {
 	}
 }
 
-// row is n tokens of one head of width 4, all in one buffer.
+// row returns n tokens of one head of width 4 in one buffer.
 func row(n int) backend.Heads { return backend.Heads{Buf: words(4 * n), Row: 4} }
 
 func attention() backend.Attention {
@@ -42,12 +42,13 @@ func matMul() backend.MatMul {
 	return backend.MatMul{A: words(6), B: words(12), C: words(8), M: 2, N: 4, K: 3, Batch: 1}
 }
 
-// with returns a after change.
+// with returns a after a change.
 func with[T any](a T, change func(*T)) T {
 	change(&a)
 	return a
 }
 
+// TestCheckAcceptsExactSizes checks that no Check asks for more than a call needs.
 func TestCheckAcceptsExactSizes(t *testing.T) {
 	n := words(4)
 	for _, a := range []interface{ Check() }{
@@ -77,6 +78,7 @@ func TestCheckAcceptsExactSizes(t *testing.T) {
 	}
 }
 
+// TestCheckNamesWhatIsWrong checks the message for each mistake in a call.
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	n := words(4)
 	for want, a := range map[string]interface{ Check() }{

@@ -1,13 +1,14 @@
-package cpu_test
+package cpu
 
 import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
+	"github.com/stretchr/testify/require"
 )
 
+// TestIm2ColAdjoint checks that Col2Im is the adjoint of Im2Col.
 func TestIm2ColAdjoint(t *testing.T) {
 	for _, a := range []backend.Im2Col{
 		{B: 2, H: 9, W: 11, C: 3, KH: 7, KW: 7, Stride: 4, Pad: 3},
@@ -15,7 +16,7 @@ func TestIm2ColAdjoint(t *testing.T) {
 		{B: 1, H: 2, W: 2, C: 1, KH: 3, KW: 3, Stride: 3, Pad: 4},
 	} {
 		oh, ow := a.OutSize()
-		kerneltest.Adjoint(t, cpu.NewPlain(), kerneltest.Linear{
+		kerneltest.Adjoint(t, NewPlain(), kerneltest.Linear{
 			In: a.B * a.H * a.W * a.C, Out: a.B * oh * ow * a.KH * a.KW * a.C,
 			Forward: func(k backend.Kernels, x, y backend.Buffer) { a := a; a.X, a.Cols = x, y; k.Im2Col(a) },
 			Adjoint: func(k backend.Kernels, dy, dx backend.Buffer) { a := a; a.X, a.Cols = dx, dy; k.Col2Im(a) },
@@ -23,7 +24,7 @@ func TestIm2ColAdjoint(t *testing.T) {
 	}
 }
 
-// Bilinear doubling of 5 samples, and the table of its transpose.
+// TestResampleAdjoint checks that Resample with the table of the transpose is the adjoint of bilinear doubling.
 func TestResampleAdjoint(t *testing.T) {
 	const outer, in, out, inner = 3, 5, 10, 2
 	var up, down []float32 // [10,1+2] and [5,1+4]
@@ -52,7 +53,7 @@ func TestResampleAdjoint(t *testing.T) {
 			down = append(down, w)
 		}
 	}
-	dev := cpu.NewPlain()
+	dev := NewPlain()
 	upTable, downTable := dev.Alloc(len(up)), dev.Alloc(len(down))
 	dev.Write(upTable, 0, up)
 	dev.Write(downTable, 0, down)
@@ -67,11 +68,12 @@ func TestResampleAdjoint(t *testing.T) {
 	})
 }
 
+// TestCopyAdjoint checks that the copy from windows is the adjoint of the copy to windows.
 func TestCopyAdjoint(t *testing.T) {
 	const h, w, c = 6, 4, 3 // windows of 3 x 2
 	dims := [5]int{h / 3, w / 2, 3, 2, c}
 	grid, windows := [5]int{3 * w * c, 2 * c, w * c, c, 1}, [5]int{(w / 2) * 6 * c, 6 * c, 2 * c, c, 1}
-	kerneltest.Adjoint(t, cpu.NewPlain(), kerneltest.Linear{
+	kerneltest.Adjoint(t, NewPlain(), kerneltest.Linear{
 		In: h * w * c, Out: h * w * c,
 		Forward: func(k backend.Kernels, x, y backend.Buffer) {
 			k.Copy(backend.Copy{X: x, Y: y, Dims: dims, XStride: grid, YStride: windows})
@@ -82,9 +84,10 @@ func TestCopyAdjoint(t *testing.T) {
 	})
 }
 
+// TestRoPEAdjoint checks that the inverse rotation is the adjoint of the rotation.
 func TestRoPEAdjoint(t *testing.T) {
 	const b, n, c, rotated, period = 2, 7, 6, 5, 3
-	dev := cpu.NewPlain()
+	dev := NewPlain()
 	table := dev.Alloc(period * c)
 	dev.Write(table, 0, normal(period*c))
 	args := backend.RoPE{Table: table, B: b, N: n, C: c, Rotated: rotated, Period: period}
@@ -99,9 +102,10 @@ func TestRoPEAdjoint(t *testing.T) {
 	})
 }
 
+// TestDropoutIsItsOwnAdjoint checks that Dropout with the same seed is its own adjoint.
 func TestDropoutIsItsOwnAdjoint(t *testing.T) {
 	const n = 1000
-	kerneltest.Adjoint(t, cpu.NewPlain(), kerneltest.Linear{
+	kerneltest.Adjoint(t, NewPlain(), kerneltest.Linear{
 		In: n, Out: n,
 		Forward: func(k backend.Kernels, x, y backend.Buffer) {
 			k.Dropout(backend.Dropout{X: x, Y: y, N: n, Group: 3, Rate: 0.4, Seed: 9})
@@ -112,10 +116,10 @@ func TestDropoutIsItsOwnAdjoint(t *testing.T) {
 	})
 }
 
-// A depthwise convolution without bias is linear in the image and in the weights.
+// TestDepthwiseConvAdjoint checks the backward pass as the adjoint in the image, and as the adjoint in the weights.
 func TestDepthwiseConvAdjoint(t *testing.T) {
 	const b, h, w, c, size = 2, 6, 5, 3, 5
-	dev := cpu.NewPlain()
+	dev := NewPlain()
 	image, weight := dev.Alloc(b*h*w*c), dev.Alloc(size*size*c)
 	dev.Write(image, 0, normal(b*h*w*c))
 	dev.Write(weight, 0, normal(size*size*c))
@@ -137,10 +141,11 @@ func TestDepthwiseConvAdjoint(t *testing.T) {
 	})
 }
 
-// At a fixed image, pooling is a mask: the backward kernel must put each word where the forward kernel took it.
+// TestMaxPoolMaskIsItsOwnAdjoint checks that the backward kernel puts each word where the forward kernel took it.
+// For a given image, pooling is a mask M, so <x, M'Mx> must equal |Mx|^2.
 func TestMaxPoolMaskIsItsOwnAdjoint(t *testing.T) {
 	const b, h, w, c = 2, 7, 6, 3
-	dev := cpu.NewPlain()
+	dev := NewPlain()
 	image := dev.Alloc(b * h * w * c)
 	dev.Write(image, 0, normal(b*h*w*c))
 	pooled := b * (h / 2) * (w / 2) * c
@@ -153,7 +158,6 @@ func TestMaxPoolMaskIsItsOwnAdjoint(t *testing.T) {
 	dev.Dot(backend.Dot{X: image, Y: dx, Z: z, N: b * h * w * c, P: 1}) // <x, M'(M x)> = |M x|^2
 	dev.Dot(backend.Dot{X: y, Y: y, Z: z, N: pooled, P: -1})
 	var diff [1]float32
-	if err := dev.Read(z, 0, diff[:]); err != nil || diff[0] > 1e-5 || diff[0] < -1e-5 {
-		t.Errorf("got <x, M'Mx> - |Mx|^2 = %g (%v), want 0", diff[0], err)
-	}
+	require.NoError(t, dev.Read(z, 0, diff[:]))
+	require.InDelta(t, 0, diff[0], 1e-5, "<x, M'Mx> - |Mx|^2")
 }

@@ -23,7 +23,8 @@ func attentionOf(d *Device, rng *rand.Rand, b, h, nq, nk, w, wv int) backend.Att
 	return a
 }
 
-// The attentions of the models: memory, self, Hiera's global blocks and windows, the decoder's two directions, nano.
+// attentionSizes are those of the models: memory, self, Hiera's global blocks and windows, the decoder's two directions, and
+// the built-in model.
 var attentionSizes = [][6]int{ // B, h, Nq, Nk, D, Dv
 	{1, 1, 4096, 28736, 256, 64},
 	{1, 1, 4096, 4096, 256, 256},
@@ -36,7 +37,7 @@ var attentionSizes = [][6]int{ // B, h, Nq, Nk, D, Dv
 	{1, 1, 256, 1800, 64, 64},
 }
 
-// gemmPeak returns the GFLOP/s of a large product on d, now: what the rest is measured against.
+// gemmPeak measures the GFLOP/s of a large product on d, with which the rest is compared.
 func gemmPeak(d *Device) float64 {
 	const n = 1024
 	m := backend.MatMul{A: d.Alloc(n * n), B: d.Alloc(n * n), C: d.Alloc(n * n), M: n, N: n, K: n, Batch: 1}
@@ -90,21 +91,13 @@ func backwardOf(d *Device, rng *rand.Rand, a backend.Attention) backend.Attentio
 	return backend.AttentionBackward{Attention: a, DO: like(a.O, noise), DQ: like(a.Q, ones), DK: like(a.K, ones), DV: like(a.V, ones)}
 }
 
-// The same bits on any number of threads, whether they share a head (several splits) or not.
+// TestThreadsDoNotChangeAttention checks that the number of threads changes no bit, whether threads share a head or
+// not.
 func TestThreadsDoNotChangeAttention(t *testing.T) {
 	for _, s := range [][6]int{{1, 1, 300, 1000, 40, 24}, {3, 4, 100, 130, 16, 16}, {50, 1, 20, 33, 12, 7}} {
 		var first [][]float32
 		for threads := 1; threads < 6; threads++ {
-			d := New(threads)
-			rng := rand.New(rand.NewPCG(1, 2))
-			a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
-			d.Attention(a)
-			g := backwardOf(d, rng, a)
-			d.AttentionBackward(g)
-			var all [][]float32
-			for _, b := range []backend.Buffer{a.O.Buf, a.LSE, g.DQ.Buf, g.DK.Buf, g.DV.Buf} {
-				all = append(all, download(t, d, b))
-			}
+			all := attentionResults(t, New(threads), s)
 			if first == nil {
 				first = all
 			}
@@ -113,38 +106,34 @@ func TestThreadsDoNotChangeAttention(t *testing.T) {
 	}
 }
 
-// Several blocks of keys and splits, groups of queries that are not full, widths of no vector: all against the plain loops.
+// TestBlocksOfAttention compares attentions of several blocks of keys and splits, groups of queries that are not full, and
+// widths that are not a multiple of a vector's with the plain loops.
 func TestBlocksOfAttention(t *testing.T) {
-	for _, s := range [][6]int{{1, 1, 290, 1013, 33, 5}, {2, 1, 70, 250, 112, 144}, {1, 9, 257, 121, 4, 6}, {1, 2, 33, 481, 6, 64}} {
-		var want [][]float32
-		for _, level := range []string{"specification", "plain", "avx2", "avx512", "neon"} {
-			d := NewPlain()
-			if level != "specification" {
-				var err error
-				if d, err = Open(Options{Level: level, Threads: 3}); err != nil {
-					continue
-				}
-			}
-			rng := rand.New(rand.NewPCG(7, 7))
-			a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
-			d.Attention(a)
-			g := backwardOf(d, rng, a)
-			d.AttentionBackward(g)
-			for i, b := range []backend.Buffer{a.O.Buf, a.LSE, g.DQ.Buf, g.DK.Buf, g.DV.Buf} {
-				got := download(t, d, b)
-				if level == "specification" {
-					want = append(want, got)
-					continue
-				}
-				for j := range got {
-					require.InDelta(t, want[i][j], got[j], 2e-5, "%v %s: output %d, word %d", s, level, i, j)
-				}
+	eachLevel(t, 3, func(t *testing.T, d *Device) {
+		for _, s := range [][6]int{{1, 1, 290, 1013, 33, 5}, {2, 1, 70, 250, 112, 144}, {1, 9, 257, 121, 4, 6}, {1, 2, 33, 481, 6, 64}} {
+			want, got := attentionResults(t, NewPlain(), s), attentionResults(t, d, s)
+			for i := range want {
+				require.InDeltaSlice(t, want[i], got[i], 2e-5, "%v: output %d", s, i)
 			}
 		}
-	}
+	})
 }
 
-// A last key that counts more than once is as many keys.
+// attentionResults runs an attention of random operands of the given sizes (see attentionSizes), forward and backward, and
+// returns O, LSE, DQ, DK and DV.
+func attentionResults(t *testing.T, d *Device, s [6]int) (out [][]float32) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	a := attentionOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5])
+	d.Attention(a)
+	g := backwardOf(d, rng, a)
+	d.AttentionBackward(g)
+	for _, b := range []backend.Buffer{a.O.Buf, a.LSE, g.DQ.Buf, g.DK.Buf, g.DV.Buf} {
+		out = append(out, download(t, d, b))
+	}
+	return out
+}
+
+// TestRepeatedKey checks that a last key that counts several times equals that many keys.
 func TestRepeatedKey(t *testing.T) {
 	const nq, nk, repeats = 5, 7, 4
 	for _, d := range []*Device{NewPlain(), New(1)} {

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// gridOf returns an attention to frames of a grid, of random operands, and its rotary table.
+// gridOf returns an attention to frames of a grid, with random operands and a rotary table.
 func gridOf(d *Device, rng *rand.Rand, b, nq, side, frames, pointers, m, w, dv int) backend.GridAttention {
 	heads := func(tokens, width int) backend.Heads {
 		return backend.Heads{Buf: upload(d, randomWords(rng, b*tokens*width)...), Batch: tokens * width, Row: width}
@@ -39,49 +39,37 @@ func gridOf(d *Device, rng *rand.Rand, b, nq, side, frames, pointers, m, w, dv i
 	return a
 }
 
-// Rows of several blocks and blocks of several rows, more frames than the kernel takes at once, pointers or none, queries
-// and widths of no vector, several items: all against the attention with formed keys.
+// TestGridAttention compares it with the attention to formed keys: rows of several blocks and blocks of several rows, more
+// frames than the kernel takes at once, with and without pointers, queries and widths that are not a multiple of a vector's,
+// and several items.
 func TestGridAttention(t *testing.T) {
-	for _, s := range [][8]int{ // B, Nq, Side, Frames, Pointers, M, D, Dv
-		{1, 64, 8, 7, 4, 16, 32, 16},
-		{3, 49, 7, 3, 0, 8, 16, 8},
-		{2, 33, 5, 17, 9, 5, 12, 7},
-		{1, 40, 4, 1, 250, 4, 4, 4},
-		{1, 70, 13, 40, 3, 6, 8, 5},
-		{1, 5, 1, 2, 1, 3, 8, 20},
-		{1, 37, 64, 7, 28, 64, 256, 64},
-		{2, 9, 3, 240, 0, 4, 8, 4},
-	} {
-		var want []float32
-		for _, level := range []string{"specification", "plain", "avx2", "avx512"} {
-			for threads := 1; threads < 4; threads += 2 {
-				d := NewPlain()
-				if level != "specification" {
-					var err error
-					if d, err = Open(Options{Level: level, Threads: threads}); err != nil {
-						continue
+	for _, threads := range []int{1, 3} {
+		eachLevel(t, threads, func(t *testing.T, d *Device) {
+			for _, s := range [][8]int{ // B, Nq, Side, Frames, Pointers, M, D, Dv
+				{1, 64, 8, 7, 4, 16, 32, 16},
+				{3, 49, 7, 3, 0, 8, 16, 8},
+				{2, 33, 5, 17, 9, 5, 12, 7},
+				{1, 40, 4, 1, 250, 4, 4, 4},
+				{1, 70, 13, 40, 3, 6, 8, 5},
+				{1, 5, 1, 2, 1, 3, 8, 20},
+				{1, 37, 64, 7, 28, 64, 256, 64},
+				{2, 9, 3, 240, 0, 4, 8, 4},
+			} {
+				run := func(d *Device) []float32 {
+					a := gridOf(d, rand.New(rand.NewPCG(7, 7)), s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+					if s[0] == 2 { // shared queries, as in the first layer
+						a.Q.Batch = 0
 					}
+					d.GridAttention(a)
+					return download(t, d, a.O.Buf)
 				}
-				rng := rand.New(rand.NewPCG(7, 7))
-				a := gridOf(d, rng, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
-				if s[0] == 2 { // shared queries, as in the first layer
-					a.Q.Batch = 0
-				}
-				d.GridAttention(a)
-				got := download(t, d, a.O.Buf)
-				if level == "specification" {
-					want = got
-					break
-				}
-				for j := range got {
-					require.InDelta(t, want[j], got[j], 3e-5, "%v %s: word %d", s, level, j)
-				}
+				require.InDeltaSlice(t, run(NewPlain()), run(d), 3e-5, "%v", s)
 			}
-		}
+		})
 	}
 }
 
-// bf16GridTolerance is for scores of about 1 whose factors have 8 bits, in weights of values of about 1.
+// bf16GridTolerance is for scores of about 1, from factors of 8 bits, that weight values of about 1.
 const bf16GridTolerance = 0.02
 
 // TestGridAttentionRounds compares it in bfloat16 with the attention to formed keys in float32.
@@ -92,7 +80,7 @@ func TestGridAttentionRounds(t *testing.T) {
 		{2, 50, 5, 17, 9, 6, 32, 8}, // two chunks of frames
 		{1, 60, 13, 40, 3, 6, 32, 5},
 		{1, 64, 64, 7, 28, 64, 256, 64},
-		{1, 64, 8, 7, 4, 5, 32, 16},  // an odd width: keys are formed
+		{1, 64, 8, 7, 4, 5, 32, 16},  // odd width: keys are formed
 		{1, 16, 8, 7, 4, 16, 32, 16}, // few queries: float32
 	} {
 		var want []float32
@@ -117,6 +105,7 @@ func TestGridAttentionRounds(t *testing.T) {
 	}
 }
 
+// TestGridAttentionPays checks for which sizes the device prefers not to form the keys.
 func TestGridAttentionPays(t *testing.T) {
 	d := New(1)
 	if d.kernels.MaxAxialKeys() == 0 {
@@ -128,10 +117,11 @@ func TestGridAttentionPays(t *testing.T) {
 	require.False(t, pays(64, 1), "the short memory of one slice")
 	require.True(t, pays(64, 7))
 	require.True(t, pays(32, 7))
-	require.False(t, pays(64, blockKeys+1), "a place does not fit a block")
+	require.False(t, pays(64, blockKeys+1), "the keys of a place do not fit a block")
 	require.False(t, NewPlain().GridAttentionPays(backend.GridAttention{Side: 64, Frames: 7, M: 64, D: 256}), "the specification forms the keys")
 }
 
+// TestGridAttentionPaysRounded checks the same in bfloat16.
 func TestGridAttentionPaysRounded(t *testing.T) {
 	d, err := Open(Options{Precision: "bf16"})
 	if err != nil {
@@ -143,10 +133,10 @@ func TestGridAttentionPaysRounded(t *testing.T) {
 	require.False(t, pays(64, 1, 64, 256))
 	require.True(t, pays(64, 7, 64, 256))
 	require.True(t, pays(32, 7, 64, 256))
-	require.False(t, pays(16, 7, 24, 96), "narrow")
+	require.False(t, pays(16, 7, 24, 96), "too narrow")
 }
 
-// BenchmarkGridAttention compares it with the attention to formed keys, which it spares, too.
+// BenchmarkGridAttention compares it with forming the keys and the attention to them.
 func BenchmarkGridAttention(b *testing.B) {
 	for _, s := range [][6]int{{64, 2, 64, 64, 256, 64}, {64, 3, 64, 64, 256, 64}, {64, 7, 64, 64, 256, 64}, {32, 4, 64, 64, 256, 64}, {32, 7, 64, 64, 256, 64}, {16, 7, 64, 24, 96, 24}} {
 		for _, precision := range []string{"f32", "bf16"} {

@@ -1,21 +1,21 @@
-package cpu_test
+package cpu
 
 import (
 	"fmt"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// The sizes are those of Hiera tiny, the memory attention and the fuser at 1024 x 1024. Run one with
+// The sizes are those of Hiera tiny, the memory attention and the fuser at 1024 x 1024. To run one:
 //
 //	go test ./nn/cpu -run '^$' -bench 'Rows/LayerNorm'
 
-// bench times call on a device with a zeroed buffer for each size and reports work/ns: GFLOP/s or GB/s.
+// bench measures call on a device, with a buffer of random numbers for each size, and reports work per nanosecond: GFLOP/s or
+// GB/s.
 func bench(b *testing.B, name string, work float64, unit string, sizes []int, call func(k backend.Kernels, buf []backend.Buffer)) {
 	b.Run(name, func(b *testing.B) {
-		d := cpu.New(0)
+		d := New(0)
 		defer d.Close()
 		buf := make([]backend.Buffer, len(sizes))
 		for i, n := range sizes {
@@ -34,6 +34,7 @@ func bench(b *testing.B, name string, work float64, unit string, sizes []int, ca
 	})
 }
 
+// BenchmarkMatMul measures products of the network.
 func BenchmarkMatMul(b *testing.B) {
 	for _, s := range []struct {
 		name    string
@@ -54,6 +55,7 @@ func BenchmarkMatMul(b *testing.B) {
 	}
 }
 
+// BenchmarkAttention measures attentions of the network.
 func BenchmarkAttention(b *testing.B) {
 	for _, s := range []struct {
 		name                    string
@@ -77,6 +79,7 @@ func BenchmarkAttention(b *testing.B) {
 	}
 }
 
+// BenchmarkConv measures convolutions, pooling and resizing.
 func BenchmarkConv(b *testing.B) {
 	for _, m := range []struct {
 		name       string
@@ -108,7 +111,7 @@ func BenchmarkConv(b *testing.B) {
 	bench(b, "max pool", 4*1.25*pool, "GB/s", []int{pool, pool / 4}, func(k backend.Kernels, buf []backend.Buffer) {
 		k.MaxPool(backend.MaxPool{X: buf[0], Y: buf[1], B: 1, H: 256, W: 256, C: 96})
 	})
-	for _, axis := range []string{"columns", "rows"} { // of one mask of 256 x 256 logits, resized to 1024
+	for _, axis := range []string{"columns", "rows"} { // one mask of 256 x 256 logits, resized to 1024
 		a := backend.Resample{Taps: 2, Outer: 1, In: 256, Out: 1024, Inner: 1024}
 		if axis == "columns" {
 			a.Outer, a.Inner = 256, 1
@@ -123,6 +126,7 @@ func BenchmarkConv(b *testing.B) {
 	}
 }
 
+// BenchmarkRows measures kernels that work row by row.
 func BenchmarkRows(b *testing.B) {
 	const n = 65536 * 96
 	bench(b, "LayerNorm 65536x96", 8*n, "GB/s", []int{n, 96, 96, n}, func(k backend.Kernels, buf []backend.Buffer) {
@@ -138,6 +142,7 @@ func BenchmarkRows(b *testing.B) {
 	})
 }
 
+// BenchmarkElementwise measures kernels that work element by element, sums, and the optimizer.
 func BenchmarkElementwise(b *testing.B) {
 	const n = 65536 * 96
 	for name, op := range map[string]backend.MapOp{"GELU": backend.MapGELU, "sigmoid": backend.MapSigmoid, "ReLU": backend.MapReLU} {

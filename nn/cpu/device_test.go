@@ -10,6 +10,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
+// TestMemoryStatistics checks the numbers of live, pooled and peak bytes as buffers come and go.
 func TestMemoryStatistics(t *testing.T) {
 	d := New(1)
 	a, b := d.Alloc(64), d.Alloc(1024)
@@ -24,6 +25,7 @@ func TestMemoryStatistics(t *testing.T) {
 	require.Equal(t, backend.Memory{Live: 4 * 64, Pooled: 4 * 1024, Peak: 4 * 64}, d.Memory())
 }
 
+// TestSizeClassWastesAtMostAQuarter checks the sizes to which buffers are rounded up.
 func TestSizeClassWastesAtMostAQuarter(t *testing.T) {
 	for n := 64; n < 1<<16; n += 7 {
 		c := sizeClass(n)
@@ -33,6 +35,7 @@ func TestSizeClassWastesAtMostAQuarter(t *testing.T) {
 	}
 }
 
+// TestPoolIsEmptiedWhenSizesChange checks that a pool that holds too much for what is live is emptied.
 func TestPoolIsEmptiedWhenSizesChange(t *testing.T) {
 	p := newPool()
 	p.put(p.take(keepPooled / 4))
@@ -43,6 +46,7 @@ func TestPoolIsEmptiedWhenSizesChange(t *testing.T) {
 	require.Equal(t, int64(4*112), p.mem.Live)
 }
 
+// TestFreshBuffersOfThePlainDeviceHoldNaN checks that the specification cannot depend on what a new buffer contains.
 func TestFreshBuffersOfThePlainDeviceHoldNaN(t *testing.T) {
 	d := NewPlain()
 	d.Free(upload(d, 1, 2, 3))
@@ -51,6 +55,7 @@ func TestFreshBuffersOfThePlainDeviceHoldNaN(t *testing.T) {
 	}
 }
 
+// TestMisuseOfBuffersPanics checks the message for each misuse of a buffer.
 func TestMisuseOfBuffersPanics(t *testing.T) {
 	d, other := New(1), New(1)
 	x, freed := d.Alloc(4), d.Alloc(4)
@@ -70,7 +75,7 @@ func TestMisuseOfBuffersPanics(t *testing.T) {
 	}
 }
 
-// parallel hands out every item once, whatever the number of threads.
+// TestParallelCoversTheRange checks that every item is processed once, whatever the number of threads.
 func TestParallelCoversTheRange(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 8} {
 		for _, n := range []int{0, 1, 2, 7, 100} {
@@ -87,12 +92,12 @@ func TestParallelCoversTheRange(t *testing.T) {
 	}
 }
 
-// foreign is a buffer of some other machine.
+// foreign is a buffer of another kind of device.
 type foreign struct{}
 
 func (foreign) Len() int { return 1 }
 
-// Every kernel refuses what its argument's Check refuses.
+// TestEveryKernelChecks checks that every kernel refuses what its argument's Check refuses.
 func TestEveryKernelChecks(t *testing.T) {
 	kernels, d := reflect.TypeFor[backend.Kernels](), reflect.ValueOf(New(1))
 	for i := range kernels.NumMethod() {

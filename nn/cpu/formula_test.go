@@ -1,4 +1,4 @@
-package cpu_test
+package cpu
 
 import (
 	"math"
@@ -7,26 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// The tests here evaluate the formula in the contract element by element, in float64, and compare.
+// The tests in this file evaluate the formula in the contract, element by element, and compare.
 
 const formulaTolerance = 1e-5 // sums of up to 13 products of normal numbers in float32
 
-func upload(d *cpu.Device, x []float32) backend.Buffer {
-	b := d.Alloc(len(x))
-	d.Write(b, 0, x)
-	return b
-}
-
-func download(t *testing.T, d *cpu.Device, b backend.Buffer) []float32 {
-	t.Helper()
-	x := make([]float32, b.Len())
-	require.NoError(t, d.Read(b, 0, x))
-	return x
-}
-
+// TestMatMulFormula checks products with bias, activation and residual, for both layouts of each operand.
 func TestMatMulFormula(t *testing.T) {
 	const m, n, kk, batch = 5, 7, 13, 3
 	a, b, bias, residual := normal(batch*m*kk), normal(batch*kk*n), normal(n), normal(batch*m*n)
@@ -48,15 +35,16 @@ func TestMatMulFormula(t *testing.T) {
 			}
 			want[i] = float32(s*(1+math.Erf(s/math.Sqrt2))/2) + residual[i]
 		}
-		d := cpu.NewPlain()
+		d := NewPlain()
 		c := d.Alloc(batch * m * n)
-		d.MatMul(backend.MatMul{A: upload(d, a), B: upload(d, b), C: c, M: m, N: n, K: kk, TransA: transA, TransB: transB,
+		d.MatMul(backend.MatMul{A: upload(d, a...), B: upload(d, b...), C: c, M: m, N: n, K: kk, TransA: transA, TransB: transB,
 			Batch: batch, StrideA: m * kk, StrideB: kk * n, StrideC: m * n,
-			Bias: upload(d, bias), Act: backend.GELU, Residual: upload(d, residual)})
+			Bias: upload(d, bias...), Act: backend.GELU, Residual: upload(d, residual...)})
 		require.InDeltaSlice(t, want, download(t, d, c), formulaTolerance, "transA %v transB %v", transA, transB)
 	}
 }
 
+// TestIm2ColFormula checks patches with stride and padding.
 func TestIm2ColFormula(t *testing.T) {
 	a := backend.Im2Col{B: 2, H: 6, W: 7, C: 3, KH: 3, KW: 5, Stride: 2, Pad: 2}
 	x := normal(a.B * a.H * a.W * a.C)
@@ -80,12 +68,13 @@ func TestIm2ColFormula(t *testing.T) {
 			}
 		}
 	}
-	d := cpu.NewPlain()
-	a.X, a.Cols = upload(d, x), d.Alloc(len(want))
+	d := NewPlain()
+	a.X, a.Cols = upload(d, x...), d.Alloc(len(want))
 	d.Im2Col(a)
 	require.Equal(t, want, download(t, d, a.Cols))
 }
 
+// TestZipFormula checks sums and products with all kinds of strides.
 func TestZipFormula(t *testing.T) {
 	x, y := normal(200), normal(100)
 	for _, a := range []backend.Zip{
@@ -95,7 +84,7 @@ func TestZipFormula(t *testing.T) {
 		{Dims: [3]int{1, 8, 3}, XStride: [3]int{0, 3, 1}, YStride: [3]int{0, 3, 1}},
 	} {
 		for _, op := range []backend.ZipOp{backend.ZipAdd, backend.ZipMul} {
-			d := cpu.NewPlain()
+			d := NewPlain()
 			var want []float32
 			for i := range a.Dims[0] {
 				for j := range a.Dims[1] {
@@ -110,13 +99,14 @@ func TestZipFormula(t *testing.T) {
 					}
 				}
 			}
-			a.Op, a.P, a.Q, a.X, a.Y, a.Z = op, 2, -3, upload(d, x), upload(d, y), d.Alloc(len(want))
+			a.Op, a.P, a.Q, a.X, a.Y, a.Z = op, 2, -3, upload(d, x...), upload(d, y...), d.Alloc(len(want))
 			d.Zip(a)
 			require.InDeltaSlice(t, want, download(t, d, a.Z), formulaTolerance)
 		}
 	}
 }
 
+// TestCopyFormula checks a copy of five axes.
 func TestCopyFormula(t *testing.T) {
 	a := backend.Copy{Dims: [5]int{2, 3, 2, 2, 3}, XStride: [5]int{40, 11, 1, 3, 5}, YStride: [5]int{36, 12, 6, 3, 1}, XOff: 2, YOff: 1}
 	x := normal(100)
@@ -129,13 +119,14 @@ func TestCopyFormula(t *testing.T) {
 		}
 		want[a.YOff+i] = x[xi]
 	}
-	d := cpu.NewPlain()
-	a.X, a.Y = upload(d, x), d.Alloc(73)
+	d := NewPlain()
+	a.X, a.Y = upload(d, x...), d.Alloc(73)
 	d.Fill(backend.Fill{X: a.Y, N: 1})
 	d.Copy(a)
 	require.Equal(t, want, download(t, d, a.Y))
 }
 
+// TestResampleFormula checks a table whose last entry points past the end.
 func TestResampleFormula(t *testing.T) {
 	const outer, in, out, inner, taps = 2, 4, 3, 5, 2
 	table := []float32{0, 0.25, 0.75, 2, -1, 2, 3, 1, 0} // the last term points past the end
@@ -148,12 +139,13 @@ func TestResampleFormula(t *testing.T) {
 			}
 		}
 	}
-	d := cpu.NewPlain()
+	d := NewPlain()
 	y := d.Alloc(len(want))
-	d.Resample(backend.Resample{X: upload(d, x), Y: y, Table: upload(d, table), Taps: taps, Outer: outer, In: in, Out: out, Inner: inner})
+	d.Resample(backend.Resample{X: upload(d, x...), Y: y, Table: upload(d, table...), Taps: taps, Outer: outer, In: in, Out: out, Inner: inner})
 	require.InDeltaSlice(t, want, download(t, d, y), formulaTolerance)
 }
 
+// TestRoPEFormula checks a rotation of some tokens with a table that repeats.
 func TestRoPEFormula(t *testing.T) {
 	const b, n, c, rotated, period = 2, 5, 4, 4, 2
 	x, want := normal(b*n*c), make([]float32, b*n*c)
@@ -173,28 +165,30 @@ func TestRoPEFormula(t *testing.T) {
 		want[i] = float32(x0*math.Cos(phi) - x1*math.Sin(phi))
 		want[i+1] = float32(x0*math.Sin(phi) + x1*math.Cos(phi))
 	}
-	d := cpu.NewPlain()
+	d := NewPlain()
 	y := d.Alloc(len(x))
-	d.RoPE(backend.RoPE{X: upload(d, x), Y: y, Table: upload(d, table), B: b, N: n, C: c, Rotated: rotated, Period: period})
+	d.RoPE(backend.RoPE{X: upload(d, x...), Y: y, Table: upload(d, table...), B: b, N: n, C: c, Rotated: rotated, Period: period})
 	require.InDeltaSlice(t, want, download(t, d, y), formulaTolerance)
 }
 
+// TestSumFormula checks a scaled sum along the middle axis.
 func TestSumFormula(t *testing.T) {
 	const outer, n, inner = 3, 7, 4
 	x, want := normal(outer*n*inner), make([]float32, outer*inner)
 	for i, v := range x {
 		want[i/(n*inner)*inner+i%inner] += 0.5 * v
 	}
-	d := cpu.NewPlain()
+	d := NewPlain()
 	y := d.Alloc(len(want))
-	d.Sum(backend.Sum{X: upload(d, x), Y: y, Outer: outer, N: n, Inner: inner, P: 0.5})
+	d.Sum(backend.Sum{X: upload(d, x...), Y: y, Outer: outer, N: n, Inner: inner, P: 0.5})
 	require.InDeltaSlice(t, want, download(t, d, y), formulaTolerance)
 }
 
-// A quarter of the groups survives a rate of 3/4, and a group shares its fate.
+// TestDropoutFates checks that a quarter of the groups survives a rate of 3/4, and that a group is kept or dropped
+// as a whole.
 func TestDropoutFates(t *testing.T) {
 	const n, group = 4000, 4
-	d := cpu.NewPlain()
+	d := NewPlain()
 	x, y := d.Alloc(n), d.Alloc(n)
 	d.Fill(backend.Fill{X: x, N: n, Value: 1})
 	d.Dropout(backend.Dropout{X: x, Y: y, N: n, Group: group, Rate: 0.75, Seed: 42})

@@ -19,8 +19,8 @@ func randomWords(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// BenchmarkGEMM reports GFLOP/s of products that the network makes: linear layers (B transposed), gradients of weights
-// (A transposed), a decoder's few tokens, windows.
+// BenchmarkGEMM reports the GFLOP/s of products in the network: linear layers (B transposed), gradients of weights (A
+// transposed), the decoder's few tokens, and windows.
 func BenchmarkGEMM(b *testing.B) {
 	for _, m := range []backend.MatMul{
 		{M: 4096, N: 256, K: 4096},
@@ -54,7 +54,7 @@ func BenchmarkGEMM(b *testing.B) {
 	}
 }
 
-// eachPrecision runs a benchmark in f32 and, where the machine can, in bf16.
+// eachPrecision runs a benchmark in f32 and, if the machine supports it, in bf16.
 func eachPrecision(b *testing.B, name string, run func(b *testing.B, d *Device)) {
 	for _, precision := range []string{"f32", "bf16"} {
 		b.Run(name+"/"+precision, func(b *testing.B) {
@@ -67,7 +67,8 @@ func eachPrecision(b *testing.B, name string, run func(b *testing.B, d *Device))
 	}
 }
 
-// The same bits on any number of threads, so that a training run repeats. The sizes make the blocks differ.
+// TestThreadsDoNotChangeProducts checks that the number of threads changes no bit, so that training is reproducible.
+// With these sizes, the number of threads changes the blocks.
 func TestThreadsDoNotChangeProducts(t *testing.T) {
 	for _, precision := range []string{"f32", "bf16"} {
 		for _, m := range []backend.MatMul{
@@ -101,7 +102,7 @@ func TestThreadsDoNotChangeProducts(t *testing.T) {
 	}
 }
 
-// Scratch comes from the pool: what a call needs is counted once, and the next call needs nothing more.
+// TestScratchIsReused checks that scratch memory comes from the pool, so that a second call needs no more.
 func TestScratchIsReused(t *testing.T) {
 	d := New(2)
 	m := backend.MatMul{A: d.Alloc(300 * 300), B: d.Alloc(300 * 300), C: d.Alloc(300 * 300), M: 300, N: 300, K: 300, Batch: 1}

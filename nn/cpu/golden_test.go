@@ -16,6 +16,7 @@ func upload(d *Device, x ...float32) backend.Buffer {
 	return b
 }
 
+// download returns the contents of a buffer.
 func download(t *testing.T, d *Device, b backend.Buffer) []float32 {
 	t.Helper()
 	x := make([]float32, b.Len())
@@ -23,8 +24,8 @@ func download(t *testing.T, d *Device, b backend.Buffer) []float32 {
 	return x
 }
 
-// Two tokens, one head of width 1, worked out by hand: with q = (0, 1), k = (0, ln 3) and v = (1, 5), the first query
-// sees equal weights, the second 1/4 and 3/4.
+// TestAttentionOfTwoTokens checks an attention worked out by hand: with q = (0, 1), k = (0, ln 3) and v = (1, 5),
+// the first query has equal weights, the second 1/4 and 3/4.
 func TestAttentionOfTwoTokens(t *testing.T) {
 	for _, d := range []*Device{New(1), NewPlain()} {
 		ln3 := float32(math.Log(3))
@@ -38,7 +39,8 @@ func TestAttentionOfTwoTokens(t *testing.T) {
 	}
 }
 
-// The row 1, 2, 3, 4 has mean 5/2 and variance 5/4; eps 1 makes the deviation 3/2.
+// TestLayerNormOfKnownRow checks the row 1, 2, 3, 4, whose mean is 5/2 and whose variance is 5/4; with an eps of 1,
+// the deviation is 3/2.
 func TestLayerNormOfKnownRow(t *testing.T) {
 	d := NewPlain()
 	x, gamma, beta, y := upload(d, 1, 2, 3, 4), upload(d, 1, 1, 2, 2), upload(d, 0, 1, 0, 1), d.Alloc(4)
@@ -46,7 +48,8 @@ func TestLayerNormOfKnownRow(t *testing.T) {
 	require.InDeltaSlice(t, []float32{-1, 1 - 1./3, 2. / 3, 3}, download(t, d, y), 1e-6)
 }
 
-// Values of x*Phi(x) from tables of the normal distribution: Phi(1) = 0.8413447461, Phi(2) = 0.9772498681.
+// TestGELUOfKnownValues checks x*Phi(x) with values from tables of the normal distribution: Phi(1) = 0.8413447461,
+// Phi(2) = 0.9772498681.
 func TestGELUOfKnownValues(t *testing.T) {
 	for _, d := range []*Device{New(1), NewPlain()} {
 		x := upload(d, -2, -1, 0, 1, 2, 20, -20)
@@ -56,7 +59,7 @@ func TestGELUOfKnownValues(t *testing.T) {
 	}
 }
 
-// [1 2; 3 4] [5 6; 7 8] = [19 22; 43 50], in all four ways of storing the operands.
+// TestMatMulOfTwoByTwo checks that [1 2; 3 4] [5 6; 7 8] = [19 22; 43 50], with both layouts of each operand.
 func TestMatMulOfTwoByTwo(t *testing.T) {
 	for _, d := range []*Device{New(1), NewPlain()} {
 		a := map[bool]backend.Buffer{false: upload(d, 1, 2, 3, 4), true: upload(d, 1, 3, 2, 4)}
@@ -72,8 +75,8 @@ func TestMatMulOfTwoByTwo(t *testing.T) {
 	}
 }
 
-// A horizontal edge detector in a 3 x 3 depthwise kernel on the image 1 2 3 / 4 5 6: the difference of the right and the
-// left neighbor, 0 outside.
+// TestDepthwiseConvOfSmallImage checks a 3 x 3 kernel that subtracts the left neighbor from the right one, on the
+// image 1 2 3 / 4 5 6, with 0 outside.
 func TestDepthwiseConvOfSmallImage(t *testing.T) {
 	d := NewPlain()
 	x, y := upload(d, 1, 2, 3, 4, 5, 6), d.Alloc(6)
@@ -82,7 +85,8 @@ func TestDepthwiseConvOfSmallImage(t *testing.T) {
 	require.Equal(t, []float32{12, 12, 8, 15, 12, 5}, download(t, d, y))
 }
 
-// One AdamW step from rest moves every parameter by about LR against the sign of its gradient, after the decay.
+// TestAdamWFirstStep checks that the first step moves every parameter by about LR against the sign of its gradient,
+// after the decay.
 func TestAdamWFirstStep(t *testing.T) {
 	d := NewPlain()
 	p, g, m, v := upload(d, 1, 1, 0), upload(d, 4, -0.5, 0), upload(d, 0, 0, 0), upload(d, 0, 0, 0)
@@ -92,7 +96,7 @@ func TestAdamWFirstStep(t *testing.T) {
 	require.InDeltaSlice(t, []float32{0.4, -0.05, 0}, download(t, d, m), 1e-6)
 }
 
-// A logit of 0 is a coin toss: p = 1/2, BCE = ln 2, focal = alpha_t * ln 2 / 4.
+// TestMaskLossOfCoinTosses checks logits of 0, for which p = 1/2, BCE = ln 2 and focal = alpha_t * ln 2 / 4.
 func TestMaskLossOfCoinTosses(t *testing.T) {
 	d := NewPlain()
 	out := d.Alloc(backend.MaskLossTerms)

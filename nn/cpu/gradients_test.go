@@ -1,14 +1,14 @@
-package cpu_test
+package cpu
 
 import (
 	"math/rand/v2"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/nn/backend"
-	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
+// normal returns n normal random numbers, the same every time.
 func normal(n int) []float32 {
 	rng := rand.New(rand.NewPCG(3, uint64(n)))
 	x := make([]float32, n)
@@ -18,7 +18,8 @@ func normal(n int) []float32 {
 	return x
 }
 
-// spread returns n numbers that keep 1/8 from each other and from 0, in random order: no kink comes near.
+// spread returns n numbers at least 1/16 from 0 and 1/4 from each other, in random order, so that finite differences do not
+// step over a kink.
 func spread(n int) []float32 {
 	x := make([]float32, n)
 	for i, j := range rand.New(rand.NewPCG(5, uint64(n))).Perm(n) {
@@ -27,11 +28,14 @@ func spread(n int) []float32 {
 	return x
 }
 
+// gradients compares the gradients of f with finite differences.
 func gradients(t *testing.T, inputs [][]float32, f kerneltest.Function) {
 	t.Helper()
-	kerneltest.Gradients(t, cpu.NewPlain(), inputs, f)
+	kerneltest.Gradients(t, NewPlain(), inputs, f)
 }
 
+// TestAttentionGradient checks the gradients of queries, keys and values, with keys and values per item and shared
+// by all.
 func TestAttentionGradient(t *testing.T) {
 	const b, h, nq, nk, d, dv = 2, 2, 3, 4, 3, 2
 	for _, shared := range []bool{false, true} { // K and V of one item for all
@@ -51,7 +55,7 @@ func TestAttentionGradient(t *testing.T) {
 			return backend.Attention{Q: at(x[0], nq, d, b), K: at(x[1], nk, d, items), V: at(x[2], nk, dv, items),
 				O: at(y, nq, dv, b), LSE: lse, B: b, Heads: h, Nq: nq, Nk: nk, D: d, Dv: dv, Scale: 0.7}
 		}
-		dev := cpu.NewPlain()
+		dev := NewPlain()
 		lse = dev.Alloc(b * h * nq)
 		kerneltest.Gradients(t, dev, [][]float32{normal(b * nq * h * d), normal(items * nk * h * d), normal(items * nk * h * dv)},
 			kerneltest.Function{
@@ -65,6 +69,7 @@ func TestAttentionGradient(t *testing.T) {
 	}
 }
 
+// TestLayerNormGradient checks the gradients of the input, gamma and beta.
 func TestLayerNormGradient(t *testing.T) {
 	const rows, c = 3, 5
 	gradients(t, [][]float32{normal(rows * c), normal(c), normal(c + 1)[1:]}, kerneltest.Function{
@@ -79,6 +84,7 @@ func TestLayerNormGradient(t *testing.T) {
 	})
 }
 
+// TestDepthwiseConvGradient checks the gradients of the image, weights and bias.
 func TestDepthwiseConvGradient(t *testing.T) {
 	const b, h, w, c, size = 2, 3, 4, 2, 3
 	gradients(t, [][]float32{normal(b * h * w * c), normal(size * size * c), normal(c)}, kerneltest.Function{
@@ -93,6 +99,7 @@ func TestDepthwiseConvGradient(t *testing.T) {
 	})
 }
 
+// TestMapGradient checks the gradients of ReLU, GELU and the sigmoid.
 func TestMapGradient(t *testing.T) {
 	const n = 33
 	for _, op := range []backend.MapOp{backend.MapReLU, backend.MapGELU, backend.MapSigmoid} {
@@ -108,6 +115,7 @@ func TestMapGradient(t *testing.T) {
 	}
 }
 
+// TestMaxPoolGradient checks the gradient of pooling with an odd height, whose last row is ignored.
 func TestMaxPoolGradient(t *testing.T) {
 	const b, h, w, c = 2, 5, 4, 2
 	gradients(t, [][]float32{spread(b * h * w * c)}, kerneltest.Function{
@@ -121,10 +129,10 @@ func TestMaxPoolGradient(t *testing.T) {
 	})
 }
 
-// The loss is a weighted sum of the first three terms of MaskLoss; the others have no gradient.
+// TestMaskLossGradient checks the gradient of a weighted sum of the first three terms; the others have none.
 func TestMaskLossGradient(t *testing.T) {
 	const b, p, repeat = 4, 5, 2
-	dev := cpu.NewPlain()
+	dev := NewPlain()
 	truth := dev.Alloc(b / repeat * p)
 	dev.Write(truth, 0, []float32{1, 0, 1, 1, 0, 0, 0, 1, 0, 1})
 	terms := dev.Alloc(b * backend.MaskLossTerms)

@@ -9,14 +9,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// roundEverything makes d round small products, too.
+// roundEverything makes d round the operands of small products, too.
 func roundEverything(d *Device) *Device {
 	r := d.rounding
 	r.rows, r.columns, r.steps, r.width = 0, 0, 0, 0
 	return d
 }
 
-// Products in bf16 against their specification, and against the one in float32.
+// TestBF16 compares products in bfloat16 with their specification, and with the specification in float32.
 func TestBF16(t *testing.T) {
 	for _, level := range []string{"plain", "avx512"} {
 		for _, rounds := range []bool{true, false} {

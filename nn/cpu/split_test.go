@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestSplit checks how the threads of a device are divided among parts, which keep its other properties.
 func TestSplit(t *testing.T) {
 	threads := func(whole *Device, n int) (of []int) {
 		for _, part := range whole.Split(n) {

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every task runs once, on a thread of the right number, and worker numbers are not shared at the same time.
+// TestWorkersShareTasks checks that every task runs once, and that no two tasks have the same worker number at the
+// same time.
 func TestWorkersShareTasks(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 8} {
 		c := newWorkers(threads)
@@ -30,7 +31,7 @@ func TestWorkersShareTasks(t *testing.T) {
 	}
 }
 
-// Workers that sleep are woken: a job whose tasks wait for each other ends.
+// TestWorkersWakeUp checks that sleeping workers are woken, with a job whose tasks wait for each other.
 func TestWorkersWakeUp(t *testing.T) {
 	c := newWorkers(2)
 	defer c.stop()
@@ -42,6 +43,7 @@ func TestWorkersWakeUp(t *testing.T) {
 	}
 }
 
+// TestWorkersRunNestedTasks checks that tasks within tasks run on the worker that shares them.
 func TestWorkersRunNestedTasks(t *testing.T) {
 	c := newWorkers(4)
 	defer c.stop()
@@ -55,7 +57,8 @@ func TestWorkersRunNestedTasks(t *testing.T) {
 	require.EqualValues(t, 100, count.Load())
 }
 
-// A panic in any task comes out of share, once no task runs any more; the workers go on.
+// TestWorkersPassPanicsOn checks that a panic in a task is passed on when no task is running anymore, and that the
+// workers can be used again.
 func TestWorkersPassPanicsOn(t *testing.T) {
 	c := newWorkers(3)
 	defer c.stop()
@@ -83,7 +86,7 @@ func TestWorkersPassPanicsOn(t *testing.T) {
 	require.EqualValues(t, 20, count.Load())
 }
 
-// Several devices work at the same time, on fewer cores than they have threads.
+// TestWorkersOfSeveralDevices lets several devices work at once on fewer cores than they have threads.
 func TestWorkersOfSeveralDevices(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var all sync.WaitGroup
@@ -103,7 +106,7 @@ func TestWorkersOfSeveralDevices(t *testing.T) {
 	require.EqualValues(t, 4*50*64, total.Load())
 }
 
-// A device that is closed, or that nobody holds any more, leaves no goroutine behind.
+// TestWorkersStop checks that a device that is closed, or no longer referenced, leaves no goroutine behind.
 func TestWorkersStop(t *testing.T) {
 	before := runtime.NumGoroutine()
 	use := func() *Device {

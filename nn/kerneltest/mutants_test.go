@@ -11,7 +11,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// Each mutant is the CPU device with one mistake in one kernel. The suite must find all of them.
+// mutant is the plain device with a mistake in one kernel.
 type mutant struct {
 	*cpu.Device
 	matMul   func(*cpu.Device, backend.MatMul)
@@ -53,7 +53,7 @@ func mutants(d *cpu.Device) map[[2]string]mutant {
 			}
 			d.MatMul(a)
 		}},
-		{"MatMul", "turns every token"}:              {matMul: func(d *cpu.Device, a backend.MatMul) { a.Turn.Rotated = a.Turn.N; d.MatMul(a) }},
+		{"MatMul", "rotates every token"}:            {matMul: func(d *cpu.Device, a backend.MatMul) { a.Turn.Rotated = a.Turn.N; d.MatMul(a) }},
 		{"MatMul", "ignores the stride of the bias"}: {matMul: func(d *cpu.Device, a backend.MatMul) { a.StrideBias = 0; d.MatMul(a) }},
 		{"MatMul", "ignores the stride of B"}:        {matMul: func(d *cpu.Device, a backend.MatMul) { a.StrideB = 0; d.MatMul(a) }},
 		{"MatMul", "activates after the residual"}: {matMul: func(d *cpu.Device, a backend.MatMul) {
@@ -81,7 +81,7 @@ func mutants(d *cpu.Device) map[[2]string]mutant {
 		{"LayerNorm", "forgets the last row"}:        {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Rows = max(1, a.Rows-1); d.LayerNorm(a) }},
 		{"LayerNorm", "forgets the activation"}:      {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Act = backend.Identity; d.LayerNorm(a) }},
 		{"LayerNorm", "ignores Eps"}:                 {norm: func(d *cpu.Device, a backend.LayerNorm) { a.Eps = 0; d.LayerNorm(a) }},
-		{"RoPE", "turns one way only"}:               {rope: func(d *cpu.Device, a backend.RoPE) { a.Inverse = false; d.RoPE(a) }},
+		{"RoPE", "rotates in one direction only"}:    {rope: func(d *cpu.Device, a backend.RoPE) { a.Inverse = false; d.RoPE(a) }},
 		{"RoPE", "rotates every token"}:              {rope: func(d *cpu.Device, a backend.RoPE) { a.Rotated = a.N; d.RoPE(a) }},
 		{"Choose", "opens all items"}:                {choose: func(d *cpu.Device, a backend.Choose) { a.Gate = nil; d.Choose(a) }},
 		{"Choose", "always takes the first"}:         {choose: func(d *cpu.Device, a backend.Choose) { a.K = 1; a.Rank = nil; d.Choose(a) }},
@@ -116,7 +116,7 @@ func tanhGELU(d *cpu.Device, a backend.Map) {
 	d.Write(a.Y, 0, x)
 }
 
-// verdict notes failures instead of failing.
+// verdict records failures instead of failing.
 type verdict struct {
 	testing.TB
 	failed bool
@@ -125,6 +125,7 @@ type verdict struct {
 func (v *verdict) Error(...any)          { v.failed = true }
 func (v *verdict) Errorf(string, ...any) { v.failed = true }
 
+// TestSuiteFindsMutants checks that the suite notices the mistake of every mutant.
 func TestSuiteFindsMutants(t *testing.T) {
 	d := cpu.New(0)
 	for mistake, m := range mutants(d) {
@@ -145,7 +146,7 @@ func TestSuiteFindsMutants(t *testing.T) {
 	}
 }
 
-// Every method of backend.Kernels has a place in the suite.
+// TestSuiteIsComplete checks that the suite covers every method of backend.Kernels.
 func TestSuiteIsComplete(t *testing.T) {
 	kernels := reflect.TypeFor[backend.Kernels]()
 	var want, got []string

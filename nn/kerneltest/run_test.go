@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestOptionsSelectKernels checks what Only and Except leave out.
 func TestOptionsSelectKernels(t *testing.T) {
 	some := Options{Except: map[string]string{"MatMul": "has a test of its own"}}
 	require.NoError(t, some.check())
@@ -20,6 +21,7 @@ func TestOptionsSelectKernels(t *testing.T) {
 	}
 }
 
+// TestOptionsRefuseMistakes checks the errors for unknown kernels and missing reasons.
 func TestOptionsRefuseMistakes(t *testing.T) {
 	require.EqualError(t, Options{Only: []string{"Matmul"}}.check(), `kerneltest.Run: Only names "Matmul", which is not a kernel`)
 	require.EqualError(t, Options{Except: map[string]string{"Mapp": "slow"}}.check(), `kerneltest.Run: Except names "Mapp", which is not a kernel`)

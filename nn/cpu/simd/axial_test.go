@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestAxial compares scores of a grid's keys with sums in float64, for every number of keys that the kernel accepts.
 func TestAxial(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(3, 3))
@@ -36,7 +37,7 @@ func TestAxial(t *testing.T) {
 	})
 }
 
-// In pairs the sums of a and b are rounded, but for the constant, and so is m.
+// TestAxialPairs checks that in bfloat16, m and the sums of a and b, except for the constant, are rounded.
 func TestAxialPairs(t *testing.T) {
 	roundingLevels(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(4, 3))
@@ -69,6 +70,7 @@ func TestAxialPairs(t *testing.T) {
 	})
 }
 
+// BenchmarkAxial measures scores of a grid's keys.
 func BenchmarkAxial(b *testing.B) {
 	f := Detect()
 	const n, k = 32, 64

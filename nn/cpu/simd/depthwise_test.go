@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// One and three groups of pixels, one to seven rows, sums that begin with nothing, a bias and what is there, against float64.
+// TestDepthwise compares sums over one to seven rows that begin with zero, a bias, or the present values with sums
+// in float64.
 func TestDepthwise(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(12, 12))
@@ -56,6 +57,7 @@ func TestDepthwise(t *testing.T) {
 	})
 }
 
+// TestDepthwiseGradient compares the gradients of the weights with sums in float64.
 func TestDepthwiseGradient(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(13, 13))

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// someRows returns n guarded random rows of a length.
+// someRows returns n random rows of a length, each followed by a guard.
 func someRows(rng *rand.Rand, n, length int) [][]float32 {
 	out := make([][]float32, n)
 	for i := range out {
@@ -25,7 +25,8 @@ func copyRows(rows [][]float32) [][]float32 {
 	return out
 }
 
-// The rows of cuts and flows, of every length up to three vectors, are those of the plain functions to the bit.
+// TestFieldRows checks that the rows of cuts and flows, of every length up to three vectors, equal those of the
+// plain functions bit for bit.
 func TestFieldRows(t *testing.T) {
 	calls := []struct {
 		name string
@@ -66,7 +67,8 @@ func TestFieldRows(t *testing.T) {
 	})
 }
 
-// Planes of every width up to three vectors, and planes that are all border, both colors.
+// TestFlowRelax checks that planes of every width up to three vectors, including planes that consist of border only,
+// equal those of the plain functions bit for bit.
 func TestFlowRelax(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()

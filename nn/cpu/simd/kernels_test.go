@@ -1,7 +1,6 @@
 package simd
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -9,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// eachLevel runs test for the kernels of every instruction set that this machine has.
+// eachLevel runs a test for the kernels of every instruction set, and skips it for those that this machine does not have.
 func eachLevel(t *testing.T, test func(t *testing.T, f *Kernels)) {
 	for _, name := range []string{"plain", "avx2", "avx512", "neon"} {
 		t.Run(name, func(t *testing.T) {
@@ -22,6 +21,7 @@ func eachLevel(t *testing.T, test func(t *testing.T, f *Kernels)) {
 	}
 }
 
+// random returns n random numbers between -scale and scale.
 func random(rng *rand.Rand, n int, scale float32) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -32,6 +32,7 @@ func random(rng *rand.Rand, n int, scale float32) []float32 {
 
 const guard = 12345 // a word that no kernel may touch
 
+// guarded returns n words to write to, and 16 that must not be touched; all have the value of guard.
 func guarded(n int) []float32 {
 	x := make([]float32, n+16)
 	for i := range x {
@@ -40,6 +41,7 @@ func guarded(n int) []float32 {
 	return x
 }
 
+// requireGuard checks that no word was touched.
 func requireGuard(t *testing.T, x []float32) {
 	t.Helper()
 	for i, v := range x {
@@ -47,6 +49,7 @@ func requireGuard(t *testing.T, x []float32) {
 	}
 }
 
+// TestTile compares products of packed operands with sums in float64, and checks that nothing else is written.
 func TestTile(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(1, 1))
@@ -73,7 +76,8 @@ func TestTile(t *testing.T) {
 	})
 }
 
-// Operands in place, A by rows and by columns.
+// TestTileInPlace compares products of operands that are not packed, with A by rows and by columns, with sums in
+// float64.
 func TestTileInPlace(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(6, 6))
@@ -101,6 +105,7 @@ func TestTileInPlace(t *testing.T) {
 	})
 }
 
+// TestTileRefusesShortSlices checks that slices that are too short panic instead of being read past their end.
 func TestTileRefusesShortSlices(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		a, b, c := make([]float32, f.MR), make([]float32, f.NR), make([]float32, f.MR*f.NR)
@@ -114,6 +119,7 @@ func TestTileRefusesShortSlices(t *testing.T) {
 	})
 }
 
+// TestPack4 checks that four rows of every length are interleaved.
 func TestPack4(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(2, 2))
@@ -134,6 +140,7 @@ func TestPack4(t *testing.T) {
 	})
 }
 
+// TestCopy checks that rows with gaps are packed.
 func TestCopy(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(6, 6))
@@ -155,7 +162,8 @@ func TestCopy(t *testing.T) {
 	})
 }
 
-// Every length up to three vectors, so that every mask of a tail is used.
+// TestRowsOfAnyLength compares elementwise functions on every length up to three vectors, so that every mask of a
+// tail is used, with float64.
 func TestRowsOfAnyLength(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(3, 3))
@@ -182,7 +190,7 @@ func TestRowsOfAnyLength(t *testing.T) {
 	})
 }
 
-// TestAdamW makes two steps on every length up to three vectors.
+// TestAdamW makes two steps on every length up to three vectors, and compares them with float64.
 func TestAdamW(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(7, 7))
@@ -219,98 +227,7 @@ func TestAdamW(t *testing.T) {
 	})
 }
 
-// panelOf returns n rows of NR scores.
-func panelOf(f *Kernels, rng *rand.Rand, n int, scale float32) []float32 {
-	return random(rng, n*f.NR, scale)
-}
-
-func TestSoftmaxInSteps(t *testing.T) {
-	eachLevel(t, func(t *testing.T, f *Kernels) {
-		for _, scale := range []float32{1, 30, 1000} {
-			rng := rand.New(rand.NewPCG(4, 4))
-			const steps, n = 3, 7
-			scores := panelOf(f, rng, steps*n, scale)
-			largest, sum, alpha := random(rng, f.NR, 0), make([]float32, f.NR), make([]float32, f.NR)
-			for j := range largest {
-				largest[j] = float32(math.Inf(-1))
-			}
-			p := append([]float32(nil), scores...)
-			for s := range steps {
-				f.Softmax(n, p[s*n*f.NR:], largest, sum, alpha)
-				for j := range f.NR { // what came before, relative to the new maximum
-					for i := range s * n {
-						p[i*f.NR+j] *= alpha[j]
-					}
-				}
-			}
-			for j := range f.NR {
-				m, total := math.Inf(-1), 0.0
-				for i := range steps * n {
-					m = max(m, float64(scores[i*f.NR+j]))
-				}
-				for i := range steps * n {
-					total += math.Exp2(float64(scores[i*f.NR+j]) - m)
-				}
-				require.Equal(t, float32(m), largest[j])
-				require.InEpsilon(t, total, sum[j], 1e-6)
-				for i := range steps * n {
-					want := math.Exp2(float64(scores[i*f.NR+j]) - m)
-					require.InDelta(t, want, p[i*f.NR+j], 1e-6, "scale %v, row %d, lane %d", scale, i, j)
-				}
-			}
-		}
-	})
-}
-
-// As many equal terms as the memory has keys, whose roundings all go the same way; one long chain of sums is off by 1e-4.
-func TestSoftmaxOfManyKeys(t *testing.T) {
-	eachLevel(t, func(t *testing.T, f *Kernels) {
-		const n, steps = 240, 120
-		largest, sum, alpha := make([]float32, f.NR), make([]float32, f.NR), make([]float32, f.NR)
-		s := make([]float32, n*f.NR)
-		for range steps {
-			for i := range s {
-				s[i] = -0.3
-			}
-			f.Softmax(n, s, largest, sum, alpha)
-		}
-		for j := range sum {
-			require.InEpsilon(t, n*steps*math.Exp2(float64(float32(-0.3))), sum[j], 1e-5)
-		}
-	})
-}
-
-func TestSoftmaxOfNaN(t *testing.T) {
-	eachLevel(t, func(t *testing.T, f *Kernels) {
-		for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-			s, state := make([]float32, 3*f.NR), make([]float32, 3*f.NR)
-			s[f.NR] = float32(bad) // lane 0, the second of three keys
-			f.Softmax(3, s, state[:f.NR], state[f.NR:], state[2*f.NR:])
-			require.True(t, math.IsNaN(float64(state[f.NR])), "sum of a lane with %v", bad)
-			require.Equal(t, float32(3), state[f.NR+1], "sum of the lane beside")
-		}
-	})
-}
-
-func TestPanels(t *testing.T) {
-	eachLevel(t, func(t *testing.T, f *Kernels) {
-		rng := rand.New(rand.NewPCG(5, 5))
-		const n = 5
-		s, dp := panelOf(f, rng, n, 10), panelOf(f, rng, n, 1)
-		lse, delta := random(rng, f.NR, 10), random(rng, f.NR, 1)
-		p, ds, scaled := append([]float32(nil), s...), append([]float32(nil), dp...), append([]float32(nil), s...)
-		f.Probability(n, p, lse)
-		f.ScoreGradient(n, p, ds, delta)
-		f.ScaleLanes(n, scaled, delta)
-		for i := range s {
-			j := i % f.NR
-			require.InEpsilon(t, math.Exp2(float64(s[i]-lse[j])), p[i], 1e-6, fmt.Sprint(i))
-			require.Equal(t, p[i]*(dp[i]-delta[j]), ds[i])
-			require.Equal(t, s[i]*delta[j], scaled[i])
-		}
-	})
-}
-
+// TestLevelNames checks the default level, and the error for an unknown one.
 func TestLevelNames(t *testing.T) {
 	f, err := Level("auto")
 	require.NoError(t, err)

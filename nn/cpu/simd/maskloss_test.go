@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestMaskLoss compares the loss and its gradient with those of the plain functions.
 func TestMaskLoss(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()

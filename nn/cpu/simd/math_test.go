@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sweep returns floats that cover lo..hi evenly, and every power of two down to the denormals.
+// sweep returns floats that cover lo..hi evenly, powers of two down to the denormals, and both zeros.
 func sweep(lo, hi float64) []float32 {
 	const n = 200_000
 	x := make([]float32, 0, n+600)
@@ -39,6 +39,7 @@ func requireFunction(t *testing.T, f func(dst, x []float32), want func(float64) 
 
 const denormal = 1.5e-45 // the spacing of denormal numbers
 
+// TestExp compares exponentials with float64, and checks where they become 0 or infinite.
 func TestExp(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.Exp, math.Exp, sweep(-103.9, 88.7), denormal, 3e-7)
@@ -49,6 +50,7 @@ func TestExp(t *testing.T) {
 	})
 }
 
+// TestGELUGradient compares the derivative with float64.
 func TestGELUGradient(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		ones := make([]float32, 1<<18)
@@ -62,6 +64,7 @@ func TestGELUGradient(t *testing.T) {
 	})
 }
 
+// TestSigmoid compares sigmoids with float64, and checks their limits.
 func TestSigmoid(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		requireFunction(t, f.Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, sweep(-87, 100), 0, 5e-7)
@@ -71,6 +74,7 @@ func TestSigmoid(t *testing.T) {
 	})
 }
 
+// TestGELU compares values with float64, and checks their limits.
 func TestGELU(t *testing.T) {
 	gelu := func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 }
 	eachLevel(t, func(t *testing.T, f *Kernels) {
@@ -84,6 +88,7 @@ func TestGELU(t *testing.T) {
 	})
 }
 
+// TestNaNStaysNaN checks that no function turns NaN into a number.
 func TestNaNStaysNaN(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		x := make([]float32, 19) // a vector and a tail

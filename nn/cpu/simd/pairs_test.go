@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// roundingLevels runs test for the kernels in bfloat16 that this machine has.
+// roundingLevels runs a test for the bfloat16 kernels of every instruction set, and skips it for those that this machine does
+// not have.
 func roundingLevels(t *testing.T, test func(t *testing.T, f *Kernels)) {
 	for _, name := range []string{"plain", "avx512"} {
 		t.Run(name, func(t *testing.T) {
@@ -21,7 +22,8 @@ func roundingLevels(t *testing.T, test func(t *testing.T, f *Kernels)) {
 	}
 }
 
-// Ties go to the even neighbor; what overflows becomes infinite; NaN stays NaN; denormal numbers vanish.
+// TestRoundBF16 checks that ties go to the even neighbor, overflows become infinite, NaN stays NaN, and denormal
+// numbers become 0.
 func TestRoundBF16(t *testing.T) {
 	ulp := math.Ldexp(1, -7) // of numbers from 1 on
 	for _, c := range [][2]float64{
@@ -47,7 +49,7 @@ func TestRoundBF16(t *testing.T) {
 	}
 }
 
-// special returns n random words, among them those that are hard to round.
+// special returns n random words, some of which are hard to round.
 func special(rng *rand.Rand, n int) []float32 {
 	x := random(rng, n, 2)
 	hard := []float32{1 + 1./256, 1 + 3./256, -1 - 1./256, 1e-40, -1e-40, float32(math.Inf(1)), math.MaxFloat32, 0}
@@ -59,7 +61,7 @@ func special(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// bitsOf lets require compare pairs, many of which are NaN as numbers.
+// bitsOf returns the bits of pairs. As numbers, many of them are NaN, which require.Equal would not find equal.
 func bitsOf(x []float32) []uint32 {
 	bits := make([]uint32, len(x))
 	for i, v := range x {
@@ -68,6 +70,7 @@ func bitsOf(x []float32) []uint32 {
 	return bits
 }
 
+// TestPair4 checks that four rows of every length are rounded, paired and interleaved.
 func TestPair4(t *testing.T) {
 	roundingLevels(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(2, 2))
@@ -94,6 +97,7 @@ func TestPair4(t *testing.T) {
 	})
 }
 
+// TestPairColumns checks that columns are rounded and paired, with an odd last row and unused columns filled with 0.
 func TestPairColumns(t *testing.T) {
 	roundingLevels(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(3, 3))
@@ -125,6 +129,7 @@ func TestPairColumns(t *testing.T) {
 	})
 }
 
+// TestPairBInPlace checks that pairs may overwrite what they are made of.
 func TestPairBInPlace(t *testing.T) {
 	roundingLevels(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(4, 4))
@@ -138,7 +143,8 @@ func TestPairBInPlace(t *testing.T) {
 	})
 }
 
-// Products of bfloat16 are exact in float32, so that only the sums round.
+// TestTileOfPairs compares products of rounded operands with float64. They are exact in float32, so only the sums
+// round.
 func TestTileOfPairs(t *testing.T) {
 	roundingLevels(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(5, 5))
@@ -165,6 +171,7 @@ func TestTileOfPairs(t *testing.T) {
 	})
 }
 
+// TestLevelBF16Names checks the errors for instruction sets without bfloat16 and for unknown ones.
 func TestLevelBF16Names(t *testing.T) {
 	_, err := LevelBF16("avx2")
 	require.ErrorContains(t, err, "simd: ")

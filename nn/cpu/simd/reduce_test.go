@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Rows of every length up to seven vectors, so that every block of columns and every mask is used, against sums in float64.
+// TestSumsOverRows compares sums over rows of every length up to seven vectors, so that every block of columns and
+// every mask is used, with float64.
 func TestSumsOverRows(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(9, 9))
@@ -32,7 +33,7 @@ func TestSumsOverRows(t *testing.T) {
 	})
 }
 
-// Runs of every length up to three vectors, one after the other and apart.
+// TestAddRuns checks sums of runs of every length up to three vectors, with and without gaps.
 func TestAddRuns(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(16, 16))
@@ -58,6 +59,7 @@ func TestAddRuns(t *testing.T) {
 	})
 }
 
+// TestRotate compares rotations in both directions with float64.
 func TestRotate(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(10, 10))
@@ -80,7 +82,7 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-// A tile begins with a bias, with another matrix, and with what is there.
+// TestTileFrom checks products that begin with a bias or with another matrix.
 func TestTileFrom(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		rng := rand.New(rand.NewPCG(11, 11))

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The plain functions specify the others, on every length up to three vectors.
+// TestSumsOfAnyLength compares functions on every length up to three vectors with the plain ones.
 func TestSumsOfAnyLength(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()
@@ -39,7 +39,8 @@ func TestSumsOfAnyLength(t *testing.T) {
 	})
 }
 
-// Rows with a mean far from 0, of every length up to three vectors.
+// TestLayerNorm compares both passes on rows with a mean far from 0, of every length up to three vectors, with the
+// plain functions.
 func TestLayerNorm(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		const rows, eps = 3, 1e-5
@@ -62,7 +63,7 @@ func TestLayerNorm(t *testing.T) {
 				dx, dgamma, dbeta := guarded(rows*n), guarded(n), guarded(n)
 				clear(dgamma[:n])
 				clear(dbeta[:n])
-				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps, false) // dgamma and dbeta twice
+				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps, false) // dgamma and dbeta are added twice
 				kernels.LayerNormBackward(dx[:rows*n], dgamma[:n], dbeta[:n], x, dy, gamma, eps, true)
 				requireGuard(t, dx[rows*n:])
 				requireGuard(t, dgamma[n:])
@@ -79,7 +80,7 @@ func TestLayerNorm(t *testing.T) {
 	})
 }
 
-// requireClose compares up to a part of the largest value; guards are left out.
+// requireClose compares with a tolerance relative to the largest value, not counting guards.
 func requireClose(t *testing.T, want, got []float32, part float64) {
 	t.Helper()
 	largest := 0.0
@@ -93,7 +94,7 @@ func requireClose(t *testing.T, want, got []float32, part float64) {
 	}
 }
 
-// Pixels with few values, so that several are equally large.
+// TestMaxPool checks that pooling and its gradient equal those of the plain functions on pixels with many ties.
 func TestMaxPool(t *testing.T) {
 	eachLevel(t, func(t *testing.T, f *Kernels) {
 		plain := Plain()

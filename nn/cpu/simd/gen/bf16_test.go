@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The encodings of GNU as (binutils 2.40) of the same instructions.
+// TestEncodings compares the encodings of instructions with those of GNU as (binutils 2.40).
 func TestEncodings(t *testing.T) {
 	for _, c := range []struct {
 		name            string

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The committed files are what the generator writes.
+// TestCommittedFilesAreCurrent checks that the committed files are what the generator writes.
 func TestCommittedFilesAreCurrent(t *testing.T) {
 	files, err := allFiles()
 	if err != nil {
