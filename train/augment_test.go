@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// testSlice returns a slice of 37*i mod 251.
 func testSlice(h, w int) []uint8 {
 	pix := make([]uint8, h*w)
 	for i := range pix {
@@ -15,8 +16,10 @@ func testSlice(h, w int) []uint8 {
 	return pix
 }
 
+// plainJitter returns a jitter that changes nothing.
 func plainJitter() jitter { return jitter{brightness: 1, contrast: 1, gamma: 1} }
 
+// TestNoAugmentIsIdentity checks that without augmentation, image and labels stay as they are.
 func TestNoAugmentIsIdentity(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	w := NoAugment().draw(rng, 16, 16)
@@ -25,12 +28,13 @@ func TestNoAugmentIsIdentity(t *testing.T) {
 	require.Equal(t, pix, w.labels(pix))
 }
 
+// TestFlipMirrorsRows checks that a flip reverses each row.
 func TestFlipMirrorsRows(t *testing.T) {
 	require.Equal(t, []uint8{3, 2, 1, 6, 5, 4}, flipped([]uint8{1, 2, 3, 4, 5, 6}, 3))
 }
 
-// TestQuarterTurn rotates by 90 degrees, which maps pixels onto pixels, for images and labels alike. With y pointing
-// down, torchvision rotates clockwise for positive angles.
+// TestQuarterTurn rotates an image and its labels by 90 degrees, which maps pixels onto pixels. With y pointing down,
+// torchvision rotates clockwise for positive angles.
 func TestQuarterTurn(t *testing.T) {
 	const n = 9
 	w := warp{h: n, w: n, affine: true, inverse: inverseAffine(90, 0, 1, 0, 0), jitter: plainJitter()}
@@ -47,8 +51,8 @@ func TestQuarterTurn(t *testing.T) {
 	}
 }
 
-// TestInverseAffine compares against torchvision.transforms.functional._get_inverse_affine_matrix(center [0,0],
-// angle, translate, scale, shear [s,0]), written out.
+// TestInverseAffine compares with torchvision.transforms.functional._get_inverse_affine_matrix(center [0,0], angle,
+// translate, scale, shear [s,0]), worked out by hand.
 func TestInverseAffine(t *testing.T) {
 	for _, c := range []struct {
 		angle, shear, scale, dx, dy float64
@@ -65,7 +69,7 @@ func TestInverseAffine(t *testing.T) {
 	}
 }
 
-// TestWarpKeepsImageAndLabelTogether applies the same random transforms to a bright square and its label.
+// TestWarpKeepsImageAndLabelTogether applies the same random transforms to a bright rectangle and its label.
 func TestWarpKeepsImageAndLabelTogether(t *testing.T) {
 	const n = 64
 	image, labels := make([]uint8, n*n), make([]uint8, n*n)
@@ -90,7 +94,7 @@ func TestWarpKeepsImageAndLabelTogether(t *testing.T) {
 	}
 }
 
-// TestJitterAsPillow compares against ImageEnhance.Brightness and Contrast of Pillow 12.
+// TestJitterAsPillow compares with ImageEnhance.Brightness and Contrast of Pillow 12.
 func TestJitterAsPillow(t *testing.T) {
 	pix := []uint8{0, 10, 100, 200, 255, 35} // the mean is 100
 	for _, c := range []struct {
@@ -108,8 +112,8 @@ func TestJitterAsPillow(t *testing.T) {
 	}
 }
 
-// TestWarpAsPillow compares against Image.transform of Pillow 12: rotation 20, shear -10, scale 1.1 about the center
-// of a 10 x 12 image of 37*i mod 251.
+// TestWarpAsPillow compares with Image.transform of Pillow 12: rotation 20, shear -10 and scale 1.1 about the center of
+// testSlice(10, 12).
 func TestWarpAsPillow(t *testing.T) {
 	const h, w = 10, 12
 	warp := warp{h: h, w: w, affine: true, inverse: inverseAffine(20, -10, 1.1, 0, 0)}
@@ -131,6 +135,7 @@ func TestWarpAsPillow(t *testing.T) {
 	}, nearest)
 }
 
+// TestGammaAndNoise checks the gamma curve, and that noise depends on its seed only.
 func TestGammaAndNoise(t *testing.T) {
 	pix := []uint8{0, 64, 128, 255}
 	jitter{brightness: 1, contrast: 1, gamma: 2}.apply(pix)
@@ -141,10 +146,13 @@ func TestGammaAndNoise(t *testing.T) {
 	j.apply(b)
 	require.Equal(t, a, b)
 	require.NotEqual(t, testSlice(32, 32), a)
+	j.noiseSeed++
+	j.apply(b)
+	require.NotEqual(t, a, b)
 }
 
-// TestClipTransformIsConsistent checks that the slices of a clip share the transform and differ only in the per-slice
-// jitter.
+// TestClipTransformIsConsistent checks that the slices of a clip share a transform and differ only in the jitter of each
+// slice.
 func TestClipTransformIsConsistent(t *testing.T) {
 	a := PaperAugment()
 	a.FrameBrightness, a.FrameContrast = 0, 0
@@ -156,7 +164,7 @@ func TestClipTransformIsConsistent(t *testing.T) {
 	require.NotEqual(t, w.image(pix, 32, a.drawFrame(rng)), w.image(pix, 32, a.drawFrame(rng)))
 }
 
-// TestCenterBringsAnObjectToTheMiddle zooms in on a small object in a corner.
+// TestCenterBringsAnObjectToTheMiddle centers and enlarges a small object that is in a corner.
 func TestCenterBringsAnObjectToTheMiddle(t *testing.T) {
 	const h, w = 40, 60
 	for _, flip := range []bool{false, true} {

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/train"
 )
 
-// mixedClips returns five clips with one or two objects, prompted by masks, one or two points, and boxes; on some
-// slices the truth is remembered.
+// mixedClips returns five clips with one or two objects each, prompted by masks, by one or two points, and by boxes. On some
+// slices, the truth is remembered.
 func mixedClips(t testing.TB) []*train.Clip {
 	r := tinyRecipe(1)
 	r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 2}
@@ -35,7 +35,7 @@ func mixedClips(t testing.TB) []*train.Clip {
 	return out
 }
 
-// gradientsOf returns the terms of every clip, and the gradients of the sum of their losses by parameter.
+// gradientsOf returns the loss terms of every clip, and the gradients of the sum of their losses, by parameter.
 func gradientsOf(t testing.TB, dev backend.Device, clips ...*train.Clip) ([]train.Terms, map[string][]float32) {
 	m, g := freshModel(t, dev), nn.NewGraph(dev)
 	m.Heads.Training = true
@@ -53,10 +53,10 @@ func gradientsOf(t testing.TB, dev backend.Device, clips ...*train.Clip) ([]trai
 	return terms, out
 }
 
-// TestClipsSideBySideAreTheClipsAlone checks that clips run side by side have the same losses as one by one, and the
-// sum of their gradients.
+// TestClipsSideBySideAreTheClipsAlone checks that clips that run side by side have the same losses as one by one, and that
+// their gradients add up.
 func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
-	const tolerance = 2e-4 // relative to a parameter's largest gradient: float32 sums in a different order
+	const tolerance = 2e-4 // relative to a parameter's largest gradient; float32 sums in a different order
 	dev := cpu.New(0)
 	defer dev.Close()
 	clips := mixedClips(t)
@@ -88,7 +88,7 @@ func TestClipsSideBySideAreTheClipsAlone(t *testing.T) {
 	}
 }
 
-// TestTogetherOrInParts checks that the number of clips computed at once affects only the rounding.
+// TestTogetherOrInParts checks that how many clips are computed at once affects only the rounding.
 func TestTogetherOrInParts(t *testing.T) {
 	loss := map[int][]float64{}
 	for _, together := range []int{1, 2, 4} {
@@ -99,6 +99,7 @@ func TestTogetherOrInParts(t *testing.T) {
 		run(t, tr)
 		loss[together] = losses(t, dir)
 	}
+	require.Len(t, loss[1], 3)
 	require.InDeltaSlice(t, loss[1], loss[2], 1e-3)
 	require.InDeltaSlice(t, loss[1], loss[4], 1e-3)
 }

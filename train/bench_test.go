@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkStep measures optimizer steps of nano on the CPU, each on 8 clips of 4 slices with one or two objects.
+// BenchmarkStep measures optimizer steps of nano on the CPU, on clips with one or two objects.
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct{ size, together int }{{128, 1}, {128, 8}, {256, 1}, {256, 8}} {
 		b.Run(fmt.Sprintf("nano-%d-together-%d", c.size, c.together), func(b *testing.B) {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// validation has one volume whose objects have the given DSC.
+// validation returns a validation on one volume whose objects have the given DSCs.
 func validation(dsc ...float64) *Validation {
 	v := &Validation{}
 	for i, d := range dsc {
@@ -16,7 +16,8 @@ func validation(dsc ...float64) *Validation {
 	return v
 }
 
-// TestLaterWeightsWinWithinAStandardError runs through a series of validations, some of which are kept.
+// TestLaterWeightsWinWithinAStandardError checks which weights are kept in a series of validations: those that are better than
+// the kept ones, and later ones that are worse by less than a standard error.
 func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	var s state
 	for step, one := range []struct {
@@ -47,8 +48,8 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	require.InDelta(t, 0.1, standardError(validation(0.5, 0.7).Scores, validation(0.5, 0.5).Scores), 1e-9)
 }
 
-// TestPresenceIsKept: with KeepPresence, weights that lose more beyond the ends of objects than the start weights are not
-// kept, however good they are in range.
+// TestPresenceIsKept checks that with KeepPresence, weights that lose more beyond the ends of objects than the start weights
+// are not kept, however good they are in range.
 func TestPresenceIsKept(t *testing.T) {
 	scored := func(inRange, whole float64) *Validation {
 		return &Validation{Scores: []ObjectScore{{InRange: 0.9, DSC: 0.9}, {InRange: inRange, DSC: whole}}}
@@ -61,6 +62,6 @@ func TestPresenceIsKept(t *testing.T) {
 		}
 		slightly := scored(0.8, 0.755)
 		slightly.OnTrain = true
-		require.Equal(t, keep, tr.overruns(slightly), "what was learned from may lose hardly more than before")
+		require.Equal(t, keep, tr.overruns(slightly), "on the training volumes, hardly more may be lost than before")
 	}
 }

@@ -3,6 +3,7 @@ package train_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// clipAt draws the n-th clip.
 func clipAt(t testing.TB, s *train.Sampler, n int) *train.Clip {
 	t.Helper()
 	c, err := s.Clip(n)
@@ -20,7 +22,17 @@ func clipAt(t testing.TB, s *train.Sampler, n int) *train.Clip {
 	return c
 }
 
-// TestClipsDependOnSeedAndNumberOnly draws the same clips in a different order from another sampler.
+// endsOf returns a clip's first and last slice, from its name.
+func endsOf(t testing.TB, c *train.Clip) (first, last int) {
+	t.Helper()
+	_, ends, found := strings.Cut(c.Name, "slices ")
+	require.True(t, found, c.Name)
+	_, err := fmt.Sscanf(ends, "%d to %d", &first, &last)
+	require.NoError(t, err, c.Name)
+	return first, last
+}
+
+// TestClipsDependOnSeedAndNumberOnly draws the same clips in another order from another sampler.
 func TestClipsDependOnSeedAndNumberOnly(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Prompts = train.Prompts{Mask: 1, Points: 1, Box: 1, MaxPoints: 3}
@@ -36,13 +48,14 @@ func TestClipsDependOnSeedAndNumberOnly(t *testing.T) {
 	require.NotEqual(t, first[0], clipAt(t, train.NewSampler(twoCases(), r, 64), 0))
 }
 
-// TestClipsAreConsecutiveSlices looks up the frames of unaugmented clips in their volume.
+// TestClipsAreConsecutiveSlices finds the frames of unaugmented clips in their volume: consecutive slices, in either
+// direction, with their masks.
 func TestClipsAreConsecutiveSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment = train.NoAugment()
 	c := discs("a", 9)
 	s := train.NewSampler(train.Cases{c}, r, 64)
-	var direction [3]int
+	steps := map[int]int{}
 	for n := range 60 {
 		clip := clipAt(t, s, n)
 		require.Len(t, clip.Frames, 3)
@@ -55,7 +68,7 @@ func TestClipsAreConsecutiveSlices(t *testing.T) {
 		step := at(clip.Frames[1]) - first
 		require.Contains(t, []int{-1, 1}, step)
 		require.Equal(t, first+2*step, at(clip.Frames[2]))
-		direction[step+1]++
+		steps[step]++
 		for i, o := range clip.Objects {
 			require.False(t, clip.Frames[0].Empty[i])
 			object := slices.Index(c.Objects, o)
@@ -66,10 +79,11 @@ func TestClipsAreConsecutiveSlices(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, direction[0], 15)
-	require.Greater(t, direction[2], 15)
+	require.Greater(t, steps[-1], 15)
+	require.Greater(t, steps[1], 15)
 }
 
+// TestVolumesComeInTurn checks that every volume is used once in each epoch.
 func TestVolumesComeInTurn(t *testing.T) {
 	r := tinyRecipe(1)
 	s := train.NewSampler(train.Cases{discs("a", 9), discs("b", 9), discs("c", 9)}, r, 64)
@@ -78,14 +92,16 @@ func TestVolumesComeInTurn(t *testing.T) {
 		for i := range 3 {
 			seen[clipAt(t, s, 3*epoch+i).Name[:1]] = true
 		}
-		require.Len(t, seen, 3, "every volume once an epoch")
+		require.Len(t, seen, 3)
 	}
 }
 
+// weighted is a source of two cases, of which the second is used nine times as often.
 type weighted struct{ train.Cases }
 
 func (weighted) Weight(i int) float64 { return []float64{1, 9}[i] }
 
+// TestVolumesByWeight checks that volumes are used in proportion to their weights.
 func TestVolumesByWeight(t *testing.T) {
 	s := train.NewSampler(weighted{twoCases()}, tinyRecipe(1), 64)
 	b := 0
@@ -97,6 +113,8 @@ func TestVolumesByWeight(t *testing.T) {
 	require.InDelta(t, 90, b, 10)
 }
 
+// TestPointsAndBoxes checks that prompts are drawn where they belong: positive points on the object, negative ones off it, and
+// corners in order.
 func TestPointsAndBoxes(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Prompts = train.Prompts{Points: 1, Box: 1, MaxPoints: 3}
@@ -107,7 +125,7 @@ func TestPointsAndBoxes(t *testing.T) {
 		require.Len(t, clip.Frames[0].Points, len(clip.Objects))
 		require.Nil(t, clip.Frames[1].Points)
 		for i, points := range clip.Frames[0].Points {
-			require.Len(t, points, len(clip.Frames[0].Points[0]), "equally many for all objects")
+			require.Len(t, points, len(clip.Frames[0].Points[0]), "all objects have equally many points")
 			mask := clip.Frames[0].Masks[i*64*64:]
 			for k, p := range points {
 				on := mask[int(p.Y)*64+int(p.X)]
@@ -130,8 +148,8 @@ func TestPointsAndBoxes(t *testing.T) {
 	require.Positive(t, negatives)
 }
 
-// TestVanishingObjects uses objects too small for the model.
-func TestVanishingObjects(t *testing.T) {
+// TestObjectsTooSmallForTheModel checks that an object that vanishes when it is scaled down is an error that names the case.
+func TestObjectsTooSmallForTheModel(t *testing.T) {
 	c := &train.Case{Name: "dot", H: 200, W: 200, Objects: []int32{1}}
 	for range 4 {
 		c.Images = append(c.Images, make([]uint8, 200*200))
@@ -143,6 +161,7 @@ func TestVanishingObjects(t *testing.T) {
 	require.ErrorContains(t, err, "case dot: no object is left")
 }
 
+// TestUpload checks the shapes and the masks of a clip on the device.
 func TestUpload(t *testing.T) {
 	clip := clipAt(t, train.NewSampler(twoCases(), tinyRecipe(1), 64), 1)
 	g := nn.NewGraph(cpu.New(1))
@@ -158,21 +177,19 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestEndsAndStride draws clips that outlast an object, with every slice or every second one.
+// TestEndsAndStride draws clips that go beyond an object's end, with every slice or every second one.
 func TestEndsAndStride(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Ends, r.Stride, r.MaxObjects = train.NoAugment(), 1, 2, 1
-	c := discs("a", 12) // object 5 starts on slice 3: only reversed clips outlast it
+	c := discs("a", 12) // object 5 starts on slice 3, so only reversed clips go beyond it
 	s := train.NewSampler(train.Cases{c}, r, 64)
-	strides, outlasted := map[int]int{}, 0
+	strides, beyond := map[int]int{}, 0
 	for n := range 60 {
 		clip := clipAt(t, s, n)
-		var first, last int
-		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
-		require.NoError(t, err)
+		first, last := endsOf(t, clip)
 		strides[abs(last-first)/(len(clip.Frames)-1)]++
 		if last < first {
-			outlasted++
+			beyond++
 			require.Equal(t, []int32{5}, clip.Objects)
 			require.True(t, clip.Frames[len(clip.Frames)-1].Empty[0])
 		}
@@ -181,10 +198,10 @@ func TestEndsAndStride(t *testing.T) {
 	require.Len(t, strides, 2)
 	require.Greater(t, strides[1], 15)
 	require.Greater(t, strides[2], 15)
-	require.Greater(t, outlasted, 15)
+	require.Greater(t, beyond, 15)
 }
 
-// TestStrideFallsBackInShortVolumes checks that every slice is taken where a clip of every fourth would not fit.
+// TestStrideFallsBackInShortVolumes checks that clips take every slice of a volume that is too short for every fourth.
 func TestStrideFallsBackInShortVolumes(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Stride = 4
@@ -194,7 +211,7 @@ func TestStrideFallsBackInShortVolumes(t *testing.T) {
 	}
 }
 
-// TestTruthInTraining passes the truth to the model: which objects are present, and some of the masks.
+// TestTruthInTraining checks what a teacher passes to the model: which objects are present, and some of the true masks.
 func TestTruthInTraining(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Ends, r.Teacher = 1, train.Teacher{TruePresence: true, TrueMasks: 0.5, FreeMasks: true}
@@ -215,7 +232,7 @@ func TestTruthInTraining(t *testing.T) {
 
 func abs(x int) int { return max(x, -x) }
 
-// TestCroppedClipsShowObjectsEquallyLarge draws clips whose object fills a third of their side, wherever it is.
+// TestCroppedClipsShowObjectsEquallyLarge checks that with a crop of 3, every object fills a third of the side, wherever it is.
 func TestCroppedClipsShowObjectsEquallyLarge(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.MaxObjects = train.NoAugment(), 1

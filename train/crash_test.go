@@ -17,10 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// childDir is the environment variable with the folder in which a child process, running TestChild, trains.
+// childDir is the environment variable that names the folder in which a child process trains (see TestChild).
 const childDir = "SLMSAM_TEST_TRAIN_DIR"
 
-// crashSteps is how many steps to train: few by default, more with SLMSAM_KILL_STEPS=300.
+// crashSteps returns how many steps to train: few, or as many as SLMSAM_KILL_STEPS says.
 func crashSteps(t *testing.T) int {
 	const few = 12
 	asked := os.Getenv("SLMSAM_KILL_STEPS")
@@ -32,17 +32,19 @@ func crashSteps(t *testing.T) int {
 	return n
 }
 
+// crashRecipe returns a recipe that saves its state after each step, validates now and then, and uses all that is random.
 func crashRecipe(t *testing.T) train.Recipe {
 	r := tinyRecipe(crashSteps(t))
 	r.SaveEach, r.ValidateEach, r.Dropout, r.DropPath = 1, 5, 0.1, 0.1
 	return r
 }
 
-// TestChild trains in a process of its own, from the start or from where an earlier one was killed.
+// TestChild is not a test: it is what a child process runs. It trains from the start, or from where an earlier child was
+// killed.
 func TestChild(t *testing.T) {
 	dir := os.Getenv(childDir)
 	if dir == "" {
-		t.Skip("only for the tests that kill it")
+		t.Skip("runs only as the child process of other tests")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state.safetensors")); err == nil {
 		tr, _ := resumed(t, dir)
@@ -53,14 +55,15 @@ func TestChild(t *testing.T) {
 	run(t, tr)
 }
 
+// child returns a process that trains in a folder.
 func child(dir string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	return cmd
 }
 
-// TestKillAndResume kills a training at random moments until it finishes; the final weights must equal those of an
-// uninterrupted run.
+// TestKillAndResume kills a training run at random moments until it finishes. Weights, state and metrics must equal those of
+// an uninterrupted run, and no temporary file may stay behind.
 func TestKillAndResume(t *testing.T) {
 	whole, killed := t.TempDir(), t.TempDir()
 	tr, _ := newTrainer(t, whole, crashRecipe(t), nil)
@@ -72,7 +75,7 @@ func TestKillAndResume(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	kills := 0
 	for try := 0; ; try++ {
-		require.Less(t, try, 60, "no end in sight (seed %d)", seed)
+		require.Less(t, try, 60, "it does not finish (seed %d)", seed)
 		cmd := child(killed)
 		require.NoError(t, cmd.Start())
 		done := make(chan error, 1)
@@ -91,6 +94,7 @@ func TestKillAndResume(t *testing.T) {
 		kills++
 	}
 	t.Logf("killed %d times, seed %d", kills, seed)
+	require.Positive(t, kills)
 	for _, name := range []string{"last.safetensors", "best.safetensors", "state.safetensors"} {
 		requireSameTensors(t, filepath.Join(whole, name), filepath.Join(killed, name))
 	}
@@ -100,7 +104,7 @@ func TestKillAndResume(t *testing.T) {
 	require.Empty(t, leftovers)
 }
 
-// records returns the lines of a run's metrics without times: clips, losses, gradients, learning rates, validations.
+// records returns the lines of a run's metrics, without the times.
 func records(t *testing.T, dir string) []map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
@@ -120,6 +124,7 @@ func records(t *testing.T, dir string) []map[string]any {
 	return out
 }
 
+// requireSameTensors compares two checkpoints bit for bit.
 func requireSameTensors(t testing.TB, want, got string) {
 	t.Helper()
 	a, err := checkpoint.Read(want)
@@ -134,13 +139,10 @@ func requireSameTensors(t testing.TB, want, got string) {
 	requireSameWeights(t, x, y)
 }
 
-// TestFullDisk makes all writes beyond a certain file size fail during training: it must end with an error that says
-// so, and the previous state must be resumable.
+// TestFullDisk limits the size of files during training. The run must end with an error that says that the state could not be
+// saved, and it must be possible to resume from the previous state.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	if os.Getenv(childDir) != "" {
-		t.Skip("not in a child")
-	}
 	r := crashRecipe(t)
 	r.Steps = 3
 	tr, _ := newTrainer(t, dir, r, nil)

@@ -13,13 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestWhatWasNotMeasuredIsNotRecorded checks that a missing value, such as the overlap of clips that have none, is left out of
+// the metrics and the curves.
 func TestWhatWasNotMeasuredIsNotRecorded(t *testing.T) {
 	var m Metrics
 	m.add("a", Terms{}, Weights{}, math.NaN(), 3)
 	require.Nil(t, m.Overlap)
 	m.add("b", Terms{}, Weights{}, 0.5, 3)
 	m.add("c", Terms{}, Weights{}, 0.7, 3)
-	require.InDelta(t, 0.6, *m.Overlap, 1e-9, "the mean of the clips that have one")
+	require.InDelta(t, 0.6, *m.Overlap, 1e-9, "the mean over the clips that have one")
 
 	dir := t.TempDir()
 	j, err := openJournal(dir, 0)
@@ -43,8 +45,9 @@ func TestWhatWasNotMeasuredIsNotRecorded(t *testing.T) {
 	require.Len(t, line, 2, "a validation has no losses: %v", line)
 }
 
-// TestEveryCurveIsSeen includes a curve with a single point and the validation before training.
-func TestEveryCurveIsSeen(t *testing.T) {
+// TestEveryCurveIsVisible draws curves with a single point and the validation before training, and counts pixels of the
+// curve's color.
+func TestEveryCurveIsVisible(t *testing.T) {
 	red := color.RGBA{200, 40, 40, 255}
 	for name, records := range map[string][]record{
 		"validation only": {{Step: 0, Validation: &Validation{DSC: 0.5}}},
@@ -66,5 +69,5 @@ func TestEveryCurveIsSeen(t *testing.T) {
 		require.Greater(t, n, 50, "%s: a dot, and the legend's", name)
 	}
 	_, err := curvesOf(nil).draw()
-	require.NoError(t, err)
+	require.NoError(t, err, "no curves at all")
 }

@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-// FuzzManifest and FuzzDatasetJSON list arbitrary file contents; neither may panic.
+// FuzzManifest reads arbitrary bytes as a CSV file of cases. It must not panic, and what it lists must be usable.
 func FuzzManifest(f *testing.F) {
 	for _, s := range []string{"image,label\na,b\n", "\xef\xbb\xbfimage;label;weight\r\na;b;0,5\r\n", "\xff\xfei\x00m\x00", "image\tlabel\n\"a", ""} {
 		f.Add([]byte(s))
@@ -17,10 +19,24 @@ func FuzzManifest(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, _, _ = listCSV(path)
+		entries, _, err := listCSV(path)
+		requireUsable(t, entries, err)
 	})
 }
 
+// requireUsable checks that a list of cases is complete, or empty if there was an error.
+func requireUsable(t *testing.T, entries []entry, err error) {
+	t.Helper()
+	if err != nil {
+		require.Empty(t, entries)
+	}
+	for _, e := range entries {
+		require.NotEmpty(t, e.image)
+		require.NotEmpty(t, e.label)
+	}
+}
+
+// FuzzDatasetJSON reads arbitrary bytes as an nnU-Net dataset.json, likewise.
 func FuzzDatasetJSON(f *testing.F) {
 	for _, s := range []string{`{"file_ending": ".nii.gz", "labels": {"a": 1, "ignore": 2}, "channel_names": {"0": "T1"}}`,
 		`{"dataset": {"c": {"images": ["x"], "label": "y"}}}`, `{"training": [{"image": "a", "label": "b"}], "modality": {"0": 1}}`, `{"training": ["a"]}`, `{`} {
@@ -34,6 +50,7 @@ func FuzzDatasetJSON(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "dataset.json"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, _, _ = listNNUNet(dir, 1)
+		entries, _, err := listNNUNet(dir, 1)
+		requireUsable(t, entries, err)
 	})
 }

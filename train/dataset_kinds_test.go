@@ -11,11 +11,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
-	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
 
-// TestManifestsOfSpreadsheets reads what programs and people save as CSV.
+// TestManifestsOfSpreadsheets reads CSV files as spreadsheets and people save them.
 func TestManifestsOfSpreadsheets(t *testing.T) {
 	dir := t.TempDir()
 	writeCase(t, filepath.Join(dir, "a b", "i.nii"), filepath.Join(dir, "ä", "l.nrrd"), 2, 7)
@@ -52,37 +51,27 @@ func TestManifestsOfSpreadsheets(t *testing.T) {
 		c, err := d.Case(0)
 		require.NoError(t, err, name)
 		requireSmall(t, c)
-		switch name {
-		case "more columns":
+		wantWeight := 1.0
+		if name == "decimal comma" {
+			wantWeight = 0.5
+		}
+		require.Equal(t, wantWeight, d.Weight(0), name)
+		if name == "more columns" {
 			require.Equal(t, []string{"unused columns: patient, fold"}, d.Notes())
-		case "decimal comma":
-			require.Equal(t, 0.5, d.Weight(0))
 		}
 	}
 }
 
-// nnunetFolder writes cases with two channels.
-func nnunetFolder(t *testing.T, json, ending string, cases ...string) string {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "dataset.json"), json)
-	for _, name := range cases {
-		writeCase(t, filepath.Join(dir, "imagesTr", name+"_0000"+ending), filepath.Join(dir, "labelsTr", name+ending), 2, 7)
-		v, _ := smallVolume(2)
-		v.Data[0] = 500 // the second channel is a different image
-		require.NoError(t, volume.WriteVolume(filepath.Join(dir, "imagesTr", name+"_0001"+ending), v, volume.WriteOptions{}))
-	}
-	return dir
-}
-
+// TestNNUNetChannels opens either channel of nnU-Net folders whose dataset.json declares them in different ways.
 func TestNNUNetChannels(t *testing.T) {
 	for name, json := range map[string]string{
-		"version 2":      `{"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "organ": 2, "other": 7}, "file_ending": ".nii.gz"}`,
-		"version 1":      `{"modality": {"0": "T1", "1": "T2"}, "labels": {"0": "background", "2": "organ", "7": "other"}}`,
-		"not declared":   `{"labels": {"background": 0, "organ": 2}, "file_ending": ".nii.gz"}`,
-		"with a mark":    "\xef\xbb\xbf" + `{"channel_names": {"0": "T1", "1": "T2"}, "file_ending": ".nii.gz"}`,
-		"region classes": `{"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "whole": [2, 7], "core": [7]}, "regions_class_order": [2, 7], "file_ending": ".nii.gz"}`,
+		"version 2":       `{"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "organ": 2, "other": 7}, "file_ending": ".nii.gz"}`,
+		"version 1":       `{"modality": {"0": "T1", "1": "T2"}, "labels": {"0": "background", "2": "organ", "7": "other"}}`,
+		"not declared":    `{"labels": {"background": 0, "organ": 2}, "file_ending": ".nii.gz"}`,
+		"byte order mark": "\xef\xbb\xbf" + `{"channel_names": {"0": "T1", "1": "T2"}, "file_ending": ".nii.gz"}`,
+		"region classes":  `{"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "whole": [2, 7], "core": [7]}, "regions_class_order": [2, 7], "file_ending": ".nii.gz"}`,
 	} {
-		dir := nnunetFolder(t, json, ".nii.gz", "c1", "c2")
+		dir := nnunetFolder(t, json, ".nii.gz", 2, "c1", "c2")
 		for channel := range 2 {
 			opt := anyLabels
 			opt.Channel = channel
@@ -102,10 +91,11 @@ func TestNNUNetChannels(t *testing.T) {
 	}
 }
 
-// TestNNUNetLists covers label maps in other places, with other extensions, or listed as in version 1.
+// TestNNUNetLists opens folders whose dataset.json lists the cases, in other places or as in version 1, or whose files have
+// another extension than it says.
 func TestNNUNetLists(t *testing.T) {
 	dir := nnunetFolder(t, `{"file_ending": ".nii.gz", "dataset": {"c1": {"images": ["imagesTr/c1_0000.nii.gz", "imagesTr/c1_0001.nii.gz"], "label": "labels2/x.nii.gz"}}}`,
-		".nii.gz", "c1", "c2")
+		".nii.gz", 2, "c1", "c2")
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "labels2"), 0o755))
 	require.NoError(t, os.Rename(filepath.Join(dir, "labelsTr", "c1.nii.gz"), filepath.Join(dir, "labels2", "x.nii.gz")))
 	d, err := train.Open(dir, anyLabels)
@@ -116,13 +106,13 @@ func TestNNUNetLists(t *testing.T) {
 	require.NoError(t, err)
 	requireSmall(t, c)
 
-	dir = nnunetFolder(t, `{"labels": {"0": "background"}, "training": [{"image": "./imagesTr/c2.nii.gz", "label": "./labelsTr/c2.nii.gz"}]}`, ".nii.gz", "c1", "c2")
+	dir = nnunetFolder(t, `{"labels": {"0": "background"}, "training": [{"image": "./imagesTr/c2.nii.gz", "label": "./labelsTr/c2.nii.gz"}]}`, ".nii.gz", 2, "c1", "c2")
 	d, err = train.Open(dir, anyLabels)
 	require.NoError(t, err)
 	require.Equal(t, []string{"c2"}, d.Names())
 
 	for _, ending := range []string{".nii", ".nrrd", ".mha"} {
-		dir = nnunetFolder(t, `{"file_ending": ".nii.gz", "labels": {"background": 0, "organ": 2}}`, ending, "c1")
+		dir = nnunetFolder(t, `{"file_ending": ".nii.gz", "labels": {"background": 0, "organ": 2}}`, ending, 2, "c1")
 		d, err = train.Open(dir, anyLabels)
 		require.NoError(t, err, ending)
 		require.Equal(t, 1, d.Len())
@@ -138,15 +128,15 @@ func TestNNUNetLists(t *testing.T) {
 		`{"labels": {"organ": "x"}}`:                                           "not a label and its name",
 		`[]`:                                                                   "cannot unmarshal",
 	} {
-		dir = nnunetFolder(t, text, ".nii.gz", "c1")
+		dir = nnunetFolder(t, text, ".nii.gz", 2, "c1")
 		_, err = train.Open(dir, anyLabels)
 		require.ErrorContains(t, err, want)
 	}
 }
 
-// TestIgnoredLabel checks that the ignore label is not an object, and that clips mark where it is.
+// TestIgnoredLabel checks that nnU-Net's ignore label is not an object.
 func TestIgnoredLabel(t *testing.T) {
-	dir := nnunetFolder(t, `{"labels": {"background": 0, "organ": 2, "ignore": 7}, "file_ending": ".nii.gz"}`, ".nii.gz", "c1")
+	dir := nnunetFolder(t, `{"labels": {"background": 0, "organ": 2, "ignore": 7}, "file_ending": ".nii.gz"}`, ".nii.gz", 2, "c1")
 	d, err := train.Open(dir, anyLabels)
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(d.Notes(), "\n"), "label 7 means ignore")
@@ -154,7 +144,11 @@ func TestIgnoredLabel(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int32{2}, c.Objects)
 	require.Zero(t, c.LabelMap().Counts()[7])
+}
 
+// TestUnknownPixels checks that clips mark the pixels that are to be ignored, that these belong to no object, and that the loss
+// stays finite.
+func TestUnknownPixels(t *testing.T) {
 	ignoring := discs("a", 9)
 	ignoring.Objects = ignoring.Objects[:1]
 	for _, pix := range ignoring.Labels {

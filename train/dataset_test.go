@@ -14,8 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// anyLabels takes all labels, along the axis of the largest spacing.
 var anyLabels = train.CaseOptions{Axis: -1}
 
+// write writes a text file, and its folder.
 func write(t testing.TB, path, text string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -38,15 +40,29 @@ func requireSmall(t *testing.T, c *train.Case) {
 	require.False(t, c.Mask(1, 1)[16])
 }
 
-func nnunet(t *testing.T) string {
+// nnunetFolder writes cases with one or two channels.
+func nnunetFolder(t *testing.T, json, ending string, channels int, cases ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "dataset.json"), `{"labels": {"background": 0, "organ": 2}, "file_ending": ".nii.gz"}`)
-	for _, name := range []string{"p1", "p2"} {
-		writeCase(t, filepath.Join(dir, "imagesTr", name+"_0000.nii.gz"), filepath.Join(dir, "labelsTr", name+".nii.gz"), 2, 7)
+	write(t, filepath.Join(dir, "dataset.json"), json)
+	for _, name := range cases {
+		writeCase(t, filepath.Join(dir, "imagesTr", name+"_0000"+ending), filepath.Join(dir, "labelsTr", name+ending), 2, 7)
+		if channels == 2 {
+			v, _ := smallVolume(2)
+			v.Data[0] = 500 // another image than the first channel's
+			require.NoError(t, volume.WriteVolume(filepath.Join(dir, "imagesTr", name+"_0001"+ending), v, volume.WriteOptions{}))
+		}
 	}
 	return dir
 }
 
+// nnunet writes an nnU-Net folder with the cases p1 and p2.
+func nnunet(t *testing.T) string {
+	t.Helper()
+	return nnunetFolder(t, `{"labels": {"background": 0, "organ": 2}, "file_ending": ".nii.gz"}`, ".nii.gz", 1, "p1", "p2")
+}
+
+// TestNNUNetLayout opens an nnU-Net folder, and checks that cases are cached while they fit and that missing files are named.
 func TestNNUNetLayout(t *testing.T) {
 	dir := nnunet(t)
 	d, err := train.Open(dir, anyLabels)
@@ -57,13 +73,13 @@ func TestNNUNetLayout(t *testing.T) {
 	requireSmall(t, c)
 	again, err := d.Case(1)
 	require.NoError(t, err)
-	require.Same(t, c, again, "kept in memory")
+	require.Same(t, c, again, "cached")
 	d.CacheBytes = 1
 	_, err = d.Case(0)
 	require.NoError(t, err)
 	again, err = d.Case(1)
 	require.NoError(t, err)
-	require.NotSame(t, c, again, "read again, because it no longer fit")
+	require.NotSame(t, c, again, "read again, because it no longer fits the cache")
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "imagesTr", "p2_0000.nii.gz")))
 	_, err = train.Open(dir, anyLabels)
@@ -73,7 +89,8 @@ func TestNNUNetLayout(t *testing.T) {
 	require.ErrorContains(t, err, "dataset.json is missing")
 }
 
-func TestHoldOut(t *testing.T) {
+// TestSplit holds out cases by name.
+func TestSplit(t *testing.T) {
 	d, err := train.Open(nnunet(t), anyLabels)
 	require.NoError(t, err)
 	rest, held, err := d.Split([]string{"p1"})
@@ -86,6 +103,7 @@ func TestHoldOut(t *testing.T) {
 	require.ErrorContains(t, err, "none is left")
 }
 
+// TestManifest reads a CSV file of cases, and checks that mistakes in it are explained.
 func TestManifest(t *testing.T) {
 	dir := t.TempDir()
 	writeCase(t, filepath.Join(dir, "a", "i.nii"), filepath.Join(dir, "a", "l.nrrd"), 2, 7)
@@ -117,7 +135,7 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-// TestOfficialLayout reads JPEG slices and PNG masks; gray values must not be rescaled.
+// TestOfficialLayout reads JPEG slices and PNG masks. Gray values must not be rescaled.
 func TestOfficialLayout(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{"00000", "00001"} {
@@ -153,6 +171,7 @@ func TestOfficialLayout(t *testing.T) {
 	require.ErrorContains(t, err, "other is missing")
 }
 
+// TestBadVolumes checks that volumes that cannot be learned from are refused, each with its reason.
 func TestBadVolumes(t *testing.T) {
 	v, l := smallVolume(2)
 	_, err := train.NewCase("x", v, l, train.CaseOptions{Axis: -1, Labels: []int32{5}})
@@ -163,7 +182,6 @@ func TestBadVolumes(t *testing.T) {
 	_, err = train.NewCase("x", v, empty, anyLabels)
 	require.ErrorContains(t, err, "is empty")
 
-	l.Geom.Spacing[0] = 2
 	l.Geom = volume.NewGeometry(l.Dim, [3]float64{2, 1, 3})
 	_, err = train.NewCase("x", v, l, anyLabels)
 	var grid *volume.GridError
@@ -182,6 +200,7 @@ func TestBadVolumes(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// TestVolumeTooShortForAClip checks that the error says how many slices there are and what to set.
 func TestVolumeTooShortForAClip(t *testing.T) {
 	d, err := train.Open(nnunet(t), anyLabels)
 	require.NoError(t, err)

@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// curveTolerance is the largest relative difference of a loss between devices. Both compute in float32 and sum in
-// different orders. Each step amplifies the difference a little, because AdamW divides small gradients by their own
-// size.
+// curveTolerance is the largest relative difference between the losses on two devices. Both compute in float32 but sum in
+// different orders, and each step amplifies the difference a little, because AdamW divides small gradients by their own size.
 const curveTolerance = 5e-3
 
 // TestSameCurveOnBothDevices trains for 20 steps on the CPU and on the GPU from the same weights.

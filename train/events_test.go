@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMaskedCRC uses the known CRC-32C of "123456789", 0xe3069283 (RFC 3720, appendix B.4, uses the same polynomial),
-// masked as in tensorflow/core/lib/hash/crc32c.h.
+// TestMaskedCRC masks the well-known CRC-32C of "123456789", 0xe3069283 (RFC 3720, appendix B.4, has the same polynomial), as
+// tensorflow/core/lib/hash/crc32c.h does.
 func TestMaskedCRC(t *testing.T) {
 	crc := uint32(0xe3069283)
 	require.Equal(t, (crc>>15|crc<<17)+0xa282ead8, maskedCRC([]byte("123456789")))
 }
 
-// TestEventsAreTFRecords reads an event file back record by record.
+// TestEventsAreTFRecords reads an event file back, record by record.
 func TestEventsAreTFRecords(t *testing.T) {
 	dir := t.TempDir()
 	e, err := newEvents(dir, 7)

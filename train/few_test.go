@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
@@ -8,59 +9,88 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFit: two volumes that the start model segments well are learned from with care, two that it does not segment well
-// boldly but without recalibration, and more volumes by the plain recipe.
-func TestFit(t *testing.T) {
+// priorAlone returns the options of a start from an untrained model of the prior alone.
+func priorAlone(t *testing.T) train.StartOptions {
+	t.Helper()
 	c := pico()
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true
-	start := train.StartOptions{Init: writeModel(t, randomModel(t, cpu.New(1), c))}
-	plain := train.FineTunePrior()
+	return train.StartOptions{Init: writeModel(t, randomModel(t, cpu.New(1), c))}
+}
 
-	easy := train.Cases{discs("a", 9), discs("b", 12)}
-	r, why, err := plain.Fit(t.Context(), cpu.New(1), start, easy, nil)
-	require.NoError(t, err)
-	require.Equal(t, plain.Careful(), r)
-	require.Contains(t, why, "careful: ")
-	require.Equal(t, "48s", r.WithBudget(2).Time)
-
-	cut := discs("a", 12) // where the annotator stopped before the objects end
+// cutShort returns a case whose annotator stopped before the objects end.
+func cutShort() *train.Case {
+	c := discs("a", 12)
 	for z := 8; z < 12; z++ {
-		clear(cut.Labels[z])
+		clear(c.Labels[z])
 	}
-	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{cut}, nil)
-	require.NoError(t, err)
-	careful := plain.Careful()
-	careful.Calibrate, careful.HoldBack = true, false
-	require.Equal(t, careful, r, "presence is recalibrated, on all slices")
-	require.Contains(t, why, "recalibrated")
+	return c
+}
 
-	hard := discs("a", 9)
-	for z := range hard.Labels {
-		if z%2 == 1 { // labels that nobody could guess
-			for i := range hard.Labels[z] {
-				hard.Labels[z][i] = hard.Labels[z][len(hard.Labels[z])-1-i]
-			}
-		}
+// unpredictable returns a case whose labels jump to the other side of every second slice, which no model could guess.
+func unpredictable() *train.Case {
+	c := discs("a", 9)
+	for z := 1; z < len(c.Labels); z += 2 {
+		slices.Reverse(c.Labels[z])
 	}
-	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard}, nil)
-	require.NoError(t, err)
-	want := plain
-	want.HoldBack, want.Calibrate, want.KeepPresence = false, false, true
-	require.Equal(t, want, r, "all of one volume is learned from")
-	require.Contains(t, why, "bold: ")
-	require.Equal(t, 350, r.WithBudget(1).Steps)
-	require.Equal(t, "8m48s", r.WithBudget(2).Time)
+	return c
+}
 
-	r, _, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard, hard}, nil)
+// TestFit checks which recipe is used for one or two volumes: a careful one if the start model segments them well, with
+// presence recalibrated if it runs past the ends of objects, and a bold one otherwise. More volumes get the default recipe.
+func TestFit(t *testing.T) {
+	start, plain := priorAlone(t), train.FineTunePrior()
+	recalibrated := plain.Careful()
+	recalibrated.Calibrate, recalibrated.HoldBack = true, false
+	bold := plain
+	bold.HoldBack, bold.Calibrate, bold.KeepPresence = false, false, true
+	boldWithTwo := bold
+	boldWithTwo.HoldBack = true
+	for name, c := range map[string]struct {
+		data train.Cases
+		want train.Recipe
+		why  string
+	}{
+		"two that are known":         {train.Cases{discs("a", 9), discs("b", 12)}, plain.Careful(), "careful: "},
+		"one whose labels end early": {train.Cases{cutShort()}, recalibrated, "recalibrated"},
+		"one that is not known":      {train.Cases{unpredictable()}, bold, "bold: "},
+		"two that are not known":     {train.Cases{unpredictable(), unpredictable()}, boldWithTwo, "bold: "},
+		"three":                      {train.Cases{unpredictable(), unpredictable(), unpredictable()}, plain, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, why, err := plain.Fit(t.Context(), cpu.New(1), start, c.data, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+			require.Contains(t, why, c.why)
+			require.Equal(t, c.why == "", why == "", why)
+		})
+	}
+	got, why, err := train.FineTune().Fit(t.Context(), cpu.New(1), start, train.Cases{discs("a", 9)}, nil)
 	require.NoError(t, err)
-	want.HoldBack = true
-	require.Equal(t, want, r, "one of two is held back")
-
-	r, why, err = plain.Fit(t.Context(), cpu.New(1), start, train.Cases{hard, hard, hard}, nil)
-	require.NoError(t, err)
-	require.Equal(t, plain, r)
+	require.Equal(t, train.FineTune(), got, "a recipe for a model with a network")
 	require.Empty(t, why)
-	r, _, err = train.FineTune().Fit(t.Context(), cpu.New(1), start, easy, nil)
-	require.NoError(t, err)
-	require.Equal(t, train.FineTune(), r, "a model with a network")
+}
+
+// TestCareful checks what a careful recipe changes.
+func TestCareful(t *testing.T) {
+	few := train.FineTunePrior().Careful()
+	require.InDelta(t, 3e-5, few.Rates.LR, 1e-9)
+	require.False(t, few.Calibrate)
+	require.False(t, few.Trust)
+	require.Positive(t, few.Regions)
+	require.Contains(t, few.Freeze, "prior.refiner.score.*")
+	require.Greater(t, few.Augment.Degrees, train.FineTunePrior().Augment.Degrees)
+	require.NoError(t, few.Validate())
+}
+
+// TestBudgetByVolumes checks how the time limit or the number of steps depends on the recipe and the number of volumes.
+func TestBudgetByVolumes(t *testing.T) {
+	plain := train.FineTunePrior()
+	bold := plain
+	bold.HoldBack, bold.Calibrate, bold.KeepPresence = false, false, true
+	require.Equal(t, "16m0s", train.FineTune().WithBudget(5).Time, "four fifths of 20 minutes")
+	require.Equal(t, "6m24s", train.FineTune().WithBudget(1).Time)
+	require.Equal(t, "48s", plain.Careful().WithBudget(2).Time)
+	require.Equal(t, "8m48s", plain.WithBudget(2).Time)
+	require.Equal(t, "8m48s", bold.WithBudget(2).Time)
+	require.Equal(t, 350, bold.WithBudget(1).Steps)
 }

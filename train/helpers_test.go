@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/hiera"
 	"github.com/seed-6f79f512/slmsam/memattn"
 	"github.com/seed-6f79f512/slmsam/nn"
@@ -19,14 +20,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pico is a model small enough to train a step in milliseconds.
+// pico returns the configuration of a model that trains a step in milliseconds.
 func pico() slmsam.Config {
 	trunk := hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2}, Windows: [4]int{8, 4, 4, 2}, Background: [2]int{7, 7}}
 	return slmsam.Config{ImageSize: 64, Trunk: trunk, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
 		Attention: memattn.Config{Width: 32, MemoryWidth: 16, Layers: 1, FeedForward: 32, Theta: 10000}}
 }
 
-// tinyRecipe is fast and turns on everything that is random.
+// tinyRecipe returns a fast recipe with everything that is random turned on.
 func tinyRecipe(steps int) train.Recipe {
 	r := train.Scratch()
 	r.Steps, r.Frames, r.ValidateEach, r.SaveEach, r.WarmupSteps = steps, 3, 0, 0, 3
@@ -35,8 +36,8 @@ func tinyRecipe(steps int) train.Recipe {
 	return r
 }
 
-// discs is a case of two bright discs on a dark, uneven background: object 3 is on all slices, object 5 on the later
-// ones.
+// discs returns a case with two bright discs on a dark, uneven background: object 3 on all slices, and object 5 on slices 3
+// and later.
 func discs(name string, slices int) *train.Case {
 	const h, w = 40, 48
 	c := &train.Case{Name: name, H: h, W: w, Objects: []int32{3, 5}}
@@ -59,6 +60,7 @@ func discs(name string, slices int) *train.Case {
 	return c
 }
 
+// twoCases returns two cases of different lengths.
 func twoCases() train.Cases { return train.Cases{discs("a", 9), discs("b", 12)} }
 
 // freshModel returns a pico model with random weights.
@@ -76,7 +78,7 @@ func randomModel(t testing.TB, dev backend.Device, c slmsam.Config) *slmsam.Mode
 	return m
 }
 
-// newTrainer starts training a fresh pico model on the CPU.
+// newTrainer returns a new run of a pico model in dir, on the CPU.
 func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	dev := cpu.New(1)
@@ -86,7 +88,7 @@ func newTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Prog
 	return tr, m
 }
 
-// resumed continues the training in dir.
+// resumed returns the run in dir, where it left off.
 func resumed(t testing.TB, dir string) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	r, config, err := train.RunConfig(dir)
@@ -121,7 +123,7 @@ func writeCase(t testing.TB, image, label string, labels ...int32) {
 	require.NoError(t, volume.WriteLabelMap(label, l, volume.WriteOptions{}))
 }
 
-// smallVolume has label i on slices i and later, two voxels each.
+// smallVolume returns an image and a label map whose i-th label has two voxels on each slice from the i-th on.
 func smallVolume(labels ...int32) (*volume.Volume, *volume.LabelMap) {
 	v := &volume.Volume{Dim: [3]int{10, 8, 6}, Data: make([]float32, 480)}
 	v.Geom = volume.NewGeometry(v.Dim, [3]float64{1, 1, 3})
@@ -137,11 +139,13 @@ func smallVolume(labels ...int32) (*volume.Volume, *volume.LabelMap) {
 	return v, l
 }
 
+// run trains to the end.
 func run(t testing.TB, tr *train.Trainer) {
 	t.Helper()
 	require.NoError(t, tr.Run(context.Background()))
 }
 
+// requireSameWeights compares parameters bit for bit.
 func requireSameWeights(t testing.TB, want, got map[string][]float32) {
 	t.Helper()
 	require.Len(t, got, len(want))
@@ -154,9 +158,15 @@ func requireSameWeights(t testing.TB, want, got map[string][]float32) {
 	}
 }
 
-func jsonOf(t testing.TB, v any) string {
+// writeModel saves a model with its configuration, and returns the file's path.
+func writeModel(t testing.TB, m *slmsam.Model) string {
 	t.Helper()
-	text, err := json.Marshal(v)
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	state, err := m.State()
 	require.NoError(t, err)
-	return string(text)
+	config, err := json.Marshal(m.Config)
+	require.NoError(t, err)
+	meta := map[string]string{slmsam.MetadataConfig: string(config)}
+	require.NoError(t, checkpoint.WriteSafetensors(path, state, meta, checkpoint.Options{}))
+	return path
 }

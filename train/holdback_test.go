@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// datasetOf writes volumes of 20 slices with an object on slices 5 to 13.
+// datasetOf writes n volumes of 20 slices, each with an object on slices 5 to 13, and opens them as a dataset.
 func datasetOf(t *testing.T, n int) *Dataset {
 	t.Helper()
 	dir := t.TempDir()
@@ -37,6 +37,7 @@ func datasetOf(t *testing.T, n int) *Dataset {
 	return d
 }
 
+// TestWholeVolumesAreHeldBackOfSeveral checks how many volumes are held back, and that they are the same every time.
 func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	d := datasetOf(t, 9)
 	rest, held, how, err := HoldBack(d, FineTune())
@@ -46,7 +47,7 @@ func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	require.Contains(t, how, "2 of 9 volumes")
 	_, again, _, err := HoldBack(d, FineTune())
 	require.NoError(t, err)
-	require.Equal(t, held.(*Dataset).Names(), again.(*Dataset).Names(), "the same every time")
+	require.Equal(t, held.(*Dataset).Names(), again.(*Dataset).Names())
 
 	r := FineTunePrior()
 	r.KeepPresence = true
@@ -56,7 +57,8 @@ func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	require.Contains(t, how, "1 of 2 volumes")
 }
 
-// TestSlicesAreHeldBackOfFewVolumes holds back one end of each of two volumes, on opposite sides.
+// TestSlicesAreHeldBackOfFewVolumes checks that a third of each of two volumes is held back, at opposite ends, and that
+// nothing is if the rest would be shorter than a clip.
 func TestSlicesAreHeldBackOfFewVolumes(t *testing.T) {
 	d := datasetOf(t, 2)
 	r := FineTune()
@@ -74,7 +76,7 @@ func TestSlicesAreHeldBackOfFewVolumes(t *testing.T) {
 		require.Equal(t, whole.Intensity(want.from), part.Intensity(0))
 		back, err := held.Case(i)
 		require.NoError(t, err)
-		require.Equal(t, 20, back.Len(), "the product sees the whole volume")
+		require.Equal(t, 20, back.Len(), "validation sees the whole volume")
 		for z, counts := range back.scored {
 			require.Equal(t, z < want.from || z >= want.to, counts, z)
 		}
@@ -82,7 +84,7 @@ func TestSlicesAreHeldBackOfFewVolumes(t *testing.T) {
 	require.NotEqual(t, Fingerprint(d), Fingerprint(rest))
 	require.Equal(t, 1.0, rest.(Weighted).Weight(0))
 
-	r.Frames = 12 // more slices than the first volume's part has
+	r.Frames = 12 // more than the first volume's part has
 	rest, held, _, err = HoldBack(d, r)
 	require.NoError(t, err)
 	require.Nil(t, held)

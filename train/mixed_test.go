@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestUnmixed checks that validation and data checks see the training volumes, not the clips mixed in.
+// TestUnmixed checks that validation uses the training volumes, not the clips that are mixed in.
 func TestUnmixed(t *testing.T) {
 	files := &Dataset{}
 	regions := Mixed{First: files, Second: NewRegions(files, 1, 10), Share: 0.1}

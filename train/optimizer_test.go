@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// number parses a cell of a table.
 func number(t *testing.T, s string) float64 {
 	t.Helper()
 	v, err := strconv.ParseFloat(s, 64)
@@ -22,37 +23,38 @@ func number(t *testing.T, s string) float64 {
 	return v
 }
 
-// TestGroups compares learning rates and weight decay for every parameter of every set and of the full-size model.
+// TestGroups compares learning rates and weight decay for every parameter of the fixtures' models.
 func TestGroups(t *testing.T) {
-	check := func(t *testing.T, path string, depth int) {
-		for _, row := range readTSV(t, path) {
-			gr := train.PaperRates().GroupOf(row["name"], depth)
-			want := number(t, row["lr_at_start"])
-			require.InDelta(t, want, gr.LR, 1e-9*want+1e-18, row["name"])
-			require.Equal(t, number(t, row["weight_decay"]), gr.WeightDecay, row["name"])
-		}
+	for _, s := range golden.SetsWith(t, "training", "lr_groups.tsv") {
+		c, err := slmsam.ParseConfig(s.Config(t))
+		require.NoError(t, err)
+		t.Run(s.Name, func(t *testing.T) { checkGroups(t, filepath.Join(s.Dir, "training", "lr_groups.tsv"), c.Trunk.Depth()) })
 	}
-	for _, s := range golden.Sets(t) {
-		if s.Has("training", "lr_groups.tsv") {
-			c, err := slmsam.ParseConfig(s.Config(t))
-			require.NoError(t, err)
-			t.Run(s.Name, func(t *testing.T) { check(t, filepath.Join(s.Dir, "training", "lr_groups.tsv"), c.Trunk.Depth()) })
-		}
-	}
-	full := filepath.Join(golden.Dir(t), "keys", "slm_sam2_tiny_lr_groups.tsv")
-	t.Run("tiny", func(t *testing.T) {
-		if !golden.Exists(full) {
-			t.Skip("the fixture folder has no keys/slm_sam2_tiny_lr_groups.tsv")
-		}
-		check(t, full, slmsam.Tiny().Trunk.Depth())
-	})
 }
 
+// TestGroupsOfTiny does the same for the full-size model.
+func TestGroupsOfTiny(t *testing.T) {
+	path := filepath.Join(golden.Dir(t), "keys", "slm_sam2_tiny_lr_groups.tsv")
+	if !golden.Exists(path) {
+		t.Skip("the fixture folder has no keys/slm_sam2_tiny_lr_groups.tsv")
+	}
+	checkGroups(t, path, slmsam.Tiny().Trunk.Depth())
+}
+
+// checkGroups compares the groups of the parameters in a table. depth is the number of blocks of the trunk.
+func checkGroups(t *testing.T, path string, depth int) {
+	t.Helper()
+	for _, row := range readTSV(t, path) {
+		gr := train.PaperRates().GroupOf(row["name"], depth)
+		want := number(t, row["lr_at_start"])
+		require.InDelta(t, want, gr.LR, 1e-9*want+1e-18, row["name"])
+		require.Equal(t, number(t, row["weight_decay"]), gr.WeightDecay, row["name"])
+	}
+}
+
+// TestSchedule compares the position in the paper's schedule, and the learning rates there.
 func TestSchedule(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		if !s.Has("training", "schedule.tsv") {
-			continue
-		}
+	for _, s := range golden.SetsWith(t, "training", "schedule.tsv") {
 		for _, row := range readTSV(t, filepath.Join(s.Dir, "training", "schedule.tsv")) {
 			at := func(key string) int { return int(number(t, row[key])) }
 			perEpoch := at("iterations_per_epoch")
@@ -66,23 +68,23 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestLoss compares the loss alone, and its gradients, on random logits.
+// TestLoss compares the terms of the loss and its gradients on random logits, without a network.
 func TestLoss(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		if !s.Has("training", "loss.safetensors") {
-			continue
-		}
+	for _, s := range golden.SetsWith(t, "training", "loss.safetensors") {
 		golden.OnDevices(t, func(t *testing.T, dev backend.Device) {
-			f := s.File(t, "training", "loss.safetensors")
+			f, compared := s.File(t, "training", "loss.safetensors"), 0
 			for key := range f.Tensors {
 				if name, ok := strings.CutSuffix(key, ".targets"); ok {
 					t.Run(name, func(t *testing.T) { runLoss(t, dev, f, name) })
+					compared++
 				}
 			}
+			require.Positive(t, compared)
 		})
 	}
 }
 
+// runLoss compares one recorded loss.
 func runLoss(t *testing.T, dev backend.Device, f *golden.File, name string) {
 	g := nn.NewGraph(dev)
 	leaf := func(key string) *nn.Tensor {
@@ -114,19 +116,17 @@ func runLoss(t *testing.T, dev backend.Device, f *golden.File, name string) {
 	}
 }
 
-// TestOptimizerSteps runs the two stored AdamW steps from stored gradients. Gradients and results are stored as
-// samples with different strides; only positions in both are compared.
+// TestOptimizerSteps repeats the two recorded AdamW steps from the recorded gradients. Gradients and results are stored as
+// samples with different strides, so only positions that are in both are compared.
 func TestOptimizerSteps(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		if !s.Has("training", "optimizer.safetensors") {
-			continue
-		}
+	for _, s := range golden.SetsWith(t, "training", "optimizer.safetensors") {
 		t.Run(s.Name, func(t *testing.T) {
 			golden.OnDevices(t, func(t *testing.T, dev backend.Device) { runSteps(t, s, dev) })
 		})
 	}
 }
 
+// runSteps repeats both steps and compares what they change.
 func runSteps(t *testing.T, s golden.Set, dev backend.Device) {
 	f := s.File(t, "training", "optimizer.safetensors")
 	m, g := s.Model(t, dev), nn.NewGraph(dev)
@@ -183,7 +183,7 @@ func (s sample) spread(n int) []float32 {
 	return out
 }
 
-// samples reads the tensors under a prefix; a name may end in @stride.
+// samples reads the tensors whose names start with a prefix. A name may end in @STRIDE.
 func samples(t *testing.T, f *golden.File, prefix string) map[string]sample {
 	out := map[string]sample{}
 	for key, x := range f.Tensors {
@@ -200,18 +200,16 @@ func samples(t *testing.T, f *golden.File, prefix string) map[string]sample {
 	return out
 }
 
-// TestLossesOverSteps runs six real steps, alternating between two clips, and compares the losses.
+// TestLossesOverSteps trains for six steps, alternating between two clips, and compares the losses.
 func TestLossesOverSteps(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		if !s.Has("training", "optimizer.safetensors") {
-			continue
-		}
+	for _, s := range golden.SetsWith(t, "training", "optimizer.safetensors") {
 		t.Run(s.Name, func(t *testing.T) {
 			golden.OnDevices(t, func(t *testing.T, dev backend.Device) { runTraining(t, s, dev) })
 		})
 	}
 }
 
+// runTraining trains as recorded and compares every term of the loss.
 func runTraining(t *testing.T, s golden.Set, dev backend.Device) {
 	const tolerance = 1e-3 // relative; AdamW's first steps divide by tiny second moments
 	f := s.File(t, "training", "optimizer.safetensors")
@@ -220,7 +218,7 @@ func runTraining(t *testing.T, s golden.Set, dev backend.Device) {
 	want, shape := f.Data("losses_over_steps")
 	for step := 0; step < shape[0]; step++ {
 		name := []string{"A_present", "B_absent"}[step%2]
-		clip := clipOf(t, g, s.File(t, "training", name+".safetensors"))
+		clip := clipOf(g, s.File(t, "training", name+".safetensors"))
 		all, err := train.Backward(g, m, clip, slmsam.Memory{Long: m.Config.Frames, Short: 1}, w, nil)
 		require.NoError(t, err)
 		terms := all[0]

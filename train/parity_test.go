@@ -24,13 +24,14 @@ const (
 	lossTolerance     = 1e-4 // relative
 	gradientTolerance = 1e-3 // of the tensor's largest gradient, and of its L2 norm
 	gradientFloor     = 1e-6 // per element
-	// float32 residue of a gradient whose terms cancel, relative to the largest gradient of the weights of the same
-	// layer, whose terms have the same size; up to 4e-6 has been observed.
+	// What float32 leaves of a gradient whose terms cancel, relative to the largest gradient of the same layer's weights,
+	// whose terms have the same size. Up to 4e-6 has been observed.
 	cancelTolerance = 1e-5
 )
 
-// cases lists the clips in a set's training fixtures.
-func cases(t *testing.T, s golden.Set) []string {
+// recordedClips lists the clips in a set's training fixtures.
+func recordedClips(t *testing.T, s golden.Set) []string {
+	t.Helper()
 	var out []string
 	for _, name := range s.Files(t, "training", "*_grads.safetensors") {
 		out = append(out, strings.TrimSuffix(name, "_grads"))
@@ -38,19 +39,12 @@ func cases(t *testing.T, s golden.Set) []string {
 	return out
 }
 
-// clipOf uploads a stored clip; every bit of the masks is an object.
-func clipOf(t *testing.T, g *nn.Graph, f *golden.File) []slmsam.ClipFrame {
+// clipOf uploads a recorded clip. Bit i of the masks is object i.
+func clipOf(g *nn.Graph, f *golden.File) []slmsam.ClipFrame {
 	pix, shape := f.Bytes("in.slices")
 	bits, _ := f.Bytes("in.mask_bits")
-	objects := 0
-	for _, b := range bits {
-		for b>>objects > 0 {
-			objects++
-		}
-	}
 	_, scores := f.Data("frame0.object_score_logits")
-	objects = scores[0]
-	n, size := shape[0], shape[1]
+	n, size, objects := shape[0], shape[1], scores[0]
 	frames := make([]slmsam.ClipFrame, n)
 	for i := range frames {
 		masks, empty := make([]float32, objects*size*size), make([]bool, objects)
@@ -69,6 +63,7 @@ func clipOf(t *testing.T, g *nn.Graph, f *golden.File) []slmsam.ClipFrame {
 	return frames
 }
 
+// closeTo compares with a relative tolerance.
 func closeTo(t *testing.T, what string, want float32, got, relative float64) {
 	t.Helper()
 	require.InDelta(t, float64(want), got, relative*math.Abs(float64(want))+1e-7, what)
@@ -76,6 +71,7 @@ func closeTo(t *testing.T, what string, want float32, got, relative float64) {
 
 func scalar(f *golden.File, name string) float32 { return f.Tensor(name).Data[0] }
 
+// checkTerms compares the terms of a loss, and their sum.
 func checkTerms(t *testing.T, f *golden.File, prefix string, terms train.Terms) {
 	t.Helper()
 	closeTo(t, prefix+"loss_mask", scalar(f, prefix+"loss_mask"), terms.Mask, lossTolerance)
@@ -85,11 +81,13 @@ func checkTerms(t *testing.T, f *golden.File, prefix string, terms train.Terms) 
 	closeTo(t, prefix+"core_loss", scalar(f, prefix+"core_loss"), terms.Total(train.PaperWeights()), lossTolerance)
 }
 
-// TestGradients replays every stored clip and compares outputs, loss terms, and the gradient of every parameter, with
+// TestGradients replays every recorded clip and compares outputs, loss terms, and the gradient of every parameter, both with
 // all activations kept and with blocks recomputed.
 func TestGradients(t *testing.T) {
-	for _, s := range golden.Sets(t) {
-		for _, name := range cases(t, s) {
+	for _, s := range golden.SetsWith(t, "training", "grads.tsv") {
+		clips := recordedClips(t, s)
+		require.NotEmpty(t, clips)
+		for _, name := range clips {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
 				golden.OnDevices(t, func(t *testing.T, dev backend.Device) {
 					for _, recompute := range []bool{false, true} {
@@ -101,13 +99,14 @@ func TestGradients(t *testing.T) {
 	}
 }
 
+// runClip replays one clip.
 func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recompute bool) {
 	f, grads := s.File(t, "training", name+".safetensors"), s.File(t, "training", name+"_grads.safetensors")
 	m, g := s.Model(t, dev), nn.NewGraph(dev)
 	golden.AddScoreBias(t, m, float32(f.Float("object_score_bias_offset")))
 	g.Recompute = recompute
 	mem := slmsam.Memory{Long: m.Config.Frames, Short: 1}
-	total, err := train.Backward(g, m, clipOf(t, g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms []train.Terms) error {
+	total, err := train.Backward(g, m, clipOf(g, f), mem, train.PaperWeights(), func(i int, out slmsam.ClipOutput, terms []train.Terms) error {
 		prefix := fmt.Sprintf("frame%d.", i)
 		low, err := g.Read(out.Result.Candidates(g))
 		require.NoError(t, err)
@@ -121,13 +120,14 @@ func runClip(t *testing.T, s golden.Set, name string, dev backend.Device, recomp
 	checkGradients(t, s, name, m, grads)
 }
 
-// checkGradients compares every gradient with the stored samples and with statistics of the whole tensor.
+// checkGradients compares every gradient with the recorded samples and with the recorded norm of the whole tensor.
 func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, stored *golden.File) {
 	stats := readTSV(t, filepath.Join(s.Dir, "training", "grads.tsv"))
 	params := map[string]*nn.Param{}
 	for _, p := range m.Params.All() {
 		params[p.Name] = p
 	}
+	require.NotEmpty(t, stats)
 	for _, row := range stats {
 		p := params[row["name"]]
 		require.NotNil(t, p, row["name"])
@@ -146,7 +146,7 @@ func checkGradients(t *testing.T, s golden.Set, name string, m *slmsam.Model, st
 			want, err := strconv.ParseFloat(row[name+".l2"], 64)
 			require.NoError(t, err)
 			if cancels(p.Name) {
-				checkCancelled(t, params, p.Name)
+				checkCanceled(t, params, p.Name)
 				require.Less(t, want, doubleRounding, "%s: the reference has a gradient", p.Name)
 				continue
 			}
@@ -213,18 +213,17 @@ func readTSV(t *testing.T, path string) []map[string]string {
 	return rows
 }
 
-// doubleRounding is above the double-precision residue that the reference leaves of a gradient whose terms cancel.
+// doubleRounding exceeds what the reference, in double precision, leaves of a gradient whose terms cancel.
 const doubleRounding = 1e-12
 
-// cancels reports gradients that are zero except for rounding: a bias on all keys shifts all scores of a query
-// equally, which softmax ignores. Memory attention is different, because its keys are rotated after the bias is
-// added.
+// cancels reports whether a gradient is zero except for rounding: a bias of all keys shifts all scores of a query equally,
+// which softmax ignores. Memory attention differs, because its keys are rotated after the bias is added.
 func cancels(name string) bool {
 	return strings.HasPrefix(name, "sam_mask_decoder.") && strings.HasSuffix(name, ".k_proj.bias")
 }
 
-// checkCancelled compares such a gradient with that of the key weights.
-func checkCancelled(t *testing.T, params map[string]*nn.Param, name string) {
+// checkCanceled checks that such a gradient is small compared with that of the keys' weights.
+func checkCanceled(t *testing.T, params map[string]*nn.Param, name string) {
 	t.Helper()
 	got, err := params[name].GetGrad()
 	require.NoError(t, err)

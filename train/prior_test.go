@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// priorRecipe trains a model with a prior on clips with every kind of prompt, with teacher forcing that decays.
+// priorRecipe returns a recipe for a model with a prior, with teacher forcing that decays and averaged weights. Without alone,
+// clips have every kind of prompt.
 func priorRecipe(steps int, alone bool) train.Recipe {
 	r := tinyRecipe(steps)
 	r.Teacher = train.Teacher{TrueMasks: 0.5, TrueMasksSteps: steps, FreeMasks: true}
@@ -24,42 +25,37 @@ func priorRecipe(steps int, alone bool) train.Recipe {
 	return r
 }
 
-// priorTrainer starts such a training with a pico model.
-func priorTrainer(t testing.TB, dir string, r train.Recipe) (*train.Trainer, *slmsam.Model) {
+// priorTrainer returns a new run of a pico model with a prior in dir.
+func priorTrainer(t testing.TB, dir string, r train.Recipe, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
 	t.Helper()
 	c := pico()
 	c.Prior, c.PriorAlone = true, *r.PriorAlone
 	dev := cpu.New(1)
 	m := randomModel(t, dev, c)
-	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir, Report: report})
 	require.NoError(t, err)
 	return tr, m
 }
 
-// TestPriorLearnsAndResumes checks that the refiner learns with and without the network, and that an interrupted
-// training continues exactly, averaged weights included.
+// TestPriorLearnsAndResumes checks that the refiner learns with and without the network, and that an interrupted run resumes
+// bit for bit, averaged weights included.
 func TestPriorLearnsAndResumes(t *testing.T) {
 	for _, alone := range []bool{false, true} {
-		whole, half := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "half")
-		tr, m := priorTrainer(t, whole, priorRecipe(4, alone))
+		whole, half := t.TempDir(), t.TempDir()
+		tr, m := priorTrainer(t, whole, priorRecipe(4, alone), nil)
 		before := weights(t, m)["prior.refiner.mask.weight"]
-		require.NoError(t, tr.Run(context.Background()))
+		run(t, tr)
 		require.NotEqual(t, before, weights(t, m)["prior.refiner.mask.weight"], "alone %t", alone)
 
-		ctx, stop := context.WithCancel(context.Background())
-		dev := cpu.New(1)
-		c := m.Config
-		first := randomModel(t, dev, c)
-		tr, err := train.New(nn.NewGraph(dev), first, train.Setup{Recipe: priorRecipe(4, alone), Train: twoCases(), Dir: half,
-			Report: func(p train.Progress) {
-				if p.Step == 2 {
-					stop()
-				}
-			}})
-		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		tr, _ = priorTrainer(t, half, priorRecipe(4, alone), func(p train.Progress) {
+			if p.Step == 2 {
+				stop()
+			}
+		})
 		require.ErrorIs(t, tr.Run(ctx), context.Canceled)
 		tr, again := resumed(t, half)
-		require.NoError(t, tr.Run(context.Background()))
+		run(t, tr)
 		require.Equal(t, weights(t, m), weights(t, again), "alone %t", alone)
 		require.Equal(t, averaged(t, whole), averaged(t, half), "alone %t", alone)
 	}
@@ -77,17 +73,18 @@ func averaged(t testing.TB, dir string) map[string][]float32 {
 	return out
 }
 
-// TestTrainingFromAPriorAloneCorrectsNothing checks that the decoder, untrained in such a model, starts without
-// correcting the prior.
+// TestTrainingFromAPriorAloneCorrectsNothing starts from a model of the prior alone with its network turned on. The decoder,
+// which is still untrained, starts without correcting the prior.
 func TestTrainingFromAPriorAloneCorrectsNothing(t *testing.T) {
 	dir := t.TempDir()
-	tr, _ := priorTrainer(t, dir, priorRecipe(2, true))
-	require.NoError(t, tr.Run(context.Background()))
+	tr, _ := priorTrainer(t, dir, priorRecipe(2, true), nil)
+	run(t, tr)
 	m, _, err := train.Begin(cpu.New(1), train.StartOptions{Init: filepath.Join(dir, "last.safetensors")}, priorRecipe(2, false))
 	require.NoError(t, err)
 	require.False(t, m.Config.PriorAlone)
 	w := weights(t, m)
 	for _, layer := range slmsam.Corrections() {
+		require.NotEmpty(t, w[layer+".weight"], layer)
 		require.Equal(t, make([]float32, len(w[layer+".weight"])), w[layer+".weight"], layer)
 	}
 }

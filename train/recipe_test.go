@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestBuiltInRecipesAreValid checks every built-in recipe, and that it survives being written and read.
 func TestBuiltInRecipesAreValid(t *testing.T) {
 	for _, name := range train.Recipes() {
 		r, err := train.ReadRecipe(name)
@@ -23,12 +24,13 @@ func TestBuiltInRecipesAreValid(t *testing.T) {
 		if r.Freeze == nil {
 			again.Freeze = nil
 		}
-		require.Equal(t, r, again, "a resolved recipe reads back as itself")
+		require.Equal(t, r, again, name)
 	}
 	require.Equal(t, train.PaperRates(), train.Paper().Rates)
 	require.Equal(t, 8, train.Paper().Frames)
 }
 
+// TestRecipeFile reads a recipe that changes a few settings of a built-in one.
 func TestRecipeFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.json")
 	write(t, path, `{"base": "scratch", "time": "2h", "rates": {"lr": 0.001}, "memory": "M7"}`)
@@ -44,6 +46,7 @@ func TestRecipeFile(t *testing.T) {
 	require.ErrorContains(t, err, "[paper scratch finetune finetune-prior]")
 }
 
+// TestBadRecipes checks that mistakes in a recipe are refused with a message that names the setting.
 func TestBadRecipes(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"learning_rate": 1}`:           `unknown field "learning_rate"`,
@@ -76,12 +79,11 @@ func TestBadRecipes(t *testing.T) {
 		`{} {}`:                                               "after top-level value",
 	} {
 		_, err := train.ParseRecipe([]byte(text))
-		require.Error(t, err, text)
-		require.Contains(t, err.Error(), want, text)
+		require.ErrorContains(t, err, want, text)
 	}
 }
 
-// TestKeysOfEarlierRecipes reads recipes as earlier versions saved them.
+// TestKeysOfEarlierRecipes reads a recipe as an earlier version saved it.
 func TestKeysOfEarlierRecipes(t *testing.T) {
 	r, err := train.ParseRecipe([]byte(`{"base": "scratch", "true_presence": true, "free_masks": true, "true_masks": 0.9, "true_masks_steps": 7,
 		"prior_alone": true, "augment": {"zoom": [2.4, 4.5], "flip": 0.1}}`))
@@ -95,14 +97,20 @@ func TestKeysOfEarlierRecipes(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), `"teacher": {`)
 	require.NotContains(t, string(text), "zoom")
+}
+
+// TestRecipesInTheDocs reads the recipes that the documentation refers to.
+func TestRecipesInTheDocs(t *testing.T) {
 	files, err := filepath.Glob("../docs/nano/*.json")
 	require.NoError(t, err)
+	require.NotEmpty(t, files)
 	for _, path := range append(files, "../docs/training/overfit.json") {
 		_, err := train.ReadRecipe(path)
-		require.NoError(t, err)
+		require.NoError(t, err, path)
 	}
 }
 
+// TestStepsOfEpochs checks that epochs are counted in clips, of which a step takes several.
 func TestStepsOfEpochs(t *testing.T) {
 	r := train.Paper()
 	require.Equal(t, 500, r.TotalSteps(5))

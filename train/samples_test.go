@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSamplesShowTheOutlinedSliceWithNamesAndNumbers(t *testing.T) {
+// TestSamples checks which slices a sample picture shows of an object, how they are marked, and what the title says.
+func TestSamples(t *testing.T) {
 	const n, side = 10, 64
 	c := &Case{Name: "case", H: side, W: side, Objects: []int32{7}, Legend: map[int32]volume.Label{7: {Name: "liver"}}}
 	found := &volume.LabelMap{Dim: [3]int{side, side, n}, Data: make([]int32, side*side*n)}
@@ -45,5 +46,7 @@ func TestSamplesShowTheOutlinedSliceWithNamesAndNumbers(t *testing.T) {
 	defer f.Close()
 	_, err = png.Decode(f)
 	require.NoError(t, err)
-	require.NoError(t, (&Validation{}).drawSamples(filepath.Join(t.TempDir(), "none.png")), "nothing to show is no error")
+	none := filepath.Join(t.TempDir(), "none.png")
+	require.NoError(t, (&Validation{}).drawSamples(none), "there is nothing to show")
+	require.NoFileExists(t, none)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// onOneSlice is a case whose only object is on slice 5 alone.
+// onOneSlice returns a case whose only object is on slice 5 alone.
 func onOneSlice() *train.Case {
 	c := discs("thin", 12)
 	c.Objects = c.Objects[:1]
@@ -23,8 +23,8 @@ func onOneSlice() *train.Case {
 	return c
 }
 
-// TestShortVolumes checks that the built-in model's recipe learns from volumes shorter than a clip and from clips of
-// a single slice, or else says what is missing.
+// TestShortVolumes checks that the built-in model's recipe learns from volumes shorter than a clip and from clips of a single
+// slice, or else says what is missing.
 func TestShortVolumes(t *testing.T) {
 	for _, c := range []struct {
 		of     *train.Case

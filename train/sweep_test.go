@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -11,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSweepsFollowAnObjectBeyondItsEnd draws clips that go to an object's end and half as far again.
+// TestSweepsFollowAnObjectBeyondItsEnd draws clips that go to an object's end and half as far again, and include every slice.
 func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Sweeps, r.Frames = train.NoAugment(), 1, 24
@@ -22,10 +21,8 @@ func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 		clip := clipAt(t, s, n)
 		require.Len(t, clip.Objects, 1)
 		objects[clip.Objects[0]]++
-		var first, last int
-		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
-		require.NoError(t, err)
-		require.Len(t, clip.Frames, abs(last-first)+1, "it includes every slice")
+		first, last := endsOf(t, clip)
+		require.Len(t, clip.Frames, abs(last-first)+1)
 		require.False(t, clip.Frames[0].Empty[0])
 		beyond := 0
 		for _, f := range clip.Frames {
@@ -42,11 +39,11 @@ func TestSweepsFollowAnObjectBeyondItsEnd(t *testing.T) {
 	}
 	require.Greater(t, ended, 10)
 	for _, n := range objects {
-		require.Greater(t, n, 30, "objects are drawn alike")
+		require.Greater(t, n, 30, "both objects are drawn about equally often")
 	}
 }
 
-// TestLongSweepsSkipSlices uses an object too long for the frames of a clip.
+// TestLongSweepsSkipSlices checks that slices are skipped where an object is too long for the frames of a clip.
 func TestLongSweepsSkipSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Sweeps, r.Frames, r.Stride = train.NoAugment(), 1, 4, 3
@@ -55,9 +52,7 @@ func TestLongSweepsSkipSlices(t *testing.T) {
 	for n := range 60 {
 		clip := clipAt(t, s, n)
 		require.LessOrEqual(t, len(clip.Frames), 4)
-		var first, last int
-		_, err := fmt.Sscanf(clip.Name, "a, slices %d to %d", &first, &last)
-		require.NoError(t, err)
+		first, last := endsOf(t, clip)
 		strides[abs(last-first)/(len(clip.Frames)-1)]++
 	}
 	for stride := 1; stride <= 3; stride++ {
@@ -65,11 +60,11 @@ func TestLongSweepsSkipSlices(t *testing.T) {
 	}
 }
 
-// TestSweepsNeedFewSlices trains on a volume with fewer slices than a clip has frames.
+// TestSweepsNeedFewSlices draws clips from volumes in which a clip of all frames does not fit.
 func TestSweepsNeedFewSlices(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Sweeps, r.Frames = 0.5, 40
-	late := discs("a", 60) // whose only object is on slices that leave no 40 after or before them
+	late := discs("a", 60) // its only object is on slices with fewer than 40 before and after them
 	late.Objects = late.Objects[:1]
 	for z := range late.Labels {
 		for p, l := range late.Labels[z] {
@@ -86,16 +81,25 @@ func TestSweepsNeedFewSlices(t *testing.T) {
 	}
 }
 
-// TestReachGoesThroughMoreThanItLearnsFrom checks that a prior alone tracks a long object slice by slice but learns
-// from only a few slices, with the same predictions there as when it learns from all.
-func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
-	r := priorRecipe(1, true)
+// reachRecipe returns a recipe whose clips go through up to 40 slices and learn from 4 of them, if the model is a prior alone.
+func reachRecipe(alone bool) train.Recipe {
+	r := priorRecipe(1, alone)
 	r.Augment, r.Sweeps, r.Frames, r.Reach, r.Stride, r.Teacher = train.NoAugment(), 1, 4, 40, 3, train.Teacher{FreeMasks: true}
-	_, m := priorTrainer(t, t.TempDir(), r)
-	sampler := func(r train.Recipe) *train.Sampler {
-		return train.NewSampler(train.Cases{discs("a", 20)}, r, m.Config.ImageSize).For(m.Config)
-	}
-	s, longest := sampler(r), 0
+	return r
+}
+
+// reachSampler returns a sampler of such clips, and the configuration of the model that they are for.
+func reachSampler(alone bool) (*train.Sampler, slmsam.Config) {
+	c := pico()
+	c.Prior, c.PriorAlone = true, alone
+	return train.NewSampler(train.Cases{discs("a", 20)}, reachRecipe(alone), c.ImageSize).For(c), c
+}
+
+// TestReachGoesThroughMoreThanItLearnsFrom checks that clips for a prior alone follow a long object slice by slice but mark
+// only a few slices to learn from.
+func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
+	s, _ := reachSampler(true)
+	longest := 0
 	for n := range 20 {
 		clip := clipAt(t, s, n)
 		learned := 0
@@ -109,9 +113,16 @@ func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
 		longest = max(longest, len(clip.Frames))
 	}
 	require.Greater(t, longest, 8)
+	s, _ = reachSampler(false)
+	require.LessOrEqual(t, len(clipAt(t, s, 0).Frames), 4, "a model with a memory learns from every slice of a clip")
+}
 
-	clip, dev := clipAt(t, s, 0), cpu.New(1)
-	m = randomModel(t, dev, m.Config)
+// TestPassedSlicesDoNotChangeThePredictions checks that the slices learned from get the same logits whether the slices between
+// them are passed or learned from as well.
+func TestPassedSlicesDoNotChangeThePredictions(t *testing.T) {
+	s, config := reachSampler(true)
+	r, clip, dev := reachRecipe(true), clipAt(t, s, 0), cpu.New(1)
+	m := randomModel(t, dev, config)
 	logits := func() map[int][]float32 {
 		out := map[int][]float32{}
 		g := nn.NewGraph(dev)
@@ -133,19 +144,16 @@ func TestReachGoesThroughMoreThanItLearnsFrom(t *testing.T) {
 	for i := range some {
 		require.Equal(t, all[i], some[i], "frame %d", i)
 	}
+}
 
-	short := priorRecipe(2, true)
-	short.Sweeps, short.Frames, short.Reach = 1, 3, 12
-	tr, learner := priorTrainer(t, t.TempDir(), short)
-	before := weights(t, learner)["prior.refiner.mask.weight"]
-	require.NoError(t, tr.Run(t.Context()))
-	require.NotEqual(t, before, weights(t, learner)["prior.refiner.mask.weight"])
-
+// TestReachLearns checks that a run with a reach changes the refiner, and that a negative reach is refused.
+func TestReachLearns(t *testing.T) {
+	r := priorRecipe(2, true)
+	r.Sweeps, r.Frames, r.Reach = 1, 3, 12
+	tr, m := priorTrainer(t, t.TempDir(), r, nil)
+	before := weights(t, m)["prior.refiner.mask.weight"]
+	run(t, tr)
+	require.NotEqual(t, before, weights(t, m)["prior.refiner.mask.weight"])
 	r.Reach = -1
 	require.ErrorContains(t, r.Validate(), "reach")
-	r.Reach = 40
-	alone := false
-	r.PriorAlone = &alone
-	_, m = priorTrainer(t, t.TempDir(), r)
-	require.LessOrEqual(t, len(clipAt(t, sampler(r), 0).Frames), 4, "a memory is learned through time")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// trainedOn returns the losses and the weights of a training on so many threads.
+// trainedOn trains on a number of threads and returns the losses and the weights.
 func trainedOn(t *testing.T, threads int, r train.Recipe) ([]float64, map[string][]float32) {
 	t.Helper()
 	dev, dir := cpu.New(threads), t.TempDir()
@@ -24,7 +24,7 @@ func trainedOn(t *testing.T, threads int, r train.Recipe) ([]float64, map[string
 	return losses(t, dir), weights(t, m)
 }
 
-// TestWorkersChangeNothing: whatever the number of threads, and so of workers, the weights are the same to the last bit.
+// TestWorkersChangeNothing checks that losses and weights are the same to the last bit, whatever the number of workers.
 func TestWorkersChangeNothing(t *testing.T) {
 	r := tinyRecipe(2)
 	r.Batch, r.Together = 5, 1
@@ -37,7 +37,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 	}
 }
 
-// TestWorkersStop: an error from Pause comes out once no worker computes any more, and the weights stay as they were.
+// TestWorkersStop checks that an error from Pause ends the run, and that the unfinished step changes no weights.
 func TestWorkersStop(t *testing.T) {
 	r := tinyRecipe(3)
 	r.Batch, r.Together = 4, 1
@@ -57,26 +57,6 @@ func TestWorkersStop(t *testing.T) {
 	require.Equal(t, before, weights(t, m))
 }
 
-// whole is a device that cannot be split.
-type whole struct{ backend.Device }
-
-// TestPlanNamesWorkers: on a CPU, groups of clips are computed at the same time, which takes more memory.
-func TestPlanNamesWorkers(t *testing.T) {
-	r := tinyRecipe(3)
-	r.Batch = 8
-	plan := func(dev backend.Device) train.Plan {
-		p, err := train.MakePlan(dev, pico(), r, 2)
-		require.NoError(t, err)
-		return p
-	}
-	one, two, many, gpu := plan(cpu.New(1)), plan(cpu.New(2)), plan(cpu.New(16)), plan(whole{cpu.New(2)})
-	require.Equal(t, []int{1, 2, 4, 1}, []int{one.Workers, two.Workers, many.Workers, gpu.Workers})
-	require.Equal(t, []int{2, 2, 2, 8}, []int{one.Together, two.Together, many.Together, gpu.Together})
-	require.Greater(t, two.MemoryBytes, one.MemoryBytes)
-	require.Greater(t, many.MemoryBytes, two.MemoryBytes)
-	require.Equal(t, one.StepGFLOP, two.StepGFLOP)
-}
-
 // faulty is a device whose parts panic.
 type faulty struct{ *cpu.Device }
 
@@ -89,7 +69,7 @@ func (f faulty) Split(n int) (parts []backend.Device) {
 
 func (faulty) MaskLoss(backend.MaskLoss) { panic("out of order") }
 
-// TestFaultsOfWorkersAreErrors: a panic in a worker's goroutine ends the training, not the program.
+// TestFaultsOfWorkersAreErrors checks that a panic in a worker's goroutine ends the training, not the program.
 func TestFaultsOfWorkersAreErrors(t *testing.T) {
 	r := tinyRecipe(3)
 	r.Batch, r.Together = 4, 1
@@ -107,6 +87,7 @@ type broken struct{ train.Cases }
 
 func (broken) Case(int) (*train.Case, error) { panic("no such case") }
 
+// TestFaultsOfClipsAreErrors checks the same for a panic where clips are prepared.
 func TestFaultsOfClipsAreErrors(t *testing.T) {
 	dev := cpu.New(2)
 	tr, err := train.New(nn.NewGraph(dev), freshModel(t, dev), train.Setup{Recipe: tinyRecipe(3), Train: broken{twoCases()}, Dir: t.TempDir(),

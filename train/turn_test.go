@@ -1,7 +1,7 @@
 package train_test
 
 import (
-	"fmt"
+	"bytes"
 	"strings"
 	"testing"
 
@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cube is a labeled volume with the given number of voxels per side, all of different brightness, containing a block.
-// nominal means that its spacing is a guess, as for a stack of pictures.
+// cube returns a labeled volume with side voxels along each axis, with a pattern that has no symmetry and a labeled block.
+// nominal means that its spacing is a guess, as it is for a stack of pictures.
 func cube(t testing.TB, side int, spacing [3]float64, nominal bool) *train.Case {
 	t.Helper()
 	dim := [3]int{side, side, side}
@@ -41,7 +41,7 @@ func inBlock(x, y, z int) bool { return x >= 5 && x < 34 && y >= 6 && y < 45 && 
 
 // TestTurnedClipsLieAcrossAnotherAxis checks that half of the clips are slices across columns or rows.
 func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
-	const side = 64 // the size of the clips, so that nothing is resized
+	const side = 64 // also the size of the clips, so that nothing is resized
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 0.5
 	s := train.NewSampler(train.Cases{cube(t, side, [3]float64{1, 1, 1.5}, false)}, r, side)
@@ -52,9 +52,7 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 			continue
 		}
 		turned++
-		var first, last int
-		_, err := fmt.Sscanf(strings.TrimPrefix(clip.Name, "cube, turned, "), "slices %d to %d", &first, &last)
-		require.NoError(t, err)
+		first, _ := endsOf(t, clip)
 		for axis := range 2 {
 			gray, mask := make([]uint8, 0, side*side), make([]bool, 0, side*side)
 			for z := range side {
@@ -63,7 +61,7 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 					gray, mask = append(gray, cubeGray(at[0], at[1], z)), append(mask, inBlock(at[0], at[1], z))
 				}
 			}
-			if fmt.Sprint(gray) == fmt.Sprint(clip.Frames[0].Gray) {
+			if bytes.Equal(gray, clip.Frames[0].Gray) {
 				axes[axis]++
 				require.Equal(t, mask, clip.Frames[0].Masks)
 			}
@@ -74,7 +72,8 @@ func TestTurnedClipsLieAcrossAnotherAxis(t *testing.T) {
 	require.Greater(t, min(axes[0], axes[1]), 5)
 }
 
-// TestThickSlicesAreNotTurned uses volumes whose slices would look squeezed, or whose voxel size is unknown.
+// TestThickSlicesAreNotTurned checks that volumes whose slices would look squeezed, or whose voxel size is unknown, are not
+// turned.
 func TestThickSlicesAreNotTurned(t *testing.T) {
 	r := tinyRecipe(1)
 	r.Augment, r.Frames, r.Turned = train.NoAugment(), 4, 1

@@ -45,13 +45,6 @@ type sample struct {
 	span  []int // slices that hold it
 }
 
-// Validate propagates every object of every case from its middle slice through the whole volume, and scores the
-// result. If that would score only a few objects, each is propagated from other slices as well. limit bounds the
-// objects per case, 0 for all. Objects on a single slice cannot be scored.
-func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory, limit int) (*Validation, error) {
-	return (&validator{model: m, memory: mem, limit: limit}).validate(ctx, s)
-}
-
 // validateOn validates the current weights on a source.
 func (t *Trainer) validateOn(ctx context.Context, s Source) (*Validation, error) {
 	v := &validator{model: t.model, memory: t.Recipe.Memory, limit: t.Recipe.ValidateObjects, pause: t.Pause}
@@ -73,7 +66,9 @@ var outlinedAt = []float64{1. / 2, 1. / 4, 3. / 4}
 // enoughScores is the number of objects that give a reliable score with one outline each.
 const enoughScores = 6
 
-// validate scores every case of a source.
+// validate propagates every object of every case from its middle slice through the whole volume, and scores the result. If
+// that would score only a few objects, each is propagated from other slices as well. Objects on a single slice cannot be
+// scored.
 func (o *validator) validate(ctx context.Context, s Source) (*Validation, error) {
 	began := time.Now()
 	v := &Validation{}

@@ -10,19 +10,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFewObjectsAreOutlinedMoreThanOnce checks that two objects are scored by the mean over three outlined slices
-// each, and six by their middle slices alone.
+// TestFewObjectsAreOutlinedMoreThanOnce checks that two objects are each scored by the mean over three outlined slices, and six
+// objects by their middle slices alone.
 func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
 	m := freshModel(t, cpu.New(1))
 	c := discs("a", 9)
-	v, err := train.Validate(t.Context(), m, train.Cases{c}, slmsam.ShortLong, 0)
+	v, err := train.Validate(t.Context(), m, train.Cases{c}, slmsam.ShortLong)
 	require.NoError(t, err)
 	require.Len(t, v.Scores, 2)
 	require.Equal(t, 3*3, v.Absent, "object 5 is not on the first three slices")
 
 	truth := c.LabelMap()
 	var want [2]float64
-	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 6}} { // they are on slices 0 to 8, and 3 to 8
+	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 6}} { // the objects are on slices 0 to 8 and 3 to 8
 		r := slmsam.Request{Slices: c.Slices()}
 		for i, z := range outlined {
 			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: int(c.Objects[i]), Mask: c.Mask(z, i)})
@@ -41,7 +41,7 @@ func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
 		require.InDelta(t, want[i], s.DSC, 1e-9)
 	}
 
-	v, err = train.Validate(t.Context(), m, train.Cases{c, discs("b", 9), discs("c", 9)}, slmsam.ShortLong, 0)
+	v, err = train.Validate(t.Context(), m, train.Cases{c, discs("b", 9), discs("c", 9)}, slmsam.ShortLong)
 	require.NoError(t, err)
 	require.Len(t, v.Scores, 6)
 	require.Equal(t, 3*3, v.Absent)

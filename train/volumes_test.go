@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEpochsCountVolumesAlone checks that mixing in a million pieces does not make an epoch longer.
+// TestEpochsCountVolumesAlone checks that clips that are mixed in do not make an epoch longer.
 func TestEpochsCountVolumesAlone(t *testing.T) {
 	mixed := train.Mixed{First: twoCases(), Second: train.NewGenerated(1, 1<<20), Share: 0.2}
 	require.Equal(t, 2, train.Volumes(mixed))
@@ -26,5 +26,5 @@ func TestEpochsCountVolumesAlone(t *testing.T) {
 	run(t, tr)
 	require.Equal(t, 4, total)
 	require.Equal(t, 4, tr.Step())
-	require.InDelta(t, 1.5, epoch, 1e-9, "three of four clips were seen before the last step")
+	require.InDelta(t, 1.5, epoch, 1e-9, "before the last step, three of four clips had been used")
 }
