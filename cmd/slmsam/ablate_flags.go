@@ -64,10 +64,7 @@ func (f *ablateFlags) dataGroup() flagGroup {
 	g := newFlagGroup("Data")
 	g.StringVar(&f.labels, "label", "", "labels to train and score, e.g. 1,2,5 (default: all)")
 	g.StringVar(&f.names, "names", "", "names of labels: 1=liver,2=spleen, or a file, as in slmsam eval")
-	g.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
-	g.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate")
-	g.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images, e.g. 1 for CASE_0001")
-	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat label maps as drawn on their image if the sizes match, whatever their headers say")
+	f.addReading(g)
 	return g
 }
 

@@ -6,6 +6,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
+// axisHelp is the help of --axis.
+const axisHelp = "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)"
+
 // parseAxis parses --axis.
 func parseAxis(s string) (int, error) {
 	axis, err := strconv.Atoi(s)

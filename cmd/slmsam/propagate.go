@@ -80,7 +80,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 	f.deviceFlags.add(g.FlagSet)
 	f.cacheFlags.add(g.FlagSet, "512M,4G")
 	g.StringVar(&f.memory, "memory", "", "memory banks: M7+R1, M7, R7, R1 or M7+R7 (default: the checkpoint's own)")
-	g.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
+	g.StringVar(&f.axis, "axis", "", axisHelp)
 	g.StringVar(&f.span, "range", "", "slices to work on: A:B means A to B-1; either end may be omitted")
 	g.StringVar(&f.direction, "direction", "both", "direction from the prompt: both, forward or backward")
 	g.StringVar(&f.order, "order", "blended", "how slices between two outlines are reached: blended (from both), nearest (each half from its own), "+

@@ -57,13 +57,18 @@ func (f *trainFlags) dataGroup() flagGroup {
 	g.StringVar(&f.held, "val", "", "dataset to validate on, in any of DATASET's layouts")
 	g.StringVar(&f.holdOut, "hold-out", "", "names of cases in DATASET to validate on instead of training, e.g. A,B; none trains on all (default: depends on their number)")
 	g.StringVar(&f.labels, "label", "", "labels to train, e.g. 1,2,5 (default: all)")
-	g.StringVar(&f.axis, "axis", "", "axis perpendicular to the slices: 0, 1 or 2 (default: the axis with the largest spacing)")
-	g.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate; stored with the model (default: auto)")
-	g.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images to train on, e.g. 1 for CASE_0001")
-	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat label maps as drawn on their image if the sizes match, whatever their headers say")
+	f.addReading(g)
 	g.Float64Var(&f.mix, "mix-generated", 0, "fraction of clips to take from generated volumes instead, 0 to 1")
 	g.Float64Var(&f.regions, "mix-regions", 0, "fraction of clips that follow a region of like gray values of your volumes instead of a label, 0 to 1 (default: the recipe's)")
 	return g
+}
+
+// addReading declares the flags that say how volumes are read; slmsam ablate has them, too.
+func (f *trainFlags) addReading(g flagGroup) {
+	g.StringVar(&f.axis, "axis", "", axisHelp)
+	g.StringVar(&f.window, "window", "", "intensities that become black and white, as in slmsam propagate; stored with the model (default: the start model's)")
+	g.IntVar(&f.channel, "channel", 0, "channel of an nnU-Net folder's images, e.g. 1 for CASE_0001")
+	g.BoolVar(&f.ignoreGeometry, "ignore-geometry", false, "treat label maps as drawn on their image if the sizes match, whatever their headers say")
 }
 
 // modelGroup declares the flags that choose the model.
