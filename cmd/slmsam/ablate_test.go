@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ablateList writes a manifest of n copies of the workspace's image, fully labeled.
+// ablateList writes a CSV file with n cases, each the workspace's image with labels on five slices.
 func (w workspace) ablateList(t *testing.T, n int) string {
 	t.Helper()
 	require.NoError(t, volume.WriteLabelMap(w.path("full.nii.gz"), testMask(testImage(), slicesUpTo(testDim[0])[3:8]...), volume.WriteOptions{}))
@@ -30,6 +30,8 @@ func (w workspace) ablateRun(list string, args ...string) outcome {
 	return slmsamRun(append([]string{"ablate", list, "--init", w.model, "--device", "cpu", "--resamples", "20", "-o", w.path("out")}, args...)...)
 }
 
+// TestAblate compares two memory settings with one training volume and with none: it checks the table, the files, that a second
+// run finds everything done, and that other settings need another folder.
 func TestAblate(t *testing.T) {
 	w := newWorkspace(t)
 	list := w.ablateList(t, 3)
@@ -62,6 +64,7 @@ func TestAblate(t *testing.T) {
 	o = w.ablateRun(list, args...)
 	require.Equal(t, exitDone, o.code, o.errors)
 	require.Contains(t, o.errors, "done before")
+	require.NotContains(t, o.errors, ": done\n")
 	require.Contains(t, o.out, "over-propagated")
 
 	o = slmsamRun("eval", "--truth", w.path("out/truth"), "--pred", w.path("out/1-volume/M7+R1/predictions"), "--json")
@@ -72,7 +75,8 @@ func TestAblate(t *testing.T) {
 	require.Contains(t, o.errors, "choose another folder")
 }
 
-// TestAblateTasks: two datasets are two tasks, with a setting's own start weights and training volumes from a file.
+// TestAblateTasks compares on two datasets, with start weights for one of the settings and with training volumes named in a
+// file.
 func TestAblateTasks(t *testing.T) {
 	w := newWorkspace(t)
 	list := w.ablateList(t, 3)
@@ -99,7 +103,7 @@ func TestAblateTasks(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(o.out), &result))
 	require.Len(t, result.Rows, 6)
 	require.Equal(t, "other", result.Rows[3].Task)
-	require.Equal(t, 2, result.Rows[3].Volumes, "all that are named")
+	require.Equal(t, 2, result.Rows[3].Volumes, "all that the file names")
 	require.Equal(t, 2, result.Rows[5].Cases)
 	require.Equal(t, "absent_dsc", result.Rows[5].Arms[1].Differences[2].Measure)
 	require.Equal(t, []string{w.path("out/tasks.md"), w.path("out/tasks.csv")}, result.Files)
@@ -109,6 +113,7 @@ func TestAblateTasks(t *testing.T) {
 	require.Contains(t, o.out, "up to 5 volumes")
 }
 
+// TestAblateUsage checks that wrong flags are found before anything is written.
 func TestAblateUsage(t *testing.T) {
 	w := newWorkspace(t)
 	list := w.ablateList(t, 3)

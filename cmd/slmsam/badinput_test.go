@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// badInput prepares a workspace and returns the arguments after the image's, with what the error must say.
+// badInput is a mistake in the input of slmsam propagate.
 type badInput struct {
 	name    string
-	prepare func(t *testing.T, w *workspace) []string
-	says    []string
+	prepare func(t *testing.T, w *workspace) []string // changes the workspace and returns the arguments after the image
+	says    []string                                  // what the error must contain
 }
 
+// TestBadInputIsAClearErrorAndLeavesNothing checks that no mistake gives a panic, output or a half-written file.
 func TestBadInputIsAClearErrorAndLeavesNothing(t *testing.T) {
 	for _, c := range append(badMasks(), append(badImages(), badModels()...)...) {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestBadInputIsAClearErrorAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// maskOf writes a changed mask over the workspace's.
+// maskOf replaces the workspace's mask by a changed one.
 func maskOf(change func(l *volume.LabelMap)) func(t *testing.T, w *workspace) []string {
 	return func(t *testing.T, w *workspace) []string {
 		l := testMask(testImage(), 6)
@@ -47,6 +48,7 @@ func maskOf(change func(l *volume.LabelMap)) func(t *testing.T, w *workspace) []
 	}
 }
 
+// badMasks lists masks and prompts that do not fit the image.
 func badMasks() []badInput {
 	withArgs := func(args ...string) func(*testing.T, *workspace) []string {
 		return func(_ *testing.T, w *workspace) []string { return append(args, "--mask", w.mask) }
@@ -75,7 +77,7 @@ func badMasks() []badInput {
 		{"slice without labels", withArgs("--slice", "3"), []string{"slice 3", "slices 6"}},
 		{"range out of range", withArgs("--range", "3:40"), []string{"3:40", "0:12"}},
 		{"range without the prompt", withArgs("--range", "7:12"), []string{"label 2", "slices 6", "7:12"}},
-		{"mask that is not there", func(_ *testing.T, w *workspace) []string { return []string{"--mask", w.path("no.nii")} }, []string{"no.nii"}},
+		{"missing mask", func(_ *testing.T, w *workspace) []string { return []string{"--mask", w.path("no.nii")} }, []string{"no.nii"}},
 		{"mask of probabilities", func(t *testing.T, w *workspace) []string {
 			v := testImage()
 			v.Data[7] = 0.5
@@ -86,7 +88,7 @@ func badMasks() []badInput {
 	}
 }
 
-// imageOf writes a changed image over the workspace's.
+// imageOf replaces the workspace's image by a changed one.
 func imageOf(change func(v *volume.Volume)) func(t *testing.T, w *workspace) []string {
 	return func(t *testing.T, w *workspace) []string {
 		v := testImage()
@@ -112,6 +114,7 @@ func imageBytes(damage func(nifti []byte) []byte) func(t *testing.T, w *workspac
 	}
 }
 
+// badImages lists images that cannot be used.
 func badImages() []badInput {
 	return []badInput{
 		{"constant volume", imageOf(func(v *volume.Volume) {
@@ -141,7 +144,7 @@ func badImages() []badInput {
 			require.NoError(t, os.WriteFile(w.image, data[:len(data)-20], 0o644))
 			return []string{"--mask", w.mask}
 		}, []string{"scan.nii.gz"}},
-		{"image that is none", func(t *testing.T, w *workspace) []string {
+		{"text file as image", func(t *testing.T, w *workspace) []string {
 			w.image = w.path("notes.txt")
 			require.NoError(t, os.WriteFile(w.image, []byte("hello"), 0o644))
 			return []string{"--mask", w.mask}
@@ -154,6 +157,7 @@ func badImages() []badInput {
 	}
 }
 
+// badModels lists checkpoints and configurations that cannot be used.
 func badModels() []badInput {
 	modelBytes := func(name string, data []byte) func(*testing.T, *workspace) []string {
 		return func(t *testing.T, w *workspace) []string {
@@ -204,21 +208,27 @@ func badModels() []badInput {
 	}
 }
 
+// TestUnwritableOutputIsFoundBeforeTheWork checks that outputs that cannot be written are refused before anything is computed.
 func TestUnwritableOutputIsFoundBeforeTheWork(t *testing.T) {
 	w := newWorkspace(t)
-	for name, args := range map[string][]string{
-		"a file as folder":    {"-o", w.mask + "/out.nii.gz"},
-		"unknown extension":   {"-o", w.path("out.jpg")},
-		"report into a file":  {"-o", w.path("out.nii.gz"), "--report", w.mask},
-		"output is the image": {"-o", w.image},
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a file as folder":    {[]string{"-o", w.mask + "/out.nii.gz"}, "mask.nii.gz is a file, not a folder"},
+		"unknown extension":   {[]string{"-o", w.path("out.jpg")}, "out.jpg"},
+		"report into a file":  {[]string{"-o", w.path("out.nii.gz"), "--report", w.mask}, "mask.nii.gz is a file, not a folder"},
+		"output is the image": {[]string{"-o", w.image}, "scan.nii.gz"},
 	} {
-		r := w.propagate(append(args, "--mask", w.mask)...)
+		r := w.propagate(append(c.args, "--mask", w.mask)...)
 		require.Equal(t, exitFailed, r.code, name)
-		require.NotContains(t, r.errors, "device:", "%s is noticed before anything is computed", name)
+		require.Contains(t, r.errors, c.says, name)
+		require.NotContains(t, r.errors, "device:", name)
 		w.requireClean(t, w.path("out.nii.gz"))
 	}
 }
 
+// TestInputsAreNeverOverwritten checks that not even --force replaces the image or the mask.
 func TestInputsAreNeverOverwritten(t *testing.T) {
 	w := newWorkspace(t)
 	for _, input := range []string{w.image, w.mask} {
@@ -233,6 +243,7 @@ func TestInputsAreNeverOverwritten(t *testing.T) {
 	}
 }
 
+// TestWrongUsage checks that wrong command lines exit with 2, point to the help, and write nothing.
 func TestWrongUsage(t *testing.T) {
 	w := newWorkspace(t)
 	for _, args := range [][]string{

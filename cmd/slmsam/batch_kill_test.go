@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKilledBatchGoesOn kills a batch of 40 cases ten times, wherever it happens to be, and goes on each time. The
-// results are those of a run without interruption, byte for byte, and every case is done once.
-func TestKilledBatchGoesOn(t *testing.T) {
+// TestKilledBatchResumes kills a batch of 40 cases ten times, wherever it happens to be, and resumes it each time. The results
+// equal those of an uninterrupted run, byte for byte, and every case is done once.
+func TestKilledBatchResumes(t *testing.T) {
 	const cases, kills, perRun = 40, 10, 3
 	c := newCohort(t, cases)
 	s, r := c.batch(t)
@@ -49,7 +49,7 @@ func TestKilledBatchGoesOn(t *testing.T) {
 				break
 			}
 		}
-		require.Error(t, cmd.Wait(), "it was to be killed before it was done")
+		require.Error(t, cmd.Wait(), "it finished before it was killed")
 	}
 	s, r = c.batch(t, "--skip-existing")
 	require.Equal(t, exitDone, r.code, r.errors)
@@ -60,8 +60,9 @@ func TestKilledBatchGoesOn(t *testing.T) {
 	requireDoneOnce(t, c.out, cases)
 }
 
-// TestBatchFindsWhatWasWrittenLast is the moment between an output and its line of the manifest.
-func TestBatchFindsWhatWasWrittenLast(t *testing.T) {
+// TestBatchKilledBeforeItsLastRecord cuts off the last line of the manifest, as if the batch had been killed between writing an
+// output and recording it. The output is found and recorded.
+func TestBatchKilledBeforeItsLastRecord(t *testing.T) {
 	c := newCohort(t, 2)
 	_, r := c.batch(t)
 	require.Equal(t, exitDone, r.code, r.errors)
@@ -79,7 +80,7 @@ func TestBatchFindsWhatWasWrittenLast(t *testing.T) {
 	requireDoneOnce(t, c.out, 2)
 }
 
-// requireDoneOnce reads the manifest, also what later lines have overruled.
+// requireDoneOnce checks that the manifest, including lines that later ones override, records each case as done exactly once.
 func requireDoneOnce(t *testing.T, out string, cases int) {
 	t.Helper()
 	done := map[string]int{}
@@ -93,7 +94,7 @@ func requireDoneOnce(t *testing.T, out string, cases int) {
 			require.NoError(t, json.Unmarshal(line, &r))
 			if r.State == batch.Done {
 				done[r.Case]++
-				require.Positive(t, r.Slices, "what was found of %s is not lost", r.Case)
+				require.Positive(t, r.Slices, r.Case)
 			}
 		}
 	}

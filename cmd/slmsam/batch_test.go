@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cohort is a dataset in the layout of nnU-Net, with a small model.
+// cohort is a dataset in nnU-Net's layout, with a small model.
 type cohort struct {
 	workspace
 	data, out string
 }
 
-// newCohort writes so many volumes of 6 to 9 slices, no two alike.
+// newCohort writes n volumes of 6 to 9 slices, no two alike.
 func newCohort(t *testing.T, n int) cohort {
 	dir := t.TempDir()
 	c := cohort{workspace{dir: dir, model: filepath.Join(dir, "model.safetensors")}, filepath.Join(dir, "data"), filepath.Join(dir, "out")}
@@ -51,23 +50,23 @@ func (c cohort) imageOf(i int) string {
 	return filepath.Join(c.data, "imagesTs", caseName(i)+"_0000.nii.gz")
 }
 
-// args is the command line.
+// args returns the command line.
 func (c cohort) args(more ...string) []string {
 	return append([]string{"batch", c.data, "-o", c.out, "--checkpoint", c.model, "--device", "cpu", "--threads", "1"}, more...)
 }
 
-// batch runs the command and reads its JSON.
+// batch runs slmsam batch --json and returns its summary.
 func (c cohort) batch(t *testing.T, more ...string) (batchSummary, outcome) {
 	t.Helper()
 	r := slmsamRun(c.args(append(more, "--json")...)...)
 	var s batchSummary
 	if r.out != "" {
-		require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+		decodeJSON(t, r.out, &s)
 	}
 	return s, r
 }
 
-// results are the files of the output folder but the manifest and the page, which tell times.
+// results returns the files in the output folder, except for the manifest and the page, which contain times.
 func (c cohort) results(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -86,6 +85,7 @@ func (c cohort) results(t *testing.T) map[string]string {
 	return files
 }
 
+// TestBatchDoesWhatPropagateDoes compares a batch's output with that of slmsam propagate, and checks the manifest and the page.
 func TestBatchDoesWhatPropagateDoes(t *testing.T) {
 	c := newCohort(t, 3)
 	s, r := c.batch(t)
@@ -116,7 +116,9 @@ func TestBatchDoesWhatPropagateDoes(t *testing.T) {
 	require.FileExists(t, filepath.Join(c.out, m.Montage))
 }
 
-func TestBatchGoesOnAfterABadCase(t *testing.T) {
+// TestBatchContinuesAfterABadCase checks that a case that fails does not stop the others, and that --retry-failed computes
+// that case alone.
+func TestBatchContinuesAfterABadCase(t *testing.T) {
 	c := newCohort(t, 4)
 	whole, err := os.ReadFile(c.imageOf(1))
 	require.NoError(t, err)
@@ -129,9 +131,7 @@ func TestBatchGoesOnAfterABadCase(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(c.out, "case_01.nii.gz"))
 
 	status := func() (s statusSummary) {
-		r := slmsamRun(c.args("--status", "--json")...)
-		require.Equal(t, exitDone, r.code, r.errors)
-		require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+		runJSON(t, &s, c.args("--status")...)
 		return s
 	}
 	require.Equal(t, [4]int{4, 3, 1, 0}, [4]int{status().Cases, status().Done, status().Failed, status().Left})
@@ -146,6 +146,7 @@ func TestBatchGoesOnAfterABadCase(t *testing.T) {
 	require.Zero(t, s.Cases)
 }
 
+// TestBatchKeepsWhatIsUpToDate checks which cases --skip-existing computes again.
 func TestBatchKeepsWhatIsUpToDate(t *testing.T) {
 	c := newCohort(t, 4)
 	_, r := c.batch(t)
@@ -160,7 +161,7 @@ func TestBatchKeepsWhatIsUpToDate(t *testing.T) {
 	require.Equal(t, 4, s.Skipped)
 	require.Equal(t, before, c.results(t))
 
-	// Another mask, an edited result and a lost one: the first and the last are computed, the second is kept.
+	// A changed mask, an edited result and a lost one: the first and the last are computed again, the second is kept.
 	mask := filepath.Join(c.data, "labelsTs", "case_00.nii.gz")
 	l, err := volume.ReadLabelMap(mask)
 	require.NoError(t, err)
@@ -183,7 +184,7 @@ func TestBatchKeepsWhatIsUpToDate(t *testing.T) {
 	require.NotEqual(t, before["case_00.slmsam.json"], after["case_00.slmsam.json"])
 	require.Equal(t, before["case_02.nii.gz"], after["case_02.nii.gz"])
 
-	// Other settings: all that was not edited. A file of unknown origin is not touched.
+	// With other settings, everything that was not edited is computed again. A file of unknown origin is not touched.
 	require.NoError(t, os.Remove(filepath.Join(c.out, "case_03.slmsam.json")))
 	s, r = c.batch(t, "--skip-existing", "--memory", "M7")
 	require.Equal(t, exitFailed, r.code)
@@ -191,9 +192,11 @@ func TestBatchKeepsWhatIsUpToDate(t *testing.T) {
 	require.Contains(t, s.Failures[0], "was not written by slmsam")
 	s, r = c.batch(t, "--skip-existing", "--memory", "M7", "--force")
 	require.Equal(t, exitDone, r.code, r.errors)
-	require.Equal(t, [2]int{2, 2}, [2]int{s.Done, s.Skipped}, "the edited one and that of unknown origin are replaced")
+	require.Equal(t, [2]int{2, 2}, [2]int{s.Done, s.Skipped}, "the edited one and the one of unknown origin are replaced")
 }
 
+// TestPartsShareAnOutputFolder checks that three parts together give what a single run gives, and that a part can be taken from
+// the variables of a Kubernetes job.
 func TestPartsShareAnOutputFolder(t *testing.T) {
 	c := newCohort(t, 7)
 	_, r := c.batch(t)
@@ -221,6 +224,7 @@ func TestPartsShareAnOutputFolder(t *testing.T) {
 	require.Equal(t, "2/7", s.Part)
 }
 
+// TestBatchOfATable runs a CSV file that names an output for one case and gives a box for the other.
 func TestBatchOfATable(t *testing.T) {
 	c := newCohort(t, 2)
 	table := c.path("cases.csv")
@@ -237,6 +241,7 @@ func TestBatchOfATable(t *testing.T) {
 	require.FileExists(t, filepath.Join(c.out, "case_01.nii.gz"))
 }
 
+// TestBatchUsage checks that wrong flags are found before anything is written.
 func TestBatchUsage(t *testing.T) {
 	c := newCohort(t, 1)
 	for _, u := range []struct {

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBenchCounts: the counts of stages and of kernels are the slice's, their work is what the CPU does, and every kind of GPU has
-// cards whose floors follow from the counts.
+// TestBenchCounts checks that the counts of all stages, and of all kernels, add up to the slice's, that the work is the same as on
+// the CPU, and that the bounds for each card follow from the counts. Half floats read less.
 func TestBenchCounts(t *testing.T) {
 	w := newWorkspace(t)
 	var measured benchResult
@@ -56,7 +56,7 @@ func TestBenchCounts(t *testing.T) {
 	require.Equal(t, "f16", halves.Precision)
 	require.Less(t, halves.Slice.BytesRead, whole.Slice.BytesRead)
 	require.Less(t, halves.PeakMemory, whole.PeakMemory)
-	require.Equal(t, whole.Slice.Dispatches+2, halves.Slice.Dispatches, "one rounds the memory, one joins memories apart from pointers: nothing is widened")
+	require.Equal(t, whole.Slice.Dispatches+2, halves.Slice.Dispatches, "one rounds the memory, and one joins memories apart from pointers; nothing is widened")
 
 	text := slmsamRun("bench", "--checkpoint", w.model, "--count", "discrete", "--objects", "9").out
 	require.Contains(t, text, "matmultiled")

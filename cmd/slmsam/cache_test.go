@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestCacheFlags parses --cache and --cache-dir, and checks that every command with a cache refuses wrong ones.
 func TestCacheFlags(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]slmsam.FeatureBudget{

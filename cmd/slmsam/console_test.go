@@ -21,6 +21,7 @@ func consoleOf(t *testing.T, flags ...string) (c *console, out, errors *bytes.Bu
 	return newConsole(cmd), out, errors
 }
 
+// TestMessagesGoToStderrByLevel checks which messages --json, --verbose and --quiet let through.
 func TestMessagesGoToStderrByLevel(t *testing.T) {
 	for _, c := range []struct{ flag, want string }{
 		{"--json", "plain, n 3\nwarn: beware\n"},
@@ -36,6 +37,7 @@ func TestMessagesGoToStderrByLevel(t *testing.T) {
 	}
 }
 
+// TestResultIsJSONOrText checks what goes to stdout.
 func TestResultIsJSONOrText(t *testing.T) {
 	for flag, want := range map[string]string{"--json": "{\n  \"n\": 3\n}\n", "--verbose": "three\n", "--quiet": ""} {
 		c, out, _ := consoleOf(t, flag)
@@ -44,7 +46,8 @@ func TestResultIsJSONOrText(t *testing.T) {
 	}
 }
 
-func TestProgressWithoutTerminalIsALineNowAndThen(t *testing.T) {
+// TestProgressWithoutTerminal checks that without a terminal, progress is a line now and then instead of a bar.
+func TestProgressWithoutTerminal(t *testing.T) {
 	c, _, errors := consoleOf(t)
 	p := c.progress("slices", false)
 	p.set(1, 50)

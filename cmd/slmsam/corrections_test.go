@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"testing"
 
@@ -10,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// corrected writes a changed copy of a result over it.
-func (w workspace) corrected(t *testing.T, path string, change func(l *volume.LabelMap)) *volume.LabelMap {
+// edit changes a label map in place, as an annotator would, and returns it.
+func (w workspace) edit(t *testing.T, path string, change func(l *volume.LabelMap)) *volume.LabelMap {
 	t.Helper()
 	l := w.readLabels(t, path)
 	change(l)
@@ -19,7 +18,7 @@ func (w workspace) corrected(t *testing.T, path string, change func(l *volume.La
 	return l
 }
 
-// draw takes a label off a slice and puts a block of it there, where no other label is.
+// draw replaces a label on a slice by a block, leaving out pixels of other labels.
 func draw(l *volume.LabelMap, slice int, label int32) {
 	erase(l, slice, label)
 	pix := l.Slice(0, slice)
@@ -33,6 +32,7 @@ func draw(l *volume.LabelMap, slice int, label int32) {
 	l.SetSlice(0, slice, pix)
 }
 
+// erase removes a label from a slice.
 func erase(l *volume.LabelMap, slice int, label int32) {
 	pix := l.Slice(0, slice)
 	for i := range pix {
@@ -43,7 +43,7 @@ func erase(l *volume.LabelMap, slice int, label int32) {
 	l.SetSlice(0, slice, pix)
 }
 
-// masksOf is where a label is, slice by slice.
+// masksOf returns a label's mask on every slice.
 func masksOf(l *volume.LabelMap, label int32) (out [][]bool) {
 	for i := range l.Dim[0] {
 		mask := make([]bool, 0)
@@ -55,24 +55,23 @@ func masksOf(l *volume.LabelMap, label int32) (out [][]bool) {
 	return out
 }
 
-func TestACorrectionChangesTheGapsBesideItAlone(t *testing.T) {
+// TestACorrectionChangesOnlyTheGapsNextToIt draws a label on a slice between two outlines, then corrects that result in turn.
+// Erasing a label ends it there.
+func TestACorrectionChangesOnlyTheGapsNextToIt(t *testing.T) {
 	w := newWorkspace(t)
-	require.NoError(t, volume.WriteLabelMap(w.mask, testMask(testImage(), 2, 8), volume.WriteOptions{Force: true}))
+	require.NoError(t, volume.WriteLabelMap(w.mask, testMask(testImage(), 2, 8, 10), volume.WriteOptions{Force: true}))
 	first := w.path("first.nii.gz")
 	r := w.propagate("--mask", w.mask, "-o", first)
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.FileExists(t, w.path("first.slmsam.json"))
 
-	before := w.corrected(t, first, func(l *volume.LabelMap) { draw(l, 5, 2) })
+	before := w.edit(t, first, func(l *volume.LabelMap) { draw(l, 5, 2) })
 	second := w.path("second.nii.gz")
-	r = w.propagate("--mask", first, "-o", second, "--json")
-	require.Equal(t, exitDone, r.code, r.errors)
+	s, r := w.propagateJSON(t, "--mask", first, "-o", second)
 	require.Contains(t, r.errors, "label 2: corrected on slices 5")
-	var s summary
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
 	require.Equal(t, map[int][]int{2: {5}}, s.Corrections)
 	require.Equal(t, 5, s.Slices, "slices 3 to 7 are computed")
-	require.Equal(t, []int{2, 5, 8}, s.Objects[0].Outlined)
+	require.Equal(t, []int{2, 5, 8, 10}, s.Objects[0].Outlined)
 	after := w.readLabels(t, second)
 	was, is := masksOf(before, 2), masksOf(after, 2)
 	for i := range was {
@@ -82,21 +81,15 @@ func TestACorrectionChangesTheGapsBesideItAlone(t *testing.T) {
 	}
 	require.Equal(t, masksOf(before, 5), masksOf(after, 5), "the other label")
 
-	// The result of a correction can be corrected in turn; erasing a label ends it there.
-	w.corrected(t, second, func(l *volume.LabelMap) { draw(l, 9, 5); erase(l, 10, 2) })
-	r = w.propagate("--mask", second, "-o", w.path("third.nii.gz"), "--json")
-	require.Equal(t, exitDone, r.code, r.errors)
-	s = summary{}
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
-	require.Equal(t, []int{9}, s.Corrections[5])
-	for _, i := range s.Corrections[2] { // the random model may not have found label 2 on slice 10
-		require.Equal(t, 10, i)
-		third := masksOf(w.readLabels(t, w.path("third.nii.gz")), 2)
-		require.NotContains(t, third[10], true)
-		require.NotContains(t, third[11], true, "tracking ends at the erased slice")
-	}
+	w.edit(t, second, func(l *volume.LabelMap) { draw(l, 9, 5); erase(l, 10, 2) })
+	s, _ = w.propagateJSON(t, "--mask", second, "-o", w.path("third.nii.gz"))
+	require.Equal(t, map[int][]int{2: {10}, 5: {9}}, s.Corrections)
+	third := masksOf(w.readLabels(t, w.path("third.nii.gz")), 2)
+	require.NotContains(t, third[10], true)
+	require.NotContains(t, third[11], true, "tracking ends at the erased slice")
 }
 
+// TestAnUncorrectedResultIsLeftAsItIs checks that a result without corrections is copied, with a message.
 func TestAnUncorrectedResultIsLeftAsItIs(t *testing.T) {
 	w := newWorkspace(t)
 	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("a.nii.gz")).code)
@@ -106,18 +99,17 @@ func TestAnUncorrectedResultIsLeftAsItIs(t *testing.T) {
 	require.Equal(t, w.readLabels(t, w.path("a.nii.gz")).Data, w.readLabels(t, w.path("b.nii.gz")).Data)
 }
 
+// TestANewLabelInAResultIsPropagated draws a label that the earlier result does not have. It is propagated through all slices.
 func TestANewLabelInAResultIsPropagated(t *testing.T) {
 	w := newWorkspace(t)
 	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("a.nii.gz")).code)
-	w.corrected(t, w.path("a.nii.gz"), func(l *volume.LabelMap) { draw(l, 4, 9) })
-	r := w.propagate("--mask", w.path("a.nii.gz"), "-o", w.path("b.nii.gz"), "--json")
-	require.Equal(t, exitDone, r.code, r.errors)
-	var s summary
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	w.edit(t, w.path("a.nii.gz"), func(l *volume.LabelMap) { draw(l, 4, 9) })
+	s, _ := w.propagateJSON(t, "--mask", w.path("a.nii.gz"), "-o", w.path("b.nii.gz"))
 	require.Equal(t, []int{4}, s.Corrections[9])
 	require.Equal(t, testDim[0], s.Slices)
 }
 
+// TestACorrectionUnderAnotherName names the earlier result with --earlier.
 func TestACorrectionUnderAnotherName(t *testing.T) {
 	w := newWorkspace(t)
 	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("a.nii.gz")).code)
@@ -132,8 +124,10 @@ func TestACorrectionUnderAnotherName(t *testing.T) {
 	require.Contains(t, r.errors, "none.slmsam.json")
 }
 
-func TestAProvenanceThatDoesNotBelong(t *testing.T) {
-	made := func(t *testing.T) workspace {
+// TestARecordThatDoesNotFit checks that a result's record is refused if the label map or the image is another one, or if the
+// record is damaged, and that it is not needed if slices are chosen.
+func TestARecordThatDoesNotFit(t *testing.T) {
+	propagated := func(t *testing.T) workspace {
 		w := newWorkspace(t)
 		require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", w.path("a.nii.gz")).code)
 		return w
@@ -147,7 +141,7 @@ func TestAProvenanceThatDoesNotBelong(t *testing.T) {
 		w.requireClean(t, w.path("b.nii.gz"))
 	}
 	t.Run("another label map", func(t *testing.T) {
-		w := made(t)
+		w := propagated(t)
 		other := testMask(testImage(), 0, 2, 4, 6, 8, 10)
 		for i := range other.Data {
 			other.Data[i] *= 3
@@ -156,27 +150,28 @@ func TestAProvenanceThatDoesNotBelong(t *testing.T) {
 		refused(t, w, "does not belong", "a.slmsam.json")
 	})
 	t.Run("an image that changed", func(t *testing.T) {
-		w := made(t)
+		w := propagated(t)
 		v := testImage()
 		v.Data[77]++
 		require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{Force: true}))
 		refused(t, w, "scan.nii.gz", "has changed", "a.slmsam.json")
 	})
 	t.Run("damaged", func(t *testing.T) {
-		w := made(t)
+		w := propagated(t)
 		for _, text := range []string{"", "{", `{"version": 99}`, `{"version": 1, "axis": 7}`, `{"version": 1, "axis": 0, "range": [5, 2]}`} {
 			require.NoError(t, os.WriteFile(w.path("a.slmsam.json"), []byte(text), 0o644))
 			refused(t, w, "a.slmsam.json")
 		}
 	})
-	t.Run("chosen slices need none", func(t *testing.T) {
-		w := made(t)
+	t.Run("not needed", func(t *testing.T) {
+		w := propagated(t)
 		require.NoError(t, os.WriteFile(w.path("a.slmsam.json"), []byte("{"), 0o644))
 		r := w.propagate("--mask", w.path("a.nii.gz"), "--slice", "6", "-o", w.path("b.nii.gz"))
 		require.Equal(t, exitDone, r.code, r.errors)
 	})
 }
 
+// TestInputsThatCannotBeMeant checks that obvious mix-ups are noticed, with a hint.
 func TestInputsThatCannotBeMeant(t *testing.T) {
 	w := newWorkspace(t)
 	for name, c := range map[string]struct {
@@ -194,13 +189,11 @@ func TestInputsThatCannotBeMeant(t *testing.T) {
 	}
 }
 
+// TestSlicesByLabel chooses slices for each label with --slice LABEL:SLICES.
 func TestSlicesByLabel(t *testing.T) {
 	w := newWorkspace(t)
 	require.NoError(t, volume.WriteLabelMap(w.mask, testMask(testImage(), 2, 5, 8), volume.WriteOptions{Force: true}))
-	r := w.propagate("--mask", w.mask, "--slice", "2:2,8", "--slice", "5:5", "--json", "-o", w.path("o.nii.gz"))
-	require.Equal(t, exitDone, r.code, r.errors)
-	var s summary
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	s, _ := w.propagateJSON(t, "--mask", w.mask, "--slice", "2:2,8", "--slice", "5:5", "-o", w.path("o.nii.gz"))
 	require.Equal(t, []int{2, 8}, s.Objects[0].Outlined)
 	require.Equal(t, []int{5}, s.Objects[1].Outlined)
 	for _, bad := range []string{"2:", "x:3", "0:3", "2:3:4", "a"} {
@@ -208,26 +201,25 @@ func TestSlicesByLabel(t *testing.T) {
 	}
 }
 
-// What an earlier result settles cannot be asked for again; what only the new slices need can.
+// TestFlagsOfACorrection checks that flags that the earlier result has settled are refused, and that those that concern only
+// the slices to compute are accepted.
 func TestFlagsOfACorrection(t *testing.T) {
 	w := newWorkspace(t)
 	first := w.path("first.nii.gz")
 	require.Equal(t, exitDone, w.propagate("--mask", w.mask, "-o", first).code)
-	w.corrected(t, first, func(l *volume.LabelMap) { draw(l, 3, 2) })
+	w.edit(t, first, func(l *volume.LabelMap) { draw(l, 3, 2) })
 	for _, args := range [][]string{{"--label", "2"}, {"--range", "0:5"}, {"--direction", "forward"}} {
 		r := w.propagate(append(args, "--mask", first, "-o", w.path("second.nii.gz"))...)
 		require.Equal(t, exitUsage, r.code, args)
 		require.Contains(t, r.errors, args[0])
 	}
-	r := w.propagate("--mask", first, "-o", w.path("second.nii.gz"), "--memory", "R1", "--crop", "4", "--json")
-	require.Equal(t, exitDone, r.code, r.errors)
-	var s summary
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	s, _ := w.propagateJSON(t, "--mask", first, "-o", w.path("second.nii.gz"), "--memory", "R1", "--crop", "4")
 	require.Equal(t, "R1", s.Memory)
 	require.Equal(t, 4.0, s.Crop)
 }
 
-// A result in another format must not take over the record, with which corrections are found.
+// TestARecordBelongsToOneResult checks that a result in another format does not take over the record of an existing result,
+// without which its corrections could not be found.
 func TestARecordBelongsToOneResult(t *testing.T) {
 	w := newWorkspace(t)
 	first := w.path("first.nii.gz")
@@ -240,10 +232,11 @@ func TestARecordBelongsToOneResult(t *testing.T) {
 	require.NoError(t, os.Remove(first))
 	require.NoError(t, os.Remove(w.path("first.nrrd")))
 	r = w.propagate("--mask", w.mask, "-o", first)
-	require.Equal(t, exitDone, r.code, "a record without a result holds nothing back: %s", r.errors)
+	require.Equal(t, exitDone, r.code, "a record without its result is replaced: %s", r.errors)
 }
 
-// Where the label map cannot be written, the record of the earlier one stays, so that both still belong together.
+// TestAFailedWriteKeepsTheRecord checks that if the label map cannot be written, the record of the earlier one stays, so that
+// the two still fit together.
 func TestAFailedWriteKeepsTheRecord(t *testing.T) {
 	w := newWorkspace(t)
 	result := &slmsam.Result{Labels: testMask(testImage(), 6)} // on a grid that a DICOM segmentation cannot have

@@ -12,28 +12,29 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dataDir is the folder of labeled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz.
+// dataDir returns the folder of labeled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz, or skips the test.
 func dataDir(t *testing.T) string {
+	t.Helper()
 	dir := os.Getenv("SLMSAM_DATA")
 	if dir == "" {
 		dir = filepath.Join(golden.Root(t), "..", "shared", "data")
 	}
 	if !golden.Exists(dir) {
-		t.Skip("no volumes: set SLMSAM_DATA")
+		t.Skip("no folder of labeled volumes (set SLMSAM_DATA)")
 	}
 	return dir
 }
 
-// TestRealVolumes propagates one volume of every source (all with SLMSAM_ALL_DATA=1) from its central slices
-// and compares the header of the output with the input's byte by byte, without this project's reader. With
-// SLMSAM_DATA_GPU=1 each goes through the GPU too, which a software driver takes long for, and gives the same labels.
+// TestRealVolumes propagates one volume of every source (with SLMSAM_ALL_DATA=1, all of them) from its central slice and
+// compares the output's header with the input's, byte by byte and without our own reader. With SLMSAM_DATA_GPU=1, it does the
+// same on the GPU, which takes long with a software driver, and compares the labels.
 func TestRealVolumes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: volumes of many slices")
+		t.Skip("-short: the volumes have many slices")
 	}
 	weights := filepath.Join(golden.Dir(t), "toy", "weights.safetensors")
 	if !golden.Exists(weights) {
-		t.Skip("no toy weights: set SLMSAM_FIXTURES")
+		t.Skip("the fixture folder has no toy/weights.safetensors (set SLMSAM_FIXTURES)")
 	}
 	images, err := filepath.Glob(filepath.Join(dataDir(t), "*", "*", "image.nii.gz"))
 	require.NoError(t, err)

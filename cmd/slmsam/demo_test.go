@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestDemo runs the demo: it must find its objects, write files on one grid, and replace nothing.
 func TestDemo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	r := slmsamRun("demo", "--device", "cpu", "--json", "-o", dir)
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.Contains(t, r.errors, "model: nano")
 	var s demoSummary
-	require.NoError(t, json.Unmarshal([]byte(r.out), &s))
+	decodeJSON(t, r.out, &s)
 	require.Contains(t, s.Device, "CPU")
 	require.Len(t, s.Objects, 3)
 	for _, o := range s.Objects {
@@ -38,7 +38,8 @@ func TestDemo(t *testing.T) {
 	require.Contains(t, again.errors, "--force")
 }
 
-// TestDemoWritesNothingWhenItCannotRun: nor does it replace what another command wrote.
+// TestDemoWritesNothingWhenItCannotRun checks that nothing is written without a device, or where another command has written a
+// file of the same name.
 func TestDemoWritesNothingWhenItCannotRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	r := slmsamRun("demo", "--device", "tpu", "-o", dir)
@@ -63,7 +64,7 @@ func TestBuiltInModel(t *testing.T) {
 	require.FileExists(t, w.path("out.nii.gz"))
 }
 
-// TestBuiltInModelLoadsFast also bounds its size: it is part of the binary.
+// TestBuiltInModelLoadsFast bounds the time to load the built-in model, and its size, since it is part of the binary.
 func TestBuiltInModelLoadsFast(t *testing.T) {
 	best := time.Hour
 	for range 5 {

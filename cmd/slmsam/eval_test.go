@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// evalFolder has truth/ and two methods with three cases: good predicts the truth, half only label 2.
+// evalFolder writes three cases of truth and of two methods: good predicts the truth, half only label 2, on two slices too many.
 func evalFolder(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
 	v := testImage()
 	truth := testMask(v, slicesUpTo(testDim[0])[2:9]...)
-	half := testMask(v, slicesUpTo(testDim[0])[2:11]...) // label 2 runs on over two slices
+	half := testMask(v, slicesUpTo(testDim[0])[2:11]...)
 	for i, l := range half.Data {
 		if l == 5 {
 			half.Data[i] = 0
@@ -31,6 +32,7 @@ func evalFolder(t *testing.T) string {
 	return dir
 }
 
+// writeLabels writes a label map, and its folder.
 func writeLabels(t *testing.T, path string, l *volume.LabelMap) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -49,7 +51,7 @@ func evalJSON(t *testing.T, dir string, args ...string) (rows []map[string]any, 
 	return rows, all
 }
 
-// evalRun runs slmsam eval; @ in arguments stands for dir.
+// evalRun runs slmsam eval. @ in arguments stands for dir.
 func evalRun(dir string, args ...string) outcome {
 	line := []string{"eval", "--resamples", "50"}
 	for _, a := range args {
@@ -58,6 +60,7 @@ func evalRun(dir string, args ...string) outcome {
 	return slmsamRun(line...)
 }
 
+// TestEvalJSON checks the scores of two methods.
 func TestEvalJSON(t *testing.T) {
 	dir := evalFolder(t)
 	rows, all := evalJSON(t, dir, "--pred", "@good", "--pred", "Half=@half", "--truth", "@truth", "--names", "2=liver,5=spleen")
@@ -71,7 +74,7 @@ func TestEvalJSON(t *testing.T) {
 	require.Equal(t, "good", rows[0]["method"])
 	require.Equal(t, 1.0, rows[0]["dsc"])
 	require.Equal(t, 0.0, rows[0]["assd_mm"])
-	// Method Half carries label 2 over two more slices and lacks label 5, whose surface distance is undefined.
+	// Half has label 2 on two slices too many and lacks label 5, whose surface distance is undefined.
 	require.Equal(t, "Half", rows[1]["method"])
 	require.Equal(t, 2.0, rows[1]["over_propagated_slices"])
 	require.InDelta(t, 3.0/5, rows[1]["absent_dsc"], 1e-12)
@@ -80,6 +83,7 @@ func TestEvalJSON(t *testing.T) {
 	require.NotEmpty(t, all["comparisons"])
 }
 
+// TestEvalFiles checks every file that slmsam eval can write, and that none is replaced without --force.
 func TestEvalFiles(t *testing.T) {
 	dir := evalFolder(t)
 	args := []string{"--pred", "@good", "--pred2", "@half", "--truth", "@truth", "-o", "@report", "--csv", "@rows.csv",
@@ -107,7 +111,7 @@ func TestEvalFiles(t *testing.T) {
 	require.Equal(t, exitDone, evalRun(dir, append(args, "--force")...).code)
 }
 
-// TestEvalOutputsAreCheckedFirst: what cannot be written is said before anything is scored, and nothing is replaced unasked.
+// TestEvalOutputsAreCheckedFirst checks that outputs that cannot be written are reported before anything is scored.
 func TestEvalOutputsAreCheckedFirst(t *testing.T) {
 	dir := evalFolder(t)
 	own := filepath.Join(dir, "notes", "report.md")
@@ -146,6 +150,7 @@ func TestEvalSingleFiles(t *testing.T) {
 	require.Equal(t, "a_slmsam", rows[0]["method"])
 }
 
+// TestEvalPromptSlices checks the DSC of a method that lacks a label, with prompted slices kept, replaced or excluded.
 func TestEvalPromptSlices(t *testing.T) {
 	dir := evalFolder(t)
 	args := []string{"--pred", "@half", "--truth", "@truth", "--labels", "5"}
@@ -155,13 +160,13 @@ func TestEvalPromptSlices(t *testing.T) {
 	}
 	require.Equal(t, 0.0, dsc())
 	replaced := dsc("--prompt", "replace").(float64)
-	require.Greater(t, replaced, 0.2) // one of seven slices is right
+	require.Greater(t, replaced, 0.2, "one of seven slices is right")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "slices.json"), []byte(`{"a": {"0": [2,3,4]}, "b": {"5": [2]}, "c": {"5": [2]}}`), 0o644))
 	require.Greater(t, dsc("--prompt", "replace", "--prompt-slices", "@slices.json"), replaced)
 	require.Equal(t, 0.0, dsc("--prompt", "exclude"))
 }
 
-// TestEvalBadInput: what cannot be scored is listed and, with --strict, an error; it never vanishes.
+// TestEvalBadInput checks that what cannot be scored is listed and, with --strict, is an error.
 func TestEvalBadInput(t *testing.T) {
 	v := testImage()
 	fractions := &volume.Volume{Dim: v.Dim, Data: append([]float32(nil), v.Data...), Geom: v.Geom}
@@ -181,7 +186,7 @@ func TestEvalBadInput(t *testing.T) {
 		}, "must hold integers", 4},
 		"NaN in the prediction": {func(t *testing.T, dir string) { writeNaN(t, dir+"/good/b.nii.gz", fractions) }, "NaN", 4},
 		"NaN in the truth":      {func(t *testing.T, dir string) { writeNaN(t, dir+"/truth/b.nii.gz", fractions) }, "NaN", 4},
-		"no label map at all": {func(t *testing.T, dir string) {
+		"not a label map": {func(t *testing.T, dir string) {
 			require.NoError(t, os.WriteFile(dir+"/good/b.nii.gz", []byte("x"), 0o644))
 		}, "b.nii.gz", 4},
 	} {
@@ -205,7 +210,7 @@ func TestEvalBadInput(t *testing.T) {
 	}
 }
 
-// writeNaN writes v as float32 with a NaN in place of its last voxel, which the package's own writer refuses.
+// writeNaN replaces a label map by v with a NaN as its last voxel. Our own writer refuses NaN, so it patches the file.
 func writeNaN(t *testing.T, path string, v *volume.Volume) {
 	t.Helper()
 	plain := filepath.Join(t.TempDir(), "plain.nii")
@@ -217,6 +222,7 @@ func writeNaN(t *testing.T, path string, v *volume.Volume) {
 	require.NoError(t, os.WriteFile(strings.TrimSuffix(path, ".gz"), data, 0o644))
 }
 
+// TestEvalUsage checks that wrong flags exit with 2 and print no scores.
 func TestEvalUsage(t *testing.T) {
 	dir := evalFolder(t)
 	both := []string{"--pred", "@good", "--truth", "@truth"}
@@ -234,6 +240,7 @@ func TestEvalUsage(t *testing.T) {
 	require.Contains(t, o.errors, "nothing")
 }
 
+// TestMethodNames checks how methods are named after their folders.
 func TestMethodNames(t *testing.T) {
 	for _, c := range []struct{ pred, want []string }{
 		{[]string{"a/run1", "a/run2/"}, []string{"run1", "run2"}},
@@ -252,6 +259,7 @@ func TestMethodNames(t *testing.T) {
 	}
 }
 
+// TestLabelNames reads the names of labels from nnU-Net's dataset.json in both versions, and from a plain list.
 func TestLabelNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dataset.json")
 	for _, text := range []string{`{"labels": {"background": 0, "liver": 1, "spleen": 2}, "numTraining": 3}`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -8,14 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFullDiskIsAnErrorAndLeavesNothing(t *testing.T) {
-	w := newWorkspace(t)
-	disk := w.path("disk")
-	require.NoError(t, os.Mkdir(disk, 0o755))
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64k"); err != nil {
+// smallDisk mounts a file system of so many kB, or skips the test.
+func smallDisk(t *testing.T, kB int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kB)); err != nil {
 		t.Skipf("mounting a small file system needs root: %v", err)
 	}
-	defer func() { require.NoError(t, syscall.Unmount(disk, 0)) }()
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	return dir
+}
+
+// TestFullDiskIsAnErrorAndLeavesNothing writes a label map and a report to a disk that is too small.
+func TestFullDiskIsAnErrorAndLeavesNothing(t *testing.T) {
+	w, disk := newWorkspace(t), smallDisk(t, 64)
 	w.longImage(t, 500) // 128 kB of labels
 
 	r := w.propagate("--mask", w.mask, "-o", disk+"/out.nii")

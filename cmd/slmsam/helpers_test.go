@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -21,6 +22,7 @@ import (
 // asProgram makes the test binary behave as slmsam, for tests that need a process of its own.
 const asProgram = "SLMSAM_TEST_AS_PROGRAM"
 
+// TestMain runs slmsam itself instead of the tests if asProgram is set.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what a command line did.
+// outcome is the result of a command line: the exit code, stdout and stderr.
 type outcome struct {
 	code        int
 	out, errors string
@@ -41,21 +43,23 @@ func slmsamRun(args ...string) outcome {
 	return outcome{code, out.String(), errors.String()}
 }
 
-// workspace is a folder with a small model, an image and a mask.
+// workspace is a folder with the paths of a small model, an image and a mask.
 type workspace struct {
 	dir, model, image, mask string
 }
 
-// testDim is the grid of the test image: 12 slices across its first axis, whose spacing is the largest.
+// testDim is the size of the test image: 12 slices along its first axis, whose spacing is the largest.
 var testDim = [3]int{12, 30, 20}
 
-// testGeometry is oblique and has an offset, so that a lost affine shows.
+// testGeometry returns an oblique geometry with an offset, so that a lost affine is noticed.
 func testGeometry() volume.Geometry {
 	return volume.GeometryFromAffine(testDim, volume.Affine{
 		{0, -0.8, 0.1, 12}, {0.1, 0, 0.9, -7.5}, {4, 0.1, 0, 33}, {0, 0, 0, 1}})
 }
 
+// newWorkspace writes the model, the image, and a mask with labels 2 and 5 on slice 6.
 func newWorkspace(t *testing.T) workspace {
+	t.Helper()
 	dir := t.TempDir()
 	w := workspace{dir: dir, model: filepath.Join(dir, "model.safetensors"), image: filepath.Join(dir, "scan.nii.gz"), mask: filepath.Join(dir, "mask.nii.gz")}
 	writeModel(t, w.model, smallConfig())
@@ -65,6 +69,7 @@ func newWorkspace(t *testing.T) workspace {
 	return w
 }
 
+// path returns the path of a file in the workspace.
 func (w workspace) path(name string) string { return filepath.Join(w.dir, name) }
 
 // propagate runs slmsam propagate with the workspace's image and model.
@@ -72,7 +77,34 @@ func (w workspace) propagate(args ...string) outcome {
 	return slmsamRun(append([]string{"propagate", w.image, "--checkpoint", w.model, "--device", "cpu"}, args...)...)
 }
 
-// testImage has two bright boxes that move slowly.
+// propagateJSON runs slmsam propagate --json, which must succeed, and returns its summary.
+func (w workspace) propagateJSON(t *testing.T, args ...string) (summary, outcome) {
+	t.Helper()
+	r := w.propagate(append(args, "--json")...)
+	require.Equal(t, exitDone, r.code, r.errors)
+	var s summary
+	decodeJSON(t, r.out, &s)
+	return s, r
+}
+
+// runJSON runs a command with --json, which must succeed, and decodes its output.
+func runJSON(t *testing.T, into any, args ...string) {
+	t.Helper()
+	r := slmsamRun(append(args, "--json")...)
+	require.Equal(t, exitDone, r.code, r.errors)
+	decodeJSON(t, r.out, into)
+}
+
+// decodeJSON decodes exactly one JSON object without unknown fields.
+func decodeJSON(t *testing.T, text string, into any) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(into), text)
+	require.False(t, d.More(), "more than one JSON object")
+}
+
+// testImage returns an image of two bright boxes that change their shape slowly.
 func testImage() *volume.Volume {
 	v := &volume.Volume{Dim: testDim, Data: make([]float32, testDim[0]*testDim[1]*testDim[2]), Geom: testGeometry()}
 	labels := testMask(v, slicesUpTo(testDim[0])...)
@@ -82,7 +114,7 @@ func testImage() *volume.Volume {
 	return v
 }
 
-// testMask has labels 2 and 5 on the given slices along axis 0.
+// testMask returns labels 2 and 5 on the given slices along axis 0.
 func testMask(v *volume.Volume, on ...int) *volume.LabelMap {
 	l := volume.NewLabelMap(v)
 	for _, x := range on {
@@ -101,6 +133,7 @@ func testMask(v *volume.Volume, on ...int) *volume.LabelMap {
 	return l
 }
 
+// slicesUpTo returns 0 to n-1.
 func slicesUpTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
@@ -109,7 +142,7 @@ func slicesUpTo(n int) []int {
 	return out
 }
 
-// smallConfig is a model that runs in milliseconds.
+// smallConfig returns the configuration of a model that runs in milliseconds.
 func smallConfig() slmsam.Config {
 	return slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
 		Trunk: hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2},
@@ -130,7 +163,7 @@ func writeModel(t *testing.T, path string, config slmsam.Config) {
 	require.NoError(t, checkpoint.WriteSafetensors(path, state, map[string]string{slmsam.MetadataConfig: string(text)}, checkpoint.Options{}))
 }
 
-// readLabels reads a label map and checks that it lies on the image's grid.
+// readLabels reads a label map and checks that it has the image's grid, with the same NIfTI fields.
 func (w workspace) readLabels(t *testing.T, path string) *volume.LabelMap {
 	t.Helper()
 	image, err := volume.Read(w.image)
@@ -142,7 +175,7 @@ func (w workspace) readLabels(t *testing.T, path string) *volume.LabelMap {
 	return labels
 }
 
-// requireClean fails if a file of the workspace looks half-written or if out is there.
+// requireClean fails if there are temporary files in the workspace, or if the output of a failed run is there.
 func (w workspace) requireClean(t *testing.T, out string) {
 	t.Helper()
 	entries, err := os.ReadDir(w.dir)
@@ -154,7 +187,7 @@ func (w workspace) requireClean(t *testing.T, out string) {
 	}
 }
 
-// longImage is a volume of so many slices of 16 x 16 pixels, with a mask on slice 0.
+// longImage replaces the workspace's image by so many slices of 16 x 16 pixels, and the mask by one on slice 0.
 func (w workspace) longImage(t *testing.T, slices int) {
 	t.Helper()
 	dim := [3]int{16, 16, slices}

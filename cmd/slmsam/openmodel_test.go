@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestPlainSAM2WeightsWorkWithAWarning removes the short memory from the weights.
 func TestPlainSAM2WeightsWorkWithAWarning(t *testing.T) {
 	w := newWorkspace(t)
 	file, err := checkpoint.Read(w.model)
@@ -24,6 +25,7 @@ func TestPlainSAM2WeightsWorkWithAWarning(t *testing.T) {
 	require.Contains(t, slmsamRun("info", w.model).out, "SAM 2.1 checkpoint")
 }
 
+// TestAutoTakesARealGPUOrSaysThatItIsTheCPU checks that the default device is never a software driver.
 func TestAutoTakesARealGPUOrSaysThatItIsTheCPU(t *testing.T) {
 	w := newWorkspace(t)
 	r := slmsamRun("propagate", w.image, "--mask", w.mask, "--checkpoint", w.model, "-o", w.path("o.nii.gz"))
@@ -37,4 +39,14 @@ func TestAutoTakesARealGPUOrSaysThatItIsTheCPU(t *testing.T) {
 	}
 	require.Contains(t, r.errors, "device: CPU")
 	require.Contains(t, r.errors, "no usable GPU found")
+}
+
+// TestDeviceGPUFailsWithoutOne checks that --device gpu never falls back to the CPU.
+func TestDeviceGPUFailsWithoutOne(t *testing.T) {
+	w := newWorkspace(t)
+	t.Setenv(allowSoftwareEnv, "")
+	r := slmsamRun("propagate", w.image, "--mask", w.mask, "--checkpoint", w.model, "--device", "gpu", "--adapter", "no such adapter")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "device gpu")
+	w.requireClean(t, w.path("scan_slmsam.nii.gz"))
 }

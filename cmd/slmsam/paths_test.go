@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutputPaths: names that mean something else, links, and folders that are still to be made.
+// TestOutputPaths covers names that have another meaning, folders that do not exist yet, and links.
 func TestOutputPaths(t *testing.T) {
 	w := newWorkspace(t)
 	for out, says := range map[string]string{"-": "standard output", "/dev/stdout": "add .nii.gz", ".": "an existing folder"} {
@@ -41,7 +41,7 @@ func TestOutputPaths(t *testing.T) {
 	require.Contains(t, r.errors, "is an input of this run")
 }
 
-// TestDefaultOutputOfAFolderCalledDot has the folder's own name, and stands beside it.
+// TestDefaultOutputOfAFolderCalledDot checks that the default output has the folder's real name and is next to the folder.
 func TestDefaultOutputOfAFolderCalledDot(t *testing.T) {
 	w := newWorkspace(t)
 	v, err := volume.Read(w.image)

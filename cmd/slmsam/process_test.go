@@ -24,6 +24,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// TestCtrlCStopsCleanly interrupts a propagation. It must say so and leave no file.
 func TestCtrlCStopsCleanly(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		w := newWorkspace(t)
@@ -52,6 +53,7 @@ func TestCtrlCStopsCleanly(t *testing.T) {
 	}
 }
 
+// TestAResultThatCannotBePrintedIsAFailure prints to a full disk.
 func TestAResultThatCannotBePrintedIsAFailure(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

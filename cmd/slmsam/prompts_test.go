@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestClickPromptsJoinBoxAndPoints checks that a box and points on the same slice are one prompt.
 func TestClickPromptsJoinBoxAndPoints(t *testing.T) {
 	prompts, err := clickPrompts([]string{"4,10.5,3", "4,1,2,-", "7,5,5,3,+"}, []string{"4,2,3,9,8"}, 10, 12)
 	require.NoError(t, err)
@@ -17,6 +18,7 @@ func TestClickPromptsJoinBoxAndPoints(t *testing.T) {
 	}, prompts)
 }
 
+// TestBadClicksAreUsageErrors checks that malformed points and boxes, and those outside the slice, are refused.
 func TestBadClicksAreUsageErrors(t *testing.T) {
 	for _, point := range []string{"", "4", "4,1", "x,1,2", "4,1,2,0", "4,1,2,3,4", "4,1,y", "4,13,2", "4,1,-2", "4.5,1,2", "4,NaN,2"} {
 		_, err := clickPrompts([]string{point}, nil, 10, 12)
@@ -30,7 +32,8 @@ func TestBadClicksAreUsageErrors(t *testing.T) {
 	require.ErrorContains(t, err, "already")
 }
 
-func TestDefaultOutputLiesBesideTheImage(t *testing.T) {
+// TestDefaultOutputIsNextToTheImage checks the names of default outputs.
+func TestDefaultOutputIsNextToTheImage(t *testing.T) {
 	for image, want := range map[string]string{"a/ct.nii.gz": "a/ct_slmsam.nii.gz", "ct.nii": "ct_slmsam.nii.gz", "a/X.NRRD": "a/X_slmsam.nrrd",
 		"m.mhd": "m_slmsam.mha", "series/": "series_slmsam.nii.gz", "scan.v2": "scan.v2_slmsam.nii.gz"} {
 		require.Equal(t, want, defaultOutput(image), image)

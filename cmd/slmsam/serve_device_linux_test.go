@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// failing is a device that gives up as long as fault holds an error.
+// failing is a device that fails as long as fault holds an error.
 type failing struct {
 	backend.Device
 	fault atomic.Pointer[error]
@@ -42,7 +42,8 @@ func (f *failing) Sync() error {
 	return f.Device.Sync()
 }
 
-// TestADeviceThatGivesUp: the job and the request fail and say what to do; with a device that works again, so do they.
+// TestADeviceThatGivesUp checks that while the device fails, jobs and requests fail with an error that says what to do, and that
+// they succeed as soon as the device works again.
 func TestADeviceThatGivesUp(t *testing.T) {
 	dir := t.TempDir()
 	c := newScan(2, 32, 4)

@@ -18,18 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// smallDisk mounts a file system of so many kB at a new folder.
-func smallDisk(t *testing.T, kB int) string {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kB)); err != nil {
-		t.Skipf("mounting a small file system needs root: %v", err)
-	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	return dir
-}
-
-// fillDisk writes a file until nothing more fits, and returns what removes it.
+// fillDisk writes a file until nothing more fits. free removes it.
 func fillDisk(t *testing.T, dir string) (free func()) {
+	t.Helper()
 	path := filepath.Join(dir, ".filler")
 	f, err := os.Create(path)
 	require.NoError(t, err)
@@ -41,16 +32,16 @@ func fillDisk(t *testing.T, dir string) (free func()) {
 	return func() { require.NoError(t, os.Remove(path)) }
 }
 
-// TestAServerOnAFullDiskGoesOn: what cannot be saved is refused with a reason, what was saved stays, and when there is room
-// again all works.
-func TestAServerOnAFullDiskGoesOn(t *testing.T) {
+// TestAServerSurvivesAFullDisk checks that what cannot be saved is refused with a reason, that what was saved stays, and that
+// everything works once there is room again.
+func TestAServerSurvivesAFullDisk(t *testing.T) {
 	dir := smallDisk(t, 512)
 	c := newScan(2, 32, 8)
 	c.put(t, dir)
 	file, err := os.ReadFile(c.path(dir))
 	require.NoError(t, err)
 	s := serve(t, dir, "--cache", "0")
-	k := &told{pageClient: pageClient{scan: c, url: s.page}}
+	k := &witness{pageClient: pageClient{scan: c, url: s.page}}
 	require.NoError(t, ask(t.Context(), http.MethodPost, k.at("/edits"), k.edit()).want(http.StatusOK))
 	before := k.snapshot(t)
 	free := fillDisk(t, dir)
@@ -58,7 +49,7 @@ func TestAServerOnAFullDiskGoesOn(t *testing.T) {
 	noisy := k.edit()
 	pix := make([]uint8, 32*32)
 	for i := range pix {
-		pix[i] = uint8(i % 2) // as long as a plane can be
+		pix[i] = uint8(i % 2) // the longest plane there can be, once encoded
 	}
 	noisy["slice"], noisy["plane"] = 1, project.EncodePlane(pix)
 	reviewed := map[string]any{"author": c.id, "base": 1 << 30, "reviewed": true}
@@ -72,7 +63,7 @@ func TestAServerOnAFullDiskGoesOn(t *testing.T) {
 		require.Contains(t, string(a.body), "disk is full", what)
 		require.NotContains(t, string(a.body), dir, what)
 	}
-	for range 3 { // what little room is left in the journal's last block is used up
+	for range 3 { // until the room in the journal's last block is used up
 		if a := ask(t.Context(), http.MethodPost, k.at("/edits"), noisy); a.status == http.StatusOK {
 			before = k.snapshot(t)
 			noisy["slice"] = noisy["slice"].(int) + 1
@@ -85,7 +76,7 @@ func TestAServerOnAFullDiskGoesOn(t *testing.T) {
 	refused("review", ask(t.Context(), http.MethodPost, k.at("/review"), reviewed))
 	refused("upload", ask(t.Context(), http.MethodPost, s.page+"/api/volumes?name=more.nii.gz", file))
 	refused("label", ask(t.Context(), http.MethodPut, s.monai+"/datastore/label?image="+c.id, submitted, "Content-Type", contentType))
-	require.Equal(t, before.Set, k.snapshot(t).Set, "nothing was changed")
+	require.Equal(t, before.Set, k.snapshot(t).Set, "nothing has changed")
 	free()
 	require.Equal(t, []string{".slmsam/annotations/" + c.id + ".journal", c.id + ".nii.gz"}, files(t, dir), "nothing half-written")
 	require.NoError(t, ask(t.Context(), http.MethodPost, k.at("/edits"), noisy).want(http.StatusOK))
@@ -97,8 +88,8 @@ func TestAServerOnAFullDiskGoesOn(t *testing.T) {
 	require.Equal(t, after.Set, k.snapshot(t).Set)
 }
 
-// TestClientsThatGoAwayInTheirUploadsLeaveNothing: half a body on every path that takes one, then the connection ends.
-func TestClientsThatGoAwayInTheirUploadsLeaveNothing(t *testing.T) {
+// TestAbortedUploadsLeaveNothing sends half a body to every path that takes one and then closes the connection.
+func TestAbortedUploadsLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	c := newScan(2, 32, 8)
 	c.put(t, dir)
@@ -141,13 +132,13 @@ func TestClientsThatGoAwayInTheirUploadsLeaveNothing(t *testing.T) {
 	require.Eventually(t, func() bool { return s.idle() }, 20*time.Second, 50*time.Millisecond)
 	require.Equal(t, before, files(t, dir), "the served folder")
 	require.Equal(t, temp, files(t, s.temp), "temporary files")
-	for _, client := range []annotator{nn, snap} { // what they had before is still there
+	for _, client := range []annotator{nn, snap} { // their earlier uploads are still there
 		_, err := client.run(t.Context())
 		require.NoError(t, err)
 	}
 }
 
-// idle says whether no request but the one for the metrics is being answered.
+// idle reports whether no request is being answered, other than the one for the metrics.
 func (s *served) idle() bool {
 	a := ask(s.t.Context(), http.MethodGet, s.page+"/metrics", nil)
 	for _, name := range []string{"monailabel", "itksnap", "nninteractive"} {
@@ -158,17 +149,17 @@ func (s *served) idle() bool {
 	return strings.Contains(string(a.body), "requests_running{server=\"viewer\"} 1")
 }
 
-// TestTwoServersOnOneFolder: the second says that another one works there, and nothing of either is lost.
+// TestTwoServersOnOneFolder checks that the second server refuses changes while the first one is there, and nothing is lost.
 func TestTwoServersOnOneFolder(t *testing.T) {
 	dir := t.TempDir()
 	worked, fresh := newScan(2, 32, 8), newScan(6, 32, 8)
 	worked.put(t, dir)
 	fresh.put(t, dir)
 	first, second := serve(t, dir, "--cache", "0"), serve(t, dir, "--cache", "0")
-	a := &told{pageClient: pageClient{scan: worked, url: first.page}}
-	b := &told{pageClient: pageClient{scan: worked, url: second.page}}
-	other := &told{pageClient: pageClient{scan: fresh, url: second.page}}
-	other.snapshot(t) // open before the first server writes
+	a := &witness{pageClient: pageClient{scan: worked, url: first.page}}
+	b := &witness{pageClient: pageClient{scan: worked, url: second.page}}
+	other := &witness{pageClient: pageClient{scan: fresh, url: second.page}}
+	other.snapshot(t) // the second server opens it before the first one writes
 	require.NoError(t, ask(t.Context(), http.MethodPost, a.at("/edits"), a.edit()).want(http.StatusOK))
 	require.NoError(t, ask(t.Context(), http.MethodPost, (&pageClient{scan: fresh, url: first.page}).at("/edits"), other.edit()).want(http.StatusOK))
 	for _, refused := range []answer{
@@ -181,15 +172,16 @@ func TestTwoServersOnOneFolder(t *testing.T) {
 	require.Contains(t, string(ask(t.Context(), http.MethodGet, second.page+"/api/project", nil).body), "another slmsam serve")
 	before := a.snapshot(t)
 	first.kill()
-	require.Equal(t, before.Set, b.snapshot(t).Set, "once the first is gone, the second goes on where it was")
+	require.Equal(t, before.Set, b.snapshot(t).Set, "the second takes over where the first one ended")
 }
 
-// TestTwoWritersOfOneSlice: the second writer is refused and told who was first, and goes on after a look at it.
+// TestTwoWritersOfOneSlice checks that the second writer is refused and told who was first, and may write after having seen the
+// first one's change.
 func TestTwoWritersOfOneSlice(t *testing.T) {
 	dir := t.TempDir()
 	c := newScan(2, 32, 8)
 	c.put(t, dir)
-	k := &told{pageClient: pageClient{scan: c, url: serve(t, dir, "--cache", "0").page}}
+	k := &witness{pageClient: pageClient{scan: c, url: serve(t, dir, "--cache", "0").page}}
 	edit := func(author string, base int) answer {
 		e := k.edit()
 		pix := k.plane()
@@ -205,8 +197,9 @@ func TestTwoWritersOfOneSlice(t *testing.T) {
 	require.NoError(t, edit("ben", k.snapshot(t).Revision).want(http.StatusOK))
 }
 
-// TestSlowAndHugeRequestsAreGivenUp is an attacker who holds connections open, or sends what does not fit.
-func TestSlowAndHugeRequestsAreGivenUp(t *testing.T) {
+// TestSlowAndHugeRequestsAreDropped holds connections open without finishing a header, and sends headers and files that are too
+// large.
+func TestSlowAndHugeRequestsAreDropped(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for ten seconds")
 	}
@@ -225,14 +218,14 @@ func TestSlowAndHugeRequestsAreGivenUp(t *testing.T) {
 	require.NoError(t, volume.WriteVolume(bomb, &volume.Volume{Dim: [3]int{256, 256, 64}, Data: make([]float32, 256*256*64), Geom: volume.NewGeometry([3]int{256, 256, 64}, [3]float64{1, 1, 1})}, volume.WriteOptions{}))
 	file, err := os.ReadFile(bomb)
 	require.NoError(t, err)
-	require.Less(t, len(file), 32768, "it fits the limit of uploads")
+	require.Less(t, len(file), 32768, "the compressed file is within the limit")
 	a := ask(t.Context(), http.MethodPost, s.page+"/api/volumes?name=bomb.nii.gz", file)
 	require.NoError(t, a.want(http.StatusBadRequest))
 	require.Contains(t, string(a.body), "more than the 4096")
 	for _, conn := range slow {
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
 		_, err = io.ReadAll(conn)
-		require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "a header that does not come is given up")
+		require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server waits for a header that does not come")
 		require.NoError(t, conn.Close())
 	}
 }

@@ -18,23 +18,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killsEnv is how often the server is killed.
+// killsEnv is the environment variable that says how often the server is killed.
 const killsEnv = "SLMSAM_KILLS"
 
-// told is what the server acknowledged of one volume.
-type told struct {
+// witness draws on one volume and remembers what the server acknowledged.
+type witness struct {
 	pageClient
 	mu       sync.Mutex
-	values   project.Values // at the revision that was seen
-	seen     int
-	revision int            // that an answer named
+	values   project.Values // the document, as of the last event
+	seen     int            // the revision of the last event
+	revision int            // the highest revision that an answer named
 	drawn    map[int]string // by slice: the last plane that was acknowledged
-	flying   map[int]string // the one that was not yet
-	running  bool           // a propagation
+	flying   map[int]string // by slice: a plane that was sent but not acknowledged
+	running  bool           // a propagation is running
 }
 
 // TestAKilledServerLosesNothingThatItAcknowledged kills the server at random moments, while somebody draws and propagations
-// run, and looks at what the next one has.
+// run, and checks what the next server has.
 func TestAKilledServerLosesNothingThatItAcknowledged(t *testing.T) {
 	kills := 12
 	if text := os.Getenv(killsEnv); text != "" {
@@ -45,7 +45,7 @@ func TestAKilledServerLosesNothingThatItAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	c := newScan(2, 64, 24)
 	c.put(t, dir)
-	k := &told{pageClient: pageClient{scan: c}, drawn: map[int]string{}}
+	k := &witness{pageClient: pageClient{scan: c}, drawn: map[int]string{}}
 	random := rand.New(rand.NewPCG(uint64(kills), 7))
 	var running, flying, unseen int
 	for round := range kills {
@@ -73,11 +73,13 @@ func TestAKilledServerLosesNothingThatItAcknowledged(t *testing.T) {
 	unseen += k.check(t)
 	a := ask(t.Context(), http.MethodGet, k.at("/labels?format=.nrrd"), nil)
 	require.NoError(t, a.want(http.StatusOK))
-	t.Logf("killed %d times: %d while a propagation ran, %d strokes without an answer; revision %d, %d changes were on disk before anybody was told", kills, running, flying, k.revision, unseen)
+	t.Logf("killed %d times: %d during a propagation, %d with a stroke unanswered; revision %d, %d changes were on disk but not yet announced",
+		kills, running, flying, k.revision, unseen)
+	require.Positive(t, k.revision)
 }
 
-// snapshot is the document as the server has it.
-func (k *told) snapshot(t *testing.T) (e project.Event) {
+// snapshot returns the document as the server has it.
+func (k *witness) snapshot(t *testing.T) (e project.Event) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.at("/events"), nil)
@@ -86,14 +88,14 @@ func (k *told) snapshot(t *testing.T) (e project.Event) {
 	require.NoError(t, err)
 	defer stream.Body.Close()
 	require.Equal(t, http.StatusOK, stream.StatusCode)
-	e.Set = project.Values{} // an empty one is left out
+	e.Set = project.Values{} // the event leaves out an empty set
 	require.NoError(t, json.NewDecoder(stream.Body).Decode(&e))
 	return e
 }
 
-// check compares the server's document with what was acknowledged, and returns how many changes it has beyond that which
-// was seen: when they are taken back, the rest is what was seen, to the last value.
-func (k *told) check(t *testing.T) (unseen int) {
+// check compares the server's document with what was acknowledged, and returns how many changes it has beyond those that were
+// announced. With those undone, the document must equal the last one that was announced.
+func (k *witness) check(t *testing.T) (unseen int) {
 	e := k.snapshot(t)
 	require.GreaterOrEqual(t, e.Revision, k.revision, "an acknowledged change is gone")
 	require.GreaterOrEqual(t, e.Revision, k.seen)
@@ -111,7 +113,7 @@ func (k *told) check(t *testing.T) (unseen int) {
 		k.turn(t, "/redo", unseen)
 		require.Equal(t, e.Set, k.snapshot(t).Set)
 	}
-	for slice := range k.flying { // one of the two it is
+	for slice := range k.flying { // these may have either plane
 		delete(k.drawn, slice)
 	}
 	now := k.snapshot(t)
@@ -119,7 +121,8 @@ func (k *told) check(t *testing.T) (unseen int) {
 	return unseen
 }
 
-func (k *told) turn(t *testing.T, path string, n int) {
+// turn undoes or redoes n changes.
+func (k *witness) turn(t *testing.T, path string, n int) {
 	for range n {
 		a := ask(t.Context(), http.MethodPost, k.at(path), map[string]any{"author": "me", "base": 1 << 30})
 		require.NoError(t, a.want(http.StatusOK))
@@ -127,8 +130,8 @@ func (k *told) turn(t *testing.T, path string, n int) {
 	}
 }
 
-// follow applies the changes that the server tells, until it is gone.
-func (k *told) follow(ctx context.Context, t *testing.T) {
+// follow applies the changes that the server announces, until it is gone.
+func (k *witness) follow(ctx context.Context, t *testing.T) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.at("/events"), nil)
 	if err != nil {
 		t.Error(err)
@@ -136,7 +139,7 @@ func (k *told) follow(ctx context.Context, t *testing.T) {
 	}
 	stream, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return // killed before
+		return // the server was killed before
 	}
 	defer stream.Body.Close()
 	events := json.NewDecoder(bufio.NewReader(stream.Body))
@@ -166,9 +169,9 @@ func (k *told) follow(ctx context.Context, t *testing.T) {
 	}
 }
 
-// work draws on one slice after the other, and asks for propagations, until the server is gone.
-func (k *told) work(ctx context.Context, t *testing.T, random *rand.Rand) {
-	const breaks = 4 // every so many strokes a propagation begins
+// work draws on random slices, and now and then starts a propagation, until the server is gone.
+func (k *witness) work(ctx context.Context, t *testing.T, random *rand.Rand) {
+	const strokes = 4 // from one propagation to the next
 	for n := 0; ; n++ {
 		slice, side := random.IntN(k.v.Dim[2]), 6+random.IntN(20)
 		drawing := k.scan
@@ -191,7 +194,7 @@ func (k *told) work(ctx context.Context, t *testing.T, random *rand.Rand) {
 		k.mu.Lock()
 		k.revision = done.Revision
 		k.mu.Unlock()
-		if n%breaks != 0 {
+		if n%strokes != 0 {
 			continue
 		}
 		if a := ask(ctx, http.MethodPost, k.at("/propagation"), map[string]any{"author": "me"}); a.err != nil {

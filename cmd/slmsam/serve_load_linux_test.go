@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadEnv makes the load test longer, as 5m, and its volumes larger.
+// loadEnv is the environment variable that makes the load test longer, such as 5m, and its volumes larger.
 const loadEnv = "SLMSAM_LOAD"
 
-// Sizes of the load test.
+// The sizes of the load test.
 const (
 	clients     = 20
 	shortSide   = 48
@@ -28,13 +28,14 @@ const (
 	longSlices  = 40
 )
 
-// What a server with the built-in model needs at most, as docs/clients.md states it.
+// The most memory that a server with the built-in model needs, as stated in docs/clients.md.
 const (
 	baseBytes  = 200 << 20
 	voxelBytes = 16
 )
 
-// newClients makes clients of all protocols, each with a volume of its own, and puts those of the folder there.
+// newClients returns clients of all protocols, each with a volume of its own, and writes the volumes of those clients that use
+// the served folder.
 func newClients(t *testing.T, s *served, dir string, side, depth int) (list []annotator) {
 	for n := range clients {
 		c := newScan(n, side, depth)
@@ -54,8 +55,8 @@ func newClients(t *testing.T, s *served, dir string, side, depth int) (list []an
 	return list
 }
 
-// TestTwentyClientsOfAllProtocolsAtOnce: each client's answers are, every time, what it got when it was alone; the server
-// stays within its memory, and serves all alike.
+// TestTwentyClientsOfAllProtocolsAtOnce checks that each client always gets the answer that it got alone, that the server stays
+// within its memory, and, in the long run, that all wait about equally long.
 func TestTwentyClientsOfAllProtocolsAtOnce(t *testing.T) {
 	side, depth := shortSide, shortSlices
 	length, err := time.ParseDuration(os.Getenv(loadEnv))
@@ -74,7 +75,7 @@ func TestTwentyClientsOfAllProtocolsAtOnce(t *testing.T) {
 		alone[i], err = c.run(t.Context())
 		require.NoError(t, err, "client %d", i)
 		if other, twice := seen[sha256.Sum256(alone[i])]; twice {
-			require.Fail(t, "clients expect the same, so that one could get the other's", "%d and %d", i, other)
+			require.Fail(t, "two clients expect the same answer, so a mix-up would not be noticed", "%d and %d", i, other)
 		}
 		seen[sha256.Sum256(alone[i])] = i
 	}
@@ -88,15 +89,15 @@ func TestTwentyClientsOfAllProtocolsAtOnce(t *testing.T) {
 		c.close(t.Context())
 	}
 	peak, budget := s.memory("VmHWM"), int64(baseBytes+voxels*voxelBytes)
-	t.Logf("%d voxels; %d MB of memory at most, of %d", voxels, peak>>20, budget>>20)
+	t.Logf("%d voxels; peak memory %d MB of at most %d MB", voxels, peak>>20, budget>>20)
 	require.LessOrEqual(t, peak, budget)
 	require.NotContains(t, s.log.String(), "error:")
 	if long {
-		require.LessOrEqual(t, slices.Max(medians), 3*slices.Min(medians), "fair times")
+		require.LessOrEqual(t, slices.Max(medians), 3*slices.Min(medians), "median waits")
 	}
 }
 
-// load lets all clients run at once until the end, three times each at least, and returns how long each waited.
+// load lets all clients run at once until the given time, but at least three times each, and returns how long each waited.
 func load(t *testing.T, list []annotator, alone [][]byte, end time.Time) [][]time.Duration {
 	const least = 3
 	waits := make([][]time.Duration, len(list))
@@ -110,7 +111,7 @@ func load(t *testing.T, list []annotator, alone [][]byte, end time.Time) [][]tim
 				got, err := c.run(t.Context())
 				waits[i] = append(waits[i], time.Since(started))
 				assert.NoError(t, err, "client %d", i)
-				assert.True(t, bytes.Equal(alone[i], got), "client %d, run %d: not what it got when it was alone", i, len(waits[i]))
+				assert.True(t, bytes.Equal(alone[i], got), "client %d, run %d: another answer than when it was alone", i, len(waits[i]))
 			}
 		}()
 	}
@@ -119,7 +120,8 @@ func load(t *testing.T, list []annotator, alone [][]byte, end time.Time) [][]tim
 	return waits
 }
 
-// TestAThousandSessionsLeaveNothing: sessions of all protocols, most of them dropped without a word.
+// TestAThousandSessionsLeaveNothing opens sessions of all protocols, most of which are abandoned. Afterwards, the server has no
+// more goroutines, open files or temporary files than before, and hardly more memory.
 func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	const sessions, perRound = 1000, 20
 	dir := t.TempDir()
@@ -130,12 +132,12 @@ func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	require.NoError(t, err)
 	round := func() {
 		ctx, leave := context.WithCancel(t.Context())
-		defer leave() // requests under way are dropped
+		defer leave() // drops open requests
 		for n := range perRound {
 			s.openAndDrop(ctx, n, opened, file)
 		}
 	}
-	for range 5 { // pools and caches fill
+	for range 5 { // fill pools and caches
 		round()
 	}
 	goroutines, memory, handles, left := s.settled(), s.memory("VmRSS"), s.handles(), files(t, s.temp)
@@ -149,7 +151,7 @@ func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	t.Logf("goroutines %d, handles %d, %d files, memory %d MB, then %d MB", goroutines, handles, len(left), memory>>20, s.memory("VmRSS")>>20)
 }
 
-// openAndDrop opens the n-th session of a round. One in four is ended as it should be.
+// openAndDrop opens the n-th session of a round. One in four is closed properly.
 func (s *served) openAndDrop(ctx context.Context, n int, c scan, file []byte) {
 	polite := n%4 == 0
 	switch n % 5 {
@@ -177,7 +179,7 @@ func (s *served) openAndDrop(ctx context.Context, n int, c scan, file []byte) {
 		require.NoError(s.t, err)
 		stream, err := http.DefaultClient.Do(r)
 		require.NoError(s.t, err)
-		s.t.Cleanup(func() { _ = stream.Body.Close() }) // dropped long before
+		s.t.Cleanup(func() { _ = stream.Body.Close() }) // the context ends it long before
 	}
 }
 
@@ -188,7 +190,7 @@ func (s *served) settled() int {
 		return s.number("slmsam_sessions") == 0 && s.handles() < 40
 	}, 30*time.Second, 50*time.Millisecond)
 	last := int(s.number("go_goroutines"))
-	require.Eventually(s.t, func() bool { // those of connections end a little later
+	require.Eventually(s.t, func() bool { // goroutines of connections end a little later
 		http.DefaultClient.CloseIdleConnections()
 		before := last
 		last = int(s.number("go_goroutines"))

@@ -29,7 +29,7 @@ type served struct {
 	ended                 chan struct{}
 }
 
-// safeBuffer may be read while a process writes to it.
+// safeBuffer is a buffer that may be read while a process writes to it.
 type safeBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -49,6 +49,7 @@ func (s *safeBuffer) String() string {
 
 // serve starts a server on dir and waits until it answers. It ends with the test.
 func serve(t *testing.T, dir string, flags ...string) *served {
+	t.Helper()
 	ports := []string{freePort(t), freePort(t), freePort(t), freePort(t)}
 	const base = "http://127.0.0.1:"
 	s := &served{t: t, page: base + ports[0], nn: base + ports[1], monai: base + ports[2], snap: base + ports[3],
@@ -61,23 +62,23 @@ func serve(t *testing.T, dir string, flags ...string) *served {
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it does not outlive a test that panics
 	require.NoError(t, s.cmd.Start())
 	go func() {
-		_ = s.cmd.Wait() // how it ended is for the test to say
+		_ = s.cmd.Wait() // it is usually killed
 		close(s.ended)
 	}()
 	t.Cleanup(s.kill)
-	for _, url := range []string{s.page, s.nn, s.snap} {
+	for _, url := range []string{s.page, s.nn, s.monai, s.snap} {
 		require.Eventually(t, func() bool { return get(t, url+"/healthz", "") != 0 }, 60*time.Second, 10*time.Millisecond, s.log)
 	}
 	return s
 }
 
-// kill ends the process at once, as a loss of power would.
+// kill ends the process at once, without giving it a chance to clean up.
 func (s *served) kill() {
-	_ = s.cmd.Process.Kill() // it may have ended
+	_ = s.cmd.Process.Kill() // it may have ended already
 	<-s.ended
 }
 
-// answer is what a server said.
+// answer is a server's response.
 type answer struct {
 	status int
 	header http.Header
@@ -85,7 +86,7 @@ type answer struct {
 	err    error // of the connection
 }
 
-// ask sends a request; a body that is not bytes goes as JSON. headers are names and values in turn.
+// ask sends a request. A body other than bytes is sent as JSON. headers are pairs of a name and a value.
 func ask(ctx context.Context, method, url string, body any, headers ...string) answer {
 	raw, isBytes := body.([]byte)
 	if !isBytes && body != nil {
@@ -110,7 +111,7 @@ func ask(ctx context.Context, method, url string, body any, headers ...string) a
 	return answer{resp.StatusCode, resp.Header, out, err}
 }
 
-// want is an error unless the status is the wanted one.
+// want returns an error unless the status is the given one.
 func (a answer) want(status int) error {
 	if a.err != nil {
 		return a.err
@@ -121,7 +122,7 @@ func (a answer) want(status int) error {
 	return nil
 }
 
-// number is one of the server's metrics.
+// number returns one of the server's metrics.
 func (s *served) number(name string) (value float64) {
 	a := ask(s.t.Context(), http.MethodGet, s.page+"/metrics", nil)
 	require.NoError(s.t, a.want(http.StatusOK))
@@ -136,7 +137,7 @@ func (s *served) number(name string) (value float64) {
 	return 0
 }
 
-// memory reads a line of the process's status, as VmRSS, in bytes.
+// memory returns a line of the process's status, such as VmRSS, in bytes.
 func (s *served) memory(name string) (bytes int64) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	require.NoError(s.t, err)
@@ -147,15 +148,16 @@ func (s *served) memory(name string) (bytes int64) {
 	return bytes << 10
 }
 
-// handles is how many files and connections the process has open.
+// handles returns how many files and connections the process has open.
 func (s *served) handles() int {
 	list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
 	require.NoError(s.t, err)
 	return len(list)
 }
 
-// files lists a folder, with what lies below.
+// files lists the files in a folder and below.
 func files(t *testing.T, dir string) (list []string) {
+	t.Helper()
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
 			list = append(list, strings.TrimPrefix(path, dir+"/"))

@@ -14,16 +14,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// freePort is a port that nobody listens on just now.
+// freePort returns a port that nobody is listening on.
 func freePort(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// get returns the status of a request, 0 while nobody listens.
+// get returns the status of a request, or 0 if nobody is listening.
 func get(t *testing.T, url, token string) int {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
 	if token != "" {
@@ -39,6 +41,7 @@ func get(t *testing.T, url, token string) int {
 	return resp.StatusCode
 }
 
+// TestServe starts every server, with and without a token, and checks what they let through and that they end with the context.
 func TestServe(t *testing.T) {
 	dir, temporary := t.TempDir(), t.TempDir()
 	t.Setenv("TMPDIR", temporary)
@@ -76,10 +79,11 @@ func TestServe(t *testing.T) {
 	}
 	left, err := os.ReadDir(temporary)
 	require.NoError(t, err)
-	require.Empty(t, left, "no upload folder stays behind")
+	require.Empty(t, left, "temporary folders of uploads")
 }
 
-func TestServeRefusesWhatIsNotSafe(t *testing.T) {
+// TestServeRefuses checks that serving other machines needs a token, and that wrong flags are refused.
+func TestServeRefuses(t *testing.T) {
 	free := []string{"serve", "--device", "cpu", "--nninteractive-port", "0", "--monailabel-port", "0", "--itksnap-port", "0"}
 	for want, flags := range map[string][]string{
 		"--token":                   {"--listen", "0.0.0.0:0"},

@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// preparedTraining is what flags of slmsam train lead to.
+// preparedTraining returns the job that flags of slmsam train lead to.
 func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, error) {
+	t.Helper()
 	f := &trainFlags{}
 	cmd := f.command()
 	require.NoError(t, cmd.ParseFlags(args))
@@ -20,12 +21,12 @@ func preparedTraining(t *testing.T, dataset string, args ...string) (*trainJob, 
 	return job, f.divide(t.Context(), cmd, cpu.New(0), job)
 }
 
-// TestRecipeOfOneVolume: the built-in model is trained with care on a single volume, unless a recipe is named; flags have
-// the last word.
+// TestRecipeOfOneVolume checks that the built-in model is trained carefully on a single volume unless a recipe is named, and
+// that flags override either.
 func TestRecipeOfOneVolume(t *testing.T) {
 	_, manifest := trainWorkspace(t)
 	careful := train.FineTunePrior().Careful().WithBudget(1)
-	careful.Calibrate, careful.HoldBack = true, false // the start model runs past the ends of its object
+	careful.Calibrate, careful.HoldBack = true, false // the start model finds the objects far beyond their ends
 	for _, c := range []struct {
 		args []string
 		want func(r *train.Recipe)
@@ -53,7 +54,7 @@ func TestRecipeOfOneVolume(t *testing.T) {
 	}
 }
 
-// TestMixedClipsAreNotValidatedOn: what is held back is the user's volumes, whatever clips are mixed in.
+// TestMixedClipsAreNotValidatedOn checks that what is held back are the user's volumes, whatever clips are mixed in.
 func TestMixedClipsAreNotValidatedOn(t *testing.T) {
 	_, manifest := trainWorkspace(t)
 	job, err := preparedTraining(t, manifest, "-o", t.TempDir(), "--recipe", "finetune-prior", "--mix-generated", "0.3")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// trainWorkspace adds a manifest whose volume has labels on its first six slices.
+// trainWorkspace returns a workspace with a CSV file of one case, p1, which has labels on its first six slices.
 func trainWorkspace(t *testing.T) (w workspace, manifest string) {
+	t.Helper()
 	w = newWorkspace(t)
 	require.NoError(t, volume.WriteLabelMap(w.path("labels.nii.gz"), testMask(testImage(), slicesUpTo(6)...), volume.WriteOptions{}))
 	manifest = w.path("cases.csv")
@@ -21,13 +21,14 @@ func trainWorkspace(t *testing.T) (w workspace, manifest string) {
 	return w, manifest
 }
 
+// TestTrainThenResumeThenPropagate trains, resumes a finished run with and without more steps, and uses the result.
 func TestTrainThenResumeThenPropagate(t *testing.T) {
 	w, manifest := trainWorkspace(t)
 	r := slmsamRun("train", manifest, "--init", w.model, "-o", w.path("run"), "--steps", "2", "--frames", "3", "--device", "cpu", "--json")
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.Contains(t, r.errors, "plan: ")
 	var result trainResult
-	require.NoError(t, json.Unmarshal([]byte(r.out), &result))
+	decodeJSON(t, r.out, &result)
 	require.Equal(t, 2, result.Steps)
 	require.FileExists(t, result.Files["best"])
 	require.Greater(t, result.BestDSC, -1.0)
@@ -42,12 +43,13 @@ func TestTrainThenResumeThenPropagate(t *testing.T) {
 
 	changed := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--lr", "9")
 	require.Equal(t, exitUsage, changed.code)
+	require.Contains(t, changed.errors, "--lr")
 	shorter := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "1")
+	require.NotEqual(t, exitDone, shorter.code)
 	require.Contains(t, shorter.errors, "can only be extended")
 
-	longer := slmsamRun("train", manifest, "-o", w.path("run"), "--resume", "--steps", "3", "--device", "cpu", "--json")
-	require.Equal(t, exitDone, longer.code, longer.errors)
-	require.NoError(t, json.Unmarshal([]byte(longer.out), &result))
+	result = trainResult{}
+	runJSON(t, &result, "train", manifest, "-o", w.path("run"), "--resume", "--steps", "3", "--device", "cpu")
 	require.Equal(t, 3, result.Steps)
 
 	out := w.path("out.nii.gz")
@@ -56,8 +58,8 @@ func TestTrainThenResumeThenPropagate(t *testing.T) {
 	require.Equal(t, exitDone, p.code, p.errors)
 }
 
-// TestTrainWithoutChoices: the folder, the recipe, its budget and what to validate on are chosen, and the last line says
-// what was gained.
+// TestTrainWithoutChoices checks that the folder, the recipe and what to validate on are chosen, and that the last line says what
+// was gained.
 func TestTrainWithoutChoices(t *testing.T) {
 	w, manifest := trainWorkspace(t)
 	t.Chdir(w.dir)
@@ -79,6 +81,7 @@ func TestTrainWithoutChoices(t *testing.T) {
 	require.Contains(t, all.out, "of the training volumes")
 }
 
+// TestTrainPlan checks that --plan prints memory and work without training.
 func TestTrainPlan(t *testing.T) {
 	_, manifest := trainWorkspace(t)
 	r := slmsamRun("train", manifest, "--init", "fresh", "--model", "nano", "--plan", "--device", "cpu", "--json")
@@ -88,9 +91,10 @@ func TestTrainPlan(t *testing.T) {
 	r = slmsamRun("train", manifest, "--init", "fresh", "--model", "nano", "--plan", "--device", "cpu", "--time", "1h")
 	require.Equal(t, exitDone, r.code, r.errors)
 	require.Regexp(t, "^plan: .* until the time is up\n$", r.out)
-	require.NotContains(t, r.errors, "plan:", "what was asked for is on stdout only")
+	require.NotContains(t, r.errors, "plan:", "the plan is on stdout only")
 }
 
+// TestTrainBadUse checks that mistakes are found before a run's folder is made.
 func TestTrainBadUse(t *testing.T) {
 	w, manifest := trainWorkspace(t)
 	bad := w.path("bad.json")
@@ -125,7 +129,7 @@ func TestTrainBadUse(t *testing.T) {
 	}
 }
 
-// TestModelRemembersItsWindow: what training was shown, propagate shows, unless it is told otherwise.
+// TestModelRemembersItsWindow checks that propagate uses the window of the training unless it is given another one.
 func TestModelRemembersItsWindow(t *testing.T) {
 	w, manifest := trainWorkspace(t)
 	for _, c := range []struct {
@@ -144,10 +148,7 @@ func TestModelRemembersItsWindow(t *testing.T) {
 		require.Equal(t, exitDone, r.code, r.errors)
 		used := w
 		used.model = filepath.Join(run, "last.safetensors")
-		p := used.propagate("--mask", w.mask, "-o", filepath.Join(run, "out.nii.gz"), "--window", c.propagate, "--json")
-		require.Equal(t, exitDone, p.code, p.errors)
-		var s summary
-		require.NoError(t, json.Unmarshal([]byte(p.out), &s))
+		s, p := used.propagateJSON(t, "--mask", w.mask, "-o", filepath.Join(run, "out.nii.gz"), "--window", c.propagate)
 		require.Equal(t, c.rule, s.WindowRule)
 		require.Equal(t, c.want, s.Window)
 		require.Contains(t, p.errors, "window: ")
