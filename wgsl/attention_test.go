@@ -16,14 +16,14 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// attentionForms are the limits that choose each form.
+// attentionForms lists the forms of attention with the limits that choose them.
 var attentionForms = []struct {
 	name                   string
 	windowKeys, fusedWidth int
 }{{"products", 0, 0}, {"window", windowKeys, 0}, {"fused", 0, fusedWidth}}
 
-// TestAttention compares attention and its backward pass with the CPU's in each form: scores in a buffer, in workgroup
-// memory where the keys are few, and in registers, a tile at a time.
+// TestAttention compares attention and its backward pass with the CPU's, in each form: scores in a buffer, in workgroup memory
+// if there are few keys, and in registers, a tile at a time.
 func TestAttention(t *testing.T) {
 	for _, form := range attentionForms {
 		t.Run(form.name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestAttention(t *testing.T) {
 	}
 }
 
-// TestProductsSplit lowers the limits so that products and attention are split.
+// TestProductsSplit lowers the limits so that products and attention must be split, and compares them with the CPU's.
 func TestProductsSplit(t *testing.T) {
 	const words = 1 << 16
 	d := open(t, Options{MaxBindingBytes: 4 * words, MaxWorkgroups: 37})
@@ -46,14 +46,15 @@ func TestProductsSplit(t *testing.T) {
 	}
 }
 
-// TestFusedAttentionOnRandomShapes: head widths to 256, any number of queries, keys and heads, with and without pieces of the keys,
-// on a device with little work per submission, so that rows and items are split, too.
+// TestFusedAttentionOnRandomShapes compares fused attention with the CPU's for random numbers of items, heads,
+// queries and keys and head widths up to 256, with the keys whole and in pieces. The device allows little work per
+// submission, so that rows and items are split, too.
 func TestFusedAttentionOnRandomShapes(t *testing.T) {
 	d := open(t, Options{})
 	d.limits.windowKeys, d.limits.fusedWidth = 0, fusedWidth
 	d.limits.batchWork = 2e7
 	plain := cpu.NewPlain()
-	tolerance := kerneltest.Tolerance{Abs: 3e-5, Rel: 3e-5, Reason: "as the suite's for softmax"}
+	tolerance := kerneltest.Tolerance{Abs: 3e-5, Rel: 3e-5, Reason: "the same as the suite's for softmax"}
 	rng := rand.New(rand.NewPCG(14, 6))
 	for range 12 {
 		b, heads, nq, nk := 1+rng.IntN(3), 1+rng.IntN(9), 1+rng.IntN(150), 1+rng.IntN(900)
@@ -91,8 +92,8 @@ func normals(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// BenchmarkAttention measures GFLOP/s of each form on shapes of the model at 1024 x 1024: windows of the trunk's stages, a part of
-// a global block, a part of memory attention to others and to itself, the decoder's two directions.
+// BenchmarkAttention measures the GFLOP/s of each form on shapes of the model at 1024 x 1024: windows of the trunk's stages,
+// part of a global block, part of the memory's cross- and self-attention, and the decoder's two directions.
 func BenchmarkAttention(b *testing.B) {
 	for _, s := range []struct{ b, heads, nq, nk, d, dv int }{
 		{256, 1, 64, 64, 96, 96},

@@ -13,12 +13,13 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// copyWords is y[:n] = x[:n] on d.
+// copyWords copies x[:n] to y[:n] on d.
 func copyWords(d *Device, x, y backend.Buffer, n int) {
 	d.Copy(backend.Copy{X: x, Y: y, Dims: [5]int{1, 1, 1, 1, n}, XStride: [5]int{n, n, n, n, 1}, YStride: [5]int{n, n, n, n, 1}})
 }
 
-// TestWriteComesAfterRecordedKernels: a kernel called before a Write sees the old contents, though it runs later.
+// TestWriteComesAfterRecordedKernels checks that a kernel called before a Write sees the old contents, although it
+// runs later.
 func TestWriteComesAfterRecordedKernels(t *testing.T) {
 	d := open(t, Options{})
 	x, y := d.Alloc(2), d.Alloc(2)
@@ -30,7 +31,8 @@ func TestWriteComesAfterRecordedKernels(t *testing.T) {
 	require.Equal(t, []float32{1, 2}, got)
 }
 
-// TestFreedBlockKeepsContents: a block handed out again is not overwritten before the kernels that read it have run.
+// TestFreedBlockKeepsContents checks that a block that is handed out again is not overwritten before the kernels
+// that read it have run.
 func TestFreedBlockKeepsContents(t *testing.T) {
 	d := open(t, Options{})
 	x, y := d.Alloc(2), d.Alloc(2)
@@ -45,7 +47,7 @@ func TestFreedBlockKeepsContents(t *testing.T) {
 	require.Equal(t, []float32{1, 2}, got)
 }
 
-// TestLargeTransfer moves more than one staging buffer's worth, from and to odd places.
+// TestLargeTransfer writes and reads more than a staging buffer holds, at unaligned offsets.
 func TestLargeTransfer(t *testing.T) {
 	d := open(t, Options{})
 	const n = 2*stagingBytes/4 + 4321
@@ -60,8 +62,8 @@ func TestLargeTransfer(t *testing.T) {
 	require.Equal(t, src, got)
 }
 
-// TestMemoryReturnsToBaseline runs the suite's small shapes three times: nothing stays live, and the third time nothing new
-// is allocated. (The first time a block may have served a request that is smaller, and be missing where it fits.)
+// TestMemoryReturnsToBaseline runs the suite's small shapes three times, and checks that nothing stays live, and that the
+// third time needs no new blocks. (The second time may: a block may have served a smaller request than it fits.)
 func TestMemoryReturnsToBaseline(t *testing.T) {
 	d := open(t, Options{})
 	suite := kerneltest.Options{Only: []string{"MatMul", "Attention", "AttentionBackward", "Sum", "LayerNormBackward"}}
@@ -78,7 +80,7 @@ func TestMemoryReturnsToBaseline(t *testing.T) {
 	require.Equal(t, first.Live+first.Pooled+d.pool.own, d.Memory().Peak)
 }
 
-// TestStress repeats the whole suite; it takes long, so only with SLMSAM_STRESS=1.
+// TestStress repeats the whole suite. It takes long, so it runs only with SLMSAM_STRESS=1.
 func TestStress(t *testing.T) {
 	if os.Getenv("SLMSAM_STRESS") != "1" {
 		t.Skip("set SLMSAM_STRESS=1 to run")

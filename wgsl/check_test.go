@@ -9,7 +9,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestEveryKernelChecks: wrong arguments panic with what was wrong, before anything of the device is used.
+// TestEveryKernelChecks checks that wrong arguments panic with the message of their Check, before the device is
+// used.
 func TestEveryKernelChecks(t *testing.T) {
 	kernels, d := reflect.TypeFor[backend.Kernels](), reflect.ValueOf(&Device{})
 	for i := range kernels.NumMethod() {
@@ -27,7 +28,7 @@ func panicOf(call func()) (value any) {
 	return nil
 }
 
-// TestLauncherErrors: mistakes of this package's own launchers panic too.
+// TestLauncherErrors checks that mistakes of this package's own launchers panic, too.
 func TestLauncherErrors(t *testing.T) {
 	d, _ := watched(t, AdapterInfo{}, Options{})
 	b := d.Alloc(16)

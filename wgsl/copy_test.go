@@ -10,8 +10,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestCopyWithinBuffer: the blocks may lie in one buffer, which WebGPU does not let a kernel both read and write
-// unless both bindings are read_write. A negative stride turns the order around.
+// TestCopyWithinBuffer checks that both blocks may be in the same buffer, which WebGPU does not let a kernel both
+// read and write unless both bindings are read_write, and that a negative stride reverses the order.
 func TestCopyWithinBuffer(t *testing.T) {
 	d := open(t, Options{})
 	b := fill(d, []float32{1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0})

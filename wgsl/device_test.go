@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// open returns a device for tests. Without an adapter the test is skipped, or fails if SLMSAM_REQUIRE_GPU is 1.
+// open opens a device until the end of the test. Without an adapter, the test is skipped, or fails if SLMSAM_REQUIRE_GPU is 1.
 func open(t testing.TB, opts Options) *Device {
 	t.Helper()
 	opts.AllowSoftware = true
@@ -25,7 +25,7 @@ func open(t testing.TB, opts Options) *Device {
 	return d
 }
 
-// TestSubmissionsAreBounded: without any Read or Sync the device still waits now and then.
+// TestSubmissionsAreBounded checks that the device waits now and then even if nothing is read.
 func TestSubmissionsAreBounded(t *testing.T) {
 	d := open(t, Options{})
 	x := d.Alloc(4)
@@ -40,7 +40,7 @@ func TestSubmissionsAreBounded(t *testing.T) {
 	require.NoError(t, d.Sync())
 }
 
-// TestReadUnderGC repeats the case in which the binding's own MapAsync crashes.
+// TestReadUnderGC reads while the garbage collector runs, which makes the bindings' own MapAsync crash.
 func TestReadUnderGC(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(1 << 12)

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// watcher is a driver that computes nothing. It refuses what WebGPU would refuse, and notes what was launched.
+// watcher is a driver that computes nothing. It refuses what WebGPU would refuse, and records what was launched.
 type watcher struct {
 	nothing
 	align    int            // of bindings, in bytes
 	binding  int            // largest binding, in bytes
 	blocks   map[*held]bool // not yet released
-	launched map[string]int // kernel -> launches submitted
-	failNext error          // of the next submission
+	launched map[string]int // by kernel: number of launches
+	failNext error          // what the next submission returns
 }
 
-// held is something that a watcher made: a block, or a program with its bindings.
+// held is something that a watcher has created: a block, or a program with its bindings.
 type held struct {
 	by     *watcher
 	size   int
@@ -30,7 +30,7 @@ type held struct {
 // Release implements handle.
 func (h *held) Release() { delete(h.by.blocks, h) }
 
-// watched returns a device on a watcher.
+// watched returns a device with a watcher as its driver.
 func watched(t *testing.T, info AdapterInfo, opts Options) (*Device, *watcher) {
 	t.Helper()
 	w := &watcher{align: 4 * alignWords, blocks: map[*held]bool{}, launched: map[string]int{}}

@@ -12,9 +12,10 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
+// TestOpenWithoutDriver hides the drivers, and checks the error.
 func TestOpenWithoutDriver(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("the Vulkan loader's variables hide the drivers on Linux only")
+		t.Skip("drivers can be hidden by environment variables only on Linux")
 	}
 	t.Setenv("VK_ICD_FILENAMES", "/nonexistent")
 	t.Setenv("VK_DRIVER_FILES", "/nonexistent")
@@ -26,13 +27,15 @@ func TestOpenWithoutDriver(t *testing.T) {
 	require.Empty(t, adapters)
 }
 
+// TestOpenUnknownAdapter checks the error for an adapter that does not exist.
 func TestOpenUnknownAdapter(t *testing.T) {
-	open(t, Options{}) // skips without any adapter
+	open(t, Options{}) // skips the test if there is no adapter
 	_, err := Open(Options{AllowSoftware: true, Adapter: "no such card"})
 	require.ErrorIs(t, err, ErrNoAdapter)
 	require.ErrorContains(t, err, `"no such card"`)
 }
 
+// TestOpenRefusesSoftwareUnlessAllowed checks the error on a machine with a software adapter only.
 func TestOpenRefusesSoftwareUnlessAllowed(t *testing.T) {
 	if open(t, Options{}).Info().Kind != Software {
 		t.Skip("this machine has a real GPU")
@@ -42,6 +45,7 @@ func TestOpenRefusesSoftwareUnlessAllowed(t *testing.T) {
 	require.ErrorContains(t, err, "software")
 }
 
+// TestRankPrefersDiscrete checks the order in which adapters are preferred.
 func TestRankPrefersDiscrete(t *testing.T) {
 	require.Less(t, rank(Discrete), rank(Integrated))
 	require.Less(t, rank(Integrated), rank(Unknown))
@@ -59,6 +63,8 @@ func works(t *testing.T, d *Device) {
 	d.Free(b)
 }
 
+// TestRefusedShaderNamesItsFile checks that an error in a shader names the file and the cause, is returned once, and
+// leaves the device usable.
 func TestRefusedShaderNamesItsFile(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(4)
@@ -73,16 +79,19 @@ func TestRefusedShaderNamesItsFile(t *testing.T) {
 	works(t, d)
 }
 
+// TestInvalidDispatchNamesItsKernels checks that an invalid launch names the kernel and leaves the device usable.
 func TestInvalidDispatchNamesItsKernels(t *testing.T) {
 	d := open(t, Options{})
 	b, other := d.Alloc(4), d.Alloc(4)
-	k := d.kernel("attentionbackward.wgsl") // its first binding is written, its third read: they may not be one buffer
+	k := d.kernel("attentionbackward.wgsl") // its first binding is written and its third is read, so they must not be the same buffer
 	d.launch(k, [3]int{1, 1, 1}, 1, []span{whole(b), whole(other), whole(b), {}},
 		params{{"count", 4}, {"keys", 4}, {"lse_base", 0}, {"delta_base", 0}})
 	require.ErrorContains(t, d.Sync(), "attentionbackward.wgsl")
 	works(t, d)
 }
 
+// TestLostDeviceStaysLost checks that every call after the loss of the device returns the error, and that it can be
+// closed twice.
 func TestLostDeviceStaysLost(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(4)
@@ -98,12 +107,15 @@ func TestLostDeviceStaysLost(t *testing.T) {
 	d.Close()
 }
 
+// TestDeviceErrorsAreNamed checks how WebGPU's errors are translated.
 func TestDeviceErrorsAreNamed(t *testing.T) {
 	require.ErrorIs(t, deviceError(wgpu.ErrorType_OutOfMemory, "x"), ErrOutOfMemory)
 	require.ErrorIs(t, deviceError(wgpu.ErrorType_DeviceLost, "x"), ErrDeviceLost)
 	require.EqualError(t, deviceError(wgpu.ErrorType_Validation, "a\n  b"), "wgsl: WebGPU error: a b")
 }
 
+// TestOutOfMemory checks the error for a buffer over the limit, also when the buffer is used, and that the device
+// stays usable.
 func TestOutOfMemory(t *testing.T) {
 	d := open(t, Options{MaxMemoryBytes: 6 << 20})
 	small := d.Alloc(1 << 10)
@@ -113,13 +125,13 @@ func TestOutOfMemory(t *testing.T) {
 	require.ErrorIs(t, err, ErrOutOfMemory)
 	require.ErrorContains(t, err, "8.0 MiB")
 	d.Copy(backend.Copy{X: big, Y: small, Dims: [5]int{1, 1, 1, 1, 4}, XStride: [5]int{4, 4, 4, 4, 1}, YStride: [5]int{4, 4, 4, 4, 1}})
-	require.ErrorIs(t, d.Read(small, 0, make([]float32, 4)), ErrOutOfMemory, "a buffer that does not exist")
+	require.ErrorIs(t, d.Read(small, 0, make([]float32, 4)), ErrOutOfMemory, "the copied buffer does not exist")
 	d.Free(big)
 	d.Free(small)
 	works(t, d)
 }
 
-// TestOutOfMemoryEmptiesPool: blocks that only wait for reuse are given up for one of another size.
+// TestOutOfMemoryEmptiesPool checks that pooled blocks are released if a block of another size needs their memory.
 func TestOutOfMemoryEmptiesPool(t *testing.T) {
 	d := open(t, Options{MaxMemoryBytes: 6 << 20})
 	d.Free(d.Alloc(1200 << 10)) // 5 MiB stay pooled
@@ -130,6 +142,7 @@ func TestOutOfMemoryEmptiesPool(t *testing.T) {
 	works(t, d)
 }
 
+// TestTooLargeBuffer checks the error for a buffer that is larger than the adapter allows.
 func TestTooLargeBuffer(t *testing.T) {
 	d := open(t, Options{})
 	d.Free(d.Alloc(int(d.limits.bufferBytes/4) + 1))
@@ -137,6 +150,7 @@ func TestTooLargeBuffer(t *testing.T) {
 	works(t, d)
 }
 
+// TestMisusePanics checks the message for each misuse of a buffer.
 func TestMisusePanics(t *testing.T) {
 	d := open(t, Options{})
 	b := d.Alloc(4)

@@ -18,20 +18,21 @@ import (
 
 // Tolerances of numbers kept as float16, whose unit of rounding is u = 2^-11; below 2^-14 they are multiples of 2^-24.
 var (
-	kept = kerneltest.Tolerance{Abs: 1. / (1 << 24), Rel: 1. / (1 << 10), Reason: "WGSL may round to either neighbor, so by 2 u"}
+	kept = kerneltest.Tolerance{Abs: 1. / (1 << 24), Rel: 1. / (1 << 10), Reason: "WGSL may round to either neighbor, so the error is up to 2 u"}
 
-	// A product reads the same numbers on both sides, and multiplies exactly: 11 bits by 24 are rounded once, as ever.
+	// Both products read the same numbers, and 11 bits by 24 are rounded once, as usual.
 	productOfKept = kerneltest.Tolerance{Abs: 5e-5, Rel: 1e-6, Reason: "a float32 sum of up to 150 terms in any order; the operands are equal"}
 
-	// Against unrounded operands. Each of n products of normal numbers is off by up to u of itself, at random: 5 * u/2 * sqrt(n).
+	// Compared with unrounded operands, each of n products of normal numbers is off by up to u of itself, at random: 5 * u/2 *
+	// sqrt(n).
 	productOfRounded = kerneltest.Tolerance{Abs: 0.015 * 2, Rel: 1e-3, Reason: "one or two operands off by half of 2^-11 in up to 150 products, five times that"}
 )
 
-// keptHalves opens a device that keeps halves.
+// keptHalves opens a device that can keep float16.
 func keptHalves(t testing.TB) *Device { return open(t, Options{Halves: true}) }
 
-// TestKeepHalves: what is kept and read again is rounded to float16, whatever its length; what is too large is the largest, and
-// the memory is half.
+// TestKeepHalves checks that what is kept is rounded to float16, whatever its length, that numbers out of range
+// become the largest, and that memory is halved.
 func TestKeepHalves(t *testing.T) {
 	d := keptHalves(t)
 	rng := rand.New(rand.NewPCG(16, 1))
@@ -52,7 +53,7 @@ func TestKeepHalves(t *testing.T) {
 				nearest++
 			}
 		}
-		t.Logf("%d of %d are the nearest", nearest, n)
+		t.Logf("%d of %d are rounded to the nearest", nearest, n)
 		if n > 2 {
 			require.NoError(t, d.Read(half, n-2, got[:2]))
 			kept.Check(t, "the end", got[:2], x[n-2:])
@@ -74,8 +75,9 @@ func TestKeepHalves(t *testing.T) {
 	require.Equal(t, "f32", plain.Precision())
 }
 
-// TestProductsOfHalves: every form of the product reads float16 for either operand, aligned or not, as the CPU multiplies the same
-// numbers; and is as far from the product of the unrounded ones as rounding explains.
+// TestProductsOfHalves checks that every form of the product reads float16 in either operand, aligned or not: the
+// result equals the CPU's for the same numbers, and is only as far from that of the unrounded numbers as rounding
+// explains.
 func TestProductsOfHalves(t *testing.T) {
 	plain := cpu.NewPlain()
 	for _, v := range variants() {
@@ -120,7 +122,7 @@ func compareProductOfHalves(t *testing.T, d *Device, plain backend.Device, s bac
 		onDevice[name] = put(d, x)
 		if strings.Contains(which, name) {
 			onDevice[name] = d.KeepHalves(onDevice[name])
-			require.NoError(t, d.Read(onDevice[name], 0, x)) // the reference multiplies what was kept
+			require.NoError(t, d.Read(onDevice[name], 0, x)) // the reference multiplies the numbers that were kept
 		}
 	}
 	got := run(d, onDevice["A"], onDevice["B"])
@@ -128,7 +130,8 @@ func compareProductOfHalves(t *testing.T, d *Device, plain backend.Device, s bac
 	productOfRounded.Check(t, "C", got, unrounded)
 }
 
-// TestCopiesOfHalves: a copy widens what it reads, by fours and one by one; a kernel that does not know float16 gets it widened.
+// TestCopiesOfHalves checks that a copy widens what it reads, by fours and one by one, and that a kernel that cannot
+// read float16 gets it widened.
 func TestCopiesOfHalves(t *testing.T) {
 	d := keptHalves(t)
 	rng := rand.New(rand.NewPCG(16, 3))
@@ -156,7 +159,7 @@ func TestCopiesOfHalves(t *testing.T) {
 	}
 }
 
-// TestJoinOfHalves: matrices kept as float16 and others side by side, by fours and one by one.
+// TestJoinOfHalves joins matrices kept as float16 and others, by fours and one by one.
 func TestJoinOfHalves(t *testing.T) {
 	d := keptHalves(t)
 	rng := rand.New(rand.NewPCG(16, 5))
@@ -178,7 +181,7 @@ func TestJoinOfHalves(t *testing.T) {
 		a.Y = d.Alloc(outer * a.Width())
 		before := d.Tally()
 		d.Join(a)
-		require.Equal(t, 5, d.Tally().Since(before).All().Dispatches, "two, one by itself, seven, two, two; nothing is widened")
+		require.Equal(t, 5, d.Tally().Since(before).All().Dispatches, "runs of two, one, seven, two and two matrices; none is widened first")
 		got := make([]float32, outer*a.Width())
 		require.NoError(t, d.Read(a.Y, 0, got))
 		for o := range outer {

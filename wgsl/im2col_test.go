@@ -12,7 +12,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 )
 
-// TestPatchesSplit cuts images with wide and narrow borders into pieces of a few rows.
+// TestPatchesSplit lowers the limits so that images with wide and narrow borders are split into pieces of a few rows, and
+// compares patches and their adjoint with the CPU's.
 func TestPatchesSplit(t *testing.T) {
 	const limit = 1600 // words of a binding
 	d, ref := open(t, Options{MaxBindingBytes: 4 * limit}), cpu.NewPlain()

@@ -10,12 +10,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// BenchmarkMemory times the kernels that memory bounds, on shapes of the model at 1024 x 1024, and reports the GB/s
-// of the words that each has to read and write once:
+// BenchmarkMemory measures the kernels that are bound by memory, on shapes of the model at 1024 x 1024. It reports GB/s, counting
+// every word that a kernel must read or write once:
 //
 //	go test ./wgsl -run '^$' -bench 'Memory/LayerNorm' -benchtime 20x
 //
-// LayerNorm is there with either way of sharing out rows.
+// LayerNorm is measured with both ways of dividing rows among threads.
 func BenchmarkMemory(b *testing.B) {
 	const (
 		rows, c = 128 * 128, 192 // stage 2 of Hiera-T
@@ -74,7 +74,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// BenchmarkDepthwise times the 7 x 7 convolution of the memory encoder, with groups of four channels and without.
+// BenchmarkDepthwise measures the 7 x 7 convolution of the memory encoder, with and without groups of four channels.
 func BenchmarkDepthwise(b *testing.B) {
 	d := open(b, Options{})
 	for _, k := range []struct {
@@ -101,7 +101,7 @@ func BenchmarkDepthwise(b *testing.B) {
 	}
 }
 
-// bench runs f b.N times after one run that compiles, and waits for the device.
+// bench runs f b.N times, after a run that compiles its kernels, and waits for the device.
 func bench(b *testing.B, d *Device, f func()) {
 	f()
 	require.NoError(b, d.Sync())
@@ -113,19 +113,19 @@ func bench(b *testing.B, d *Device, f func()) {
 	b.StopTimer()
 }
 
-// contiguous is z = x + y for x [n/c,c] and y the same, or [c] if yRow is 0.
+// contiguous returns the call z = x + y for x [n/c,c] and y of the same shape, or [c] if yRow is 0.
 func contiguous(x, y, z backend.Buffer, n, c, yRow int) backend.Zip {
 	return backend.Zip{Op: backend.ZipAdd, X: x, Y: y, Z: z, Dims: [3]int{1, n / c, c},
 		XStride: [3]int{0, c, 1}, YStride: [3]int{0, yRow * c, 1}, P: 1, Q: 1}
 }
 
-// windows cuts a 128 x 128 grid of c channels into windows of 8 x 8.
+// windows returns the copy of a 128 x 128 grid of c channels to windows of 8 x 8.
 func windows(x, y backend.Buffer, c int) backend.Copy {
 	return backend.Copy{X: x, Y: y, Dims: [5]int{16, 16, 8, 8, c},
 		XStride: [5]int{8 * 128 * c, 8 * c, 128 * c, c, 1}, YStride: [5]int{16 * 64 * c, 64 * c, 8 * c, c, 1}}
 }
 
-// bilinearTable is a Resample table of two taps with weights of one half.
+// bilinearTable returns a Resample table of two taps with weights of one half.
 func bilinearTable(in, out int) []float32 {
 	table := make([]float32, 3*out)
 	for i := range out {

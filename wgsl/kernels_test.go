@@ -9,24 +9,24 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// testedApart names the kernels that the tests here leave out, and why.
+// testedApart names the kernels that the tests in this file leave out, with the reason.
 func testedApart() map[string]string {
 	return map[string]string{
-		"MatMul":            "TestMatMulVariants runs it in every form, TestProductsSplit split",
-		"Attention":         "TestAttention runs it as one kernel and as products, TestProductsSplit split",
-		"AttentionBackward": "TestAttention runs it after both forms, TestProductsSplit split",
+		"MatMul":            "covered by TestMatMulVariants and TestProductsSplit",
+		"Attention":         "covered by TestAttention and TestProductsSplit",
+		"AttentionBackward": "covered by TestAttention and TestProductsSplit",
 	}
 }
 
-// TestKernels compares all kernels but those with the CPU's.
+// TestKernels compares all other kernels with the CPU's.
 func TestKernels(t *testing.T) {
 	d := open(t, Options{})
 	t.Logf("running on %s", d.Name())
 	kerneltest.Run(t, d, cpu.NewPlain(), kerneltest.Options{Large: !testing.Short(), Except: testedApart()})
 }
 
-// TestKernelsSplit lowers the limits so far that most operands of the suite do not fit one binding, and few
-// dispatches one row of workgroups.
+// TestKernelsSplit lowers the limits so far that most operands of the suite do not fit into a binding, and few dispatches into a
+// row of workgroups.
 func TestKernelsSplit(t *testing.T) {
 	const words = 1 << 16
 	d := open(t, Options{MaxBindingBytes: 4 * words, MaxWorkgroups: 37})

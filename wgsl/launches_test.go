@@ -11,9 +11,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// TestLaunches makes every call of the kernel suite on a device that only looks, as each kind of adapter, with and without
-// limits that split the work. It needs no driver. Each launch is held to the shader's struct Params (params.check), to its
-// bindings and to the limits; and every shader file must have been launched, so that none goes unchecked.
+// TestLaunches makes every call of the kernel suite on a device that only checks launches, for each kind of adapter, with and
+// without limits that split the work. It needs no driver. Each launch is compared with the shader's struct Params
+// (params.check), its bindings and the limits. Every shader file must be launched, so that none remains unchecked.
 func TestLaunches(t *testing.T) {
 	const words = 1 << 14
 	launched := map[string]bool{}
@@ -32,7 +32,7 @@ func TestLaunches(t *testing.T) {
 				kerneltest.Call(t, d, suite)
 				callWithHalves(d)
 				require.NoError(t, d.Sync())
-				require.Equal(t, baseline, d.Memory().Live, "temporary buffers are given back")
+				require.Equal(t, baseline, d.Memory().Live, "temporary buffers are released")
 				for _, file := range w.files() {
 					launched[file] = true
 				}
@@ -48,7 +48,7 @@ func TestLaunches(t *testing.T) {
 	}
 }
 
-// callWithHalves makes calls that read float16, natively and widened.
+// callWithHalves makes calls that read float16, directly and widened.
 func callWithHalves(d *Device) {
 	const m, k, n = 65, 64, 130
 	d.halves = true
@@ -61,7 +61,7 @@ func callWithHalves(d *Device) {
 	d.halves = false
 }
 
-// TestWorkIsSplit: under small limits the same work takes more launches, none of them over the limits.
+// TestWorkIsSplit checks that the same work takes more launches under smaller limits.
 func TestWorkIsSplit(t *testing.T) {
 	count := func(opts Options) int {
 		d, w := watched(t, AdapterInfo{Kind: Integrated}, opts)
@@ -76,9 +76,10 @@ func TestWorkIsSplit(t *testing.T) {
 		return total
 	}
 	require.Equal(t, 1, count(Options{}))
-	require.Equal(t, 17, count(Options{MaxBindingBytes: 4 << 16}), "2^20 words in bindings of 2^16 words less an alignment")
+	require.Equal(t, 17, count(Options{MaxBindingBytes: 4 << 16}), "2^20 words, in bindings of 2^16 words less an alignment")
 }
 
+// TestFailedSubmissionNamesItsKernels checks that the error of a submission names its kernels and is returned once.
 func TestFailedSubmissionNamesItsKernels(t *testing.T) {
 	d, w := watched(t, AdapterInfo{}, Options{})
 	x := d.Alloc(4)
@@ -88,8 +89,8 @@ func TestFailedSubmissionNamesItsKernels(t *testing.T) {
 	require.NoError(t, d.Sync(), "an error is returned once")
 }
 
-// TestSumGivesBackItsStages: a sum of millions takes three stages, whose buffers do not outlive it.
-func TestSumGivesBackItsStages(t *testing.T) {
+// TestSumReleasesItsStages checks that the buffers of a sum in three stages do not outlive it.
+func TestSumReleasesItsStages(t *testing.T) {
 	d, _ := watched(t, AdapterInfo{}, Options{})
 	const n = 3_000_017
 	x, y := d.Alloc(n), d.Alloc(1)
@@ -98,7 +99,7 @@ func TestSumGivesBackItsStages(t *testing.T) {
 	require.Equal(t, before, d.Memory().Live)
 }
 
-// TestAttentionRefusesRepeats: a key that counts more than once is never ignored.
+// TestAttentionRefusesRepeats checks that a repeated key is refused rather than ignored.
 func TestAttentionRefusesRepeats(t *testing.T) {
 	d, _ := watched(t, AdapterInfo{}, Options{})
 	h := backend.Heads{Buf: d.Alloc(4), Row: 4}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLayerNormLanes runs both ways of sharing out rows, whatever the adapter's kind would choose.
+// TestLayerNormLanes compares both ways of dividing rows among threads with the CPU, whatever the adapter's kind would choose.
 func TestLayerNormLanes(t *testing.T) {
 	d := open(t, Options{})
 	ref := cpu.NewPlain()
@@ -31,7 +31,7 @@ func TestLayerNormLanes(t *testing.T) {
 	}
 }
 
-// layerNormBoth returns Y, DX, DGamma and DBeta of a layer norm of seeded operands.
+// layerNormBoth runs both passes of a layer norm of random operands, and returns Y, DX, DGamma and DBeta.
 func layerNormBoth(t *testing.T, d backend.Device, rows, c int) [4][]float32 {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(rows), uint64(c)))

@@ -11,7 +11,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestGELUAccuracy measures the error function of erf.wgsl against float64 where it matters and far beyond.
+// TestGELUAccuracy compares GELU and its derivative, which use the error function of erf.wgsl, with float64, in the range where
+// it matters and far beyond.
 func TestGELUAccuracy(t *testing.T) {
 	d := open(t, Options{})
 	const n = 1 << 18
@@ -39,7 +40,7 @@ func TestGELUAccuracy(t *testing.T) {
 	require.Less(t, worstSlope, 1e-6)
 }
 
-// TestSigmoidTails: neither overflow nor a lost small tail.
+// TestSigmoidTails checks that large arguments neither overflow nor lose the small values.
 func TestSigmoidTails(t *testing.T) {
 	d := open(t, Options{})
 	x := fill(d, []float32{-1e4, -80, -20, 0, 20, 80, 1e4})
@@ -51,7 +52,8 @@ func TestSigmoidTails(t *testing.T) {
 	}
 }
 
-// TestReLUKeepsNaN by itself and after a product, as on the CPU: a network that diverged must not look healthy.
+// TestReLUKeepsNaN checks that ReLU keeps NaN, by itself and after a product, as on the CPU: a network that has diverged must not
+// look healthy.
 func TestReLUKeepsNaN(t *testing.T) {
 	d := open(t, Options{})
 	nan := float32(math.NaN())

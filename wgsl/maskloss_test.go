@@ -12,7 +12,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestMaskLossExtremes: one pixel per mask, logits up to 1e4 and truths between 0 and 1, against float64.
+// TestMaskLossExtremes compares the loss of single pixels, with logits up to 1e4 and truths between 0 and 1, with
+// float64.
 func TestMaskLossExtremes(t *testing.T) {
 	d := open(t, Options{})
 	const alpha = 0.25
@@ -48,7 +49,8 @@ func focalReference(x, t, alpha float64) (focal, slope float64) {
 	return a * u * u * bce, a * (2*u*p*q*(1-2*t)*bce + u*u*(p*(1-t)-q*t))
 }
 
-// TestMaskLossConfident: 1 - Dice of a good mask is some 10^-4, so the sums of p must be right to a rounding or two.
+// TestMaskLossConfident checks that the sums of p are exact up to a rounding or two, because 1 - Dice of a good mask
+// is only about 1e-4.
 func TestMaskLossConfident(t *testing.T) {
 	d := open(t, Options{})
 	const n = 1 << 16

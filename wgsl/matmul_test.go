@@ -14,7 +14,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/kerneltest"
 )
 
-// TestMatMulVariants runs the suite's products through every form, also those that are not the default here.
+// TestMatMulVariants runs the suite's products in every form, including those that are not the default on this adapter.
 func TestMatMulVariants(t *testing.T) {
 	for _, v := range variants() {
 		t.Run(v.name, func(t *testing.T) {
@@ -26,8 +26,8 @@ func TestMatMulVariants(t *testing.T) {
 	}
 }
 
-// BenchmarkMatMul measures GFLOP/s of every form on shapes of the model: a trunk MLP, the score and value products of
-// memory attention, a weight gradient.
+// BenchmarkMatMul measures the GFLOP/s of every form on shapes of the model: a trunk MLP, the score and value products of memory
+// attention, and a weight gradient.
 func BenchmarkMatMul(b *testing.B) {
 	shapes := []backend.MatMul{
 		{M: 512, N: 512, K: 512},

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestParamFields checks how the fields of a struct Params are read, with vectors, arrays and inner structs.
 func TestParamFields(t *testing.T) {
 	fields, err := paramFields("struct Inner {\n    base: u32,\n    stride: u32,   // between rows\n    outer: u32,\n    last: f32,\n}\n\n" +
 		"struct Params {\n    dims: vec4<u32>,  // a, b\n    base: array<vec4<u32>, 1>,\n    m: Inner,\n    p: f32,\n}\n")
@@ -19,6 +20,8 @@ func TestParamFields(t *testing.T) {
 	}, fields)
 }
 
+// TestParamFieldsRefusesWhatItDoesNotKnow checks the errors for structs that would be laid out differently than
+// expected.
 func TestParamFieldsRefusesWhatItDoesNotKnow(t *testing.T) {
 	for text, want := range map[string]string{
 		"fn main() {}":                                         "no struct Params",
@@ -32,7 +35,8 @@ func TestParamFieldsRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// Every shader's struct Params can be read, fits the slot of a launch, and has no two fields of one name.
+// TestParamsOfAllShaders checks that every shader's struct Params can be read, fits into the slot of a launch, and
+// has no two fields with the same name.
 func TestParamsOfAllShaders(t *testing.T) {
 	files, err := sources.ReadDir(".")
 	require.NoError(t, err)
@@ -60,6 +64,7 @@ func TestParamsOfAllShaders(t *testing.T) {
 	require.NotZero(t, read)
 }
 
+// TestParamsCheck checks the messages for parameters that do not fit the struct.
 func TestParamsCheck(t *testing.T) {
 	fields := []field{{"n", "u32"}, {"value", "f32"}}
 	require.NotPanics(t, func() { params{{"n", 1}, {"value", float32(2)}}.check("fill.wgsl", fields) })
@@ -73,6 +78,7 @@ func TestParamsCheck(t *testing.T) {
 	}
 }
 
+// TestParamWord checks how values are encoded.
 func TestParamWord(t *testing.T) {
 	for _, c := range []struct {
 		value any

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestItemSpan compares the span of a range of items with the one found by looking at all of them.
+// TestItemSpan compares the span of a range of items with the one found item by item.
 func TestItemSpan(t *testing.T) {
 	d, _ := watched(t, AdapterInfo{}, Options{})
 	x := matrix{buf: d.Alloc(10000), off: 70, stride: 9}
@@ -29,6 +29,7 @@ func TestItemSpan(t *testing.T) {
 	}
 }
 
+// TestClassBytes checks that blocks are rounded up to multiples of 256 bytes, by at most a quarter.
 func TestClassBytes(t *testing.T) {
 	for n := 1; n < 1<<22; n += 1 + n/7 {
 		size := classBytes(n)
@@ -38,11 +39,13 @@ func TestClassBytes(t *testing.T) {
 	}
 }
 
+// TestProductKind checks by which properties measurements are stored.
 func TestProductKind(t *testing.T) {
 	p := product{m: 65, n: 64, k: 1 << 20, items: items{0, 1, 1}, transB: true}
 	require.Equal(t, "256x64x4096 items 1 transA false transB true aligned true", p.kind())
 }
 
+// TestChunksCoverOnce checks that the chunks of a list of items cover it once, and that none is too large.
 func TestChunksCoverOnce(t *testing.T) {
 	d := &Device{limits: limits{bindingBytes: 4 * (alignWords + 100), batchWork: 3e9}}
 	for _, c := range []struct{ items, words, each int }{{10, 10, 10}, {11, 10, 10}, {3, 60, 1}, {5, 1000, 1}, {1, 1, 100}} {
@@ -57,6 +60,7 @@ func TestChunksCoverOnce(t *testing.T) {
 	}
 }
 
+// TestGridHasAGroupForEveryItem checks that a grid has enough workgroups, and not too many in one dimension.
 func TestGridHasAGroupForEveryItem(t *testing.T) {
 	d := &Device{limits: limits{workgroups: 37}}
 	for _, n := range []int{1, 64, 65, 37 * 64, 37*64 + 1, 36 * 37 * 64} {
@@ -66,7 +70,7 @@ func TestGridHasAGroupForEveryItem(t *testing.T) {
 	}
 }
 
-// TestDefaultVariant: which form a product takes without tuning, by the kind of adapter.
+// TestDefaultVariant checks which form a product has without tuning, by the kind of adapter.
 func TestDefaultVariant(t *testing.T) {
 	large, small := product{m: 64, n: 64}, product{m: 63, n: 64}
 	for _, c := range []struct {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestMergeAxes checks which axes are merged, for contiguous, repeated and transposed operands.
 func TestMergeAxes(t *testing.T) {
 	require.Equal(t, []axis{{30, [2]int{1, 1}}}, mergeAxes([]int{2, 3, 5}, []int{15, 5, 1}, []int{15, 5, 1}), "contiguous")
 	require.Equal(t, []axis{{6, [2]int{5, 0}}, {5, [2]int{1, 1}}},
@@ -15,7 +16,7 @@ func TestMergeAxes(t *testing.T) {
 	require.Equal(t, []axis{{1, [2]int{1, 1}}}, mergeAxes([]int{1, 1, 1}, []int{7, 8, 9}, []int{7, 8, 9}), "one element")
 }
 
-// TestBlocksCoverOnce cuts iterations far below their size: every element is visited once, where it should lie.
+// TestBlocksCoverOnce checks that iterations that are split into small blocks visit every element once, in its place.
 func TestBlocksCoverOnce(t *testing.T) {
 	d := &Device{limits: limits{bindingBytes: 4 * (alignWords + 40)}}
 	for _, whole := range []block{
@@ -43,7 +44,7 @@ func TestBlocksCoverOnce(t *testing.T) {
 	}
 }
 
-// places lists where the elements of b lie in both operands.
+// places returns the positions of the elements of b in both operands.
 func places(b block) [][2]int {
 	list := [][2]int{b.off}
 	for _, a := range b.axes {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestOpenWithoutWebGPU checks the errors of a build without WebGPU.
 func TestOpenWithoutWebGPU(t *testing.T) {
 	_, err := Open(Options{})
 	require.ErrorIs(t, err, ErrUnsupported)

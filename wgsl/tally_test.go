@@ -8,7 +8,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestTally: a product, a copy with gaps and a read are counted by operand, not by what is bound.
+// TestTally checks that a product, a copy with gaps and a read are counted by the size of their operands, not of
+// their bindings.
 func TestTally(t *testing.T) {
 	d, err := Counting(AdapterInfo{Kind: Discrete, Backend: "Vulkan"}, Options{})
 	require.NoError(t, err)

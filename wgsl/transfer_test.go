@@ -8,7 +8,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// TestReadAllWaitsOnce: several parts come with one wait, unless they are more than the staging block holds.
+// TestReadAllWaitsOnce checks that several parts are read with one wait, unless they exceed the staging block.
 func TestReadAllWaitsOnce(t *testing.T) {
 	d, err := Counting(AdapterInfo{Kind: Discrete}, Options{})
 	require.NoError(t, err)
@@ -30,7 +30,8 @@ func TestReadAllWaitsOnce(t *testing.T) {
 	require.Equal(t, 0, waits(backend.Part{From: y}))
 }
 
-// TestWritesDoNotSubmit: what was just allocated is written elsewhere if its block is in use, and nobody waits for a few megabytes.
+// TestWritesDoNotSubmit checks that a new buffer whose block is still in use gets another block instead of waiting,
+// and that only large writes, or writes to what a launch reads, cause a submission.
 func TestWritesDoNotSubmit(t *testing.T) {
 	d, _ := watched(t, AdapterInfo{Kind: Discrete}, Options{})
 	x, y := d.Alloc(100), d.Alloc(100)
@@ -49,6 +50,6 @@ func TestWritesDoNotSubmit(t *testing.T) {
 	d.Map(backend.Map{Op: backend.MapReLU, X: again, Y: y, N: 100})
 	d.Write(again, 0, make([]float32, 1))
 	require.Equal(t, 1, d.Tally().Submissions, "a launch must see the old contents")
-	require.Equal(t, 1, d.Tally().Waits, "the writes together are too many")
+	require.Equal(t, 1, d.Tally().Waits, "the writes together are too large")
 	require.NoError(t, d.Sync())
 }

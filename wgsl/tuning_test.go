@@ -12,7 +12,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 )
 
-// tunedProduct runs a 65 x 33 x 17 product of ones and checks it.
+// tunedProduct runs a 65 x 33 x 17 product of ones and twos, and checks the result.
 func tunedProduct(t *testing.T, d *Device) {
 	t.Helper()
 	a, b, c := d.Alloc(65*17), d.Alloc(17*33), d.Alloc(65*33)
@@ -26,6 +26,7 @@ func tunedProduct(t *testing.T, d *Device) {
 	}
 }
 
+// TestTuningIsKept checks that measurements are stored in a file and used by the next device.
 func TestTuningIsKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "new", "tuning.json")
 	d := open(t, Options{Tune: true, TuningFile: file})
@@ -38,10 +39,11 @@ func TestTuningIsKept(t *testing.T) {
 		again.tuner.choices[kind] = "tiled-64"
 	}
 	tunedProduct(t, again)
-	require.Len(t, again.tuner.choices, 1, "nothing is measured again")
-	require.Len(t, again.kernels, 2, "fill and the one form chosen")
+	require.Len(t, again.tuner.choices, 1, "nothing was measured again")
+	require.Len(t, again.kernels, 2, "fill, and the form that was chosen")
 }
 
+// TestTuningIgnoresBadFiles checks that files that cannot be read or written do not prevent tuning.
 func TestTuningIgnoresBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "broken.json")
@@ -53,6 +55,7 @@ func TestTuningIgnoresBadFiles(t *testing.T) {
 	}
 }
 
+// TestTuningForgetsUnknownVariants checks that a stored form that no longer exists is measured again.
 func TestTuningForgetsUnknownVariants(t *testing.T) {
 	d := open(t, Options{Tune: true, TuningFile: filepath.Join(t.TempDir(), "tuning.json")})
 	tunedProduct(t, d)
