@@ -28,6 +28,7 @@ type Augment struct {
 	Vanish          float64    `json:"vanish"`           // 0: fraction of clips whose first object is painted over on one to three slices
 	Gamma           [2]float64 `json:"gamma"`            // {1,1}: exponent applied to gray values scaled to 0..1
 	Noise           float64    `json:"noise"`            // 0: largest noise standard deviation, in gray levels of 255
+	Bend            float64    `json:"bend"`             // 0: largest displacement of a smooth deformation's knots, as a fraction of the kept part's sides
 }
 
 // PaperAugment returns the released recipe's augmentation.
@@ -46,9 +47,9 @@ func (a Augment) validate() error {
 	if c := a.Crop; c != [2]float64{} && !(c[0] > 0 && c[0] <= c[1] && c[1] <= 100) {
 		return fmt.Errorf("train: recipe: augment.crop %v: want a range of factors above 0, at most 100, or 0,0 for the start model's", c)
 	}
-	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) || !unit(a.Vanish) ||
+	if !unit(a.Flip) || !unit(a.Brightness) || !unit(a.Contrast) || !unit(a.FrameBrightness) || !unit(a.FrameContrast) || !unit(a.Shift) || !unit(a.Focus) || !unit(a.Vanish) || !unit(a.Bend) ||
 		!(a.Degrees >= 0 && a.Degrees <= 180) || !(a.Shear >= 0 && a.Shear < 90) || !positive(a.Scale) || !positive(a.Gamma) || !(a.Noise >= 0 && a.Noise <= 255) {
-		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift, focus and vanish in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
+		return fmt.Errorf("train: recipe: augment %+v: want probabilities, brightness, contrast, shift, focus, vanish and bend in 0..1, degrees up to 180, shear below 90, scale and gamma as ranges of positive factors up to 10, noise in 0..255", a)
 	}
 	return nil
 }
@@ -61,6 +62,7 @@ type warp struct {
 	inverse [6]float64 // maps a result pixel to a source pixel, both relative to the center
 	jitter  jitter
 	region  volume.Crop // the part of the transformed slice to keep; zero keeps all of it
+	bend    bend        // of that part; empty leaves it as it is
 }
 
 // size returns the height and width of the kept part, before it is resized.
@@ -80,7 +82,7 @@ func (t warp) shrink() float64 {
 }
 
 // cropped cuts the kept region out of a transformed slice.
-func cropped[T any](t warp, pix []T) []T {
+func (t warp) cropped(pix []uint8) []uint8 {
 	if t.region == (volume.Crop{}) {
 		return pix
 	}
@@ -170,7 +172,7 @@ func inverseAffine(angle, shear, scale, dx, dy float64) [6]float64 {
 	return m
 }
 
-// image transforms a slice [h,w]: flip and affine map at native size, resize to [size,size] with Pillow's bilinear
+// image transforms a slice [h,w]: flip, affine map and bend at native size, resize to [size,size] with Pillow's bilinear
 // filter, then gray values. Pixels from outside the slice are black.
 func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 	if t.flip {
@@ -180,7 +182,7 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 		pix = t.bilinear(pix)
 	}
 	h, w := t.size()
-	out := volume.ResizePIL(cropped(t, pix), h, w, size, size, volume.Bilinear)
+	out := volume.ResizePIL(t.bend.bilinear(t.cropped(pix)), h, w, size, size, volume.Bilinear)
 	clip := t.jitter
 	clip.noiseSeed = frame.noiseSeed
 	clip.apply(out)
@@ -194,7 +196,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 		pix = flipped(pix, t.w)
 	}
 	if !t.affine {
-		return cropped(t, pix)
+		return t.bend.nearest(t.cropped(pix))
 	}
 	out := make([]uint8, len(pix))
 	t.walk(func(at int, x, y float64) {
@@ -203,7 +205,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 			out[at] = pix[j*t.w+i]
 		}
 	})
-	return cropped(t, out)
+	return t.bend.nearest(t.cropped(out))
 }
 
 // bilinear resamples a slice as Pillow does (Geometry.c): positions outside are black, border pixels repeat, and

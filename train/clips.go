@@ -256,6 +256,10 @@ func (s *Sampler) render(c *Case, along traversal, objects []int, rng *rand.Rand
 			return nil, errNoObject
 		}
 	}
+	if limit := s.recipe.Augment.Bend; limit > 0 {
+		h, w := warp.size()
+		warp.bend = drawBend(rng, limit, h, w)
+	}
 	objects = s.surviving(c, warp, start, objects)
 	if len(objects) == 0 {
 		return nil, errNoObject

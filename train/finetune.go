@@ -38,7 +38,7 @@ func FineTunePrior() Recipe {
 // mildAugment varies slices about as much as scans of one protocol vary.
 func mildAugment() Augment {
 	return Augment{Flip: 0.5, Degrees: 15, Shear: 5, Brightness: 0.1, Contrast: 0.1, FrameBrightness: 0.03, FrameContrast: 0.03,
-		Scale: [2]float64{0.95, 1.1}, Gamma: [2]float64{0.8, 1.25}, Noise: 4}
+		Scale: [2]float64{0.95, 1.1}, Gamma: [2]float64{0.8, 1.25}, Noise: 4, Bend: 0.1}
 }
 
 // strongAugment varies slices more than scans of one protocol vary.
