@@ -21,10 +21,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testSpacing has its largest value along axis 0, which is therefore the slice axis; W is axis 1, H axis 2.
+// testSpacing is largest along axis 0, so that slices are taken along it. W is then axis 1, and H axis 2.
 var testSpacing = [3]float64{4, 1, 1.5}
 
-// testSetup is an ablation of a minimal model on n generated volumes with labels 2 and 5.
+// testSetup returns an ablation of a minimal model on n volumes with labels 2 and 5.
 func testSetup(t *testing.T, n int) Setup {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,7 +47,7 @@ func testSetup(t *testing.T, n int) Setup {
 		Open: func() (backend.Device, error) { return cpu.New(1), nil }}
 }
 
-// testVolume has two boxes, each of which begins and ends within the volume.
+// testVolume returns a volume with two boxes, each of which begins and ends within the volume.
 func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 	dim := [3]int{7, 20, 16}
 	v := &volume.Volume{Dim: dim, Data: make([]float32, dim[0]*dim[1]*dim[2]), Geom: volume.NewGeometry(dim, testSpacing)}
@@ -65,7 +65,7 @@ func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 	return v, l
 }
 
-// writeModel writes random weights of a minimal model.
+// writeModel writes random weights of a minimal model and returns the file's path.
 func writeModel(t *testing.T, dir string) string {
 	t.Helper()
 	config := slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
@@ -84,8 +84,8 @@ func writeModel(t *testing.T, dir string) string {
 	return path
 }
 
-// TestRun does the five settings under the three protocols in one call; a second call must compute nothing and return
-// the same.
+// TestRun compares the five settings under the three protocols in one call. A second call must compute nothing and return the
+// same.
 func TestRun(t *testing.T) {
 	s := testSetup(t, 7)
 	var names []string
@@ -96,7 +96,7 @@ func TestRun(t *testing.T) {
 			names = append(names, p.Name)
 		}
 	}
-	r, err := Run(context.Background(), s)
+	r, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	require.Len(t, names, 15)
 	require.Equal(t, "no fine-tuning, M7", names[0])
@@ -104,7 +104,9 @@ func TestRun(t *testing.T) {
 	require.Len(t, r.Rows, 15)
 	require.Len(t, r.Settings.Train, 5)
 	require.Len(t, r.Settings.Test, 2)
-	require.NotSubset(t, r.Settings.Train, r.Settings.Test)
+	for _, name := range r.Settings.Test {
+		require.NotContains(t, r.Settings.Train, name)
+	}
 	for _, row := range r.Rows {
 		require.Equal(t, 2, row.Cases)
 		require.Equal(t, 2, row.Run.Cases)
@@ -124,11 +126,12 @@ func TestRun(t *testing.T) {
 	require.Equal(t, 1+15, strings.Count(string(table), "\n"))
 
 	s.Open = func() (backend.Device, error) { return nil, errors.New("nothing is left to compute") }
-	again, err := Run(context.Background(), s)
+	again, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, encoded(t, r), encoded(t, again))
 }
 
+// encoded returns a value as JSON, in which undefined numbers are equal.
 func encoded(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -136,12 +139,12 @@ func encoded(t *testing.T, v any) string {
 	return string(text)
 }
 
-// TestPredictions checks that label maps keep the label numbers, lie on the case's grid in mm, and contain the
-// annotation on its slice.
+// TestPredictions checks that label maps keep the numbers of the labels, have the case's grid in mm, and contain the outline
+// of each label on its central slice.
 func TestPredictions(t *testing.T) {
 	s := testSetup(t, 2)
 	s.Volumes, s.Memories, s.Train = []int{1}, []slmsam.Memory{slmsam.ShortLong}, []string{"case1"}
-	_, err := Run(context.Background(), s)
+	_, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	truth, err := volume.ReadLabelMap(filepath.Join(s.Dir, "truth/case0.nii.gz"))
 	require.NoError(t, err)
@@ -154,7 +157,8 @@ func TestPredictions(t *testing.T) {
 	for x := range 7 {
 		require.Equal(t, file.Slice(0, x), truth.Slice(sliceAxis, x))
 	}
-	for label, slice := range map[int32]int{2: 2, 5: 4} { // on slices 1 to 4, and 3 to 5
+	for label, slice := range map[int32]int{2: 2, 5: 4} { // the labels are on slices 1 to 4 and 3 to 5
+		require.Contains(t, truth.Slice(sliceAxis, slice), label)
 		for at, l := range truth.Slice(sliceAxis, slice) {
 			if l == label {
 				require.Equal(t, label, found.Slice(sliceAxis, slice)[at])
@@ -163,17 +167,16 @@ func TestPredictions(t *testing.T) {
 	}
 }
 
-// TestResume checks that an ablation interrupted in several places ends with the same label maps as an uninterrupted
-// one.
+// TestResume checks that an ablation that is interrupted in several places ends with the same scores as an uninterrupted one.
 func TestResume(t *testing.T) {
 	s := testSetup(t, 4)
 	s.Volumes, s.Memories = []int{0, 2}, []slmsam.Memory{{Long: 7}, slmsam.ShortLong}
-	whole, err := Run(context.Background(), s)
+	whole, err := Run(t.Context(), s)
 	require.NoError(t, err)
 
 	s.Dir += "-stopped"
 	for _, phase := range []string{"fine-tuning", "propagation of " + whole.Settings.Test[1], "fine-tuning"} {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(t.Context())
 		s.Progress = func(p Progress) {
 			if p.Phase == phase && strings.HasPrefix(p.Name, "2 volumes") {
 				cancel()
@@ -184,28 +187,34 @@ func TestResume(t *testing.T) {
 		cancel()
 	}
 	s.Progress = nil
-	resumed, err := Run(context.Background(), s)
+	resumed, err := Run(t.Context(), s)
 	require.NoError(t, err)
-	require.Equal(t, encoded(t, whole.Scores[1].Rows), encoded(t, resumed.Scores[1].Rows))
+	require.Len(t, resumed.Scores, len(whole.Scores))
+	for i, want := range whole.Scores {
+		require.NotEmpty(t, want.Rows)
+		require.Equal(t, encoded(t, want.Rows), encoded(t, resumed.Scores[i].Rows))
+	}
 }
 
-// TestOtherSettings checks that a folder with other runs is rejected, and that settings may be added to a folder.
+// TestOtherSettings checks that memory settings can be added to a folder, and that a folder with runs of another recipe is
+// refused.
 func TestOtherSettings(t *testing.T) {
 	s := testSetup(t, 3)
 	s.Volumes, s.Memories = []int{0, 1}, []slmsam.Memory{{Long: 7}}
-	_, err := Run(context.Background(), s)
+	_, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	s.Memories = append(s.Memories, slmsam.ShortLong)
-	r, err := Run(context.Background(), s)
+	r, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 4)
 	s.Recipe.Steps++
 	s.Start.Resolution = 96
-	_, err = Run(context.Background(), s)
+	_, err = Run(t.Context(), s)
 	require.ErrorIs(t, err, errOther)
 	require.ErrorContains(t, err, "resolution, recipe")
 }
 
+// TestBadSetups checks that mistakes are found before anything is written.
 func TestBadSetups(t *testing.T) {
 	good := testSetup(t, 3)
 	good.Volumes = []int{0, 1}
@@ -224,13 +233,13 @@ func TestBadSetups(t *testing.T) {
 	} {
 		s := good
 		spoil(&s)
-		_, err := Run(context.Background(), s)
+		_, err := Run(t.Context(), s)
 		require.ErrorContains(t, err, want)
 		require.NoDirExists(t, s.Dir)
 	}
 }
 
-// TestFileNames covers names that are paths, as in a manifest.
+// TestFileNames makes file names of the names of cases, which may be paths. Two cases must not get the same one.
 func TestFileNames(t *testing.T) {
 	names, err := fileNames([]string{"a/scan.nii.gz", "b/scan.nii.gz", "case 1"})
 	require.NoError(t, err)

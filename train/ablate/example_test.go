@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train/ablate"
 )
 
-// Prints the memory settings and the numbers of training volumes that an ablation compares by default.
+// This prints the memory settings and the numbers of training volumes that an ablation compares by default.
 func Example() {
 	fmt.Println(ablate.Memories())
 	for _, volumes := range ablate.Protocols() {

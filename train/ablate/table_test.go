@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestNumbers checks how numbers and intervals are printed, including undefined ones.
 func TestNumbers(t *testing.T) {
 	nan := eval.Value(math.NaN())
 	require.Equal(t, "0.000", number(-0.0001, 3))
@@ -30,13 +31,13 @@ func TestDifference(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, eval.Comparison{Measure: "dsc", First: "M7+R1", Second: "M7", Difference: eval.Interval{Mean: 0.2, Low: -0.1, High: 0.3}, PValue: 0.04}, c)
 	_, ok = s.difference("R1", "M7", "dsc")
-	require.False(t, ok, "only the mean over all labels counts")
+	require.False(t, ok, "only the comparison over all labels counts")
 	_, ok = s.difference("M7+R1", "M7", "assd_mm")
 	require.False(t, ok)
 }
 
-// TestTableTwo checks for a row per memory setting and two columns per protocol, with undefined distances counted in
-// the cell.
+// TestTableTwo checks that the table has a row per memory setting and two columns per protocol, and that cells say how many
+// distances are undefined.
 func TestTableTwo(t *testing.T) {
 	row := func(volumes int, memory string, dsc eval.Value, undefined int) Row {
 		one := eval.Interval{Mean: dsc, Low: dsc, High: dsc}

@@ -1,7 +1,6 @@
 package ablate
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -16,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testTasks is two tasks, with four volumes and with two, with M7 and M7+R1 and two seeds.
+// testTasks returns two tasks, one with four volumes and one with two, to be compared with M7 and M7+R1 and two seeds.
 func testTasks(t *testing.T) Tasks {
 	t.Helper()
 	s := testSetup(t, 6)
@@ -28,15 +27,16 @@ func testTasks(t *testing.T) Tasks {
 	return Tasks{Setup: s, Of: []Task{{"many", many}, {"few", few}}, Seeds: []uint64{3, 4}}
 }
 
-// TestRunTasks does every task with every seed on the same split, and one table; a second call must compute nothing.
+// TestRunTasks checks that every task is done with every seed on the same split, and what the table over all tasks says. A second
+// call must compute nothing.
 func TestRunTasks(t *testing.T) {
 	s := testTasks(t)
 	done := map[string]bool{}
 	s.Progress = func(p Progress) { done[p.Name] = done[p.Name] || p.Phase == "done" }
-	table, err := RunTasks(context.Background(), s)
+	table, err := RunTasks(t.Context(), s)
 	require.NoError(t, err)
 	require.True(t, done["many, seed 4, 2 volumes, M7+R1"])
-	require.Len(t, done, 2*(3+2)+2*(2+1), "the start weights are tested with the first seed alone")
+	require.Len(t, done, 2*(3+2)+2*(2+1), "the start weights are tested with the first seed only")
 
 	var rows []string
 	for _, r := range table.Rows {
@@ -68,11 +68,12 @@ func TestRunTasks(t *testing.T) {
 	require.NotEqual(t, first.Recipe.Seed, second.Recipe.Seed)
 
 	s.Open = func() (backend.Device, error) { return nil, errors.New("nothing is left to compute") }
-	again, err := RunTasks(context.Background(), s)
+	again, err := RunTasks(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, encoded(t, table), encoded(t, again))
 }
 
+// TestBadTasks checks that mistakes are refused, each with its reason.
 func TestBadTasks(t *testing.T) {
 	good := testTasks(t)
 	for want, spoil := range map[string]func(*Tasks){
@@ -89,7 +90,7 @@ func TestBadTasks(t *testing.T) {
 		s := good
 		s.Of = append([]Task(nil), good.Of...)
 		spoil(&s)
-		_, err := RunTasks(context.Background(), s)
+		_, err := RunTasks(t.Context(), s)
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -102,7 +103,7 @@ func TestOwnStarts(t *testing.T) {
 	s.Train, s.Test = []string{"case0"}, []string{"case2"}
 	absent := neverThere(t, s.Start.Init)
 	s.Starts = map[slmsam.Memory]string{m7: absent}
-	r, err := Run(context.Background(), s)
+	r, err := Run(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, []string{"case2"}, r.Settings.Test)
 	require.Equal(t, r.Rows[0].PresentSlices-2, r.Rows[0].MissedSlices, "all but the outlined slice of each label")
@@ -110,11 +111,11 @@ func TestOwnStarts(t *testing.T) {
 	require.Contains(t, r.Settings.startText(), "M7 from "+absent)
 
 	s.Starts = nil
-	_, err = Run(context.Background(), s)
+	_, err = Run(t.Context(), s)
 	require.ErrorContains(t, err, "different starts")
 }
 
-// neverThere rewrites the weights in a file so that their score never finds an object.
+// neverThere writes a copy of weights whose scores say that no object is ever present, and returns its path.
 func neverThere(t *testing.T, path string) string {
 	t.Helper()
 	f, err := checkpoint.Read(path)
@@ -133,7 +134,7 @@ func neverThere(t *testing.T, path string) string {
 	return out
 }
 
-// TestSample checks that a volume's value is its mean over seeds, even if another volume has fewer seeds.
+// TestSample checks that a volume's value is the mean over its seeds, even if another volume has fewer seeds.
 func TestSample(t *testing.T) {
 	row := func(name string, dsc eval.Value, over int) eval.Row {
 		return eval.Row{Case: name, Label: 1, Method: "M7", DSC: dsc, PresentDSC: dsc, AbsentDSC: 1, OverPropagatedSlices: over}

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-6f79f512/slmsam/train/phantom"
 )
 
-// Shows the volume of slmsam demo, and one of the endless supply that models are trained on.
+// This makes the volume of slmsam demo, and one of the endless supply that models are trained on.
 func Example() {
 	abdomen := phantom.Abdomen(1)
 	fmt.Println(abdomen.W, abdomen.H, abdomen.D, abdomen.LabelMap().Counts()[phantom.Liver] > 0)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestTheSameSeedGivesTheSameVolume checks that a volume depends on the seed and its number only.
 func TestTheSameSeedGivesTheSameVolume(t *testing.T) {
 	c := phantom.Default()
 	a, b := phantom.Generate(c, 5, 3), phantom.Generate(c, 5, 3)
@@ -15,8 +16,8 @@ func TestTheSameSeedGivesTheSameVolume(t *testing.T) {
 	require.NotEqual(t, a.Gray, phantom.Generate(c, 6, 3).Gray)
 }
 
-// TestVolumesAreVaried checks many volumes: all must respect the configuration, and a good share of the objects must
-// begin or end inside the volume.
+// TestVolumesAreVaried checks that many volumes respect the configuration, that many but not all objects begin or end inside
+// the volume, and that many volumes have several objects.
 func TestVolumesAreVaried(t *testing.T) {
 	c := phantom.Default()
 	const n = 60
@@ -39,7 +40,7 @@ func TestVolumesAreVaried(t *testing.T) {
 			}
 			last[l] = z
 		}
-		require.NotEmpty(t, first, "volume %d has an object", i)
+		require.NotEmpty(t, first, "volume %d has no object", i)
 		if len(first) > 1 {
 			multi++
 		}
@@ -55,15 +56,23 @@ func TestVolumesAreVaried(t *testing.T) {
 	require.Greater(t, multi, n/3, "volumes with several objects")
 }
 
-func TestVolumeCanBeWritten(t *testing.T) {
+// TestVolumeAndLabelMap checks that both have the phantom's values and the same grid.
+func TestVolumeAndLabelMap(t *testing.T) {
 	v := phantom.Generate(phantom.Default(), 2, 0)
 	image, labels := v.Volume(), v.LabelMap()
 	require.Equal(t, [3]int{v.W, v.H, v.D}, image.Dim)
 	require.Equal(t, image.Dim, labels.Dim)
-	require.Equal(t, float32(v.Gray[17]), image.Data[17])
 	require.Equal(t, v.Spacing, image.Geom.Spacing)
+	require.Equal(t, image.Geom, labels.Geom)
+	gray, found := make([]float32, len(v.Gray)), make([]int32, len(v.Labels))
+	for i := range v.Gray {
+		gray[i], found[i] = float32(v.Gray[i]), int32(v.Labels[i])
+	}
+	require.Equal(t, gray, image.Data)
+	require.Equal(t, found, labels.Data)
 }
 
+// BenchmarkGenerate measures how long a volume takes.
 func BenchmarkGenerate(b *testing.B) {
 	for i := range b.N {
 		phantom.Generate(phantom.Default(), 1, i)
