@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -36,7 +35,7 @@ func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 	takenOnSlice4 := func(prompts ...slmsam.Prompt) (pixels int) {
 		r := slmsam.Request{Slices: s, Prompts: prompts, Present: map[int][]slmsam.Span{1: {{First: 0, End: 8}}},
 			Absent: map[int][]slmsam.Span{2: {{First: 4, End: 8}}}}
-		result, err := m.Segment(context.Background(), r)
+		result, err := m.Segment(t.Context(), r)
 		require.NoError(t, err)
 		for i, label := range result.Labels.Slice(s.Axis, 4) {
 			if label == 1 && right[i] {
@@ -56,7 +55,7 @@ func TestPriorInTheOfficialOrder(t *testing.T) {
 	s, masks := discVolume(8)
 	found := map[slmsam.Order][]int32{}
 	for _, order := range []slmsam.Order{slmsam.Blended, slmsam.Official} {
-		result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Options: slmsam.Options{Order: order},
+		result, err := m.Segment(t.Context(), slmsam.Request{Slices: s, Options: slmsam.Options{Order: order},
 			Prompts: []slmsam.Prompt{{Slice: 3, Object: 1, Mask: masks[3]}}})
 		require.NoError(t, err)
 		for _, f := range result.Objects[0].Slices {

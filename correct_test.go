@@ -2,7 +2,6 @@ package slmsam_test
 
 import (
 	"bytes"
-	"context"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -54,12 +53,12 @@ func TestACorrectionKeepsEverythingElse(t *testing.T) {
 	defer dev.Close()
 	m := newModel(t, dev)
 	r := fourObjects()
-	full, err := m.Segment(context.Background(), r)
+	full, err := m.Segment(t.Context(), r)
 	require.NoError(t, err)
 	again := corrected(t, m, r, full)
 	steps := 0
 	again.Progress = func(p slmsam.Progress) error { steps = p.Total; return nil }
-	result, err := m.Segment(context.Background(), again)
+	result, err := m.Segment(t.Context(), again)
 	require.NoError(t, err)
 	require.Equal(t, 3+2*2*4, steps, "three outlines and four slices on either side of the correction, from both sides")
 	changed := 0

@@ -1,10 +1,11 @@
 package slmsam_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -21,9 +22,14 @@ func TestHalvesInAFile(t *testing.T) {
 		dev := cpu.New(0)
 		m := newModel(t, dev)
 		m.HoldInMemory(memory)
+		r, inFile := fourObjects(), false
+		r.Progress = func(slmsam.Progress) error { inFile = inFile || hasOpenFile("slmsam-halves-"); return nil }
 		var err error
-		results[memory], err = m.Segment(context.Background(), fourObjects())
+		results[memory], err = m.Segment(t.Context(), r)
 		require.NoError(t, err)
+		if runtime.GOOS == "linux" {
+			require.Equal(t, memory < 64<<20, inFile, "%d bytes of memory", memory)
+		}
 		dev.Close()
 	}
 	for _, memory := range []int64{0, 5000} {
@@ -33,6 +39,16 @@ func TestHalvesInAFile(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// hasOpenFile reports whether this process has a file open whose name contains a text. It only works on Linux.
+func hasOpenFile(name string) bool {
+	const open = "/proc/self/fd"
+	files, err := os.ReadDir(open)
+	return err == nil && slices.ContainsFunc(files, func(f os.DirEntry) bool {
+		path, err := os.Readlink(filepath.Join(open, f.Name()))
+		return err == nil && strings.Contains(path, name)
+	})
 }
 
 // TestLongGapsTakeNoMemory propagates two objects between two outlines and measures the memory of the process, apart from
@@ -58,7 +74,7 @@ func TestLongGapsTakeNoMemory(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := m.Segment(context.Background(), r)
+		_, err := m.Segment(t.Context(), r)
 		require.NoError(t, err)
 		volume, labels := cap(r.Slices.Volume.Data), len(r.Slices.Volume.Data)
 		return int64(s.HeapAlloc) - 4*int64(volume+labels)

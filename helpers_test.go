@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 
@@ -66,7 +65,7 @@ func segment(t *testing.T, r slmsam.Request) *slmsam.Result {
 	t.Helper()
 	dev := cpu.New(0)
 	defer dev.Close()
-	result, err := newModel(t, dev).Segment(context.Background(), r)
+	result, err := newModel(t, dev).Segment(t.Context(), r)
 	require.NoError(t, err)
 	return result
 }

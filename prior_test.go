@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"math"
 	"testing"
 
@@ -57,7 +56,7 @@ func freshPrior(t *testing.T, alone bool) *slmsam.Model {
 // follow runs Segment and returns the masks of the first object by slice, nil where it is absent.
 func follow(t *testing.T, m *slmsam.Model, s slmsam.Slices, prompts ...slmsam.Prompt) map[int][]bool {
 	t.Helper()
-	result, err := m.Segment(context.Background(), slmsam.Request{Slices: s, Prompts: prompts})
+	result, err := m.Segment(t.Context(), slmsam.Request{Slices: s, Prompts: prompts})
 	require.NoError(t, err)
 	found := map[int][]bool{}
 	for _, f := range result.Objects[0].Slices {
@@ -158,7 +157,7 @@ func TestPriorFollowsEachObjectByItself(t *testing.T) {
 		}
 	}
 	found := func(prompts ...slmsam.Prompt) map[int][]int32 {
-		result, err := freshPrior(t, true).Segment(context.Background(), slmsam.Request{Slices: s, Prompts: prompts,
+		result, err := freshPrior(t, true).Segment(t.Context(), slmsam.Request{Slices: s, Prompts: prompts,
 			Options: slmsam.Options{Crop: slmsam.WholeSlice}})
 		require.NoError(t, err)
 		areas := map[int][]int32{}

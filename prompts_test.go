@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -90,7 +89,7 @@ func propagatePrompts(t *testing.T, f *golden.File, m *slmsam.Model, slices slms
 		column := object - 1
 		// One object at a time, because a label map cannot hold two masks on one pixel. The recorded objects are
 		// independent of each other, except that all objects in a session start from its first prompt.
-		result, err := m.Segment(context.Background(), slmsam.Request{Slices: slices, Prompts: prompts,
+		result, err := m.Segment(t.Context(), slmsam.Request{Slices: slices, Prompts: prompts,
 			Options: slmsam.Options{Order: slmsam.Official, Memory: memory, KeepHoles: f.Int("fill_hole_area") == 0}})
 		require.NoError(t, err)
 		require.Len(t, result.Objects[0].Slices, shape[0])

@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -17,12 +16,12 @@ func BenchmarkSegment(b *testing.B) {
 	m, err := slmsam.Open(dev, "nano")
 	require.NoError(b, err)
 	r := fourObjects()
-	full, err := m.Segment(context.Background(), r)
+	full, err := m.Segment(b.Context(), r)
 	require.NoError(b, err)
 	for name, r := range map[string]slmsam.Request{"whole": r, "correction": corrected(b, m, r, full)} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
-				_, err := m.Segment(context.Background(), r)
+				_, err := m.Segment(b.Context(), r)
 				require.NoError(b, err)
 			}
 		})

@@ -23,7 +23,7 @@ func visits(t *testing.T, n int, prompts []slmsam.Prompt, opt slmsam.Options) ma
 	defer dev.Close()
 	seen := map[int][]int{}
 	done, total := 0, 0
-	_, err := newModel(t, dev).Segment(context.Background(), slmsam.Request{Slices: ramp(n), Prompts: prompts, Options: opt,
+	_, err := newModel(t, dev).Segment(t.Context(), slmsam.Request{Slices: ramp(n), Prompts: prompts, Options: opt,
 		Progress: func(p slmsam.Progress) error {
 			done++
 			total = p.Total
@@ -132,7 +132,7 @@ func TestKnownSlices(t *testing.T) {
 		defer dev.Close()
 		m := newModel(t, dev)
 		golden.AddScoreBias(t, m, -100) // the model itself always judges it absent
-		result, err := m.Segment(context.Background(), r)
+		result, err := m.Segment(t.Context(), r)
 		require.NoError(t, err)
 		out := map[int]slmsam.State{}
 		for _, f := range result.Objects[0].Slices {
@@ -169,7 +169,7 @@ func TestMemoryDoesNotGrowWithSlices(t *testing.T) {
 		defer dev.Close()
 		m := newModel(t, dev)
 		dev.ResetPeak()
-		_, err := m.Segment(context.Background(), slmsam.Request{Slices: ramp(slices), Prompts: []slmsam.Prompt{
+		_, err := m.Segment(t.Context(), slmsam.Request{Slices: ramp(slices), Prompts: []slmsam.Prompt{
 			{Slice: outlined, Object: 1, Mask: square(5, 10)}, {Slice: outlined, Object: 2, Mask: square(15, 20)}}})
 		require.NoError(t, err)
 		return dev.Memory().Peak
@@ -185,14 +185,14 @@ func TestSegmentStops(t *testing.T) {
 	defer dev.Close()
 	m := newModel(t, dev)
 	r := slmsam.Request{Slices: ramp(5), Prompts: []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(5, 15)}}}
-	_, err := m.Segment(context.Background(), r) // creates the constants that the model caches
+	_, err := m.Segment(t.Context(), r) // creates the constants that the model caches
 	require.NoError(t, err)
 	live := dev.Memory().Live
 	full := errors.New("disk full")
 	r.Progress = func(slmsam.Progress) error { return full }
-	_, err = m.Segment(context.Background(), r)
+	_, err = m.Segment(t.Context(), r)
 	require.ErrorIs(t, err, full)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	r.Progress = func(slmsam.Progress) error { cancel(); return nil }
 	_, err = m.Segment(ctx, r)
 	require.ErrorIs(t, err, context.Canceled)
@@ -208,7 +208,7 @@ func TestMaskThatVanishes(t *testing.T) {
 	v := &volume.Volume{Dim: [3]int{640, 640, 3}, Data: make([]float32, 640*640*3)}
 	mask := make([]bool, 640*640)
 	mask[1000] = true
-	_, err := newModel(t, dev).Segment(context.Background(), slmsam.Request{
+	_, err := newModel(t, dev).Segment(t.Context(), slmsam.Request{
 		Slices:  slmsam.Slices{Volume: v, Axis: 2, Window: volume.Window{Lo: 0, Hi: 1}},
 		Prompts: []slmsam.Prompt{{Object: 4, Mask: mask}}})
 	require.ErrorContains(t, err, "object 4 on slice 0 is so small that it vanishes")
@@ -235,7 +235,7 @@ func TestBadPrompts(t *testing.T) {
 		"range":        {[]slmsam.Prompt{{Slice: 0, Object: 1, Mask: good}}, slmsam.Options{First: 3, End: 9}, "not a range"},
 		"memory":       {[]slmsam.Prompt{{Slice: 0, Object: 1, Mask: good}}, slmsam.Options{Memory: slmsam.Memory{Long: 9}}, "reaches further"},
 	} {
-		_, err := m.Segment(context.Background(), slmsam.Request{Slices: ramp(5), Prompts: c.prompts, Options: c.opt})
+		_, err := m.Segment(t.Context(), slmsam.Request{Slices: ramp(5), Prompts: c.prompts, Options: c.opt})
 		require.ErrorContains(t, err, c.want, name)
 	}
 }

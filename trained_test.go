@@ -1,7 +1,6 @@
 package slmsam_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -18,7 +17,7 @@ func TestUntrainedSettingsAreRefused(t *testing.T) {
 	mask := []slmsam.Prompt{{Slice: 1, Object: 1, Mask: square(5, 15)}}
 	click := []slmsam.Prompt{{Slice: 1, Object: 1, Points: []slmsam.Point{{X: 9, Y: 9, Label: slmsam.Positive}}}}
 	run := func(prompts []slmsam.Prompt, opt slmsam.Options) error {
-		_, err := m.Segment(context.Background(), slmsam.Request{Slices: ramp(3), Prompts: prompts, Options: opt})
+		_, err := m.Segment(t.Context(), slmsam.Request{Slices: ramp(3), Prompts: prompts, Options: opt})
 		return err
 	}
 	require.NoError(t, run(click, slmsam.Options{}), "weights that do not say how they were trained")

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ func TestEvaluateSingleFiles(t *testing.T) {
 	d, study := standardStudy(t)
 	study.Truth = filepath.Join(d.root, "truth", "case1.nii.gz")
 	study.Methods = []Method{{"other", filepath.Join(d.root, "bad", "case2.nii.gz")}, {"folder", filepath.Join(d.root, "good")}}
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 2*2)
 	for _, row := range r.Rows {
@@ -28,7 +27,7 @@ func TestEvaluateSingleFiles(t *testing.T) {
 
 	study.Truth = filepath.Join(d.root, "notes.txt")
 	require.NoError(t, os.WriteFile(study.Truth, nil, 0o644))
-	_, err = Evaluate(context.Background(), study)
+	_, err = Evaluate(t.Context(), study)
 	require.ErrorContains(t, err, "does not have the extension")
 }
 

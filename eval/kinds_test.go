@@ -19,7 +19,7 @@ func TestNamesWithEndings(t *testing.T) {
 		d := newTestData(t)
 		d.add(t, "truth/c1.nii.gz", shifted(0, 0))
 		d.add(t, "m/"+prediction, shifted(1, 0))
-		r, err := Evaluate(context.Background(), d.study("m"))
+		r, err := Evaluate(t.Context(), d.study("m"))
 		if !paired {
 			require.ErrorContains(t, err, "no prediction", prediction)
 			continue
@@ -32,7 +32,7 @@ func TestNamesWithEndings(t *testing.T) {
 	d.add(t, "truth/c1_label.nii.gz", shifted(0, 0))
 	d.add(t, "m/c1_0000.nii.gz", shifted(0, 0))
 	d.add(t, "m/c1_0001.nii.gz", shifted(1, 0))
-	_, err := Evaluate(context.Background(), d.study("m"))
+	_, err := Evaluate(t.Context(), d.study("m"))
 	require.ErrorContains(t, err, "Several names are alike", "with two candidates, neither is taken")
 }
 
@@ -48,13 +48,13 @@ func TestNumbersTellCasesApart(t *testing.T) {
 	d.add(t, "other/liver_0001.nii.gz", shifted(0, 0))
 	d.add(t, "other/liver_0002.nii.gz", shifted(0, 0))
 	d.add(t, "other/liver_0004.nii.gz", shifted(0, 0))
-	r, err := Evaluate(context.Background(), d.study("other"))
+	r, err := Evaluate(t.Context(), d.study("other"))
 	require.NoError(t, err)
 	require.Empty(t, r.Notes)
 	require.Len(t, r.Excluded, 2)
 	require.Regexp(t, "^no prediction in [^ ]*$", r.Excluded[0].Reason)
 	require.Regexp(t, "^no truth in [^ ]*$", r.Excluded[1].Reason)
-	r, err = Evaluate(context.Background(), d.study("channel", "word"))
+	r, err = Evaluate(t.Context(), d.study("channel", "word"))
 	require.NoError(t, err)
 	require.Empty(t, r.Excluded)
 	require.Len(t, r.Rows, 3*2*2)
@@ -67,7 +67,7 @@ func TestOneFilePerOrgan(t *testing.T) {
 	whole := newTestData(t)
 	whole.add(t, "truth/a.nii.gz", shifted(0, 0))
 	whole.add(t, "m/a.nii.gz", shifted(1, 0))
-	want, err := Evaluate(context.Background(), whole.study("m"))
+	want, err := Evaluate(t.Context(), whole.study("m"))
 	require.NoError(t, err)
 	requireSame := func(r *Result, names map[int32]string) {
 		t.Helper()
@@ -86,16 +86,16 @@ func TestOneFilePerOrgan(t *testing.T) {
 		d.add(t, "truth/a/ct.nii.gz", shifted(3, 0)) // stands for the image
 		d.add(t, "m/"+folder+"liver.nrrd", organ(shifted(1, 0), 1, 7))
 		d.add(t, "m/"+folder+"spleen.nrrd", organ(shifted(1, 0), 2, 1))
-		r, err := Evaluate(context.Background(), d.study("m"))
+		r, err := Evaluate(t.Context(), d.study("m"))
 		require.NoError(t, err)
 		requireSame(r, map[int32]string{1: "liver", 2: "spleen"})
 
 		d.add(t, "map/a.nii.gz", shifted(1, 0))
-		_, err = Evaluate(context.Background(), d.study("map"))
+		_, err = Evaluate(t.Context(), d.study("map"))
 		require.ErrorContains(t, err, "--names")
 		study := d.study("map", "m")
 		study.Names = map[int32]string{1: "Liver", 2: "spleen"}
-		r, err = Evaluate(context.Background(), study)
+		r, err = Evaluate(t.Context(), study)
 		require.NoError(t, err)
 		require.Equal(t, r.Rows[0].DSC, r.Rows[1].DSC)
 		require.Len(t, r.Rows, 4)
@@ -110,7 +110,7 @@ func TestOrgansMayOverlap(t *testing.T) {
 	d.add(t, "truth/b/liver.nii.gz", organ(shifted(0, 0), 1, 1))
 	d.add(t, "m/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
 	d.add(t, "m/b/liver.nii.gz", organ(shifted(0, 0), 1, 1))
-	r, err := Evaluate(context.Background(), d.study("m"))
+	r, err := Evaluate(t.Context(), d.study("m"))
 	require.NoError(t, err)
 	dsc := map[string]Value{}
 	for _, row := range r.Rows {
@@ -126,11 +126,11 @@ func TestTwoNamesOfOneOrgan(t *testing.T) {
 	d.add(t, "truth/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
 	d.add(t, "truth/a/Left-Kidney.nii.gz", organ(shifted(0, 0), 2, 1))
 	d.add(t, "m/a/left_kidney.nii.gz", organ(shifted(0, 0), 1, 1))
-	_, err := Evaluate(context.Background(), d.study("m"))
+	_, err := Evaluate(t.Context(), d.study("m"))
 	require.ErrorContains(t, err, "labels 1 and 2 are both named")
 	study := d.study("m")
 	study.Names = map[int32]string{1: "Left kidney"}
-	_, err = Evaluate(context.Background(), study)
+	_, err = Evaluate(t.Context(), study)
 	require.ErrorContains(t, err, "are the same organ")
 }
 
@@ -143,7 +143,7 @@ func TestCancelingStopsBetweenLabels(t *testing.T) {
 	d.add(t, "organs/truth/a/spleen.nii.gz", organ(shifted(0, 0), 2, 1))
 	d.add(t, "organs/m/a/liver.nii.gz", organ(shifted(0, 0), 1, 1))
 	for _, study := range []Study{d.study("m"), (&testData{d.root + "/organs"}).study("m")} {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(t.Context())
 		study.Progress = func(int, int, string) { cancel() }
 		_, err := Evaluate(ctx, study)
 		require.ErrorIs(t, err, context.Canceled)
@@ -173,7 +173,7 @@ func TestPredictionsOnOtherGrids(t *testing.T) {
 	far := *truth
 	far.Geom.Affine[0][3] = 5
 	d.add(t, "far/c.nii", &far)
-	r, err := Evaluate(context.Background(), d.study("flipped", "near", "cropped", "far"))
+	r, err := Evaluate(t.Context(), d.study("flipped", "near", "cropped", "far"))
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 2*3)
 	for _, row := range r.Rows {
@@ -184,7 +184,7 @@ func TestPredictionsOnOtherGrids(t *testing.T) {
 	require.Contains(t, r.Excluded[0].Reason, "affine origin")
 	study := d.study("far")
 	study.IgnoreGeometry = true
-	r, err = Evaluate(context.Background(), study)
+	r, err = Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, r.Rows[0].DSC)
 }
@@ -201,7 +201,7 @@ func TestIgnoredVoxelsCountNowhere(t *testing.T) {
 	d.add(t, "m/a.nii", prediction)
 	study := d.study("m")
 	study.Ignore = 9
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 2)
 	for _, row := range r.Rows {

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ func TestPromptSlices(t *testing.T) {
 		study := d.study("m")
 		study.Labels = []int32{1}
 		change(&study)
-		r, err := Evaluate(context.Background(), study)
+		r, err := Evaluate(t.Context(), study)
 		require.NoError(t, err)
 		return r.Rows[0].DSC, r.Excluded
 	}
@@ -39,7 +38,7 @@ func TestPromptSlices(t *testing.T) {
 	} {
 		study := d.study("m")
 		study.Labels, study.Prompt, study.PromptSlices = []int32{1}, PromptExclude, slices
-		_, err := Evaluate(context.Background(), study)
+		_, err := Evaluate(t.Context(), study)
 		require.ErrorContains(t, err, "nothing could be scored")
 		require.ErrorContains(t, err, want)
 	}

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"bytes"
-	"context"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -52,7 +51,7 @@ func TestReadPublishedRejects(t *testing.T) {
 func TestWriteWithPublished(t *testing.T) {
 	d, study := standardStudy(t)
 	study.Methods = []Method{{"sam2", filepath.Join(d.root, "bad")}, {"slm-sam2", filepath.Join(d.root, "good")}}
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	published, err := ReadPublished(strings.NewReader("table\tprotocol\tdataset\tmethod\tdsc\tassd\tsource\n" +
 		"abstract\t5 volumes\taverage\tSLM-SAM 2 - SAM 2\t0.14\t\tx\ntable 1\t5 volumes\taverage\tSAM 2\t\t\tmissing\ntable 1\t5 volumes\taverage\tCutie\t0.5\t2\tx\n"))

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"image/png"
@@ -20,7 +19,7 @@ func TestWriteReport(t *testing.T) {
 	empty := shifted(0, 0)
 	clear(empty.Data)
 	d.add(t, "bad/case3.nii.gz", empty)
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "report")
 	written, err := r.WriteReport(dir)

@@ -18,7 +18,7 @@ import (
 func TestEvaluate(t *testing.T) {
 	_, study := standardStudy(t)
 	study.Names = map[int32]string{1: "liver", 2: "spleen"}
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Empty(t, r.Excluded)
 	require.Len(t, r.Rows, 4*2*2)
@@ -42,7 +42,7 @@ func TestEvaluate(t *testing.T) {
 	require.Positive(t, float64(r.Comparisons[0].Difference.Mean))
 	require.InDelta(t, float64(r.Summary[0].DSC.Mean-r.Summary[1].DSC.Mean), float64(r.Comparisons[0].Difference.Mean), 1e-12)
 
-	again, err := Evaluate(context.Background(), study)
+	again, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Equal(t, r, again)
 }
@@ -64,7 +64,7 @@ func TestNothingDisappears(t *testing.T) {
 	d.add(t, "good/case0.nii.gz", foreign)
 	require.NoError(t, os.WriteFile(filepath.Join(d.root, "truth", "dataset.json"), nil, 0o644))
 
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	reasons := map[string]string{}
 	for _, e := range r.Excluded {
@@ -89,7 +89,7 @@ func TestNothingDisappears(t *testing.T) {
 	require.Contains(t, text.String(), "case case2, method good: prediction: volume: read")
 
 	study.Strict = true
-	_, err = Evaluate(context.Background(), study)
+	_, err = Evaluate(t.Context(), study)
 	require.ErrorContains(t, err, "7 exclusions")
 	require.ErrorContains(t, err, "shorter than a header")
 }
@@ -111,7 +111,7 @@ func TestAbsentLabelIsFair(t *testing.T) {
 	d.add(t, "eager/b.nii", shifted(0, 0))
 	study := d.study("calm", "eager")
 	study.Labels = []int32{1}
-	r, err := Evaluate(context.Background(), study)
+	r, err := Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 4)
 	calm, eager := r.Rows[2], r.Rows[3]
@@ -120,7 +120,7 @@ func TestAbsentLabelIsFair(t *testing.T) {
 	require.Equal(t, []int{0, 1}, []int{r.Summary[0].Undefined, r.Summary[1].Undefined})
 
 	study.Scope = ScopeSpan
-	r, err = Evaluate(context.Background(), study)
+	r, err = Evaluate(t.Context(), study)
 	require.NoError(t, err)
 	require.Len(t, r.Rows, 2)
 	require.Len(t, r.Excluded, 1)
@@ -147,10 +147,10 @@ func TestStudyErrors(t *testing.T) {
 		study := good
 		study.Methods = append([]Method(nil), good.Methods...)
 		change(&study)
-		_, err := Evaluate(context.Background(), study)
+		_, err := Evaluate(t.Context(), study)
 		require.ErrorContains(t, err, want)
 	}
-	stopped, cancel := context.WithCancel(context.Background())
+	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := Evaluate(stopped, good)
 	require.ErrorIs(t, err, context.Canceled)

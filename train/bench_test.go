@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -24,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 			m, err := slmsam.New(dev, config)
 			require.NoError(b, err)
 			require.NoError(b, m.Initialize(1))
-			speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, b.N)
+			speed, err := train.Bench(b.Context(), nn.NewGraph(dev), m, twoCases(), r, b.N)
 			require.NoError(b, err)
 			b.ReportMetric(speed.SecondsPerStep, "s/step")
 			b.ReportMetric(speed.GFLOPPerSecond, "GFLOP/s")

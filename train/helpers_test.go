@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -142,7 +141,7 @@ func smallVolume(labels ...int32) (*volume.Volume, *volume.LabelMap) {
 // run trains to the end.
 func run(t testing.TB, tr *train.Trainer) {
 	t.Helper()
-	require.NoError(t, tr.Run(context.Background()))
+	require.NoError(t, tr.Run(t.Context()))
 }
 
 // requireSameWeights compares parameters bit for bit.

@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -39,7 +38,7 @@ func TestPlanAgreesWithTheCPU(t *testing.T) {
 	require.NoError(t, err)
 	dev := cpu.New(1)
 	m := freshModel(t, dev)
-	speed, err := train.Bench(context.Background(), nn.NewGraph(dev), m, twoCases(), r, 2)
+	speed, err := train.Bench(t.Context(), nn.NewGraph(dev), m, twoCases(), r, 2)
 	require.NoError(t, err)
 	require.Len(t, speed.Seconds, 2)
 	require.InEpsilon(t, float64(2*r.Batch)/(speed.Seconds[0]+speed.Seconds[1]), speed.ClipsPerSecond, 1e-9)

@@ -78,7 +78,7 @@ func TestResumeIsBitForBit(t *testing.T) {
 	tr, m := newTrainer(t, whole, r, nil)
 	run(t, tr)
 
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	tr, _ = newTrainer(t, parts, r, func(p train.Progress) {
 		if p.Step == 3 {
 			stop()
@@ -183,7 +183,7 @@ func TestDivergenceStopsAndSaves(t *testing.T) {
 		r := tinyRecipe(3)
 		r.MaxLoss = 1e-9
 		tr, _ := newTrainer(t, dir, r, nil)
-		err := tr.Run(context.Background())
+		err := tr.Run(t.Context())
 		require.ErrorContains(t, err, "diverged")
 		require.ErrorContains(t, err, "slices")
 		require.FileExists(t, filepath.Join(dir, "state.safetensors"))
@@ -196,7 +196,7 @@ func TestDivergenceStopsAndSaves(t *testing.T) {
 				p.Set([]float32{float32(math.NaN())})
 			}
 		}
-		err := tr.Run(context.Background())
+		err := tr.Run(t.Context())
 		require.ErrorContains(t, err, "diverged")
 		require.ErrorContains(t, err, "labels")
 		_, err = checkpoint.Read(filepath.Join(dir, "state.safetensors"))
