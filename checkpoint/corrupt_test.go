@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// goldens are the small files of each format.
+// goldens returns a small file of each format, by name.
 func goldens(t testing.TB) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
@@ -21,6 +21,7 @@ func goldens(t testing.TB) map[string][]byte {
 	return out
 }
 
+// TestEveryTruncationIsAnError cuts a file of every format at every byte.
 func TestEveryTruncationIsAnError(t *testing.T) {
 	for name, raw := range goldens(t) {
 		for n := range raw {
@@ -30,17 +31,19 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 	}
 }
 
-func TestFlippedBytesDoNotPanic(t *testing.T) {
+// TestFlippedBytesAreErrorsOrHarmless inverts every byte of a file of every format. Some are padding, so there may
+// be no error, but then what was read must be consistent.
+func TestFlippedBytesAreErrorsOrHarmless(t *testing.T) {
 	for _, raw := range goldens(t) {
 		for i := range raw {
 			bad := bytes.Clone(raw)
 			bad[i] ^= 0xff
-			parseBytes(bad) //nolint:errcheck // some bytes are padding
+			requireConsistent(t, func() (*File, error) { return parseBytes(bad) })
 		}
 	}
 }
 
-// The zip container has checksums: a flipped value is found.
+// TestFlippedValueInAZip checks that a changed value is found by the checksums of the zip container.
 func TestFlippedValueInAZip(t *testing.T) {
 	raw := zipOf(t, map[string][]byte{"data.pkl": program("N"), "data/0": []byte("0123456789abcdef")})
 	at := bytes.Index(raw, []byte("0123456789abcdef"))
@@ -49,6 +52,7 @@ func TestFlippedValueInAZip(t *testing.T) {
 	require.ErrorContains(t, err, `tensor "w": zip record a/data/0: zip: checksum error`)
 }
 
+// TestReadNamesTheFile checks that errors name the file.
 func TestReadNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broken.pt")
 	require.NoError(t, os.WriteFile(path, goldens(t)["odd_tensors.pt"][:5000], 0o600))
@@ -61,10 +65,11 @@ func TestReadNamesTheFile(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// TestPrefixAndWrappers checks which prefixes of keys and which wrappers of the state are removed.
 func TestPrefixAndWrappers(t *testing.T) {
 	for pickle, key := range map[string]string{
 		"}U\x08module.w" + good() + "s.":                                         "w",
-		"}(U\x08module.w" + good() + "U\x01v" + good() + "u.":                    "module.w", // not all have it
+		"}(U\x08module.w" + good() + "U\x01v" + good() + "u.":                    "module.w", // not all keys have the prefix
 		"}U\x0astate_dict}U\x08module.w" + good() + "ss.":                        "w",
 		"}U\x05modelccollections\nOrderedDict\n)RU\x01w" + good() + "s}N\x86bs.": "w",
 	} {
@@ -76,7 +81,7 @@ func TestPrefixAndWrappers(t *testing.T) {
 	require.ErrorContains(t, err, `got the keys "a", "b"`)
 }
 
-// FuzzPickle reads data as the data.pkl of a zip checkpoint and as a legacy file.
+// FuzzPickle checks that any bytes, as the data.pkl of a zip checkpoint or as a legacy file, give an error or a consistent file.
 func FuzzPickle(f *testing.F) {
 	f.Add(program("N"))
 	f.Add(program("cposix\nsystem\n(U\x02idtR"))
@@ -87,7 +92,7 @@ func FuzzPickle(f *testing.F) {
 	})
 }
 
-// FuzzZip reads data as a zip checkpoint.
+// FuzzZip checks that any bytes, as a zip checkpoint, give an error or a consistent file.
 func FuzzZip(f *testing.F) {
 	f.Add(goldens(f)["odd_tensors.pt"])
 	f.Add(zipOf(f, map[string][]byte{"data.pkl": program("N"), "data/0": make([]byte, 16)}))
@@ -96,7 +101,7 @@ func FuzzZip(f *testing.F) {
 	})
 }
 
-// FuzzSafetensors reads data as a safetensors file.
+// FuzzSafetensors checks that any bytes, as a safetensors file, give an error or a consistent file.
 func FuzzSafetensors(f *testing.F) {
 	f.Add(goldens(f)["odd_tensors.safetensors"])
 	f.Add(stHeader(`{"w":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, make([]byte, 4)))
@@ -105,8 +110,7 @@ func FuzzSafetensors(f *testing.F) {
 	})
 }
 
-// requireConsistent tests that whatever is read has as many values as its shape says
-// and can be written again.
+// requireConsistent checks that whatever is read has as many values as its shapes say, and can be written again.
 func requireConsistent(t *testing.T, read func() (*File, error)) {
 	f, err := read()
 	if err != nil {

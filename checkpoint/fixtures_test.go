@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fixture returns the path of a file of the golden fixtures, which are not part of
-// the repository, or skips the test.
+// fixture returns the path of a file of the golden fixtures, which are not part of the repository. Without it, the test is
+// skipped.
 func fixture(t *testing.T, elem ...string) string {
 	t.Helper()
 	root, _ := shared.Dir(t, "SLMSAM_FIXTURES", "fixtures")
@@ -22,8 +22,7 @@ func fixture(t *testing.T, elem ...string) string {
 	return path
 }
 
-// requireSame compares all tensors of two files bit by bit; the element types may
-// differ.
+// requireSame compares all tensors of two files bit by bit. Their element types may differ.
 func requireSame(t *testing.T, want, got *File) {
 	t.Helper()
 	require.Len(t, got.Tensors, len(want.Tensors))
@@ -34,6 +33,7 @@ func requireSame(t *testing.T, want, got *File) {
 	}
 }
 
+// requireTensor compares two tensors bit by bit.
 func requireTensor(t *testing.T, name string, w, g *Tensor) {
 	t.Helper()
 	require.Equal(t, w.Shape, g.Shape, name)

@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"runtime"
@@ -14,16 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zipOf packs records as torch.save does: stored, below one folder.
+// zipOf packs records the way torch.save does: stored, in one folder.
 func zipOf(t testing.TB, records map[string][]byte) []byte {
+	t.Helper()
+	return zipWithSums(t, records, func(name string) uint32 { return crc32.ChecksumIEEE(records[name]) })
+}
+
+// zipWithSums is zipOf with the checksums that sum returns.
+func zipWithSums(t testing.TB, records map[string][]byte, sum func(name string) uint32) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for name, data := range records {
-		r, err := w.CreateRaw(&zip.FileHeader{
-			Name: "a/" + name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(data),
-			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data)),
-		})
+		r, err := w.CreateRaw(&zip.FileHeader{Name: "a/" + name, Method: zip.Store, CRC32: sum(name),
+			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))})
 		require.NoError(t, err)
 		_, err = r.Write(data)
 		require.NoError(t, err)
@@ -32,30 +35,32 @@ func zipOf(t testing.TB, records map[string][]byte) []byte {
 	return out.Bytes()
 }
 
-// parseBytes is Read without the file.
+// parseBytes is Read for a file in memory.
 func parseBytes(data []byte) (*File, error) {
 	return parse(bytes.NewReader(data), int64(len(data)), data[:min(16, len(data))])
 }
 
-// tensorOps is the pickle of a float32 view of storage "0", which claims numel
-// elements; the arguments are pickle opcodes.
+// tensorOps returns the opcodes of a float32 view of storage "0", which claims numel elements. The arguments are opcodes,
+// too.
 func tensorOps(numel, offset, shape, stride string) string {
 	return "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n" +
 		"U\x010U\x03cpu" + numel + "tQ" + offset + shape + stride + "\x89}tR"
 }
 
-// good is a valid tensor [4] over the 16-byte storage "0".
+// good returns the opcodes of a valid tensor [4] over the 16 bytes of storage "0".
 func good() string { return tensorOps("K\x04", "K\x00", "K\x04\x85", "K\x01\x85") }
 
-// program is a pickle {"model": {"w": good}, "x": value}.
+// program returns the pickle {"model": {"w": good}, "x": value}.
 func program(value string) []byte {
 	return []byte("\x80\x02}(U\x05model}U\x01w" + good() + "sU\x01x" + value + "u.")
 }
 
+// readProgram reads a pickle as a zip checkpoint.
 func readProgram(t testing.TB, pickle []byte) (*File, error) {
 	return parseBytes(zipOf(t, map[string][]byte{"data.pkl": pickle, "data/0": make([]byte, 16)}))
 }
 
+// TestPicklesThatExecuteCodeAreRefused checks that every way to call something is refused by name.
 func TestPicklesThatExecuteCodeAreRefused(t *testing.T) {
 	for name, value := range map[string]string{
 		"posix.system":                     "cposix\nsystem\n(U\x02idtR",
@@ -83,7 +88,8 @@ func TestPicklesThatExecuteCodeAreRefused(t *testing.T) {
 	}
 }
 
-// Classes that are only instantiated and filled stay inert, __setstate__ included.
+// TestUnknownClassesAreInert checks that classes that are only instantiated and filled do not run any code, not even
+// __setstate__.
 func TestUnknownClassesAreInert(t *testing.T) {
 	for name, value := range map[string]string{
 		"NEWOBJ and BUILD":  "cargparse\nNamespace\n)\x81}U\x02lrK\x01sb",
@@ -106,8 +112,9 @@ func TestUnknownClassesAreInert(t *testing.T) {
 	}
 }
 
-// TestPicklesCostWhatTheyAreLong: what a pickle stores once and names often must not be read or copied each time.
-func TestPicklesCostWhatTheyAreLong(t *testing.T) {
+// TestPicklesTakeLinearTime checks that what a pickle stores once and refers to often is not read or copied each
+// time.
+func TestPicklesTakeLinearTime(t *testing.T) {
 	const many = 50_000
 	ones := "(" + strings.Repeat("K\x01", many) + "t"
 	_, err := readProgram(t, []byte("\x80\x02}U\x01w"+tensorOps("K\x04", "K\x00", ones, ones)+"s."))
@@ -128,6 +135,7 @@ func TestPicklesCostWhatTheyAreLong(t *testing.T) {
 	require.Less(t, time.Since(began), 20*time.Second)
 }
 
+// TestMalformedPickles checks that malformed pickles are errors.
 func TestMalformedPickles(t *testing.T) {
 	huge := "\xff\xff\xff\xff\xff\xff\xff\x3f"
 	for name, pickle := range map[string]string{
@@ -163,6 +171,8 @@ func TestMalformedPickles(t *testing.T) {
 	}
 }
 
+// TestTensorsThatDoNotFit checks the errors for tensors that do not fit their storage or the file, without
+// allocating their memory.
 func TestTensorsThatDoNotFit(t *testing.T) {
 	const tera = "\x8a\x06\x00\x00\x00\x00\x00\x01" // 2^40
 	const most = "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f"
@@ -190,7 +200,7 @@ func TestTensorsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// requireSmall fails if f allocates more than 64 MB in all.
+// requireSmall fails if f allocates more than 64 MB in total.
 func requireSmall(t *testing.T, name string, f func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -200,6 +210,7 @@ func requireSmall(t *testing.T, name string, f func()) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), name)
 }
 
+// TestZipsThatAreNotCheckpoints checks the errors for other zip files.
 func TestZipsThatAreNotCheckpoints(t *testing.T) {
 	_, err := parseBytes(zipOf(t, map[string][]byte{"other": nil}))
 	require.ErrorContains(t, err, "no data.pkl")
@@ -219,36 +230,7 @@ func TestZipsThatAreNotCheckpoints(t *testing.T) {
 	require.ErrorContains(t, err, "compressed")
 }
 
-// stHeader is a safetensors file with the given JSON header and data.
-func stHeader(header string, data []byte) []byte {
-	out := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
-	return append(append(out, header...), data...)
-}
-
-func TestMalformedSafetensors(t *testing.T) {
-	entry := func(dtype, shape string, from, to int64) string {
-		return fmt.Sprintf(`{"w":{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}}`, dtype, shape, from, to)
-	}
-	for want, data := range map[string][]byte{
-		"claims 9000000000000000000 bytes":    append(binary.LittleEndian.AppendUint64(nil, 9e18), "{}"...),
-		"not JSON":                            stHeader("{oops}", nil),
-		"map strings to strings":              stHeader(`{"__metadata__":{"a":1}}`, nil),
-		`element type "F8" is not supported`:  stHeader(entry("F8", "[1]", 0, 1), []byte{0}),
-		"the file can hold at most":           stHeader(entry("F32", "[1099511627776]", 0, 4), make([]byte, 4)),
-		"overflows":                           stHeader(entry("F32", "[4294967296,4294967296]", 0, 4), make([]byte, 4)),
-		"negative dimension":                  stHeader(entry("F32", "[-1]", 0, 4), make([]byte, 4)),
-		"outside the 4 bytes":                 stHeader(entry("F32", "[1]", 0, 400), make([]byte, 4)),
-		"needs 4 bytes, the offsets give 2":   stHeader(entry("F32", "[1]", 0, 2), make([]byte, 4)),
-		"holes or overlaps":                   stHeader(entry("F32", "[1]", 4, 8), make([]byte, 8)),
-		"describes 66 bytes, the file has 70": stHeader(entry("F32", "[1]", 0, 4), make([]byte, 8)),
-	} {
-		requireSmall(t, want, func() {
-			_, err := parseBytes(data)
-			require.ErrorContains(t, err, want)
-		})
-	}
-}
-
+// TestOtherKindsOfFile checks the errors for files that are not checkpoints.
 func TestOtherKindsOfFile(t *testing.T) {
 	for want, data := range map[string]string{
 		"empty":                 "",

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestPlainKeys checks which prefixes of keys are removed.
 func TestPlainKeys(t *testing.T) {
 	want := []string{"image_encoder.trunk.pos_embed", "memory_attention.norm.weight", "maskmem_tpos_enc"}
 	for _, prefix := range []string{"", "module.", "model.", "_orig_mod.", "module._orig_mod.", "sam2.model.", "net.module."} {
@@ -20,9 +21,9 @@ func TestPlainKeys(t *testing.T) {
 	require.Equal(t, want, plainKeys([]string{"image_encoder._orig_mod.trunk.pos_embed", "memory_attention._orig_mod.norm.weight", "maskmem_tpos_enc"}))
 	for _, keep := range [][]string{
 		{"module.image_encoder.a", "other.b"},        // not shared
-		{"layer.a", "layer.b"},                       // a state of something else
-		{"_orig_mod.a", "a"},                         // would fall together
-		{"my_image_encoder.a", "my_image_encoder.b"}, // another name
+		{"layer.a", "layer.b"},                       // the state of another model
+		{"_orig_mod.a", "a"},                         // two keys would become the same
+		{"my_image_encoder.a", "my_image_encoder.b"}, // a different name
 		{},
 	} {
 		require.Equal(t, keep, plainKeys(keep))
@@ -30,7 +31,8 @@ func TestPlainKeys(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, plainKeys([]string{"module.a", "module.b"}))
 }
 
-// TestTensorsOfOtherClasses: the inner tensor is taken, nothing else is called.
+// TestTensorsOfOtherClasses checks that the tensor within a tensor of another class is read, and that nothing else
+// is called.
 func TestTensorsOfOtherClasses(t *testing.T) {
 	inner := "ctorch._utils\n_rebuild_tensor_v2\n"
 	arguments := "((X\x07\x00\x00\x00storagectorch\nFloatStorage\nU\x010U\x03cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}t"
@@ -38,9 +40,9 @@ func TestTensorsOfOtherClasses(t *testing.T) {
 		return []byte("\x80\x02}U\x01w" + "ctorch._tensor\n_rebuild_from_type_v2\n(" + function + class + arguments + state + "tRs.")
 	}
 	for name, pickle := range map[string][]byte{
-		"attributes":   wrapped(inner, "ctorch\nTensor\n", "}U\x04noteU\x01xs"),
-		"a subclass":   wrapped(inner, "cmonai.data.meta_tensor\nMetaTensor\n", "N"),
-		"state of any": wrapped(inner, "cm\nC\n", "cos\nsystem\n"),
+		"attributes": wrapped(inner, "ctorch\nTensor\n", "}U\x04noteU\x01xs"),
+		"a subclass": wrapped(inner, "cmonai.data.meta_tensor\nMetaTensor\n", "N"),
+		"any state":  wrapped(inner, "cm\nC\n", "cos\nsystem\n"),
 	} {
 		f, err := readProgram(t, pickle)
 		require.NoError(t, err, name)
@@ -57,23 +59,8 @@ func TestTensorsOfOtherClasses(t *testing.T) {
 	require.ErrorContains(t, err, "0 arguments")
 }
 
-// zipWithSums stores records with the checksums that sum gives.
-func zipWithSums(t *testing.T, records map[string][]byte, sum func(name string) uint32) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for name, data := range records {
-		r, err := w.CreateRaw(&zip.FileHeader{Name: "a/" + name, Method: zip.Store, CRC32: sum(name),
-			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))})
-		require.NoError(t, err)
-		_, err = r.Write(data)
-		require.NoError(t, err)
-	}
-	require.NoError(t, w.Close())
-	return out.Bytes()
-}
-
-// TestFilesWithoutChecksums: no checksum at all is how the file was saved, one wrong checksum is damage.
+// TestFilesWithoutChecksums checks that a file without any valid checksum is read, because it was saved like that,
+// while a single wrong checksum means damage.
 func TestFilesWithoutChecksums(t *testing.T) {
 	records := map[string][]byte{"data.pkl": program("N"), "data/0": make([]byte, 16), "version": []byte("3\n"), "byteorder": []byte("little")}
 	for name, sum := range map[string]func(string) uint32{
@@ -92,6 +79,7 @@ func TestFilesWithoutChecksums(t *testing.T) {
 	require.ErrorIs(t, err, zip.ErrChecksum)
 }
 
+// TestOnlyWeights checks that a dictionary under an unknown key is read as the weights if it is the only one.
 func TestOnlyWeights(t *testing.T) {
 	one := "}U\x0fnetwork_weights}U\x01w" + good() + "ss."
 	f, err := readProgram(t, []byte("\x80\x02"+one))
@@ -102,6 +90,7 @@ func TestOnlyWeights(t *testing.T) {
 	require.ErrorContains(t, err, `"a", "b"`)
 }
 
+// TestForeignLayout checks which other models' states are recognized.
 func TestForeignLayout(t *testing.T) {
 	for key, want := range map[string]string{
 		"vision_encoder.backbone.patch_embed.projection.weight": "transformers",

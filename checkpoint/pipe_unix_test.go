@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPipesAreRefused, rather than waited for.
+// TestPipesAreRefused checks that a named pipe is refused instead of waited for.
 func TestPipesAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "weights.pt")
 	require.NoError(t, syscall.Mkfifo(path, 0o600))

@@ -8,9 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The odd_tensors files were written by torch.save from transposed, sliced,
-// expanded and overlapping views of all element types; the .safetensors file holds
-// the contiguous values (fixtures README, "toy").
+// TestOddTensors reads files that torch.save wrote from transposed, sliced, expanded and overlapping views of all
+// element types, and compares them with the contiguous values in a .safetensors file (fixtures README, "toy").
 func TestOddTensors(t *testing.T) {
 	want, err := ReadSafetensors("testdata/odd_tensors.safetensors")
 	require.NoError(t, err)
@@ -29,6 +28,7 @@ func TestOddTensors(t *testing.T) {
 	}
 }
 
+// TestToyWeightsInEveryContainer reads the same weights from every container and in every precision.
 func TestToyWeightsInEveryContainer(t *testing.T) {
 	want := state(t, fixture(t, "toy", "weights.safetensors"))
 	require.Equal(t, FormatSafetensors, want.Format)
@@ -44,7 +44,7 @@ func TestToyWeightsInEveryContainer(t *testing.T) {
 	requireSame(t, narrowed(t, want, BF16), state(t, fixture(t, "toy", "weights_bf16.pt")))
 }
 
-// narrowed rounds every value of f to d and widens it again.
+// narrowed returns f with every value rounded to d.
 func narrowed(t *testing.T, f *File, d DType) *File {
 	t.Helper()
 	out := &File{Tensors: map[string]*Tensor{}}
@@ -60,6 +60,8 @@ func narrowed(t *testing.T, f *File, d DType) *File {
 	return out
 }
 
+// TestTrainerCheckpointMetadata checks what is read of a trainer's checkpoint besides the weights, and what is
+// skipped.
 func TestTrainerCheckpointMetadata(t *testing.T) {
 	f := state(t, fixture(t, "toy", "trainer_checkpoint.pt"))
 	for _, key := range []string{"epoch", "steps.train", "steps.val", "time_elapsed", "scaler.scale"} {
@@ -68,8 +70,8 @@ func TestTrainerCheckpointMetadata(t *testing.T) {
 	require.Equal(t, []string{"optimizer"}, f.Skipped)
 }
 
-// The trainer_extras files hold what trainers put beside the weights. They were
-// written with PyTorch 2.15 and NumPy 2.4:
+// TestTrainerExtras checks what is read of the things that trainers store besides the weights. The files were written with
+// PyTorch 2.15 and NumPy 2.4:
 //
 //	m = OrderedDict(w=torch.arange(6.).reshape(2,3).t()); m._metadata = {'': {'version': 1}}
 //	c = {'model': m, 'epoch': 3, 'lr': 0.5, 'name': 'run', 'args': Namespace(lr=1, x=[1]),
@@ -94,6 +96,7 @@ func TestTrainerExtras(t *testing.T) {
 	}
 }
 
+// TestParseFromMemory reads a file from memory, and checks that errors name it.
 func TestParseFromMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w.safetensors")
 	want := []Named{{Name: "a", Tensor: NewF32([]float32{1, 2}, 2)}}

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
-// rows reads a .tsv of the fixtures without its header.
+// rows reads a .tsv file of the fixtures, without its header.
 func rows(t *testing.T, path string) [][]string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -22,7 +23,7 @@ func rows(t *testing.T, path string) [][]string {
 	return out
 }
 
-// sam21 is the toy's SAM 2.1 state: the same weights without the short memory.
+// sam21 returns the toy's SAM 2.1 state: its weights without the short memory.
 func sam21(t *testing.T) map[string]*Tensor {
 	out := map[string]*Tensor{}
 	for name, w := range state(t, fixture(t, "toy", "weights.safetensors")).Tensors {
@@ -33,6 +34,8 @@ func sam21(t *testing.T) map[string]*Tensor {
 	return out
 }
 
+// TestInitSLMFollowsTheRecordedRule checks every parameter of an initialized short memory against the rule that was
+// recorded for it.
 func TestInitSLMFollowsTheRecordedRule(t *testing.T) {
 	sam := sam21(t)
 	got, err := InitSLM(sam, 1)
@@ -69,7 +72,7 @@ func TestInitSLMFollowsTheRecordedRule(t *testing.T) {
 	}
 }
 
-// tinySAM is the least that InitSLM takes for a SAM 2.1 state.
+// tinySAM returns the smallest state that InitSLM accepts as SAM 2.1's.
 func tinySAM() map[string]*Tensor {
 	return map[string]*Tensor{
 		"maskmem_tpos_enc":                         NewF32(make([]float32, 14), 7, 1, 1, 2),
@@ -80,6 +83,8 @@ func tinySAM() map[string]*Tensor {
 	}
 }
 
+// TestInitSLM checks copies, shapes and the distribution of random values in an initialized short memory, that the
+// seed determines them, and which states are refused.
 func TestInitSLM(t *testing.T) {
 	got, err := InitSLM(tinySAM(), 7)
 	require.NoError(t, err)
@@ -112,40 +117,32 @@ func TestInitSLM(t *testing.T) {
 	require.ErrorContains(t, err, "not a SAM 2.1 state")
 }
 
-// The first draws of key FNV-1a("1/a"), from a Python script after the fixtures
+// TestDraws compares the first draws of key FNV-1a("1/a") with those of a Python script that follows the fixtures'
 // README, "Random numbers".
 func TestDraws(t *testing.T) {
 	d := NewDraws("1", "a")
 	require.Equal(t, []uint64{0x66939e8084f8d9ec, 0xc4afc282ceea44f4, 0xfecc0d48c04621ea}, []uint64{d.Bits(0), d.Bits(1), d.Bits(2)})
 }
 
-// keys reads the names and shapes of a state dict from the fixtures.
+// keys reads a table of names and shapes from the fixtures.
 func keys(t *testing.T, file string) map[string][]int {
 	t.Helper()
-	shapes := map[string][]int{}
-	for _, row := range rows(t, fixture(t, "keys", file)) {
-		shape := []int{}
-		for _, d := range strings.Split(row[2], "x") {
-			n, err := strconv.Atoi(d)
-			require.NoError(t, err)
-			shape = append(shape, n)
-		}
-		shapes[row[0]] = shape
-	}
-	return shapes
+	return shared.Shapes(t, fixture(t, "keys", file))
 }
 
-// The official SAM 2.1 tiny becomes exactly the state dict of SLM-SAM 2 tiny.
+// TestInitSLMOfTheOfficialKeys checks that the official SAM 2.1 tiny becomes exactly the state of SLM-SAM 2 tiny.
 func TestInitSLMOfTheOfficialKeys(t *testing.T) {
 	sam := map[string]*Tensor{}
 	for name, shape := range keys(t, "sam2.1_tiny_keys.tsv") {
-		sam[name] = &Tensor{Shape: shape} // shapes are all that matters
+		sam[name] = &Tensor{Shape: shape} // only shapes matter here
 	}
 	got, err := InitSLM(sam, 1)
 	require.NoError(t, err)
 	require.NoError(t, KeyDiff(keys(t, "slm_sam2_tiny_keys.tsv"), got))
 }
 
+// TestKeyDiff checks the error for missing and unexpected parameters and wrong shapes, and that long lists are cut
+// off.
 func TestKeyDiff(t *testing.T) {
 	have := map[string]*Tensor{"a": NewF32([]float32{1, 2}, 2), "b": NewF32([]float32{1}, 1)}
 	require.NoError(t, KeyDiff(map[string][]int{"a": {2}, "b": {1}}, have))

@@ -7,13 +7,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// writers are the two formats behind one signature.
+// writers returns the functions that write each format.
 func writers() map[string]func(string, []Named, map[string]string, Options) error {
 	return map[string]func(string, []Named, map[string]string, Options) error{
 		FormatSafetensors: WriteSafetensors,
@@ -21,6 +20,8 @@ func writers() map[string]func(string, []Named, map[string]string, Options) erro
 	}
 }
 
+// TestWriteKeepsEveryValueAndIsDeterministic checks that all values, types and metadata survive being written, and
+// that writing twice gives the same bytes.
 func TestWriteKeepsEveryValueAndIsDeterministic(t *testing.T) {
 	want := state(t, "testdata/odd_tensors.pt")
 	meta := map[string]string{"epoch": "3", "note": "<é>\n"}
@@ -44,6 +45,7 @@ func TestWriteKeepsEveryValueAndIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestWriteNarrowsToHalves compares rounded values with PyTorch's.
 func TestWriteNarrowsToHalves(t *testing.T) {
 	in := []Named{{"x", NewF32([]float32{0, 1, -2.5, 65504, 1e-7, 1.0009765625, 3.14159}, 7)}}
 	want := map[DType][]float32{
@@ -62,6 +64,8 @@ func TestWriteNarrowsToHalves(t *testing.T) {
 	}
 }
 
+// TestWriteRefusesAValueOutOfRange checks that a value that would become infinite is refused, while infinities and
+// NaN are kept.
 func TestWriteRefusesAValueOutOfRange(t *testing.T) {
 	for _, write := range writers() {
 		path := filepath.Join(t.TempDir(), "x")
@@ -72,7 +76,7 @@ func TestWriteRefusesAValueOutOfRange(t *testing.T) {
 		double := &Tensor{DType: F64, Shape: []int{1}, Data: []float32{float32(math.Inf(1))}, Doubles: []float64{1e300}}
 		for _, d := range []DType{F32, F16, BF16} {
 			err = write(path, []Named{{"w", double}}, nil, Options{DType: d})
-			require.ErrorContains(t, err, "value 1e+300 is outside the range of "+string(d)+"; keep", "%s: also where float32 is infinite already", d)
+			require.ErrorContains(t, err, "value 1e+300 is outside the range of "+string(d)+"; keep", "%s: even if its float32 value is already infinite", d)
 		}
 		requireEmptyDir(t, filepath.Dir(path))
 
@@ -83,6 +87,7 @@ func TestWriteRefusesAValueOutOfRange(t *testing.T) {
 	}
 }
 
+// TestWriteDoesNotOverwriteWithoutForce checks that an existing file is replaced only with Force.
 func TestWriteDoesNotOverwriteWithoutForce(t *testing.T) {
 	in := []Named{{"x", NewF32([]float32{1}, 1)}}
 	for _, write := range writers() {
@@ -99,6 +104,7 @@ func TestWriteDoesNotOverwriteWithoutForce(t *testing.T) {
 	}
 }
 
+// TestWriteRefusesBadTensors checks the errors for tensors that cannot be written, and that no file is left.
 func TestWriteRefusesBadTensors(t *testing.T) {
 	one := NewF32([]float32{1}, 1)
 	for want, in := range map[string][]Named{
@@ -117,8 +123,7 @@ func TestWriteRefusesBadTensors(t *testing.T) {
 	require.ErrorContains(t, WritePT(filepath.Join(t.TempDir(), "x"), nil, nil, Options{DType: I8}), "want F32, F16 or BF16")
 }
 
-// A full disk or any other failure while writing leaves the old file and nothing
-// else.
+// TestWriteAtomicKeepsTheOldFileOnFailure checks that a failure while writing leaves the old file and nothing else.
 func TestWriteAtomicKeepsTheOldFileOnFailure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
@@ -137,6 +142,7 @@ func TestWriteAtomicKeepsTheOldFileOnFailure(t *testing.T) {
 	require.Len(t, entries, 1)
 }
 
+// requireEmptyDir checks that a folder is empty.
 func requireEmptyDir(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -144,6 +150,7 @@ func requireEmptyDir(t *testing.T, dir string) {
 	require.Empty(t, entries)
 }
 
+// TestConvertBothWays converts a checkpoint to each format, and checks the errors.
 func TestConvertBothWays(t *testing.T) {
 	dir := t.TempDir()
 	st, pt := filepath.Join(dir, "a.safetensors"), filepath.Join(dir, "b.pt")
@@ -164,21 +171,7 @@ func TestConvertBothWays(t *testing.T) {
 	_, err = Convert(st, filepath.Join(dir, "c.onnx"), "", false)
 	require.ErrorContains(t, err, `unknown ending ".onnx"`)
 	_, err = Convert("testdata/odd_tensors.pt", filepath.Join(dir, "none", "d.pt"), "", false)
-	require.ErrorContains(t, err, "none does not exist", "before the input is read")
+	require.ErrorContains(t, err, "none does not exist", "checked before the input is read")
 	_, err = Convert(filepath.Join(dir, "missing.pt"), filepath.Join(dir, "d.pt"), "", false)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-}
-
-// TestSafetensorsWithAnyHeaderLength writes headers of many lengths: one whose length begins with the byte
-// 0x80, as pickles do, is still a safetensors file.
-func TestSafetensorsWithAnyHeaderLength(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.safetensors")
-	tensors := []Named{{Name: "w", Tensor: NewF32([]float32{1, 2}, 2)}}
-	for n := 0; n < 256; n += 8 {
-		meta := map[string]string{"note": strings.Repeat("x", n)}
-		require.NoError(t, WriteSafetensors(path, tensors, meta, Options{Force: true}))
-		f, err := Read(path)
-		require.NoError(t, err, "%d characters of metadata", n)
-		require.Equal(t, []float32{1, 2}, f.Tensors["w"].Data)
-	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refine runs a fresh refiner on random views of two objects.
+// refine runs a newly initialized refiner on random views of two objects, after change.
 func refine(t *testing.T, side int, change func(view []float32)) (mask, score []float32) {
 	t.Helper()
 	const objects, signs = 2, 5
@@ -40,11 +40,12 @@ func refine(t *testing.T, side int, change func(view []float32)) (mask, score []
 	return mask, score
 }
 
-// TestRefinerSeesAllOfTheSlice: a pixel far away may decide, and objects do not see each other.
+// TestRefinerSeesAllOfTheSlice checks that a pixel affects the mask in the opposite corner, and that objects do not
+// affect each other.
 func TestRefinerSeesAllOfTheSlice(t *testing.T) {
 	for _, side := range []int{32, 64, 128} {
 		mask, score := refine(t, side, func([]float32) {})
-		other, otherScore := refine(t, side, func(view []float32) { view[0] += 3 }) // of the first object
+		other, otherScore := refine(t, side, func(view []float32) { view[0] += 3 }) // in a corner of the first object
 		n := side * side
 		require.NotEqual(t, mask[0], other[0])
 		require.NotEqual(t, mask[n-1], other[n-1], "the opposite corner")

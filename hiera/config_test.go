@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBlocks compares tiny's resolved blocks with the official ones (fixtures, configs.json, trunk_resolved
-// of sam2.1_tiny).
+// TestBlocks compares the blocks of the tiny configuration with the official ones (fixtures, configs.json, trunk_resolved of
+// sam2.1_tiny).
 func TestBlocks(t *testing.T) {
 	want := []blockConfig{
 		{in: 96, out: 96, heads: 1, window: 8},
@@ -27,6 +27,7 @@ func TestBlocks(t *testing.T) {
 	require.Equal(t, [4]int{96, 192, 384, 768}, Tiny().Channels())
 }
 
+// TestDropPathGrowsWithDepth checks the rate of the first, a middle and the last block.
 func TestDropPathGrowsWithDepth(t *testing.T) {
 	c := Tiny()
 	c.DropPath = 0.11
@@ -36,6 +37,7 @@ func TestDropPathGrowsWithDepth(t *testing.T) {
 	require.InDelta(t, 0.05, blocks[5].dropPath, 1e-6)
 }
 
+// TestValidate checks that the named configurations are valid, and the error for each field that can be wrong.
 func TestValidate(t *testing.T) {
 	for _, c := range []Config{Tiny(), Small(), BasePlus(), Large(), Nano()} {
 		require.NoError(t, c.Validate())

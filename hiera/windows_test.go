@@ -15,13 +15,12 @@ type padding struct{ *cpu.Device }
 
 func (padding) RepeatsKeys() bool { return false }
 
-// apartTolerance is for features of about 1, and for gradients relative to the largest of their parameter, after
-// seven blocks in float32.
+// apartTolerance is for features of about 1 and for gradients, relative to the largest of their parameter, after seven blocks
+// in float32.
 const apartTolerance = 1e-4
 
-// TestWindowsAtTheEdge checks that one repeated key in place of a window's missing tokens gives the same result
-// as padding, backward as well, with less work. At 96 x 96, the grids of the last stages are 6 and 3 wide, for
-// windows of 4 and 2.
+// TestWindowsAtTheEdge checks that a repeated key in place of a window's missing tokens gives the same features and gradients
+// as padding, with less work. At 96 x 96, the grids of the last two stages are 6 and 3 wide, for windows of 4 and 2.
 func TestWindowsAtTheEdge(t *testing.T) {
 	config := hiera.Nano()
 	config.Windows = [4]int{8, 4, 4, 2}

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// attended runs a memory attention over frames of an 8 x 8 grid and pointers on dev, with or without a tape.
+// attended runs a memory attention over frames of an 8 x 8 grid and pointers on dev, with or without a tape, and returns its
+// output.
 func attended(t *testing.T, dev *cpu.Device, objects, frames, pointers int, record bool) []float32 {
 	const side = 8
 	c := memattn.Config{Width: 64, MemoryWidth: 8, Layers: 2, FeedForward: 32, Theta: 100}
@@ -38,7 +39,7 @@ func attended(t *testing.T, dev *cpu.Device, objects, frames, pointers int, reco
 	return out
 }
 
-// TestForwardWithAndWithoutTape checks that the shortcuts taken without a tape affect only the rounding.
+// TestForwardWithAndWithoutTape checks that the shortcuts taken without a tape change nothing but rounding errors.
 func TestForwardWithAndWithoutTape(t *testing.T) {
 	for _, s := range [][3]int{{1, 7, 16}, {3, 5, 8}, {2, 1, 0}} {
 		want := attended(t, cpu.NewPlain(), s[0], s[1], s[2], true)

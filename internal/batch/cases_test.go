@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// touch makes empty files: no volume is opened when a dataset is listed.
+// touch makes empty files. That is enough, since listing a dataset opens no volume.
 func touch(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -18,6 +18,7 @@ func touch(t *testing.T, dir string, names ...string) {
 	}
 }
 
+// TestNNUNetFolder checks which images and masks of a dataset in nnU-Net's layout are listed, and the errors.
 func TestNNUNetFolder(t *testing.T) {
 	dir := t.TempDir()
 	touch(t, dir, "imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "imagesTr/b_0000.nii.gz", "imagesTr/.hidden.nii.gz", "imagesTr/readme.txt",
@@ -47,6 +48,7 @@ func TestNNUNetFolder(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// TestTable checks how a table of cases is read, and the errors.
 func TestTable(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "cases.csv")

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestManifestOfSeveralParts checks that the last record of a case counts, across the journals of all parts, and
+// that half a line from a killed process is ignored, while other damage is an error.
 func TestManifestOfSeveralParts(t *testing.T) {
 	out := t.TempDir()
 	require.NoError(t, Prepare(out, nil, nil))
@@ -26,9 +28,9 @@ func TestManifestOfSeveralParts(t *testing.T) {
 	write(Part{0, 2}, Record{Case: "a", State: Failed, Error: "no", Finished: at.Add(time.Second)})
 	write(Part{1, 2}, Record{Case: "b", State: Done, Finished: at})
 	write(Part{0, 1}, Record{Case: "a", State: Writing, Finished: at}) // earlier, in another file
-	write(Part{1, 2}, Record{Case: "b", State: Failed, Finished: at})  // of equal times the later line
+	write(Part{1, 2}, Record{Case: "b", State: Failed, Finished: at})  // at equal times, the later line counts
 
-	// A killed process leaves half a line: it is passed over, and cut off before the next one.
+	// A killed process leaves half a line, which is ignored, and cut off before the next line is written.
 	path := filepath.Join(out, journals, "part-0002-of-0002.jsonl")
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
@@ -47,6 +49,7 @@ func TestManifestOfSeveralParts(t *testing.T) {
 	require.ErrorContains(t, err, "damaged in line 2")
 }
 
+// TestStatus checks how cases are counted by their records and outputs.
 func TestStatus(t *testing.T) {
 	out := t.TempDir()
 	touch(t, out, "a.nii", "c.nii")
@@ -56,6 +59,7 @@ func TestStatus(t *testing.T) {
 	require.Equal(t, Status{Cases: 5, Done: 1, Failed: 1, Left: 3, Failing: []Record{{State: Failed, Error: "why"}}}, s)
 }
 
+// TestPrepareSweepsOnlyTheCasesOwnFiles checks that only temporary files of the cases themselves are deleted.
 func TestPrepareSweepsOnlyTheCasesOwnFiles(t *testing.T) {
 	out := t.TempDir()
 	touch(t, out, "sub/.a.nii.0123456789ab.tmp", "sub/.b.nii.0123456789ab.tmp", "sub/a.nii", "sub/.a.nii.swp")

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestPartFromEnvironment checks which part a process of a Slurm array or an indexed Kubernetes job works on, and
+// the errors for environments that do not say.
 func TestPartFromEnvironment(t *testing.T) {
 	slurm := func(id, count, first, last int) map[string]string {
 		return map[string]string{"SLURM_ARRAY_TASK_ID": fmt.Sprint(id), "SLURM_ARRAY_TASK_COUNT": fmt.Sprint(count),
@@ -25,7 +27,7 @@ func TestPartFromEnvironment(t *testing.T) {
 		{slurm(1, 1, 1, 1), Part{0, 1}, ""},
 		{slurm(4, 4, 1, 4), Part{3, 4}, ""},
 		{slurm(6, 4, 0, 6), Part{3, 4}, ""}, // --array=0-6:2
-		{slurm(7, 2, 3, 7), Part{1, 2}, ""}, // --array=3,7 is not to be told from steps of 4
+		{slurm(7, 2, 3, 7), Part{1, 2}, ""}, // --array=3,7 cannot be distinguished from steps of 4
 		{slurm(5, 3, 0, 5), Part{}, "with gaps"},
 		{slurm(3, 3, 0, 5), Part{}, "with gaps"},
 		{map[string]string{"SLURM_ARRAY_TASK_ID": "x"}, Part{}, `"x", which is not a number`},
@@ -47,6 +49,8 @@ func TestPartFromEnvironment(t *testing.T) {
 	require.Equal(t, "3/16", Part{2, 16}.String())
 }
 
+// TestShareBalancesSlicesAndLosesNothing checks that every case is in one part, and that few parts are about equally
+// large.
 func TestShareBalancesSlicesAndLosesNothing(t *testing.T) {
 	cases, sizes := make([]Case, 100), make([]int, 100)
 	total := 0
@@ -75,6 +79,8 @@ func TestShareBalancesSlicesAndLosesNothing(t *testing.T) {
 	}
 }
 
+// TestSizesAreReadOnceForAllParts checks that the sizes of volumes are stored, and that a damaged file of sizes is
+// an error.
 func TestSizesAreReadOnceForAllParts(t *testing.T) {
 	dir := t.TempDir()
 	image := filepath.Join(dir, "a.nii.gz")
@@ -87,7 +93,7 @@ func TestSizesAreReadOnceForAllParts(t *testing.T) {
 		sizes, err := Sizes(dir, cases)
 		require.NoError(t, err)
 		require.Equal(t, []int{5, 1}, sizes, "slices across the axis of largest spacing")
-		require.NoError(t, os.RemoveAll(image)) // the second time they are not looked at
+		require.NoError(t, os.RemoveAll(image)) // the second time, volumes are not read
 	}
 	kept, err := filepath.Glob(filepath.Join(dir, journals, "sizes-*.json"))
 	require.NoError(t, err)
@@ -97,6 +103,7 @@ func TestSizesAreReadOnceForAllParts(t *testing.T) {
 	require.ErrorContains(t, err, "damaged: delete it")
 }
 
+// TestTooManyParts checks the largest number of parts.
 func TestTooManyParts(t *testing.T) {
 	require.ErrorContains(t, Part{0, maxParts + 1}.Check(), "at most 1000000")
 	require.NoError(t, Part{0, maxParts}.Check())

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Calls are passed on, told apart by kernel and shape, added up, and forgotten when a measurement begins.
+// TestDevice checks that calls are passed on, added up by kernel and shape, and forgotten when a new measurement
+// begins.
 func TestDevice(t *testing.T) {
 	d := New(cpu.New(1))
 	defer d.Close()
@@ -37,12 +38,13 @@ func TestDevice(t *testing.T) {
 
 	var table bytes.Buffer
 	Print(&table, d.Kernels(), 1, 100)
-	require.Len(t, strings.Split(strings.TrimSpace(table.String()), "\n"), 4) // a head, Fill, MatMul, Read
+	require.Len(t, strings.Split(strings.TrimSpace(table.String()), "\n"), 4) // the header, Fill, MatMul, Read
 	d.ResetPeak()
 	require.Empty(t, d.Shapes())
 }
 
-// TestParts: what the parts of a split device do is counted, too; a device that cannot be split stays whole.
+// TestParts checks that the calls of a split device's parts are counted, and that a device that cannot be split
+// stays whole.
 func TestParts(t *testing.T) {
 	d := New(cpu.New(4))
 	parts := d.Split(2)

@@ -4,6 +4,8 @@ package shared
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,4 +45,23 @@ func Need(t testing.TB, variable, name string) string {
 		t.Skipf("no test data: set %s, or put it into ../shared/%s beside the repository", variable, name)
 	}
 	return dir
+}
+
+// Shapes reads a table of parameters: a header, then a line per parameter with its name, a type, and its shape such as 3x4.
+func Shapes(t testing.TB, path string) map[string][]int {
+	t.Helper()
+	table, err := os.ReadFile(path)
+	require.NoError(t, err)
+	shapes := map[string][]int{}
+	for _, line := range strings.Split(strings.TrimSpace(string(table)), "\n")[1:] {
+		row := strings.Split(line, "\t")
+		shape := []int{}
+		for _, side := range strings.Split(row[2], "x") {
+			n, err := strconv.Atoi(side)
+			require.NoError(t, err)
+			shape = append(shape, n)
+		}
+		shapes[row[0]] = shape
+	}
+	return shapes
 }

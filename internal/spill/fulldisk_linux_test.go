@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestAFullDisk checks that an item that cannot be written is a miss, and that the store goes on.
 func TestAFullDisk(t *testing.T) {
 	require.Error(t, writeFile("/dev/full", key(1), numbers(1)))
 	dir := t.TempDir()
@@ -21,6 +22,7 @@ func TestAFullDisk(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
+// TestAPileOnAFullDiskGoesOnInMemory checks that a pile keeps items in memory when its file cannot grow.
 func TestAPileOnAFullDiskGoesOnInMemory(t *testing.T) {
 	p := NewPile[int](0)
 	p.Put(1, numbers(1))

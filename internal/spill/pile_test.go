@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAPileGivesBackWhatItGot(t *testing.T) {
+// TestPile checks that items come back from memory or disk exactly once, and that no file is left.
+func TestPile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	p := NewPile[int](3 * 4 * n)
 	for i := range 10 {
@@ -31,10 +32,11 @@ func TestAPileGivesBackWhatItGot(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
-	p.Close() // of a closed pile: nothing happens
+	p.Close() // closing twice does no harm
 }
 
-func TestAPileWithoutAFolderKeepsAllInMemory(t *testing.T) {
+// TestAPileWithoutAFolderKeepsEverythingInMemory checks that items are kept if no file can be created.
+func TestAPileWithoutAFolderKeepsEverythingInMemory(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
 	p := NewPile[int](0)
 	for i := range 3 {
@@ -49,7 +51,8 @@ func TestAPileWithoutAFolderKeepsAllInMemory(t *testing.T) {
 	p.Close()
 }
 
-func TestAFileThatIsNotWhatItWasIsAnError(t *testing.T) {
+// TestADamagedPileIsAnError changes the file of a pile, and checks the error.
+func TestADamagedPileIsAnError(t *testing.T) {
 	for name, spoil := range map[string]func(f *os.File) error{
 		"truncated": func(f *os.File) error { return f.Truncate(100) },
 		"changed":   func(f *os.File) error { _, err := f.WriteAt([]byte{1, 2, 3}, 77); return err },

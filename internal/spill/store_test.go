@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const n = 1000 // numbers of an item, 4000 bytes
+const n = 1000 // numbers in an item, which has 4000 bytes
 
+// numbers returns the item of a key.
 func numbers(of int) []float32 {
 	out := make([]float32, n)
 	for i := range out {
@@ -18,27 +19,31 @@ func numbers(of int) []float32 {
 	return out
 }
 
+// key returns one of many keys.
 func key(of int) Key { return Key{byte(of), byte(of >> 8), 7} }
 
+// files lists the store's files.
 func files(t *testing.T, dir string) []string {
 	list, err := filepath.Glob(filepath.Join(dir, "slmsam-cache-*", "*"))
 	require.NoError(t, err)
 	return list
 }
 
-func TestTheLeastRecentlyUsedGoesToDiskThenAway(t *testing.T) {
+// TestTheLeastRecentlyUsedItemIsEvicted checks that items go from memory to disk, and then away, the least recently
+// used first, and that closing leaves no file.
+func TestTheLeastRecentlyUsedItemIsEvicted(t *testing.T) {
 	dir := t.TempDir()
 	s := New(Budget{Memory: 3 * 4 * n, Disk: 2 * 4 * n, Dir: dir})
 	require.Equal(t, 5, s.Room(n))
 	for i := range 3 {
 		s.Put(key(i), numbers(i))
 	}
-	require.Empty(t, files(t, dir), "no file before one is needed")
-	require.Equal(t, numbers(0), s.Get(key(0)), "used: 1 is the oldest now")
-	s.Put(key(3), numbers(3)) // 1 to disk
-	s.Put(key(4), numbers(4)) // 2 to disk
+	require.Empty(t, files(t, dir), "no file is created before it is needed")
+	require.Equal(t, numbers(0), s.Get(key(0)), "0 was just used, so 1 is the oldest now")
+	s.Put(key(3), numbers(3)) // 1 goes to disk
+	s.Put(key(4), numbers(4)) // 2 goes to disk
 	require.Len(t, files(t, dir), 2)
-	require.Equal(t, numbers(1), s.Get(key(1)), "from disk, the same bits; 0 goes to disk and pushes 2 out")
+	require.Equal(t, numbers(1), s.Get(key(1)), "the same bits from disk; 0 goes to disk, and 2 is evicted")
 	require.False(t, s.Has(key(2)))
 	require.Nil(t, s.Get(key(2)))
 	for _, i := range []int{0, 1, 3, 4} {
@@ -55,11 +60,12 @@ func TestTheLeastRecentlyUsedGoesToDiskThenAway(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 	require.Nil(t, s.Get(key(0)))
-	s.Put(key(0), numbers(0)) // of a closed store: nothing happens
+	s.Put(key(0), numbers(0)) // a closed store keeps nothing
 	require.False(t, s.Has(key(0)))
 }
 
-func TestFilesThatAreNotWhatTheyWereAreLost(t *testing.T) {
+// TestDamagedFilesAreMisses checks that an item whose file was changed is missing, and can be stored again.
+func TestDamagedFilesAreMisses(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
 		"missing":   os.Remove,
 		"truncated": func(path string) error { return os.Truncate(path, 2000) },
@@ -72,7 +78,7 @@ func TestFilesThatAreNotWhatTheyWereAreLost(t *testing.T) {
 			}
 			return err
 		},
-		"another's": func(path string) error {
+		"another item's": func(path string) error {
 			raw, err := os.ReadFile(path)
 			if err == nil {
 				raw[0] ^= 1
@@ -95,7 +101,9 @@ func TestFilesThatAreNotWhatTheyWereAreLost(t *testing.T) {
 	}
 }
 
-func TestADiskThatCannotBeWrittenIsGoneWithout(t *testing.T) {
+// TestAStoreWithoutADisk checks that a store works in memory if its folder cannot be created or is deleted, and that
+// one without a budget keeps nothing.
+func TestAStoreWithoutADisk(t *testing.T) {
 	s := New(Budget{Memory: 4 * n, Disk: 5 * 4 * n, Dir: filepath.Join(t.TempDir(), "nowhere")})
 	s.Put(key(1), numbers(1))
 	s.Put(key(2), numbers(2))
@@ -107,7 +115,7 @@ func TestADiskThatCannotBeWrittenIsGoneWithout(t *testing.T) {
 	dir := t.TempDir()
 	s = New(Budget{Disk: 5 * 4 * n, Dir: dir})
 	s.Put(key(1), numbers(1))
-	require.NoError(t, os.RemoveAll(filepath.Dir(files(t, dir)[0]))) // someone cleans up
+	require.NoError(t, os.RemoveAll(filepath.Dir(files(t, dir)[0]))) // somebody else deletes the folder
 	require.Nil(t, s.Get(key(1)))
 	s.Put(key(2), numbers(2))
 	require.Nil(t, s.Get(key(2)))
@@ -115,5 +123,5 @@ func TestADiskThatCannotBeWrittenIsGoneWithout(t *testing.T) {
 
 	s = New(Budget{})
 	s.Put(key(1), numbers(1))
-	require.Nil(t, s.Get(key(1)), "no budget, nothing kept")
+	require.Nil(t, s.Get(key(1)), "without a budget, nothing is kept")
 }

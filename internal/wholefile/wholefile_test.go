@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWriteMakesAndReplaces(t *testing.T) {
+// TestWriteCreatesAndReplaces writes a file three times, and checks that nothing else is left.
+func TestWriteCreatesAndReplaces(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	for _, text := range []string{"first", "2nd"} {
 		require.NoError(t, Write(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }))
@@ -20,7 +21,8 @@ func TestWriteMakesAndReplaces(t *testing.T) {
 	requireOnly(t, path, "third")
 }
 
-func TestProbeSaysWhatWriteWouldMeet(t *testing.T) {
+// TestProbeReturnsTheErrorOfWrite checks that Probe changes nothing, and returns the error that Write would return.
+func TestProbeReturnsTheErrorOfWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
 	require.NoError(t, Probe(path))
@@ -35,7 +37,7 @@ func TestProbeSaysWhatWriteWouldMeet(t *testing.T) {
 	}
 }
 
-// A full disk or any other failure while writing leaves the old file and nothing else.
+// TestWriteKeepsTheOldFileOnFailure checks that a failure while writing leaves the old file and nothing else.
 func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o600))
@@ -48,7 +50,7 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	requireOnly(t, path, "old")
 }
 
-// Where the name is a link, what it stands for is replaced: also by a chain of links, and where that is still to be made.
+// TestWriteFollowsLinks checks that if the name is a link, or a chain of links, its target is replaced or created.
 func TestWriteFollowsLinks(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(other, "real"), []byte("old"), 0o600))
@@ -69,7 +71,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 	require.Error(t, WriteBytes(filepath.Join(dir, "loop", "x"), nil))
 }
 
-// requireOnly tests that a folder holds one file, and what is in it.
+// requireOnly checks that a file is the only one in its folder, and what it contains.
 func requireOnly(t *testing.T, path, text string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// TestJob checks that the parts of the job that refer to each other agree.
 func TestJob(t *testing.T) {
 	data, err := os.ReadFile("../job.yaml")
 	require.NoError(t, err)
@@ -28,7 +29,7 @@ func TestJob(t *testing.T) {
 	require.Equal(t, batchv1.IndexedCompletion, *job.Spec.CompletionMode)
 	require.LessOrEqual(t, *job.Spec.Parallelism, *job.Spec.Completions)
 	pod := job.Spec.Template.Spec
-	require.Equal(t, corev1.RestartPolicyNever, pod.RestartPolicy, "podFailurePolicy demands it")
+	require.Equal(t, corev1.RestartPolicyNever, pod.RestartPolicy, "podFailurePolicy requires it")
 	require.Len(t, pod.Containers, 1)
 	container := pod.Containers[0]
 	env := map[string]string{}
@@ -38,7 +39,7 @@ func TestJob(t *testing.T) {
 	require.Equal(t, strconv.Itoa(int(*job.Spec.Completions)), env["JOB_COMPLETIONS"])
 	for _, arg := range container.Args {
 		if name, ok := bytes.CutPrefix([]byte(arg), []byte("$(")); ok {
-			require.Contains(t, env, string(bytes.TrimSuffix(name, []byte(")"))), "an argument's variable")
+			require.Contains(t, env, string(bytes.TrimSuffix(name, []byte(")"))), "an argument refers to a variable that exists")
 		}
 	}
 	for _, rule := range job.Spec.PodFailurePolicy.Rules {
@@ -51,6 +52,7 @@ func TestJob(t *testing.T) {
 	require.Contains(t, claim.Spec.AccessModes, corev1.ReadWriteMany, "pods on several nodes write")
 }
 
+// TestUnknownFieldsAreFound checks that a misspelled field is an error.
 func TestUnknownFieldsAreFound(t *testing.T) {
 	var job batchv1.Job
 	require.ErrorContains(t, yaml.UnmarshalStrict([]byte("spec: {completion: 3}"), &job), `unknown field "completion"`)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRegressionFindsTheWeights draws truths by known weights.
+// TestRegressionFindsTheWeights draws truths with known weights, and checks that the regression finds them.
 func TestRegressionFindsTheWeights(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	want := [terms]float64{0: 1, 3: -0.7, carry.Signs: 0.5}

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWideRefinerFindsTheSame: twice the channels, the same masks and scores, and channels that are not each other's copies.
+// TestWideRefinerFindsTheSame checks that a refiner with twice the channels gives the same masks and scores, and
+// that the new channels are not copies.
 func TestWideRefinerFindsTheSame(t *testing.T) {
 	const objects, side, signs, width = 2, 32, 5, 4
 	dev := cpu.New(1)
@@ -31,7 +32,7 @@ func TestWideRefinerFindsTheSame(t *testing.T) {
 		if p.Name == "prior.refiner.score.layers.1.weight" {
 			n := len(data)
 			require.Len(t, w.Data, 2*n)
-			require.NotEqual(t, w.Data[:n], w.Data[n:], "of the two halves of a weight")
+			require.NotEqual(t, w.Data[:n], w.Data[n:], "the two halves of a weight")
 		}
 	}
 	random := func(shape ...int) []float32 {
