@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -30,7 +31,7 @@ func barVolume(slices int) (s slmsam.Slices, left, right []bool) {
 // its pixels there, and it continues without them, even on slices where the second is known to be absent.
 func TestObjectsLeaveEachOtherAlone(t *testing.T) {
 	m := freshPrior(t, true)
-	setParam(t, m, refinerBias, 1.5) // masks grow from slice to slice
+	golden.Param(t, m, refinerBias).Set([]float32{1.5}) // masks grow from slice to slice
 	s, left, right := barVolume(8)
 	takenOnSlice4 := func(prompts ...slmsam.Prompt) (pixels int) {
 		r := slmsam.Request{Slices: s, Prompts: prompts, Present: map[int][]slmsam.Span{1: {{First: 0, End: 8}}},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/stretchr/testify/require"
 )
@@ -58,11 +59,8 @@ func parameters(t *testing.T, m *slmsam.Model) map[string][]float32 {
 // TestSaveAndLoad writes a model with its configuration in the metadata and reads back the same.
 func TestSaveAndLoad(t *testing.T) {
 	m := newModel(t, cpu.New(1))
-	state, err := m.State()
-	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	meta := map[string]string{slmsam.MetadataConfig: configJSON(t, m.Config)}
-	require.NoError(t, checkpoint.WriteSafetensors(path, state, meta, checkpoint.Options{}))
+	golden.WriteModel(t, m, path)
 	back, loaded, err := slmsam.Load(cpu.New(1), path, nil)
 	require.NoError(t, err)
 	require.False(t, loaded.Fresh)

@@ -243,7 +243,7 @@ func TestPriorAloneNeedsPrior(t *testing.T) {
 func biased(t *testing.T, bias float32) *slmsam.Model {
 	t.Helper()
 	m := freshPrior(t, true)
-	setParam(t, m, refinerBias, bias)
+	golden.Param(t, m, refinerBias).Set([]float32{bias})
 	return m
 }
 

@@ -2,11 +2,11 @@ package train_test
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -93,8 +93,7 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true
 	dev := cpu.New(1)
 	m := randomModel(t, dev, c)
-	at := slices.IndexFunc(m.Params.All(), func(p *nn.Param) bool { return p.Name == "prior.evidence.bias" })
-	bias := m.Params.All()[at]
+	bias := golden.Param(t, m, "prior.evidence.bias")
 	var before *train.Validation
 	for tries := 0; before == nil || before.RunOver == 0; tries++ { // until it finds an object where it is not
 		require.Less(t, tries, 20)

@@ -1,15 +1,14 @@
 package train_test
 
 import (
-	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/hiera"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/memattn"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
@@ -161,11 +160,6 @@ func requireSameWeights(t testing.TB, want, got map[string][]float32) {
 func writeModel(t testing.TB, m *slmsam.Model) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	state, err := m.State()
-	require.NoError(t, err)
-	config, err := json.Marshal(m.Config)
-	require.NoError(t, err)
-	meta := map[string]string{slmsam.MetadataConfig: string(config)}
-	require.NoError(t, checkpoint.WriteSafetensors(path, state, meta, checkpoint.Options{}))
+	golden.WriteModel(t, m, path)
 	return path
 }

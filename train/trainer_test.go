@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/checkpoint"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -191,11 +192,7 @@ func TestDivergenceStopsAndSaves(t *testing.T) {
 	t.Run("NaN", func(t *testing.T) {
 		dir := t.TempDir()
 		tr, m := newTrainer(t, dir, tinyRecipe(3), nil)
-		for _, p := range m.Params.All() {
-			if p.Name == "sam_mask_decoder.pred_obj_score_head.layers.2.bias" {
-				p.Set([]float32{float32(math.NaN())})
-			}
-		}
+		golden.AddScoreBias(t, m, float32(math.NaN()))
 		err := tr.Run(t.Context())
 		require.ErrorContains(t, err, "diverged")
 		require.ErrorContains(t, err, "labels")

@@ -22,7 +22,7 @@ type cohort struct {
 func newCohort(t *testing.T, n int) cohort {
 	dir := t.TempDir()
 	c := cohort{workspace{dir: dir, model: filepath.Join(dir, "model.safetensors")}, filepath.Join(dir, "data"), filepath.Join(dir, "out")}
-	writeModel(t, c.model, smallConfig())
+	writeSmallModel(t, c.model)
 	for _, folder := range []string{"imagesTs", "labelsTs"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(c.data, folder), 0o755))
 	}

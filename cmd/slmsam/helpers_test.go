@@ -10,10 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
-	"github.com/seed-6f79f512/slmsam/hiera"
-	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
@@ -62,7 +59,7 @@ func newWorkspace(t *testing.T) workspace {
 	t.Helper()
 	dir := t.TempDir()
 	w := workspace{dir: dir, model: filepath.Join(dir, "model.safetensors"), image: filepath.Join(dir, "scan.nii.gz"), mask: filepath.Join(dir, "mask.nii.gz")}
-	writeModel(t, w.model, smallConfig())
+	writeSmallModel(t, w.model)
 	v := testImage()
 	require.NoError(t, volume.WriteVolume(w.image, v, volume.WriteOptions{}))
 	require.NoError(t, volume.WriteLabelMap(w.mask, testMask(v, 6), volume.WriteOptions{}))
@@ -142,25 +139,10 @@ func slicesUpTo(n int) []int {
 	return out
 }
 
-// smallConfig returns the configuration of a model that runs in milliseconds.
-func smallConfig() slmsam.Config {
-	return slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
-		Trunk: hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2},
-			Windows: [4]int{8, 4, 2, 1}, Background: [2]int{7, 7}},
-		Attention: memattn.Config{Width: 16, MemoryWidth: 8, Layers: 1, FeedForward: 16, Theta: 10000}}
-}
-
-// writeModel writes random weights with their configuration.
-func writeModel(t *testing.T, path string, config slmsam.Config) {
+// writeSmallModel writes a model that runs in milliseconds, with random weights.
+func writeSmallModel(t *testing.T, path string) {
 	t.Helper()
-	m, err := slmsam.New(cpu.New(1), config)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialize(3))
-	state, err := m.State()
-	require.NoError(t, err)
-	text, err := json.Marshal(config)
-	require.NoError(t, err)
-	require.NoError(t, checkpoint.WriteSafetensors(path, state, map[string]string{slmsam.MetadataConfig: string(text)}, checkpoint.Options{}))
+	golden.WriteModel(t, golden.Random(t, cpu.New(1), golden.Smallest()), path)
 }
 
 // readLabels reads a label map and checks that it has the image's grid, with the same NIfTI fields.

@@ -50,7 +50,7 @@ func TestADeviceThatGivesUp(t *testing.T) {
 	c.put(t, dir)
 	dev := &failing{Device: cpu.New(1)}
 	weights := filepath.Join(t.TempDir(), "model.safetensors")
-	writeModel(t, weights, smallConfig())
+	writeSmallModel(t, weights)
 	model, err := slmsam.Open(dev, weights)
 	require.NoError(t, err)
 	f, err := folder.Open(dir, 1<<20)

@@ -11,9 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
-	"github.com/seed-6f79f512/slmsam/hiera"
-	"github.com/seed-6f79f512/slmsam/memattn"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/train"
@@ -43,7 +41,9 @@ func testSetup(t *testing.T, n int) Setup {
 	r := train.Scratch()
 	r.Batch = 1
 	r.Steps, r.Frames, r.WarmupSteps, r.SaveEach = 2, 2, 0, 1
-	return Setup{Data: data, Dir: filepath.Join(dir, "ablation"), Start: train.StartOptions{Init: writeModel(t, dir)}, Recipe: r, Resamples: 50,
+	model := filepath.Join(dir, "model.safetensors")
+	golden.WriteModel(t, golden.Random(t, cpu.New(1), golden.Smallest()), model)
+	return Setup{Data: data, Dir: filepath.Join(dir, "ablation"), Start: train.StartOptions{Init: model}, Recipe: r, Resamples: 50,
 		Open: func() (backend.Device, error) { return cpu.New(1), nil }}
 }
 
@@ -63,25 +63,6 @@ func testVolume(seed int) (*volume.Volume, *volume.LabelMap) {
 		v.Data[at] = float32(10 + (at*7+seed)%13 + 40*int(l.Data[at]))
 	}
 	return v, l
-}
-
-// writeModel writes random weights of a minimal model and returns the file's path.
-func writeModel(t *testing.T, dir string) string {
-	t.Helper()
-	config := slmsam.Config{ImageSize: 64, FuserBlocks: 1, Frames: 7, Memory: slmsam.ShortLong,
-		Trunk: hiera.Config{EmbedDim: 8, Heads: 1, Stages: [4]int{1, 1, 1, 1}, GlobalBlocks: []int{2},
-			Windows: [4]int{8, 4, 2, 1}, Background: [2]int{7, 7}},
-		Attention: memattn.Config{Width: 16, MemoryWidth: 8, Layers: 1, FeedForward: 16, Theta: 10000}}
-	m, err := slmsam.New(cpu.New(1), config)
-	require.NoError(t, err)
-	require.NoError(t, m.Initialize(3))
-	state, err := m.State()
-	require.NoError(t, err)
-	text, err := json.Marshal(config)
-	require.NoError(t, err)
-	path := filepath.Join(dir, "model.safetensors")
-	require.NoError(t, checkpoint.WriteSafetensors(path, state, map[string]string{slmsam.MetadataConfig: string(text)}, checkpoint.Options{}))
-	return path
 }
 
 // TestRun compares the five settings under the three protocols in one call. A second call must compute nothing and return the

@@ -1,7 +1,6 @@
 package ablate
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,9 +8,10 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
-	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/eval"
+	"github.com/seed-6f79f512/slmsam/internal/golden"
 	"github.com/seed-6f79f512/slmsam/nn/backend"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/stretchr/testify/require"
 )
 
@@ -118,19 +118,11 @@ func TestOwnStarts(t *testing.T) {
 // neverThere writes a copy of weights whose scores say that no object is ever present, and returns its path.
 func neverThere(t *testing.T, path string) string {
 	t.Helper()
-	f, err := checkpoint.Read(path)
+	m, _, err := slmsam.Load(cpu.New(1), path, nil)
 	require.NoError(t, err)
-	c, err := slmsam.ConfigOf(f)
-	require.NoError(t, err)
-	f.Tensors["sam_mask_decoder.pred_obj_score_head.layers.2.bias"].Data[0] = -1000
-	var state []checkpoint.Named
-	for name, x := range f.Tensors {
-		state = append(state, checkpoint.Named{Name: name, Tensor: x})
-	}
-	text, err := json.Marshal(c)
-	require.NoError(t, err)
+	golden.AddScoreBias(t, m, -1000)
 	out := filepath.Join(t.TempDir(), "absent.safetensors")
-	require.NoError(t, checkpoint.WriteSafetensors(out, state, map[string]string{slmsam.MetadataConfig: string(text)}, checkpoint.Options{}))
+	golden.WriteModel(t, m, out)
 	return out
 }
 
