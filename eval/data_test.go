@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -24,10 +25,10 @@ const smallVolume = 300_000
 // (default: shared/data next to the repository). SLMSAM_DUMP names a JSON file for the scores, so that they can be compared
 // with yet another implementation.
 func TestAgainstIndependentOnData(t *testing.T) {
-	dir := sharedFolder("SLMSAM_DATA", "data")
-	if dir == "" || testing.Short() {
-		t.Skip("no folder of labeled volumes (set SLMSAM_DATA), or -short")
+	if testing.Short() {
+		t.Skip("-short: the volumes are large")
 	}
+	dir := shared.Need(t, "SLMSAM_DATA", "data")
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "label.nii.gz"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files, "no */*/label.nii.gz in %s", dir)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +21,7 @@ const fixtureTol = 1e-9
 // shared/fixtures next to the repository).
 func TestMetricFixtures(t *testing.T) {
 	files := []string{"testdata/metrics/metrics.safetensors"}
-	if dir := sharedFolder("SLMSAM_FIXTURES", "fixtures"); dir != "" {
+	if dir, found := shared.Dir(t, "SLMSAM_FIXTURES", "fixtures"); found {
 		more, err := filepath.Glob(filepath.Join(dir, "metrics", "*.safetensors"))
 		require.NoError(t, err)
 		require.NotEmpty(t, more, "no metrics/*.safetensors in %s", dir)
@@ -141,27 +142,4 @@ func (f fixture) labels(t *testing.T, part string) *volume.LabelMap {
 		m.Data[i] = int32(v)
 	}
 	return m
-}
-
-// sharedFolder returns the folder that the environment variable env names or, without it, shared/NAME next to the
-// repository; "" if there is no such folder.
-func sharedFolder(env, name string) string {
-	if dir := os.Getenv(env); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-			continue
-		}
-		shared := filepath.Join(filepath.Dir(dir), "shared", name)
-		if _, err := os.Stat(shared); err == nil {
-			return shared
-		}
-		return ""
-	}
-	return ""
 }

@@ -51,12 +51,19 @@ func checkComplete(t *testing.T, dim [3]int, n int) {
 	require.Equal(t, dim[0]*dim[1]*dim[2], n, "voxels for a %v grid", dim)
 }
 
+// FuzzNIfTI reads NIfTI files; see fuzzReader.
 func FuzzNIfTI(f *testing.F) { fuzzReader(f, "in.nii", "*.nii", "*.nii.gz", "*.hdr") }
+
+// FuzzNRRD reads NRRD files; see fuzzReader.
 func FuzzNRRD(f *testing.F) {
 	f.Add([]byte(layeredNRRD))
 	fuzzReader(f, "in.nrrd", "*.nrrd", "*.nhdr")
 }
-func FuzzMHA(f *testing.F)   { fuzzReader(f, "in.mha", "*.mha", "*.mhd") }
+
+// FuzzMHA reads MetaImage files; see fuzzReader.
+func FuzzMHA(f *testing.F) { fuzzReader(f, "in.mha", "*.mha", "*.mhd") }
+
+// FuzzDICOM reads DICOM files; see fuzzReader.
 func FuzzDICOM(f *testing.F) { fuzzReader(f, "in.dcm", "dicom_*/*.dcm") }
 
 // FuzzMask checks that a DICOM segmentation or contours, if they are accepted, give a complete label map.
@@ -93,4 +100,5 @@ func FuzzNumberedFiles(f *testing.F) {
 	})
 }
 
+// FuzzStack reads pictures; see fuzzReader.
 func FuzzStack(f *testing.F) { fuzzReader(f, "in.png", "png*/*.png") }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/seed-6f79f512/slmsam/annotate/folder"
 )
 
 // Document holds everything known about a volume. Its methods may be called from several goroutines at once.
@@ -14,6 +16,9 @@ type Document struct {
 	ID    string
 	grid  grid
 	image func() (Image, func(), error) // returns the volume, and a function that releases it
+
+	source  folder.Volume // the volume in the folder
+	written time.Time     // when the volume had last been written when the document was opened
 
 	mu       sync.Mutex
 	journal  *journal // nil: the document exists only in memory
@@ -187,6 +192,13 @@ func (d *Document) moved() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.journal.moved()
+}
+
+// untouched reports whether nothing was ever changed in the document.
+func (d *Document) untouched() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.revision == 0
 }
 
 // Depth returns the number of steps that have been made and not undone.

@@ -126,6 +126,10 @@ func (p *Project) Document(id string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	written, err := p.folder.Changed(v)
+	if err != nil {
+		return nil, err
+	}
 	geom, err := p.folder.Stat(v)
 	if err != nil {
 		return nil, err
@@ -146,6 +150,7 @@ func (p *Project) Document(id string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.source, d.written = v, written
 	d.image = func() (Image, func(), error) { return p.use(d) }
 	if err := p.adopt(d, v); err != nil {
 		d.Close()
@@ -155,13 +160,13 @@ func (p *Project) Document(id string) (*Document, error) {
 	return d, nil
 }
 
-// opened returns a volume's document if it is open; nil otherwise. A document whose journal was moved away, because the
-// volume was removed, is closed: a new volume with the same name starts without annotations.
+// opened returns a volume's document if it is open; nil otherwise. A document whose volume was removed or, before anything was
+// drawn on it, replaced is closed: a new volume with the same name starts without annotations.
 func (p *Project) opened(id string) *Document {
 	p.mu.Lock()
 	d := p.documents[id]
 	p.mu.Unlock()
-	if d == nil || !d.moved() {
+	if d == nil || !d.moved() && !(d.untouched() && p.replaced(d)) {
 		return d
 	}
 	p.mu.Lock()
@@ -173,6 +178,12 @@ func (p *Project) opened(id string) *Document {
 	p.Stop(d)
 	d.Close()
 	return nil
+}
+
+// replaced reports whether a document's volume was removed or written anew since the document was opened.
+func (p *Project) replaced(d *Document) bool {
+	changed, err := p.folder.Changed(d.source)
+	return err != nil || !changed.Equal(d.written)
 }
 
 var errClosed = errors.New("the project is closed")

@@ -69,19 +69,31 @@ func TestARemovedVolumeLeavesNothingToANewOne(t *testing.T) {
 	_, err = d.Draw(me, 5, square(1, 2, 2, 4), nil)
 	require.ErrorIs(t, err, ErrNotSaved, "the removed volume's document is closed")
 
+	b, err := p.Document("b") // nothing is drawn on it
+	require.NoError(t, err)
+	listed, err := other.Find("b")
+	require.NoError(t, err)
+	require.NoError(t, other.Remove(listed))
 	image := annotatetest.Ball(depth-2, height, width)
 	path := filepath.Join(t.TempDir(), "x.nii.gz")
 	require.NoError(t, volume.WriteVolume(path, image, volume.WriteOptions{}))
-	require.NoError(t, other.Add("a", ".nii.gz", path))
+	for _, id := range []string{"a", "b"} {
+		require.NoError(t, other.Add(id, ".nii.gz", path))
+	}
 	list, err := p.Volumes()
 	require.NoError(t, err)
 	require.Equal(t, Entry{ID: "a", Name: "a", State: New}, list[0])
 	fresh := openA(t, p)
 	require.Zero(t, fresh.Snapshot().Revision)
-	got, release, err := p.Image(fresh)
+	freshB, err := p.Document("b")
 	require.NoError(t, err)
-	defer release()
-	require.Equal(t, image.Dim, got.Volume.Dim)
+	require.NotSame(t, b, freshB)
+	for _, d := range []*Document{fresh, freshB} {
+		got, release, err := p.Image(d)
+		require.NoError(t, err)
+		require.Equal(t, image.Dim, got.Volume.Dim)
+		release()
+	}
 }
 
 // TestListingVolumesOpensNone checks that listing shows the states of volumes without keeping their documents open,

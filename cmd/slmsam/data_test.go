@@ -9,20 +9,14 @@ import (
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam/internal/golden"
+	"github.com/seed-6f79f512/slmsam/internal/shared"
 	"github.com/stretchr/testify/require"
 )
 
 // dataDir returns the folder of labeled volumes, SOURCE/CASE/image.nii.gz with label.nii.gz, or skips the test.
 func dataDir(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("SLMSAM_DATA")
-	if dir == "" {
-		dir = filepath.Join(golden.Root(t), "..", "shared", "data")
-	}
-	if !golden.Exists(dir) {
-		t.Skip("no folder of labeled volumes (set SLMSAM_DATA)")
-	}
-	return dir
+	return shared.Need(t, "SLMSAM_DATA", "data")
 }
 
 // TestRealVolumes propagates one volume of every source (with SLMSAM_ALL_DATA=1, all of them) from its central slice and
