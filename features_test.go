@@ -18,7 +18,7 @@ func cachingModel(t *testing.T, b slmsam.FeatureBudget) *slmsam.Model {
 	t.Helper()
 	dev := cpu.New(0)
 	m := newModel(t, dev)
-	m.Weights = "of the test"
+	m.Weights = "test weights"
 	m.Features = slmsam.NewFeatures(b)
 	t.Cleanup(func() {
 		require.NoError(t, m.Features.Close())
@@ -36,7 +36,7 @@ func TestNoSliceIsEncodedTwice(t *testing.T) {
 	r := fourObjects()
 	want, err := plain.Segment(t.Context(), r)
 	require.NoError(t, err)
-	plain.Weights = "of the test"
+	plain.Weights = "test weights"
 	again := corrected(t, plain, r, want)
 	wantAgain, err := plain.Segment(t.Context(), again)
 	require.NoError(t, err)

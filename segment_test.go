@@ -143,9 +143,9 @@ func TestKnownSlices(t *testing.T) {
 	free := states(slmsam.Request{})
 	require.Equal(t, slmsam.StateAbsent, free[2])
 	require.Len(t, free, 6)
-	told := states(slmsam.Request{Present: map[int][]slmsam.Span{1: {{First: 2, End: 4}}}})
+	known := states(slmsam.Request{Present: map[int][]slmsam.Span{1: {{First: 2, End: 4}}}})
 	require.Equal(t, map[int]slmsam.State{0: slmsam.StateAbsent, 1: slmsam.StateOutlined, 2: slmsam.StateTracked,
-		3: slmsam.StateTracked, 4: slmsam.StateAbsent, 5: slmsam.StateAbsent}, told)
+		3: slmsam.StateTracked, 4: slmsam.StateAbsent, 5: slmsam.StateAbsent}, known)
 	ended := states(slmsam.Request{Absent: map[int][]slmsam.Span{0: {{First: 3, End: 4}}}})
 	require.ElementsMatch(t, []int{0, 1, 2}, slices.Collect(maps.Keys(ended)))
 }
