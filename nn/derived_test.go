@@ -141,12 +141,12 @@ func TestRotatedProduct(t *testing.T) {
 	require.Equal(t, rest[16:20], whole[16:20])
 }
 
-// alike hides that the device can count a key more than once, so that windows are padded.
-type alike struct{ backend.Device }
+// padding is a device that requires padded windows: it hides that the device inside can count a key more than once.
+type padding struct{ backend.Device }
 
 // TestPaddedWindows checks that padded windows are put back into the image, and their gradients, too.
 func TestPaddedWindows(t *testing.T) {
-	g := nn.NewGraph(alike{cpu.NewPlain()})
+	g := nn.NewGraph(padding{cpu.NewPlain()})
 	values := make([]float32, 2*4*5*2)
 	for i := range values {
 		values[i] = float32(i + 1)

@@ -46,6 +46,7 @@ func fuzzReader(f *testing.F, name string, seeds ...string) {
 	})
 }
 
+// checkComplete checks that n voxels fill a grid.
 func checkComplete(t *testing.T, dim [3]int, n int) {
 	require.Positive(t, n)
 	require.Equal(t, dim[0]*dim[1]*dim[2], n, "voxels for a %v grid", dim)

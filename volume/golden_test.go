@@ -28,6 +28,7 @@ type golden struct {
 	}
 }
 
+// readGolden reads testdata/golden.json.
 func readGolden(t *testing.T) golden {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "golden.json"))

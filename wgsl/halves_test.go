@@ -99,6 +99,7 @@ func TestProductsOfHalves(t *testing.T) {
 	}
 }
 
+// compareProductOfHalves runs a product on d and on plain, with the operands that which names (A, B) kept as float16 on d.
 func compareProductOfHalves(t *testing.T, d *Device, plain backend.Device, s backend.MatMul, which string) {
 	rng := rand.New(rand.NewPCG(16, 2))
 	operands := map[string][]float32{"A": normals(rng, s.Batch*s.M*s.K), "B": normals(rng, s.Batch*s.K*s.N)}

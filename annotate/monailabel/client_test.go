@@ -108,10 +108,12 @@ func encoded(t testing.TB, ext string, write func(path string) error) []byte {
 	return raw
 }
 
+// imageFile returns a volume as a NIfTI file.
 func imageFile(t testing.TB, v *volume.Volume) []byte {
 	return encoded(t, ".nii.gz", func(path string) error { return volume.WriteVolume(path, v, volume.WriteOptions{}) })
 }
 
+// labelFile returns a label map as a file of the format that ext names.
 func labelFile(t testing.TB, ext string, l *volume.LabelMap) []byte {
 	return encoded(t, ext, func(path string) error { return volume.WriteLabelMap(path, l, volume.WriteOptions{}) })
 }

@@ -38,6 +38,7 @@ type manifest struct {
 	Bad []struct{ File, Why string }
 }
 
+// readManifest reads the manifest in a folder of recorded arrays.
 func readManifest(t testing.TB, folder string) (m manifest) {
 	raw, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ func TestAStoppedJobChangesNothing(t *testing.T) {
 	w := d.Watch()
 	defer w.Stop()
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	time.Sleep(30 * time.Millisecond)
+	slicesFound(w, 1)
 	p.Stop(d)
 	require.Equal(t, "cancelled", finished(t, w).State)
 	require.Equal(t, before, d.Snapshot())

@@ -108,12 +108,16 @@ func TestACanceledRunChangesNothing(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotContains(t, b.mask(), uint8(1))
-	done := make(chan error)
+	done, started := make(chan error), make(chan struct{})
 	go func() {
-		_, err := b.Run(t.Context(), 1, nil)
+		_, err := b.Run(t.Context(), 1, func(done, _ int) {
+			if done == 1 {
+				close(started)
+			}
+		})
 		done <- err
 	}()
-	time.Sleep(30 * time.Millisecond)
+	<-started
 	b.Close()
 	require.ErrorIs(t, <-done, context.Canceled, "closing the session cancels the run")
 	require.Error(t, b.Apply(1))

@@ -35,6 +35,7 @@ func (b *board) run(strokes ...annotate.Stroke) []uint8 {
 	return b.mask()
 }
 
+// mask returns what the client sees of the object.
 func (b *board) mask() []uint8 {
 	mask := make([]uint8, len(b.v.Data))
 	require.NoError(b.t, b.Mask(1, mask))
@@ -51,6 +52,7 @@ func area(mask []uint8, k int) (n int) {
 	return n
 }
 
+// region returns a half-open region.
 func region(i0, i1, j0, j1, k0, k1 int) annotate.Region {
 	return annotate.Region{Lo: [3]int{i0, j0, k0}, Hi: [3]int{i1, j1, k1}}
 }

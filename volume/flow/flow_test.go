@@ -44,7 +44,7 @@ func (t *texture) draw(h, w int, move func(x, y float64) (dx, dy float64)) []uin
 	return out
 }
 
-// unmoved is no displacement.
+// unmoved is the displacement of a picture that stands still.
 func unmoved(x, y float64) (float64, float64) { return 0, 0 }
 
 // meanError returns the mean distance in pixels from the true displacement, excluding a margin.

@@ -156,6 +156,7 @@ func TestEmptySlicesAreNotShownAndOutlinedOnesLead(t *testing.T) {
 	require.Equal(t, headHeight+2*blockHead+footHeight, img.Bounds().Dy(), "without tiles")
 }
 
+// indicesOf returns the slices of picks.
 func indicesOf(picks []pick) []int {
 	var out []int
 	for _, p := range picks {
