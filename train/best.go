@@ -90,7 +90,11 @@ func (t *Trainer) overruns(v *Validation) bool {
 	if v.OnTrain {
 		allowed = keptOnTrain
 	}
-	return t.Recipe.KeepPresence && t.state.Before != nil && runOverCost(v.Scores) > runOverCost(t.state.Before)+allowed
+	start := t.state.Before
+	if t.state.Kept != nil {
+		start = t.state.Kept
+	}
+	return t.Recipe.KeepPresence && start != nil && runOverCost(v.Scores) > runOverCost(start)+allowed
 }
 
 // runOverCost is what slices beyond the objects cost: the mean DSC in range less that over the whole volume.

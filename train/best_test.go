@@ -63,5 +63,7 @@ func TestPresenceIsKept(t *testing.T) {
 		slightly := scored(0.8, 0.755)
 		slightly.OnTrain = true
 		require.Equal(t, keep, tr.overruns(slightly), "on the training volumes, hardly more may be lost than before")
+		tr.state.Kept = scored(0.7, 0.7).Scores
+		require.Equal(t, keep, tr.overruns(scored(0.8, 0.75)), "the start weights lose nothing there once they are recalibrated")
 	}
 }

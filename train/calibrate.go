@@ -61,6 +61,20 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 	return t.save()
 }
 
+// calibrateStart shifts the presence score of the start weights, which have just been validated, if that makes them better. What
+// is learned is then compared with start weights that are as good as they can be without learning.
+func (t *Trainer) calibrateStart(ctx context.Context) error {
+	bias := t.presenceBias()
+	if bias == nil {
+		return nil
+	}
+	if err := t.restoring(func() error { return t.calibrateWeights(ctx, bias, 0, 0) }); err != nil {
+		return err
+	}
+	t.state.Kept = t.state.After
+	return nil
+}
+
 // calibrateWeights finds the best shift for the model's current weights, which are from step and already shifted by
 // before, and keeps the result if it is the best so far.
 func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int, before float64) error {
@@ -129,7 +143,11 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	}
 	held.OnTrain = onTrain
 	if t.Report != nil {
-		t.Report(Progress{Step: t.state.Step, Part: 1, Validation: held, Best: t.state.Best, Shift: &shift})
+		p := Progress{Step: t.state.Step, Validation: held, Best: t.state.Best, Shift: &shift}
+		if t.finished() {
+			p.Part = 1
+		}
+		t.Report(p)
 	}
 	out := trial{shift: shift, held: held, all: held.DSC}
 	if onTrain {

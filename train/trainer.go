@@ -211,7 +211,11 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 // complete runs the validation if one is due, and saves. A training stopped in between runs it when resumed.
 func (t *Trainer) complete(ctx context.Context, save bool) (v *Validation, err error) {
 	if t.state.Validate {
-		if v, err = t.validate(ctx); err != nil {
+		v, err = t.validate(ctx)
+		if err == nil && t.state.Step == 0 && t.Recipe.Calibrate && t.Recipe.KeepPresence {
+			err = t.calibrateStart(ctx)
+		}
+		if err != nil {
 			return nil, err
 		}
 		t.state.Validate = false
