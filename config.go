@@ -36,8 +36,8 @@ type Config struct {
 	// Prior lets a method without a network (package carry) propose each slice's mask, which the model corrects and judges
 	// present or absent. Each object is then seen by itself, windowed to its surroundings.
 	Prior bool `json:"prior,omitempty"`
-	// PriorAlone leaves encoder, memory and decoder out for masks and boxes: the refiner corrects the prior by itself. Only
-	// clicks still use the network.
+	// PriorAlone leaves encoder, memory and decoder out: the refiner corrects the prior by itself, and package click finds what
+	// is clicked on.
 	PriorAlone bool `json:"prior_alone,omitempty"`
 	// PriorTrusted accepts any correction of the prior, however large: the model has learned what these objects look like.
 	PriorTrusted bool `json:"prior_trusted,omitempty"`

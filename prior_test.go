@@ -121,11 +121,11 @@ func TestPriorFindsWhatIsInABox(t *testing.T) {
 	}
 }
 
-// surePrior returns an untrained model with a prior whose network finds something wherever somebody clicks, but not the
-// disc.
-func surePrior(t *testing.T, alone bool) *slmsam.Model {
+// surePrior returns an untrained model with a prior and a network that finds something wherever somebody clicks, but not
+// the disc.
+func surePrior(t *testing.T) *slmsam.Model {
 	t.Helper()
-	m := freshPrior(t, alone)
+	m := freshPrior(t, false)
 	golden.AddScoreBias(t, m, 100)
 	return m
 }
@@ -133,13 +133,11 @@ func surePrior(t *testing.T, alone bool) *slmsam.Model {
 // TestPriorTakesClicks checks that what the network finds from a click is tracked from there.
 func TestPriorTakesClicks(t *testing.T) {
 	s, masks := discVolume(5)
-	for _, alone := range []bool{false, true} {
-		found := follow(t, surePrior(t, alone), s,
-			slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{{X: 32, Y: 35, Label: slmsam.Positive}}})
-		for z := range masks {
-			require.NotNil(t, found[z], "slice %d, alone %t", z, alone)
-			require.Greater(t, overlapOf(found[z], found[2]), 0.95, "slice %d, alone %t", z, alone)
-		}
+	found := follow(t, surePrior(t), s,
+		slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{{X: 32, Y: 35, Label: slmsam.Positive}}})
+	for z := range masks {
+		require.NotNil(t, found[z], "slice %d", z)
+		require.Greater(t, overlapOf(found[z], found[2]), 0.95, "slice %d", z)
 	}
 }
 
@@ -191,16 +189,14 @@ func TestPriorBetweenTwoOutlines(t *testing.T) {
 // it, while the slices nearer to the outline stay as they were.
 func TestPriorIsCorrectedByClicks(t *testing.T) {
 	s, masks := discVolume(6)
-	for _, alone := range []bool{false, true} {
-		found := follow(t, surePrior(t, alone), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]},
-			slmsam.Prompt{Slice: 3, Object: 1, Points: []slmsam.Point{{X: 33, Y: 35, Label: slmsam.Positive}}})
-		for z := range 3 {
-			require.Greater(t, overlapOf(found[z], masks[z]), 0.93, "slice %d, alone %t", z, alone)
-		}
-		for z := 3; z < 6; z++ {
-			require.Less(t, overlapOf(found[z], masks[z]), 0.3, "slice %d, alone %t", z, alone)
-			require.Greater(t, overlapOf(found[z], found[3]), 0.7, "slice %d, alone %t", z, alone)
-		}
+	found := follow(t, surePrior(t), s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]},
+		slmsam.Prompt{Slice: 3, Object: 1, Points: []slmsam.Point{{X: 33, Y: 35, Label: slmsam.Positive}}})
+	for z := range 3 {
+		require.Greater(t, overlapOf(found[z], masks[z]), 0.93, "slice %d", z)
+	}
+	for z := 3; z < 6; z++ {
+		require.Less(t, overlapOf(found[z], masks[z]), 0.3, "slice %d", z)
+		require.Greater(t, overlapOf(found[z], found[3]), 0.7, "slice %d", z)
 	}
 }
 

@@ -182,5 +182,5 @@ func (m *Model) check(r *Request) error {
 	if opt.Untrained {
 		return nil
 	}
-	return m.Config.Trained.allows(r.Prompts, opt.Memory)
+	return m.allows(r.Prompts, opt.Memory)
 }

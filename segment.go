@@ -16,7 +16,11 @@ import (
 // Errors name the prompt or the setting that cannot be used; *UntrainedError means that the weights were not trained
 // with it. A score that is not a number indicates damaged weights.
 func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
-	if err := m.check(&r); err != nil {
+	err := m.check(&r)
+	if err == nil && m.Config.PriorAlone {
+		r.Prompts, err = m.fromClicks(r)
+	}
+	if err != nil {
 		return nil, err
 	}
 	m.busy.Lock()
@@ -29,7 +33,7 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 		part.count(out.merger.toCome)
 		out.parts = append(out.parts, part)
 	}
-	err := m.graph.Interruptible(ctx, func() error {
+	err = m.graph.Interruptible(ctx, func() error {
 		if out.competing() {
 			return out.nearestFirst(ctx)
 		}

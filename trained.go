@@ -50,25 +50,24 @@ func (e *UntrainedError) Error() string {
 }
 
 // Takes returns an *UntrainedError if the weights were not trained with a kind of prompt: PromptMask, PromptBox
-// or PromptClick.
-func (m *Model) Takes(prompt string) error { return m.Config.Trained.takes(prompt) }
-
-// takes returns an *UntrainedError for a kind of prompt that is not among those trained with.
-func (t *Trained) takes(prompt string) error {
-	if t == nil || slices.Contains(t.Prompts, prompt) {
+// or PromptClick. A model that uses its prior alone takes clicks without having been trained with them.
+func (m *Model) Takes(prompt string) error {
+	t := m.Config.Trained
+	if t == nil || slices.Contains(t.Prompts, prompt) || prompt == PromptClick && m.Config.PriorAlone {
 		return nil
 	}
 	return &UntrainedError{prompt + " prompts", strings.Join(t.Prompts, ", ")}
 }
 
 // allows returns an *UntrainedError for a prompt or a memory that the weights were not trained with.
-func (t *Trained) allows(prompts []Prompt, memory Memory) error {
+func (m *Model) allows(prompts []Prompt, memory Memory) error {
+	t := m.Config.Trained
 	if t == nil {
 		return nil
 	}
 	for _, p := range prompts {
 		for _, kind := range p.kinds() {
-			if err := t.takes(kind); err != nil {
+			if err := m.Takes(kind); err != nil {
 				return err
 			}
 		}

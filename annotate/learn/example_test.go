@@ -20,5 +20,5 @@ func ExampleServed() {
 	fmt.Println("clicks:", served.Takes(slmsam.PromptClick) == nil)
 	// Output:
 	// boxes: true
-	// clicks: false
+	// clicks: true
 }

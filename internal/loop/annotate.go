@@ -21,6 +21,8 @@ type annotator struct {
 	order  slmsam.Order
 	rounds int
 	known  bool // the model is told which slices hold the object
+	clicks int  // on the central slice, in place of outlines; 0: none
+	from   int  // how many slices away the outline is that clicks correct; 0: there is none
 }
 
 // object is one label of a volume, through the rounds.
@@ -29,6 +31,7 @@ type object struct {
 	label  int
 	given  []int // slices outlined, in the order in which they were
 	rounds []round
+	clicks []float64 // DSC on the central slice before any click, if there is an outline to correct, and after each
 }
 
 // round is how good the result is after so many outlines.
@@ -63,7 +66,11 @@ func (a annotator) annotate(ctx context.Context, c testCase) ([]object, error) {
 	s := slmsam.Slices{Volume: image, Axis: axis, Window: window}
 	var out []object
 	for _, label := range labelsOf(truth, axis) {
-		o, err := a.play(ctx, s, truth, label)
+		play := a.play
+		if a.clicks > 0 {
+			play = a.click
+		}
+		o, err := play(ctx, s, truth, label)
 		if err != nil {
 			return nil, err
 		}
@@ -147,19 +154,7 @@ func (o overlap) dice() float64 {
 func overlaps(truth, found *volume.LabelMap, axis, label int) []overlap {
 	out := make([]overlap, truth.Dim[axis])
 	for i := range out {
-		t, f := truth.Slice(axis, i), found.Slice(axis, i)
-		for p := range t {
-			inT, inF := t[p] == int32(label), f[p] == int32(label)
-			if inT && inF {
-				out[i].both++
-			}
-			if inT {
-				out[i].truth++
-			}
-			if inF {
-				out[i].found++
-			}
-		}
+		out[i] = overlapOf(slmsam.MaskOf(truth.Slice(axis, i), label), slmsam.MaskOf(found.Slice(axis, i), label))
 	}
 	return out
 }

@@ -4,6 +4,7 @@
 //	go run ./internal/loop -data ../shared/data -cases docs/loop/cases.txt -o docs/loop/nano.csv
 //	go run ./internal/loop -data DIR -checkpoint run/best.safetensors
 //	go run ./internal/loop -data DIR -rounds 1 -known       what presence costs: the model is told where each object begins and ends
+//	go run ./internal/loop -data DIR -clicks 5              clicks on the central slice instead, and nothing is propagated
 //
 // DIR holds SOURCE/CASE/image.nii.gz and label.nii.gz, and CATALOGUE.tsv with the columns case (SOURCE/CASE) and slice_axis;
 // without that file slices are taken across the acquisition axis. Of each volume, the labels on at least five slices
@@ -32,14 +33,17 @@ func main() {
 	order := flag.String("order", "blended", "blended, nearest or official")
 	rounds := flag.Int("rounds", 3, "outlines per object")
 	known := flag.Bool("known", false, "tell the model which slices hold the object")
+	clicks := flag.Int("clicks", 0, "click so often on each object's central slice, and propagate nothing")
+	from := flag.Int("from", 0, "with -clicks: correct the outline of the slice so many slices further; 0: start with a click on the object")
 	out := flag.String("o", "loop.csv", "table of every object and round")
 	flag.Parse()
-	if err := run(*data, *cases, *checkpoint, *order, *rounds, *known, *out); err != nil {
+	a := annotator{rounds: *rounds, known: *known, clicks: *clicks, from: *from}
+	if err := run(*data, *cases, *checkpoint, *order, a, *out); err != nil {
 		log.Fatal("loop: ", err)
 	}
 }
 
-func run(data, list, weights, order string, rounds int, known bool, out string) error {
+func run(data, list, weights, order string, annotator annotator, out string) error {
 	cases, err := findCases(data, list)
 	if err != nil {
 		return err
@@ -53,11 +57,10 @@ func run(data, list, weights, order string, rounds int, known bool, out string) 
 	}
 	defer dev.Close()
 	log.Printf("%s %s", dev.Name(), why)
-	model, err := slmsam.Open(dev, weights)
-	if err != nil {
+	if annotator.model, err = slmsam.Open(dev, weights); err != nil {
 		return err
 	}
-	annotator := annotator{model: model, order: slmsam.Orders[order], rounds: rounds, known: known}
+	annotator.order = slmsam.Orders[order]
 	var all []object
 	for i, c := range cases {
 		objects, err := annotator.annotate(context.Background(), c)
@@ -67,10 +70,14 @@ func run(data, list, weights, order string, rounds int, known bool, out string) 
 		all = append(all, objects...)
 		log.Printf("%d of %d: %s, %d objects", i+1, len(cases), c.name, len(objects))
 	}
+	if annotator.clicks > 0 {
+		summarizeClicks(os.Stdout, all)
+		return nil
+	}
 	if err := write(out, all); err != nil {
 		return err
 	}
-	summarize(os.Stdout, all, rounds)
+	summarize(os.Stdout, all, annotator.rounds)
 	return nil
 }
 

@@ -6,12 +6,12 @@ import (
 	"github.com/seed-6f79f512/slmsam/internal/masks"
 )
 
-// Settings of Boxed.
+// Settings of Boxed and Adapted.
 const (
-	boxRounds   = 3
-	boxSoftness = 0.15 // distance over which the ellipse is uncertain, relative to its size
-	boxTrust    = 1.0  // weight of the gray values
-	boxLeast    = 0.2  // a result smaller than this fraction of the ellipse is rejected
+	boxRounds     = 3
+	roughSoftness = 0.15 // distance over which a rough outline is uncertain, relative to its size
+	roughTrust    = 1.0  // weight of the gray values
+	roughLeast    = 0.2  // a result smaller than this fraction of the rough outline is rejected
 )
 
 // Boxed segments the object in a box, given as a mask [N]. It starts from an ellipse and repeatedly refines it with a
@@ -29,19 +29,31 @@ func Boxed(gray []uint8, boxed []bool, side int) []bool {
 		y, x := (float64(i/side)-cy)/ry, (float64(i%side)-cx)/rx
 		mask[i] = boxed[i] && y*y+x*x <= 1
 	}
+	return adapted(gray, mask, boxed, side, boxRounds)
+}
+
+// Adapted refines a rough outline, a mask [N], with a cut based on gray values inside and around it.
+func Adapted(gray []uint8, rough []bool, side int) []bool { return adapted(gray, rough, nil, side, 1) }
+
+// adapted refines a mask in rounds; the result stays inside another one, unless that is nil.
+func adapted(gray []uint8, mask, within []bool, side, rounds int) []bool {
 	area := masks.Area(mask)
 	distance := SignedDistance(mask, side)
-	scale := float32(max(boxSoftness*math.Sqrt(float64(area)), 1))
-	for range boxRounds {
+	scale := float32(max(roughSoftness*math.Sqrt(float64(area)), 1))
+	for range rounds {
+		b, ok := bounds(mask, side)
+		if !ok {
+			break
+		}
 		likely := newGrays(gray, mask, b.grown(0.6, 4, side), side).likelihood(gray)
 		gain := make([]float32, len(gray))
 		for i, d := range distance {
-			if gain[i] = -logitBound; boxed[i] {
-				gain[i] = min(max(d/scale, -logitBound), logitBound) + boxTrust*likely[i]
+			if gain[i] = -logitBound; within == nil || within[i] {
+				gain[i] = min(max(d/scale, -logitBound), logitBound) + roughTrust*likely[i]
 			}
 		}
-		found := filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
-		if float64(masks.Area(found)) < boxLeast*float64(area) {
+		found := masks.Filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
+		if float64(masks.Area(found)) < roughLeast*float64(area) {
 			break
 		}
 		mask = found

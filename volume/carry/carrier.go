@@ -113,7 +113,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	snapped := positive(offset(cut(gain, gray, b.grown(0.5, 8, c.side), c.side, price), -0.5))
 	snapped = touching(snapped, carried, c.side)
 	if !c.hollow {
-		snapped = filled(snapped, c.side)
+		snapped = masks.Filled(snapped, c.side)
 	}
 	p.field = p.Flow
 	if masks.Area(snapped) > 0 {

@@ -1,6 +1,10 @@
 package carry
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-6f79f512/slmsam/internal/masks"
+)
 
 // box is the half-open region of a slice from (y0, x0) to (y1, x1).
 type box struct{ y0, x0, y1, x1 int }
@@ -26,51 +30,13 @@ func (b box) grown(times float64, least, side int) box {
 	return box{max(b.y0-e, 0), max(b.x0-e, 0), min(b.y1+e, side), min(b.x1+e, side)}
 }
 
-// flood marks start's 4-connected component of unmarked mask pixels, calling visit for each.
-func flood(mask, marked []bool, side, start int, visit func(i int)) {
-	stack := append(make([]int, 0, 4*side), start)
-	marked[start] = true
-	for len(stack) > 0 {
-		i := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		visit(i)
-		for _, n := range [4]int{i - side, i + side, i - 1, i + 1} {
-			if n < 0 || n >= len(mask) || (n == i-1 && i%side == 0) || (n == i+1 && n%side == 0) || !mask[n] || marked[n] {
-				continue
-			}
-			marked[n] = true
-			stack = append(stack, n)
-		}
-	}
-}
-
 // touching keeps the components of a mask that share a pixel with another mask.
 func touching(mask, other []bool, side int) []bool {
 	out := make([]bool, len(mask))
 	for i, on := range mask {
 		if on && other[i] && !out[i] {
-			flood(mask, out, side, i, func(int) {})
+			masks.Flood(mask, out, side, i, func(int) {})
 		}
-	}
-	return out
-}
-
-// filled fills the holes of a mask: background that is not connected to the border.
-func filled(mask []bool, side int) []bool {
-	back, open := make([]bool, len(mask)), make([]bool, len(mask))
-	for i, on := range mask {
-		back[i] = !on
-	}
-	for k := range side {
-		for _, i := range [4]int{k, (side-1)*side + k, k * side, k*side + side - 1} {
-			if back[i] && !open[i] {
-				flood(back, open, side, i, func(int) {})
-			}
-		}
-	}
-	out := make([]bool, len(mask))
-	for i := range out {
-		out[i] = !open[i]
 	}
 	return out
 }
@@ -78,7 +44,7 @@ func filled(mask []bool, side int) []bool {
 // hollow reports whether holes are part of a mask's shape.
 func hollow(mask []bool, side int) bool {
 	n, holes := 0, 0
-	for i, on := range filled(mask, side) {
+	for i, on := range masks.Filled(mask, side) {
 		if mask[i] {
 			n++
 		} else if on {

@@ -33,7 +33,7 @@ const patches = "image_encoder.trunk.patch_embed.proj.weight"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("graft: ")
-	alone := flag.Bool("alone", false, "leave the network out but for clicks (Config.PriorAlone)")
+	alone := flag.Bool("alone", false, "leave the network out (Config.PriorAlone)")
 	off := flag.Bool("off", false, "take the prior off")
 	long := flag.Bool("long", false, "with -off: leave the short memory out")
 	trained := flag.String("prior", "", "take what corrects the prior from these weights")
@@ -97,7 +97,7 @@ func graft(in, out string, alone bool, trained string) error {
 		return err
 	}
 	c.Prior, c.PriorAlone = true, alone
-	if alone { // clicks find next to nothing (docs/nano.md)
+	if alone { // the network was not trained well enough to use its clicks
 		c.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask, slmsam.PromptBox}, c.Memory)
 	}
 	m, err := slmsam.New(cpu.New(0), c)
