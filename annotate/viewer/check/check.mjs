@@ -89,10 +89,20 @@ process.exit(failed ? 1 : 0)
 /** Box and click, on the slice of the outline; everything is taken back. */
 async function tools(s0, shape, meant) {
   await me.goto(s0)
-  await me.key('q')
-  ok('a tool that the model cannot follow says why', (await me.at('status').textContent()).includes('was not trained with click prompts'))
-  await me.key('w')
   const [xs, ys] = [0, 1].map(k => shape.points.map(p => p[k]))
+  const pixels = async name => slice(await me.download(file(name)), s0)
+  const before = await pixels('unclicked.nii.gz')
+  const left = shape.points[xs.indexOf(Math.min(...xs))], beside = [left[0] - 3, left[1]]
+  await me.key('q')
+  await me.drag([beside, beside])
+  await me.status('^(check what|the model finds|error)')
+  await me.saved()
+  const after = await pixels('clicked.nii.gz')
+  const lost = before.filter((l, i) => l && !after[i]).length, gained = after.filter((l, i) => l && !before[i]).length
+  ok('a click beside the outline extends it', lost === 0 && gained > 0, `${gained} pixels more, ${lost} less`)
+  await me.key('Control+z')
+  await me.saved()
+  await me.key('w')
   await me.drag([[Math.min(...xs) - 1, Math.min(...ys) - 1], [Math.max(...xs) + 1, Math.max(...ys) + 1]])
   await me.status('^(check what|the model finds|error)')
   await me.saved()
