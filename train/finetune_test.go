@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,7 +88,7 @@ func TestStartWeightsAreKeptIfNothingBeatsThem(t *testing.T) {
 }
 
 // TestPresenceIsRecalibrated starts from a model of the prior alone that finds objects on slices where they are not.
-// Recalibration shifts its scores so that it does so less.
+// Recalibration shifts its scores so that it does so less: those of the start weights, with KeepPresence, and those of the last ones.
 func TestPresenceIsRecalibrated(t *testing.T) {
 	c := pico()
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true
@@ -109,7 +110,13 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 
 	r := train.FineTunePrior()
 	r.Time, r.Steps, r.Batch, r.Frames, r.Rates.LR, r.Rates.EncoderLR = "", 1, 1, 3, 0, 0
-	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir()})
+	r.KeepPresence = true
+	var tried []int // steps at which shifts were tried
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir(), Report: func(p train.Progress) {
+		if p.Shift != nil {
+			tried = append(tried, p.Step)
+		}
+	}})
 	require.NoError(t, err)
 	corrections := 0
 	for _, p := range m.Params.All() {
@@ -124,6 +131,9 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	require.Negative(t, g.Shift, "%v", g)
 	require.Greater(t, g.After, g.Before)
 	require.Less(t, g.RunOverAfter, g.RunOverBefore)
+	require.Contains(t, tried, 0, "with KeepPresence, the start weights are recalibrated before the first step")
+	require.Contains(t, tried, 1, "and the last ones at the end")
+	require.True(t, slices.IsSorted(tried[:slices.Index(tried, 1)+1]))
 }
 
 // TestProlong extends a finished run by more steps.
