@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/seed-6f79f512/slmsam/volume/carry"
 	"github.com/seed-6f79f512/slmsam/volume/click"
@@ -28,7 +29,7 @@ func (m *Model) fromClicks(r Request) ([]Prompt, error) {
 			return nil, fmt.Errorf("slmsam: object %d on slice %d has only clicks outside it: add one on the object", p.Object, p.Slice)
 		default:
 			found := click.Segment(values, h, w, clicks, coveredBy(p, h, w))
-			p.Mask = m.adapted(r, p.Slice, found)
+			p.Mask = m.adapted(r, p.Slice, values, found)
 		}
 		if p.Points = nil; !slices.Contains(p.Mask, true) {
 			return nil, fmt.Errorf("slmsam: the clicks leave nothing of object %d on slice %d", p.Object, p.Slice)
@@ -53,32 +54,23 @@ func (p Prompt) clicks(h, w int) click.Clicks {
 	return out
 }
 
-// adapted returns a rough mask [h,w] after its outline has been adapted to the gray values around it, as the prior sees them.
-func (m *Model) adapted(r Request, slice int, rough []bool) []bool {
+// adapted returns a rough mask [h,w] after its outline has been adapted to the gray values around it, as the prior sees them. values
+// [h,w] are the slice's intensities.
+func (m *Model) adapted(r Request, slice int, values []float32, rough []bool) []bool {
 	h, w := r.Slices.Size()
-	rule, side := m.Config, m.Config.PriorSide()
 	c := volume.WholeSlice(h, w)
 	if crop := m.Crop(r.Options); crop > 0 {
 		c = Around([]Prompt{{Mask: rough}}, h, w, crop)
 	}
 	seen := r.Slices.cropped(c)
-	seen.Window = LocalWindow(r.Slices.Intensity(slice), rough, h, w)
+	seen.Window = LocalWindow(values, rough, h, w)
 	height, width := c.Size()
-	fine := carry.Adapted(rule.PriorGray(seen.Gray(slice), height, width), rule.PriorMask(volume.Cut(rough, w, c), height, width), side)
-	signed := make([]float32, len(fine))
-	for i, on := range fine {
-		signed[i] = -1
-		if on {
-			signed[i] = 1
-		}
-	}
-	signed = volume.Paste(volume.ResizeBilinear(signed, side, side, height, width), h, w, c, -1)
-	out := make([]bool, len(rough))
-	for i, v := range signed {
-		out[i] = v > 0
-	}
-	if !slices.Contains(out, true) { // too small for the prior
+	side := m.Config.PriorSide()
+	gray := m.Config.PriorGray(seen.Gray(slice), height, width)
+	fine := carry.Adapted(gray, m.Config.PriorMask(volume.Cut(rough, w, c), height, width), side)
+	cut := masks.Positive(volume.ResizeBilinear(maskLogits(fine), side, side, height, width))
+	if !slices.Contains(cut, true) { // too small for the prior
 		return rough
 	}
-	return out
+	return volume.Paste(cut, h, w, c, false)
 }

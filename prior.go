@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/seed-6f79f512/slmsam/decoder"
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/memattn"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume"
@@ -72,11 +73,7 @@ func (p *prior) outline(slice int, gray []uint8, mask []bool) {
 
 // startFromPoints starts from what points have found on the current slice: logits [s,s].
 func (p *prior) startFromPoints(slice int, logits []float32) {
-	mask := make([]bool, len(p.gray))
-	for i, l := range p.resized(logits) {
-		mask[i] = l > 0
-	}
-	p.outline(slice, p.gray, mask)
+	p.outline(slice, p.gray, masks.Positive(p.resized(logits)))
 }
 
 // propose predicts the object on a slice from the previous one; moved may be nil.

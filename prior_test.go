@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/internal/golden"
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/seed-6f79f512/slmsam/volume"
 	"github.com/stretchr/testify/require"
@@ -69,19 +70,10 @@ func follow(t *testing.T, m *slmsam.Model, s slmsam.Slices, prompts ...slmsam.Pr
 
 // overlapOf returns the DSC of a mask and the truth. A nil mask is empty.
 func overlapOf(a, b []bool) float64 {
-	both, sum := 0, 0
-	for i := range b {
-		if a != nil && a[i] && b[i] {
-			both++
-		}
-		if a != nil && a[i] {
-			sum++
-		}
-		if b[i] {
-			sum++
-		}
+	if a == nil {
+		a = make([]bool, len(b))
 	}
-	return 2 * float64(both) / float64(sum)
+	return masks.Dice(a, b)
 }
 
 // TestFreshModelIsItsPrior checks that an untrained model with a prior tracks an object as well as the prior does, with and

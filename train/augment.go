@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-6f79f512/slmsam"
 	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
 // Augment configures how clips are augmented. All slices of a clip get the same transform, except for the Frame
@@ -37,8 +38,8 @@ func PaperAugment() Augment {
 		Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}}
 }
 
-// NoAugment returns settings that leave the slices unchanged.
-func NoAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}} }
+// noAugment returns settings that leave the slices unchanged.
+func noAugment() Augment { return Augment{Scale: [2]float64{1, 1}, Gamma: [2]float64{1, 1}} }
 
 // validate rejects settings out of range.
 func (a Augment) validate() error {
@@ -62,7 +63,7 @@ type warp struct {
 	inverse [6]float64 // maps a result pixel to a source pixel, both relative to the center
 	jitter  jitter
 	region  volume.Crop // the part of the transformed slice to keep; zero keeps all of it
-	bend    bend        // of that part; empty leaves it as it is
+	bend    *flow.Field // of that part; nil leaves it as it is
 }
 
 // size returns the height and width of the kept part, before it is resized.
@@ -182,7 +183,7 @@ func (t warp) image(pix []uint8, size int, frame jitter) []uint8 {
 		pix = t.bilinear(pix)
 	}
 	h, w := t.size()
-	out := volume.ResizePIL(t.bend.bilinear(t.cropped(pix)), h, w, size, size, volume.Bilinear)
+	out := volume.ResizePIL(bentGray(t.bend, t.cropped(pix)), h, w, size, size, volume.Bilinear)
 	clip := t.jitter
 	clip.noiseSeed = frame.noiseSeed
 	clip.apply(out)
@@ -196,7 +197,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 		pix = flipped(pix, t.w)
 	}
 	if !t.affine {
-		return t.bend.nearest(t.cropped(pix))
+		return bentLabels(t.bend, t.cropped(pix))
 	}
 	out := make([]uint8, len(pix))
 	t.walk(func(at int, x, y float64) {
@@ -205,7 +206,7 @@ func (t warp) labels(pix []uint8) []uint8 {
 			out[at] = pix[j*t.w+i]
 		}
 	})
-	return t.bend.nearest(t.cropped(out))
+	return bentLabels(t.bend, t.cropped(out))
 }
 
 // bilinear resamples a slice as Pillow does (Geometry.c): positions outside are black, border pixels repeat, and

@@ -22,9 +22,9 @@ func plainJitter() jitter { return jitter{brightness: 1, contrast: 1, gamma: 1} 
 // TestNoAugmentIsIdentity checks that without augmentation, image and labels stay as they are.
 func TestNoAugmentIsIdentity(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	w := NoAugment().draw(rng, 16, 16)
+	w := noAugment().draw(rng, 16, 16)
 	pix := testSlice(16, 16)
-	require.Equal(t, pix, w.image(pix, 16, NoAugment().drawFrame(rng)))
+	require.Equal(t, pix, w.image(pix, 16, noAugment().drawFrame(rng)))
 	require.Equal(t, pix, w.labels(pix))
 }
 
@@ -174,7 +174,7 @@ func TestCenterBringsAnObjectToTheMiddle(t *testing.T) {
 				labels[y*w+x], mask[y*w+x] = 1, true
 			}
 		}
-		a := NoAugment()
+		a := noAugment()
 		a.Scale = [2]float64{2, 2}
 		of := a.draw(rand.New(rand.NewPCG(1, 2)), h, w)
 		of.flip = flip

@@ -3,22 +3,18 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/seed-6f79f512/slmsam/volume/flow"
 )
 
 // bendKnots is the number of knots of a deformation's cubic B-spline along each side. An object of a third of the side meets
 // about three of them, so that its shape changes, not only its place.
 const bendKnots = 7
 
-// bend is a smooth random deformation of an [h,w] slice: for every result pixel, how far away its source is, in pixels. The
-// empty bend changes nothing.
-type bend struct {
-	h, w   int
-	dx, dy []float32 // [h,w]
-}
-
-// drawBend draws a deformation whose knots are displaced by up to limit times the sides in either direction.
-func drawBend(rng *rand.Rand, limit float64, h, w int) bend {
-	b := bend{h: h, w: w, dx: make([]float32, h*w), dy: make([]float32, h*w)}
+// drawBend draws a smooth deformation of an [h,w] slice whose knots are displaced by up to limit times the sides in either
+// direction.
+func drawBend(rng *rand.Rand, limit float64, h, w int) *flow.Field {
+	b := flow.Still(h, w)
 	var knots [bendKnots][bendKnots][2]float64
 	for i := range knots {
 		for j := range knots[i] {
@@ -37,7 +33,7 @@ func drawBend(rng *rand.Rand, limit float64, h, w int) bend {
 					dy += v[k] * u[l] * knot[1]
 				}
 			}
-			b.dx[y*w+x], b.dy[y*w+x] = float32(dx), float32(dy)
+			b.DX[y*w+x], b.DY[y*w+x] = float32(dx), float32(dy)
 		}
 	}
 	return b
@@ -57,34 +53,32 @@ func splineAt(at, n int) (first int, weights [4]float64) {
 	}
 }
 
-// bilinear deforms gray values [h,w]; border pixels repeat.
-func (b bend) bilinear(pix []uint8) []uint8 {
-	if b.dx == nil {
+// bentGray deforms gray values [h,w]; border pixels repeat. nil changes nothing.
+func bentGray(b *flow.Field, pix []uint8) []uint8 {
+	if b == nil {
 		return pix
 	}
-	get := func(x, y int) float32 { return float32(pix[min(max(y, 0), b.h-1)*b.w+min(max(x, 0), b.w-1)]) }
+	values := make([]float32, len(pix))
+	for i, v := range pix {
+		values[i] = float32(v)
+	}
 	out := make([]uint8, len(pix))
-	for at := range out {
-		x, y := float32(at%b.w)+b.dx[at], float32(at/b.w)+b.dy[at]
-		i, j := int(math.Floor(float64(x))), int(math.Floor(float64(y)))
-		fx, fy := x-float32(i), y-float32(j)
-		top := get(i, j) + (get(i+1, j)-get(i, j))*fx
-		bottom := get(i, j+1) + (get(i+1, j+1)-get(i, j+1))*fx
-		out[at] = uint8(top + (bottom-top)*fy + 0.5)
+	for i, v := range b.Warp(values) {
+		out[i] = toByte(float64(v))
 	}
 	return out
 }
 
-// nearest deforms labels [h,w]; border pixels repeat.
-func (b bend) nearest(pix []uint8) []uint8 {
-	if b.dx == nil {
+// bentLabels deforms labels [h,w] without mixing them; border pixels repeat. nil changes nothing.
+func bentLabels(b *flow.Field, pix []uint8) []uint8 {
+	if b == nil {
 		return pix
 	}
 	out := make([]uint8, len(pix))
 	for at := range out {
-		x, y := float64(at%b.w)+float64(b.dx[at]), float64(at/b.w)+float64(b.dy[at])
+		x, y := float64(at%b.W)+float64(b.DX[at]), float64(at/b.W)+float64(b.DY[at])
 		i, j := int(math.Floor(x+0.5)), int(math.Floor(y+0.5))
-		out[at] = pix[min(max(j, 0), b.h-1)*b.w+min(max(i, 0), b.w-1)]
+		out[at] = pix[min(max(j, 0), b.H-1)*b.W+min(max(i, 0), b.W-1)]
 	}
 	return out
 }

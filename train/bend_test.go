@@ -43,11 +43,11 @@ func TestBendKeepsImageAndLabelTogether(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))
 	for range 10 {
 		b := drawBend(rng, limit, h, w)
-		for at := range b.dx {
-			require.LessOrEqual(t, math.Abs(float64(b.dx[at])), limit*w)
-			require.LessOrEqual(t, math.Abs(float64(b.dy[at])), limit*h)
+		for at := range b.DX {
+			require.LessOrEqual(t, math.Abs(float64(b.DX[at])), limit*w)
+			require.LessOrEqual(t, math.Abs(float64(b.DY[at])), limit*h)
 		}
-		i, l := b.bilinear(image), b.nearest(labels)
+		i, l := bentGray(b, image), bentLabels(b, labels)
 		differ, moved := 0, 0
 		for p := range i {
 			if (i[p] >= 100) != (l[p] == 1) {
@@ -60,8 +60,8 @@ func TestBendKeepsImageAndLabelTogether(t *testing.T) {
 		require.LessOrEqual(t, differ, 20)
 		require.Greater(t, moved, 30)
 	}
-	require.Equal(t, image, bend{}.bilinear(image), "an empty bend changes nothing")
-	require.Equal(t, labels, bend{}.nearest(labels))
+	require.Equal(t, image, bentGray(nil, image), "no bend changes nothing")
+	require.Equal(t, labels, bentLabels(nil, labels))
 }
 
 // TestBendActsOnTheKeptRegion checks that a clip's bend deforms what is left after cropping, which it fits in size.
@@ -72,8 +72,8 @@ func TestBendActsOnTheKeptRegion(t *testing.T) {
 	w.bend = drawBend(rng, 0.2, 20, 20)
 	pix := testSlice(n, n)
 	cut := volume.Cut(pix, n, w.region)
-	require.Equal(t, w.bend.bilinear(cut), w.image(pix, 20, plainJitter()))
-	require.Equal(t, w.bend.nearest(cut), w.labels(pix))
+	require.Equal(t, bentGray(w.bend, cut), w.image(pix, 20, plainJitter()))
+	require.Equal(t, bentLabels(w.bend, cut), w.labels(pix))
 	require.NotEqual(t, cut, w.labels(pix))
 }
 

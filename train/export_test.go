@@ -16,3 +16,6 @@ func PaperRecipeAt(step, total int) float64 {
 func Validate(ctx context.Context, m *slmsam.Model, s Source, mem slmsam.Memory) (*Validation, error) {
 	return (&validator{model: m, memory: mem}).validate(ctx, s)
 }
+
+// NoAugment returns settings that leave the slices unchanged.
+func NoAugment() Augment { return noAugment() }

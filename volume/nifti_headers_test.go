@@ -33,15 +33,7 @@ func TestNIfTIFramesForSlices(t *testing.T) {
 		require.Equal(t, [3]int{3, 2, 2}, v.Dim)
 		require.Equal(t, []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, v.Data)
 		require.Contains(t, v.Notes[0], fmt.Sprintf("the 2 frames along axis %d are taken as slices", third-1))
-		out := filepath.Join(t.TempDir(), "o.nii")
-		require.NoError(t, WriteLabelMap(out, NewLabelMap(v), WriteOptions{}))
-		raw, err := os.ReadFile(out)
-		require.NoError(t, err)
-		h, err := parseNIfTI(raw)
-		require.NoError(t, err)
-		for i := range int(dim[0]) + 1 {
-			require.EqualValues(t, dim[i], h.dim[i])
-		}
+		requireWrittenShape(t, v, dim)
 	}
 	refused(t, writeTemp(t, "a.nii", counting(t, func(h *nifti1) { h.Dim = [8]int16{5, 3, 1, 1, 2, 2} })), "holds 2 volumes (dim[5] = 2)")
 }

@@ -40,6 +40,20 @@ func TestSampleKinds(t *testing.T) {
 	}
 }
 
+// requireWrittenShape checks that labels of a volume are written with the axes dim, the number of axes first.
+func requireWrittenShape(t *testing.T, v *Volume, dim [8]int16) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "labels.nii")
+	require.NoError(t, WriteLabelMap(out, NewLabelMap(v), WriteOptions{}))
+	raw, err := os.ReadFile(out)
+	require.NoError(t, err)
+	h, err := parseNIfTI(raw)
+	require.NoError(t, err)
+	for i := range int(dim[0]) + 1 {
+		require.EqualValues(t, dim[i], h.dim[i])
+	}
+}
+
 // TestSingleFrameKeepsItsShape checks that the labels of an image of shape (3,2,2,1) or (6,2) are written with the
 // same shape.
 func TestSingleFrameKeepsItsShape(t *testing.T) {
@@ -47,15 +61,7 @@ func TestSingleFrameKeepsItsShape(t *testing.T) {
 		path := writeTemp(t, "a.nii", niftiBytes(t, 24, func(h *nifti1) { h.Dim = dim }))
 		v, err := Read(path)
 		require.NoError(t, err)
-		out := filepath.Join(t.TempDir(), "l.nii")
-		require.NoError(t, WriteLabelMap(out, NewLabelMap(v), WriteOptions{}))
-		raw, err := os.ReadFile(out)
-		require.NoError(t, err)
-		h, err := parseNIfTI(raw)
-		require.NoError(t, err)
-		for i := range int(dim[0]) + 1 {
-			require.EqualValues(t, dim[i], h.dim[i])
-		}
+		requireWrittenShape(t, v, dim)
 	}
 }
 

@@ -28,7 +28,7 @@ func (p *plane) inBox() []bool {
 	bright := float64(smooth[middle]) > threshold
 	seed := make([]bool, len(ellipse))
 	seed[middle] = true
-	found := p.filled(p.flood(seed, func(i int) bool { return ellipse[i] && (float64(smooth[i]) > threshold) == bright }))
+	found := masks.Filled(p.flood(seed, func(i int) bool { return ellipse[i] && (float64(smooth[i]) > threshold) == bright }), p.w)
 	if float64(masks.Area(found)) < minBoxShare*float64(masks.Area(ellipse)) {
 		return ellipse
 	}

@@ -3,6 +3,8 @@ package drawing
 import (
 	"math"
 	"slices"
+
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 )
 
 // Settings of region growing, which makes a rough outline from a click or a scribble for models that only accept masks.
@@ -36,7 +38,7 @@ func (p *plane) grow(seeds []bool, reach float64) []bool {
 			}
 		}
 		if float64(atLimit) <= growLeak*float64(limit) {
-			return p.filled(region)
+			return masks.Filled(region, p.w)
 		}
 		tolerance /= 2
 	}
@@ -131,22 +133,6 @@ func (p *plane) flood(seeds []bool, belongs func(i int) bool) []bool {
 		}
 	}
 	return region
-}
-
-// filled returns a region with its holes: everything that cannot be reached from the border of the slice.
-func (p *plane) filled(region []bool) []bool {
-	border := make([]bool, len(region))
-	for y := range p.h {
-		for x := range p.w {
-			i := y*p.w + x
-			border[i] = (x == 0 || y == 0 || x == p.w-1 || y == p.h-1) && !region[i]
-		}
-	}
-	outside := p.flood(border, func(i int) bool { return !region[i] })
-	for i := range outside {
-		outside[i] = !outside[i]
-	}
-	return outside
 }
 
 // percentiles returns the 2nd and 98th percentiles.

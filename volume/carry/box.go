@@ -52,7 +52,7 @@ func adapted(gray []uint8, mask, within []bool, side, rounds int) []bool {
 				gain[i] = min(max(d/scale, -logitBound), logitBound) + roughTrust*likely[i]
 			}
 		}
-		found := masks.Filled(positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
+		found := masks.Filled(masks.Positive(offset(cut(gain, gray, b.grown(0.2, 4, side), side, price), -0.5)), side)
 		if float64(masks.Area(found)) < roughLeast*float64(area) {
 			break
 		}

@@ -97,7 +97,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	drift := c.drift.Then(moved)
 	p := &Proposal{From: c, gray: gray, Flow: moved.Warp(c.field), Likely: c.grays.likelihood(gray), Last: moved.Warp(float32s(c.gray)),
 		Outlined: drift.Warp(c.origin.gray), Outline: drift.Warp(c.origin.field), drift: drift}
-	carried := positive(p.Flow)
+	carried := masks.Positive(p.Flow)
 	b, ok := bounds(carried, c.side)
 	if !ok {
 		p.field = p.Flow
@@ -110,7 +110,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 	for i, d := range p.Flow {
 		gain[i] = min(max(d/scale, -logitBound), logitBound) + float32(c.trust)*p.Likely[i]
 	}
-	snapped := positive(offset(cut(gain, gray, b.grown(0.5, 8, c.side), c.side, price), -0.5))
+	snapped := masks.Positive(offset(cut(gain, gray, b.grown(0.5, 8, c.side), c.side, price), -0.5))
 	snapped = touching(snapped, carried, c.side)
 	if !c.hollow {
 		snapped = masks.Filled(snapped, c.side)
@@ -128,7 +128,7 @@ func (c *Carrier) Propose(gray []uint8, moved *flow.Field) *Proposal {
 func (c *Carrier) Here() *Proposal {
 	p := &Proposal{From: c, gray: c.gray, field: c.field, Flow: c.field, Likely: c.grays.likelihood(c.gray), Last: c.origin.gray,
 		Outlined: c.origin.gray, Outline: c.origin.field, drift: c.drift}
-	p.Logits = scaled(c.field, c.softness(positive(c.field)))
+	p.Logits = scaled(c.field, c.softness(masks.Positive(c.field)))
 	return p
 }
 
@@ -142,7 +142,7 @@ func (p *Proposal) Field() []float32 { return p.field }
 
 // Overlap is the Dice coefficient of the proposed mask and another, given as logits [N].
 func (p *Proposal) Overlap(logits []float32) float64 {
-	return overlap(positive(p.Logits), positive(logits))
+	return masks.Dice(masks.Positive(p.Logits), masks.Positive(logits))
 }
 
 // Accept moves on to the proposal's slice with the object found there: logits or distances [N], positive inside.
@@ -150,7 +150,7 @@ func (c *Carrier) Accept(p *Proposal, found []float32) *Carrier {
 	n := *c
 	n.steps++
 	n.missed = 0
-	mask := positive(found)
+	mask := masks.Positive(found)
 	if masks.Area(mask) == 0 {
 		return c.Skip()
 	}
@@ -186,15 +186,6 @@ func float32s(gray []uint8) []float32 {
 	out := make([]float32, len(gray))
 	for i, v := range gray {
 		out[i] = float32(v)
-	}
-	return out
-}
-
-// positive returns the mask of positive values.
-func positive(values []float32) []bool {
-	out := make([]bool, len(values))
-	for i, v := range values {
-		out[i] = v > 0
 	}
 	return out
 }

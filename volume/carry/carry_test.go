@@ -33,7 +33,7 @@ func TestFollowsADiscThatMovesAndGrows(t *testing.T) {
 	for k := 1; k <= 8; k++ {
 		gray, truth := scene(40+1.5*float64(k), 44+float64(k), 14+0.5*float64(k), uint64(k))
 		p := c.Propose(gray, nil)
-		require.Greater(t, overlap(positive(p.Field()), truth), 0.95, "slice %d", k)
+		require.Greater(t, masks.Dice(masks.Positive(p.Field()), truth), 0.95, "slice %d", k)
 		c = c.Accept(p, p.Field())
 	}
 }
@@ -47,7 +47,7 @@ func TestAStillSliceChangesNothing(t *testing.T) {
 		p := c.Propose(gray, nil)
 		c = c.Accept(p, p.Field())
 	}
-	require.Greater(t, overlap(positive(c.field), mask), 0.97)
+	require.Greater(t, masks.Dice(masks.Positive(c.field), mask), 0.97)
 }
 
 // TestEvidenceSpeaksAgainstAnEmptySlice checks that several signs are lower on a slice without the object.
@@ -73,7 +73,7 @@ func TestComesBackAfterAbsence(t *testing.T) {
 		c = c.Skip()
 	}
 	back, truth := scene(48, 48, 15, 9)
-	require.Greater(t, overlap(positive(c.Propose(back, nil).Field()), truth), 0.9)
+	require.Greater(t, masks.Dice(masks.Positive(c.Propose(back, nil).Field()), truth), 0.9)
 }
 
 // TestEmptyAndFullMasks checks that outlines that are empty, or cover the whole slice, give finite numbers.
@@ -117,8 +117,8 @@ func TestCutFindsTheSquare(t *testing.T) {
 		}
 		gain[i] += float32(0.8 * rng.NormFloat64())
 	}
-	found := positive(offset(cut(gain, gray, box{10, 10, 90, 90}, side, 2), -0.5))
-	require.Greater(t, overlap(found, truth), 0.97)
+	found := masks.Positive(offset(cut(gain, gray, box{10, 10, 90, 90}, side, 2), -0.5))
+	require.Greater(t, masks.Dice(found, truth), 0.97)
 }
 
 // TestSeparation checks the probability that a pixel inside is likelier than one outside, for perfect and for no
@@ -147,6 +147,6 @@ func TestBoxed(t *testing.T) {
 		y, x := i/side, i%side
 		boxed[i] = y >= 25 && y <= 63 && x >= 30 && x <= 66
 	}
-	require.Greater(t, overlap(Boxed(gray, boxed, side), truth), 0.95)
+	require.Greater(t, masks.Dice(Boxed(gray, boxed, side), truth), 0.95)
 	require.Zero(t, masks.Area(Boxed(gray, make([]bool, side*side), side)))
 }

@@ -25,13 +25,13 @@ func (c *Carrier) evidence(p *Proposal, carried, snapped []bool) (e Evidence) {
 	area := float64(max(masks.Area(snapped), 1))
 	near := rim(snapped, c.side)
 	gray, _ := moments(p.gray, snapped)
-	found := positive(p.field)
+	found := masks.Positive(p.field)
 	foundRim := rim(found, c.side)
 	inside, around := histograms(p.gray, found, foundRim, c.side)
 	_, deviation := moments(p.gray, found)
 	for i, v := range [Signs]float64{
 		mean(p.Likely, snapped) - c.fit,                            // do gray values fit as well as in the outline?
-		2*overlap(carried, snapped) - 1,                            // does the cut agree with the flow?
+		2*masks.Dice(carried, snapped) - 1,                         // does the cut agree with the flow?
 		math.Log(area / c.area),                                    // has the object shrunk since the outline,
 		math.Log(area / c.lastArea),                                // or since the last slice?
 		math.Abs(gray-c.mean) / max(c.deviation, 4),                // has its mean gray value changed?

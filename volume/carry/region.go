@@ -54,23 +54,6 @@ func hollow(mask []bool, side int) bool {
 	return float64(holes) > 0.05*float64(n)
 }
 
-// overlap is the Dice coefficient of two masks.
-func overlap(a, b []bool) float64 {
-	both, sum := 0, 0
-	for i := range a {
-		if a[i] && b[i] {
-			both++
-		}
-		if a[i] {
-			sum++
-		}
-		if b[i] {
-			sum++
-		}
-	}
-	return 2 * float64(both) / float64(max(sum, 1))
-}
-
 // moments returns the mean and standard deviation of the gray values under a mask.
 func moments(gray []uint8, mask []bool) (mean, deviation float64) {
 	n, sum, squares := 0.0, 0.0, 0.0

@@ -38,15 +38,6 @@ func slice(discs ...bright) (values []float32, truths [][]bool) {
 	return values, truths
 }
 
-// dice is the overlap of two masks.
-func dice(a, b []bool) float64 {
-	both := make([]bool, len(a))
-	for i := range a {
-		both[i] = a[i] && b[i]
-	}
-	return 2 * float64(masks.Area(both)) / float64(masks.Area(a)+masks.Area(b))
-}
-
 // TestOneClickFindsADisc checks discs of several sizes, bright and dark, in several units of intensity, and that a click off their middle
 // finds them, too.
 func TestOneClickFindsADisc(t *testing.T) {
@@ -59,7 +50,7 @@ func TestOneClickFindsADisc(t *testing.T) {
 			}
 			for _, at := range []Spot{{int(d.y), int(d.x)}, {int(d.y - d.radius/2), int(d.x)}} {
 				found := Segment(scaled, height, width, Clicks{On: []Spot{at}}, nil)
-				require.Greater(t, dice(found, truth[0]), 0.88, "%+v, unit %g, click at %v", d, scale, at)
+				require.Greater(t, masks.Dice(found, truth[0]), 0.88, "%+v, unit %g, click at %v", d, scale, at)
 			}
 		}
 	}
@@ -76,7 +67,7 @@ func TestClicksOffTheObjectDivide(t *testing.T) {
 	both := Segment(values, height, width, Clicks{On: []Spot{{30, 28}}}, nil)
 	require.Greater(t, masks.Area(both), 600, "without a click on the other, both discs are found")
 	one := Segment(values, height, width, Clicks{On: []Spot{{30, 28}}, Off: []Spot{{30, 49}}}, nil)
-	require.Greater(t, dice(one, truth[0]), 0.85)
+	require.Greater(t, masks.Dice(one, truth[0]), 0.85)
 	require.False(t, one[30*width+49])
 	joined := Segment(values, height, width, Clicks{On: []Spot{{30, 24}, {30, 53}}}, nil)
 	require.True(t, joined[30*width+24] && joined[30*width+53])
@@ -143,7 +134,7 @@ func TestCorrectAddsAnotherPart(t *testing.T) {
 	for i := range want {
 		want[i] = truth[0][i] || truth[1][i]
 	}
-	require.Greater(t, dice(found, want), 0.88)
+	require.Greater(t, masks.Dice(found, want), 0.88)
 }
 
 func BenchmarkSegment512(b *testing.B) {

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Correct returns a mask [h,w] after clicks that correct it, in order. A click outside the mask on the object adds a disc that just reaches
-// the mask, and a click inside the mask that is not on the object takes away a disc that just reaches its border: the largest that
-// is certainly wrong if the annotator clicks into the middle of what is wrong. If the mask is farther away than it is
-// thick, the object has another part there, and what Segment finds within the disc is added. Clicks that agree with the mask change
-// nothing.
+// Correct returns a mask [h,w] after clicks that correct it: first those on the object, then those outside it. A click on the
+// object that the mask misses adds a disc that just reaches the mask. A click inside the mask but outside the object takes
+// away a disc that just reaches the mask's border. That is the largest disc that is certainly wrong if the annotator clicks into
+// the middle of what is wrong. If the mask is farther away than it is thick, the object has another part there, and what Segment
+// finds within the disc is added. Clicks that agree with the mask change nothing.
 func Correct(values []float32, h, w int, mask []bool, clicks Clicks) []bool {
 	out := slices.Clone(mask)
 	for _, s := range clicks.On {

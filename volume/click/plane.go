@@ -17,7 +17,7 @@ const (
 	rare      = 0.005 // fraction of intensities beyond either end of the range that becomes 0 to 255
 	smoothing = 2     // passes of a 3 x 3 binomial filter
 	nearby    = 0.08  // how far around clicks differences between neighbors count, as a fraction of the longer side
-	leastUnit = 0.3
+	leastUnit = 0.3   // the least unit, for slices without noise
 )
 
 // newPlane scales and smooths a slice [h,w]; noise is measured around the clicks.
@@ -38,7 +38,8 @@ func newPlane(values []float32, h, w int, clicks []Spot) *plane {
 		p.pix[i] = float32(min(max((float64(v)-lo)*scale, 0), 255))
 	}
 	for range smoothing {
-		p.smooth()
+		p.filter(0, 1)
+		p.filter(1, 0)
 	}
 	p.unit = p.usualStep(clicks)
 	return p
@@ -49,22 +50,15 @@ func (p *plane) at(y, x int) float64 {
 	return float64(p.pix[min(max(y, 0), p.h-1)*p.w+min(max(x, 0), p.w-1)])
 }
 
-// smooth filters the plane with the weights 1, 2, 1 along rows and columns.
-func (p *plane) smooth() {
-	rows := make([]float32, len(p.pix))
+// filter weighs each pixel and its neighbors dy, dx away on both sides by 2, 1 and 1.
+func (p *plane) filter(dy, dx int) {
+	out := make([]float32, len(p.pix))
 	for y := range p.h {
 		for x := range p.w {
-			rows[y*p.w+x] = float32((p.at(y, x-1) + 2*p.at(y, x) + p.at(y, x+1)) / 4)
+			out[y*p.w+x] = float32((p.at(y-dy, x-dx) + 2*p.at(y, x) + p.at(y+dy, x+dx)) / 4)
 		}
 	}
-	p.pix = rows
-	columns := make([]float32, len(p.pix))
-	for y := range p.h {
-		for x := range p.w {
-			columns[y*p.w+x] = float32((p.at(y-1, x) + 2*p.at(y, x) + p.at(y+1, x)) / 4)
-		}
-	}
-	p.pix = columns
+	p.pix = out
 }
 
 // usualStep is the median difference between unequal neighbors around the clicks.

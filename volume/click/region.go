@@ -11,14 +11,13 @@ import (
 
 // Settings of the choice among regions.
 const (
-	leastArea  = 12   // pixels
-	mostArea   = 0.3  // of the slice
-	growth     = 1.12 // from one region's area to the next
-	texture    = 1.5  // weight of differences inside, against those across the border
-	mostSteps  = 40   // differences count up to so many units
-	compactly  = 0.5  // exponent of compactness: 1 for a disc
-	largely    = 0.1  // exponent of the area
-	leastScore = -1e30
+	leastArea = 12   // pixels
+	mostArea  = 0.3  // of the slice
+	growth    = 1.12 // from one region's area to the next
+	texture   = 1.5  // weight of differences inside, against those across the border
+	mostSteps = 40   // differences count up to so many units
+	compactly = 0.5  // exponent of compactness: 1 for a disc
+	largely   = 0.1  // exponent of the area
 )
 
 // bestRegion returns the region [h,w] of the cheapest pixels, with its holes, whose border stands out most. Pixels that
@@ -31,7 +30,7 @@ func (p *plane) bestRegion(cost []float32, seeds []Spot) []bool {
 		}
 	}
 	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(cost[a], cost[b]), cmp.Compare(a, b)) })
-	best, highest := region{}, leastScore
+	best, highest := region{}, math.Inf(-1)
 	most := min(float64(len(order)), max(mostArea*float64(len(cost)), leastArea))
 	for area := min(leastArea, most); area <= most; area *= growth {
 		r := p.region(order[:int(area)])

@@ -16,8 +16,7 @@ func mask(rows ...string) (m []bool, w int) {
 	return m, len(rows[0])
 }
 
-// TestFilledFillsHolesOnly checks that background touching the border, also only diagonally from inside, is kept open or filled as 4-connected
-// background is.
+// TestFilledFillsHolesOnly checks that a hole is filled, and that background with a way to the border is not.
 func TestFilledFillsHolesOnly(t *testing.T) {
 	m, w := mask(
 		"####...",
@@ -45,4 +44,14 @@ func TestComponent(t *testing.T) {
 		"......")
 	require.Equal(t, want, Component(m, w, 0))
 	require.Equal(t, make([]bool, len(m)), Component(m, w, 2), "a start outside the mask")
+}
+
+// TestDice checks the overlap of masks, and that two empty ones have none.
+func TestDice(t *testing.T) {
+	a, _ := mask("##..")
+	b, _ := mask(".##.")
+	require.InDelta(t, 0.5, Dice(a, b), 1e-12)
+	require.InDelta(t, 1.0, Dice(a, a), 1e-12)
+	require.Zero(t, Dice(make([]bool, 4), make([]bool, 4)))
+	require.Equal(t, a, Positive([]float32{1, 0.1, 0, -2}))
 }
