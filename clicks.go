@@ -11,32 +11,102 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/click"
 )
 
-// fromClicks returns the prompts with outlines in place of clicks, for a model that uses its prior alone: package click finds what is
-// clicked on, or corrects a mask. Boxes without clicks are left to the prior.
-func (m *Model) fromClicks(r Request) ([]Prompt, error) {
+// reads reports whether the network itself takes a prompt: it is a mask alone, or the weights were trained with its clicks and
+// boxes. A model that uses its prior alone reads masks only.
+func (m *Model) reads(p Prompt, opt Options) bool {
+	t := m.Config.Trained
+	switch {
+	case p.outline():
+		return true
+	case m.Config.PriorAlone:
+		return false
+	}
+	return t == nil || opt.Untrained || !slices.ContainsFunc(p.kinds(), func(kind string) bool { return !t.Knows(kind) })
+}
+
+// outlines returns the prompts with outlines in place of clicks and boxes that the network does not read. Clicks alone, on an
+// object that is outlined on another slice, are left: they correct what tracking finds.
+func (m *Model) outlines(r Request) ([]Prompt, error) {
 	out := slices.Clone(r.Prompts)
-	for i, p := range out {
-		if !slices.Contains(p.kinds(), PromptClick) {
-			continue
+	replace := func(where func(Prompt) bool) error {
+		for i, p := range out {
+			if m.reads(p, r.Options) || !where(p) {
+				continue
+			}
+			var err error
+			if out[i], err = marked(r.Slices, p, p.Mask); err != nil {
+				return err
+			}
 		}
-		h, w := r.Slices.Size()
-		clicks := p.clicks(h, w)
-		values := r.Slices.Intensity(p.Slice)
-		switch {
-		case p.Mask != nil:
-			p.Mask = click.Correct(values, h, w, p.Mask, clicks)
-		case len(clicks.On) == 0:
-			return nil, fmt.Errorf("slmsam: object %d on slice %d has only clicks outside it: add one on the object", p.Object, p.Slice)
-		default:
-			found := click.Segment(values, h, w, clicks, coveredBy(p, h, w))
-			p.Mask = m.adapted(r, p.Slice, values, found)
+		return nil
+	}
+	clicksAlone := func(p Prompt) bool { return p.Mask == nil && !slices.Contains(p.kinds(), PromptBox) }
+	if err := replace(func(p Prompt) bool { return !clicksAlone(p) }); err != nil {
+		return nil, err
+	}
+	drawn := map[int]bool{} // by object
+	for _, p := range out {
+		drawn[p.Object] = drawn[p.Object] || p.Mask != nil && r.Order != Official
+	}
+	return out, replace(func(p Prompt) bool { return !drawn[p.Object] })
+}
+
+// corrected returns clicks on a tracked slice as outlines: what they make of what was found there.
+func (p *propagation) corrected(on []Prompt, found Found) ([]Prompt, error) {
+	h, w := p.slices.Size()
+	out := make([]Prompt, len(on))
+	for i, pr := range on {
+		var before []bool
+		if found.present[i] {
+			side := sideOf(len(found.Low[i]))
+			before = masks.Positive(volume.ResizeBilinear(found.Low[i], side, side, h, w))
 		}
-		if p.Points = nil; !slices.Contains(p.Mask, true) {
-			return nil, fmt.Errorf("slmsam: the clicks leave nothing of object %d on slice %d", p.Object, p.Slice)
+		var err error
+		if out[i], err = marked(p.slices, pr, before); err != nil {
+			return nil, err
 		}
-		out[i] = p
 	}
 	return out, nil
+}
+
+// marked returns a prompt's clicks and box as an outline, found without the network: package carry segments what is in the box, and
+// package click what is clicked on. before, [h,w] or nil, was there before; the clicks correct it, and it ends at the box.
+func marked(s Slices, p Prompt, before []bool) (Prompt, error) {
+	h, w := s.Size()
+	values, box, clicks := s.Intensity(p.Slice), p.box(h, w), p.clicks(h, w)
+	mask := both(before, box)
+	if box != nil {
+		mask = closeUp(s, p.Slice, box, func(gray []uint8, small func([]bool) []bool) []bool {
+			return carry.Boxed(gray, small(box), small(mask), priorSide)
+		})
+	}
+	switch {
+	case slices.Contains(mask, true):
+		mask = both(click.Correct(values, h, w, mask, clicks), box)
+	case len(clicks.On) > 0:
+		rough := click.Segment(values, h, w, clicks, nil)
+		mask = closeUp(s, p.Slice, rough, func(gray []uint8, small func([]bool) []bool) []bool {
+			return carry.Adapted(gray, small(rough), priorSide)
+		})
+	default:
+		return Prompt{}, fmt.Errorf("slmsam: nothing was found of object %d on slice %d, and no click is on it: add one", p.Object, p.Slice)
+	}
+	if !slices.Contains(mask, true) {
+		return Prompt{}, fmt.Errorf("slmsam: the clicks leave nothing of object %d on slice %d", p.Object, p.Slice)
+	}
+	return Prompt{Slice: p.Slice, Object: p.Object, Mask: mask, found: true}, nil
+}
+
+// both returns the pixels that are in two masks; a nil box holds all of them.
+func both(mask, box []bool) []bool {
+	if box == nil || mask == nil {
+		return mask
+	}
+	out := slices.Clone(mask)
+	for i, on := range box {
+		out[i] = out[i] && on
+	}
+	return out
 }
 
 // clicks returns a prompt's clicks as pixels of its slice [h,w].
@@ -54,23 +124,28 @@ func (p Prompt) clicks(h, w int) click.Clicks {
 	return out
 }
 
-// adapted returns a rough mask [h,w] after its outline has been adapted to the gray values around it, as the prior sees them. values
-// [h,w] are the slice's intensities.
-func (m *Model) adapted(r Request, slice int, values []float32, rough []bool) []bool {
-	h, w := r.Slices.Size()
-	c := volume.WholeSlice(h, w)
-	if crop := m.Crop(r.Options); crop > 0 {
-		c = Around([]Prompt{{Mask: rough}}, h, w, crop)
-	}
-	seen := r.Slices.cropped(c)
-	seen.Window = LocalWindow(values, rough, h, w)
+// closeUpCrop is the side of what closeUp shows, relative to the area's size.
+const closeUpCrop = 3.3
+
+// closeUp shows find the surroundings of an area [h,w] of a slice as the prior sees them: gray values [priorSide,priorSide], and a
+// function that brings masks [h,w] to that size (nil stays nil). It returns the mask that find finds, [h,w], or the area itself
+// if that is too small to see.
+func closeUp(s Slices, slice int, area []bool, find func(gray []uint8, small func([]bool) []bool) []bool) []bool {
+	h, w := s.Size()
+	c := Around([]Prompt{{Mask: area}}, h, w, closeUpCrop)
+	seen := s.cropped(c)
+	seen.Window = LocalWindow(s.Intensity(slice), area, h, w)
 	height, width := c.Size()
-	side := m.Config.PriorSide()
-	gray := m.Config.PriorGray(seen.Gray(slice), height, width)
-	fine := carry.Adapted(gray, m.Config.PriorMask(volume.Cut(rough, w, c), height, width), side)
-	cut := masks.Positive(volume.ResizeBilinear(maskLogits(fine), side, side, height, width))
-	if !slices.Contains(cut, true) { // too small for the prior
-		return rough
+	small := func(mask []bool) []bool {
+		if mask == nil {
+			return nil
+		}
+		return volume.ResizeMask(volume.Cut(mask, w, c), height, width, priorSide)
+	}
+	found := find(volume.ResizePIL(seen.Gray(slice), height, width, priorSide, priorSide, volume.Bicubic), small)
+	cut := masks.Positive(volume.ResizeBilinear(maskLogits(found), priorSide, priorSide, height, width))
+	if !slices.Contains(cut, true) {
+		return area
 	}
 	return volume.Paste(cut, h, w, c, false)
 }

@@ -1,28 +1,43 @@
 package slmsam_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/nn/cpu"
 	"github.com/stretchr/testify/require"
 )
 
-// Clicks on the disc of discVolume's slice 2, whose middle is at x 32, y 35, and beside it.
+// Clicks on the disc of discVolume's slice 2, whose middle is at x 32, y 35, and beside it, and a box around it.
 var (
 	onDisc  = slmsam.Point{X: 33, Y: 33, Label: slmsam.Positive}
 	offDisc = slmsam.Point{X: 52, Y: 35, Label: slmsam.Negative}
+	boxed   = []slmsam.Point{{X: 20, Y: 22, Label: slmsam.BoxTopLeft}, {X: 45, Y: 48, Label: slmsam.BoxBottomRight}}
 )
 
-// TestPriorAloneFindsWhatIsClickedOn checks that a click is as good as an outline for a clear object, also together with a
-// click outside it, a box around it, or an outline on another slice.
-func TestPriorAloneFindsWhatIsClickedOn(t *testing.T) {
+// with returns points and more points.
+func with(points []slmsam.Point, more ...slmsam.Point) []slmsam.Point {
+	return slices.Concat(points, more)
+}
+
+// TestPriorAloneFindsWhatIsMarked checks that clicks and a box are as good as an outline for a clear object, also together, and
+// with outlines on the same or other slices.
+func TestPriorAloneFindsWhatIsMarked(t *testing.T) {
 	s, masks := discVolume(5)
-	box := []slmsam.Point{{X: 20, Y: 22, Label: slmsam.BoxTopLeft}, {X: 45, Y: 48, Label: slmsam.BoxBottomRight}}
+	rough := slices.Clone(masks[2])
+	for i := range rough {
+		rough[i] = rough[i] || i%72 >= 42 && i%72 < 56 && i/72 > 28 && i/72 < 42 // a square sticks out of the box
+	}
 	for name, prompts := range map[string][]slmsam.Prompt{
-		"a click":              {{Slice: 2, Object: 1, Points: []slmsam.Point{onDisc}}},
-		"clicks on and off it": {{Slice: 2, Object: 1, Points: []slmsam.Point{onDisc, offDisc}}},
-		"a click in a box":     {{Slice: 2, Object: 1, Points: append(box, onDisc)}},
-		"beside an outline":    {{Slice: 0, Object: 1, Mask: masks[0]}, {Slice: 2, Object: 1, Points: []slmsam.Point{onDisc}}},
+		"a click":                 {{Slice: 2, Object: 1, Points: []slmsam.Point{onDisc}}},
+		"clicks on and off it":    {{Slice: 2, Object: 1, Points: []slmsam.Point{onDisc, offDisc}}},
+		"a box":                   {{Slice: 2, Object: 1, Points: boxed}},
+		"a click in a box":        {{Slice: 2, Object: 1, Points: with(boxed, onDisc)}},
+		"a click off it in a box": {{Slice: 2, Object: 1, Points: with(boxed, slmsam.Point{X: 44, Y: 47, Label: slmsam.Negative})}},
+		"a mask in a box":         {{Slice: 2, Object: 1, Mask: rough, Points: boxed}},
+		"beside an outline":       {{Slice: 0, Object: 1, Mask: masks[0]}, {Slice: 2, Object: 1, Points: []slmsam.Point{onDisc}}},
+		"off it beside a box":     {{Slice: 0, Object: 1, Points: boxed}, {Slice: 2, Object: 1, Points: []slmsam.Point{offDisc}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := follow(t, freshPrior(t, true), s, prompts...)
@@ -56,6 +71,30 @@ func TestPriorAloneCorrectsMasksByClicks(t *testing.T) {
 	}
 }
 
+// TestClicksThatTheNetworkDoesNotReadCorrectIt checks that clicks on a slice between outlines correct what was found there,
+// also if the weights were trained with outlines only.
+func TestClicksThatTheNetworkDoesNotReadCorrectIt(t *testing.T) {
+	s, masks := discVolume(5)
+	dev := cpu.New(0)
+	defer dev.Close()
+	network := newModel(t, dev)
+	network.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask}, slmsam.ShortLong)
+	for name, m := range map[string]*slmsam.Model{"network": network, "prior alone": freshPrior(t, true)} {
+		t.Run(name, func(t *testing.T) {
+			outline := slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}
+			at := func(mask []bool, p slmsam.Point) bool { return mask[int(p.Y)*72+int(p.X)] }
+			before := follow(t, m, s, outline)
+			middle := slmsam.Point{X: 32, Y: 35, Label: slmsam.Negative}
+			if !at(before[2], middle) {
+				middle.Label = slmsam.Positive
+			}
+			after := follow(t, m, s, outline, slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{middle}})
+			require.NotEqual(t, at(before[2], middle), at(after[2], middle))
+			require.Equal(t, before[0], after[0])
+		})
+	}
+}
+
 // TestClicksThatNameNoObject checks the errors for clicks only outside the object, and for clicks that leave nothing.
 func TestClicksThatNameNoObject(t *testing.T) {
 	s, _ := discVolume(3)
@@ -65,7 +104,7 @@ func TestClicksThatNameNoObject(t *testing.T) {
 		return err
 	}
 	err := segment(slmsam.Prompt{Slice: 2, Object: 4, Points: []slmsam.Point{offDisc}})
-	require.EqualError(t, err, "slmsam: object 4 on slice 2 has only clicks outside it: add one on the object")
+	require.EqualError(t, err, "slmsam: nothing was found of object 4 on slice 2, and no click is on it: add one")
 	dot := make([]bool, 72*72)
 	dot[35*72+52] = true
 	err = segment(slmsam.Prompt{Slice: 2, Object: 4, Mask: dot, Points: []slmsam.Point{offDisc}})

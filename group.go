@@ -67,7 +67,7 @@ func (r *Request) groups(size int) []*group {
 func (r *Request) key(object int, prompts []Prompt) string {
 	key := fmt.Sprint(r.present(object), r.absent(object), r.Only[object])
 	for _, p := range prompts {
-		key += fmt.Sprintf(" %d:%t:%d", p.Slice, p.Mask != nil, len(p.Points))
+		key += fmt.Sprintf(" %d:%t:%d:%t", p.Slice, p.Mask != nil, len(p.Points), p.found)
 	}
 	return key
 }
@@ -136,6 +136,16 @@ func (gr *group) cut(w int, c volume.Crop) {
 			}
 		}
 	}
+}
+
+// prompt returns the prompt of the group's i-th object on a slice; the zero Prompt if there is none.
+func (gr *group) prompt(slice, i int) Prompt {
+	for _, prompts := range []map[int][]Prompt{gr.outlines, gr.corrections} {
+		if of := prompts[slice]; of != nil {
+			return of[i]
+		}
+	}
+	return Prompt{}
 }
 
 // all lists the group's prompts.

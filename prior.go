@@ -25,7 +25,6 @@ type prior struct {
 	gap      float64                // between slices, in pixels of the prior
 	gray     []uint8                // [side,side] the current slice
 	proposal *carry.Proposal        // for the current slice
-	boxed    []bool                 // [side,side] what was found in a box on it; nil: no box
 	absent   bool                   // the object was not found on it
 }
 
@@ -189,17 +188,9 @@ func (t *Tracker) observe(of Slices, slice int, reverse bool, on []Prompt) {
 		p.propose(slice, reverse, p.gray, nil)
 	case on[0].outline():
 		p.outline(slice, p.gray, c.PriorMask(on[0].Mask, h, w))
-	case t.model.Config.PriorAlone && on[0].boxOnly():
-		p.boxed = carry.Boxed(p.gray, c.PriorMask(coveredBy(on[0], h, w), h, w), c.PriorSide())
-		p.outline(slice, p.gray, p.boxed)
 	default:
-		p.proposal, p.boxed = nil, nil // until the points have found the object
+		p.proposal = nil // until the points have found the object
 	}
-}
-
-// boxOnly reports whether a prompt is a box and nothing else.
-func (p Prompt) boxOnly() bool {
-	return p.Mask == nil && len(p.Points) == 2 && p.Points[0].Label == BoxTopLeft && p.Points[1].Label == BoxBottomRight
 }
 
 // clone returns independent copies of the priors.
@@ -260,9 +251,4 @@ func foundIn(masks [][]bool) Found {
 		f.present = append(f.present, true)
 	}
 	return f
-}
-
-// needsFeatures reports whether a slice's features are needed: with Config.PriorAlone, only for clicks.
-func (m *Model) needsFeatures(on []Prompt) bool {
-	return !m.Config.PriorAlone || len(on) > 0 && !on[0].outline() && !on[0].boxOnly()
 }

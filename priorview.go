@@ -29,6 +29,11 @@ func coveredBy(p Prompt, h, w int) []bool {
 	if p.Mask != nil {
 		return p.Mask
 	}
+	return p.box(h, w)
+}
+
+// box is the mask [h,w] of a prompt's box; nil if it has none.
+func (p Prompt) box(h, w int) []bool {
 	var x, y []float64
 	for _, pt := range p.Points {
 		if pt.Label == BoxTopLeft || pt.Label == BoxBottomRight {

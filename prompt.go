@@ -27,11 +27,15 @@ const (
 //   - Points alone mark an object to be found. If the object has an outline elsewhere, they correct what tracking finds on
 //     the slice (except in the Official order, which uses all points before tracking).
 //   - A mask with points is refined: the points correct it.
+//
+// Points that the weights were not trained with become outlines without the network (packages volume/click and volume/carry).
 type Prompt struct {
 	Slice  int
 	Object int // the object's label, any number but 0; prompts with the same number belong together
 	Mask   []bool
 	Points []Point
+
+	found bool // the mask was found from points
 }
 
 // outline reports whether the prompt's mask is the result.

@@ -179,8 +179,5 @@ func (m *Model) check(r *Request) error {
 	if e := r.Earlier; e != nil && e.Dim != s.Volume.Dim {
 		return fmt.Errorf("slmsam: the earlier result has %v voxels, the volume %v", e.Dim, s.Volume.Dim)
 	}
-	if opt.Untrained {
-		return nil
-	}
-	return m.allows(r.Prompts, opt.Memory)
+	return m.allows(*r)
 }

@@ -16,11 +16,11 @@ import (
 // Errors name the prompt or the setting that cannot be used; *UntrainedError means that the weights were not trained
 // with it. A score that is not a number indicates damaged weights.
 func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
-	err := m.check(&r)
-	if err == nil && m.Config.PriorAlone {
-		r.Prompts, err = m.fromClicks(r)
+	if err := m.check(&r); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	var err error
+	if r.Prompts, err = m.outlines(r); err != nil {
 		return nil, err
 	}
 	m.busy.Lock()
@@ -183,14 +183,18 @@ func (p *propagation) visit(ctx context.Context, v visit, out *outcome) error {
 	return out.step(v.slice, done)
 }
 
-// put passes what was found on to the outcome, at native size.
+// put passes what was found on to the outcome, at native size. Masks that were drawn, or found from points without the network, stay
+// exactly as they are.
 func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how origin) error {
 	h, w := p.slices.Size()
 	for i, object := range gr.objects {
 		f := finding{object: object, slice: slice, origin: how, score: found.Score[i], agreement: found.agreement(i)}
-		if how == outlined {
-			f.mask = gr.outlines[slice][i].Mask
-		} else {
+		switch on := gr.prompt(slice, i); {
+		case how == outlined:
+			f.mask = on.Mask
+		case how == prompted && on.found:
+			f.logits = maskLogits(on.Mask)
+		default:
 			side := sideOf(len(found.Low[i]))
 			f.logits = volume.ResizeBilinear(found.Low[i], side, side, h, w)
 		}
@@ -210,7 +214,7 @@ func (p *propagation) withImage(t *Tracker, slice int, reverse bool, on []Prompt
 			t.observe(p.slices, slice, reverse, on)
 		}
 		im := Image{}
-		if p.model.needsFeatures(on) {
+		if !p.model.Config.PriorAlone {
 			im, err = p.image(t, slice)
 		}
 		if err == nil {

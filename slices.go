@@ -42,9 +42,10 @@ func (s Slices) Intensity(i int) []float32 {
 // Gray returns slice i in 0..255, [h,w].
 func (s Slices) Gray(i int) []uint8 { return s.Window.Apply(s.Intensity(i)) }
 
-// cropped shows only a crop of every slice.
+// cropped shows only a crop of what every slice shows now.
 func (s Slices) cropped(c volume.Crop) Slices {
-	s.crop = c
+	y, x := s.crop.Y0, s.crop.X0
+	s.crop = volume.Crop{Y0: y + c.Y0, X0: x + c.X0, Y1: y + c.Y1, X1: x + c.X1}
 	return s
 }
 

@@ -98,7 +98,7 @@ func (p *propagation) outline(gr *group, t *Tracker, slice int, out *outcome) er
 		return err
 	}
 	how := prompted
-	if of[0].outline() {
+	if of[0].outline() && !of[0].found {
 		how = outlined
 	}
 	return p.finish(out, gr, slice, found, how)
@@ -129,15 +129,33 @@ func (p *propagation) correct(ctx context.Context, gr *group, anchors map[int]*T
 			return nil, err
 		}
 	}
-	on := gr.corrections[slice]
-	err := p.withImage(t, slice, way.reverse, on, func(im Image) (err error) {
-		found, err = t.Correct(im, slice, way.reverse, p.points(on), found.Low)
-		return err
-	})
-	if err != nil {
+	if err := p.correctFound(gr, t, slice, way.reverse, &found); err != nil {
 		return nil, err
 	}
 	return t.Only(slice), p.finish(out, gr, slice, found, prompted)
+}
+
+// correctFound lets points correct what a tracker has just found on a slice: the network does, or package click if the network
+// does not read points.
+func (p *propagation) correctFound(gr *group, t *Tracker, slice int, reverse bool, found *Found) (err error) {
+	on := gr.corrections[slice]
+	if p.model.reads(on[0], p.opt) {
+		return p.withImage(t, slice, reverse, on, func(im Image) error {
+			*found, err = t.Correct(im, slice, reverse, p.points(on), found.Low)
+			return err
+		})
+	}
+	if on, err = p.corrected(on, *found); err != nil {
+		return err
+	}
+	gr.corrections[slice] = on
+	return p.withImage(t, slice, reverse, on, func(im Image) error {
+		masks, err := p.masks(on)
+		if err == nil {
+			*found, err = t.PromptMasks(im, slice, masks)
+		}
+		return err
+	})
 }
 
 // finish passes on the results of prompts and counts the step.

@@ -101,20 +101,14 @@ func (t *Tracker) PromptMasks(im Image, slice int, masks [][]bool) (Found, error
 // PromptPoints prompts the objects with points, the same number for each, in pixels of the S x S image. earlier,
 // unless nil, is an earlier result on the slice that the points correct, [4g,4g] logits per object.
 func (t *Tracker) PromptPoints(im Image, slice int, points [][]Point, earlier [][]float32) (Found, error) {
-	if t.model.Config.PriorAlone && t.priors[0].boxed != nil { // the prior has already searched the box
-		return foundIn([][]bool{t.priors[0].boxed}), nil
-	}
 	return t.prompt(im, slice, func() (*decoder.Result, error) {
 		return t.model.PromptPoints(t.g, im, t.opt.Memory, points, t.earlier(earlier))
 	})
 }
 
 // Correct prompts with points on a tracked slice, where earlier was found: the features are those after memory
-// attention. A prior alone has no memory.
+// attention.
 func (t *Tracker) Correct(im Image, slice int, reverse bool, points [][]Point, earlier [][]float32) (Found, error) {
-	if t.model.Config.PriorAlone {
-		return t.PromptPoints(im, slice, points, earlier)
-	}
 	return t.prompt(im, slice, func() (*decoder.Result, error) {
 		return t.model.CorrectPoints(t.g, im, t.bank, t.View(slice, reverse), t.opt.Memory, points, t.earlier(earlier))
 	})

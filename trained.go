@@ -49,29 +49,19 @@ func (e *UntrainedError) Error() string {
 	return fmt.Sprintf("slmsam: these weights were not trained with %s, so the result would be useless; they were trained with %s", e.what, e.known)
 }
 
-// Takes returns an *UntrainedError if the weights were not trained with a kind of prompt: PromptMask, PromptBox
-// or PromptClick. A model that uses its prior alone takes clicks without having been trained with them.
-func (m *Model) Takes(prompt string) error {
+// allows returns an *UntrainedError for a memory that the weights were not trained with, and for outlines if they were not trained
+// with masks. Clicks and boxes that they do not know become outlines.
+func (m *Model) allows(r Request) error {
 	t := m.Config.Trained
-	if t == nil || slices.Contains(t.Prompts, prompt) || prompt == PromptClick && m.Config.PriorAlone {
+	if t == nil || r.Untrained {
 		return nil
 	}
-	return &UntrainedError{prompt + " prompts", strings.Join(t.Prompts, ", ")}
-}
-
-// allows returns an *UntrainedError for a prompt or a memory that the weights were not trained with.
-func (m *Model) allows(prompts []Prompt, memory Memory) error {
-	t := m.Config.Trained
-	if t == nil {
-		return nil
-	}
-	for _, p := range prompts {
-		for _, kind := range p.kinds() {
-			if err := m.Takes(kind); err != nil {
-				return err
-			}
+	for _, p := range r.Prompts {
+		if (p.outline() || !m.reads(p, r.Options)) && !t.Knows(PromptMask) {
+			return &UntrainedError{"outlines", strings.Join(t.Prompts, ", ")}
 		}
 	}
+	memory := r.Memory
 	if !slices.Contains(t.Memories, memory) {
 		var known []string
 		for _, m := range t.Memories {

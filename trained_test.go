@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestUntrainedSettingsAreRefused checks that prompts and memory settings that the weights were not trained with are refused
-// unless Untrained is set. Weights that state nothing accept everything.
+// TestUntrainedSettingsAreRefused checks that memory settings and outlines that the weights were not trained with are refused
+// unless Untrained is set. Weights that state nothing accept everything. Clicks become outlines.
 func TestUntrainedSettingsAreRefused(t *testing.T) {
 	dev := cpu.New(0)
 	defer dev.Close()
@@ -23,13 +23,14 @@ func TestUntrainedSettingsAreRefused(t *testing.T) {
 	require.NoError(t, run(click, slmsam.Options{}), "weights that do not say how they were trained")
 	m.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask}, slmsam.ShortLong)
 	require.NoError(t, run(mask, slmsam.Options{}))
-	require.NoError(t, m.Takes(slmsam.PromptMask))
-	require.ErrorContains(t, m.Takes(slmsam.PromptClick), "click prompts")
+	require.NoError(t, run(click, slmsam.Options{}))
 	var refused *slmsam.UntrainedError
-	require.ErrorAs(t, run(click, slmsam.Options{}), &refused)
-	require.ErrorContains(t, refused, "click prompts")
-	require.ErrorContains(t, run(mask, slmsam.Options{Memory: slmsam.Memory{Long: 7}}), "memory M7")
+	require.ErrorAs(t, run(mask, slmsam.Options{Memory: slmsam.Memory{Long: 7}}), &refused)
+	require.ErrorContains(t, refused, "memory M7")
 	require.NoError(t, run(click, slmsam.Options{Memory: slmsam.Memory{Long: 7}, Untrained: true}))
+	m.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptBox}, slmsam.ShortLong)
+	require.ErrorContains(t, run(mask, slmsam.Options{}), "outlines")
+	require.ErrorContains(t, run(click, slmsam.Options{}), "outlines")
 	all := slmsam.TrainedAsSAM2(7).With([]string{slmsam.PromptMask}, slmsam.ShortLong)
 	require.Equal(t, []string{"box", "click", "mask"}, all.Prompts)
 	require.Equal(t, []slmsam.Memory{{Long: 7}, slmsam.ShortLong}, all.Memories)

@@ -29,14 +29,6 @@ func (c Copier) WindowRule() volume.WindowRule { return "0,100" }
 // Prepare does nothing.
 func (c Copier) Prepare(ctx context.Context, _ slmsam.Slices, _ []int) error { return ctx.Err() }
 
-// Takes accepts masks and boxes.
-func (c Copier) Takes(prompt string) error {
-	if prompt == slmsam.PromptClick {
-		return &slmsam.UntrainedError{}
-	}
-	return nil
-}
-
 // Segment implements project.Model.
 func (c Copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, error) {
 	result := &slmsam.Result{Labels: volume.NewLabelMap(r.Slices.Volume)}

@@ -16,9 +16,6 @@ func ExampleServed() {
 		log.Fatal(err)
 	}
 	served := learn.NewServed(model)
-	fmt.Println("boxes:", served.Takes(slmsam.PromptBox) == nil)
-	fmt.Println("clicks:", served.Takes(slmsam.PromptClick) == nil)
-	// Output:
-	// boxes: true
-	// clicks: true
+	fmt.Println("the model's intensity window:", served.WindowRule() == model.WindowRule())
+	// Output: the model's intensity window: true
 }

@@ -61,13 +61,6 @@ func (s *Served) WindowRule() volume.WindowRule {
 	return m.WindowRule()
 }
 
-// Takes calls the model's method.
-func (s *Served) Takes(prompt string) error {
-	m := s.take()
-	defer s.give(m)
-	return m.Takes(prompt)
-}
-
 // take returns the model in use, which stays in memory until give.
 func (s *Served) take() *loaded {
 	s.mu.Lock()

@@ -23,8 +23,6 @@ type Model interface {
 	Prepare(ctx context.Context, s slmsam.Slices, order []int) error
 	// WindowRule returns the rule for the intensity window of volumes.
 	WindowRule() volume.WindowRule
-	// Takes returns an error that says why the model does not accept slmsam.PromptBox or PromptClick, or nil.
-	Takes(prompt string) error
 }
 
 // Project is an open folder. Its methods may be called from several goroutines at once.

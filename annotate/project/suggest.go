@@ -31,18 +31,6 @@ type Click struct {
 // maxClicks bounds the number of clicks in a hint.
 const maxClicks = 100
 
-// Refusals says why the model does not accept boxes or clicks, by slmsam.PromptBox and PromptClick. Prompts that it accepts are
-// left out.
-func (p *Project) Refusals() map[string]string {
-	out := map[string]string{}
-	for _, kind := range []string{slmsam.PromptBox, slmsam.PromptClick} {
-		if err := p.model.Takes(kind); err != nil {
-			out[kind] = fmt.Sprintf("the current model was not trained with %s prompts: draw the outline instead, or use weights that were", kind)
-		}
-	}
-	return out
-}
-
 // Suggest returns the model's mask [h,w] for a hint on a single slice, or nil if the model finds nothing there. The document does
 // not change. If a job of the document is queued or running, it restarts afterward, because the outlines are about to
 // change.

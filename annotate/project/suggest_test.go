@@ -32,8 +32,7 @@ func TestASuggestionChangesNothing(t *testing.T) {
 	require.Nil(t, got, "nothing was found")
 }
 
-// TestBadHintsAreRefused checks that hints outside the volume or without content are input errors, and which prompts
-// the page is told not to offer.
+// TestBadHintsAreRefused checks that hints outside the volume or without content are input errors.
 func TestBadHintsAreRefused(t *testing.T) {
 	p := openProject(t, newFolder(t), far(0))
 	d := openA(t, p)
@@ -50,9 +49,6 @@ func TestBadHintsAreRefused(t *testing.T) {
 		var input *annotate.InputError
 		require.ErrorAs(t, err, &input, name)
 	}
-	refused := p.Refusals()
-	require.Len(t, refused, 1)
-	require.Contains(t, refused[slmsam.PromptClick], "was not trained with click prompts")
 }
 
 // TestASuggestionInterruptsItsVolumesPropagation checks that a suggestion does not wait for a propagation of the

@@ -32,7 +32,6 @@ func (s *server) info(w http.ResponseWriter, _ *http.Request, d *project.Documen
 	web.JSON(w, http.StatusOK, map[string]any{
 		"id": d.ID, "dim": v.Dim, "axis": axis, "slices": v.Dim[axis], "height": height, "width": width, "spacing": v.Grid().Spacing,
 		"window": [2]float64{window.Lo, window.Hi}, "ct": v.LooksLikeCT(), "formats": formats, "notes": v.Notes,
-		"refused": s.project.Refusals(),
 	})
 	return nil
 }

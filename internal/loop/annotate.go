@@ -22,6 +22,7 @@ type annotator struct {
 	rounds int
 	known  bool // the model is told which slices hold the object
 	clicks int  // on the central slice, in place of outlines; 0: none
+	box    bool // begins with a box around each object's central slice
 	from   int  // how many slices away the outline is that clicks correct; 0: there is none
 }
 
@@ -31,7 +32,7 @@ type object struct {
 	label  int
 	given  []int // slices outlined, in the order in which they were
 	rounds []round
-	clicks []float64 // DSC on the central slice before any click, if there is an outline to correct, and after each
+	clicks []float64 // DSC on the central slice before any click, if there is an outline or a box, and after each
 }
 
 // round is how good the result is after so many outlines.
@@ -67,7 +68,7 @@ func (a annotator) annotate(ctx context.Context, c testCase) ([]object, error) {
 	var out []object
 	for _, label := range labelsOf(truth, axis) {
 		play := a.play
-		if a.clicks > 0 {
+		if a.clicks > 0 || a.box {
 			play = a.click
 		}
 		o, err := play(ctx, s, truth, label)

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/carry"
 )
 
-// click clicks on one label's central slice: into the middle of the object or, if an outline is corrected, of what is
-// wrong most, and again into the middle of what is wrong most after that.
+// click clicks on one label's central slice: into the middle of the object or, if an outline or what was found in a box is
+// corrected, of what is wrong most, and again into the middle of what is wrong most after that.
 func (a annotator) click(ctx context.Context, s slmsam.Slices, truth *volume.LabelMap, label int) (object, error) {
 	z, _ := truth.CentralSlice(int32(label), s.Axis)
 	want := slmsam.MaskOf(truth.Slice(s.Axis, z), label)
@@ -29,19 +29,41 @@ func (a annotator) click(ctx context.Context, s slmsam.Slices, truth *volume.Lab
 		o.clicks = append(o.clicks, overlapOf(want, found).dice())
 	}
 	_, w := s.Size()
-	for range a.clicks {
-		if p, ok := nextClick(want, found, w); ok {
-			prompt.Points = append(prompt.Points, p)
-			r := slmsam.Request{Slices: s, Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: z, End: z + 1}}
-			result, err := a.model.Segment(ctx, r)
-			if err != nil {
-				return o, err
-			}
+	segment := func(points ...slmsam.Point) error {
+		prompt.Points = append(prompt.Points, points...)
+		r := slmsam.Request{Slices: s, Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: z, End: z + 1}}
+		result, err := a.model.Segment(ctx, r)
+		if err == nil {
 			found = slmsam.MaskOf(result.Labels.Slice(s.Axis, z), label)
+			o.clicks = append(o.clicks, overlapOf(want, found).dice())
 		}
-		o.clicks = append(o.clicks, overlapOf(want, found).dice())
+		return err
+	}
+	if a.box {
+		if err := segment(boxAround(want, w)...); err != nil {
+			return o, err
+		}
+	}
+	for range a.clicks {
+		p, ok := nextClick(want, found, w)
+		if !ok {
+			o.clicks = append(o.clicks, 1)
+		} else if err := segment(p); err != nil {
+			return o, err
+		}
 	}
 	return o, nil
+}
+
+// boxAround is the box of a mask with w pixels per row.
+func boxAround(mask []bool, w int) []slmsam.Point {
+	x0, y0, x1, y1 := w, len(mask), 0, 0
+	for i, on := range mask {
+		if on {
+			x0, y0, x1, y1 = min(x0, i%w), min(y0, i/w), max(x1, i%w), max(y1, i/w)
+		}
+	}
+	return []slmsam.Point{{X: float64(x0), Y: float64(y0), Label: slmsam.BoxTopLeft}, {X: float64(x1), Y: float64(y1), Label: slmsam.BoxBottomRight}}
 }
 
 // nextClick is in the middle of the largest piece that is missing or too much; rows have w pixels.

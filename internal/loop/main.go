@@ -5,6 +5,7 @@
 //	go run ./internal/loop -data DIR -checkpoint run/best.safetensors
 //	go run ./internal/loop -data DIR -rounds 1 -known       what presence costs: the model is told where each object begins and ends
 //	go run ./internal/loop -data DIR -clicks 5              clicks on the central slice instead, and nothing is propagated
+//	go run ./internal/loop -data DIR -clicks 3 -box         the same in each object's true box
 //
 // DIR holds SOURCE/CASE/image.nii.gz and label.nii.gz, and CATALOGUE.tsv with the columns case (SOURCE/CASE) and slice_axis;
 // without that file slices are taken across the acquisition axis. Of each volume, the labels on at least five slices
@@ -34,10 +35,11 @@ func main() {
 	rounds := flag.Int("rounds", 3, "outlines per object")
 	known := flag.Bool("known", false, "tell the model which slices hold the object")
 	clicks := flag.Int("clicks", 0, "click so often on each object's central slice, and propagate nothing")
-	from := flag.Int("from", 0, "with -clicks: correct the outline of the slice so many slices further; 0: start with a click on the object")
+	from := flag.Int("from", 0, "with -clicks: correct the outline of the slice so many slices further; 0: start with a click on the object, or with -box")
+	box := flag.Bool("box", false, "start -clicks with a box around the object on its central slice")
 	out := flag.String("o", "loop.csv", "table of every object and round")
 	flag.Parse()
-	a := annotator{rounds: *rounds, known: *known, clicks: *clicks, from: *from}
+	a := annotator{rounds: *rounds, known: *known, clicks: *clicks, from: *from, box: *box}
 	if err := run(*data, *cases, *checkpoint, *order, a, *out); err != nil {
 		log.Fatal("loop: ", err)
 	}
@@ -70,7 +72,7 @@ func run(data, list, weights, order string, annotator annotator, out string) err
 		all = append(all, objects...)
 		log.Printf("%d of %d: %s, %d objects", i+1, len(cases), c.name, len(objects))
 	}
-	if annotator.clicks > 0 {
+	if annotator.clicks > 0 || annotator.box {
 		summarizeClicks(os.Stdout, all)
 		return nil
 	}

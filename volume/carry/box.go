@@ -2,6 +2,7 @@ package carry
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/internal/masks"
 )
@@ -14,15 +15,21 @@ const (
 	roughLeast    = 0.2  // a result smaller than this fraction of the rough outline is rejected
 )
 
-// Boxed segments the object in a box, given as a mask [N]. It starts from an ellipse and repeatedly refines it with a
-// cut based on gray values inside and around it (after GrabCut, Rother et al., SIGGRAPH 2004). The result stays
-// inside the box.
-func Boxed(gray []uint8, boxed []bool, side int) []bool {
+// Boxed segments the object in a box, given as a mask [N]. It starts from the part of a rough mask [N] in the box or, if there is none,
+// from an ellipse, and repeatedly refines it with a cut based on gray values inside and around it (after GrabCut,
+// Rother et al., SIGGRAPH 2004). The result stays inside the box.
+func Boxed(gray []uint8, boxed, rough []bool, side int) []bool {
 	b, ok := bounds(boxed, side)
 	if !ok {
 		return boxed
 	}
 	mask := make([]bool, len(gray))
+	for i, on := range rough {
+		mask[i] = on && boxed[i]
+	}
+	if slices.Contains(mask, true) {
+		return adapted(gray, mask, boxed, side, boxRounds)
+	}
 	cy, cx := float64(b.y0+b.y1-1)/2, float64(b.x0+b.x1-1)/2
 	ry, rx := float64(b.y1-b.y0)/2, float64(b.x1-b.x0)/2
 	for i := range mask {

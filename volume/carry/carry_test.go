@@ -147,6 +147,6 @@ func TestBoxed(t *testing.T) {
 		y, x := i/side, i%side
 		boxed[i] = y >= 25 && y <= 63 && x >= 30 && x <= 66
 	}
-	require.Greater(t, masks.Dice(Boxed(gray, boxed, side), truth), 0.95)
-	require.Zero(t, masks.Area(Boxed(gray, make([]bool, side*side), side)))
+	require.Greater(t, masks.Dice(Boxed(gray, boxed, nil, side), truth), 0.95)
+	require.Zero(t, masks.Area(Boxed(gray, make([]bool, side*side), nil, side)))
 }

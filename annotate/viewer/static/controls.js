@@ -1,6 +1,6 @@
 // The controls on the left: tools, brush, range of intensities, view, window.
 
-import { $, say } from './page.js'
+import { $ } from './page.js'
 import { now, stage, tools } from './opened.js'
 import { endHint } from './strokes.js'
 
@@ -20,19 +20,7 @@ export function setup(info) {
   $('hi').value = Math.round(hi)
   $('range').value = ''
   endHint()
-  refuse(info.refused ?? {})
   brush(Math.max(1, Math.round(8 * Math.min(...stage.size))))
-}
-
-/** Disables the tools that the model does not support; refused says why, by prompt type. */
-function refuse(refused) {
-  for (const b of document.querySelectorAll('[data-needs]')) {
-    const why = refused[b.dataset.needs]
-    b.dataset.does ??= b.title
-    b.title = why ? `Not available: ${why}` : b.dataset.does
-    b.setAttribute('aria-disabled', !!why)
-    if (why && tools.tool === b.dataset.tool) tool('outline')
-  }
 }
 
 /** Sets the intensity window to a preset or, for any other name, to the model's. */
@@ -51,8 +39,6 @@ export function brush(mm) {
 
 /** Selects a tool. */
 export function tool(name) {
-  const chosen = document.querySelector(`[data-tool=${name}]`)
-  if (chosen.ariaDisabled === 'true') return say(chosen.title.replace(/^N/, 'n'))
   endHint()
   tools.select(name)
   if (stage.nv) stage.cross(name === 'move')
