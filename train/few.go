@@ -10,7 +10,7 @@ import (
 
 // wellKnown is the mean DSC in range from which a start model is said to know what the volumes show. One or two volumes
 // then mislead it more than they teach (docs/finetuning.md).
-const wellKnown = 0.8
+const wellKnown = 0.82
 
 // overrun is the difference between a start model's DSC in range and over whole volumes from which on it finds objects far beyond
 // their ends. It judges presence wrongly on such images, which a shift of its score mends without any training.

@@ -23,7 +23,7 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along traversal, o
 		if len(span) < 2 {
 			continue
 		}
-		start, step := c.drawByArea(span, object, rng), 1
+		start, step := c.byArea(span, object, rng.IntN), 1
 		if rng.Float64() < s.recipe.Reverse {
 			step = -1
 		}
@@ -70,16 +70,16 @@ func (c *Case) sweepable() bool {
 	return false
 }
 
-// drawByArea draws one of the slices that hold an object, with probability proportional to the object's area.
-func (c *Case) drawByArea(span []int, object int, rng *rand.Rand) int {
+// byArea returns the one of some slices that hold an object on which its pixel number choose(total) lies.
+func (c *Case) byArea(span []int, object int, choose func(total int) int) int {
 	areas, total := make([]int, len(span)), 0
 	for i, z := range span {
 		areas[i] = masks.Area(c.Mask(z, object))
 		total += areas[i]
 	}
-	x := rng.IntN(total)
+	at := choose(total)
 	for i, z := range span {
-		if x -= areas[i]; x < 0 {
+		if at -= areas[i]; at < 0 {
 			return z
 		}
 	}

@@ -59,12 +59,12 @@ type validator struct {
 	pause  func(context.Context) error // called between slices; may be nil
 }
 
-// outlinedAt lists where objects are outlined in turn, as fractions of the way from their first slice to their last.
-// With enoughScores objects each is outlined once; fewer would give a noisy score, which more outlines steady.
-var outlinedAt = []float64{1. / 2, 1. / 4, 3. / 4}
-
-// enoughScores is the number of objects that give a reliable score with one outline each.
+// enoughScores is the number of objects that give a reliable score with one outline each, on their middle slices. Fewer are also
+// outlined on other slices in turn, with a share of the object's area before them that outlinedAt lists: annotators choose
+// slices that show much, and an outline on one that shows little says nothing about those.
 const enoughScores = 6
+
+var outlinedAt = []float64{1. / 4, 3. / 4}
 
 // validate propagates every object of every case from its middle slice through the whole volume, and scores the result. If
 // that would score only a few objects, each is propagated from other slices as well. Objects on a single slice cannot be
@@ -111,7 +111,7 @@ func (o *validator) outlines(s Source) (int, error) {
 			return 1, nil
 		}
 	}
-	return min(len(outlinedAt), (enoughScores+objects-1)/max(objects, 1)), nil
+	return min(1+len(outlinedAt), (enoughScores+objects-1)/max(objects, 1)), nil
 }
 
 // validateCase scores the objects of a case, each by the mean over its outlines.
@@ -176,14 +176,21 @@ func (o *validator) samples(c *Case) []sample {
 // outlined returns the sample with the object's k-th outline; ok is false if an earlier outline is on the same slice,
 // or if no slice is left to score.
 func (s sample) outlined(k int) (with sample, ok bool) {
-	at := func(k int) int { return s.span[int(outlinedAt[k]*float64(len(s.span)-1))] }
 	for earlier := range k {
-		if at(earlier) == at(k) {
+		if s.outlineAt(earlier) == s.outlineAt(k) {
 			return s, false
 		}
 	}
-	s.score.Slice = at(k)
+	s.score.Slice = s.outlineAt(k)
 	return s, s.scorable()
+}
+
+// outlineAt is the slice of the object's k-th outline.
+func (s sample) outlineAt(k int) int {
+	if k == 0 {
+		return s.span[(len(s.span)-1)/2]
+	}
+	return s.of.byArea(s.span, s.index, func(total int) int { return int(outlinedAt[k-1] * float64(total)) })
 }
 
 // propagate segments the objects of the samples from their outlines, and scores them.

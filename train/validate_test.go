@@ -22,7 +22,7 @@ func TestFewObjectsAreOutlinedMoreThanOnce(t *testing.T) {
 
 	truth := c.LabelMap()
 	var want [2]float64
-	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 6}} { // the objects are on slices 0 to 8 and 3 to 8
+	for _, outlined := range [][2]int{{4, 5}, {2, 4}, {6, 7}} { // the objects are on slices 0 to 8 and 3 to 8
 		r := slmsam.Request{Slices: c.Slices()}
 		for i, z := range outlined {
 			r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: z, Object: int(c.Objects[i]), Mask: c.Mask(z, i)})
