@@ -4,6 +4,8 @@
 #
 #	internal/finetuning/measure.sh DATA TIME OUT [START]        internal/finetuning/measure.sh ../shared/data 6m /tmp/finetuning
 #
+# SEEDS="1 2 3" repeats every training, and FEW=1 leaves out those on more than one volume.
+#
 # DATA holds SOURCE/CASE/image.nii.gz and label.nii.gz; the tasks are those of internal/finetuning/tasks.txt, a line
 # each: name, training cases (in order), ":", test cases. TIME is the budget of a training on three volumes or more; with
 # fewer, the default. Each object's true outline on its central slice is the prompt, and does not count.
@@ -19,13 +21,14 @@ go build -o "$out/loop" ./internal/loop
 # score prints the row of one outline: whole volume and in range.
 score() { "$out/loop" -data "$data" -cases "$1" -checkpoint "$2" -rounds 1 -o "$out/rows.csv" 2>/dev/null | awk -F'|' '$2 ~ /^ 1 $/ {print $3 "|" $4}'; }
 
-echo "| task | volumes | whole, before | in range, before | whole, after | in range, after |"
-echo "|---|---|---|---|---|---|"
+echo "| task | volumes | seed | whole, before | in range, before | whole, after | in range, after |"
+echo "|---|---|---|---|---|---|---|"
 while read -r task rest; do
   read -r -a train <<<"${rest%%:*}"
   tr ' ' '\n' <<<"${rest##*:}" | sed '/^$/d' >"$out/$task.txt"
   before=$(score "$out/$task.txt" "$start")
   for n in $(printf "%s\n" 1 "${#train[@]}" | sort -un); do
+    if [[ -n ${FEW:-} ]] && ((n > 1)); then continue; fi
     run=$out/$task-$n
     {
       echo image,label,name
@@ -33,7 +36,9 @@ while read -r task rest; do
     } >"$run.csv"
     budget=(--time "$time")
     if ((n < 3)); then budget=(); fi
-    "$out/slmsam" train "$run.csv" --init "$start" "${budget[@]}" -o "$run" --device cpu >"$run.log" 2>&1
-    echo "| $task | $n |$before|$(score "$out/$task.txt" "$run/best.safetensors")|"
+    for seed in ${SEEDS:-123}; do
+      "$out/slmsam" train "$run.csv" --init "$start" "${budget[@]}" --seed "$seed" -o "$run-$seed" --device cpu >"$run-$seed.log" 2>&1
+      echo "| $task | $n | $seed |$before|$(score "$out/$task.txt" "$run-$seed/best.safetensors")|"
+    done
   done
 done <internal/finetuning/tasks.txt
