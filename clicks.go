@@ -1,6 +1,7 @@
 package slmsam
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +11,9 @@ import (
 	"github.com/seed-6f79f512/slmsam/volume/carry"
 	"github.com/seed-6f79f512/slmsam/volume/click"
 )
+
+// ErrNothingLeft means that clicks outside an object took all of its mask away.
+var ErrNothingLeft = errors.New("the clicks leave nothing of it")
 
 // reads reports whether the network itself takes a prompt: it is a mask alone, or the weights were trained with its clicks and
 // boxes. A model that uses its prior alone reads masks only.
@@ -92,7 +96,7 @@ func marked(s Slices, p Prompt, before []bool) (Prompt, error) {
 		return Prompt{}, fmt.Errorf("slmsam: nothing was found of object %d on slice %d, and no click is on it: add one", p.Object, p.Slice)
 	}
 	if !slices.Contains(mask, true) {
-		return Prompt{}, fmt.Errorf("slmsam: the clicks leave nothing of object %d on slice %d", p.Object, p.Slice)
+		return Prompt{}, fmt.Errorf("slmsam: object %d on slice %d: %w", p.Object, p.Slice, ErrNothingLeft)
 	}
 	return Prompt{Slice: p.Slice, Object: p.Object, Mask: mask, found: true}, nil
 }

@@ -108,5 +108,5 @@ func TestClicksThatNameNoObject(t *testing.T) {
 	dot := make([]bool, 72*72)
 	dot[35*72+52] = true
 	err = segment(slmsam.Prompt{Slice: 2, Object: 4, Mask: dot, Points: []slmsam.Point{offDisc}})
-	require.EqualError(t, err, "slmsam: the clicks leave nothing of object 4 on slice 2")
+	require.EqualError(t, err, "slmsam: object 4 on slice 2: the clicks leave nothing of it")
 }

@@ -17,7 +17,8 @@ import (
 // Limits are large enough for tests.
 var Limits = annotate.Limits{Sessions: 3, Voxels: 1 << 20, TotalVoxels: 3 << 20}
 
-// Copier is a model that copies outlines: each slice gets the nearest one, if that is within reach.
+// Copier is a model that copies outlines: each slice gets the nearest one, if that is within reach. Boxes
+// are filled, and clicks add or remove 3 x 3 pixels.
 type Copier struct {
 	Reach int           // slices on either side of an outline; 0: 3
 	Delay time.Duration // per slice
@@ -37,6 +38,9 @@ func (c Copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, 
 	}
 	byLabel := map[int][]slmsam.Prompt{}
 	for _, p := range r.Prompts {
+		if len(p.Points) > 0 {
+			p.Mask = marked(r.Slices, p)
+		}
 		byLabel[p.Object] = append(byLabel[p.Object], p)
 	}
 	found := map[int][]slmsam.Finding{}
@@ -68,6 +72,31 @@ func (c Copier) Segment(ctx context.Context, r slmsam.Request) (*slmsam.Result, 
 		result.Objects = append(result.Objects, slmsam.Object{Label: label, Slices: found[label]})
 	}
 	return result, nil
+}
+
+// marked returns the outline of a prompt with clicks or a box: its mask or the whole box, plus or minus the 3 x 3 pixels around
+// each click.
+func marked(s slmsam.Slices, p slmsam.Prompt) []bool {
+	h, w := s.Size()
+	mask := make([]bool, h*w)
+	copy(mask, p.Mask)
+	set := func(x0, y0, x1, y1 int, on bool) {
+		for y := max(y0, 0); y <= min(y1, h-1); y++ {
+			for x := max(x0, 0); x <= min(x1, w-1); x++ {
+				mask[y*w+x] = on
+			}
+		}
+	}
+	for i, pt := range p.Points {
+		x, y := int(pt.X), int(pt.Y)
+		switch pt.Label {
+		case slmsam.BoxTopLeft:
+			set(x, y, int(p.Points[i+1].X), int(p.Points[i+1].Y), true)
+		case slmsam.Positive, slmsam.Negative:
+			set(x-1, y-1, x+1, y+1, pt.Label == slmsam.Positive)
+		}
+	}
+	return mask
 }
 
 // copy writes a label's nearest outline to slice i, if it is within reach.

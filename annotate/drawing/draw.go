@@ -1,24 +1,141 @@
-// Package drawing turns strokes of every kind into outlines on slices.
-//
-// Where to start reading: draw.go, then grow.go (clicks and scribbles) and box.go (boxes).
+// Package drawing turns strokes of every kind into outlines on slices. Outlines, and whatever is drawn over an outline, are
+// taken literally; clicks, boxes and first scribbles are hints, for which the model finds the outline.
 package drawing
 
 import (
-	"math"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
-	"github.com/seed-6f79f512/slmsam/internal/masks"
-	"github.com/seed-6f79f512/slmsam/volume"
+	"github.com/seed-6f79f512/slmsam/annotate/project"
 )
 
-// Draw returns an object's outline [h,w] on the slice along axis that a stroke lies on, after the stroke. content is the
-// outline before it; it is not changed. The result is nil if the stroke says nothing about the slice, because it erases
-// where the object is not.
-func Draw(v *volume.Volume, axis int, stroke annotate.Stroke, content []bool) []bool {
-	p := plane{values: v.Slice(axis, stroke.Region.Lo[axis]), content: content, rect: planeRect(stroke.Region, axis)}
-	p.h, p.w = volume.SliceSize(v.Dim, axis)
-	return p.draw(stroke)
+// Find returns the mask [h,w] of the object that a hint is about, nil if there is none. The hint does not say the slice.
+type Find func(project.Hint) ([]bool, error)
+
+// Canvas is what strokes are drawn on: an object on a slice.
+type Canvas struct {
+	H, W    int
+	Axis    int    // the slice is across this axis
+	Content []bool // the object's outline [H,W] before the strokes; never changed
+	Find    Find
+}
+
+// Draw returns the outline [H,W] after strokes, which are one stroke or any number of clicks. The result is nil if they say
+// nothing about the slice, because they erase where the object is not. An InputError means that nothing was found.
+func (c Canvas) Draw(strokes []annotate.Stroke) ([]bool, error) {
+	s := strokes[0]
+	seeds := c.place(s)
+	switch {
+	case s.Kind == annotate.Absent:
+		return make([]bool, c.H*c.W), nil
+	case s.Kind == annotate.Click:
+		return c.click(strokes)
+	case s.Erase:
+		return c.erased(seeds), nil
+	case s.Kind == annotate.Box: // the whole object is inside, so content outside is wrong
+		return c.box(s)
+	case s.Kind == annotate.Scribble && !slices.Contains(c.Content, true):
+		found, err := c.find(project.Hint{Clicks: spread(seeds, c.W)})
+		if err != nil {
+			return nil, err
+		}
+		return union(found, seeds), nil
+	}
+	return union(c.Content, seeds), nil
+}
+
+// click draws clicks. Those that agree with the content change nothing.
+func (c Canvas) click(strokes []annotate.Stroke) ([]bool, error) {
+	hint := project.Hint{}
+	if slices.Contains(c.Content, true) {
+		hint.Mask = c.Content
+	}
+	agree, on := true, false
+	for _, s := range strokes {
+		r := planeRect(s.Region, c.Axis)
+		hint.Clicks = append(hint.Clicks, project.Click{X: float64(r.x0), Y: float64(r.y0), Away: s.Erase})
+		agree = agree && c.Content[r.y0*c.W+r.x0] != s.Erase
+		on = on || !s.Erase
+	}
+	switch {
+	case !agree:
+		return c.find(hint)
+	case on:
+		return c.Content, nil
+	}
+	return nil, nil // there is nothing to erase
+}
+
+// box draws a box. One that is a single pixel wide or high is the object itself.
+func (c Canvas) box(s annotate.Stroke) ([]bool, error) {
+	r := planeRect(s.Region, c.Axis)
+	if r.x1-r.x0 == 1 || r.y1-r.y0 == 1 {
+		return c.place(s), nil
+	}
+	return c.find(project.Hint{Box: &project.Box{X0: float64(r.x0), Y0: float64(r.y0), X1: float64(r.x1 - 1), Y1: float64(r.y1 - 1)}})
+}
+
+// find returns what the model finds. Clicks may leave nothing of a mask.
+func (c Canvas) find(hint project.Hint) ([]bool, error) {
+	found, err := c.Find(hint)
+	switch {
+	case err != nil || found != nil:
+		return found, err
+	case hint.Mask != nil:
+		return make([]bool, c.H*c.W), nil
+	}
+	return nil, annotate.Inputf("nothing was found there: draw the outline instead")
+}
+
+// erased returns the content without some pixels; nil if it has none of them.
+func (c Canvas) erased(gone []bool) []bool {
+	out, changed := slices.Clone(c.Content), false
+	for i, on := range gone {
+		if on && out[i] {
+			out[i], changed = false, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return out
+}
+
+// union returns the pixels of two masks of the same size.
+func union(a, b []bool) []bool {
+	out := slices.Clone(a)
+	for i := range out {
+		out[i] = out[i] || b[i]
+	}
+	return out
+}
+
+// spreadClicks is how many clicks stand for a scribble.
+const spreadClicks = 8
+
+// spread returns clicks on a scribble [h,w], far apart: each on the pixel that is farthest from those before.
+func spread(seeds []bool, w int) []project.Click {
+	var pixels, distance []int // of the scribble, and their squared distances from the nearest click
+	for i, on := range seeds {
+		if on {
+			pixels, distance = append(pixels, i), append(distance, len(seeds)*len(seeds))
+		}
+	}
+	var out []project.Click
+	next := len(pixels) / 2
+	for len(out) < spreadClicks && distance[next] > 0 {
+		x, y := pixels[next]%w, pixels[next]/w
+		out = append(out, project.Click{X: float64(x), Y: float64(y)})
+		next = 0
+		for i, at := range pixels {
+			dx, dy := at%w-x, at/w-y
+			distance[i] = min(distance[i], dx*dx+dy*dy)
+			if distance[i] > distance[next] {
+				next = i
+			}
+		}
+	}
+	return out
 }
 
 // rect is a half-open rectangle of pixels on a slice.
@@ -36,96 +153,13 @@ func planeRect(r annotate.Region, axis int) rect {
 	return rect{x0: r.Lo[col], y0: r.Lo[row], x1: r.Hi[col], y1: r.Hi[row]}
 }
 
-// plane is the slice that a stroke is drawn on. Masks are [h,w], row by row, like all its data.
-type plane struct {
-	values  []float32 // intensities
-	content []bool    // the object's outline before the stroke; never changed
-	h, w    int
-	rect    rect // of the stroke
-}
-
-// draw returns the outline after a stroke, or nil; see Draw.
-func (p *plane) draw(stroke annotate.Stroke) []bool {
-	if stroke.Kind == annotate.Absent {
-		return make([]bool, p.h*p.w)
-	}
-	drawn := p.region(stroke)
-	out := slices.Clone(p.content)
-	if stroke.Erase {
-		changed := false
-		for i, on := range drawn {
-			if on && out[i] {
-				out[i], changed = false, true
-			}
-		}
-		if !changed {
-			return nil
-		}
-		return out
-	}
-	if stroke.Kind == annotate.Box { // the whole object is inside, so content outside is wrong
-		return drawn
-	}
-	for i, on := range drawn {
-		out[i] = out[i] || on
-	}
-	return out
-}
-
-// region returns the pixels that a stroke stands for. An outline is taken literally. A first scribble and a click outside
-// the object stand for the similar pixels around them, and a box for the object inside it. A scribble on a slice that has
-// an outline, a click inside the object, and whatever erases are taken literally, except that a click erases a small disc.
-func (p *plane) region(s annotate.Stroke) []bool {
-	switch {
-	case s.Kind == annotate.Outline:
-		return p.place(s.Mask)
-	case s.Kind == annotate.Box && s.Erase:
-		return p.place(nil)
-	case s.Kind == annotate.Box:
-		return p.inBox()
-	}
-	seeds := p.place(s.Mask)
-	switch at := p.rect.y0*p.w + p.rect.x0; {
-	case s.Kind == annotate.Scribble && (s.Erase || slices.Contains(p.content, true)):
-		return seeds
-	case s.Kind == annotate.Click && s.Erase:
-		return p.disc(p.rect.x0, p.rect.y0, max(1, eraseShare*p.radius()))
-	case s.Kind == annotate.Click && p.content[at]:
-		return seeds
-	}
-	reach := p.radius()
-	if reach == 0 {
-		reach = float64(min(p.h, p.w)) / 2
-	}
-	return p.grow(seeds, reach)
-}
-
-// eraseShare is the radius of the disc that a click erases, relative to the object's radius: a few clicks remove a leak,
-// but a single click does not remove the object.
-const eraseShare = 0.3
-
-// place returns a stroke's mask, or its whole rectangle if mask is nil, on an otherwise empty slice.
-func (p *plane) place(mask []bool) []bool {
-	out := make([]bool, p.h*p.w)
-	width := p.rect.x1 - p.rect.x0
-	for y := p.rect.y0; y < p.rect.y1; y++ {
-		for x := p.rect.x0; x < p.rect.x1; x++ {
-			out[y*p.w+x] = mask == nil || mask[(y-p.rect.y0)*width+x-p.rect.x0]
-		}
-	}
-	return out
-}
-
-// radius is the radius of a disc with the content's area, in pixels; 0 without content.
-func (p *plane) radius() float64 { return math.Sqrt(float64(masks.Area(p.content)) / math.Pi) }
-
-// disc returns the pixels within r of a pixel.
-func (p *plane) disc(cx, cy int, r float64) []bool {
-	out := make([]bool, p.h*p.w)
-	reach := int(r)
-	for y := max(0, cy-reach); y <= min(p.h-1, cy+reach); y++ {
-		for x := max(0, cx-reach); x <= min(p.w-1, cx+reach); x++ {
-			out[y*p.w+x] = float64((x-cx)*(x-cx)+(y-cy)*(y-cy)) <= r*r
+// place returns a stroke's mask, or its whole region if it has none, on an otherwise empty slice.
+func (c Canvas) place(s annotate.Stroke) []bool {
+	out := make([]bool, c.H*c.W)
+	r := planeRect(s.Region, c.Axis)
+	for y := r.y0; y < r.y1; y++ {
+		for x := r.x0; x < r.x1; x++ {
+			out[y*c.W+x] = s.Mask == nil || s.Mask[(y-r.y0)*(r.x1-r.x0)+x-r.x0]
 		}
 	}
 	return out

@@ -2,21 +2,23 @@ package drawing_test
 
 import (
 	"fmt"
+	"log"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
 	"github.com/seed-6f79f512/slmsam/annotate/drawing"
-	"github.com/seed-6f79f512/slmsam/volume"
 )
 
 // An outline stroke is added to what the object is on the slice so far.
-func ExampleDraw() {
-	dim := [3]int{4, 3, 2}
-	v := &volume.Volume{Dim: dim, Data: make([]float32, 24), Geom: volume.NewGeometry(dim, [3]float64{1, 1, 1})}
+func ExampleCanvas_Draw() {
 	stroke := annotate.Stroke{Kind: annotate.Outline, Axis: 2,
 		Region: annotate.Region{Lo: [3]int{1, 1, 0}, Hi: [3]int{3, 2, 1}}, Mask: []bool{true, true}}
-	before := make([]bool, 12)
-	before[0] = true
-	for i, in := range drawing.Draw(v, 2, stroke, before) {
+	canvas := drawing.Canvas{H: 3, W: 4, Axis: 2, Content: make([]bool, 12)}
+	canvas.Content[0] = true
+	drawn, err := canvas.Draw([]annotate.Stroke{stroke})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, in := range drawn {
 		if in {
 			fmt.Printf("(%d,%d) ", i%4, i/4)
 		}

@@ -21,7 +21,7 @@ func (p *Project) segment(ctx context.Context, r slmsam.Request) (result *slmsam
 	switch {
 	case err == nil:
 		return result, nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, slmsam.ErrNothingLeft):
 		return nil, fmt.Errorf("propagate: %w", err)
 	case errors.Is(err, wgsl.ErrDeviceLost):
 		return nil, fmt.Errorf("propagate: %w: %w", annotate.ErrDeviceLost, err)

@@ -54,6 +54,9 @@ func (p *Project) Suggest(ctx context.Context, d *Document, hint Hint) ([]bool, 
 		Slices:  slmsam.Slices{Volume: image.Volume, Axis: d.grid.axis, Window: window},
 		Prompts: []slmsam.Prompt{prompt}, Options: slmsam.Options{First: hint.Slice, End: hint.Slice + 1},
 	})
+	if errors.Is(err, slmsam.ErrNothingLeft) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("suggest an outline: %w", err)
 	}

@@ -12,47 +12,72 @@ import (
 // canvas holds an object's slices while strokes are drawn on them. An object has slices across up to three axes, and what it
 // is, is the union of all of them.
 type canvas struct {
-	volume *volume.Volume
-	views  [3]project.View   // by axis: what is known before the strokes
-	drawn  [3]map[int][]bool // by axis and slice: the new outlines; an empty one says that the object is absent
+	dim     [3]int
+	home    int               // the acquisition axis
+	views   [3]project.View   // by axis: what is known before the strokes
+	drawn   [3]map[int][]bool // by axis and slice: the new outlines; an empty one says that the object is absent
+	suggest func(axis int, hint project.Hint) ([]bool, error)
+}
+
+// drawAll draws strokes in turn, except that successive clicks on the same slice are drawn together.
+func (c *canvas) drawAll(strokes []annotate.Stroke) error {
+	for len(strokes) > 0 {
+		axis, n := c.axisOf(strokes[0]), 1
+		for ; n < len(strokes) && strokes[0].Kind == annotate.Click && strokes[n].Kind == annotate.Click; n++ {
+			if strokes[n].Region.Lo[axis] != strokes[0].Region.Lo[axis] {
+				break
+			}
+		}
+		if err := c.draw(axis, strokes[:n]); err != nil {
+			return err
+		}
+		strokes = strokes[n:]
+	}
+	return nil
 }
 
 // axisOf returns the axis that a stroke's slice is across. A click is on a slice across every axis; the first axis that has
 // outlines counts.
-func (c *canvas) axisOf(stroke annotate.Stroke, home int) int {
+func (c *canvas) axisOf(stroke annotate.Stroke) int {
 	if stroke.Kind != annotate.Click {
 		return stroke.Axis
 	}
-	for _, axis := range []int{home, 2, 1, 0} {
+	for _, axis := range []int{c.home, 2, 1, 0} {
 		if len(c.views[axis].Marks)+len(c.drawn[axis]) > 0 {
 			return axis
 		}
 	}
-	return home
+	return c.home
 }
 
-// draw draws a stroke on its slice. What it erases also disappears from slices across other axes.
-func (c *canvas) draw(axis int, stroke annotate.Stroke) {
-	slice := stroke.Region.Lo[axis]
-	content := c.content(axis, slice)
-	drawn := drawing.Draw(c.volume, axis, stroke, content)
-	if drawn == nil {
-		return
+// draw draws a stroke, or several clicks, on their slice. What they erase also disappears from slices across other axes.
+func (c *canvas) draw(axis int, strokes []annotate.Stroke) error {
+	slice := strokes[0].Region.Lo[axis]
+	d := drawing.Canvas{Axis: axis, Content: c.content(axis, slice), Find: func(h project.Hint) ([]bool, error) {
+		h.Slice = slice
+		return c.suggest(axis, h)
+	}}
+	d.H, d.W = volume.SliceSize(c.dim, axis)
+	drawn, err := d.Draw(strokes)
+	if err != nil || drawn == nil {
+		return err
 	}
-	erases := stroke.Erase || stroke.Kind == annotate.Absent
-	if !erases || c.has(axis) || c.only(axis) {
+	erases := func(s annotate.Stroke) bool { return s.Erase || s.Kind == annotate.Absent }
+	adds := slices.ContainsFunc(strokes, func(s annotate.Stroke) bool { return !erases(s) })
+	if adds || c.has(axis) || c.only(axis) {
 		c.put(axis, slice, drawn)
 	}
 	for other := range c.views {
-		if erases && other != axis && c.has(other) {
-			c.erase(other, axis, slice, content, drawn)
+		if slices.ContainsFunc(strokes, erases) && other != axis && c.has(other) {
+			c.erase(other, axis, slice, d.Content, drawn)
 		}
 	}
+	return nil
 }
 
 // erase removes the pixels that a slice has lost from the slices across another axis.
 func (c *canvas) erase(other, axis, slice int, before, after []bool) {
-	dim := c.volume.Dim
+	dim := c.dim
 	lost := make([]uint8, dim[0]*dim[1]*dim[2])
 	gone := make([]bool, len(before))
 	for i := range before {
@@ -105,7 +130,7 @@ func (c *canvas) only(axis int) bool {
 // content returns the object's present mask on a slice, [h,w]. On an outlined slice, it is the outline; elsewhere, slices
 // across all axes contribute.
 func (c *canvas) content(axis, slice int) []bool {
-	dim := c.volume.Dim
+	dim := c.dim
 	h, w := volume.SliceSize(dim, axis)
 	out := make([]bool, h*w)
 	copy(out, c.own(axis, slice))

@@ -169,9 +169,12 @@ func (o *object) draw(strokes []annotate.Stroke) error {
 	if err != nil {
 		return err
 	}
-	c := &canvas{volume: o.session.volume, views: views}
-	for _, stroke := range strokes {
-		c.draw(c.axisOf(stroke, o.session.home), stroke)
+	s := o.session
+	c := &canvas{dim: s.volume.Dim, home: s.home, views: views, suggest: func(axis int, hint project.Hint) ([]bool, error) {
+		return s.backend.project.Suggest(s.ctx, o.document(axis), hint)
+	}}
+	if err := c.drawAll(strokes); err != nil {
+		return err
 	}
 	for axis, masks := range c.drawn {
 		if len(masks) == 0 {
@@ -181,7 +184,7 @@ func (o *object) draw(strokes []annotate.Stroke) error {
 		if err := d.SetMasks(author, "strokes", label, masks); err != nil {
 			return err
 		}
-		o.session.backend.project.Changed(d)
+		s.backend.project.Changed(d)
 	}
 	return nil
 }

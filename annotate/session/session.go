@@ -225,11 +225,11 @@ func (s *session) Doubts(number int) (out []annotate.Doubt) {
 
 // Close implements annotate.Session.
 func (s *session) Close() {
+	s.cancel() // before the lock, which strokes hold while the model looks for what they mean
 	s.mu.Lock()
 	was := s.closed
 	s.closed = true
 	s.mu.Unlock()
-	s.cancel()
 	s.work.Wait()
 	if was {
 		return

@@ -196,12 +196,19 @@ func TestManyPagesAtOnceDoNotDisturbEachOther(t *testing.T) {
 	}, 10*time.Second, 20*time.Millisecond)
 }
 
-// TestSuggestions checks that a box and a click get a suggestion, and that bad hints are refused.
+// TestSuggestions checks that a box and a click get a suggestion, that a click may take all of an outline away, and that bad
+// hints are refused.
 func TestSuggestions(t *testing.T) {
 	p := start(t, web.Guard{})
-	plane := drawn(2, 4, 3)["plane"]
-	require.JSONEq(t, fmt.Sprintf(`{"plane":%q}`, plane), string(p.ok(200, "POST", scan+"/suggestion",
-		map[string]any{"slice": 0, "plane": plane, "box": []int{1, 1, 4, 3}, "clicks": []any{map[string]any{"x": 2, "y": 2, "away": true}}})))
+	suggest := func(hint map[string]any) string { return string(p.ok(200, "POST", scan+"/suggestion", hint)) }
+	plane, column := drawn(2, 4, 3)["plane"], make([]uint8, pixels)
+	for y := 1; y <= 3; y++ {
+		column[y*width+4] = 1
+	}
+	require.JSONEq(t, fmt.Sprintf(`{"plane":%q}`, plane), suggest(map[string]any{"slice": 0, "box": []int{1, 1, 4, 3}}))
+	away := []any{map[string]any{"x": 2, "y": 2, "away": true}}
+	require.JSONEq(t, fmt.Sprintf(`{"plane":%q}`, project.EncodePlane(column)), suggest(map[string]any{"slice": 0, "plane": plane, "clicks": away}))
+	require.JSONEq(t, `{"plane":""}`, suggest(map[string]any{"slice": 0, "plane": drawn(2, 3, 3)["plane"], "clicks": away}))
 	for _, bad := range []map[string]any{{"slice": 9, "box": []int{1, 1, 4, 3}}, {"slice": 0}, {"slice": 0, "plane": "AA", "box": []int{1, 1, 4, 3}}} {
 		p.ok(400, "POST", scan+"/suggestion", bad)
 	}
