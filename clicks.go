@@ -1,9 +1,9 @@
 package slmsam
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/internal/masks"
@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNothingLeft means that clicks outside an object took all of its mask away.
-var ErrNothingLeft = errors.New("the clicks leave nothing of it")
+var ErrNothingLeft = errors.New("the clicks leave nothing of it: mark it as absent there instead")
 
 // reads reports whether the network itself takes a prompt: it is a mask alone, or the weights were trained with its clicks and
 // boxes. A model that uses its prior alone reads masks only.
@@ -29,30 +29,26 @@ func (m *Model) reads(p Prompt, opt Options) bool {
 }
 
 // outlines returns the prompts with outlines in place of clicks and boxes that the network does not read. Clicks alone, on an
-// object that is outlined on another slice, are left: they correct what tracking finds.
-func (m *Model) outlines(r Request) ([]Prompt, error) {
+// object that has more on another slice, are left: they correct what tracking finds.
+func (m *Model) outlines(ctx context.Context, r Request) ([]Prompt, error) {
+	more := map[int]bool{} // by object
+	for _, p := range r.Prompts {
+		more[p.Object] = more[p.Object] || !p.clicksAlone() && r.Order != Official
+	}
 	out := slices.Clone(r.Prompts)
-	replace := func(where func(Prompt) bool) error {
-		for i, p := range out {
-			if m.reads(p, r.Options) || !where(p) {
-				continue
-			}
-			var err error
-			if out[i], err = marked(r.Slices, p, p.Mask); err != nil {
-				return err
-			}
+	for i, p := range out {
+		if m.reads(p, r.Options) || p.clicksAlone() && more[p.Object] {
+			continue
 		}
-		return nil
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if out[i], err = marked(r.Slices, p, p.Mask); err != nil {
+			return nil, err
+		}
 	}
-	clicksAlone := func(p Prompt) bool { return p.Mask == nil && !slices.Contains(p.kinds(), PromptBox) }
-	if err := replace(func(p Prompt) bool { return !clicksAlone(p) }); err != nil {
-		return nil, err
-	}
-	drawn := map[int]bool{} // by object
-	for _, p := range out {
-		drawn[p.Object] = drawn[p.Object] || p.Mask != nil && r.Order != Official
-	}
-	return out, replace(func(p Prompt) bool { return !drawn[p.Object] })
+	return out, nil
 }
 
 // corrected returns clicks on a tracked slice as outlines: what they make of what was found there.
@@ -61,6 +57,9 @@ func (p *propagation) corrected(on []Prompt, found Found) ([]Prompt, error) {
 	out := make([]Prompt, len(on))
 	for i, pr := range on {
 		var before []bool
+		if !found.present[i] && len(pr.clicks(h, w).On) == 0 {
+			return nil, fmt.Errorf("slmsam: object %d is not found on slice %d without the clicks outside it, either: leave them out, or mark it as absent there", pr.Object, pr.Slice)
+		}
 		if found.present[i] {
 			side := sideOf(len(found.Low[i]))
 			before = masks.Positive(volume.ResizeBilinear(found.Low[i], side, side, h, w))
@@ -93,7 +92,7 @@ func marked(s Slices, p Prompt, before []bool) (Prompt, error) {
 			return carry.Adapted(gray, small(rough), priorSide)
 		})
 	default:
-		return Prompt{}, fmt.Errorf("slmsam: nothing was found of object %d on slice %d, and no click is on it: add one", p.Object, p.Slice)
+		return Prompt{}, fmt.Errorf("slmsam: object %d on slice %d has only clicks outside it: add one on it, or outline it", p.Object, p.Slice)
 	}
 	if !slices.Contains(mask, true) {
 		return Prompt{}, fmt.Errorf("slmsam: object %d on slice %d: %w", p.Object, p.Slice, ErrNothingLeft)
@@ -113,11 +112,14 @@ func both(mask, box []bool) []bool {
 	return out
 }
 
-// clicks returns a prompt's clicks as pixels of its slice [h,w].
+// clicks returns a prompt's clicks as pixels of its slice [h,w], without those that a crop leaves out.
 func (p Prompt) clicks(h, w int) click.Clicks {
 	var out click.Clicks
 	for _, pt := range p.Points {
-		at := click.Spot{Y: min(max(int(math.Round(pt.Y)), 0), h-1), X: min(max(int(math.Round(pt.X)), 0), w-1)}
+		if pt.X < -1 || pt.Y < -1 || pt.X > float64(w) || pt.Y > float64(h) {
+			continue
+		}
+		at := click.Spot{Y: min(max(int(pt.Y+0.5), 0), h-1), X: min(max(int(pt.X+0.5), 0), w-1)}
 		switch pt.Label {
 		case Positive:
 			out.On = append(out.On, at)

@@ -95,6 +95,43 @@ func TestClicksThatTheNetworkDoesNotReadCorrectIt(t *testing.T) {
 	}
 }
 
+// TestAClickBeyondTheCropWidensIt clicks on another part of an object, beyond the crop around its outline.
+func TestAClickBeyondTheCropWidensIt(t *testing.T) {
+	s, masks := discVolume(5)
+	m := freshPrior(t, true)
+	m.Config.Crop = 1.1
+	far := slmsam.Point{X: 66, Y: 6, Label: slmsam.Positive}
+	before := follow(t, m, s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]})
+	after := follow(t, m, s, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}, slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{far}})
+	at := int(far.Y)*72 + int(far.X)
+	require.False(t, before[2][at])
+	require.True(t, after[2][at])
+}
+
+// TestBoxesAndClicksOfABoxNetwork checks that a network that was trained with boxes reads a box itself while clicks on another slice
+// correct what it finds, and that clicks of another object do not change that.
+func TestBoxesAndClicksOfABoxNetwork(t *testing.T) {
+	s, masks := discVolume(5)
+	dev := cpu.New(0)
+	defer dev.Close()
+	m := newModel(t, dev)
+	m.Config.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask, slmsam.PromptBox}, slmsam.ShortLong)
+	box := slmsam.Prompt{Slice: 0, Object: 1, Points: boxed}
+	alone := follow(t, m, s, box)
+	with := follow(t, m, s, box, slmsam.Prompt{Slice: 2, Object: 1, Points: []slmsam.Point{onDisc}})
+	require.Equal(t, alone[0], with[0])
+	require.True(t, with[2][int(onDisc.Y)*72+int(onDisc.X)])
+
+	// two points each, on the same slices: a box for object 1 and clicks for object 2
+	r := slmsam.Request{Slices: s, Prompts: []slmsam.Prompt{{Slice: 0, Object: 2, Mask: masks[0]}, {Slice: 2, Object: 2, Points: []slmsam.Point{onDisc, offDisc}}}}
+	want, err := m.Segment(t.Context(), r)
+	require.NoError(t, err)
+	r.Prompts = append(r.Prompts, slmsam.Prompt{Slice: 0, Object: 1, Mask: masks[0]}, slmsam.Prompt{Slice: 2, Object: 1, Points: boxed})
+	got, err := m.Segment(t.Context(), r)
+	require.NoError(t, err)
+	require.InDelta(t, want.Objects[0].Slices[2].Score, got.Objects[1].Slices[2].Score, 1e-4)
+}
+
 // TestClicksThatNameNoObject checks the errors for clicks only outside the object, and for clicks that leave nothing.
 func TestClicksThatNameNoObject(t *testing.T) {
 	s, _ := discVolume(3)
@@ -104,9 +141,9 @@ func TestClicksThatNameNoObject(t *testing.T) {
 		return err
 	}
 	err := segment(slmsam.Prompt{Slice: 2, Object: 4, Points: []slmsam.Point{offDisc}})
-	require.EqualError(t, err, "slmsam: nothing was found of object 4 on slice 2, and no click is on it: add one")
+	require.EqualError(t, err, "slmsam: object 4 on slice 2 has only clicks outside it: add one on it, or outline it")
 	dot := make([]bool, 72*72)
 	dot[35*72+52] = true
 	err = segment(slmsam.Prompt{Slice: 2, Object: 4, Mask: dot, Points: []slmsam.Point{offDisc}})
-	require.EqualError(t, err, "slmsam: object 4 on slice 2: the clicks leave nothing of it")
+	require.EqualError(t, err, "slmsam: object 4 on slice 2: the clicks leave nothing of it: mark it as absent there instead")
 }

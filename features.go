@@ -162,8 +162,11 @@ func (m *Model) prepare(ctx context.Context, gray []uint8, h, w int) error {
 	if m.Features.store.Has(key) {
 		return nil
 	}
-	m.busy.Lock()
-	defer m.busy.Unlock()
+	release, err := m.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	defer m.graph.Free()
 	return m.graph.Interruptible(ctx, func() error {
 		_, err := m.encodeCached(key, gray, h, w, true)

@@ -51,10 +51,10 @@ func (r *Request) groups(size int) []*group {
 			out = append(out, gr)
 		}
 		gr.objects = append(gr.objects, o)
-		corrects := r.Order != Official && slices.ContainsFunc(of, func(p Prompt) bool { return p.Mask != nil })
+		corrects := r.Order != Official && slices.ContainsFunc(of, func(p Prompt) bool { return !p.clicksAlone() })
 		for _, p := range of {
 			to := gr.outlines
-			if corrects && p.Mask == nil {
+			if corrects && p.clicksAlone() {
 				to = gr.corrections
 			}
 			to[p.Slice] = append(to[p.Slice], p)
@@ -67,7 +67,7 @@ func (r *Request) groups(size int) []*group {
 func (r *Request) key(object int, prompts []Prompt) string {
 	key := fmt.Sprint(r.present(object), r.absent(object), r.Only[object])
 	for _, p := range prompts {
-		key += fmt.Sprintf(" %d:%t:%d:%t", p.Slice, p.Mask != nil, len(p.Points), p.found)
+		key += fmt.Sprintf(" %d:%v:%d:%t", p.Slice, p.kinds(), len(p.Points), p.found)
 	}
 	return key
 }

@@ -1,9 +1,9 @@
 package slmsam
 
 import (
+	"context"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/seed-6f79f512/slmsam/convnext"
 	"github.com/seed-6f79f512/slmsam/decoder"
@@ -34,11 +34,11 @@ type Model struct {
 	// short_attention, long_attention, fuser, decoder, memory_encoder.
 	Trace func(g *nn.Graph, stage string)
 
-	busy     sync.Mutex  // held by Segment
-	graph    *nn.Graph   // of Segment: keeps the constants
-	noMemory *nn.Tensor  // [1,1,C] no_mem_embed: added to features that attend to nothing
-	noObject *nn.Tensor  // [1,M] no_obj_embed_spatial: added to the memory of an absent object
-	prior    *priorHeads // prior; nil unless Config.Prior
+	busy     chan struct{} // holds an element while Segment or Prepare compute, see hold
+	graph    *nn.Graph     // of Segment: keeps the constants
+	noMemory *nn.Tensor    // [1,1,C] no_mem_embed: added to features that attend to nothing
+	noObject *nn.Tensor    // [1,M] no_obj_embed_spatial: added to the memory of an absent object
+	prior    *priorHeads   // prior; nil unless Config.Prior
 
 	heldInMemory int64 // bytes, see propagation.meet
 }
@@ -50,7 +50,7 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	}
 	p := nn.NewParams(dev)
 	width, memory := c.Attention.Width, c.Attention.MemoryWidth
-	m := &Model{Config: c, Params: p, graph: nn.NewGraph(dev), heldInMemory: heldInMemory}
+	m := &Model{Config: c, Params: p, graph: nn.NewGraph(dev), busy: make(chan struct{}, 1), heldInMemory: heldInMemory}
 	m.Place = memattn.NewEncoding(p, c.Attention, c.Frames)
 	m.noMemory = p.Tensor("no_mem_embed", nn.Normal(0.02), nil, 1, 1, width)
 	p.Tensor("no_mem_pos_enc", nn.Normal(0.02), nil, 1, 1, width) // in every checkpoint, unused by SAM 2.1
@@ -92,6 +92,16 @@ func (m *Model) CopyTo(dev backend.Device) (*Model, error) {
 func (m *Model) Release() {
 	m.graph.Close()
 	m.Params.Release()
+}
+
+// hold waits until nothing else computes with the model, or until ctx ends. release must be called afterward.
+func (m *Model) hold(ctx context.Context) (release func(), err error) {
+	select {
+	case m.busy <- struct{}{}:
+		return func() { <-m.busy }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Initialize draws fresh parameters; the short memory attention starts as a copy of the long one.

@@ -20,11 +20,14 @@ func (m *Model) Segment(ctx context.Context, r Request) (*Result, error) {
 		return nil, err
 	}
 	var err error
-	if r.Prompts, err = m.outlines(r); err != nil {
+	if r.Prompts, err = m.outlines(ctx, r); err != nil {
 		return nil, err
 	}
-	m.busy.Lock()
-	defer m.busy.Unlock()
+	release, err := m.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	defer m.graph.Free()
 	out := newOutcome(&r, m.heldInMemory)
 	defer out.halves.Close()
@@ -183,8 +186,8 @@ func (p *propagation) visit(ctx context.Context, v visit, out *outcome) error {
 	return out.step(v.slice, done)
 }
 
-// put passes what was found on to the outcome, at native size. Masks that were drawn, or found from points without the network, stay
-// exactly as they are.
+// put passes what was found on to the outcome, at native size. Masks that were drawn stay exactly as they are, those that were
+// found from points without the network, as far as no other object claims their pixels.
 func (p *propagation) put(out *outcome, gr *group, slice int, found Found, how origin) error {
 	h, w := p.slices.Size()
 	for i, object := range gr.objects {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 
@@ -233,7 +234,12 @@ func TestBadPrompts(t *testing.T) {
 		"no contents":  {[]slmsam.Prompt{{Object: 1}}, slmsam.Options{}, "neither a mask nor points"},
 		"background":   {[]slmsam.Prompt{{Mask: good}}, slmsam.Options{}, "background"},
 		"range":        {[]slmsam.Prompt{{Slice: 0, Object: 1, Mask: good}}, slmsam.Options{First: 3, End: 9}, "not a range"},
-		"memory":       {[]slmsam.Prompt{{Slice: 0, Object: 1, Mask: good}}, slmsam.Options{Memory: slmsam.Memory{Long: 9}}, "reaches further"},
+		"off":          {[]slmsam.Prompt{{Slice: 0, Object: 1, Points: []slmsam.Point{{X: 99, Y: 3, Label: slmsam.Positive}}}}, slmsam.Options{}, "not on slice 0"},
+		"not a number": {[]slmsam.Prompt{{Slice: 0, Object: 1, Points: []slmsam.Point{{X: math.NaN(), Y: 3, Label: slmsam.Positive}}}}, slmsam.Options{}, "not on slice 0"},
+		"one corner":   {[]slmsam.Prompt{{Slice: 0, Object: 1, Points: []slmsam.Point{{X: 3, Y: 3, Label: slmsam.BoxTopLeft}}}}, slmsam.Options{}, "two corners"},
+		"box last": {[]slmsam.Prompt{{Slice: 0, Object: 1, Points: []slmsam.Point{{X: 9, Y: 9, Label: slmsam.Positive}, {X: 3, Y: 3, Label: slmsam.BoxTopLeft},
+			{X: 12, Y: 12, Label: slmsam.BoxBottomRight}}}}, slmsam.Options{}, "two corners"},
+		"memory": {[]slmsam.Prompt{{Slice: 0, Object: 1, Mask: good}}, slmsam.Options{Memory: slmsam.Memory{Long: 9}}, "reaches further"},
 	} {
 		_, err := m.Segment(t.Context(), slmsam.Request{Slices: ramp(5), Prompts: c.prompts, Options: c.opt})
 		require.ErrorContains(t, err, c.want, name)

@@ -57,9 +57,14 @@ func (m *Model) allows(r Request) error {
 		return nil
 	}
 	for _, p := range r.Prompts {
-		if (p.outline() || !m.reads(p, r.Options)) && !t.Knows(PromptMask) {
-			return &UntrainedError{"outlines", strings.Join(t.Prompts, ", ")}
+		if t.Knows(PromptMask) || !p.outline() && m.reads(p, r.Options) {
+			continue
 		}
+		what := "outlines"
+		if !p.outline() {
+			what = strings.Join(p.kinds(), " and ") + " prompts, nor with outlines in their place"
+		}
+		return &UntrainedError{what, strings.Join(t.Prompts, ", ")}
 	}
 	memory := r.Memory
 	if !slices.Contains(t.Memories, memory) {

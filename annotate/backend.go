@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-6f79f512/slmsam/volume"
 )
@@ -46,8 +47,10 @@ func Inputf(format string, args ...any) error { return &InputError{fmt.Sprintf(f
 type Session interface {
 	// Dim returns the volume's size in voxels along each axis, in file order.
 	Dim() [3]int
-	// Apply queues strokes on an object, as one step for Undo. The mask changes with the next Run.
-	Apply(object int, strokes ...Stroke) error
+	// Apply queues strokes on an object, as one step for Undo. The mask changes with the next Run. Clicks, boxes and first
+	// scribbles are turned into outlines by the model, which may take as long as a slice takes, and wait for other runs; if ctx
+	// ends first, nothing is queued.
+	Apply(ctx context.Context, object int, strokes ...Stroke) error
 	// Replace replaces the object's mask at once, as one step for Undo. mask is in file order, nonzero inside the object.
 	// Every slice across the acquisition axis with part of the object becomes an outline; earlier outlines are dropped.
 	Replace(object int, mask []uint8) error
@@ -129,6 +132,8 @@ func (s *Stroke) Check(dim [3]int) error {
 		return Inputf("a stroke must be on one slice; this one spans %v voxels", size)
 	case (s.Kind == Outline || s.Kind == Scribble) && len(s.Mask) != n:
 		return Inputf("the stroke's mask has %d voxels, its region %d", len(s.Mask), n)
+	case s.Kind == Scribble && !slices.Contains(s.Mask, true):
+		return Inputf("the scribble is empty")
 	}
 	return nil
 }

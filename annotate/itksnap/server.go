@@ -242,7 +242,7 @@ func erases(q url.Values) (bool, error) {
 // behind.
 func (s *Server) draw(c *client, w http.ResponseWriter, r *http.Request, strokes ...annotate.Stroke) error {
 	if len(strokes) > 0 {
-		if err := c.session.Apply(object, strokes...); err != nil {
+		if err := c.session.Apply(r.Context(), object, strokes...); err != nil {
 			return err
 		}
 		if _, err := c.session.Run(r.Context(), object, nil); err != nil {

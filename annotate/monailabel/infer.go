@@ -118,7 +118,7 @@ func (s *Server) segment(ctx context.Context, o *opened, q *inference) ([]uint8,
 	if err != nil {
 		return nil, err
 	}
-	if err := o.session.Apply(object, drawn.strokes...); err != nil {
+	if err := o.session.Apply(ctx, object, drawn.strokes...); err != nil {
 		return nil, err
 	}
 	if _, err := o.session.Run(ctx, object, nil); err != nil {

@@ -17,7 +17,7 @@ import (
 // that fails leaves nothing behind, so that the client can send it again.
 func (s *Server) prompt(c *canvas, w http.ResponseWriter, r *http.Request, run bool, strokes ...annotate.Stroke) error {
 	if len(strokes) > 0 {
-		if err := c.session.Apply(object, strokes...); err != nil {
+		if err := s.keepWaiting(w, r, func() error { return c.session.Apply(r.Context(), object, strokes...) }); err != nil {
 			return err
 		}
 	}
@@ -42,9 +42,18 @@ func (s *Server) runOrUndo(c *canvas, w http.ResponseWriter, r *http.Request) er
 	return err
 }
 
-// run propagates the object through the image. In the meantime, it sends interim replies, because a client gives up a minute
-// after the last byte it has received.
+// run propagates the object through the image.
 func (s *Server) run(c *canvas, w http.ResponseWriter, r *http.Request) (ran bool, err error) {
+	err = s.keepWaiting(w, r, func() (err error) {
+		ran, err = c.session.Run(r.Context(), object, nil)
+		return err
+	})
+	return ran, err
+}
+
+// keepWaiting calls work, and sends interim replies in the meantime, because a client gives up a minute after the last byte it
+// has received.
+func (s *Server) keepWaiting(w http.ResponseWriter, r *http.Request, work func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
@@ -52,16 +61,14 @@ func (s *Server) run(c *canvas, w http.ResponseWriter, r *http.Request) (ran boo
 				done <- fmt.Errorf("fault in a prediction: %v\n%s", fault, debug.Stack())
 			}
 		}()
-		var err error
-		ran, err = c.session.Run(r.Context(), object, nil)
-		done <- err
+		done <- work()
 	}()
 	ticker := time.NewTicker(s.options.Interim)
 	defer ticker.Stop()
 	for {
 		select {
 		case err := <-done:
-			return ran, err
+			return err
 		case <-ticker.C:
 			if takesInterim(r) {
 				w.WriteHeader(http.StatusProcessing)

@@ -19,21 +19,34 @@ type canvas struct {
 	suggest func(axis int, hint project.Hint) ([]bool, error)
 }
 
-// drawAll draws strokes in turn, except that successive clicks on the same slice are drawn together.
+// drawAll draws strokes in turn, except that all clicks of a row of them that are on the same slice are drawn together.
 func (c *canvas) drawAll(strokes []annotate.Stroke) error {
 	for len(strokes) > 0 {
-		axis, n := c.axisOf(strokes[0]), 1
-		for ; n < len(strokes) && strokes[0].Kind == annotate.Click && strokes[n].Kind == annotate.Click; n++ {
-			if strokes[n].Region.Lo[axis] != strokes[0].Region.Lo[axis] {
-				break
-			}
-		}
-		if err := c.draw(axis, strokes[:n]); err != nil {
+		axis := c.axisOf(strokes[0])
+		now, later := together(strokes, axis)
+		if err := c.draw(axis, now); err != nil {
 			return err
 		}
-		strokes = strokes[n:]
+		strokes = later
 	}
 	return nil
+}
+
+// together splits off the first stroke or, if that is a click, all clicks on its slice up to the next stroke of another kind.
+func together(strokes []annotate.Stroke, axis int) (now, later []annotate.Stroke) {
+	first := strokes[0]
+	for i, s := range strokes {
+		clicks := first.Kind == annotate.Click && s.Kind == annotate.Click
+		switch {
+		case i == 0 || clicks && s.Region.Lo[axis] == first.Region.Lo[axis]:
+			now = append(now, s)
+		case clicks:
+			later = append(later, s)
+		default:
+			return now, append(later, strokes[i:]...)
+		}
+	}
+	return now, later
 }
 
 // axisOf returns the axis that a stroke's slice is across. A click is on a slice across every axis; the first axis that has

@@ -41,7 +41,7 @@ func Example() {
 	const object = 1
 	outline := annotate.Stroke{Kind: annotate.Outline, Axis: 2,
 		Region: annotate.Region{Lo: [3]int{10, 5, 6}, Hi: [3]int{12, 7, 7}}, Mask: []bool{true, true, true, true}}
-	if err := s.Apply(object, outline); err != nil {
+	if err := s.Apply(context.Background(), object, outline); err != nil {
 		log.Fatal(err)
 	}
 	ran, err := s.Run(context.Background(), object, nil)

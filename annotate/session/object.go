@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam/annotate"
@@ -164,14 +165,14 @@ func (o *object) replace(mask []uint8) error {
 }
 
 // draw turns strokes into outlines, and adds these to the documents.
-func (o *object) draw(strokes []annotate.Stroke) error {
+func (o *object) draw(ctx context.Context, strokes []annotate.Stroke) error {
 	views, err := viewsOf(o.shots())
 	if err != nil {
 		return err
 	}
 	s := o.session
 	c := &canvas{dim: s.volume.Dim, home: s.home, views: views, suggest: func(axis int, hint project.Hint) ([]bool, error) {
-		return s.backend.project.Suggest(s.ctx, o.document(axis), hint)
+		return s.backend.project.Suggest(ctx, o.document(axis), hint)
 	}}
 	if err := c.drawAll(strokes); err != nil {
 		return err

@@ -32,7 +32,7 @@ func TestUndoGoesBackStepByStep(t *testing.T) {
 	undone, err := b.Undo(1)
 	require.NoError(t, err)
 	require.False(t, undone)
-	require.NoError(t, b.Apply(1, filled(2, region(0, 1, 0, 1, 0, 1))))
+	require.NoError(t, b.Apply(t.Context(), 1, filled(2, region(0, 1, 0, 1, 0, 1))))
 	undone, err = b.Undo(1)
 	require.NoError(t, err)
 	require.True(t, undone, "a stroke that is still queued is a step, too")
@@ -46,7 +46,7 @@ func TestUndoGoesBackStepByStep(t *testing.T) {
 func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
 	b := open(t, annotatetest.Copier{Reach: 20})
 	steps := func(s annotate.Stroke) (n int) {
-		require.NoError(t, b.Apply(1, s))
+		require.NoError(t, b.Apply(t.Context(), 1, s))
 		_, err := b.Run(t.Context(), 1, func(int, int) { n++ })
 		require.NoError(t, err)
 		return n
@@ -66,7 +66,7 @@ func TestOnlyWhatAChangeCanReachIsComputedAgain(t *testing.T) {
 	require.Equal(t, second, b.mask())
 
 	fresh := open(t, annotatetest.Copier{Reach: 20})
-	require.NoError(t, fresh.Apply(1, filled(2, region(10, 20, 5, 9, 3, 4)),
+	require.NoError(t, fresh.Apply(t.Context(), 1, filled(2, region(10, 20, 5, 9, 3, 4)),
 		filled(2, region(10, 20, 5, 9, 9, 10)), filled(2, region(10, 20, 20, 25, 9, 10)))) // on slice 9, the second stroke was added to what had been found there
 	whole := fresh.run()
 	require.Equal(t, first, whole, "the same as if it had been computed in one run")
@@ -83,7 +83,7 @@ func TestObjectsDoNotMix(t *testing.T) {
 		go func() {
 			defer group.Done()
 			mask := make([]uint8, len(want))
-			errs := errors.Join(b.Apply(object, filled(2, region(object, 40, 0, 2, object, object+1))))
+			errs := errors.Join(b.Apply(t.Context(), object, filled(2, region(object, 40, 0, 2, object, object+1))))
 			_, err := b.Run(context.Background(), object, nil)
 			errs = errors.Join(errs, err, b.Mask(object, mask))
 			if errs != nil || area(mask, object) != 2*(40-object) {
@@ -99,7 +99,7 @@ func TestObjectsDoNotMix(t *testing.T) {
 // session cancels a run.
 func TestACanceledRunChangesNothing(t *testing.T) {
 	b := open(t, annotatetest.Copier{Delay: 20 * time.Millisecond})
-	require.NoError(t, b.Apply(1, filled(2, region(10, 20, 5, 9, 6, 7))))
+	require.NoError(t, b.Apply(t.Context(), 1, filled(2, region(10, 20, 5, 9, 6, 7))))
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := b.Run(ctx, 1, func(done, total int) {
 		if done == 2 {
@@ -120,5 +120,5 @@ func TestACanceledRunChangesNothing(t *testing.T) {
 	<-started
 	b.Close()
 	require.ErrorIs(t, <-done, context.Canceled, "closing the session cancels the run")
-	require.Error(t, b.Apply(1))
+	require.Error(t, b.Apply(t.Context(), 1))
 }

@@ -107,18 +107,27 @@ func (s *session) with(number int, f func(*object) error) error {
 	return f(o)
 }
 
+// until returns a context that ends with ctx, and when the session is closed.
+func (s *session) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
 // Dim implements annotate.Session.
 func (s *session) Dim() [3]int { return s.volume.Dim }
 
 // Apply implements annotate.Session.
-func (s *session) Apply(number int, strokes ...annotate.Stroke) error {
+func (s *session) Apply(ctx context.Context, number int, strokes ...annotate.Stroke) error {
 	for i := range strokes {
 		if err := strokes[i].Check(s.volume.Dim); err != nil {
 			return err
 		}
 	}
+	ctx, cancel := s.until(ctx)
+	defer cancel()
 	return s.with(number, func(o *object) error {
-		return o.step(func() error { return o.draw(strokes) })
+		return o.step(func() error { return o.draw(ctx, strokes) })
 	})
 }
 
@@ -153,9 +162,8 @@ func (s *session) Run(ctx context.Context, number int, progress func(done, total
 	if !ran {
 		return false, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := s.until(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
 	if progress == nil {
 		progress = func(int, int) {}
 	}

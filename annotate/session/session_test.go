@@ -30,7 +30,7 @@ func open(t *testing.T, c annotatetest.Copier) *board {
 
 // run applies strokes, runs, and returns the mask.
 func (b *board) run(strokes ...annotate.Stroke) []uint8 {
-	require.NoError(b.t, b.Apply(1, strokes...))
+	require.NoError(b.t, b.Apply(b.t.Context(), 1, strokes...))
 	ran, err := b.Run(b.t.Context(), 1, nil)
 	require.NoError(b.t, err)
 	require.True(b.t, ran)
@@ -163,7 +163,7 @@ func TestRealModelsFindWhatIsMarked(t *testing.T) {
 	line := filled(2, region(16, 28, 20, 21, 6, 7))
 	line.Kind = annotate.Scribble
 	for object, stroke := range []annotate.Stroke{click(22, 20, 6, false), {Kind: annotate.Box, Axis: 2, Region: region(6, 38, 5, 36, 6, 7)}, line} {
-		require.NoError(t, s.Apply(object, stroke))
+		require.NoError(t, s.Apply(t.Context(), object, stroke))
 		_, err := s.Run(t.Context(), object, nil)
 		require.NoError(t, err)
 		mask := make([]uint8, len(v.Data))
@@ -204,7 +204,7 @@ func TestLimits(t *testing.T) {
 	for range 1000 { // a closed session leaves nothing behind
 		s, err := e.Open(annotatetest.Ball(10, 10, 10))
 		require.NoError(t, err)
-		require.NoError(t, s.Apply(1, filled(2, region(1, 2, 1, 2, 1, 2))))
+		require.NoError(t, s.Apply(t.Context(), 1, filled(2, region(1, 2, 1, 2, 1, 2))))
 		s.Close()
 	}
 }
@@ -221,6 +221,6 @@ func TestInvalidStrokesAreRefused(t *testing.T) {
 		"no axis":    {Kind: annotate.Box, Axis: 3, Region: region(0, 1, 0, 1, 0, 1)},
 	} {
 		var input *annotate.InputError
-		require.ErrorAs(t, b.Apply(1, s), &input, name)
+		require.ErrorAs(t, b.Apply(t.Context(), 1, s), &input, name)
 	}
 }

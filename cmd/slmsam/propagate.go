@@ -91,7 +91,7 @@ func (f *propagateFlags) modelGroup() flagGroup {
 		"(default: the model's)")
 	g.BoolVar(&f.keepHoles, "keep-holes", false, "do not fill small holes in the masks")
 	g.BoolVar(&f.bf16, "bf16-memory", false, "store memories as bfloat16, as the released predictor does")
-	g.BoolVar(&f.untrained, "untrained", false, "use a memory that the weights were not trained with, and let the network read clicks and boxes that it was not trained with")
+	g.BoolVar(&f.untrained, "untrained", false, "use a memory that the weights were not trained with, and let the network (not the built-in model) read clicks and boxes that it was not trained with")
 	return g
 }
 

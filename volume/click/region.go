@@ -34,7 +34,7 @@ func (p *plane) bestRegion(cost []float32, seeds []Spot) []bool {
 	most := min(float64(len(order)), max(mostArea*float64(len(cost)), leastArea))
 	for area := min(leastArea, most); area <= most; area *= growth {
 		r := p.region(order[:int(area)])
-		if s := p.score(r) * p.joined(r, seeds); s > highest {
+		if s := p.score(r) * p.joined(r, seeds); s > highest || best.mask == nil { // the score may not be a number
 			best, highest = r, s
 		}
 	}
