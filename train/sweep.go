@@ -13,9 +13,12 @@ const (
 	leastBeyond = 2
 )
 
-// sweep draws a clip that mimics propagation: from a slice that shows much of an object, in one direction, until past
-// its end. All objects are equally likely; slices are weighted by the object's area, since annotators choose such
-// slices. A sweep longer than the recipe's reach skips slices, as far as the recipe's stride allows, or ends early.
+// anywhere is the fraction of sweeps that start on any of the object's slices. The others start on slices weighted by the object's
+// area, since annotators choose those, but corrections are made on others, too.
+const anywhere = 0.5
+
+// sweep draws a clip that mimics propagation: from a slice of an object, in one direction, until past its end. All objects are
+// equally likely. A sweep longer than the recipe's reach skips slices, as far as the recipe's stride allows, or ends early.
 // ok is false if no object is on two slices.
 func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along traversal, ok bool) {
 	for _, object := range rng.Perm(len(c.Objects)) {
@@ -24,6 +27,9 @@ func (s *Sampler) sweep(c *Case, rng *rand.Rand) (object int, along traversal, o
 			continue
 		}
 		start, step := c.byArea(span, object, rng.IntN), 1
+		if rng.Float64() < anywhere {
+			start = span[rng.IntN(len(span))]
+		}
 		if rng.Float64() < s.recipe.Reverse {
 			step = -1
 		}
