@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-6f79f512/slmsam"
+	"github.com/seed-6f79f512/slmsam/internal/masks"
 	"github.com/seed-6f79f512/slmsam/volume"
 )
 
@@ -20,10 +21,11 @@ type annotator struct {
 	model  *slmsam.Model
 	order  slmsam.Order
 	rounds int
-	known  bool // the model is told which slices hold the object
-	clicks int  // on the central slice, in place of outlines; 0: none
-	box    bool // begins with a box around each object's central slice
-	from   int  // how many slices away the outline is that clicks correct; 0: there is none
+	at     float64 // share of an object's volume before the slice outlined first; negative: the central slice
+	known  bool    // the model is told which slices hold the object
+	clicks int     // on the central slice, in place of outlines; 0: none
+	box    bool    // begins with a box around each object's central slice
+	from   int     // how many slices away the outline is that clicks correct; 0: there is none
 }
 
 // object is one label of a volume, through the rounds.
@@ -94,10 +96,24 @@ func labelsOf(truth *volume.LabelMap, axis int) []int {
 	return out[:min(len(out), mostLabels)]
 }
 
+// first returns the slice of a label that is outlined first.
+func (a annotator) first(truth *volume.LabelMap, axis, label int) int {
+	central, _ := truth.CentralSlice(int32(label), axis)
+	before := a.at * float64(truth.Counts()[int32(label)])
+	if before < 0 {
+		return central
+	}
+	for _, i := range truth.SlicesByLabel(axis)[int32(label)] {
+		if before -= float64(masks.Area(slmsam.MaskOf(truth.Slice(axis, i), label))); before < 0 {
+			return i
+		}
+	}
+	return central
+}
+
 // play outlines one label, propagates, and outlines the worst slice.
 func (a annotator) play(ctx context.Context, s slmsam.Slices, truth *volume.LabelMap, label int) (object, error) {
-	first, _ := truth.CentralSlice(int32(label), s.Axis)
-	o := object{label: label, given: []int{first}}
+	o := object{label: label, given: []int{a.first(truth, s.Axis, label)}}
 	var results [][]overlap // by round, then slice
 	for range a.rounds {
 		r := slmsam.Request{Slices: s, Options: slmsam.Options{Order: a.order}}

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/loop -data ../shared/data -cases docs/loop/cases.txt -o docs/loop/nano.csv
 //	go run ./internal/loop -data DIR -checkpoint run/best.safetensors
+//	go run ./internal/loop -data DIR -rounds 1 -at 0.1      the first outline is on a slice that shows little, near the object's end
 //	go run ./internal/loop -data DIR -rounds 1 -known       what presence costs: the model is told where each object begins and ends
 //	go run ./internal/loop -data DIR -clicks 5              clicks on the central slice instead, and nothing is propagated
 //	go run ./internal/loop -data DIR -clicks 3 -box         the same in each object's true box
@@ -33,13 +34,14 @@ func main() {
 	checkpoint := flag.String("checkpoint", nano.Name, "weights")
 	order := flag.String("order", "blended", "blended, nearest or official")
 	rounds := flag.Int("rounds", 3, "outlines per object")
+	at := flag.Float64("at", -1, "outline first the slice that has this share of the object's volume before it, 0 to 1 (default: the central slice)")
 	known := flag.Bool("known", false, "tell the model which slices hold the object")
 	clicks := flag.Int("clicks", 0, "click so often on each object's central slice, and propagate nothing")
 	from := flag.Int("from", 0, "with -clicks: correct the outline of the slice so many slices further; 0: start with a click on the object, or with -box")
 	box := flag.Bool("box", false, "start -clicks with a box around the object on its central slice")
 	out := flag.String("o", "loop.csv", "table of every object and round")
 	flag.Parse()
-	a := annotator{rounds: *rounds, known: *known, clicks: *clicks, from: *from, box: *box}
+	a := annotator{rounds: *rounds, at: *at, known: *known, clicks: *clicks, from: *from, box: *box}
 	if err := run(*data, *cases, *checkpoint, *order, a, *out); err != nil {
 		log.Fatal("loop: ", err)
 	}
