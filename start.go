@@ -176,8 +176,12 @@ func (p *propagation) masks(of []Prompt) ([][]bool, error) {
 	for i, pr := range of {
 		masks[i] = volume.ResizeMask(pr.Mask, h, w, size)
 		if !slices.Contains(masks[i], true) {
-			return nil, fmt.Errorf("the mask of object %d on slice %d is so small that it vanishes at the model's %d x %d: use a larger resolution",
-				pr.Object, pr.Slice, size, size)
+			what := "the mask"
+			if pr.found {
+				what = "what was found"
+			}
+			return nil, fmt.Errorf("%s of object %d on slice %d is so small that it vanishes at the model's %d x %d: use a smaller crop, or a larger resolution",
+				what, pr.Object, pr.Slice, size, size)
 		}
 	}
 	return masks, nil
