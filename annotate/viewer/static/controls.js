@@ -43,8 +43,8 @@ export function tool(name) {
   tools.select(name)
   if (stage.nv) stage.cross(name === 'move')
   for (const b of document.querySelectorAll('[data-tool]')) {
-    b.setAttribute('aria-checked', b === chosen)
-    b.tabIndex = b === chosen ? 0 : -1
+    b.setAttribute('aria-checked', b.dataset.tool === name)
+    b.tabIndex = b.dataset.tool === name ? 0 : -1
   }
 }
 
