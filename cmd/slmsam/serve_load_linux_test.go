@@ -144,7 +144,11 @@ func TestAThousandSessionsLeaveNothing(t *testing.T) {
 	for range sessions / perRound {
 		round()
 	}
-	require.Less(t, s.settled(), goroutines+perRound, "goroutines: what a session leaves would be here a thousand times")
+	s.settled()
+	require.Eventually(t, func() bool { // two equal counts may still be of a connection that is about to end
+		http.DefaultClient.CloseIdleConnections()
+		return int(s.number("go_goroutines")) <= goroutines
+	}, 30*time.Second, 500*time.Millisecond, "goroutines")
 	require.LessOrEqual(t, s.handles(), handles, "open files and connections")
 	require.Equal(t, left, files(t, s.temp), "temporary files")
 	require.Less(t, s.memory("VmRSS"), memory+32<<20, "bytes of memory; before: %d", memory)
