@@ -176,21 +176,12 @@ func (o *validator) samples(c *Case) []sample {
 // outlined returns the sample with the object's k-th outline; ok is false if an earlier outline is on the same slice,
 // or if no slice is left to score.
 func (s sample) outlined(k int) (with sample, ok bool) {
-	for earlier := range k {
-		if s.outlineAt(earlier) == s.outlineAt(k) {
-			return s, false
-		}
+	at := []int{s.span[(len(s.span)-1)/2]}
+	for _, share := range outlinedAt[:k] {
+		at = append(at, s.of.byArea(s.span, s.index, func(total int) int { return int(share * float64(total)) }))
 	}
-	s.score.Slice = s.outlineAt(k)
-	return s, s.scorable()
-}
-
-// outlineAt is the slice of the object's k-th outline.
-func (s sample) outlineAt(k int) int {
-	if k == 0 {
-		return s.span[(len(s.span)-1)/2]
-	}
-	return s.of.byArea(s.span, s.index, func(total int) int { return int(outlinedAt[k-1] * float64(total)) })
+	s.score.Slice = at[k]
+	return s, !slices.Contains(at[:k], at[k]) && s.scorable()
 }
 
 // propagate segments the objects of the samples from their outlines, and scores them.
