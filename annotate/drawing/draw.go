@@ -21,8 +21,8 @@ type Canvas struct {
 }
 
 // Draw returns the outline [H,W] after strokes, which are one stroke or any number of clicks. The result is nil if they say
-// nothing about the slice, because they erase where the object is not. An InputError
-// means that nothing was found, or that the model refuses the hint.
+// nothing about the slice, because they erase where the object is not. An InputError means that nothing was found, or that the model
+// refuses the hint.
 func (c Canvas) Draw(strokes []annotate.Stroke) ([]bool, error) {
 	s := strokes[0]
 	seeds := c.place(s)

@@ -39,6 +39,8 @@ func filled(x0, y0, x1, y1 int) []bool {
 func TestWhatStrokesMean(t *testing.T) {
 	const on, off = false, true
 	object, empty, found := filled(2, 1, 5, 4), filled(0, 0, 0, 0), filled(1, 1, 7, 5)
+	scribbled := filled(1, 1, 7, 5)
+	scribbled[width] = true // what is scribbled on belongs to the object
 	for name, c := range map[string]struct {
 		content []bool
 		strokes []annotate.Stroke
@@ -49,7 +51,7 @@ func TestWhatStrokesMean(t *testing.T) {
 		"an outline cut out":     {object, []annotate.Stroke{stroke(annotate.Outline, off, 3, 0, 8, 6)}, nil, filled(2, 1, 3, 4)},
 		"nothing to cut out":     {object, []annotate.Stroke{stroke(annotate.Outline, off, 6, 0, 8, 6)}, nil, nil},
 		"absent":                 {object, []annotate.Stroke{stroke(annotate.Absent, on, 0, 0, width, height)}, nil, empty},
-		"a first scribble":       {empty, []annotate.Stroke{stroke(annotate.Scribble, on, 0, 1, 2, 2)}, &project.Hint{Clicks: []project.Click{{X: 1, Y: 1}, {X: 0, Y: 1}}}, nil},
+		"a first scribble":       {empty, []annotate.Stroke{stroke(annotate.Scribble, on, 0, 1, 2, 2)}, &project.Hint{Clicks: []project.Click{{X: 1, Y: 1}, {X: 0, Y: 1}}}, scribbled},
 		"a scribble more":        {object, []annotate.Stroke{stroke(annotate.Scribble, on, 5, 1, 6, 4)}, nil, filled(2, 1, 6, 4)},
 		"a scribble off":         {object, []annotate.Stroke{stroke(annotate.Scribble, off, 3, 0, 8, 6)}, nil, filled(2, 1, 3, 4)},
 		"a box":                  {object, []annotate.Stroke{stroke(annotate.Box, on, 1, 1, 7, 5)}, &project.Hint{Box: &project.Box{X0: 1, Y0: 1, X1: 6, Y1: 4}}, found},
@@ -71,10 +73,6 @@ func TestWhatStrokesMean(t *testing.T) {
 			got, err := canvas.Draw(c.strokes)
 			require.NoError(t, err)
 			require.Equal(t, c.hint, asked)
-			if name == "a first scribble" {
-				c.want = filled(1, 1, 7, 5)
-				c.want[width] = true // what is scribbled on belongs to the object
-			}
 			require.Equal(t, c.want, got)
 		})
 	}
