@@ -11,18 +11,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAJobIsSupersededWhenTheOutlinesChange checks that a job restarts with the new outlines.
-func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
-	m := far(20 * time.Millisecond)
-	p := openProject(t, newFolder(t), m)
+// propagating opens a project in which a square of 4 x 4 pixels on slice 4 of a volume is being propagated by a model that takes
+// wait per slice, and returns once n slices have been found.
+func propagating(t *testing.T, wait time.Duration, n int) (*Project, *Document, *Watch) {
+	t.Helper()
+	p := openProject(t, newFolder(t), far(wait))
 	d := openA(t, p)
 	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
 	require.NoError(t, err)
 	w := d.Watch()
-	defer w.Stop()
+	t.Cleanup(w.Stop)
 	require.NoError(t, p.Propagate(d, "me", Run{}))
-	slicesFound(w, 3)
-	_, err = d.Draw(me, 4, square(1, 2, 2, 2), nil)
+	slicesFound(w, n)
+	return p, d, w
+}
+
+// TestAJobIsSupersededWhenTheOutlinesChange checks that a job restarts with the new outlines.
+func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
+	p, d, w := propagating(t, 20*time.Millisecond, 3)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 2), nil)
 	require.NoError(t, err)
 	p.Changed(d)
 	require.Equal(t, "done", finished(t, w).State)
@@ -34,15 +41,8 @@ func TestAJobIsSupersededWhenTheOutlinesChange(t *testing.T) {
 // TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten changes an outline during a job without calling Changed, and
 // checks that the result comes from the new outline.
 func TestAChangeThatSlipsInBeforeTheEndIsNotOverwritten(t *testing.T) {
-	p := openProject(t, newFolder(t), far(50*time.Millisecond))
-	d := openA(t, p)
-	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
-	require.NoError(t, err)
-	w := d.Watch()
-	defer w.Stop()
-	require.NoError(t, p.Propagate(d, "me", Run{}))
-	slicesFound(w, 1)
-	_, err = d.Draw(me, 4, square(1, 2, 2, 3), nil) // without a call of Changed
+	_, d, w := propagating(t, 50*time.Millisecond, 1)
+	_, err := d.Draw(me, 4, square(1, 2, 2, 3), nil) // without a call of Changed
 	require.NoError(t, err)
 	require.Equal(t, "done", finished(t, w).State)
 	require.Equal(t, []int{9, 9, 9, 9, 9, 9, 9, 9, 9}, areas(t, d, 1))
@@ -121,14 +121,7 @@ func TestAWatcherThatDoesNotReadIsDropped(t *testing.T) {
 // TestANewWatcherIsToldOfARunningJob checks that a page that is reloaded can show and stop the running job, and that
 // a finished job is not announced.
 func TestANewWatcherIsToldOfARunningJob(t *testing.T) {
-	p := openProject(t, newFolder(t), far(20*time.Millisecond))
-	d := openA(t, p)
-	_, err := d.Draw(me, 4, square(1, 2, 2, 4), kidney)
-	require.NoError(t, err)
-	w := d.Watch()
-	defer w.Stop()
-	require.NoError(t, p.Propagate(d, "me", Run{}))
-	slicesFound(w, 1)
+	_, d, w := propagating(t, 20*time.Millisecond, 1)
 	late := d.Watch()
 	require.Equal(t, "snapshot", (<-late.Events).Type)
 	require.Equal(t, Event{Type: "job", State: "running"}, <-late.Events)

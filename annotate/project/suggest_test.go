@@ -55,16 +55,8 @@ func TestBadHintsAreRefused(t *testing.T) {
 // TestASuggestionInterruptsItsVolumesPropagation checks that a suggestion does not wait for a propagation of the
 // same volume, whose starting point is about to change, and that the propagation is then restarted.
 func TestASuggestionInterruptsItsVolumesPropagation(t *testing.T) {
-	m := far(20 * time.Millisecond)
-	p := openProject(t, newFolder(t), m)
-	d := openA(t, p)
-	_, err := d.Draw(me, 4, square(1, 2, 2, 3), kidney)
-	require.NoError(t, err)
-	w := d.Watch()
-	defer w.Stop()
-	require.NoError(t, p.Propagate(d, "me", Run{}))
-	slicesFound(w, 1)
-	_, err = p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
+	p, d, w := propagating(t, 20*time.Millisecond, 1)
+	_, err := p.Suggest(t.Context(), d, Hint{Slice: 4, Box: &Box{1, 1, 3, 3}})
 	require.NoError(t, err)
 	require.Equal(t, "done", finished(t, w).State, "the propagation was restarted")
 	require.Equal(t, 1, p.Counts().Stopped)
