@@ -43,6 +43,8 @@ type Config struct {
 	PriorTrusted bool `json:"prior_trusted,omitempty"`
 	// RefinerWidth is the number of channels at the refiner's first level (decoder.NewRefiner); 0 means 32.
 	RefinerWidth int `json:"refiner_width,omitempty"`
+	// PresenceApart judges presence by a contracting path of its own in the refiner (decoder.NewRefiner).
+	PresenceApart bool `json:"presence_apart,omitempty"`
 }
 
 // Tiny is SLM-SAM 2 on sam2.1_hiera_tiny, the paper's model.
@@ -108,6 +110,9 @@ func (c Config) Validate() error {
 	}
 	if c.PriorAlone && !c.Prior {
 		return errors.New("slmsam: prior_alone needs prior")
+	}
+	if c.PresenceApart && !c.Prior {
+		return errors.New("slmsam: presence_apart needs prior")
 	}
 	if c.RefinerWidth < 0 || c.RefinerWidth > 256 {
 		return fmt.Errorf("slmsam: refiner_width %d must be between 1 and 256, or 0 for %d", c.RefinerWidth, refinerWidth)

@@ -100,7 +100,7 @@ func FromFile(dev backend.Device, f *checkpoint.File, config *Config) (*Model, L
 			return nil, loaded, fmt.Errorf("slmsam: %s: %w", f.Path, err)
 		}
 	}
-	if err := m.SetState(state); err != nil {
+	if err := m.SetState(m.separatePresence(state)); err != nil {
 		return nil, loaded, fmt.Errorf("slmsam: %s does not fit the model: %w", f.Path, err)
 	}
 	m.Weights = checkpoint.Digest(state)

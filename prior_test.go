@@ -2,6 +2,7 @@ package slmsam_test
 
 import (
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -220,11 +221,15 @@ func TestLocalWindow(t *testing.T) {
 	require.Equal(t, volume.Window{Lo: 60, Hi: 150}, window(mixed, flat(0)), "8 standard deviations below the object's mean")
 }
 
-// TestPriorAloneNeedsPrior checks that a configuration cannot have the prior alone without a prior.
-func TestPriorAloneNeedsPrior(t *testing.T) {
+// TestPriorSettingsNeedPrior checks that a configuration cannot have what a prior needs without a prior.
+func TestPriorSettingsNeedPrior(t *testing.T) {
 	c := slmsam.Nano()
 	c.PriorAlone = true
 	require.ErrorContains(t, c.Validate(), "prior_alone needs prior")
+	c.PriorAlone, c.PresenceApart = false, true
+	require.ErrorContains(t, c.Validate(), "presence_apart needs prior")
+	c.Prior = true
+	require.NoError(t, c.Validate())
 }
 
 // biased returns an untrained model of the prior alone whose refiner adds a constant to the logits.
@@ -262,4 +267,39 @@ func TestStillSlicesAreNotCorrected(t *testing.T) {
 	outline := slmsam.Prompt{Slice: 0, Object: 7, Mask: masks[0]}
 	require.Equal(t, follow(t, biased(t, 0), still, outline), follow(t, biased(t, 1), still, outline))
 	require.NotEqual(t, follow(t, biased(t, 0), moving, outline), follow(t, biased(t, 1), moving, outline))
+}
+
+// TestPresenceSetApart gives presence in the built-in model a contracting path of its own, and checks that it finds the same, also
+// after it was saved, and that the copies can then differ.
+func TestPresenceSetApart(t *testing.T) {
+	f, err := slmsam.FindWeights("nano")
+	require.NoError(t, err)
+	c, err := slmsam.ConfigOf(f)
+	require.NoError(t, err)
+	shared, _, err := slmsam.FromFile(cpu.New(0), f, &c)
+	require.NoError(t, err)
+	c.PresenceApart = true
+	apart, _, err := slmsam.FromFile(cpu.New(0), f, &c)
+	require.NoError(t, err)
+	require.Greater(t, apart.Parameters(), shared.Parameters())
+	path := filepath.Join(t.TempDir(), "apart.safetensors")
+	golden.WriteModel(t, apart, path)
+	saved, _, err := slmsam.Load(cpu.New(0), path, nil)
+	require.NoError(t, err)
+	require.Equal(t, parameters(t, apart), parameters(t, saved))
+
+	s, masks := discVolume(10, 7, 8, 9)
+	prompt := slmsam.Prompt{Slice: 3, Object: 1, Mask: masks[3]}
+	want := follow(t, shared, s, prompt)
+	require.NotEmpty(t, want)
+	require.Less(t, len(want), 10)
+	require.Equal(t, want, follow(t, apart, s, prompt))
+	weight := golden.Param(t, saved, "prior.refiner.presence.down.3.norm.weight")
+	reversed, err := weight.Get()
+	require.NoError(t, err)
+	for i := range reversed {
+		reversed[i] *= -3
+	}
+	weight.Set(reversed)
+	require.NotEqual(t, want, follow(t, saved, s, prompt))
 }

@@ -1,9 +1,11 @@
 package slmsam
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/seed-6f79f512/slmsam/checkpoint"
 	"github.com/seed-6f79f512/slmsam/decoder"
 	"github.com/seed-6f79f512/slmsam/nn"
 	"github.com/seed-6f79f512/slmsam/volume/carry"
@@ -17,9 +19,13 @@ type priorHeads struct {
 	refiner  *decoder.Refiner
 }
 
-func newPriorHeads(p *nn.Params, width, refiner int) *priorHeads {
-	return &priorHeads{gain: p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
-		evidence: p.Linear("evidence", carry.Signs, 1), token: p.Linear("token", carry.Signs, width), refiner: decoder.NewRefiner(p.In("refiner"), carry.Signs, refiner)}
+func newPriorHeads(p *nn.Params, width int, c Config) *priorHeads {
+	return &priorHeads{
+		gain:     p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
+		evidence: p.Linear("evidence", carry.Signs, 1),
+		token:    p.Linear("token", carry.Signs, width),
+		refiner:  decoder.NewRefiner(p.In("refiner"), carry.Signs, c.Refiner(), c.PresenceApart),
+	}
 }
 
 // priorEvidence holds the initial weights and bias of the logit of presence, from a logistic regression
@@ -49,4 +55,30 @@ func (m *Model) CorrectNothing() {
 			p.Set(make([]float32, p.Tensor.Len()))
 		}
 	}
+}
+
+// The parameters of the refiner, and those of the path that presence has to itself with Config.PresenceApart.
+const (
+	refinerPrefix  = "prior.refiner."
+	presencePrefix = refinerPrefix + "presence."
+)
+
+// separatePresence gives weights of a refiner whose masks and presence share a contracting path a second one, for a model with
+// Config.PresenceApart: a copy, so that the model finds the same. Other weights are returned as they are.
+func (m *Model) separatePresence(state map[string]*checkpoint.Tensor) map[string]*checkpoint.Tensor {
+	if !m.Config.PresenceApart || state[presencePrefix+"stem.weight"] != nil {
+		return state
+	}
+	out, shapes := maps.Clone(state), m.shapes(true)
+	for name := range shapes {
+		own, ok := strings.CutPrefix(name, presencePrefix)
+		if !ok || state[refinerPrefix+own] == nil {
+			continue
+		}
+		out[name] = state[refinerPrefix+own]
+		if shapes[refinerPrefix+own] == nil { // the score's norm moves
+			delete(out, refinerPrefix+own)
+		}
+	}
+	return out
 }

@@ -56,7 +56,7 @@ func (t *Trainer) score(ctx context.Context) (*Validation, error) {
 	if t.state.Step == 0 {
 		t.state.Before = v.Scores
 	}
-	if !t.state.prefers(v) || t.overruns(v) {
+	if !t.state.prefers(v) {
 		return v, nil
 	}
 	t.state.setBest(v, t.state.Step)
@@ -78,23 +78,6 @@ func (s *state) setBest(v *Validation, step int) {
 	if v.DSC > meanDSC(s.Highest) {
 		s.Highest = v.Scores
 	}
-}
-
-// keptPresence is how much more DSC running past the ends of objects may cost with KeepPresence; keptOnTrain, on the training
-// volumes, whose ends the weights have seen.
-const keptPresence, keptOnTrain = 0.01, 0.002
-
-// overruns reports whether weights run past the ends of objects more than Recipe.KeepPresence allows.
-func (t *Trainer) overruns(v *Validation) bool {
-	allowed := keptPresence
-	if v.OnTrain {
-		allowed = keptOnTrain
-	}
-	start := t.state.Before
-	if t.state.Kept != nil {
-		start = t.state.Kept
-	}
-	return t.Recipe.KeepPresence && start != nil && runOverCost(v.Scores) > runOverCost(start)+allowed
 }
 
 // runOverCost is what slices beyond the objects cost: the mean DSC in range less that over the whole volume.

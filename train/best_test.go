@@ -47,23 +47,3 @@ func TestLaterWeightsWinWithinAStandardError(t *testing.T) {
 	require.Zero(t, standardError(validation(0.5).Scores, validation(0.6).Scores), "a single object")
 	require.InDelta(t, 0.1, standardError(validation(0.5, 0.7).Scores, validation(0.5, 0.5).Scores), 1e-9)
 }
-
-// TestPresenceIsKept checks that with KeepPresence, weights that lose more beyond the ends of objects than the start weights
-// are not kept, however good they are in range.
-func TestPresenceIsKept(t *testing.T) {
-	scored := func(inRange, whole float64) *Validation {
-		return &Validation{Scores: []ObjectScore{{InRange: 0.9, DSC: 0.9}, {InRange: inRange, DSC: whole}}}
-	}
-	for keep, want := range map[bool][]bool{true: {false, false, true}, false: {false, false, false}} {
-		tr := &Trainer{Setup: Setup{Recipe: Recipe{KeepPresence: keep}}}
-		tr.state.Before = scored(0.7, 0.66).Scores
-		for i, v := range []*Validation{scored(0.8, 0.8), scored(0.8, 0.75), scored(0.9, 0.8)} {
-			require.Equal(t, want[i], tr.overruns(v), "%t, %d", keep, i)
-		}
-		slightly := scored(0.8, 0.755)
-		slightly.OnTrain = true
-		require.Equal(t, keep, tr.overruns(slightly), "on the training volumes, hardly more may be lost than before")
-		tr.state.Kept = scored(0.7, 0.7).Scores
-		require.Equal(t, keep, tr.overruns(scored(0.8, 0.75)), "the start weights lose nothing there once they are recalibrated")
-	}
-}

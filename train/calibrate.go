@@ -61,20 +61,6 @@ func (t *Trainer) calibrate(ctx context.Context) error {
 	return t.save()
 }
 
-// calibrateStart shifts the presence score of the start weights, which have just been validated, if that makes them better. What
-// is learned is then compared with start weights that are as good as they can be without learning.
-func (t *Trainer) calibrateStart(ctx context.Context) error {
-	bias := t.presenceBias()
-	if bias == nil {
-		return nil
-	}
-	if err := t.restoring(func() error { return t.calibrateWeights(ctx, bias, 0, 0) }); err != nil {
-		return err
-	}
-	t.state.Kept = t.state.After
-	return nil
-}
-
 // calibrateWeights finds the best shift for the model's current weights, which are from step and already shifted by
 // before, and keeps the result if it is the best so far.
 func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int, before float64) error {
@@ -84,7 +70,7 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 	}
 	set := func(shift float64) { bias.Set([]float32{start[0] + float32(shift)}) }
 	best, err := t.bestShift(ctx, set)
-	if err != nil || best.held.DSC <= t.state.Best || t.overruns(best.held) {
+	if err != nil || best.held.DSC <= t.state.Best {
 		return err
 	}
 	set(best.shift)
@@ -93,17 +79,18 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 	return t.saveBest()
 }
 
-// bestShift tries the shifts; 0 wins unless another is better.
+// bestShift tries the shifts; 0 wins unless another is better. Where Fit chose the recipe, only negative ones are tried, whatever time
+// is left: that the model runs over is why one or two volumes are recalibrated, and finding more on them says little about others.
 func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial, error) {
 	none, err := t.tryShift(ctx, 0)
 	if err != nil {
 		return none, err
 	}
-	best := none
+	best, few := none, t.Recipe.bold() || t.Recipe.careful()
 	for _, sign := range []float64{-1, 1} {
 		for _, shift := range shifts {
-			if best.shift*sign < 0 || t.overBudget() && (sign > 0 || Volumes(t.Train) >= enoughVolumes) {
-				break // few volumes are recalibrated because the model runs over, so negative shifts are always tried
+			if best.shift*sign < 0 || few && sign > 0 || !few && t.overBudget() {
+				break
 			}
 			set(sign * shift)
 			next, err := t.tryShift(ctx, sign*shift)
@@ -143,11 +130,7 @@ func (t *Trainer) tryShift(ctx context.Context, shift float64) (trial, error) {
 	}
 	held.OnTrain = onTrain
 	if t.Report != nil {
-		p := Progress{Step: t.state.Step, Validation: held, Best: t.state.Best, Shift: &shift}
-		if t.finished() {
-			p.Part = 1
-		}
-		t.Report(p)
+		t.Report(Progress{Step: t.state.Step, Part: 1, Validation: held, Best: t.state.Best, Shift: &shift})
 	}
 	out := trial{shift: shift, held: held, all: held.DSC}
 	if onTrain {

@@ -20,15 +20,17 @@ const overrun = 0.03
 // of labels.
 const carefulRates, carefulRegions = 0.03, 0.5
 
-// presenceLayers are the layers that decide whether an object is present, as globs.
-var presenceLayers = []string{"prior.evidence.*", "prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*", "prior.refiner.score.*"}
+// presenceLayers are the layers that judge presence and nothing else if it is apart, and the gain of what they see, as globs.
+// sharedLayers make masks, too, unless presence is apart.
+var (
+	presenceLayers = []string{"prior.evidence.*", "prior.refiner.presence.*", "prior.refiner.score.*", "prior.gain"}
+	sharedLayers   = []string{"prior.refiner.stem.*", "prior.refiner.down.*", "prior.refiner.signs.*"}
+)
 
 // Fit adapts a default recipe to a prior's refiner and fewer than enoughVolumes volumes, one or two. If the start model already
 // segments the objects well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with
-// validation on the other if there are two. Weights that lose more beyond the ends of objects than the start weights do are
-// then discarded (KeepPresence), because so few volumes say little about where objects end. If the start model itself loses
-// much there, presence is recalibrated in either case. why explains the choice. Any other recipe is returned unchanged, with
-// an empty why.
+// validation on the other if there are two (Bold). If the start model loses much beyond the ends of objects, presence is
+// recalibrated in either case. why explains the choice. Any other recipe is returned unchanged, with an empty why.
 //
 // pause, which may be nil, is called between slices.
 func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions, data Source, pause func(context.Context) error) (fit Recipe, why string, err error) {
@@ -52,8 +54,7 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if v.InRange >= wellKnown {
 		r, why = r.Careful(), "careful: "+known+", which leaves little to learn"
 	} else {
-		r.HoldBack, r.KeepPresence = volumes > 1, true
-		why = "bold: " + known + ", which leaves much to learn"
+		r, why = r.Bold(volumes), "bold: "+known+", which leaves much to learn"
 	}
 	if r.Calibrate = runOverCost(v.Scores) >= overrun; r.Calibrate {
 		r.HoldBack = r.HoldBack && !r.careful() // one number is soon learned: all slices say what it should be
@@ -68,12 +69,23 @@ func (r Recipe) Careful() Recipe {
 	r.Rates.LR *= carefulRates
 	r.Rates.EncoderLR *= carefulRates
 	r.Calibrate, r.Trust, r.Regions = false, false, carefulRegions
-	r.Freeze = append(slices.Clone(r.Freeze), presenceLayers...)
+	r.Freeze = slices.Concat(r.Freeze, presenceLayers, sharedLayers)
 	crop := r.Augment.Crop
 	r.Augment = strongAugment()
 	r.Augment.Crop = crop
 	return r
 }
 
+// Bold returns a recipe that teaches a prior's refiner better masks only: presence gets a contracting path of its own, which is not
+// trained, because so few volumes say little about where objects end. One of two volumes is held back.
+func (r Recipe) Bold(volumes int) Recipe {
+	r.HoldBack, r.PresenceApart = volumes > 1, true
+	r.Freeze = slices.Concat(r.Freeze, presenceLayers)
+	return r
+}
+
+// bold reports whether Bold made the recipe.
+func (r Recipe) bold() bool { return r.PresenceApart && slices.Contains(r.Freeze, presenceLayers[0]) }
+
 // careful reports whether Careful made the recipe.
-func (r Recipe) careful() bool { return slices.Contains(r.Freeze, presenceLayers[0]) && !r.Trust }
+func (r Recipe) careful() bool { return slices.Contains(r.Freeze, sharedLayers[0]) && !r.Trust }

@@ -41,10 +41,8 @@ func TestFit(t *testing.T) {
 	start, plain := priorAlone(t), train.FineTunePrior()
 	recalibrated := plain.Careful()
 	recalibrated.Calibrate, recalibrated.HoldBack = true, false
-	bold := plain
-	bold.HoldBack, bold.Calibrate, bold.KeepPresence = false, false, true
-	boldWithTwo := bold
-	boldWithTwo.HoldBack = true
+	bold, boldWithTwo := plain.Bold(1), plain.Bold(2)
+	bold.Calibrate, boldWithTwo.Calibrate = false, false
 	for name, c := range map[string]struct {
 		data train.Cases
 		want train.Recipe
@@ -82,15 +80,23 @@ func TestCareful(t *testing.T) {
 	require.NoError(t, few.Validate())
 }
 
+// TestBold checks that a bold recipe leaves presence alone.
+func TestBold(t *testing.T) {
+	one, two := train.FineTunePrior().Bold(1), train.FineTunePrior().Bold(2)
+	require.Contains(t, one.Freeze, "prior.refiner.presence.*")
+	require.True(t, one.PresenceApart)
+	require.False(t, one.HoldBack)
+	require.True(t, two.HoldBack)
+	require.NoError(t, two.Validate())
+}
+
 // TestBudgetByVolumes checks how the time limit or the number of steps depends on the recipe and the number of volumes.
 func TestBudgetByVolumes(t *testing.T) {
 	plain := train.FineTunePrior()
-	bold := plain
-	bold.HoldBack, bold.Calibrate, bold.KeepPresence = false, false, true
 	require.Equal(t, "16m0s", train.FineTune().WithBudget(5).Time, "four fifths of 20 minutes")
 	require.Equal(t, "6m24s", train.FineTune().WithBudget(1).Time)
 	require.Equal(t, "48s", plain.Careful().WithBudget(2).Time)
 	require.Equal(t, "8m48s", plain.WithBudget(2).Time)
-	require.Equal(t, "8m48s", bold.WithBudget(2).Time)
-	require.Equal(t, 350, bold.WithBudget(1).Steps)
+	require.Equal(t, "8m48s", plain.Bold(2).WithBudget(2).Time)
+	require.Equal(t, 350, plain.Bold(1).WithBudget(1).Steps)
 }

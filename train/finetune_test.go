@@ -88,7 +88,7 @@ func TestStartWeightsAreKeptIfNothingBeatsThem(t *testing.T) {
 }
 
 // TestPresenceIsRecalibrated starts from a model of the prior alone that finds objects on slices where they are not.
-// Recalibration shifts its scores so that it does so less: those of the start weights, with KeepPresence, and those of the last ones.
+// Recalibration shifts its scores so that it does so less.
 func TestPresenceIsRecalibrated(t *testing.T) {
 	c := pico()
 	c.Crop, c.Prior, c.PriorAlone = 3, true, true
@@ -110,13 +110,7 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 
 	r := train.FineTunePrior()
 	r.Time, r.Steps, r.Batch, r.Frames, r.Rates.LR, r.Rates.EncoderLR = "", 1, 1, 3, 0, 0
-	r.KeepPresence = true
-	var tried []int // steps at which shifts were tried
-	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir(), Report: func(p train.Progress) {
-		if p.Shift != nil {
-			tried = append(tried, p.Step)
-		}
-	}})
+	tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir()})
 	require.NoError(t, err)
 	corrections := 0
 	for _, p := range m.Params.All() {
@@ -131,9 +125,30 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 	require.Negative(t, g.Shift, "%v", g)
 	require.Greater(t, g.After, g.Before)
 	require.Less(t, g.RunOverAfter, g.RunOverBefore)
-	require.Contains(t, tried, 0, "with KeepPresence, the start weights are recalibrated before the first step")
-	require.Contains(t, tried, 1, "and the last ones at the end")
-	require.True(t, slices.IsSorted(tried[:slices.Index(tried, 1)+1]))
+}
+
+// TestFewVolumesAreRecalibratedTowardAbsence starts from a model that finds nothing. Recalibration then finds more, but not in a bold or
+// careful training.
+func TestFewVolumesAreRecalibratedTowardAbsence(t *testing.T) {
+	plain := train.FineTunePrior()
+	for name, r := range map[string]train.Recipe{"plain": plain, "bold": plain.Bold(1), "careful": plain.Careful()} {
+		c := pico()
+		c.Crop, c.Prior, c.PriorAlone, c.PresenceApart = 3, true, true, r.PresenceApart
+		dev := cpu.New(1)
+		m := randomModel(t, dev, c)
+		golden.Param(t, m, "prior.evidence.bias").Set([]float32{-3})
+		r.Time, r.Steps, r.Batch, r.Frames, r.Rates.LR, r.Rates.EncoderLR, r.Calibrate = "", 1, 1, 3, 0, 0, true
+		var tried []float64
+		tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: t.TempDir(), Report: func(p train.Progress) {
+			if p.Shift != nil {
+				tried = append(tried, *p.Shift)
+			}
+		}})
+		require.NoError(t, err)
+		run(t, tr)
+		require.Negative(t, slices.Min(tried), name)
+		require.Equal(t, name == "plain", slices.Max(tried) > 0, "%s %v", name, tried)
+	}
 }
 
 // TestProlong extends a finished run by more steps.

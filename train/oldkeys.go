@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -9,12 +10,16 @@ import (
 var teacherKeys = []string{"true_presence", "free_masks", "true_masks", "true_masks_steps"}
 
 // withNewKeys renames the keys of earlier recipes: augment.zoom becomes augment.crop, and the teacher-forcing keys
-// move into their own object.
+// move into their own object. keep_presence is gone: it is an error if set.
 func withNewKeys(data []byte) ([]byte, error) {
 	var recipe map[string]json.RawMessage
 	if err := json.Unmarshal(data, &recipe); err != nil {
 		return nil, err
 	}
+	if text, ok := recipe["keep_presence"]; ok && string(text) == "true" {
+		return nil, errors.New("keep_presence is no longer a setting: remove it, or train only masks with presence_apart and freeze")
+	}
+	delete(recipe, "keep_presence")
 	if err := editObject(recipe, "augment", func(augment map[string]json.RawMessage) error {
 		return move(augment, "zoom", augment, "crop")
 	}); err != nil {

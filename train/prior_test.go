@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/seed-6f79f512/slmsam"
@@ -87,4 +88,47 @@ func TestTrainingFromAPriorAloneCorrectsNothing(t *testing.T) {
 		require.NotEmpty(t, w[layer+".weight"], layer)
 		require.Equal(t, make([]float32, len(w[layer+".weight"])), w[layer+".weight"], layer)
 	}
+}
+
+// TestBoldTrainingLeavesPresenceAlone starts from a model whose masks and presence share a contracting path. Bold training changes what
+// makes masks only, and resumes bit for bit.
+func TestBoldTrainingLeavesPresenceAlone(t *testing.T) {
+	start, r := priorAlone(t), priorRecipe(4, true).Bold(1)
+	begin := func(dir string, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
+		dev := cpu.New(1)
+		m, from, err := train.Begin(dev, start, r)
+		require.NoError(t, err)
+		require.True(t, m.Config.PresenceApart)
+		tr, err := train.New(nn.NewGraph(dev), m, train.Setup{Recipe: r, Start: from, Train: twoCases(), Dir: dir, Report: report})
+		require.NoError(t, err)
+		return tr, m
+	}
+	tr, m := begin(t.TempDir(), nil)
+	before := weights(t, m)
+	run(t, tr)
+	after, judges := weights(t, m), 0
+	for name, w := range before {
+		own := strings.Contains(name, ".presence.")
+		if own || name == "prior.gain" || strings.HasPrefix(name, "prior.evidence.") || strings.HasPrefix(name, "prior.refiner.score.") {
+			require.Equal(t, w, after[name], name)
+		}
+		if shared := strings.Replace(name, ".presence.", ".", 1); own && before[shared] != nil {
+			require.Equal(t, before[shared], w, "%s starts as a copy", name)
+			judges++
+		}
+	}
+	require.Greater(t, judges, 50)
+	require.NotEqual(t, before["prior.refiner.stem.weight"], after["prior.refiner.stem.weight"])
+
+	half := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	tr, _ = begin(half, func(p train.Progress) {
+		if p.Step == 2 {
+			stop()
+		}
+	})
+	require.ErrorIs(t, tr.Run(ctx), context.Canceled)
+	tr, again := resumed(t, half)
+	run(t, tr)
+	require.Equal(t, after, weights(t, again))
 }

@@ -56,7 +56,9 @@ type Recipe struct {
 	// PriorAlone trains only the part that corrects a model's prior by itself: no encoder, no memory, masks as
 	// prompts.
 	PriorAlone *bool `json:"prior_alone,omitempty"` // nil: as in the start model
-	Trust      bool  `json:"trust"`                 // false: whether the trained weights may change everything the prior proposes (slmsam.Config.PriorTrusted)
+	// PresenceApart gives presence a contracting path of its own in the refiner, a copy of the start model's, if it shared one.
+	PresenceApart bool `json:"presence_apart,omitempty"`
+	Trust         bool `json:"trust"` // false: whether the trained weights may change everything the prior proposes (slmsam.Config.PriorTrusted)
 
 	Average float64 `json:"average"` // 0: decay per step of the averaged weights saved beside the last ones; 0: none
 
@@ -66,7 +68,6 @@ type Recipe struct {
 	ValidateObjects int  `json:"validate_objects"` // 0: most objects scored per held-out volume; 0: all
 	HoldBack        bool `json:"hold_back"`        // false: without validation volumes, hold some data back from training, see HoldBack
 	Calibrate       bool `json:"calibrate"`        // false: shift the presence scores at the end if that helps, see Trainer.Run
-	KeepPresence    bool `json:"keep_presence"`    // false: discard weights that lose more DSC beyond the ends of objects than the start weights do
 }
 
 // Prompts sets the proportions of clips prompted by masks, points, and boxes. Correction clicks on later slices,

@@ -74,6 +74,7 @@ func TestBadRecipes(t *testing.T) {
 		`{"augment": {"zoom": [2, 3], "crop": [2, 3]}}`:       "crop is given twice",
 		`{"augment": {"crop": [3, 2]}}`:                       "augment.crop",
 		`{"teacher": {"true_masks": 2}}`:                      "true_masks",
+		`{"keep_presence": true}`:                             "no longer a setting",
 		`{"teacher": []}`:                                     "teacher",
 		`{"teacher": {"trust": 1}}`:                           `unknown field "trust"`,
 		`{} {}`:                                               "after top-level value",
@@ -86,7 +87,7 @@ func TestBadRecipes(t *testing.T) {
 // TestKeysOfEarlierRecipes reads a recipe as an earlier version saved it.
 func TestKeysOfEarlierRecipes(t *testing.T) {
 	r, err := train.ParseRecipe([]byte(`{"base": "scratch", "true_presence": true, "free_masks": true, "true_masks": 0.9, "true_masks_steps": 7,
-		"prior_alone": true, "augment": {"zoom": [2.4, 4.5], "flip": 0.1}}`))
+		"keep_presence": false, "prior_alone": true, "augment": {"zoom": [2.4, 4.5], "flip": 0.1}}`))
 	require.NoError(t, err)
 	require.Equal(t, train.Teacher{TruePresence: true, FreeMasks: true, TrueMasks: 0.9, TrueMasksSteps: 7}, r.Teacher)
 	require.Equal(t, [2]float64{2.4, 4.5}, r.Augment.Crop)

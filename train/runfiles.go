@@ -61,7 +61,6 @@ type state struct {
 	Calibrated bool          `json:"calibrated"`         // the best weights' presence score was recalibrated
 	Shift      float64       `json:"presence_shift"`     // by how much
 	Before     []ObjectScore `json:"before"`             // scores of the start weights, if they were validated
-	Kept       []ObjectScore `json:"kept,omitempty"`     // the same after recalibration; what KeepPresence compares with, if set
 	After      []ObjectScore `json:"after"`              // scores of the best weights
 	Highest    []ObjectScore `json:"highest"`            // scores of the weights with the highest DSC
 

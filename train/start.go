@@ -106,6 +106,7 @@ func (r Recipe) configure(c *slmsam.Config, o StartOptions) *slmsam.Config {
 		c.Window = o.Window
 	}
 	c.Memory, c.PriorAlone = r.Memory, *r.PriorAlone
+	c.PresenceApart = c.PresenceApart || r.PresenceApart
 	if crop := math.Sqrt(r.Augment.Crop[0] * r.Augment.Crop[1]); math.Abs(crop-c.Crop) > sameCrop {
 		c.Crop = crop
 	}

@@ -212,9 +212,6 @@ func (t *Trainer) advance(ctx context.Context, clips *prefetch) error {
 func (t *Trainer) complete(ctx context.Context, save bool) (v *Validation, err error) {
 	if t.state.Validate {
 		v, err = t.validate(ctx)
-		if err == nil && t.state.Step == 0 && t.Recipe.Calibrate && t.Recipe.KeepPresence {
-			err = t.calibrateStart(ctx)
-		}
 		if err != nil {
 			return nil, err
 		}

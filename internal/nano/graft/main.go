@@ -59,7 +59,7 @@ func takeOff(in, out string, long bool) error {
 	if !c.Prior {
 		return fmt.Errorf("%s has no prior to take off", in)
 	}
-	c.Prior, c.PriorAlone = false, false
+	c.Prior, c.PriorAlone, c.PresenceApart = false, false, false
 	if long && c.Trained != nil { // not with what is left of the memory
 		c.Trained = &slmsam.Trained{Prompts: c.Trained.Prompts}
 	}
@@ -86,17 +86,19 @@ func graft(in, out string, alone bool, trained string) error {
 	if err != nil {
 		return err
 	}
-	prior := &checkpoint.File{}
-	if trained != "" {
-		if prior, err = checkpoint.Read(trained); err != nil {
-			return err
-		}
-	}
 	c, err := slmsam.ConfigOf(f)
 	if err != nil {
 		return err
 	}
-	c.Prior, c.PriorAlone = true, alone
+	c.Prior, c.PriorAlone, c.PresenceApart = true, alone, false
+	prior := &checkpoint.File{}
+	if trained != "" {
+		var of slmsam.Config
+		if prior, of, err = weights.Find(trained); err != nil {
+			return err
+		}
+		c.PresenceApart, c.RefinerWidth = of.PresenceApart, of.RefinerWidth
+	}
 	if alone { // the network was not trained well enough to use its clicks
 		c.Trained = (&slmsam.Trained{}).With([]string{slmsam.PromptMask, slmsam.PromptBox}, c.Memory)
 	}

@@ -18,7 +18,7 @@ func TestWideRefinerFindsTheSame(t *testing.T) {
 	dev := cpu.New(1)
 	declare := func(width int) (*nn.Params, *decoder.Refiner) {
 		p := nn.NewParams(dev)
-		return p, decoder.NewRefiner(p.In("prior").In("refiner"), signs, width)
+		return p, decoder.NewRefiner(p.In("prior").In("refiner"), signs, width, false)
 	}
 	from, narrow := declare(width)
 	from.Initialize(3)
