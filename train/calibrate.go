@@ -80,7 +80,7 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 }
 
 // bestShift tries the shifts; 0 wins unless another is better. Where Fit chose the recipe, only negative ones are tried, whatever time
-// is left: that the model runs over is why one or two volumes are recalibrated, and finding more on them says little about others.
+// is left: that the model runs over is why so few volumes are recalibrated, and finding more on them says little about others.
 func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial, error) {
 	none, err := t.tryShift(ctx, 0)
 	if err != nil {

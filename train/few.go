@@ -28,8 +28,8 @@ var (
 )
 
 // Fit adapts a default recipe to a prior's refiner and fewer than enoughVolumes volumes, one or two. If the start model already
-// segments the objects well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume, with
-// validation on the other if there are two (Bold). If the start model loses much beyond the ends of objects, presence is
+// segments the objects well, the recipe becomes Careful. Otherwise it learns boldly: from all slices of one volume (Bold) or, of two,
+// from one, with validation on the other (HoldBack). If the start model loses much beyond the ends of objects, presence is
 // recalibrated in either case. why explains the choice. Any other recipe is returned unchanged, with an empty why.
 //
 // pause, which may be nil, is called between slices.
@@ -54,7 +54,9 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if v.InRange >= wellKnown {
 		r, why = r.Careful(), "careful: "+known+", which leaves little to learn"
 	} else {
-		r, why = r.Bold(volumes), "bold: "+known+", which leaves much to learn"
+		if why = "bold: " + known + ", which leaves much to learn"; volumes == 1 {
+			r = r.Bold()
+		}
 	}
 	if r.Calibrate = runOverCost(v.Scores) >= overrun; r.Calibrate {
 		r.HoldBack = r.HoldBack && !r.careful() // one number is soon learned: all slices say what it should be
@@ -76,10 +78,10 @@ func (r Recipe) Careful() Recipe {
 	return r
 }
 
-// Bold returns a recipe that teaches a prior's refiner better masks only: presence gets a contracting path of its own, which is not
-// trained, because so few volumes say little about where objects end. One of two volumes is held back.
-func (r Recipe) Bold(volumes int) Recipe {
-	r.HoldBack, r.PresenceApart = volumes > 1, true
+// Bold returns a recipe that teaches a prior's refiner better masks only, from all of a single volume: presence gets a contracting path
+// of its own, which is not trained, because one volume says little about where objects end.
+func (r Recipe) Bold() Recipe {
+	r.HoldBack, r.PresenceApart = false, true
 	r.Freeze = slices.Concat(r.Freeze, presenceLayers)
 	return r
 }

@@ -84,7 +84,7 @@ func (r Recipe) WithBudget(volumes int) Recipe {
 	switch {
 	case r.careful():
 		return r.WithLimit(carefulBudget)
-	case r.bold() && volumes == 1:
+	case r.bold():
 		r.Epochs, r.Steps, r.Time = 0, boldSteps, ""
 		return r
 	}

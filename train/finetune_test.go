@@ -131,7 +131,7 @@ func TestPresenceIsRecalibrated(t *testing.T) {
 // careful training.
 func TestFewVolumesAreRecalibratedTowardAbsence(t *testing.T) {
 	plain := train.FineTunePrior()
-	for name, r := range map[string]train.Recipe{"plain": plain, "bold": plain.Bold(1), "careful": plain.Careful()} {
+	for name, r := range map[string]train.Recipe{"plain": plain, "bold": plain.Bold(), "careful": plain.Careful()} {
 		c := pico()
 		c.Crop, c.Prior, c.PriorAlone, c.PresenceApart = 3, true, true, r.PresenceApart
 		dev := cpu.New(1)

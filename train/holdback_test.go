@@ -49,7 +49,7 @@ func TestWholeVolumesAreHeldBackOfSeveral(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, held.(*Dataset).Names(), again.(*Dataset).Names())
 
-	_, held, how, err = HoldBack(datasetOf(t, 2), FineTunePrior().Bold(2))
+	_, held, how, err = HoldBack(datasetOf(t, 2), FineTunePrior())
 	require.NoError(t, err)
 	require.Equal(t, 1, held.Len())
 	require.Contains(t, how, "1 of 2 volumes")

@@ -93,7 +93,7 @@ func TestTrainingFromAPriorAloneCorrectsNothing(t *testing.T) {
 // TestBoldTrainingLeavesPresenceAlone starts from a model whose masks and presence share a contracting path. Bold training changes what
 // makes masks only, and resumes bit for bit.
 func TestBoldTrainingLeavesPresenceAlone(t *testing.T) {
-	start, r := priorAlone(t), priorRecipe(4, true).Bold(1)
+	start, r := priorAlone(t), priorRecipe(4, true).Bold()
 	begin := func(dir string, report func(train.Progress)) (*train.Trainer, *slmsam.Model) {
 		dev := cpu.New(1)
 		m, from, err := train.Begin(dev, start, r)
