@@ -65,7 +65,7 @@ func New(dev backend.Device, c Config) (*Model, error) {
 	m.Short = memattn.New(p.In("recent_memory_attention"), c.Attention)
 	m.Fuser = convnext.NewFuser(p.In("recent_memory_fuser"), c.FuserBlocks, width)
 	if c.Prior {
-		m.prior = newPriorHeads(p.In("prior"), width, c)
+		m.prior = newPriorHeads(p.In("prior"), c)
 	}
 	return m, nil
 }

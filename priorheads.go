@@ -19,11 +19,11 @@ type priorHeads struct {
 	refiner  *decoder.Refiner
 }
 
-func newPriorHeads(p *nn.Params, width int, c Config) *priorHeads {
+func newPriorHeads(p *nn.Params, c Config) *priorHeads {
 	return &priorHeads{
 		gain:     p.Tensor("gain", nn.Const(1), nil, 1, 1, 1, 1),
 		evidence: p.Linear("evidence", carry.Signs, 1),
-		token:    p.Linear("token", carry.Signs, width),
+		token:    p.Linear("token", carry.Signs, c.Attention.Width),
 		refiner:  decoder.NewRefiner(p.In("refiner"), carry.Signs, c.Refiner(), c.PresenceApart),
 	}
 }

@@ -79,8 +79,8 @@ func (t *Trainer) calibrateWeights(ctx context.Context, bias *nn.Param, step int
 	return t.saveBest()
 }
 
-// bestShift tries the shifts; 0 wins unless another is better. Where Fit chose the recipe, only negative ones are tried, whatever time
-// is left: that the model runs over is why so few volumes are recalibrated, and finding more on them says little about others.
+// bestShift tries the shifts; 0 wins unless another is better. In careful training and from one volume, only negative ones are tried,
+// whatever time is left: that the model runs over is why it is recalibrated, and finding more there says little about other volumes.
 func (t *Trainer) bestShift(ctx context.Context, set func(shift float64)) (trial, error) {
 	none, err := t.tryShift(ctx, 0)
 	if err != nil {

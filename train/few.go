@@ -35,7 +35,7 @@ var (
 // pause, which may be nil, is called between slices.
 func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions, data Source, pause func(context.Context) error) (fit Recipe, why string, err error) {
 	volumes := Volumes(data)
-	if r.PriorAlone == nil || !*r.PriorAlone || volumes >= enoughVolumes {
+	if !r.alone() || volumes >= enoughVolumes {
 		return r, "", nil
 	}
 	if err := CheckData(data, nil, r); err != nil {
@@ -54,7 +54,8 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 	if v.InRange >= wellKnown {
 		r, why = r.Careful(), "careful: "+known+", which leaves little to learn"
 	} else {
-		if why = "bold: " + known + ", which leaves much to learn"; volumes == 1 {
+		why = "bold: " + known + ", which leaves much to learn"
+		if volumes == 1 {
 			r = r.Bold()
 		}
 	}

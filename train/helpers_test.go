@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -97,6 +98,18 @@ func resumed(t testing.TB, dir string) (*train.Trainer, *slmsam.Model) {
 	tr, err := train.Resume(nn.NewGraph(dev), m, train.Setup{Recipe: r, Train: twoCases(), Dir: dir})
 	require.NoError(t, err)
 	return tr, m
+}
+
+// interrupt runs the training that begin returns, and stops it after a step.
+func interrupt(t testing.TB, step int, begin func(report func(train.Progress)) *train.Trainer) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	tr := begin(func(p train.Progress) {
+		if p.Step == step {
+			stop()
+		}
+	})
+	require.ErrorIs(t, tr.Run(ctx), context.Canceled)
 }
 
 // weights reads all parameters.

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Which volumes HoldBack keeps from training: with at least enoughVolumes (two if a prior's refiner is trained boldly), one in heldOneIn,
-// but at least one and at most mostHeld; with fewer, the slices that remain after training on trainedPart of each volume's
+// Which volumes HoldBack keeps from training: with at least enoughVolumes (two if a prior's refiner is trained, and not carefully), one
+// in heldOneIn, but at least one and at most mostHeld; with fewer, the slices that remain after training on trainedPart of each volume's
 // object range.
 const (
 	enoughVolumes = 3
@@ -24,7 +24,7 @@ func HoldBack(d *Dataset, r Recipe) (train, held Source, how string, err error) 
 	if !r.HoldBack {
 		return d, nil, "", nil
 	}
-	if n := d.Len(); n >= enoughVolumes || n > 1 && r.PriorAlone != nil && *r.PriorAlone && !r.careful() {
+	if n := d.Len(); n >= enoughVolumes || n > 1 && r.alone() && !r.careful() {
 		rng := rand.New(rand.NewPCG(r.Seed, holdStream))
 		var names []string
 		for _, i := range rng.Perm(n)[:min(mostHeld, max(1, n/heldOneIn))] {

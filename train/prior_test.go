@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,13 +47,10 @@ func TestPriorLearnsAndResumes(t *testing.T) {
 		run(t, tr)
 		require.NotEqual(t, before, weights(t, m)["prior.refiner.mask.weight"], "alone %t", alone)
 
-		ctx, stop := context.WithCancel(t.Context())
-		tr, _ = priorTrainer(t, half, priorRecipe(4, alone), func(p train.Progress) {
-			if p.Step == 2 {
-				stop()
-			}
+		interrupt(t, 2, func(report func(train.Progress)) *train.Trainer {
+			tr, _ := priorTrainer(t, half, priorRecipe(4, alone), report)
+			return tr
 		})
-		require.ErrorIs(t, tr.Run(ctx), context.Canceled)
 		tr, again := resumed(t, half)
 		run(t, tr)
 		require.Equal(t, weights(t, m), weights(t, again), "alone %t", alone)
@@ -121,13 +117,10 @@ func TestBoldTrainingLeavesPresenceAlone(t *testing.T) {
 	require.NotEqual(t, before["prior.refiner.stem.weight"], after["prior.refiner.stem.weight"])
 
 	half := t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	tr, _ = begin(half, func(p train.Progress) {
-		if p.Step == 2 {
-			stop()
-		}
+	interrupt(t, 2, func(report func(train.Progress)) *train.Trainer {
+		tr, _ := begin(half, report)
+		return tr
 	})
-	require.ErrorIs(t, tr.Run(ctx), context.Canceled)
 	tr, again := resumed(t, half)
 	run(t, tr)
 	require.Equal(t, after, weights(t, again))

@@ -276,10 +276,13 @@ func (r Recipe) at(step, total int, elapsed time.Duration) (rates Rates, where f
 	return rates, float64(step) / float64(total)
 }
 
+// alone reports whether only what corrects a model's prior is trained; false if the start model has yet to say.
+func (r Recipe) alone() bool { return r.PriorAlone != nil && *r.PriorAlone }
+
 // trains reports whether a parameter is trained: it must not be frozen and, if the prior is trained alone, must
 // belong to the prior.
 func (r Recipe) trains(name string) bool {
-	if r.PriorAlone != nil && *r.PriorAlone && !strings.HasPrefix(name, priorPrefix) {
+	if r.alone() && !strings.HasPrefix(name, priorPrefix) {
 		return false
 	}
 	return !slices.ContainsFunc(r.Freeze, func(pattern string) bool {

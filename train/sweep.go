@@ -83,11 +83,5 @@ func (c *Case) byArea(span []int, object int, choose func(total int) int) int {
 		areas[i] = masks.Area(c.Mask(z, object))
 		total += areas[i]
 	}
-	at := choose(total)
-	for i, z := range span {
-		if at -= areas[i]; at < 0 {
-			return z
-		}
-	}
-	return span[len(span)-1]
+	return span[masks.Holding(areas, choose(total))]
 }

@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -79,13 +78,10 @@ func TestResumeIsBitForBit(t *testing.T) {
 	tr, m := newTrainer(t, whole, r, nil)
 	run(t, tr)
 
-	ctx, stop := context.WithCancel(t.Context())
-	tr, _ = newTrainer(t, parts, r, func(p train.Progress) {
-		if p.Step == 3 {
-			stop()
-		}
+	interrupt(t, 3, func(report func(train.Progress)) *train.Trainer {
+		tr, _ := newTrainer(t, parts, r, report)
+		return tr
 	})
-	require.ErrorIs(t, tr.Run(ctx), context.Canceled)
 	tr, n := resumed(t, parts)
 	require.Equal(t, 3, tr.Step())
 	run(t, tr)

@@ -98,17 +98,16 @@ func labelsOf(truth *volume.LabelMap, axis int) []int {
 
 // first returns the slice of a label that is outlined first.
 func (a annotator) first(truth *volume.LabelMap, axis, label int) int {
-	central, _ := truth.CentralSlice(int32(label), axis)
-	before := a.at * float64(truth.Counts()[int32(label)])
-	if before < 0 {
+	if a.at < 0 {
+		central, _ := truth.CentralSlice(int32(label), axis)
 		return central
 	}
-	for _, i := range truth.SlicesByLabel(axis)[int32(label)] {
-		if before -= float64(masks.Area(slmsam.MaskOf(truth.Slice(axis, i), label))); before < 0 {
-			return i
-		}
+	span := truth.SlicesByLabel(axis)[int32(label)]
+	areas := make([]int, len(span))
+	for i, z := range span {
+		areas[i] = masks.Area(slmsam.MaskOf(truth.Slice(axis, z), label))
 	}
-	return central
+	return span[masks.Holding(areas, int(a.at*float64(truth.Counts()[int32(label)])))]
 }
 
 // play outlines one label, propagates, and outlines the worst slice.

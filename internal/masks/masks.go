@@ -12,6 +12,17 @@ func Area(mask []bool) int {
 	return n
 }
 
+// Holding returns the index of the mask that holds a pixel, by number, if the pixels of masks with these areas are counted in order; the
+// last one if there are not so many.
+func Holding(areas []int, pixel int) int {
+	for i, area := range areas {
+		if pixel -= area; pixel < 0 {
+			return i
+		}
+	}
+	return len(areas) - 1
+}
+
 // Positive returns the mask of the positive values.
 func Positive(values []float32) []bool {
 	out := make([]bool, len(values))

@@ -55,3 +55,10 @@ func TestDice(t *testing.T) {
 	require.Zero(t, Dice(make([]bool, 4), make([]bool, 4)))
 	require.Equal(t, a, Positive([]float32{1, 0.1, 0, -2}))
 }
+
+// TestHolding checks which mask a pixel is on: empty masks hold none, and pixels beyond the last are on the last one.
+func TestHolding(t *testing.T) {
+	for pixel, want := range []int{0, 0, 2, 2, 2, 2} {
+		require.Equal(t, want, Holding([]int{2, 0, 3}, pixel), pixel)
+	}
+}
