@@ -3,24 +3,40 @@ package main
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// freePort returns a port that nobody is listening on.
+// Tests listen on ports below those that systems give to connections and to listeners on port 0 (from 32768 on), one of which
+// could take a port before the server that it is for starts.
+const firstPort, endPort = 20000, 32768
+
+// lastPort is the port, from firstPort on, that freePort looked at last.
+var lastPort atomic.Uint32
+
+func init() { lastPort.Store(rand.Uint32N(endPort - firstPort)) }
+
+// freePort returns a port that nobody is listening on, another one each time.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	for range endPort - firstPort {
+		port := strconv.Itoa(firstPort + int(lastPort.Add(1)%(endPort-firstPort)))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	require.Fail(t, "no free port")
+	return ""
 }
 
 // get returns the status of a request, or 0 if nobody is listening.
