@@ -67,9 +67,20 @@ func serve(t *testing.T, dir string, flags ...string) *served {
 	}()
 	t.Cleanup(s.kill)
 	for _, url := range []string{s.page, s.nn, s.monai, s.snap} {
-		require.Eventually(t, func() bool { return get(t, url+"/healthz", "") != 0 }, 60*time.Second, 10*time.Millisecond, s.log)
+		require.Eventually(t, func() bool { return s.over() || get(t, url+"/healthz", "") != 0 }, 60*time.Second, 10*time.Millisecond, s.log)
+		require.False(t, s.over(), s.log)
 	}
 	return s
+}
+
+// over reports whether the process has ended.
+func (s *served) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // kill ends the process at once, without giving it a chance to clean up.

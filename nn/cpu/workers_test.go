@@ -39,7 +39,7 @@ func TestWorkersWakeUp(t *testing.T) {
 		var both sync.WaitGroup
 		both.Add(2)
 		c.share(2, 2, func(int, int) { both.Done(); both.Wait() })
-		require.Eventually(t, func() bool { return c.asleep.Load() == 1 }, time.Second, 10*time.Microsecond)
+		require.Eventually(t, func() bool { return c.asleep.Load() == 1 }, 20*time.Second, 10*time.Microsecond)
 	}
 }
 
@@ -119,5 +119,5 @@ func TestWorkersStop(t *testing.T) {
 	require.Eventually(t, func() bool {
 		runtime.GC()
 		return runtime.NumGoroutine() <= before
-	}, 5*time.Second, time.Millisecond)
+	}, 20*time.Second, time.Millisecond)
 }
