@@ -80,15 +80,6 @@ func (s *state) setBest(v *Validation, step int) {
 	}
 }
 
-// runOverCost is what slices beyond the objects cost: the mean DSC in range less that over the whole volume.
-func runOverCost(scores []ObjectScore) float64 {
-	cost := 0.0
-	for _, s := range scores {
-		cost += (s.InRange - s.DSC) / float64(len(scores))
-	}
-	return cost
-}
-
 // meanDSC is the mean DSC of a validation; -1 if there are no scores.
 func meanDSC(scores []ObjectScore) float64 {
 	if len(scores) == 0 {

@@ -59,7 +59,7 @@ func (r Recipe) Fit(ctx context.Context, dev backend.Device, start StartOptions,
 			r = r.Bold()
 		}
 	}
-	if r.Calibrate = runOverCost(v.Scores) >= overrun; r.Calibrate {
+	if r.Calibrate = v.InRange-v.DSC >= overrun; r.Calibrate {
 		r.HoldBack = r.HoldBack && !r.careful() // one number is soon learned: all slices say what it should be
 		why += fmt.Sprintf("; over the whole volume it is %.2f, so presence is recalibrated, too", v.DSC)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,16 +19,15 @@ import (
 // could take a port before the server that it is for starts.
 const firstPort, endPort = 20000, 32768
 
-// lastPort is the port, from firstPort on, that freePort looked at last.
-var lastPort atomic.Uint32
-
-func init() { lastPort.Store(rand.Uint32N(endPort - firstPort)) }
+// nextPort is where freePort looks next.
+var nextPort = firstPort + rand.IntN(endPort-firstPort)
 
 // freePort returns a port that nobody is listening on, another one each time.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range endPort - firstPort {
-		port := strconv.Itoa(firstPort + int(lastPort.Add(1)%(endPort-firstPort)))
+		port := strconv.Itoa(nextPort)
+		nextPort = max(firstPort, (nextPort+1)%endPort)
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			require.NoError(t, l.Close())
 			return port
